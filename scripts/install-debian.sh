@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing: install-debian.sh venv|speakers|tests
+#   venv      what python3 -m venv needs
+#   speakers  the MQTT broker of the demo's loudspeakers
+#   tests     the browser, its Chinese fonts and the servers that the tests start for themselves
+# Does nothing, and needs no rights, where everything is there already.
+source "$(dirname "$0")/lib.sh"
+# Debian keeps servers in sbin, which is not on every user's PATH.
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+POLICY=/usr/sbin/policy-rc.d
+APT=(apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0)
+
+exists() { compgen -G "$1" >/dev/null; }
+
+missing_packages() {
+  case $1 in
+    venv) "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || echo python3-venv ;;
+    speakers) have mosquitto || echo mosquitto ;;
+    tests)
+      have chromium || echo chromium
+      exists '/usr/share/fonts/*/noto/NotoSansCJK*' || echo fonts-noto-cjk
+      exists '/usr/lib/postgresql/*/bin/initdb' || echo postgresql
+      exists '/usr/share/postgresql/*/extension/postgis.control' || echo postgis-extension
+      have rabbitmq-server || echo rabbitmq-server
+      have redis-server || echo redis-server
+      have mosquitto || echo mosquitto
+      ;;
+    *) fail "install-debian.sh knows venv, speakers and tests, not '$1'." ;;
+  esac
+}
+
+# The extension's package carries the server's major version: the installed one, else the one Debian prefers.
+postgis_package() {
+  local major
+  major=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -n | tail -n 1)
+  [ -n "$major" ] || major=$(apt-cache depends postgresql | grep -oE 'postgresql-[0-9]+' | head -n 1 | cut -d- -f2)
+  echo "postgresql-$major-postgis-3"
+}
+
+root_rights() {
+  if [ "$(id -u)" -eq 0 ]; then
+    AS_ROOT=(env DEBIAN_FRONTEND=noninteractive)
+  elif have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    AS_ROOT=(sudo env DEBIAN_FRONTEND=noninteractive)
+  else
+    return 1
+  fi
+}
+
+# While a policy-rc.d says 101 nothing is started at installation; one that is already there is left alone.
+hold_services() {
+  [ -e "$POLICY" ] && return
+  trap '"${AS_ROOT[@]}" rm -f "$POLICY"' EXIT
+  trap 'exit 130' INT TERM HUP
+  printf '#!/bin/sh\nexit 101\n' | "${AS_ROOT[@]}" tee "$POLICY" >/dev/null
+  "${AS_ROOT[@]}" chmod 755 "$POLICY"
+}
+
+# The lists have a lock of their own, on which apt-get update does not wait.
+update_lists() {
+  for _ in 1 2 3 4 5 6; do
+    "${AS_ROOT[@]}" "${APT[@]}" update && return
+    sleep 5
+  done
+  fail "The package lists could not be read: look at the network and /etc/apt/sources.list, then try again."
+}
+
+# A package's own script enables its service for the next boot; we only want the program.
+disable_services() {
+  have systemctl || return 0
+  local name
+  for name in "$@"; do
+    "${AS_ROOT[@]}" systemctl disable --quiet "$name" 2>/dev/null || true # chromium and fonts have none
+  done
+}
+
+main() {
+  local wanted
+  mapfile -t wanted < <(missing_packages "$1")
+  [ ${#wanted[@]} -eq 0 ] && return
+  have apt-get || fail "Missing: ${wanted[*]}. This is not a Debian system: install them with its own package manager."
+  root_rights || fail "Missing: ${wanted[*]}. Install them with 'sudo apt-get install ${wanted[*]}' or run this as root."
+  say "Installing ${wanted[*]} …"
+  hold_services
+  update_lists
+  mapfile -t wanted < <(for name in "${wanted[@]}"; do
+    if [ "$name" = postgis-extension ]; then postgis_package; else echo "$name"; fi
+  done)
+  "${AS_ROOT[@]}" "${APT[@]}" install --yes --no-install-recommends "${wanted[@]}" ||
+    fail "apt-get could not install ${wanted[*]}: its message is above."
+  disable_services "${wanted[@]}"
+}
+
+main "${1:?which set: venv, speakers or tests}"
