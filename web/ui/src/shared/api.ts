@@ -1,0 +1,150 @@
+import { lang } from './i18n'
+import { problemTexts } from './problems'
+
+export interface FieldProblem {
+  field: string
+  code: string
+  detail: string
+}
+
+/** A refusal or failure, as RFC 9457 problem+json gave it; `status` 0 means no answer came at all. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly title = '',
+    readonly errors: readonly FieldProblem[] = [],
+  ) {
+    super(`${code}: ${detail}`)
+    this.name = 'ApiProblem'
+  }
+
+  /** One sentence for the reader, in the page's language. */
+  get sentence(): string {
+    const table = problemTexts[lang.value] as Record<string, string>
+    return table[this.code] ?? (this.detail || this.title || this.code)
+  }
+}
+
+export interface Answer<T> {
+  value: T
+  status: number
+  /** The version to send back as If-Match, without quotes. */
+  version: string | null
+}
+
+export interface RequestOptions {
+  /** JSON body, or a FormData for files. */
+  body?: unknown
+  /** The version the change is based on. */
+  version?: number
+  query?: Record<string, string | number | boolean | null | undefined>
+  signal?: AbortSignal
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+interface ProblemJson {
+  title?: string
+  code?: string
+  detail?: string
+  errors?: FieldProblem[]
+}
+
+export function urlOf(path: string, query: RequestOptions['query'] = {}): string {
+  const given = Object.entries(query).filter(([, v]) => v !== null && v !== undefined && v !== '')
+  const text = new URLSearchParams(given.map(([k, v]) => [k, String(v)])).toString()
+  return `/api/v1${path}${text ? `?${text}` : ''}`
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const json = (await response.json().catch(() => ({}))) as ProblemJson
+  const code = json.code ?? `http.${String(response.status)}`
+  return new ApiProblem(response.status, code, json.detail ?? '', json.title ?? response.statusText, json.errors)
+}
+
+async function valueOf(response: Response): Promise<unknown> {
+  if (response.status === 204) return null
+  if (!(response.headers.get('Content-Type') ?? '').includes('json')) return response.text()
+  try {
+    return await response.json()
+  } catch {
+    throw new ApiProblem(response.status, 'client.unreadable', '')
+  }
+}
+
+/** The HTTP interface of docs/api.md. `token` gives the bearer token; null = the session cookie speaks for the page. */
+export class Api {
+  constructor(private readonly token: () => string | null = () => null) {}
+
+  get bearer(): string | null {
+    return this.token()
+  }
+
+  private headers(options: RequestOptions): Headers {
+    const headers = new Headers({
+      Accept: 'application/json, application/problem+json',
+      'Accept-Language': lang.value,
+      'X-Fengsui': '1',
+    })
+    const token = this.token()
+    if (token !== null) headers.set('Authorization', `Bearer ${token}`)
+    if (options.version !== undefined) headers.set('If-Match', `"${options.version}"`)
+    if (options.body !== undefined && !(options.body instanceof FormData))
+      headers.set('Content-Type', 'application/json')
+    return headers
+  }
+
+  /** @throws ApiProblem for every refusal and failure. */
+  async request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<Answer<T>> {
+    const { body } = options
+    const response = await fetch(urlOf(path, options.query), {
+      method,
+      headers: this.headers(options),
+      credentials: 'same-origin',
+      ...(body === undefined ? {} : { body: body instanceof FormData ? body : JSON.stringify(body) }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    }).catch((error: unknown) => {
+      const cancelled = error instanceof DOMException && error.name === 'AbortError'
+      throw new ApiProblem(0, cancelled ? 'client.cancelled' : 'client.network', '')
+    })
+    if (!response.ok) throw await problemOf(response)
+    const version = response.headers.get('ETag')?.replaceAll('"', '') ?? null
+    return { value: (await valueOf(response)) as T, status: response.status, version }
+  }
+
+  async get<T>(path: string, query?: RequestOptions['query'], signal?: AbortSignal): Promise<T> {
+    return (await this.request<T>('GET', path, { ...(query ? { query } : {}), ...(signal ? { signal } : {}) })).value
+  }
+
+  async post<T>(path: string, body?: unknown, query?: RequestOptions['query']): Promise<T> {
+    return (await this.request<T>('POST', path, { body: body ?? {}, ...(query ? { query } : {}) })).value
+  }
+
+  async put<T>(path: string, body: unknown): Promise<T> {
+    return (await this.request<T>('PUT', path, { body })).value
+  }
+
+  async patch<T>(path: string, body: unknown, version?: number): Promise<T> {
+    return (await this.request<T>('PATCH', path, { body, ...(version === undefined ? {} : { version }) })).value
+  }
+
+  async delete<T>(path: string): Promise<T> {
+    return (await this.request<T>('DELETE', path)).value
+  }
+
+  /** A WebSocket of the same server; the bearer token travels as the second subprotocol. */
+  socket(path: string, query?: RequestOptions['query']): WebSocket {
+    const url = new URL(urlOf(path, query), location.href)
+    url.protocol = url.protocol.replace('http', 'ws')
+    const token = this.token()
+    return new WebSocket(url, token === null ? ['fengsui'] : ['fengsui', token])
+  }
+}
+
+/** The problem behind anything thrown; what is no ApiProblem is a fault of ours and goes on up. */
+export function problem(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error
+  throw error
+}
