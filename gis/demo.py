@@ -1,0 +1,89 @@
+"""The sample geography of the demo county: township positions, resources, loudspeakers and people that do not exist.
+
+Every name but a township's ends in （示例）; positions are made up inside the real boundary; telephone numbers cannot
+be dialled and e-mail addresses end in `.invalid`. Whoever shows any of it shows that it is a sample.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from gis.package_data import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTownship:
+    code: str
+    name: str
+    lon: float
+    lat: float
+    sample: bool
+    approximate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResource:
+    """`kind` as in the glossary; `class_code` is GB/T 38565 or None where not known; `quantity` counts `measure`."""
+
+    key: str
+    kind: str
+    class_code: str | None
+    name: str
+    quantity: int
+    measure: str
+    lon: float
+    lat: float
+    township_code: str
+    owner_code: str
+    phone: str
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLoudspeaker:
+    key: str
+    name: str
+    township_code: str
+    lon: float
+    lat: float
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """A responsible person; `division_code` is the (real) village they answer for."""
+
+    key: str
+    name: str
+    division_code: str
+    township_code: str
+    lon: float
+    lat: float
+    phone: str
+    email: str
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCounty:
+    code: str
+    name: str
+    note: str
+    townships: tuple[DemoTownship, ...]
+    resources: tuple[DemoResource, ...]
+    loudspeakers: tuple[DemoLoudspeaker, ...]
+    people: tuple[DemoPerson, ...]
+
+
+@cache
+def demo_county() -> DemoCounty:
+    """The sample county in the package data, read once. `key`s are stable, so that seeding twice finds its own rows."""
+    raw = read_json("demo/chuxiong.json")
+    return DemoCounty(
+        code=raw["county"],
+        name=raw["name"],
+        note=raw["note"],
+        townships=tuple(DemoTownship(**row) for row in raw["townships"]),
+        resources=tuple(DemoResource(**row) for row in raw["resources"]),
+        loudspeakers=tuple(DemoLoudspeaker(**row) for row in raw["loudspeakers"]),
+        people=tuple(DemoPerson(**row) for row in raw["people"]),
+    )

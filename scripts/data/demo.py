@@ -1,0 +1,147 @@
+"""gis/data/demo/chuxiong.json: the invented part of the demo county. Everything in it is a sample and says so.
+
+Township positions are placed by hand to about two kilometres, in the right part of the county, for the look of the map
+alone. Resources, loudspeakers and people do not exist; the telephone numbers cannot be dialled.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import shapely
+from shapely.geometry import shape
+
+COUNTY = "532301"
+SEED = 532301
+SAMPLE = "（示例）"
+LANDLINE, MOBILE = "0878-000-0000", "000-0000-0000"
+LOUDSPEAKERS_EACH, PEOPLE_EACH = 2, 4
+SPREAD_DEG = 0.018
+
+TOWNSHIPS = {
+    "532301101": (101.546, 25.036),
+    "532301102": (101.52, 25.10),
+    "532301103": (101.36, 25.16),
+    "532301104": (101.38, 25.03),
+    "532301105": (101.44, 24.92),
+    "532301106": (101.56, 24.88),
+    "532301107": (101.68, 25.06),
+    "532301108": (101.06, 25.00),
+    "532301109": (100.96, 24.86),
+    "532301110": (101.06, 24.78),
+    "532301111": (101.20, 24.66),
+    "532301112": (101.02, 24.66),
+    "532301201": (100.96, 25.04),
+    "532301202": (101.18, 24.86),
+    "532301203": (101.36, 24.68),
+}
+
+# kind, name, quantity, measure, lon, lat, township it stands in, owner
+RESOURCES = [
+    ("team", "市应急救援大队", 46, "人", 101.552, 25.041, "532301101", "532301"),
+    ("team", "消防救援站", 32, "人", 101.531, 25.052, "532301101", "532301"),
+    ("team", "森林消防中队", 40, "人", 101.392, 25.041, "532301104", "532301"),
+    ("team", "中山镇应急小分队", 22, "人", 101.068, 24.786, "532301110", "532301110"),
+    ("team", "西舍路镇民兵应急排", 28, "人", 101.031, 24.668, "532301112", "532301112"),
+    ("vehicle", "无人机侦察车", 2, "辆", 101.561, 25.029, "532301101", "532301"),
+    ("vehicle", "救护车", 6, "辆", 101.543, 25.028, "532301101", "532301"),
+    ("equipment", "挖掘机", 2, "台", 101.172, 24.848, "532301202", "532301202"),
+    ("equipment", "冲锋舟", 4, "艘", 101.449, 24.927, "532301105", "532301105"),
+    ("equipment", "移动发电机", 8, "台", 101.512, 25.093, "532301102", "532301102"),
+    ("shelter", "西舍路中心小学安置点", 400, "人", 101.036, 24.675, "532301112", "532301112"),
+    ("shelter", "新村镇文化站安置点", 260, "人", 101.208, 24.668, "532301111", "532301111"),
+    ("shelter", "市体育馆避难场所", 2000, "人", 101.538, 25.044, "532301101", "532301"),
+    ("hospital", "市人民医院", 520, "床", 101.549, 25.033, "532301101", "532301"),
+    ("hospital", "八角镇卫生院", 20, "床", 100.968, 24.866, "532301109", "532301109"),
+    ("material", "市级救灾物资库 帐篷", 350, "顶", 101.571, 25.047, "532301101", "532301"),
+    ("material", "三街镇物资点 棉被", 300, "床", 101.066, 25.008, "532301108", "532301108"),
+    ("expert", "地质灾害专家组", 5, "人", 101.535, 25.031, "532301101", "532301"),
+]
+
+
+def _names(data: Path) -> dict[str, str]:
+    return dict(json.loads((data / "divisions.json").read_text("utf-8")))
+
+
+def _scattered(chance: random.Random, code: str, area: shapely.Geometry) -> tuple[float, float]:
+    """A position near the township's that lies inside the county."""
+    while True:
+        lon, lat = (round(value + chance.uniform(-SPREAD_DEG, SPREAD_DEG), 4) for value in TOWNSHIPS[code])
+        if shapely.contains_xy(area, lon, lat):
+            return lon, lat
+
+
+def _townships(names: dict[str, str]) -> Iterator[dict[str, object]]:
+    for code, (lon, lat) in TOWNSHIPS.items():
+        yield {"code": code, "name": names[code], "lon": lon, "lat": lat, "sample": True, "approximate": True}
+
+
+def _resources() -> Iterator[dict[str, object]]:
+    for number, (kind, name, quantity, measure, lon, lat, township, owner) in enumerate(RESOURCES, start=1):
+        yield {
+            "key": f"resource-{number:02d}",
+            "kind": kind,
+            "class_code": None,
+            "name": name + SAMPLE,
+            "quantity": quantity,
+            "measure": measure,
+            "lon": lon,
+            "lat": lat,
+            "township_code": township,
+            "owner_code": owner,
+            "phone": LANDLINE,
+            "sample": True,
+        }
+
+
+def _loudspeakers(names: dict[str, str], chance: random.Random, area: shapely.Geometry) -> Iterator[dict[str, object]]:
+    for code in TOWNSHIPS:
+        for number in range(1, LOUDSPEAKERS_EACH + 1):
+            lon, lat = _scattered(chance, code, area)
+            yield {
+                "key": f"loudspeaker-{code}-{number}",
+                "name": f"{names[code]} 大喇叭 {number}{SAMPLE}",
+                "township_code": code,
+                "lon": lon,
+                "lat": lat,
+                "sample": True,
+            }
+
+
+def _people(names: dict[str, str], chance: random.Random, area: shapely.Geometry) -> Iterator[dict[str, object]]:
+    for code in TOWNSHIPS:
+        villages = sorted(village for village in names if len(village) == 12 and village.startswith(code))
+        for number, village in enumerate(chance.sample(villages, PEOPLE_EACH), start=1):
+            lon, lat = _scattered(chance, code, area)
+            yield {
+                "key": f"person-{code}-{number}",
+                "name": f"{names[code]} 责任人 {number}{SAMPLE}",
+                "division_code": village,
+                "township_code": code,
+                "lon": lon,
+                "lat": lat,
+                "phone": MOBILE,
+                "email": f"responsible-{code}-{number}@example.invalid",
+                "sample": True,
+            }
+
+
+def _lines(rows: Iterator[dict[str, object]]) -> str:
+    return ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+
+
+def write(data: Path) -> None:
+    names, chance = _names(data), random.Random(SEED)  # noqa: S311 # scatter on a map, no secret
+    sheet = json.loads((data / "boundaries_county.geojson").read_text("utf-8"))
+    area = shape(sheet["features"][0]["geometry"])
+    parts = {
+        "townships": _townships(names),
+        "resources": _resources(),
+        "loudspeakers": _loudspeakers(names, chance, area),
+        "people": _people(names, chance, area),
+    }
+    body = ",\n".join(f'"{name}":[\n{_lines(rows)}\n]' for name, rows in parts.items())
+    text = f'{{"county":"{COUNTY}","name":"{names[COUNTY]}","note":"示例数据，非真实人员、物资和位置",\n{body}}}\n'
+    (data / "demo").mkdir(exist_ok=True)
+    (data / "demo" / "chuxiong.json").write_text(text, encoding="utf-8")
