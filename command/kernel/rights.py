@@ -1,0 +1,96 @@
+"""Who may do what: the one table. A role is given to a user in a unit and holds for that unit's subtree."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles of the glossary. The three administrators are apart: none can do another's part alone."""
+
+    LEADER = "leader"
+    COMMANDER = "commander"
+    DUTY_OFFICER = "duty_officer"
+    TOWNSHIP_OPERATOR = "township_operator"
+    RESOURCE_KEEPER = "resource_keeper"
+    ALERT_ISSUER = "alert_issuer"
+    ALERT_REVIEWER = "alert_reviewer"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    AUDITOR = "auditor"
+    WALL = "wall"
+    TERMINAL = "terminal"
+
+
+class Right(StrEnum):
+    """What can be allowed, named object and verb."""
+
+    READ = "read"
+    READ_PERSONAL = "personal.read"
+    INCIDENT_LOG = "incident.log"
+    INCIDENT_CHANGE = "incident.change"
+    INCIDENT_NOTE = "incident.note"
+    INCIDENT_ACKNOWLEDGE = "incident.acknowledge"
+    TASK_ORDER = "task.order"
+    TASK_MOVE = "task.move"
+    RESOURCE_CHANGE = "resource.change"
+    MEETING_CONVENE = "meeting.convene"
+    MEETING_JOIN = "meeting.join"
+    MEETING_WATCH = "meeting.watch"
+    ALERT_DRAFT = "alert.draft"
+    ALERT_REVIEW = "alert.review"
+    ALERT_ISSUE = "alert.issue"
+    ALERT_RECEIVE = "alert.receive"
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    DIRECTORY_READ = "directory.read"
+    DIRECTORY_CHANGE = "directory.change"
+    ROLE_GRANT = "role.grant"
+    ACCOUNT_LOCK = "account.lock"
+    SETTINGS_CHANGE = "settings.change"
+    AUDIT = "audit"
+
+
+_READER = frozenset({Right.READ, Right.DIRECTORY_READ})
+_DUTY = _READER | {
+    Right.READ_PERSONAL,
+    Right.INCIDENT_LOG,
+    Right.INCIDENT_CHANGE,
+    Right.INCIDENT_NOTE,
+    Right.INCIDENT_ACKNOWLEDGE,
+    Right.TASK_ORDER,
+    Right.TASK_MOVE,
+    Right.RESOURCE_CHANGE,
+    Right.MEETING_CONVENE,
+    Right.MEETING_JOIN,
+    Right.ALERT_DRAFT,
+    Right.ALERT_ACKNOWLEDGE,
+}
+
+_TABLE: dict[Role, frozenset[Right]] = {
+    Role.LEADER: _DUTY | {Right.ALERT_REVIEW},
+    Role.COMMANDER: _DUTY | {Right.ALERT_REVIEW},
+    Role.DUTY_OFFICER: frozenset(_DUTY),
+    Role.TOWNSHIP_OPERATOR: _READER
+    | {
+        Right.READ_PERSONAL,
+        Right.INCIDENT_LOG,
+        Right.INCIDENT_NOTE,
+        Right.TASK_MOVE,
+        Right.MEETING_JOIN,
+        Right.ALERT_ACKNOWLEDGE,
+    },
+    Role.RESOURCE_KEEPER: frozenset({Right.READ, Right.TASK_MOVE, Right.ALERT_ACKNOWLEDGE}),
+    Role.ALERT_ISSUER: _READER | {Right.ALERT_DRAFT, Right.ALERT_ISSUE, Right.ALERT_RECEIVE, Right.INCIDENT_NOTE},
+    Role.ALERT_REVIEWER: _READER | {Right.ALERT_REVIEW},
+    Role.SYSTEM_ADMINISTRATOR: _READER
+    | {Right.DIRECTORY_CHANGE, Right.SETTINGS_CHANGE, Right.RESOURCE_CHANGE, Right.ACCOUNT_LOCK},
+    Role.SECURITY_ADMINISTRATOR: frozenset({Right.DIRECTORY_READ, Right.ROLE_GRANT, Right.ACCOUNT_LOCK}),
+    Role.AUDITOR: _READER | {Right.AUDIT},
+    Role.WALL: frozenset({Right.READ, Right.MEETING_WATCH}),
+    Role.TERMINAL: frozenset(
+        {Right.READ, Right.TASK_MOVE, Right.MEETING_JOIN, Right.ALERT_ACKNOWLEDGE, Right.INCIDENT_NOTE}
+    ),
+}
+
+
+def rights_of(role: Role) -> frozenset[Right]:
+    """Everything `role` allows."""
+    return _TABLE[role]

@@ -1,0 +1,120 @@
+"""Waking readers after a commit: nothing is polled, nothing but the wake-up itself is carried."""
+
+import contextlib
+import os
+import select
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+
+
+class Wake(Protocol):
+    """How a committing process tells the others that there is something to read."""
+
+    def notify(self) -> None:
+        """Wake every listener of every process."""
+        ...
+
+    def listen(self, woken: Callable[[], None]) -> Callable[[], None]:
+        """Call `woken` from a thread of its own after each `notify`; the returned function ends that."""
+        ...
+
+
+class FolderWake:
+    """Processes of one machine: each listener binds a datagram socket in a folder, a commit pokes them all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+
+    def notify(self) -> None:
+        """Poke every socket there is; one whose process is gone is removed."""
+        for path in self._folder.glob("*.wake"):
+            try:
+                self._out.sendto(b"1", str(path))
+            except BlockingIOError:
+                pass  # a full queue is a listener with a wake-up still to come
+            except OSError:
+                path.unlink(missing_ok=True)
+
+    def listen(self, woken: Callable[[], None]) -> Callable[[], None]:
+        """See `Wake.listen`."""
+        path = self._folder / f"{os.getpid()}-{os.urandom(3).hex()}.wake"
+        inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        inbox.bind(str(path))
+
+        def run() -> None:
+            while inbox.recv(1) == b"1":
+                woken()
+            inbox.close()
+
+        thread = threading.Thread(target=run, name="wake", daemon=True)
+        thread.start()
+
+        def stop() -> None:
+            with contextlib.suppress(OSError):
+                self._out.sendto(b"0", str(path))
+            thread.join(timeout=2)
+            path.unlink(missing_ok=True)
+
+        return stop
+
+
+class PostgresWake:
+    """Processes of a cluster: LISTEN and NOTIFY on one channel. `dsn` as libpq takes it."""
+
+    CHANNEL = "fengsui"
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._lock = threading.Lock()
+        self._out: psycopg.Connection | None = None
+
+    def notify(self) -> None:
+        """NOTIFY on a connection kept for it; a broken one is opened anew once."""
+        with self._lock:
+            try:
+                self._send()
+            except psycopg.OperationalError:
+                self._out = None
+                self._send()
+
+    def listen(self, woken: Callable[[], None]) -> Callable[[], None]:
+        """See `Wake.listen`; after a broken connection `woken` is called once, for what may have been missed."""
+        stopping = threading.Event()
+
+        def run() -> None:
+            while not stopping.is_set():
+                try:
+                    self._listen_once(woken, stopping)
+                except psycopg.OperationalError:
+                    stopping.wait(0.5)
+
+        thread = threading.Thread(target=run, name="wake", daemon=True)
+        thread.start()
+
+        def stop() -> None:
+            stopping.set()
+            thread.join(timeout=3)
+
+        return stop
+
+    def _send(self) -> None:
+        if self._out is None or self._out.closed:
+            self._out = psycopg.connect(self._dsn, autocommit=True)
+        self._out.execute(f"NOTIFY {self.CHANNEL}")
+
+    def _listen_once(self, woken: Callable[[], None], stopping: threading.Event) -> None:
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute(f"LISTEN {self.CHANNEL}")
+            woken()
+            while not stopping.is_set():
+                # A short wait only so that stopping is seen; it asks the socket, never the database.
+                if select.select([connection], [], [], 1.0)[0]:
+                    for _ in connection.notifies(timeout=0):
+                        woken()
