@@ -1,0 +1,151 @@
+"""Enveloped XML signatures of CAP messages: what they prove is reported, never assumed, and signing our own."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from lxml import etree
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.signer import XMLSigner
+from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+from alerts.cap.children import SIGNATURE
+from alerts.cap.xml import parse
+
+MAX_SIGNATURES = 4
+
+_CONFIGURATION = SignatureConfiguration(
+    require_x509=False,
+    location="./",
+    expect_references=1,
+    signature_methods=frozenset(m for m in SignatureMethod if m.name.startswith(("RSA_", "ECDSA_"))),
+    digest_algorithms=frozenset(DigestAlgorithm),
+    ignore_ambiguous_key_info=True,
+)
+_CERTIFICATE = f"{SIGNATURE[:-9]}KeyInfo/{SIGNATURE[:-9]}X509Data/{SIGNATURE[:-9]}X509Certificate"
+
+
+class Verdict(StrEnum):
+    """`valid`: unchanged and signed by somebody in the trust store; `unknown_signer`: unchanged, but
+    anybody may have signed it; `invalid`: changed, or signed in a way that cannot be checked."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    UNKNOWN_SIGNER = "unknown_signer"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReport:
+    verdict: Verdict
+    signer: str | None
+    detail: str
+
+    def public(self) -> dict[str, str | None]:
+        return {"verdict": self.verdict.value, "signer": self.signer, "detail": self.detail}
+
+
+def check_signatures(data: bytes, trusted: Sequence[x509.Certificate], at: datetime) -> tuple[SignatureReport, ...]:
+    """A report for each of the first four signatures of an accepted message, in document order.
+
+    `trusted` holds signers' certificates and authorities that directly issue them; a signer's certificate
+    must be in force at the time `at`.
+    """
+    count = min(len(parse(data).findall(SIGNATURE)), MAX_SIGNATURES)
+    return tuple(_report(data, number, trusted, at) for number in range(count))
+
+
+def sign(document: bytes, key_pem: bytes, certificate_pem: bytes) -> bytes:
+    """`document` with an enveloped signature (RSA or ECDSA with SHA-256, exclusive canonical XML)."""
+    key = load_pem_private_key(key_pem, password=None)
+    ecdsa = isinstance(key, EllipticCurvePrivateKey)
+    signer = XMLSigner(
+        signature_algorithm=SignatureMethod.ECDSA_SHA256 if ecdsa else SignatureMethod.RSA_SHA256,
+        c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#",
+    )
+    signed = signer.sign(parse(document, verbatim=True), key=key_pem, cert=certificate_pem.decode("ascii"))
+    return etree.tostring(signed, xml_declaration=True, encoding="UTF-8")
+
+
+def _report(data: bytes, number: int, trusted: Sequence[x509.Certificate], at: datetime) -> SignatureReport:
+    """One signature; others may have been added after it or been there before it, so both are tried."""
+    certificate = _certificate(parse(data).findall(SIGNATURE)[number])
+    signer = certificate.subject.rfc4514_string() if certificate else None
+    fault = ""
+    for alone in (True, False):
+        fault = _fault(_with_first(data, number, alone), certificate)
+        if not fault:
+            known = certificate is not None and _is_trusted(certificate, trusted, at)
+            detail = "" if known else "not in the trust store" if certificate else "a bare key names nobody"
+            return SignatureReport(Verdict.VALID if known else Verdict.UNKNOWN_SIGNER, signer, detail)
+    return SignatureReport(Verdict.INVALID, signer, fault)
+
+
+def _with_first(data: bytes, number: int, alone: bool) -> etree._Element:
+    """The message with signature `number` as the first one found, the others removed if `alone`."""
+    root = parse(data, verbatim=True)
+    signatures = root.findall(SIGNATURE)
+    for place, signature in enumerate(signatures):
+        if place != number and (alone or place < number):
+            _remove(signature)
+    return root
+
+
+def _remove(element: etree._Element) -> None:
+    """Remove an element and keep the text after it, which belongs to its parent."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if before is not None:
+        before.tail = (before.tail or "") + (element.tail or "")
+    parent.remove(element)
+
+
+def _fault(root: etree._Element, certificate: x509.Certificate | None) -> str:
+    """Why the first signature of `root` does not hold; empty where it does."""
+    configuration, options = _CONFIGURATION, dict[str, Any]()
+    if certificate is not None:
+        # Whether the certificate is in force is a question of trust, asked apart from whether the text was changed.
+        configuration = replace(_CONFIGURATION, verification_time=certificate.not_valid_before_utc)
+        options = {"x509_cert": certificate}
+    try:
+        result: Any = XMLVerifier().verify(root, expect_config=configuration, validate_schema=False, **options)
+    except Exception as error:  # noqa: BLE001 (a library walks hostile input: whatever it raises, nothing is proved)
+        return f"{type(error).__name__}: {str(error)[:120]}".strip(": ")
+    return "" if _covers_message(result.signed_xml) else "the signature covers another element"
+
+
+def _covers_message(signed: etree._Element | None) -> bool:
+    return signed is not None and etree.QName(signed).localname == "alert"
+
+
+def _certificate(signature: etree._Element) -> x509.Certificate | None:
+    element = signature.find(_CERTIFICATE)
+    if element is None:
+        return None
+    body = "".join((element.text or "").split())
+    try:
+        return x509.load_pem_x509_certificate(
+            f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n".encode()
+        )
+    except ValueError:
+        return None
+
+
+def _is_trusted(certificate: x509.Certificate, trusted: Iterable[x509.Certificate], at: datetime) -> bool:
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        return False
+    return any(certificate == known or _issued_by(certificate, known) for known in trusted)
+
+
+def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True

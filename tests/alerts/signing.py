@@ -1,0 +1,39 @@
+"""A key and certificate made for one test run, and a message signed with them."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from alerts.cap.signature import sign
+from tests.alerts.messages import alert
+
+SIGNED_AT = datetime(2026, 11, 20, 6, 3, 11, tzinfo=UTC)
+
+
+@cache
+def key_and_certificate(name: str) -> tuple[bytes, bytes]:
+    """PEM of a P-256 key and its self-signed certificate, in force around SIGNED_AT."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(SIGNED_AT - timedelta(days=1))
+        .not_valid_after(SIGNED_AT + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    key_pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return key_pem, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def signed_example(name: str = "station") -> bytes:
+    return sign(alert().encode(), *key_and_certificate(name))

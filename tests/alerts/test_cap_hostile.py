@@ -1,0 +1,134 @@
+"""Hostile bytes: nothing but CapProblem comes out, in bounded time."""
+
+import random
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from alerts.cap.geometry import places_of
+from alerts.cap.message import CapProblem
+from alerts.cap.read import read
+from alerts.cap.severity import colour_of
+from alerts.cap.signature import check_signatures
+from alerts.cap.write import write
+from gis.divisions import shipped_divisions
+from tests.alerts.messages import alert, area, geocode, info
+from tests.alerts.signing import signed_example
+
+SEEDS = (
+    alert().encode(),
+    alert(infos=info(areas=area(geocode("CPEAS Geographic Code", "532301000000")))).encode(),
+    alert(
+        infos=info(areas=area("<circle>25,101 5.5</circle>")), msg_type="Update", extra="<references>a,b,c</references>"
+    ).encode(),
+    signed_example(),
+)
+FRAGMENTS = (
+    b"<",
+    b"&",
+    b"]]>",
+    b"<!DOCTYPE a>",
+    b"<info>",
+    b"</info>",
+    b"\x00",
+    b"\xff",
+    b"9" * 400,
+    b"<polygon>",
+    b",",
+    b" ",
+)
+
+
+def take(data: bytes) -> None:
+    """All that is done with a posted message before anybody looks at it."""
+    try:
+        found = read(data)
+    except CapProblem:
+        return
+    message = found.message
+    for one in message.infos:
+        places_of(one, shipped_divisions().boundary_of, message.sent.date())
+        colour_of(message, one)
+    if found.signatures:
+        check_signatures(data, (), message.sent)
+    write(message)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+@example(b"\xef\xbb\xbf")
+@example(b"\xfe\xff\xd8\x00")
+@example(b'<?xml version="1.0" encoding="gb2312"?>\xff')
+def test_any_bytes(data: bytes) -> None:
+    take(data)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=40), st.sampled_from(["polygon", "circle"]))
+def test_any_text_as_geometry(text: str, name: str) -> None:
+    safe = "".join(c for c in text if c.isprintable() and c not in "<&>")
+    take(alert(infos=info(areas=area(f"<{name}>{safe}</{name}>"))).encode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.floats(-91, 91), st.floats(-181, 181)), max_size=9))
+def test_any_ring(ring: list[tuple[float, float]]) -> None:
+    text = " ".join(f"{lat:.4f},{lon:.4f}" for lat, lon in ring)
+    take(alert(infos=info(areas=area(f"<polygon>{text}</polygon>"))).encode())
+
+
+@pytest.mark.parametrize("seed", range(len(SEEDS)))
+def test_seeded_mutations(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 (a fixed seed is the point)
+    for _ in range(300):
+        data = bytearray(SEEDS[seed])
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(len(data))
+            match chance.randrange(4):
+                case 0:
+                    data[place] = chance.randrange(256)
+                case 1:
+                    del data[place : place + chance.randint(1, 40)]
+                case 2:
+                    data[place:place] = chance.choice(FRAGMENTS)
+                case _:
+                    data[place:place] = data[place : place + chance.randint(1, 200)]
+        take(bytes(data))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        alert(extra="<x/>" * 60_000),
+        alert(infos=info() * 1500),
+        alert(infos=info(areas=area(f"<polygon>{'25,101 ' * 60_000}</polygon>"))),
+        alert(extra=f"<references>{'a,b,c ' * 60_000}</references>"),
+        alert(extra=f"<references>{'a,' * 200_000}</references>"),
+        alert(extra=f"<addresses>{'&quot;' * 100_000}</addresses>"),
+        alert(identifier="x" * 900_000),
+        "<?xml " + " " * 500_000,
+        "<?xml version='1.0' encoding=" + "'" * 500_000,
+        "<alert " + " ".join(f"a{i}='1'" for i in range(50_000)) + "/>",
+        "<alert " + " ".join(f"xmlns:a{i}='{i}'" for i in range(20_000)) + "/>",
+    ],
+    ids=[
+        "elements",
+        "infos",
+        "polygon",
+        "references",
+        "commas",
+        "quotes",
+        "identifier",
+        "prolog",
+        "declaration",
+        "attributes",
+        "namespaces",
+    ],
+)
+def test_a_millisecond_of_processor_time_per_kilobyte(document: str) -> None:
+    data = document.encode()
+    began = time.process_time()
+    take(data)
+    assert time.process_time() - began <= max(0.05, len(data) / 1024 * 0.001)

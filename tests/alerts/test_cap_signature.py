@@ -1,0 +1,53 @@
+"""A signature proves who and that nothing changed, or it is said not to."""
+
+from datetime import timedelta
+
+from cryptography import x509
+
+from alerts.cap.read import read
+from alerts.cap.signature import Verdict, check_signatures, sign
+from tests.alerts.messages import alert
+from tests.alerts.signing import SIGNED_AT, key_and_certificate, signed_example
+
+
+def certificate(name: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(key_and_certificate(name)[1])
+
+
+def test_a_known_signer_is_valid() -> None:
+    (report,) = check_signatures(signed_example(), [certificate("station")], SIGNED_AT)
+    assert (report.verdict, report.signer) == (Verdict.VALID, "CN=station")
+
+
+def test_an_unknown_signer_is_said_to_be_unknown() -> None:
+    (report,) = check_signatures(signed_example(), [certificate("another")], SIGNED_AT)
+    assert report.verdict is Verdict.UNKNOWN_SIGNER
+
+
+def test_an_expired_certificate_is_not_trusted() -> None:
+    (report,) = check_signatures(signed_example(), [certificate("station")], SIGNED_AT + timedelta(days=2))
+    assert report.verdict is Verdict.UNKNOWN_SIGNER
+
+
+def test_a_changed_letter_is_invalid() -> None:
+    changed = signed_example().replace("暴雨".encode(), "大雨".encode(), 1)
+    (report,) = check_signatures(changed, [certificate("station")], SIGNED_AT)
+    assert report.verdict is Verdict.INVALID
+
+
+def test_two_signatures_are_judged_apart() -> None:
+    twice = sign_again(signed_example())
+    first, second = check_signatures(twice, [certificate("station")], SIGNED_AT)
+    assert {first.verdict, second.verdict} == {Verdict.VALID, Verdict.UNKNOWN_SIGNER}
+    assert read(twice).signatures == 2
+
+
+def sign_again(document: bytes) -> bytes:
+    """The message with a second signature, made over the message alone."""
+    other = sign(alert().encode(), *key_and_certificate("another")).decode()
+    begin, end = other.index("<ds:Signature "), other.index("</alert>")
+    return document.replace(b"</alert>", other[begin:end].encode() + b"</alert>")
+
+
+def test_no_signature_no_report() -> None:
+    assert check_signatures(alert().encode(), [], SIGNED_AT) == ()
