@@ -174,7 +174,7 @@ class Terminal(Kept, Base):
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     lon: Mapped[float | None]
     lat: Mapped[float | None]
-    check: Mapped[Json] = mapped_column(JsonText)
+    check: Mapped[State | None] = mapped_column(JsonText)
     sample: Mapped[bool] = mapped_column(default=False)
 
     def state(self) -> State:

@@ -51,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class JsonText(TypeDecorator[Json]):
+class JsonText(TypeDecorator[Any]):
     """A JSON value stored as its canonical text, the same bytes in either database."""
 
     impl = Text

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import rfc8785
+from typing_extensions import TypeAliasType
 
-Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+if TYPE_CHECKING:
+    Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+else:  # the edge's validation follows the recursion at run time, for which it needs a named alias
+    Json = TypeAliasType("Json", Union[str, int, float, bool, Sequence["Json"], Mapping[str, "Json"], None])  # noqa: UP007
 State: TypeAlias = dict[str, Json]
 
 

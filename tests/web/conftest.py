@@ -1,0 +1,66 @@
+"""The real application on a real, migrated database file, with a small county in it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.web.world import PASSWORD, World, build_world
+from web.app import create_app
+from web.migrate import upgrade
+from web.settings import Settings
+from web.wiring import Core, build_core
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """A migrated database with the county, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("prepared")
+    core = build_core(Settings(data=folder))
+    upgrade(core.engine)
+    world = build_world(core.db)
+    core.engine.dispose()
+    return folder / "fengsui.db", world
+
+
+@pytest.fixture
+def world(prepared: tuple[Path, World]) -> World:
+    """The ids of the county."""
+    return prepared[1]
+
+
+@pytest.fixture
+def core(prepared: tuple[Path, World], tmp_path: Path) -> Iterator[Core]:
+    """The database of this test."""
+    shutil.copy(prepared[0], tmp_path / "fengsui.db")
+    core = build_core(Settings(data=tmp_path))
+    yield core
+    core.engine.dispose()
+
+
+@pytest.fixture
+def anonymous(core: Core) -> Iterator[TestClient]:
+    """A client without credentials, the application running."""
+    with TestClient(create_app(core), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.fixture
+def as_(anonymous: TestClient, world: World) -> Callable[[str], TestClient]:
+    """`as_("duty")`: a client of the running application with that user's or terminal's bearer token."""
+
+    def client_of(name: str) -> TestClient:
+        if name in world.terminals:
+            token = world.token(name)
+        else:
+            answer = anonymous.post("/api/v1/session", json={"username": name, "password": PASSWORD})
+            assert answer.status_code == 201, answer.text
+            token = answer.json()["token"]
+        client = TestClient(anonymous.app, base_url="http://127.0.0.1")
+        client.headers["Authorization"] = f"Bearer {token}"
+        client.portal = anonymous.portal
+        return client
+
+    return client_of

@@ -1,0 +1,120 @@
+"""Logging in and out, and who I am."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from command.directory.accounts import change_own_password
+from command.directory.queries import terminal_of, user_of
+from command.directory.sessions import LogIn, Opened, log_in, log_out, open_terminal_session
+from command.kernel.actor import Actor
+from command.kernel.errors import Refused, TooMany, Unauthenticated
+from command.kernel.rights import rights_of
+from command.kernel.values import Json, State
+from web.edge import COOKIE, Known, address_of, database_of
+from web.settings import Settings
+from web.strangers import Strangers
+
+router = APIRouter(prefix="/api/v1", tags=["session"])
+
+
+class Credentials(BaseModel):
+    """A person's log-in."""
+
+    model_config = ConfigDict(extra="forbid")
+    username: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=1, max_length=256)
+    totp: str | None = Field(None, pattern=r"^\d{6}$")
+
+
+class DeviceToken(BaseModel):
+    """A device's credential."""
+
+    model_config = ConfigDict(extra="forbid")
+    token: str = Field(min_length=20, max_length=128)
+
+
+class NewPassword(BaseModel):
+    """A change of the own password."""
+
+    model_config = ConfigDict(extra="forbid")
+    old: str = Field(max_length=256)
+    new: str = Field(max_length=256)
+
+
+def strangers_of(request: Request) -> Strangers:
+    """The counter of unknown askers."""
+    strangers: Strangers = request.app.state.strangers
+    return strangers
+
+
+@router.post("/session", status_code=201)
+def open_session(
+    body: Credentials, request: Request, response: Response, strangers: Annotated[Strangers, Depends(strangers_of)]
+) -> State:
+    """Log in; wrong tries are counted per account and per address."""
+    db, address = database_of(request), address_of(request)
+    if not strangers.allowed(address):
+        raise TooMany("session.too_many")
+    with db.writing() as session:
+        opened = log_in(session, db.clock, LogIn(body.username, body.password, body.totp, address))
+    return _answer(opened, address, request, response, strangers)
+
+
+@router.post("/session/terminal", status_code=201)
+def open_device_session(
+    body: DeviceToken, request: Request, response: Response, strangers: Annotated[Strangers, Depends(strangers_of)]
+) -> State:
+    """A cookie session for a terminal or wall page that holds its device token."""
+    db, address = database_of(request), address_of(request)
+    if not strangers.allowed(address):
+        raise TooMany("session.too_many")
+    with db.writing() as session:
+        opened = open_terminal_session(session, db.clock, body.token, address)
+    return _answer(opened, address, request, response, strangers)
+
+
+@router.delete("/session", status_code=204)
+def close_session(edge: Known, response: Response) -> None:
+    """Log out."""
+    with edge.writing() as session:
+        log_out(session, edge.token)
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/me")
+def who_am_i(edge: Known, request: Request) -> State:
+    """The actor, its roles and rights, and what this server is."""
+    settings: Settings = request.app.state.settings
+    with edge.reading() as session:
+        if edge.actor.kind == "terminal":
+            own: State = {"terminal": terminal_of(session, edge.actor.id).state(), "must_change_password": False}
+        else:
+            own = {"must_change_password": user_of(session, edge.actor.id).must_change_password}
+    server: State = {"demo": settings.demo, "media_address": list(settings.media_address)}
+    return {**own, "actor": edge.actor.state(), "unit": edge.actor.unit_id, **_roles(edge.actor), "server": server}
+
+
+@router.post("/me/password", status_code=204)
+def change_password(body: NewPassword, edge: Known) -> None:
+    """Change the own password; every other session of the account ends."""
+    if edge.actor.kind != "user":
+        raise Refused("access.refused", right="password")
+    with edge.writing() as session:
+        change_own_password(session, edge.actor, body.old, body.new, edge.token)
+
+
+def _roles(actor: Actor) -> State:
+    roles: list[Json] = [{"role": grant.role, "unit": grant.unit_id} for grant in actor.grants]
+    rights: list[Json] = [*sorted({right.value for grant in actor.grants for right in rights_of(grant.role)})]
+    return {"roles": roles, "rights": rights}
+
+
+def _answer(opened: Opened | None, address: str, request: Request, response: Response, strangers: Strangers) -> State:
+    if opened is None:
+        strangers.count(address)
+        raise Unauthenticated("session.wrong")
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, opened.token, httponly=True, samesite="strict", secure=secure, path="/")
+    return {"token": opened.token, "expires_at": opened.expires_at, "user": opened.user}

@@ -1,0 +1,77 @@
+"""The web process: every route, the live stream, the pages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from web import problems
+from web.api import session as session_api
+from web.api import timeline as timeline_api
+from web.board import BASE
+from web.pages import install_pages
+from web.presence import Presence
+from web.strangers import Strangers
+from web.stream import Tail
+from web.watch import Watch
+from web.wiring import Core
+
+Background = Callable[[], Coroutine[Any, Any, None]]
+
+
+def create_app(core: Core, static: Path | None = None) -> FastAPI:
+    """The application on this core; `static` holds the built pages."""
+    app = FastAPI(
+        title="烽燧 Fengsui",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.core = core
+    app.state.db = core.db
+    app.state.settings = core.settings
+    app.state.collections = dict(BASE)
+    app.state.strangers = Strangers(core.clock)
+    app.state.background = []
+    problems.install(app)
+    app.add_middleware(Watch, core=core, strangers=app.state.strangers)
+    for module in (session_api, timeline_api):
+        app.include_router(module.router)
+    _install_health(app, core)
+    install_pages(app, static)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    core: Core = app.state.core
+    app.state.tail = Tail(core.db, core.wake)
+    app.state.presence = Presence(core.db)
+    await app.state.tail.start()
+    runs: list[Background] = [app.state.presence.run, *app.state.background]
+    tasks = [asyncio.create_task(run()) for run in runs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await app.state.tail.stop()
+
+
+def _install_health(app: FastAPI, core: Core) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready() -> dict[str, str]:
+        with core.db.reading() as session:
+            session.execute(text("SELECT seq FROM timeline_head"))
+        return {"status": "ok"}

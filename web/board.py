@@ -1,0 +1,73 @@
+"""The board: everything the wall shows, as of one `seq`, cut to what the reader may see.
+
+An entry's objects replace the board's by id; that rule (docs/timeline.md) is all that Python and TypeScript share.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+
+from command.directory.queries import Sight, board_terminals, board_units
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock, to_text
+from command.kernel.timeline import Entry, head_of, read_before
+from command.kernel.values import State
+
+RECENT = 60
+_SCAN = 500
+
+Collection: TypeAlias = Callable[[Session, Sight], list[State]]
+
+
+def snapshot(
+    session: Session, clock: Clock, actor: Actor, sight: Sight, collections: Mapping[str, Collection]
+) -> State:
+    """The board for this reader; the session's one consistent state makes `seq` true for all of it."""
+    seq, _ = head_of(session)
+    board: State = {"seq": seq, "as_of": to_text(clock.now()), "reader": {**actor.state(), "unit": actor.unit_id}}
+    for name, read in collections.items():
+        board[name] = {str(item["id"]): item for item in read(session, sight)}
+    board["recent"] = [entry.state() for entry in recent(session, seq, sight)]
+    return board
+
+
+def recent(session: Session, seq: int, sight: Sight) -> list[Entry]:
+    """The last entries this reader may see, oldest first."""
+    found: list[Entry] = []
+    before = seq + 1
+    while len(found) < RECENT:
+        batch = read_before(session, before, _SCAN)
+        found += [entry for entry in batch if sight.covers(entry.unit, entry.shared)]
+        if len(batch) < _SCAN:
+            break
+        before = batch[-1].seq
+    return found[:RECENT][::-1]
+
+
+def apply(board: State, entry: State) -> None:
+    """Apply one entry to a board in place: the rule itself, used by tests and by Python clients."""
+    body, tail = entry["body"], board["recent"]
+    if not isinstance(body, dict) or not isinstance(tail, list):
+        raise ValueError("not an entry and a board")
+    for name, item in body.items():
+        collection = board.get(f"{name}s")
+        if isinstance(collection, dict) and isinstance(item, dict) and "id" in item:
+            _put(collection, item)
+    tail.append(entry)
+    del tail[:-RECENT]
+    board["seq"] = entry["seq"]
+
+
+def _put(collection: State, item: State) -> None:
+    key = str(item["id"])
+    if item.get("on_board"):
+        collection[key] = item
+    else:
+        collection.pop(key, None)
+
+
+BASE: dict[str, Collection] = {
+    "units": board_units,
+    "terminals": board_terminals,
+}

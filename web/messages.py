@@ -1,0 +1,27 @@
+"""Every error code's sentence, Chinese and English: those of the edge here, the packages' beside their code."""
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "access.unknown": ("请先登录", "Log in first"),
+    "access.forged": ("这个请求不是从本站页面发出的", "This request did not come from a page of this site"),
+    "access.refused": ("当前账号没有这项权限：{right}", "This account may not do that: {right}"),
+    "route.unknown": ("没有这个地址", "There is nothing at this address"),
+    "route.method": ("这个地址不接受这种请求", "This address does not take that method"),
+    "request.invalid": ("有内容填写不对：{fields}", "Some values are not right: {fields}"),
+    "request.invalid_value": ("“{field}”的值不对", "The value of “{field}” is not right"),
+    "request.unknown_field": ("有不认识的字段：{fields}", "Unknown field: {fields}"),
+    "request.missing": ("缺少“{field}”", "“{field}” is missing"),
+    "request.not_in_list": ("“{field}”不在可选范围内", "“{field}” is not one of the possible values"),
+    "request.too_long": ("“{field}”太长", "“{field}” is too long"),
+    "request.time_without_offset": ("“{field}”的时间没有时区", "The time in “{field}” has no offset"),
+    "request.not_json": ("内容不是 JSON", "The body is not JSON"),
+    "request.too_large": ("内容超过上限", "The body is over the limit"),
+    "version.needed": ("修改要带上看到的版本（If-Match）", "A change names the version it was made from (If-Match)"),
+    "version.unreadable": ("看不懂版本号：{value}", "The version is not readable: {value}"),
+    "version.stale": ("别人已先改过，请看最新内容再改", "Somebody changed it first; look at it again"),
+    "session.wrong": ("用户名、密码或动态码不对", "User name, password or code is wrong"),
+    "session.locked": ("试错次数过多，锁定至 {until}", "Too many wrong tries; locked until {until}"),
+    "session.account_locked": ("账号已被管理员锁定", "An administrator locked this account"),
+    "session.too_many": ("这个地址试得太多，一分钟后再试", "Too many tries from this address; try again in a minute"),
+    "password.old_wrong": ("原密码不对", "The old password is wrong"),
+    "password.weak": ("新密码至少 10 个字，不能与用户名相同", "At least 10 characters, not the user name"),
+}

@@ -1,0 +1,61 @@
+"""The built pages: one HTML file per screen, hashed assets, strict headers."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SCREENS = ("desk", "wall", "terminal", "admin")
+STATIC = Path(__file__).parent / "static"
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
+    "media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=(self), display-capture=(self)"),
+)
+
+
+def install_pages(app: FastAPI, static: Path | None) -> None:
+    """Serve the screens at their names and `/` as the desk."""
+    folder = static or STATIC
+
+    @app.get("/", include_in_schema=False)
+    def root() -> RedirectResponse:
+        return RedirectResponse("/desk")
+
+    for screen in SCREENS:
+        _install_screen(app, folder, screen)
+    if (folder / "assets").is_dir():
+        app.mount("/assets", StaticFiles(directory=folder / "assets"), name="assets")
+    app.add_middleware(SafeHeaders)
+
+
+def _install_screen(app: FastAPI, folder: Path, screen: str) -> None:
+    @app.get(f"/{screen}", include_in_schema=False, name=screen)
+    def page() -> FileResponse:
+        return FileResponse(folder / f"{screen}.html", headers={"Cache-Control": "no-cache"})
+
+
+class SafeHeaders:
+    """Headers that every answer carries, unless it set its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, adding headers to the start of the answer."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                extra = [pair for pair in _HEADERS if pair[0] not in present]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

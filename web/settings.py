@@ -1,0 +1,74 @@
+"""Settings, read once at the start of a process and handed on as narrow values.
+
+Environment (`FENGSUI_*`) over the TOML file named by `FENGSUI_CONFIG` over `settings.json` in the data folder, which
+the administrator's page writes.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    JsonConfigSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; empty addresses mean "not there", never a guess."""
+
+    model_config = SettingsConfigDict(env_prefix="FENGSUI_", extra="ignore", frozen=True)
+
+    data: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8443, ge=0, le=65535)
+    plain_http: bool = False
+    demo: bool = False
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    trusted_proxies: str = ""
+
+    database_url: SecretStr = SecretStr("")
+    broker_url: SecretStr = SecretStr("")
+
+    media_address: tuple[str, ...] = ()
+    media_host: str = "0.0.0.0"  # noqa: S104 (terminals of the whole network send here)
+    media_port: int = Field(default=40000, ge=0, le=65535)
+    media_control_host: str = "127.0.0.1"
+    media_control_port: int = Field(default=0, ge=0, le=65535)
+    media_control_token: SecretStr = SecretStr("")
+
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = "fengsui@localhost"
+    mqtt_url: SecretStr = SecretStr("")
+    loudspeaker_key: SecretStr = SecretStr("")
+    receipt_token: SecretStr = SecretStr("")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order of the module's docstring."""
+        toml = os.environ.get("FENGSUI_CONFIG")
+        files: list[PydanticBaseSettingsSource] = []
+        if toml:
+            files.append(TomlConfigSettingsSource(settings_cls, toml))
+        data = Path(os.environ.get("FENGSUI_DATA", "data"))
+        files.append(JsonConfigSettingsSource(settings_cls, data / "settings.json"))
+        return (init_settings, env_settings, *files)
+
+    def database(self) -> str:
+        """The database's URL; the embedded profile's file where none is set."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data / 'fengsui.db'}"
+
+    def embedded(self) -> bool:
+        """Whether this is the profile of one machine with one database file."""
+        return self.database().startswith("sqlite")
