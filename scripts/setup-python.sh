@@ -44,7 +44,7 @@ main() {
   is_stamped ".venv/$LOCK.stamp" "$wanted" && return
   environment_is_here || make_environment
   say "Installing the Python packages of $LOCK …"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$LOCK" ||
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$LOCK" ||
     fail "The Python packages could not be installed: look at pip's message above (network, proxy or package index)."
   install_project
   stamp ".venv/$LOCK.stamp" "$wanted"

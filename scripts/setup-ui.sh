@@ -7,7 +7,7 @@ UI=web/ui
 
 check_node() {
   have node && have npm || fail "Node.js 20 or newer with npm is needed and was not found: install it from your distribution or nodejs.org."
-  node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' ||
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' ||
     fail "Node.js 20 or newer is needed, here is $(node --version): install a newer one from your distribution or nodejs.org."
 }
 
