@@ -9,15 +9,7 @@ export const colourRank = (colour: Colour | null): number => (colour === null ? 
 type Words = typeof sharedTexts.zh
 
 /** The character in the warning square; a notice or an evacuation order has no colour and another sign. */
-export function colourSign(colour: Colour | null, words: Words): string {
-  if (colour === null) return words.coloursNone
+export function colourSign({ colour, kind }: Pick<Alert, 'colour' | 'kind'>, words: Words): string {
+  if (colour === null) return kind === 'evacuation' ? words.coloursOrder : words.coloursNone
   return { red: words.coloursRed, orange: words.coloursOrange, yellow: words.coloursYellow, blue: words.coloursBlue }[colour]
-}
-
-/** Red first, then newest; what has ended is not shown. */
-export function runningAlerts(alerts: readonly Alert[], now: number): Alert[] {
-  const running = (a: Alert) =>
-    ['issued', 'changed', 'received'].includes(a.status) && (a.expires_at === null || Date.parse(a.expires_at) > now)
-  const began = (a: Alert) => Date.parse(a.issued_at ?? a.effective_at ?? '1970-01-01T00:00:00Z')
-  return alerts.filter(running).sort((a, b) => colourRank(a.colour) - colourRank(b.colour) || began(b) - began(a))
 }

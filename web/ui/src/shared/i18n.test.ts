@@ -5,7 +5,7 @@ interface Table {
   en: Record<string, unknown>
 }
 
-const modules = import.meta.glob<Record<string, unknown>>(['../**/texts.ts', './problems.ts', './sentences*.ts'], { eager: true })
+const modules = import.meta.glob<Record<string, unknown>>(['../**/texts.ts', './problems.ts', './sentenceTexts.ts', './names.ts'], { eager: true })
 
 function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && 'zh' in value && 'en' in value

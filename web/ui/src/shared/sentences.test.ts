@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import type { Entry } from './objects'
+import { forTheHall, sentence } from './sentences'
+
+const entry = (kind: string, body: Entry['body'], name = '值班员 甲'): Entry => ({
+  seq: 1, id: 'e', at: '2026-11-20T06:03:11.042Z', unit: 'u', shared: [], actor: { kind: 'user', id: 'p', name },
+  incident: null, kind, body, prev_hash: '', hash: '',
+})
+
+const KINDS = {
+  incident: 'logged amended acknowledged noted attached verified refuted responding controlled closed archived transferred merged unfounded reopened',
+  task: 'ordered delivered acknowledged accepted en_route on_scene done unable closed',
+  resource: 'registered changed moved',
+  meeting: 'convened rung answered refused timed_out joined lost left removed muted unmuted broadcast layout ended',
+  alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received adopted progress acknowledged dropped',
+  unit: 'registered changed',
+  user: 'registered changed locked unlocked password_changed',
+  terminal: 'registered changed checked',
+  session: 'opened refused ended',
+  access: 'refused strangers',
+  system: 'started child_restarted',
+}
+const all = Object.entries(KINDS).flatMap(([type, states]) => states.split(' ').map((s) => `${type}.${s}`))
+
+const body = {
+  incident: { id: 'i', title: '西舍路镇山洪', source: 'phone', reason: null },
+  note: { id: 'n', text: '水位上涨', corrects: null },
+  task: { id: 't', title: '抢通公路', to_unit_name: '中山镇', deadline_at: '2026-11-20T07:30:00Z', reason: '桥断了' },
+  meeting: { id: 'm', title: '山洪会商', broadcast: null, layout: null },
+  site: { id: 's', name: '树苴乡', reason: null, rung: 2 },
+  alert: { id: 'a', headline: '暴雨红色预警', source: '市气象台', people: 42118, returned: null },
+  coverage: { id: 'c', alert: 'a', name: '三街镇', delivered: 5, planned: 7 },
+}
+
+describe('sentences', () => {
+  it.each(all)('%s is told in both languages, without a raw kind or an empty word', (kind) => {
+    for (const lang of ['zh', 'en'] as const) {
+      const told = sentence(entry(kind, body), null, lang)
+      expect(told.text).not.toBe('')
+      expect(told.who).not.toBe('')
+      expect(told.text).not.toMatch(/undefined|null|_/)
+      expect(told.text).not.toContain(kind)
+    }
+  })
+
+  it('say who did it, in the words of the glossary', () => {
+    expect(sentence(entry('task.ordered', body), null, 'zh')).toEqual({ who: '值班员 甲', text: '令 中山镇 15:30 前：抢通公路' })
+    expect(sentence(entry('task.unable', body), null, 'zh')).toEqual({ who: '中山镇', text: '无法执行：抢通公路：桥断了' })
+    expect(sentence(entry('meeting.lost', body), null, 'zh')).toEqual({ who: '树苴乡', text: '断线，正在重连' })
+    expect(sentence(entry('alert.issued', body), null, 'en').text).toBe('issued to 42,118 people: 暴雨红色预警')
+  })
+
+  it('a kind from a newer server is told by its name', () => {
+    expect(sentence(entry('drone.launched', { drone: { id: 'd', name: '一号' } }), null, 'zh').text).toBe('drone.launched 一号')
+  })
+
+  it('the hall does not hear of log-ins', () => {
+    expect(forTheHall(entry('session.opened', {}))).toBe(false)
+    expect(forTheHall(entry('incident.logged', body))).toBe(true)
+  })
+})

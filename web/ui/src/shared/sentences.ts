@@ -1,0 +1,173 @@
+import type { Alert, Attachment, Board, Coverage, Entry, Incident, Meeting, Note, Resource, Site, Task } from './objects'
+import type { Lang } from './i18n'
+import { valueTexts, word } from './names'
+import { tellTexts } from './sentenceTexts'
+import { hm, number } from './time'
+
+/** An entry as a person would tell it: who, and what they did. */
+export interface Sentence {
+  who: string
+  text: string
+}
+
+interface Telling {
+  entry: Entry
+  board: Board | null
+  lang: Lang
+  t: typeof tellTexts.zh
+  v: typeof valueTexts.zh
+}
+
+type Tell = (telling: Telling) => Partial<Sentence>
+
+interface Bodies {
+  incident: Incident
+  note: Note
+  attachment: Attachment
+  task: Task
+  resource: Resource
+  meeting: Meeting
+  site: Site
+  alert: Alert
+  coverage: Coverage
+}
+
+const get = <K extends keyof Bodies>(telling: Telling, type: K): Bodies[K] | null =>
+  (telling.entry.body[type] as Bodies[K] | undefined) ?? null
+
+const incidentTitle = (x: Telling): string =>
+  get(x, 'incident')?.title ?? x.board?.incidents[x.entry.incident ?? '']?.title ?? ''
+
+function taskOf(x: Telling): { title: string; reason: string; to: string; due: string } {
+  const task = get(x, 'task')
+  const resource = get(x, 'resource') ?? x.board?.resources[task?.resource ?? '']
+  return {
+    title: task?.title ?? '',
+    reason: task?.reason ?? '',
+    to: resource?.name ?? task?.to_unit_name ?? task?.assignee?.name ?? '',
+    due: task?.deadline_at ? hm(task.deadline_at) : '',
+  }
+}
+
+const headline = (x: Telling): string => {
+  const alert = get(x, 'alert') ?? x.board?.alerts[get(x, 'coverage')?.alert ?? '']
+  return alert ? alert.headline || `${alert.event}${word(x.v, alert.colour)}` : ''
+}
+
+const siteOf = (x: Telling): Site | null => get(x, 'site')
+const bySite = (pick: (x: Telling) => string): Tell => (x) => ({ who: siteOf(x)?.name ?? x.entry.actor.name, text: pick(x) })
+const because = (x: Telling, reason: string | null | undefined): string => (reason ? x.t.because(reason) : '')
+
+const TELL: Record<string, Tell> = {
+  'incident.logged': (x) => ({ text: x.t.logged(incidentTitle(x), word(x.v, get(x, 'incident')?.source)) }),
+  'incident.amended': (x) => ({ text: x.t.amended(incidentTitle(x)) }),
+  'incident.acknowledged': (x) => ({ text: x.t.incidentAcknowledged(incidentTitle(x)) }),
+  'incident.noted': (x) => {
+    const note = get(x, 'note')
+    return { text: note?.corrects ? x.t.corrected(note.text) : (note?.text ?? '') }
+  },
+  'incident.attached': (x) => ({ text: x.t.attached(get(x, 'attachment')?.name ?? '') }),
+  'incident.verified': (x) => ({ text: x.t.verified(incidentTitle(x)) }),
+  'incident.refuted': (x) => ({ text: x.t.refuted(incidentTitle(x)) }),
+  'task.ordered': (x) => {
+    const { to, title, due } = taskOf(x)
+    return { text: due ? x.t.orderedBy(to, title, due) : x.t.ordered(to, title) }
+  },
+  'task.delivered': (x) => ({ who: taskOf(x).to, text: x.t.taskDelivered(taskOf(x).title) }),
+  'task.acknowledged': (x) => ({ who: taskOf(x).to, text: x.t.taskAcknowledged(taskOf(x).title) }),
+  'task.accepted': (x) => ({ who: taskOf(x).to, text: x.t.taskAccepted(taskOf(x).title) }),
+  'task.en_route': (x) => ({ who: taskOf(x).to, text: x.t.taskEnRoute(taskOf(x).title) }),
+  'task.on_scene': (x) => ({ who: taskOf(x).to, text: x.t.taskOnScene(taskOf(x).title) }),
+  'task.done': (x) => ({ who: taskOf(x).to, text: x.t.taskDone(taskOf(x).title) }),
+  'task.unable': (x) => ({ who: taskOf(x).to, text: x.t.taskUnable(taskOf(x).title) + because(x, taskOf(x).reason) }),
+  'task.closed': (x) => ({ text: x.t.taskClosed(taskOf(x).title) }),
+  'meeting.convened': (x) => ({ text: x.t.convened(get(x, 'meeting')?.title ?? '') }),
+  'meeting.rung': bySite((x) => x.t.rung(siteOf(x)?.rung ?? 1)),
+  'meeting.answered': bySite((x) => x.t.siteAnswered),
+  'meeting.refused': bySite((x) => x.t.siteRefused + because(x, siteOf(x)?.reason)),
+  'meeting.timed_out': bySite((x) => x.t.siteTimedOut),
+  'meeting.joined': bySite((x) => x.t.siteJoined),
+  'meeting.lost': bySite((x) => x.t.siteLost),
+  'meeting.left': bySite((x) => x.t.siteLeft),
+  'meeting.removed': bySite((x) => x.t.siteRemoved),
+  'meeting.muted': bySite((x) => x.t.siteMuted),
+  'meeting.unmuted': bySite((x) => x.t.siteUnmuted),
+  'meeting.broadcast': (x) => {
+    const site = x.board?.sites[get(x, 'meeting')?.broadcast ?? '']
+    return { text: site ? x.t.broadcast(site.name) : x.t.broadcastEnded }
+  },
+  'meeting.layout': (x) => ({ text: x.t.layout(get(x, 'meeting')?.layout?.kind ?? '') }),
+  'meeting.ended': (x) => ({ text: x.t.meetingEnded(get(x, 'meeting')?.title ?? '') }),
+  'alert.drafted': (x) => ({ text: x.t.alertDrafted(headline(x)) }),
+  'alert.amended': (x) => ({ text: x.t.alertAmended(headline(x)) }),
+  'alert.submitted': (x) => ({ text: x.t.alertSubmitted(headline(x)) }),
+  'alert.returned': (x) => ({ text: x.t.alertReturned(headline(x)) + because(x, get(x, 'alert')?.returned?.reason) }),
+  'alert.signed_off': (x) => ({ text: x.t.alertSignedOff(headline(x)) }),
+  'alert.issued': (x) => {
+    const people = get(x, 'alert')?.people
+    return { text: people ? x.t.alertIssuedTo(headline(x), number(people)) : x.t.alertIssued(headline(x)) }
+  },
+  'alert.changed': (x) => ({ text: x.t.alertChanged(headline(x)) }),
+  'alert.lifted': (x) => ({ text: x.t.alertLifted(headline(x)) }),
+  'alert.withdrawn': (x) => ({ text: x.t.alertWithdrawn(headline(x)) }),
+  'alert.expired': (x) => ({ text: x.t.alertExpired(headline(x)) }),
+  'alert.received': (x) => ({ who: get(x, 'alert')?.source ?? x.entry.actor.name, text: x.t.alertReceived(headline(x)) }),
+  'alert.adopted': (x) => ({ text: x.t.alertAdopted(headline(x)) }),
+  'alert.dropped': (x) => ({ text: x.t.alertDropped(headline(x)) }),
+  'alert.progress': (x) => {
+    const coverage = get(x, 'coverage')
+    return {
+      who: coverage?.name ?? x.entry.actor.name,
+      text: x.t.alertProgress(headline(x), number(coverage?.delivered ?? 0), number(coverage?.planned ?? 0)),
+    }
+  },
+  'alert.acknowledged': (x) => ({ who: get(x, 'coverage')?.name ?? x.entry.actor.name, text: x.t.alertAcknowledged(headline(x)) }),
+  'resource.moved': (x) => ({ who: get(x, 'resource')?.name ?? '', text: x.t.moved }),
+  'terminal.checked': (x) => ({ text: x.t.checked }),
+  'user.locked': (x) => ({ text: x.t.locked(nameOf(x)) }),
+  'user.unlocked': (x) => ({ text: x.t.unlocked(nameOf(x)) }),
+  'user.password_changed': (x) => ({ text: x.t.passwordChanged(nameOf(x)) }),
+  'session.opened': (x) => ({ text: x.t.sessionOpened }),
+  'session.ended': (x) => ({ text: x.t.sessionEnded }),
+  'session.refused': (x) => ({ text: x.t.sessionRefused }),
+  'access.refused': (x) => ({ text: x.t.accessRefused }),
+  'access.strangers': (x) => ({ text: x.t.strangers }),
+  'system.started': (x) => ({ text: x.t.started }),
+  'system.child_restarted': (x) => ({ text: x.t.childRestarted }),
+}
+
+/** The name of the first named object of an entry. */
+function nameOf(x: Telling): string {
+  for (const value of Object.values(x.entry.body)) {
+    const name = (value as { name?: unknown; title?: unknown } | null)?.name ?? (value as { title?: unknown } | null)?.title
+    if (typeof name === 'string') return name
+  }
+  return ''
+}
+
+/** Moves of an incident's status, and registrations and changes of directory objects. */
+function byPattern(x: Telling): string {
+  const [type = '', state = ''] = x.entry.kind.split('.')
+  if (type === 'incident') {
+    const reason = because(x, get(x, 'incident')?.reason)
+    if (state === 'reopened') return x.t.reopened(incidentTitle(x)) + reason
+    return x.t.moved_to(incidentTitle(x), word(x.v, state)) + reason
+  }
+  if (state === 'registered') return x.t.registered(nameOf(x))
+  if (state === 'changed') return x.t.changedThing(nameOf(x))
+  return `${x.entry.kind} ${nameOf(x)}`.trim()
+}
+
+/** An entry in the words of its reader. Kinds this page does not know are told by their name. */
+export function sentence(entry: Entry, board: Board | null, lang: Lang): Sentence {
+  const x: Telling = { entry, board, lang, t: tellTexts[lang], v: valueTexts[lang] }
+  const who = entry.actor.kind === 'system' ? x.t.system : entry.actor.name
+  const told = TELL[entry.kind]?.(x)
+  return { who: told?.who || who, text: told?.text ?? byPattern(x) }
+}
+
+/** What the hall hears of: not who logged in, nor counts and checks that go on all the time. */
+export function forTheHall(entry: Entry): boolean {
+  return /^(incident|task|meeting|alert)\./.test(entry.kind) &&
+    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'task.delivered'].includes(entry.kind)
+}
