@@ -1,0 +1,92 @@
+"""Files on disk, by their SHA-256: there before the row that names them, never changed, never decoded."""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from command.kernel.errors import Invalid, TooLarge, UnsupportedKind
+
+MAX_BYTES = 10 * 1024 * 1024
+_MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"%PDF-", "application/pdf"))
+_UNPRINTABLE = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]')
+
+
+@dataclass(frozen=True)
+class AttachmentStore:
+    """A folder of files named by their content."""
+
+    folder: Path
+
+    def save(self, data: bytes) -> str:
+        """Write the bytes so that they are on disk when this returns; their SHA-256 in hex."""
+        name = hashlib.sha256(data).hexdigest()
+        target = self.path(name)
+        if target.exists():
+            return name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = self.folder / f".{name}.{os.urandom(4).hex()}"
+        with partial.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(target)
+        _sync_folder(self.folder)
+        return name
+
+    def path(self, sha256: str) -> Path:
+        """Where the file with this content lies."""
+        return self.folder / sha256
+
+
+def media_type_of(data: bytes) -> str:
+    """The kind by its first bytes, whatever its name says; UnsupportedKind `attachment.kind` for any other.
+
+    Raises Invalid `attachment.empty` and TooLarge `attachment.too_large`.
+    """
+    if not data:
+        raise Invalid("attachment.empty")
+    if len(data) > MAX_BYTES:
+        raise TooLarge("attachment.too_large", limit_mb=MAX_BYTES // 1024 // 1024)
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    charset = _charset(data)
+    if charset is None:
+        raise UnsupportedKind("attachment.kind")
+    return f"text/plain; charset={charset}"
+
+
+def safe_name(name: str | None) -> str:
+    """The last part of a file's name without what a file system or a reader could be fooled by, 120 at most."""
+    last = re.split(r"[\\/]", name or "")[-1]
+    clean = _UNSAFE_NAME.sub("", last).strip(" .")
+    stem, dot, ending = clean.rpartition(".")
+    if not dot or len(ending) > 8:
+        return clean[:120] or "file"
+    return f"{stem[: 119 - len(ending)]}.{ending}"
+
+
+def _charset(data: bytes) -> str | None:
+    """The encoding of plain text, None for anything else."""
+    if _UNPRINTABLE.search(data):
+        return None
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return None
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
