@@ -1,6 +1,5 @@
 """Where a CAP message applies, as GeoJSON. The only place that knows CAP writes latitude before longitude."""
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from alerts.cap.message import Area, Departure, Info, Pair
 from alerts.data import table
-
-METRES_PER_DEGREE = 111_195.0
-CIRCLE_POINTS = 64
+from gis.geometry import GeometryProblem, circle, to_geojson
 
 _NUMBER = r"[+-]?\d{1,3}(?:\.\d{1,20})?"
 _POSITION = re.compile(rf"({_NUMBER}),({_NUMBER})", re.ASCII)
@@ -102,21 +99,13 @@ def read_polygon(text: str) -> Shape:
 def read_circle(text: str) -> Shape:
     """A circle from `lat,lon radius` with the radius in kilometres; radius 0 is a point."""
     match = _CIRCLE.fullmatch(text.strip())
-    position = _position(f"{match.group(1)},{match.group(2)}") if match else None
-    if match is None or position is None or float(match.group(3)) > 20_000:
+    if match is None:
         return _unreadable("cap.circle", text)
-    return Shape(circle(*position, float(match.group(3)) * 1000), None)
-
-
-def circle(lon: float, lat: float, radius_m: float) -> BaseGeometry:
-    """The circle around a position as a polygon of 64 corners; a point where the radius is 0."""
-    if radius_m == 0:
-        return shapely.Point(lon, lat)
-    reach = radius_m / METRES_PER_DEGREE
-    widen = max(math.cos(math.radians(lat)), 0.01)
-    steps = [2 * math.pi * step / CIRCLE_POINTS for step in range(CIRCLE_POINTS)]
-    ring = [(lon + reach / widen * math.cos(a), lat + reach * math.sin(a)) for a in steps]
-    return shapely.intersection(shapely.Polygon(ring), shapely.box(-180, -90, 180, 90))
+    lat, lon, radius_km = map(float, match.groups())
+    try:
+        return Shape(circle(lon, lat, radius_km * 1000), None)
+    except GeometryProblem:
+        return _unreadable("cap.circle", text)
 
 
 def places_of(info: Info, boundary_of: BoundaryOf, on: date) -> tuple[Place, ...]:
@@ -153,7 +142,7 @@ def _shapes(area: Area) -> Iterable[Shape]:
 def _boundary(code: str, boundary_of: BoundaryOf, on: date) -> Boundary | None:
     try:
         return boundary_of(code, on)
-    except ValueError:
+    except ValueError:  # gis.divisions.DivisionCodeError: no division code at all
         return None
 
 
@@ -173,18 +162,6 @@ def cap_area(description: str, divisions: Sequence[str], geometry: Mapping[str, 
         circles=tuple(_point_text(part) for part in parts if part.geom_type == "Point"),
         geocodes=tuple(Pair(name, code) for code in divisions),
     )
-
-
-def to_geojson(geometry: BaseGeometry) -> GeoJson:
-    """GeoJSON with positions to a hundred-thousandth of a degree (one metre), rings turned as RFC 7946 says."""
-    turned = shapely.orient_polygons(shapely.transform(geometry, lambda points: points.round(6)))
-    return {key: _lists(value) for key, value in shapely.geometry.mapping(turned).items()}
-
-
-def _lists(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _lists(one) for key, one in value.items()}
-    return [_lists(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _point_text(point: BaseGeometry) -> str:

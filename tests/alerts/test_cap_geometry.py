@@ -8,11 +8,12 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from alerts.cap.geometry import cap_area, circle, places_of, read_circle, read_polygon
+from alerts.cap.geometry import cap_area, places_of, read_circle, read_polygon
 from alerts.cap.message import Area, Info, Pair
 from alerts.cap.read import read
 from alerts.cap.write import write
 from gis.divisions import shipped_divisions
+from gis.geometry import area_km2, to_geojson
 from tests.alerts.messages import alert
 
 DAY = date(2026, 11, 20)
@@ -71,16 +72,18 @@ def test_polygons(text: str, code: str | None) -> None:
     assert found.geometry is None or (found.geometry.is_valid and found.geometry.area > 0)
 
 
-def test_a_circle_has_its_radius_in_every_direction() -> None:
-    ring = shapely.get_coordinates(circle(101.5, 25, 10_000))
-    assert ring[:, 1].max() - 25 == pytest.approx(10_000 / 111_195, rel=1e-3)
-    assert ring[:, 0].max() - 101.5 == pytest.approx(10_000 / (111_195 * 0.9063), rel=1e-3)
+def test_a_circle_has_its_radius_in_kilometres() -> None:
+    found = read_circle("25,101.5 10")
+    assert found.geometry is not None
+    assert area_km2(found.geometry) == pytest.approx(314.2, rel=0.01)
+    assert shape(to_geojson(found.geometry)).centroid.y == pytest.approx(25, abs=1e-3)
 
 
 def test_a_circle_without_radius_is_a_point() -> None:
     found = read_circle("12.747,-88.783 0.0")
     assert found.geometry == shapely.Point(-88.783, 12.747)
     assert read_circle("12.747,-188.783 1").geometry is None
+    assert read_circle("12,88 19999").geometry is None
     assert read_circle("12,88 -1").geometry is None
 
 
