@@ -107,3 +107,8 @@ def board_terminals(session: Session, sight: Sight) -> list[State]:
     """Terminals on the board of this reader."""
     rows = session.scalars(select(Terminal).where(Terminal.active))
     return [row.state() for row in rows if sight.covers(row.unit_id)]
+
+
+def root_unit(session: Session) -> str | None:
+    """The id of the topmost unit, to which what concerns the whole system belongs; None in an empty database."""
+    return session.scalars(select(Unit.id).where(Unit.parent_id.is_(None)).order_by(Unit.id).limit(1)).first()

@@ -1,0 +1,25 @@
+"""What several commands share: where the data is."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from web.settings import Settings
+from web.wiring import Core, build_core
+
+
+def add_data(parser: ArgumentParser) -> None:
+    """`--data DIR`, or `FENGSUI_DATA`, or ./data."""
+    parser.add_argument("--data", type=Path, default=None, metavar="DIR", help="data folder (default: data)")
+
+
+def settings_of(options: Namespace) -> Settings:
+    """The settings of this process, `--data` first; children inherit the folder."""
+    if options.data is not None:
+        os.environ["FENGSUI_DATA"] = str(options.data.resolve())
+    return Settings()
+
+
+def core_of(options: Namespace) -> Core:
+    """The database of these settings."""
+    return build_core(settings_of(options))

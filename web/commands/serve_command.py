@@ -1,0 +1,138 @@
+"""`fengsui serve`: the embedded profile as one supervised group of processes."""
+
+import ipaddress
+import secrets
+import socket
+import sys
+from argparse import ArgumentParser, Namespace
+
+from command.directory.queries import root_unit
+from command.kernel.actor import system_actor
+from command.kernel.timeline import record
+from command.kernel.values import State
+from web import supervise
+from web.certificates import ensure_authority, ensure_server
+from web.commands.common import add_data
+from web.demo import ACCOUNTS, accounts, seed
+from web.migrate import upgrade
+from web.settings import Settings
+from web.wiring import Core, build_core
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """As docs/operations.md tells."""
+    add_data(parser)
+    parser.add_argument("--host", default=None, help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=None, help="TCP port (default 8443)")
+    parser.add_argument("--demo", action="store_true", help="an empty data folder becomes the demo county")
+    parser.add_argument("--plain-http", action="store_true", help="without TLS; only on loopback")
+
+
+def run(options: Namespace) -> int:
+    """Bring everything up, print the `ready` line, keep it up until SIGTERM or Ctrl-C."""
+    settings = _settings(options)
+    if settings.plain_http and not _is_loopback(settings.host):
+        sys.stderr.write(f"--plain-http is refused on {settings.host}: passwords would cross the network in clear.\n")
+        return 2
+    core = build_core(settings)
+    if not settings.plain_http:
+        _certificates(core)
+    upgrade(core.engine)
+    if settings.demo:
+        seed(core.db, settings.data)
+    _tell(core, "system.started", {"id": "serve"})
+    return supervise.run(
+        _children(settings),
+        on_ready=lambda: _announce(settings),
+        on_exit=lambda gone: _tell(
+            core, "system.child_restarted", {"id": gone.name, "status": gone.status, "restart_in_s": gone.restart_in_s}
+        ),
+    )
+
+
+def _settings(options: Namespace) -> Settings:
+    given = {
+        "data": options.data.resolve() if options.data else None,
+        "host": options.host,
+        "port": options.port,
+        "demo": options.demo or None,
+        "plain_http": options.plain_http or None,
+    }
+    known = {name: value for name, value in given.items() if value is not None}
+    settings = Settings(**known)
+    return settings.model_copy(
+        update={
+            "data": settings.data.resolve(),
+            "port": settings.port or _free_port(socket.SOCK_STREAM),
+            "media_control_port": settings.media_control_port or _free_port(socket.SOCK_STREAM),
+            "media_port": settings.media_port or _free_port(socket.SOCK_DGRAM),
+        }
+    )
+
+
+def _children(settings: Settings) -> list[supervise.Child]:
+    shared = {
+        "FENGSUI_DATA": str(settings.data),
+        "FENGSUI_HOST": settings.host,
+        "FENGSUI_PORT": str(settings.port),
+        "FENGSUI_PLAIN_HTTP": str(int(settings.plain_http)),
+        "FENGSUI_DEMO": str(int(settings.demo)),
+        "FENGSUI_MEDIA_PORT": str(settings.media_port),
+        "FENGSUI_MEDIA_CONTROL_PORT": str(settings.media_control_port),
+        "FENGSUI_MEDIA_CONTROL_TOKEN": secrets.token_urlsafe(24),
+    }
+    names = ["web"]
+    return [supervise.Child(name, (sys.executable, "-m", "web.cli", name), shared) for name in names]
+
+
+def _announce(settings: Settings) -> None:
+    scheme = "http" if settings.plain_http else "https"
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 (compared, not bound)
+    url = f"{scheme}://{host}:{settings.port}/"
+    sys.stdout.write(f"ready {url}\n")
+    known = accounts(settings.data) if settings.demo else {}
+    for name, account in known.items():
+        if ":" in name:  # the townships' terminals: in the file, too long for a screen
+            continue
+        token = account.get("token")
+        shown = f"token {token}" if token else f"{account['username']} / {account['password']}"
+        sys.stdout.write(f"  {name:<10} {shown}\n")
+    if known:
+        sys.stdout.write(f"  all of them, and every township's terminal: {settings.data / ACCOUNTS}\n")
+    sys.stdout.flush()
+
+
+def _certificates(core: Core) -> None:
+    settings, now = core.settings, core.clock.now()
+    addresses = {"127.0.0.1", *settings.addresses}
+    names = {"localhost", *settings.names}
+    if _is_address(settings.host) and not ipaddress.ip_address(settings.host).is_unspecified:
+        addresses.add(settings.host)
+    ensure_authority(settings.data, now)
+    ensure_server(settings.data, sorted(names), sorted(addresses), now)
+
+
+def _tell(core: Core, kind: str, part: State) -> None:
+    with core.db.writing() as session:
+        unit = root_unit(session)
+        if unit is not None:
+            record(session, system_actor(unit), kind, unit=unit, body={"part": part})
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

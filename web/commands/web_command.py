@@ -1,0 +1,56 @@
+"""`fengsui web`: one web process."""
+
+from argparse import ArgumentParser, Namespace
+
+import uvicorn
+
+from web.app import create_app
+from web.child import report_ready
+from web.commands.common import add_data, settings_of
+from web.settings import Settings
+from web.wiring import build_core
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Everything else comes from the settings."""
+    add_data(parser)
+
+
+def run(options: Namespace) -> int:
+    """Serve until SIGTERM."""
+    settings = settings_of(options)
+    app = create_app(build_core(settings))
+    _Server(_config(app, settings)).run()
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # socket lists
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if not self.should_exit:
+            report_ready()
+
+
+def _config(app: object, settings: Settings) -> uvicorn.Config:
+    proxies = settings.trusted_proxies
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # any ASGI application
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
+        ws="websockets-sansio",
+        ws_max_size=256 * 1024,
+        ws_ping_interval=10,
+        ws_ping_timeout=10,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
+    if not settings.plain_http:
+        config.ssl_certfile = str(settings.data / "server.pem")
+        config.ssl_keyfile = str(settings.data / "server.key")
+    return config

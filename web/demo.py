@@ -1,0 +1,129 @@
+"""The demo county: real divisions of Chuxiong, everything else made up and marked 示例. Seeded once per data folder."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from command.directory.accounts import NewUser, grant_roles, register_user
+from command.directory.model import Unit
+from command.directory.terminals import TerminalValues, register_terminal
+from command.directory.units import PersonValues, PostValues, UnitValues, register_person, register_post, register_unit
+from command.kernel.actor import Actor, system_actor
+from command.kernel.db import Database
+from command.kernel.rights import Role
+from gis.demo import DemoCounty, demo_county
+from gis.divisions import Level, shipped_divisions
+from web.files import write_atomically
+
+ACCOUNTS = "demo-accounts.json"
+KEEPER_TOWNSHIP = "西舍路镇"
+TOWNSHIP_2 = "中山镇"
+# Contract name → (role, place, shown name).
+_USERS: tuple[tuple[str, Role, str, str], ...] = (
+    ("duty", Role.DUTY_OFFICER, "county", "值班员 甲（示例）"),
+    ("leader", Role.LEADER, "county", "带班领导（示例）"),
+    ("township", Role.TOWNSHIP_OPERATOR, KEEPER_TOWNSHIP, "西舍路镇值班员（示例）"),
+    ("township2", Role.TOWNSHIP_OPERATOR, TOWNSHIP_2, "中山镇值班员（示例）"),
+    ("keeper", Role.RESOURCE_KEEPER, KEEPER_TOWNSHIP, "资源管理员（示例）"),
+    ("issuer", Role.ALERT_ISSUER, "county", "预警发布员（示例）"),
+    ("station", Role.ALERT_ISSUER, "station", "气象台发布员（示例）"),
+    ("reviewer", Role.ALERT_REVIEWER, "county", "预警签发人（示例）"),
+    ("admin", Role.SYSTEM_ADMINISTRATOR, "county", "系统管理员（示例）"),
+    ("security", Role.SECURITY_ADMINISTRATOR, "county", "安全管理员（示例）"),
+    ("auditor", Role.AUDITOR, "county", "审计员（示例）"),
+)
+
+
+@dataclass
+class _Seed:
+    """What seeding has made so far; ids by division code or name."""
+
+    session: Session
+    actor: Actor
+    units: dict[str, str] = field(default_factory=dict)
+    users: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def seed(db: Database, data: Path) -> None:
+    """Fill an empty database with the demo county and write its accounts (mode 0600); does nothing on a used one."""
+    county = demo_county()
+    with db.writing() as session:
+        if session.scalars(select(Unit.id).limit(1)).first() is not None:
+            return
+        made = _Seed(session, system_actor())
+        _units(made, county)
+        _users(made)
+        _terminals(made, county)
+        _people(made, county)
+        # Written before the commit: accounts without passwords would be of no use, the reverse does no harm.
+        write_atomically(data / ACCOUNTS, json.dumps(made.accounts, ensure_ascii=False, indent=1).encode(), 0o600)
+
+
+def accounts(data: Path) -> Mapping[str, Mapping[str, str]]:
+    """The demo's accounts by their contract names; empty where there is no demo."""
+    path = data / ACCOUNTS
+    found: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def _units(made: _Seed, county: DemoCounty) -> None:
+    divisions = shipped_divisions()
+    # The county is the root: this machine serves it and what lies below.
+    parent = register_unit(made.session, made.actor, UnitValues(county.name, "county", county.code), None).id
+    made.units[county.code] = parent
+    made.units["county"] = made.units[county.code]
+    for township in county.townships:
+        values = UnitValues(
+            township.name, "township", township.code, township.lon, township.lat, township.approximate, township.sample
+        )
+        made.units[township.code] = register_unit(made.session, made.actor, values, parent).id
+        made.units[township.name] = made.units[township.code]
+        for village in divisions.children(township.code):
+            if village.level is Level.VILLAGE:
+                unit = UnitValues(village.name, "village", village.code)
+                made.units[village.code] = register_unit(made.session, made.actor, unit, made.units[township.code]).id
+    station = UnitValues("市气象台（示例）", "department", county.code, 101.55, 25.03, sample=True)
+    made.units["station"] = register_unit(made.session, made.actor, station, parent).id
+
+
+def _users(made: _Seed) -> None:
+    for name, role, place, shown in _USERS:
+        username, password = f"{name}-{secrets.token_hex(2)}", secrets.token_urlsafe(12)
+        values = NewUser(username, shown, made.units[place], sample=True)
+        user, _ = register_user(made.session, made.actor, values, password)
+        # The weather station is heard in the whole county, whose authority table decides what it may issue.
+        grant_roles(made.session, made.actor, user.id, [(role, made.units[place])])
+        made.users[name] = user.id
+        made.accounts[name] = {"username": username, "password": password}
+
+
+def _terminals(made: _Seed, county: DemoCounty) -> None:
+    made.accounts["wall"] = {"token": _terminal(made, "指挥大厅大屏（示例）", "wall", "county", auto=True)}
+    for township in county.townships:
+        name = f"{township.name}会场（示例）"
+        made.accounts[f"terminal:{township.name}"] = {"token": _terminal(made, name, "browser", township.name)}
+    headless = _terminal(made, "大过口乡 现场终端（示例）", "headless", "大过口乡", auto=True)
+    made.accounts["terminal"] = {"token": headless}
+    for speaker in county.loudspeakers:
+        values = TerminalValues(speaker.name, "loudspeaker", lon=speaker.lon, lat=speaker.lat, sample=True)
+        register_terminal(made.session, made.actor, values, made.units[speaker.township_code])
+
+
+def _terminal(made: _Seed, name: str, kind: str, place: str, *, auto: bool = False) -> str:
+    values = TerminalValues(name, kind, auto_answer=auto, sample=True)
+    return register_terminal(made.session, made.actor, values, made.units[place])[1] or ""
+
+
+def _people(made: _Seed, county: DemoCounty) -> None:
+    for one in county.people:
+        unit = made.units.get(one.division_code, made.units[one.township_code])
+        values = PersonValues(one.name, one.phone, one.email, "zh", one.lon, one.lat, sample=True)
+        person = register_person(made.session, made.actor, values, unit)
+        post = PostValues("包保责任人（示例）", responsible=True, holder_id=person.id, sample=True)
+        register_post(made.session, made.actor, post, unit)
