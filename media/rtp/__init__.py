@@ -1,0 +1,1 @@
+"""RTP and RTCP on the wire: parsing and building, without state, clock or IO."""

@@ -1,0 +1,199 @@
+"""The bridge's answer to an offer: which streams are taken, and the description that says so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from media.errors import BridgeError
+from media.ice import HOST_PRIORITY, Credentials
+from media.rtp import extensions
+from media.rtp.extensions import ExtensionIds
+from media.sdp import Offer, Section
+from media.sfu.terms import (
+    AUDIO_CLOCK_HZ,
+    MAX_AUDIO_SLOTS,
+    MAX_VIDEO_SLOTS,
+    VIDEO_CLOCK_HZ,
+    Kind,
+    Publication,
+    SlotTerms,
+    Terms,
+)
+
+_CODEC: dict[Kind, tuple[str, int]] = {"audio": ("opus", AUDIO_CLOCK_HZ), "video": ("vp8", VIDEO_CLOCK_HZ)}
+_RTPMAP: dict[Kind, str] = {"audio": "opus/48000/2", "video": "VP8/90000"}
+_OPUS_FORMAT = "minptime=10;useinbandfec=1"
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The bridge's side of one transport; `addresses` are the announced ones, all with the one UDP port."""
+
+    credentials: Credentials
+    fingerprint: str
+    setup: str
+    addresses: tuple[str, ...]
+    port: int
+    session: int
+
+
+def agree(offer: Offer, new_ssrc: Callable[[], int], former: Terms | None = None) -> Terms:
+    """What the bridge takes of `offer`. Slots keep the SSRCs of `former`, the terms of the same connection before.
+
+    Raises BridgeError media.too_many_slots.
+    """
+    publications: dict[Kind, Publication] = {}
+    slots: list[SlotTerms] = []
+    known = {slot.mid: slot for slot in former.slots} if former is not None else {}
+    for section in offer.sections:
+        payload_type = _payload_type(section)
+        if payload_type is None or section.kind is None:
+            continue
+        if section.sends and section.kind not in publications:
+            publications[section.kind] = _publication(section, section.kind, payload_type)
+        elif section.direction == "recvonly":
+            slots.append(known.get(section.mid) or _slot(section, section.kind, payload_type, new_ssrc))
+    _check_slots(slots)
+    sending = [s for s in offer.sections if any(p.mid == s.mid for p in publications.values())]
+    return Terms(tuple(publications.values()), tuple(slots), _extension_ids(sending), _has_transport_cc(sending))
+
+
+def _payload_type(section: Section) -> int | None:
+    if section.kind is None or section.port == 0:
+        return None
+    return section.payload_type(*_CODEC[section.kind])
+
+
+def _check_slots(slots: list[SlotTerms]) -> None:
+    audio = sum(1 for slot in slots if slot.kind == "audio")
+    if audio > MAX_AUDIO_SLOTS or len(slots) - audio > MAX_VIDEO_SLOTS:
+        raise BridgeError("media.too_many_slots", f"at most {MAX_AUDIO_SLOTS} audio and {MAX_VIDEO_SLOTS} video slots")
+
+
+def _publication(section: Section, kind: Kind, payload_type: int) -> Publication:
+    primary = section.fid[0] if section.fid else next(iter(section.ssrcs), None)
+    return Publication(
+        kind,
+        section.mid,
+        payload_type,
+        section.rtx_for(payload_type),
+        primary,
+        section.fid[1] if section.fid else None,
+    )
+
+
+def _slot(section: Section, kind: Kind, payload_type: int, new_ssrc: Callable[[], int]) -> SlotTerms:
+    rtx = section.rtx_for(payload_type)
+    return SlotTerms(kind, section.mid, new_ssrc(), payload_type, new_ssrc() if rtx is not None else None, rtx)
+
+
+def _extension_ids(sections: list[Section]) -> ExtensionIds:
+    offered = {uri: number for section in sections for uri, number in section.extensions.items()}
+    return ExtensionIds(
+        mid=offered.get(extensions.MID_URI, 0),
+        audio_level=offered.get(extensions.AUDIO_LEVEL_URI, 0),
+        transport_cc=offered.get(extensions.TRANSPORT_CC_URI, 0),
+        abs_send_time=offered.get(extensions.ABS_SEND_TIME_URI, 0),
+    )
+
+
+def _has_transport_cc(sections: list[Section]) -> bool:
+    return any(
+        extensions.TRANSPORT_CC_URI in section.extensions
+        and any("transport-cc" in wishes for wishes in section.feedback.values())
+        for section in sections
+    )
+
+
+def render(offer: Offer, terms: Terms, local: Local) -> str:
+    """The answer's text, one section for each of the offer's."""
+    publications = {publication.mid: publication for publication in terms.publications}
+    slots = {slot.mid: slot for slot in terms.slots}
+    taken = [s.mid for s in offer.sections if s.mid in publications or s.mid in slots or _idle(s)]
+    lines = [
+        "v=0",
+        f"o=- {local.session} 1 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=ice-lite",
+        "a=group:BUNDLE " + " ".join(taken),
+        "a=msid-semantic: WMS *",
+    ]
+    for section in offer.sections:
+        if section.mid in publications:
+            lines += _publication_lines(section, publications[section.mid], terms, local)
+        elif section.mid in slots:
+            lines += _slot_lines(section, slots[section.mid], local)
+        elif _idle(section):
+            lines += [_m_line(section, 9, [_payload_type(section)]), "a=inactive"]
+            lines += _codec_lines(section, _payload_type(section) or 0, None, set())
+            lines += _transport_lines(section, local)
+        else:
+            lines += [f"m={section.media} 0 {section.protocol} {' '.join(section.formats)}"]
+            lines += ["c=IN IP4 0.0.0.0", "a=inactive", f"a=mid:{section.mid}"]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _idle(section: Section) -> bool:
+    return section.direction == "inactive" and _payload_type(section) is not None
+
+
+def _m_line(section: Section, port: int, payload_types: list[int | None]) -> str:
+    numbers = " ".join(str(number) for number in payload_types if number is not None)
+    return f"m={section.media} {port} {section.protocol} {numbers}"
+
+
+def _publication_lines(section: Section, taken: Publication, terms: Terms, local: Local) -> list[str]:
+    wishes = {"nack", "nack pli", "ccm fir", "transport-cc" if terms.transport_cc else "goog-remb"}
+    ids = terms.extensions
+    uris = {extensions.MID_URI: ids.mid}
+    if taken.kind == "audio":
+        uris[extensions.AUDIO_LEVEL_URI] = ids.audio_level
+    if terms.transport_cc:
+        uris[extensions.TRANSPORT_CC_URI] = ids.transport_cc
+    else:
+        uris[extensions.ABS_SEND_TIME_URI] = ids.abs_send_time
+    lines = [_m_line(section, 9, [taken.payload_type, taken.rtx_payload_type]), "a=recvonly"]
+    lines += _codec_lines(section, taken.payload_type, taken.rtx_payload_type, wishes)
+    lines += [f"a=extmap:{number} {uri}" for uri, number in uris.items() if uri in section.extensions]
+    return lines + _transport_lines(section, local)
+
+
+def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
+    lines = [_m_line(section, 9, [slot.payload_type, slot.rtx_payload_type]), "a=sendonly"]
+    lines += _codec_lines(section, slot.payload_type, slot.rtx_payload_type, {"nack", "nack pli", "ccm fir"})
+    stream = f"slot-{slot.mid}"
+    lines.append(f"a=msid:{stream} {stream}-track")
+    ssrcs = [slot.ssrc]
+    if slot.rtx_ssrc is not None:
+        ssrcs.append(slot.rtx_ssrc)
+        lines.append(f"a=ssrc-group:FID {slot.ssrc} {slot.rtx_ssrc}")
+    lines += [f"a=ssrc:{ssrc} cname:{stream}" for ssrc in ssrcs]
+    return lines + _transport_lines(section, local)
+
+
+def _codec_lines(section: Section, payload_type: int, rtx: int | None, wishes: set[str]) -> list[str]:
+    kind = section.kind or "audio"
+    lines = [f"a=rtpmap:{payload_type} {_RTPMAP[kind]}"]
+    offered = section.feedback.get(payload_type, set())
+    lines += [f"a=rtcp-fb:{payload_type} {wish}" for wish in sorted(wishes & offered)]
+    if kind == "audio":
+        lines.append(f"a=fmtp:{payload_type} {_OPUS_FORMAT}")
+    if rtx is not None:
+        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
+    return lines
+
+
+def _transport_lines(section: Section, local: Local) -> list[str]:
+    lines = [
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{section.mid}",
+        "a=rtcp-mux",
+        f"a=ice-ufrag:{local.credentials.ufrag}",
+        f"a=ice-pwd:{local.credentials.password}",
+        f"a=fingerprint:sha-256 {local.fingerprint}",
+        f"a=setup:{local.setup}",
+    ]
+    for number, address in enumerate(local.addresses):
+        priority = HOST_PRIORITY - number * 256
+        lines.append(f"a=candidate:{number + 1} 1 udp {priority} {address} {local.port} typ host")
+    return [*lines, "a=end-of-candidates"]

@@ -1,0 +1,261 @@
+"""The rooms of one node and the peers that feed them: where the pure core meets the wire."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from media import answer, sdp
+from media.errors import BridgeError
+from media.ice import Credentials
+from media.messages import SlotCount
+from media.sfu.link import Link, Send
+from media.sfu.room import PublishingChanged, Room, RoomEvent
+from media.sfu.terms import Kind, Terms
+from media.transport import Handlers, Peer, PeerParameters, UdpPort
+
+MAX_PEERS = 500
+TICK_S = 0.025
+CHECK_EVERY = 10
+
+Emit = Callable[..., None]
+
+
+@dataclass(slots=True)
+class Connection:
+    """A peer in its room. `link` is None until DTLS stands; `number` counts the participant's connections."""
+
+    room: str
+    participant: str
+    peer: Peer
+    terms: Terms
+    session: int
+    number: int = 0
+    link: Link | None = None
+
+
+class Bridge:
+    """`emit(type, room, **fields)` takes the events. All methods belong to one event loop."""
+
+    def __init__(self, udp_host: str, udp_port: int, addresses: tuple[str, ...], emit: Emit) -> None:
+        handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed)
+        self.port = UdpPort(udp_host, udp_port, handlers)
+        self.addresses = addresses
+        self.rooms: dict[str, Room] = {}
+        self._emit = emit
+        self._by_peer: dict[Peer, Connection] = {}
+        self._by_link: dict[Link, Peer] = {}
+        self._current: dict[tuple[str, str], Connection] = {}
+        self._pending: dict[tuple[str, str], Connection] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._unix_offset = time.time() - asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Do what is due, for ever."""
+        loop = asyncio.get_running_loop()
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = loop.time()
+            for name, room in list(self.rooms.items()):
+                self._send(room.on_tick(now))
+                self._tell(name, room.take_events())
+            ticks += 1
+            if ticks % CHECK_EVERY == 0:
+                self.port.check(now)
+
+    async def close(self) -> None:
+        await self.port.close()
+
+    # -- commands -------------------------------------------------------------------------------
+
+    def open_room(self, name: str) -> Room:
+        if name not in self.rooms:
+            self.rooms[name] = Room(self._unix_offset)
+        return self.rooms[name]
+
+    def close_room(self, name: str) -> None:
+        room = self.rooms.get(name)
+        if room is not None:
+            for participant in list(room.participants):
+                self.remove(name, participant)
+            del self.rooms[name]
+
+    def admit(self, name: str, participant: str, muted: bool, video_muted: bool) -> None:
+        room = self._room(name)
+        room.admit(participant)
+        self._send(room.mute(self._now(), participant, "audio", muted))
+        self._send(room.mute(self._now(), participant, "video", video_muted))
+
+    def leave(self, name: str, participant: str) -> None:
+        """End a participant's connections; nothing is emitted for them."""
+        for table in (self._pending, self._current):
+            connection = table.pop((name, participant), None)
+            if connection is not None:
+                self._end(connection)
+
+    def remove(self, name: str, participant: str) -> None:
+        self.leave(name, participant)
+        self._numbers.pop((name, participant), None)
+        room = self.rooms.get(name)
+        if room is not None:
+            room.remove(self._now(), participant)
+
+    def mute(self, name: str, participant: str, kind: Kind, muted: bool) -> None:
+        self._send(self._room(name, participant).mute(self._now(), participant, kind, muted))
+
+    def view(self, name: str, participant: str, slots: tuple[str | None, ...]) -> None:
+        self._send(self._room(name, participant).view(self._now(), participant, slots))
+
+    def refresh(self, name: str, participant: str, slot: int) -> None:
+        self._send(self._room(name, participant).refresh(self._now(), participant, slot))
+
+    def offer(self, name: str, participant: str, text: str, slots: SlotCount | None) -> str:
+        """Answer an offer. A fingerprint that is known restarts ICE, another one makes a new connection.
+
+        Raises BridgeError `media.unknown_room`, `media.not_in_room`, `media.bad_offer`, `media.too_many_slots`
+        or `media.full`.
+        """
+        self._room(name, participant)
+        offer = sdp.parse_offer(text)
+        former = self._same_peer((name, participant), offer)
+        terms = answer.agree(offer, _new_ssrc, former.terms if former is not None else None)
+        _check_count(terms, slots)
+        if former is not None:
+            connection = self._renew(former, offer, terms)
+        else:
+            connection = self._make(name, participant, offer, terms)
+        setup = "active" if connection.peer.parameters.role == "client" else "passive"
+        local = answer.Local(
+            connection.peer.local,
+            self.port.identity.fingerprint,
+            setup,
+            self.addresses,
+            self.port.port,
+            connection.session,
+        )
+        return answer.render(offer, terms, local)
+
+    def connection(self, name: str, participant: str) -> Connection | None:
+        return self._current.get((name, participant))
+
+    def _same_peer(self, key: tuple[str, str], offer: sdp.Offer) -> Connection | None:
+        for connection in (self._pending.get(key), self._current.get(key)):
+            if connection is not None and connection.peer.parameters.fingerprints == offer.fingerprints:
+                return connection
+        return None
+
+    def _renew(self, connection: Connection, offer: sdp.Offer, terms: Terms) -> Connection:
+        if terms.slots != connection.terms.slots:
+            raise BridgeError("media.bad_offer", "the slots of a connection are fixed: make a new one")
+        remote = Credentials(offer.ufrag, offer.password)
+        if remote != connection.peer.remote:
+            self.port.restart(connection.peer, remote)
+        return connection
+
+    def _make(self, name: str, participant: str, offer: sdp.Offer, terms: Terms) -> Connection:
+        if self.port.peers >= MAX_PEERS:
+            raise BridgeError("media.full", f"the node has {MAX_PEERS} connections")
+        waiting = self._pending.pop((name, participant), None)
+        if waiting is not None:
+            self._end(waiting)
+        video = [slot for slot in terms.slots if slot.kind == "video"]
+        parameters = PeerParameters(
+            Credentials(offer.ufrag, offer.password),
+            offer.fingerprints,
+            "client" if offer.setup == "passive" else "server",
+            keep_ciphertext=any(slot.rtx_ssrc is None for slot in video),
+        )
+        connection = Connection(name, participant, self.port.make_peer(parameters), terms, secrets.randbits(62))
+        self._pending[name, participant] = connection
+        self._by_peer[connection.peer] = connection
+        return connection
+
+    def _room(self, name: str, participant: str | None = None) -> Room:
+        room = self.rooms.get(name)
+        if room is None:
+            raise BridgeError("media.unknown_room", f"no room {name!r}")
+        if participant is not None and participant not in room.participants:
+            raise BridgeError("media.not_in_room", f"{participant!r} is not admitted to {name!r}")
+        return room
+
+    # -- the wire -------------------------------------------------------------------------------
+
+    def _on_rtp(self, peer: Peer, now: float, data: bytes) -> None:
+        connection = self._by_peer[peer]
+        by_link = self._by_link
+        for link, head, body in self.rooms[connection.room].on_rtp(now, connection.participant, data):
+            by_link[link].send(head, body)
+
+    def _on_rtcp(self, peer: Peer, now: float, data: bytes) -> None:
+        connection = self._by_peer[peer]
+        self._send(self.rooms[connection.room].on_rtcp(now, connection.participant, data))
+
+    def _on_connected(self, peer: Peer) -> None:
+        connection = self._by_peer[peer]
+        key = (connection.room, connection.participant)
+        self._pending.pop(key, None)
+        former = self._current.pop(key, None)
+        room = self.rooms[connection.room]
+        connection.link = room.connect(self._now(), connection.participant, connection.terms, secrets.randbits(32))
+        if former is not None:
+            self._end(former)
+        self._by_link[connection.link] = peer
+        self._current[key] = connection
+        self._numbers[key] = connection.number = self._numbers.get(key, 0) + 1
+        self._emit("connected", *key, connection=connection.number)
+
+    def _on_closed(self, peer: Peer, reason: str) -> None:
+        connection = self._by_peer.get(peer)
+        if connection is None:
+            return
+        key = (connection.room, connection.participant)
+        for table in (self._pending, self._current):
+            if table.get(key) is connection:
+                del table[key]
+        self._end(connection)
+        self._emit("disconnected", *key, connection=connection.number, reason=reason)
+
+    def _end(self, connection: Connection) -> None:
+        self._by_peer.pop(connection.peer, None)
+        self.port.drop(connection.peer, None)
+        if connection.link is not None:
+            self._by_link.pop(connection.link, None)
+            room = self.rooms[connection.room]
+            if room.participants[connection.participant].link is connection.link:
+                room.disconnect(self._now(), connection.participant)
+                self._tell(connection.room, room.take_events())
+
+    def _send(self, sends: Iterable[Send]) -> None:
+        for link, head, body in sends:
+            peer = self._by_link.get(link)
+            if peer is not None:
+                peer.send(head, body)
+
+    def _tell(self, name: str, events: list[RoomEvent]) -> None:
+        for event in events:
+            if isinstance(event, PublishingChanged):
+                self._emit("publishing", name, event.participant, audio=event.audio, video=event.video)
+            else:
+                self._emit("speaker", name, event.participant, loudest=event.loudest)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _new_ssrc() -> int:
+    return secrets.randbelow(0xFFFFFFFE) + 1
+
+
+def _check_count(terms: Terms, slots: SlotCount | None) -> None:
+    if slots is None:
+        return
+    audio = sum(1 for slot in terms.slots if slot.kind == "audio")
+    video = len(terms.slots) - audio
+    if (audio, video) != (slots.audio, slots.video):
+        raise BridgeError(
+            "media.bad_offer",
+            f"{audio} audio and {video} video lines receive, announced {slots.audio} and {slots.video}",
+        )

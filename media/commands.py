@@ -1,0 +1,140 @@
+"""What each command of the web edge does to the bridge."""
+
+import dataclasses
+from typing import Any
+
+from media.bridge import Bridge
+from media.messages import (
+    Admit,
+    CloseRoom,
+    Command,
+    Flags,
+    Leave,
+    Mute,
+    Offer,
+    OpenRoom,
+    ParticipantState,
+    Refresh,
+    Remove,
+    RoomState,
+    Snapshot,
+    Stats,
+    Sync,
+    View,
+    WantedParticipant,
+)
+from media.sfu.room import Participant, Room
+from media.sfu.slot import AudioSlot, VideoSlot
+from media.sfu.source import Source
+
+
+def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
+    """Carry out one command; its answer as JSON values. Raises BridgeError."""
+    match command:
+        case Sync():
+            return _sync(bridge, command)
+        case OpenRoom():
+            bridge.open_room(command.room)
+            _admit(bridge, command.room, command.participants)
+        case CloseRoom():
+            bridge.close_room(command.room)
+        case Admit():
+            bridge.admit(command.room, command.participant, command.muted, command.video_muted)
+        case Offer():
+            sdp = bridge.offer(command.room, command.participant, command.sdp, command.slots)
+            return {"sdp": sdp}
+        case View():
+            bridge.view(command.room, command.participant, command.slots)
+        case Refresh():
+            bridge.refresh(command.room, command.participant, command.slot)
+        case Mute():
+            bridge.mute(command.room, command.participant, command.kind, command.muted)
+        case Leave():
+            bridge.leave(command.room, command.participant)
+        case Remove():
+            bridge.remove(command.room, command.participant)
+        case Stats():
+            return _stats(bridge, command.room)
+    return {}
+
+
+def _admit(bridge: Bridge, room: str, wanted: tuple[WantedParticipant, ...]) -> None:
+    for one in wanted:
+        bridge.admit(room, one.participant, one.muted, one.video_muted)
+
+
+def _sync(bridge: Bridge, command: Sync) -> dict[str, Any]:
+    wanted = {room.room: room for room in command.rooms}
+    for name in [name for name in bridge.rooms if name not in wanted]:
+        bridge.close_room(name)
+    for name, room in wanted.items():
+        allowed = {one.participant for one in room.participants}
+        for former in [p for p in bridge.open_room(name).participants if p not in allowed]:
+            bridge.remove(name, former)
+        _admit(bridge, name, room.participants)
+    rooms = tuple(_room_state(name, room) for name, room in bridge.rooms.items())
+    return Snapshot(rooms=rooms).model_dump(mode="json")
+
+
+def _room_state(name: str, room: Room) -> RoomState:
+    return RoomState(
+        room=name,
+        speaker=room.speakers.speaker,
+        loudest=tuple(room.speakers.loudest),
+        participants=tuple(_participant_state(p) for p in room.participants.values()),
+    )
+
+
+def _participant_state(participant: Participant) -> ParticipantState:
+    return ParticipantState(
+        participant=participant.name,
+        connected=participant.link is not None,
+        muted=participant.audio.muted,
+        video_muted=participant.video.muted,
+        publishing=Flags(audio=participant.publishing[0], video=participant.publishing[1]),
+    )
+
+
+def _stats(bridge: Bridge, only: str | None) -> dict[str, Any]:
+    return {
+        "port": {**dataclasses.asdict(bridge.port.counters), "peers": bridge.port.peers},
+        "rooms": [
+            {"room": name, "participants": [_participant_stats(p) for p in room.participants.values()]}
+            for name, room in bridge.rooms.items()
+            if only is None or name == only
+        ],
+    }
+
+
+def _participant_stats(participant: Participant) -> dict[str, Any]:
+    link, intake = participant.link, participant.intake
+    slots: list[AudioSlot | VideoSlot] = [] if link is None else [*link.audio, *link.video]
+    return {
+        "participant": participant.name,
+        "malformed": (intake.malformed if intake is not None else 0) + participant.malformed_rtcp,
+        "unknown": intake.unknown if intake is not None else 0,
+        "round_trip_ms": None if link is None or link.round_trip_s is None else link.round_trip_s * 1000,
+        "receives_lost": link.fraction_lost / 256 if link is not None else None,
+        "sources": {kind: _source_stats(source) for kind, source in participant.sources.items()},
+        "slots": [
+            {
+                "mid": slot.terms.mid,
+                "kind": slot.terms.kind,
+                "shows": slot.source.participant if slot.source is not None else None,
+                "packets": slot.packets,
+                "octets": slot.octets,
+            }
+            for slot in slots
+        ],
+    }
+
+
+def _source_stats(source: Source) -> dict[str, Any]:
+    reception = source.reception
+    return {
+        "packets": source.packets,
+        "octets": source.octets,
+        "malformed": source.malformed,
+        "lost": reception.expected - reception.received if reception is not None else 0,
+        "jitter_ms": reception.jitter * 1000 / reception.rate_hz if reception is not None else 0.0,
+    }

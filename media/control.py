@@ -1,0 +1,252 @@
+"""The web edge's side of a media node's control WebSocket."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from pydantic import ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from media.errors import BridgeError
+from media.messages import (
+    EVENT,
+    Admit,
+    CloseRoom,
+    Command,
+    Connected,
+    Disconnected,
+    Event,
+    Hello,
+    Leave,
+    Mute,
+    Offer,
+    OpenRoom,
+    Publishing,
+    Refresh,
+    Remove,
+    SlotCount,
+    Snapshot,
+    Speaker,
+    Stats,
+    Sync,
+    View,
+    WantedParticipant,
+    WantedRoom,
+)
+
+logger = logging.getLogger(__name__)
+
+FIRST_DELAY_S = 0.1
+LAST_DELAY_S = 2.0
+READY_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 5.0
+MAX_MESSAGE = 4 * 1024 * 1024
+
+Wanted = Callable[[], Awaitable[Iterable[WantedRoom]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """A control connection stands and the node holds the wanted state.
+
+    `restarted`: it is another process than before, all media connections are gone, clients must offer anew.
+    """
+
+    hello: Hello
+    snapshot: Snapshot
+    restarted: bool
+
+
+class NodeClient:
+    """`wanted` gives the complete state that the node should have; it is sent after every (re)connection.
+
+    Use as `async with`; read `events()` in one task and `acknowledge` what is done. Commands raise BridgeError with the
+    node's code, or `media.unavailable` when the node cannot be reached in time.
+    """
+
+    def __init__(self, url: str, token: str, wanted: Wanted) -> None:
+        self._url = url
+        self._token = token
+        self._wanted = wanted
+        self._connection: ClientConnection | None = None
+        self._ready = asyncio.Event()
+        self._next = 1
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._events: asyncio.Queue[Event | Synced] = asyncio.Queue()
+        self._delivered: set[int] = set()
+        self._node: str | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def ready(self) -> bool:
+        return self._ready.is_set()
+
+    # -- events ---------------------------------------------------------------------------------
+
+    async def events(self) -> AsyncIterator[Event | Synced]:
+        """What happens at the node, in order. `Synced` and `Speaker` need no acknowledgement."""
+        while True:
+            yield await self._events.get()
+
+    async def acknowledge(self, event: Connected | Disconnected | Publishing) -> None:
+        """The event is dealt with for good; without this it comes again over the next connection."""
+        connection = self._connection
+        if connection is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await connection.send(json.dumps({"ack": event.event}))
+        self._delivered.discard(event.event)
+
+    # -- commands -------------------------------------------------------------------------------
+
+    async def sync(self) -> Snapshot:
+        """Send the wanted state again."""
+        rooms = tuple(await self._wanted())
+        return Snapshot.model_validate(await self._ask(Sync(rooms=rooms)))
+
+    async def open_room(self, room: str, participants: Iterable[WantedParticipant] = ()) -> None:
+        await self._ask(OpenRoom(room=room, participants=tuple(participants)))
+
+    async def close_room(self, room: str) -> None:
+        await self._ask(CloseRoom(room=room))
+
+    async def admit(self, room: str, participant: str, *, muted: bool = False, video_muted: bool = False) -> None:
+        await self._ask(Admit(room=room, participant=participant, muted=muted, video_muted=video_muted))
+
+    async def offer(self, room: str, participant: str, sdp: str, slots: SlotCount | None = None) -> str:
+        """The node's answer to a client's offer."""
+        answer = await self._ask(Offer(room=room, participant=participant, sdp=sdp, slots=slots))
+        return str(answer["sdp"])
+
+    async def view(self, room: str, participant: str, slots: Iterable[str | None]) -> None:
+        await self._ask(View(room=room, participant=participant, slots=tuple(slots)))
+
+    async def refresh(self, room: str, participant: str, slot: int) -> None:
+        await self._ask(Refresh(room=room, participant=participant, slot=slot))
+
+    async def mute(self, room: str, participant: str, muted: bool, kind: Literal["audio", "video"] = "audio") -> None:
+        await self._ask(Mute(room=room, participant=participant, muted=muted, kind=kind))
+
+    async def leave(self, room: str, participant: str) -> None:
+        await self._ask(Leave(room=room, participant=participant))
+
+    async def remove(self, room: str, participant: str) -> None:
+        await self._ask(Remove(room=room, participant=participant))
+
+    async def stats(self, room: str | None = None) -> dict[str, Any]:
+        return await self._ask(Stats(room=room))
+
+    async def _ask(self, command: Command) -> dict[str, Any]:
+        try:
+            await asyncio.wait_for(self._ready.wait(), READY_TIMEOUT_S)
+        except TimeoutError as error:
+            raise BridgeError("media.unavailable", "the media node is not connected") from error
+        return await self._send(command)
+
+    async def _send(self, command: Command) -> dict[str, Any]:
+        connection = self._connection
+        if connection is None:
+            raise BridgeError("media.unavailable", "the media node is not connected")
+        number, self._next = self._next, self._next + 1
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            await connection.send(json.dumps({"n": number, **command.model_dump(mode="json")}))
+            return await asyncio.wait_for(future, ANSWER_TIMEOUT_S)
+        except (ConnectionClosed, TimeoutError) as error:
+            raise BridgeError("media.unavailable", "the media node did not answer") from error
+        finally:
+            self._waiting.pop(number, None)
+
+    # -- the connection -------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        delay = FIRST_DELAY_S
+        while True:
+            try:
+                async with connect(
+                    self._url,
+                    additional_headers={"Authorization": f"Bearer {self._token}"},
+                    max_size=MAX_MESSAGE,
+                    compression=None,
+                    open_timeout=READY_TIMEOUT_S,
+                ) as connection:
+                    delay = FIRST_DELAY_S
+                    await self._use(connection)
+            except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, BridgeError) as error:
+                logger.info("media node %s: %s", self._url, error)
+            except Exception:
+                logger.exception("media node %s: the wanted state could not be had", self._url)
+            finally:
+                self._lose()
+            await asyncio.sleep(delay * random.uniform(0.7, 1.3))  # noqa: S311  # spreads redials, no secret
+            delay = min(LAST_DELAY_S, delay * 2)
+
+    async def _use(self, connection: ClientConnection) -> None:
+        hello = Hello.model_validate(json.loads(await connection.recv())["hello"])
+        restarted = self._node is not None and self._node != hello.node
+        if self._node != hello.node:
+            self._delivered.clear()
+        self._node = hello.node
+        self._connection = connection
+        reader = asyncio.create_task(self._read(connection))
+        try:
+            wanted = Sync(rooms=tuple(await self._wanted()))
+            snapshot = Snapshot.model_validate(await self._send(wanted))
+            self._events.put_nowait(Synced(hello, snapshot, restarted))
+            self._ready.set()
+            await reader
+        finally:
+            reader.cancel()
+
+    async def _read(self, connection: ClientConnection) -> None:
+        async for message in connection:
+            self._take(json.loads(message))
+        self._lose()
+
+    def _lose(self) -> None:
+        self._connection = None
+        self._ready.clear()
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(BridgeError("media.unavailable", "the media node is gone"))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "event" in message:
+            self._take_event(message)
+            return
+        future = self._waiting.get(message.get("n", 0))
+        if future is None or future.done():
+            return
+        if "error" in message:
+            future.set_exception(BridgeError(message["error"]["code"], message["error"]["detail"]))
+        else:
+            future.set_result(message["ok"])
+
+    def _take_event(self, message: dict[str, Any]) -> None:
+        try:
+            event = EVENT.validate_python(message)
+        except ValidationError:
+            logger.warning("unknown event %s", message.get("type"))
+            return
+        if isinstance(event, Speaker):
+            self._events.put_nowait(event)
+        elif event.event not in self._delivered:
+            self._delivered.add(event.event)
+            self._events.put_nowait(event)

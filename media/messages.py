@@ -1,0 +1,181 @@
+"""The messages between the web edge and a media node (docs/signalling.md, second part)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+VERSION = 1
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Message(BaseModel):
+    """Unknown fields are passed over, so that either side may be newer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SlotCount(_Message):
+    audio: int = Field(ge=0)
+    video: int = Field(ge=0)
+
+
+class WantedParticipant(_Message):
+    participant: Name
+    muted: bool = False
+    video_muted: bool = False
+
+
+class WantedRoom(_Message):
+    room: Name
+    participants: tuple[WantedParticipant, ...] = ()
+
+
+class Sync(_Message):
+    do: Literal["sync"] = "sync"
+    rooms: tuple[WantedRoom, ...]
+
+
+class OpenRoom(_Message):
+    do: Literal["open_room"] = "open_room"
+    room: Name
+    participants: tuple[WantedParticipant, ...] = ()
+
+
+class CloseRoom(_Message):
+    do: Literal["close_room"] = "close_room"
+    room: Name
+
+
+class Admit(_Message):
+    do: Literal["admit"] = "admit"
+    room: Name
+    participant: Name
+    muted: bool = False
+    video_muted: bool = False
+
+
+class Offer(_Message):
+    do: Literal["offer"] = "offer"
+    room: Name
+    participant: Name
+    sdp: str
+    slots: SlotCount | None = None
+
+
+class View(_Message):
+    do: Literal["view"] = "view"
+    room: Name
+    participant: Name
+    slots: tuple[Name | None, ...] = Field(max_length=25)
+
+
+class Refresh(_Message):
+    do: Literal["refresh"] = "refresh"
+    room: Name
+    participant: Name
+    slot: int
+
+
+class Mute(_Message):
+    do: Literal["mute"] = "mute"
+    room: Name
+    participant: Name
+    muted: bool
+    kind: Literal["audio", "video"] = "audio"
+
+
+class Leave(_Message):
+    do: Literal["leave"] = "leave"
+    room: Name
+    participant: Name
+
+
+class Remove(_Message):
+    do: Literal["remove"] = "remove"
+    room: Name
+    participant: Name
+
+
+class Stats(_Message):
+    do: Literal["stats"] = "stats"
+    room: Name | None = None
+
+
+Command = Annotated[
+    Sync | OpenRoom | CloseRoom | Admit | Offer | View | Refresh | Mute | Leave | Remove | Stats,
+    Field(discriminator="do"),
+]
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+
+
+class Hello(_Message):
+    """The node's first words. `node` is another one after each start of its process."""
+
+    node: str
+    started: str
+    udp_port: int
+    addresses: tuple[str, ...]
+    version: int
+
+
+class Flags(_Message):
+    audio: bool
+    video: bool
+
+
+class ParticipantState(_Message):
+    participant: str
+    connected: bool
+    muted: bool
+    video_muted: bool
+    publishing: Flags
+
+
+class RoomState(_Message):
+    room: str
+    speaker: str | None
+    loudest: tuple[str, ...]
+    participants: tuple[ParticipantState, ...]
+
+
+class Snapshot(_Message):
+    """What the node has after a sync."""
+
+    rooms: tuple[RoomState, ...]
+
+
+class _Event(_Message):
+    event: int
+    room: str
+
+
+class Connected(_Event):
+    type: Literal["connected"] = "connected"
+    participant: str
+    connection: int
+
+
+class Disconnected(_Event):
+    type: Literal["disconnected"] = "disconnected"
+    participant: str
+    connection: int
+    reason: str
+
+
+class Publishing(_Event):
+    type: Literal["publishing"] = "publishing"
+    participant: str
+    audio: bool
+    video: bool
+
+
+class Speaker(_Event):
+    """Not kept: needs no acknowledgement."""
+
+    type: Literal["speaker"] = "speaker"
+    participant: str | None
+    loudest: tuple[str, ...]
+
+
+Event = Annotated[Connected | Disconnected | Publishing | Speaker, Field(discriminator="type")]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -1,0 +1,194 @@
+"""The media node: one process, one loop, the bridge and its control WebSocket."""
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import ValidationError
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_websocket
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from media.bridge import Bridge
+from media.commands import execute
+from media.errors import BridgeError
+from media.messages import COMMAND, VERSION, Hello
+
+logger = logging.getLogger(__name__)
+
+RESEND_S = 5.0
+MAX_KEPT_EVENTS = 10_000
+MAX_MESSAGE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """`addresses` are announced to clients with the UDP port; ports 0 = any free one, told by the ready line."""
+
+    control_host: str
+    control_port: int
+    control_token: str
+    udp_host: str
+    udp_port: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    control_port: int
+    udp_port: int
+
+
+class Outbox:
+    """Events until they are acknowledged, for any number of control clients."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        self._kept: dict[int, str] = {}
+        self._clients: set[asyncio.Queue[str]] = set()
+
+    def emit(self, kind: str, room: str, participant: str | None, **fields: object) -> None:
+        number, self._next = self._next, self._next + 1
+        event = {"event": number, "type": kind, "room": room, "participant": participant, **fields}
+        text = json.dumps(event)
+        if kind != "speaker":
+            self._kept[number] = text
+            if len(self._kept) > MAX_KEPT_EVENTS:
+                logger.warning("nobody acknowledges events: the oldest is dropped")
+                del self._kept[next(iter(self._kept))]
+        for client in self._clients:
+            client.put_nowait(text)
+
+    def acknowledge(self, number: int) -> None:
+        self._kept.pop(number, None)
+
+    def join(self) -> asyncio.Queue[str]:
+        """A queue that begins with everything unacknowledged."""
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        for text in self._kept.values():
+            queue.put_nowait(text)
+        self._clients.add(queue)
+        return queue
+
+    def quit(self, queue: asyncio.Queue[str]) -> None:
+        self._clients.discard(queue)
+
+    async def resend(self) -> None:
+        """Send again what stays unacknowledged, for ever."""
+        before: set[int] = set()
+        while True:
+            await asyncio.sleep(RESEND_S)
+            for number in before & self._kept.keys():
+                for client in self._clients:
+                    client.put_nowait(self._kept[number])
+            before = set(self._kept)
+
+
+class ControlServer:
+    """Answers commands and passes events on."""
+
+    def __init__(self, bridge: Bridge, outbox: Outbox, hello: Hello, token: str) -> None:
+        self._bridge = bridge
+        self._outbox = outbox
+        self._hello = hello
+        self._expected = f"Bearer {token}".encode()
+
+    def authorise(self, connection: ServerConnection, request: Request) -> Response | None:
+        given = request.headers.get("Authorization", "").encode()
+        if hmac.compare_digest(given, self._expected):
+            return None
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "the control token is needed\n")
+
+    async def serve(self, connection: ServerConnection) -> None:
+        await connection.send(json.dumps({"hello": self._hello.model_dump(mode="json")}))
+        queue = self._outbox.join()
+        sender = asyncio.create_task(_pump(queue, connection))
+        try:
+            async for message in connection:
+                reply = self._take(message)
+                if reply is not None:
+                    await connection.send(reply)
+        except ConnectionClosed:
+            logger.debug("a control client is gone")
+        finally:
+            self._outbox.quit(queue)
+            sender.cancel()
+
+    def _take(self, message: str | bytes) -> str | None:
+        try:
+            data = json.loads(message)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            return json.dumps({"n": None, "error": _error("control.bad_command", "not a JSON object")})
+        if isinstance(data.get("ack"), int):
+            self._outbox.acknowledge(data["ack"])
+            return None
+        return json.dumps({"n": data.get("n"), **self._execute(data)})
+
+    def _execute(self, data: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"ok": execute(self._bridge, COMMAND.validate_python(data))}
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            return {"error": _error("control.bad_command", f"{where}: {first['msg']}")}
+        except BridgeError as error:
+            return {"error": _error(error.code, error.detail)}
+
+
+def _error(code: str, detail: str) -> dict[str, str]:
+    return {"code": code, "detail": detail}
+
+
+async def _pump(queue: asyncio.Queue[str], connection: ServerConnection) -> None:
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await connection.send(await queue.get())
+
+
+def write_ready(ready: Ready) -> None:
+    """Tell the ports on standard output as one JSON line, for whoever started the process."""
+    line = {"ready": {"control_port": ready.control_port, "udp_port": ready.udp_port}}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_ready) -> None:
+    """Run the node until cancelled. Raises OSError when an address or port cannot be had."""
+    outbox = Outbox()
+    bridge = Bridge(config.udp_host, config.udp_port, config.addresses, outbox.emit)
+    hello = Hello(
+        node=secrets.token_hex(8),
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        udp_port=bridge.port.port,
+        addresses=config.addresses,
+        version=VERSION,
+    )
+    control = ControlServer(bridge, outbox, hello, config.control_token)
+    try:
+        async with serve_websocket(
+            control.serve,
+            config.control_host,
+            config.control_port,
+            process_request=control.authorise,
+            max_size=MAX_MESSAGE,
+            compression=None,
+        ) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            on_ready(Ready(port, bridge.port.port))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(bridge.run())
+                tasks.create_task(outbox.resend())
+    finally:
+        await bridge.close()

@@ -1,0 +1,110 @@
+"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1)."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+REFERENCE_TICK_S = 0.064
+DELTA_TICK_S = 0.00025
+MAX_STATUS_COUNT = 0xFFFF
+_NOT_RECEIVED, _SMALL, _LARGE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """When packets `base`, `base`+1, … came.
+
+    `base` is a 16-bit transport sequence, `reference` the base time in 64 ms ticks (24 bits), `count` numbers the
+    feedbacks (8 bits). `deltas` has one element per packet: 250 µs ticks since the one received before it (the first:
+    since `reference`), None when it was not received.
+    """
+
+    base: int
+    reference: int
+    count: int
+    deltas: tuple[int | None, ...]
+
+    def arrivals(self) -> Iterator[tuple[int, float]]:
+        """(16-bit sequence, seconds on the receiver's clock modulo 2^24 reference ticks) of the received ones."""
+        ticks = 0
+        for offset, delta in enumerate(self.deltas):
+            if delta is not None:
+                ticks += delta
+                yield (self.base + offset) & 0xFFFF, self.reference * REFERENCE_TICK_S + ticks * DELTA_TICK_S
+
+
+def encode(feedback: Feedback) -> bytes:
+    """The feedback control information, unpadded. Deltas must fit 16 bits signed (struct.error otherwise)."""
+    statuses = [_status(delta) for delta in feedback.deltas]
+    head = struct.pack("!HH", feedback.base & 0xFFFF, len(statuses)) + (
+        (feedback.reference & 0xFFFFFF) << 8 | feedback.count & 0xFF
+    ).to_bytes(4, "big")
+    deltas = b"".join(
+        struct.pack("!B" if status == _SMALL else "!h", delta)
+        for status, delta in zip(statuses, feedback.deltas, strict=True)
+        if delta is not None
+    )
+    return head + b"".join(_chunks(statuses)) + deltas
+
+
+def parse(body: bytes) -> Feedback:
+    """Read feedback control information; struct.error or ValueError when cut short or of a reserved status."""
+    base, total, tail = struct.unpack_from("!HHI", body)
+    statuses: list[int] = []
+    at = 8
+    while len(statuses) < total:
+        (chunk,) = struct.unpack_from("!H", body, at)
+        statuses.extend(_chunk_statuses(chunk, total - len(statuses)))
+        at += 2
+    deltas: list[int | None] = []
+    for status in statuses:
+        if status == _NOT_RECEIVED:
+            deltas.append(None)
+        elif status == _SMALL:
+            deltas.append(struct.unpack_from("!B", body, at)[0])
+            at += 1
+        elif status == _LARGE:
+            deltas.append(struct.unpack_from("!h", body, at)[0])
+            at += 2
+        else:
+            raise ValueError("reserved packet status")
+    return Feedback(base, tail >> 8, tail & 0xFF, tuple(deltas))
+
+
+def _status(delta: int | None) -> int:
+    if delta is None:
+        return _NOT_RECEIVED
+    return _SMALL if 0 <= delta <= 0xFF else _LARGE
+
+
+def _chunks(statuses: list[int]) -> Iterator[bytes]:
+    at = 0
+    while at < len(statuses):
+        run = _run_length(statuses, at)
+        if run >= 7 or at + run == len(statuses):
+            yield struct.pack("!H", statuses[at] << 13 | run)
+            at += run
+        else:
+            chunk = 0xC000
+            for offset, status in enumerate(statuses[at : at + 7]):
+                chunk |= status << 12 - 2 * offset
+            yield struct.pack("!H", chunk)
+            at += 7
+
+
+def _run_length(statuses: list[int], at: int) -> int:
+    end = at + 1
+    limit = min(len(statuses), at + 0x1FFF)
+    while end < limit and statuses[end] == statuses[at]:
+        end += 1
+    return end - at
+
+
+def _chunk_statuses(chunk: int, wanted: int) -> list[int]:
+    if not chunk & 0x8000:
+        if chunk & 0x1FFF == 0:
+            raise ValueError("empty run in packet status chunk")
+        return [chunk >> 13 & 0x03] * min(chunk & 0x1FFF, wanted)
+    if chunk & 0x4000:
+        return [chunk >> shift & 0x03 for shift in range(12, -1, -2)][:wanted]
+    return [chunk >> shift & 0x01 for shift in range(13, -1, -1)][:wanted]

@@ -1,0 +1,85 @@
+"""The VP8 payload descriptor (RFC 7741 4.2): reading it, and putting other counters into it."""
+
+from dataclasses import dataclass
+
+PICTURE_ID_BITS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """The payload descriptor of one packet; `raw` are its bytes, offsets (0 = absent) point into them.
+
+    `keyframe` is true only for the packet that begins a key frame.
+    """
+
+    raw: bytes
+    start: bool
+    keyframe: bool
+    picture_id: int | None
+    picture_id_bits: int
+    tl0picidx: int | None
+    temporal_layer: int
+    keyidx: int | None
+    picture_id_at: int
+    tl0picidx_at: int
+    keyidx_at: int
+
+
+def parse(payload: bytes) -> Descriptor | None:
+    """Read the descriptor of a VP8 payload; None when it is cut short or no VP8 data follows it."""
+    size = len(payload)
+    if size < 2:
+        return None
+    first = payload[0]
+    at, flags = 1, 0
+    if first & 0x80:
+        flags, at = payload[1], 2
+    picture_id, bits, picture_id_at = None, 0, 0
+    if flags & 0x80:
+        if at >= size:
+            return None
+        picture_id_at, picture_id, bits = at, payload[at] & 0x7F, 7
+        if payload[at] & 0x80:
+            if at + 1 >= size:
+                return None
+            picture_id, bits = picture_id << 8 | payload[at + 1], PICTURE_ID_BITS
+        at += 2 if bits == PICTURE_ID_BITS else 1
+    tl0picidx_at, keyidx_at = 0, 0
+    if flags & 0x40:
+        tl0picidx_at, at = at, at + 1
+    if flags & 0x30:
+        keyidx_at, at = at, at + 1
+    if at >= size:
+        return None
+    start = first & 0x17 == 0x10
+    return Descriptor(
+        raw=payload[:at],
+        start=start,
+        keyframe=start and payload[at] & 0x01 == 0,
+        picture_id=picture_id,
+        picture_id_bits=bits,
+        tl0picidx=payload[tl0picidx_at] if tl0picidx_at else None,
+        temporal_layer=payload[keyidx_at] >> 6 if flags & 0x20 else 0,
+        keyidx=payload[keyidx_at] & 0x1F if flags & 0x10 else None,
+        picture_id_at=picture_id_at,
+        tl0picidx_at=tl0picidx_at,
+        keyidx_at=keyidx_at if flags & 0x10 else 0,
+    )
+
+
+def rewritten(descriptor: Descriptor, picture_id: int, tl0picidx: int, keyidx: int) -> bytes:
+    """The descriptor's bytes with other counters, each cut to its width; fields that are absent stay absent."""
+    if not descriptor.picture_id_at and not descriptor.tl0picidx_at and not descriptor.keyidx_at:
+        return descriptor.raw
+    raw = bytearray(descriptor.raw)
+    at = descriptor.picture_id_at
+    if descriptor.picture_id_bits == PICTURE_ID_BITS:
+        raw[at] = 0x80 | picture_id >> 8 & 0x7F
+        raw[at + 1] = picture_id & 0xFF
+    elif at:
+        raw[at] = picture_id & 0x7F
+    if descriptor.tl0picidx_at:
+        raw[descriptor.tl0picidx_at] = tl0picidx & 0xFF
+    if descriptor.keyidx_at:
+        raw[descriptor.keyidx_at] = raw[descriptor.keyidx_at] & 0xE0 | keyidx & 0x1F
+    return bytes(raw)

@@ -1,0 +1,61 @@
+"""When the packets of one connection came, told back to their sender as transport-cc feedback."""
+
+from media.rtp.rtcp import TransportFeedback
+from media.rtp.sequence import unwrap
+from media.rtp.transport_cc import DELTA_TICK_S, REFERENCE_TICK_S, Feedback
+
+MAX_PER_FEEDBACK = 400
+TICKS_PER_REFERENCE = round(REFERENCE_TICK_S / DELTA_TICK_S)
+
+
+class Arrivals:
+    """Collects (transport sequence, time); `feedback` empties it."""
+
+    def __init__(self) -> None:
+        self._ticks: dict[int, int] = {}
+        self._highest = -1
+        self._next = -1
+        self._count = 0
+
+    def add(self, now: float, sequence: int) -> None:
+        if self._highest < 0:
+            self._highest = self._next = index = sequence + 0x10000
+        else:
+            index = unwrap(self._highest, sequence)
+            if index > self._highest:
+                self._highest = index
+        if index >= self._next - MAX_PER_FEEDBACK:
+            self._ticks.setdefault(index, int(now / DELTA_TICK_S))
+
+    def feedback(self, sender_ssrc: int, media_ssrc: int) -> list[TransportFeedback]:
+        """Feedback on everything since the last call, including what did not come; empty when nothing came."""
+        messages = []
+        while self._ticks:
+            oldest = min(self._ticks)
+            base = oldest if oldest - self._next > MAX_PER_FEEDBACK // 2 else min(oldest, self._next)
+            message, end = self._one(base)
+            messages.append(TransportFeedback(sender_ssrc, media_ssrc, message))
+            self._next = max(self._next, end)
+        return messages
+
+    def _one(self, base: int) -> tuple[Feedback, int]:
+        ticks = self._ticks
+        first = ticks[min(ticks)]
+        reference = first // TICKS_PER_REFERENCE
+        last = reference * TICKS_PER_REFERENCE
+        deltas: list[int | None] = []
+        index = base
+        while ticks and len(deltas) < MAX_PER_FEEDBACK:
+            at = ticks.get(index)
+            if at is not None:
+                if not -0x8000 <= at - last <= 0x7FFF:
+                    break
+                deltas.append(at - last)
+                last = at
+                del ticks[index]
+            else:
+                deltas.append(None)
+            index += 1
+        self._count = (self._count + 1) & 0xFF
+        message = Feedback(base & 0xFFFF, reference & 0xFFFFFF, (self._count - 1) & 0xFF, tuple(deltas))
+        return message, index

@@ -1,0 +1,69 @@
+"""What a slot sent lately, to answer NACKs from."""
+
+from collections.abc import Iterable
+
+from media.rtp.packet import HEADER_SIZE, header
+from media.sfu.terms import SlotTerms
+
+CAPACITY = 512
+RESEND_INTERVAL_S = 0.02
+MAX_RESENDS = 8
+
+
+class Repair:
+    """A ring of the last packets of one slot. Bodies are shared with the other slots, only heads are its own.
+
+    A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX gets the very packet again;
+    the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
+    """
+
+    def __init__(self, terms: SlotTerms, first_sequence: int) -> None:
+        self._terms = terms
+        self._rtx_sequence = first_sequence
+        self._sequences = [-1] * CAPACITY
+        self._heads = [b""] * CAPACITY
+        self._bodies = [b""] * CAPACITY
+        self._resent: dict[int, tuple[int, float]] = {}
+
+    def store(self, sequence: int, head: bytes, body: bytes) -> None:
+        cell = sequence & (CAPACITY - 1)
+        self._sequences[cell] = sequence & 0xFFFF
+        self._heads[cell] = head
+        self._bodies[cell] = body
+        if self._resent:
+            self._resent.pop(cell, None)
+
+    def clear(self) -> None:
+        self._sequences = [-1] * CAPACITY
+        self._heads = [b""] * CAPACITY
+        self._bodies = [b""] * CAPACITY
+        self._resent.clear()
+
+    def answer(self, now: float, sequences: Iterable[int]) -> list[tuple[bytes, bytes]]:
+        """(head, body) of what is still known of the 16-bit `sequences`, each at most every 20 ms and 8 times."""
+        found = []
+        for sequence in sequences:
+            cell = sequence & (CAPACITY - 1)
+            if self._sequences[cell] != sequence:
+                continue
+            times, at = self._resent.get(cell, (0, float("-inf")))
+            if times >= MAX_RESENDS or now - at < RESEND_INTERVAL_S:
+                continue
+            self._resent[cell] = (times + 1, now)
+            found.append(self._again(cell))
+        return found
+
+    def _again(self, cell: int) -> tuple[bytes, bytes]:
+        head, body = self._heads[cell], self._bodies[cell]
+        terms = self._terms
+        if terms.rtx_ssrc is None or terms.rtx_payload_type is None:
+            return head, body
+        self._rtx_sequence += 1
+        rtx = header(
+            terms.rtx_payload_type,
+            head[1] >= 0x80,
+            self._rtx_sequence,
+            int.from_bytes(head[4:8], "big"),
+            terms.rtx_ssrc,
+        )
+        return rtx + head[2:4] + head[HEADER_SIZE:], body

@@ -1,0 +1,273 @@
+"""One meeting's packets: who is in it, whose packets go to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from media.rtp import rtcp
+from media.rtp.rtcp import ReceiverReport, Rtcp
+from media.sfu.intake import Intake
+from media.sfu.link import Link, Send
+from media.sfu.source import Source
+from media.sfu.speakers import Speakers
+from media.sfu.terms import Kind, Terms
+
+SPEAKER = "speaker"
+CHOICE_INTERVAL_S = 0.1
+REPORT_INTERVAL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerChanged:
+    participant: str | None
+    loudest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingChanged:
+    participant: str
+    audio: bool
+    video: bool
+
+
+RoomEvent = SpeakerChanged | PublishingChanged
+
+
+@dataclass(slots=True)
+class Participant:
+    """Somebody allowed in. Flags, view and sources outlive the connection."""
+
+    name: str
+    audio: Source
+    video: Source
+    view: tuple[str | None, ...] = ()
+    link: Link | None = None
+    intake: Intake | None = None
+    publishing: tuple[bool, bool] = (False, False)
+    malformed_rtcp: int = 0
+
+    @property
+    def sources(self) -> dict[Kind, Source]:
+        return {"audio": self.audio, "video": self.video}
+
+
+@dataclass(slots=True)
+class Room:
+    """Pure: packets and the time go in, what to send comes out. `unix_offset` turns `now` into seconds since 1970."""
+
+    unix_offset: float = 0.0
+    participants: dict[str, Participant] = field(default_factory=dict)
+    speakers: Speakers = field(default_factory=Speakers)
+    _events: list[RoomEvent] = field(default_factory=list)
+    _former_speaker: str | None = None
+    _next_choice: float = 0.0
+    _next_report: float = 0.0
+
+    def admit(self, name: str) -> Participant:
+        """Allow `name` in; the existing participant when it already is."""
+        participant = self.participants.get(name)
+        if participant is None:
+            participant = Participant(name, Source(name, "audio"), Source(name, "video"))
+            self.participants[name] = participant
+        return participant
+
+    def remove(self, now: float, name: str) -> None:
+        if name in self.participants:
+            self.disconnect(now, name)
+            del self.participants[name]
+            self._arrange(now)
+
+    def connect(self, now: float, name: str, terms: Terms, seed: int) -> Link:
+        """A connection of `name` stands; it replaces a former one. `seed` is random, for SSRC-like values."""
+        participant = self.participants[name]
+        self._close(participant)
+        participant.link = Link(name, terms, seed)
+        participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1)
+        self._arrange(now)
+        return participant.link
+
+    def disconnect(self, now: float, name: str) -> None:
+        participant = self.participants[name]
+        self._close(participant)
+        self.speakers.forget(name)
+        self._note_publishing(now, participant)
+        self._arrange(now)
+
+    @staticmethod
+    def _close(participant: Participant) -> None:
+        if participant.link is not None:
+            participant.link.close()
+        if participant.intake is not None:
+            participant.intake.close()
+        participant.link = participant.intake = None
+
+    def mute(self, now: float, name: str, kind: Kind, muted: bool) -> list[Send]:
+        """Drop (or forward again) a participant's audio or video, including what could be resent."""
+        participant = self.participants[name]
+        source = participant.sources[kind]
+        source.mute(now, muted)
+        if muted and kind == "audio":
+            self.speakers.forget(name)
+            self._arrange(now)
+        if muted and kind == "video":
+            for other in self._links():
+                for slot in other.video:
+                    if slot.source is source:
+                        slot.repair.clear()
+        return self._urgent(now, participant)
+
+    def view(self, now: float, name: str, view: Sequence[str | None]) -> list[Send]:
+        """Choose what the video slots of `name` show; sends are the key frame requests."""
+        participant = self.participants[name]
+        participant.view = tuple(view)
+        self._show(now, participant)
+        return [send for other in self.participants.values() for send in self._urgent(now, other)]
+
+    def refresh(self, now: float, name: str, slot: int) -> list[Send]:
+        """Ask for a key frame of what runs in video slot `slot`."""
+        link = self.participants[name].link
+        source = link.video[slot].wanted if link is not None and 0 <= slot < len(link.video) else None
+        if source is None:
+            return []
+        source.keyframe_wanted = True
+        return self._urgent(now, self.participants[source.participant])
+
+    def on_rtp(self, now: float, name: str, data: bytes) -> list[Send]:
+        """One plain RTP packet from `name`: what goes out because of it, as (link, head, body)."""
+        participant = self.participants[name]
+        intake = participant.intake
+        if intake is None:
+            return []
+        unit = intake.on_rtp(now, data)
+        if unit is None:
+            return []
+        source = unit.source
+        if source.kind == "audio":
+            self.speakers.observe(now, name, intake.level)
+        sends: list[Send] = []
+        body = unit.body
+        for slot in source.slots:
+            head = slot.write(now, unit)
+            if head is not None:
+                sends.append((slot.link, head, body))
+        if source.keyframe_wanted:
+            sends += self._urgent(now, participant)
+        return sends
+
+    def on_rtcp(self, now: float, name: str, data: bytes) -> list[Send]:
+        """One plain compound RTCP packet from `name`."""
+        participant = self.participants[name]
+        link, intake = participant.link, participant.intake
+        packets = rtcp.parse(data)
+        if packets is None or link is None or intake is None:
+            participant.malformed_rtcp += 1
+            return []
+        sends: list[Send] = []
+        for packet in packets:
+            if isinstance(packet, rtcp.SenderReport):
+                intake.on_sender_report(now, packet)
+                packet = ReceiverReport(packet.ssrc, packet.reports)
+            sends += link.on_rtcp(now, packet, now + self.unix_offset)
+        if any(isinstance(packet, rtcp.Pli | rtcp.Fir) for packet in packets):
+            sends += [send for other in self.participants.values() for send in self._urgent(now, other)]
+        return sends
+
+    def on_tick(self, now: float) -> list[Send]:
+        """To be called about every 25 ms: requests, feedback, reports, choices that are due."""
+        sends = [send for participant in self.participants.values() for send in self._urgent(now, participant)]
+        if now >= self._next_choice:
+            self._next_choice = now + CHOICE_INTERVAL_S
+            sends += self._choose(now)
+        if now >= self._next_report:
+            self._next_report = now + REPORT_INTERVAL_S
+            sends += self._report(now)
+        return sends
+
+    def take_events(self) -> list[RoomEvent]:
+        events, self._events = self._events, []
+        return events
+
+    def _links(self) -> list[Link]:
+        return [p.link for p in self.participants.values() if p.link is not None]
+
+    def _urgent(self, now: float, participant: Participant) -> list[Send]:
+        intake = participant.intake
+        return self._feedback(participant, intake.urgent(now)) if intake is not None else []
+
+    @staticmethod
+    def _feedback(participant: Participant, messages: Iterable[Rtcp]) -> list[Send]:
+        """Feedback as one compound, which begins with a report (RFC 3550 6.1)."""
+        packets = list(messages)
+        link, intake = participant.link, participant.intake
+        if not packets or link is None or intake is None:
+            return []
+        if not isinstance(packets[0], ReceiverReport | rtcp.SenderReport):
+            packets.insert(0, ReceiverReport(intake.ssrc))
+        return [(link, rtcp.compound(packets), b"")]
+
+    def _choose(self, now: float) -> list[Send]:
+        sends: list[Send] = []
+        changed = False
+        for participant in self.participants.values():
+            changed = self._note_publishing(now, participant) or changed
+            if participant.link is not None and participant.intake is not None:
+                sends += self._feedback(participant, participant.intake.transport_feedback())
+                for slot in participant.link.video:
+                    slot.expire(now)
+        former = self.speakers.speaker
+        if self.speakers.choose(now):
+            if former != self.speakers.speaker and former is not None:
+                self._former_speaker = former
+            changed = True
+            self._events.append(SpeakerChanged(self.speakers.speaker, tuple(self.speakers.loudest)))
+        if changed:
+            self._arrange(now)
+        return sends
+
+    def _note_publishing(self, now: float, participant: Participant) -> bool:
+        state = (participant.audio.publishing(now), participant.video.publishing(now))
+        if state == participant.publishing:
+            return False
+        participant.publishing = state
+        self._events.append(PublishingChanged(participant.name, *state))
+        return True
+
+    def _report(self, now: float) -> list[Send]:
+        sends: list[Send] = []
+        for participant in self.participants.values():
+            if participant.link is None or participant.intake is None:
+                continue
+            reports = participant.link.sender_reports(now, now + self.unix_offset)
+            sends += self._feedback(participant, participant.intake.reports(now))
+            for start in range(0, len(reports), 8):
+                sends += self._feedback(participant, reports[start : start + 8])
+        return sends
+
+    def _arrange(self, now: float) -> None:
+        """Put the right sources into everybody's slots."""
+        heard = [self.participants[name].audio for name in self.speakers.loudest if name in self.participants]
+        for participant in self.participants.values():
+            if participant.link is not None:
+                participant.link.hear(s for s in heard if s.participant != participant.name)
+                self._show(now, participant)
+
+    def _show(self, now: float, participant: Participant) -> None:
+        link = participant.link
+        if link is None:
+            return
+        for number, slot in enumerate(link.video):
+            wish = participant.view[number] if number < len(participant.view) else None
+            name = self._stage(participant.name) if wish == SPEAKER else wish
+            shown = self.participants.get(name) if name is not None and name != participant.name else None
+            slot.show(now, shown.video if shown is not None else None)
+
+    def _stage(self, viewer: str) -> str | None:
+        """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""
+        for name in (self.speakers.speaker, self._former_speaker):
+            if name is not None and name != viewer and name in self.participants:
+                return name
+        return next(
+            (p.name for p in self.participants.values() if p.name != viewer and p.publishing[1]),
+            None,
+        )

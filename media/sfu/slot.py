@@ -1,0 +1,173 @@
+"""The streams that the bridge sends. Only a slot rewrites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from media.rtp import vp8
+from media.rtp.packet import header
+from media.rtp.sequence import distance
+from media.sfu.repair import Repair
+from media.sfu.source import Source, Unit
+from media.sfu.splice import Splice
+from media.sfu.terms import SlotTerms, clock_rate
+
+if TYPE_CHECKING:
+    from media.sfu.link import Link
+
+HANDOVER_S = 1.0
+
+
+class AudioSlot:
+    """One outgoing audio stream; a new source begins with the marker bit (RFC 7587 4: a talkspurt)."""
+
+    def __init__(self, link: Link, terms: SlotTerms, sequence: int, timestamp: int) -> None:
+        self.link = link
+        self.terms = terms
+        self.source: Source | None = None
+        self.splice = Splice(sequence, timestamp, clock_rate("audio"))
+        self.packets = 0
+        self.octets = 0
+        self._epoch = -1
+
+    def attach(self, source: Source | None) -> None:
+        if source is self.source:
+            return
+        if self.source is not None:
+            self.source.slots.remove(self)
+        self.source = source
+        self._epoch = -1
+        if source is not None:
+            source.slots.append(self)
+
+    def skip(self, source: Source, index: int) -> None:
+        if source.epoch == self._epoch:
+            self.splice.skip(index)
+
+    def write(self, now: float, unit: Unit) -> bytes | None:
+        """The head that goes out before `unit.body`; None when this slot does not send it."""
+        marker = unit.marker
+        if unit.source.epoch != self._epoch:
+            self._epoch = unit.source.epoch
+            self.splice.begin(now, unit.index, unit.timestamp)
+            marker = True
+        place = self.splice.advance(now, unit.index, unit.timestamp)
+        if place is None:
+            return None
+        self.packets += 1
+        self.octets += len(unit.body)
+        return header(self.terms.payload_type, marker, place[0], place[1], self.terms.ssrc)
+
+
+@dataclass(slots=True)
+class _Counter:
+    """A wrapping counter of the VP8 descriptor that goes on over a change of source."""
+
+    bits: int
+    newest: int
+    offset: int = 0
+
+    def begin(self, value: int | None) -> None:
+        self.offset = 0 if value is None else self.newest + 1 - value
+
+    def advance(self, value: int | None) -> int:
+        if value is None:
+            return 0
+        out = (value + self.offset) & ((1 << self.bits) - 1)
+        if distance(self.newest, out, self.bits) > 0:
+            self.newest = out
+        return out
+
+
+class VideoSlot:
+    """One outgoing VP8 stream. A source is sent from its next key frame on; until then the one before goes on."""
+
+    def __init__(self, link: Link, terms: SlotTerms, sequence: int, timestamp: int) -> None:
+        self.link = link
+        self.terms = terms
+        self.source: Source | None = None
+        self.wanted: Source | None = None
+        self.splice = Splice(sequence, timestamp, clock_rate("video"))
+        self.repair = Repair(terms, sequence)
+        self.packets = 0
+        self.octets = 0
+        self._wanted_since = 0.0
+        self._epoch = -1
+        self._picture = _Counter(vp8.PICTURE_ID_BITS, sequence & 0x7FFF)
+        self._tl0 = _Counter(8, sequence & 0xFF)
+        self._key = _Counter(5, sequence & 0x1F)
+
+    def show(self, now: float, source: Source | None) -> None:
+        """Change to `source` at its next key frame; at once to nothing when there is no picture to wait for."""
+        if source is self.wanted:
+            return
+        self._wanted_since = now
+        if source is None or not source.publishing(now):
+            self._listen(None, source)
+        else:
+            self._listen(self.source, source)
+        if source is not None and source is not self.source:
+            source.keyframe_wanted = True
+
+    def expire(self, now: float) -> None:
+        """Do not go on showing the former source for long when the wanted one brings no key frame."""
+        if self.source is not self.wanted and now - self._wanted_since > HANDOVER_S:
+            self._listen(None, self.wanted)
+
+    def _listen(self, source: Source | None, wanted: Source | None) -> None:
+        before, after = {self.source, self.wanted}, {source, wanted}
+        for left in before - after:
+            if left is not None:
+                left.slots.remove(self)
+        for joined in after - before:
+            if joined is not None:
+                joined.slots.append(self)
+        if source is not self.source:
+            self._epoch = -1
+        self.source, self.wanted = source, wanted
+
+    def skip(self, source: Source, index: int) -> None:
+        if source is self.source and source.epoch == self._epoch:
+            self.splice.skip(index)
+
+    def write(self, now: float, unit: Unit) -> bytes | None:
+        """The head that goes out before `unit.body`, kept for repair; None when this slot does not send it."""
+        descriptor = unit.descriptor
+        if descriptor is None or not self._in_course(now, unit, descriptor):
+            return None
+        place = self.splice.advance(now, unit.index, unit.timestamp)
+        if place is None:
+            return None
+        sequence, timestamp = place
+        head = header(self.terms.payload_type, unit.marker, sequence, timestamp, self.terms.ssrc)
+        head += vp8.rewritten(
+            descriptor,
+            self._picture.advance(descriptor.picture_id),
+            self._tl0.advance(descriptor.tl0picidx),
+            self._key.advance(descriptor.keyidx),
+        )
+        self.repair.store(sequence, head, unit.body)
+        self.packets += 1
+        self.octets += len(head) + len(unit.body) - 12
+        return head
+
+    def _in_course(self, now: float, unit: Unit, descriptor: vp8.Descriptor) -> bool:
+        source = unit.source
+        if source is self.source and source.epoch == self._epoch:
+            return True
+        if source is not self.wanted:
+            return False
+        if not descriptor.keyframe:
+            source.keyframe_wanted = True
+            return False
+        self._change_to(now, unit, descriptor)
+        return True
+
+    def _change_to(self, now: float, unit: Unit, descriptor: vp8.Descriptor) -> None:
+        self._listen(unit.source, unit.source)
+        self._epoch = unit.source.epoch
+        self.splice.begin(now, unit.index, unit.timestamp)
+        self._picture.begin(descriptor.picture_id)
+        self._tl0.begin(descriptor.tl0picidx)
+        self._key.begin(descriptor.keyidx)

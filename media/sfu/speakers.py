@@ -1,0 +1,107 @@
+"""Who is heard and who speaks, from the audio-level header extension (RFC 6464)."""
+
+from dataclasses import dataclass
+
+SILENCE = 127
+AUDIBLE = 60
+LOUDEST = 4
+ATTACK_S = 0.25
+RELEASE_S = 0.8
+HOLD_S = 1.5
+SPEAKER_AFTER_S = 0.5
+MARGIN = 6.0
+STALE_S = 0.5
+GUESSED_SPEECH = 45
+SILENT_PAYLOAD = 12
+
+
+def guessed_level(payload_size: int) -> int:
+    """A level in -dBov for an Opus packet of a client that sends none: speech is longer than silence."""
+    return SILENCE if payload_size <= SILENT_PAYLOAD else GUESSED_SPEECH
+
+
+@dataclass(slots=True)
+class _Voice:
+    loudness: float = 0.0
+    at: float = 0.0
+    above_since: float | None = None
+    chosen_at: float = float("-inf")
+
+
+class Speakers:
+    """Smooths levels and chooses. `loudest` is in order of joining the choice, `speaker` the active speaker.
+
+    A level is a claim of its sender, bounded to 0..127. A voice that was chosen stays for HOLD_S, and one that is not
+    clearly louder (MARGIN dB) does not displace it, so that a cough wins nothing.
+    """
+
+    def __init__(self, capacity: int = LOUDEST) -> None:
+        self.capacity = capacity
+        self.loudest: list[str] = []
+        self.speaker: str | None = None
+        self._voices: dict[str, _Voice] = {}
+        self._speaker_since = float("-inf")
+        self._told: tuple[list[str], str | None] = ([], None)
+
+    def observe(self, now: float, participant: str, level: int) -> None:
+        """Take one packet's level, -dBov."""
+        voice = self._voices.get(participant)
+        if voice is None:
+            voice = self._voices[participant] = _Voice(at=now)
+        loudness = float(SILENCE - max(0, min(SILENCE, level)))
+        constant = ATTACK_S if loudness > voice.loudness else RELEASE_S
+        share = min(1.0, max(now - voice.at, 0.001) / constant)
+        voice.loudness += (loudness - voice.loudness) * share
+        voice.at = now
+
+    def forget(self, participant: str) -> None:
+        self._voices.pop(participant, None)
+        if participant in self.loudest:
+            self.loudest.remove(participant)
+        if self.speaker == participant:
+            self.speaker = None
+
+    def choose(self, now: float) -> bool:
+        """Choose anew; whether `loudest` or `speaker` changed since the last call. To be called every 100 ms or so."""
+        for voice in self._voices.values():
+            if now - voice.at > STALE_S:
+                voice.loudness = 0.0
+        self._choose_loudest(now)
+        self._choose_speaker(now)
+        before, self._told = self._told, (list(self.loudest), self.speaker)
+        return before != self._told
+
+    def _choose_loudest(self, now: float) -> None:
+        ranked = sorted(self._voices, key=lambda name: -self._rank(now, name))
+        wanted = ranked[: self.capacity]
+        kept = [name for name in self.loudest if name in wanted]
+        joined = [name for name in wanted if name not in kept]
+        for name in joined:
+            self._voices[name].chosen_at = now
+        self.loudest = kept + joined
+
+    def _rank(self, now: float, name: str) -> float:
+        voice = self._voices[name]
+        chosen = name in self.loudest
+        if chosen and now - voice.chosen_at < HOLD_S:
+            return voice.loudness + SILENCE
+        return voice.loudness + (MARGIN if chosen else 0.0)
+
+    def _choose_speaker(self, now: float) -> None:
+        current = self._voices.get(self.speaker) if self.speaker is not None else None
+        bar = current.loudness + MARGIN if current is not None and current.loudness else 0.0
+        bar = max(bar, float(SILENCE - AUDIBLE))
+        best: str | None = None
+        for name, voice in self._voices.items():
+            if name == self.speaker or voice.loudness <= bar:
+                voice.above_since = None
+                continue
+            if voice.above_since is None:
+                voice.above_since = now
+            long_enough = now - voice.above_since >= SPEAKER_AFTER_S
+            if long_enough and (best is None or voice.loudness > self._voices[best].loudness):
+                best = name
+        if best is not None and (current is None or now - self._speaker_since >= HOLD_S):
+            self.speaker = best
+            self._speaker_since = now
+            self._voices[best].above_since = None

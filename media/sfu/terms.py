@@ -1,0 +1,52 @@
+"""What offer and answer agreed on: the only thing the packet core knows of SDP."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from media.rtp.extensions import ExtensionIds
+
+Kind = Literal["audio", "video"]
+
+AUDIO_CLOCK_HZ = 48_000
+VIDEO_CLOCK_HZ = 90_000
+MAX_AUDIO_SLOTS = 4
+MAX_VIDEO_SLOTS = 25
+
+
+def clock_rate(kind: Kind) -> int:
+    """Ticks per second of a kind's RTP timestamps: the bridge carries Opus and VP8 only."""
+    return AUDIO_CLOCK_HZ if kind == "audio" else VIDEO_CLOCK_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One stream that the client sends. SSRCs are None when the offer does not name them."""
+
+    kind: Kind
+    mid: str
+    payload_type: int
+    rtx_payload_type: int | None = None
+    ssrc: int | None = None
+    rtx_ssrc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTerms:
+    """One stream that the bridge sends, with SSRCs of the bridge's choice."""
+
+    kind: Kind
+    mid: str
+    ssrc: int
+    payload_type: int
+    rtx_ssrc: int | None = None
+    rtx_payload_type: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One connection. `transport_cc`: the client wants transport-cc feedback; otherwise it is told a REMB."""
+
+    publications: tuple[Publication, ...] = ()
+    slots: tuple[SlotTerms, ...] = ()
+    extensions: ExtensionIds = field(default_factory=ExtensionIds)
+    transport_cc: bool = False

@@ -1,0 +1,87 @@
+"""SRTP straight to libsrtp, through the binding of pylibsrtp, with buffers that are used again and again."""
+
+from dataclasses import dataclass
+
+from pylibsrtp import Policy, Session
+from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]  # compiled, without type information
+
+BUFFER_SIZE = 2048
+TRAILER_SIZE = 4 + 16 + 128
+REPLAY_WINDOW = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one connection: master key and salt for each direction, libsrtp's profile number."""
+
+    profile: int
+    inbound: bytes
+    outbound: bytes
+
+
+class Scratch:
+    """One packet's memory, shared by all sessions of a thread: the packet is made, encrypted and sent in it."""
+
+    def __init__(self) -> None:
+        self.cdata = ffi.new("char[]", BUFFER_SIZE)
+        self.view = memoryview(ffi.buffer(self.cdata))
+        self.length = ffi.new("int *")
+
+
+class Outbound:
+    """Encrypts. A repeated SSRC and sequence number is refused: under GCM it would give the plaintext away."""
+
+    def __init__(self, keys: Keys, scratch: Scratch) -> None:
+        policy = Policy(key=keys.outbound, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=keys.profile)
+        policy.allow_repeat_tx = False
+        policy.window_size = REPLAY_WINDOW
+        self._session = Session(policy)
+        self._srtp = self._session._srtp[0]
+        self._scratch = scratch
+
+    def protect(self, head: bytes, body: bytes) -> memoryview | None:
+        """The encrypted RTP packet head + body, valid until the next call; None when libsrtp refuses it."""
+        return self._protect(lib.srtp_protect, head, body)
+
+    def protect_rtcp(self, packet: bytes) -> memoryview | None:
+        """The encrypted RTCP compound, valid until the next call; None when libsrtp refuses it."""
+        return self._protect(lib.srtp_protect_rtcp, packet, b"")
+
+    def _protect(self, function: object, head: bytes, body: bytes) -> memoryview | None:
+        scratch = self._scratch
+        middle = len(head)
+        size = middle + len(body)
+        if size > BUFFER_SIZE - TRAILER_SIZE:
+            return None
+        view = scratch.view
+        view[:middle] = head
+        view[middle:size] = body
+        scratch.length[0] = size
+        if function(self._srtp, scratch.cdata, scratch.length):  # type: ignore[operator]  # a C function
+            return None
+        return view[: scratch.length[0]]
+
+
+class Inbound:
+    """Checks and decrypts what stands in the scratch memory."""
+
+    def __init__(self, keys: Keys, scratch: Scratch) -> None:
+        policy = Policy(key=keys.inbound, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=keys.profile)
+        policy.window_size = REPLAY_WINDOW
+        self._session = Session(policy)
+        self._srtp = self._session._srtp[0]
+        self._scratch = scratch
+
+    def unprotect(self, size: int) -> bytes | None:
+        """The plain RTP packet in the first `size` bytes of the scratch memory; None when forged or a replay."""
+        return self._unprotect(lib.srtp_unprotect, size)
+
+    def unprotect_rtcp(self, size: int) -> bytes | None:
+        return self._unprotect(lib.srtp_unprotect_rtcp, size)
+
+    def _unprotect(self, function: object, size: int) -> bytes | None:
+        scratch = self._scratch
+        scratch.length[0] = size
+        if function(self._srtp, scratch.cdata, scratch.length):  # type: ignore[operator]  # a C function
+            return None
+        return bytes(scratch.view[: scratch.length[0]])
