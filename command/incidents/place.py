@@ -11,6 +11,8 @@ from command.directory.queries import county_of, unit_by_division
 from gis.divisions import Division, DivisionCodeError, Divisions, parent_code
 from gis.geometry import distance_m
 
+# No boundary that ships is a survey: who stands on the line is not refused.
+SLACK_M = 500.0
 PRECISIONS = ("exact", "approximate", "division", "unknown")
 
 
@@ -39,7 +41,7 @@ class Area:
         if boundary.geometry.covers(spot):
             return True
         edge = shapely.shortest_line(spot, boundary.geometry).coords[1]
-        return float(distance_m(*position, *edge)) <= boundary.tolerance_m
+        return float(distance_m(*position, *edge)) <= boundary.tolerance_m + SLACK_M
 
     def holds(self, code: str) -> bool:
         """Whether a division is this one or under it."""
