@@ -10,8 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from web import problems
-from web.api import session as session_api
-from web.api import timeline as timeline_api
+from web.api import accounts, directory, session, terminals, timeline
 from web.board import BASE
 from web.pages import install_pages
 from web.presence import Presence
@@ -41,7 +40,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.background = []
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
-    for module in (session_api, timeline_api):
+    for module in (session, timeline, directory, accounts, terminals):
         app.include_router(module.router)
     _install_health(app, core)
     install_pages(app, static)

@@ -22,6 +22,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "session.locked": ("试错次数过多，锁定至 {until}", "Too many wrong tries; locked until {until}"),
     "session.account_locked": ("账号已被管理员锁定", "An administrator locked this account"),
     "session.too_many": ("这个地址试得太多，一分钟后再试", "Too many tries from this address; try again in a minute"),
+    "area.unreadable": ("图形不能用：要 GeoJSON 多边形", "The area is not usable: a GeoJSON polygon is needed"),
     "password.old_wrong": ("原密码不对", "The old password is wrong"),
     "password.weak": ("新密码至少 10 个字，不能与用户名相同", "At least 10 characters, not the user name"),
 }
