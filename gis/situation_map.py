@@ -9,10 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import folium
 from branca.element import Element, Figure, MacroElement
@@ -26,7 +25,7 @@ from gis.markup import inert
 from gis.package_data import read_json, read_text
 from gis.situation_words import LANGUAGE_TAGS, Language, joined, value, word
 
-BEIJING = ZoneInfo("Asia/Shanghai")
+BEIJING = timezone(timedelta(hours=8))
 LABELLED_INCIDENTS = 6
 """Up to so many incidents are named on the map; beyond that they carry only their number in the list."""
 _NO_DEFAULT_ICON = "L.Marker.prototype.options.icon = L.divIcon({className: 'sign-icon'});"
