@@ -86,7 +86,7 @@ main() {
   mapfile -t wanted < <(for name in "${wanted[@]}"; do
     if [ "$name" = postgis-extension ]; then postgis_package; else echo "$name"; fi
   done)
-  "${AS_ROOT[@]}" "${APT[@]}" install --yes --no-install-recommends "${wanted[@]}" ||
+  stage "Debian packages" "${AS_ROOT[@]}" "${APT[@]}" install --yes --no-install-recommends "${wanted[@]}" ||
     fail "apt-get could not install ${wanted[*]}: its message is above."
   disable_services "${wanted[@]}"
 }

@@ -17,7 +17,7 @@ packages() {
   is_stamped "$UI/node_modules/.stamp" "$wanted" && return
   check_node
   say "Installing the front end's packages …"
-  npm --prefix "$UI" ci --silent --no-audit --no-fund ||
+  npm --prefix "$UI" ci --loglevel error --no-audit --no-fund ||
     fail "The front end's packages could not be installed: look at npm's message above (network, proxy or registry)."
   stamp "$UI/node_modules/.stamp" "$wanted"
 }
