@@ -1,12 +1,16 @@
 """The real application on a real, migrated database file, with a small county in it."""
 
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
+from tests.waiting import until
 from tests.web.world import PASSWORD, World, build_world
 from web.app import create_app
 from web.migrate import upgrade
@@ -64,3 +68,17 @@ def as_(anonymous: TestClient, world: World) -> Callable[[str], TestClient]:
         return client
 
     return client_of
+
+
+@pytest.fixture
+def live(core: Core) -> Iterator[str]:
+    """The application behind the real server on a loopback port; `127.0.0.1:PORT`."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(core), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    until(lambda: server.started)
+    yield f"127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()

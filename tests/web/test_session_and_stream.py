@@ -1,11 +1,16 @@
 """Logging in, the board, the stream: who sees what, without gap or double."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from command.kernel.actor import system_actor
-from command.kernel.timeline import record
+from command.kernel.timeline import head_of, record
 from tests.web.world import World
 from web.wiring import Core
 
@@ -53,22 +58,50 @@ def test_a_wall_without_a_token_is_refused(anonymous: TestClient) -> None:
     assert anonymous.get("/api/v1/board").status_code == 401
 
 
-def test_the_stream_gives_everything_once_from_any_seq(as_: Clients, core: Core, world: World) -> None:
-    wall = as_("wall")
+def follow(live: str, world: World, after: int, heartbeat: float = 0) -> ClientConnection:
+    headers = {"Authorization": f"Bearer {world.token('wall')}"}
+    url = f"ws://{live}/api/v1/stream?after={after}&heartbeat={heartbeat}"
+    return connect(url, additional_headers=headers, proxy=None)
+
+
+def receive(socket: ClientConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(socket.recv(timeout=10))
+    return message
+
+
+def head_of_timeline(core: Core) -> int:
+    with core.db.reading() as session:
+        return head_of(session)[0]
+
+
+def test_the_stream_gives_everything_once_from_any_seq(live: str, core: Core, world: World) -> None:
     tell(core, world.units["county"], 7)
-    head = wall.get("/api/v1/timeline").json()["head"]
+    head = head_of_timeline(core)
     for after in range(head - 7, head):
-        with wall.websocket_connect(f"/api/v1/stream?after={after}") as socket:
-            got = [socket.receive_json()["seq"] for _ in range(head - after)]
-        assert got == list(range(after + 1, head + 1))
+        with follow(live, world, after) as socket:
+            assert [receive(socket)["seq"] for _ in range(head - after)] == list(range(after + 1, head + 1))
 
 
-def test_the_stream_goes_on_live(as_: Clients, core: Core, world: World) -> None:
-    wall = as_("wall")
-    head = wall.get("/api/v1/board").json()["seq"]
-    with wall.websocket_connect(f"/api/v1/stream?after={head}&heartbeat=1") as socket:
+def test_the_stream_goes_on_live_and_says_that_it_lives(live: str, core: Core, world: World) -> None:
+    head = head_of_timeline(core)
+    with follow(live, world, head, heartbeat=0.2) as socket:
+        assert receive(socket)["heartbeat"]["seq"] == head
         tell(core, world.units["south"])
-        assert socket.receive_json()["seq"] == head + 1
+        while "heartbeat" in (message := receive(socket)):
+            continue
+        assert message["seq"] == head + 1
+
+
+def test_a_seq_from_another_life_is_reset(live: str, core: Core, world: World) -> None:
+    with follow(live, world, head_of_timeline(core) + 1000) as socket:
+        assert receive(socket) == {"reset": "unknown_seq"}
+
+
+def test_a_stranger_gets_no_stream(live: str) -> None:
+    with connect(f"ws://{live}/api/v1/stream", proxy=None) as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
 
 
 def test_a_township_sees_its_own_and_what_is_shared(as_: Clients, core: Core, world: World) -> None:
