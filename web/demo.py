@@ -16,6 +16,7 @@ from command.directory.units import PersonValues, PostValues, UnitValues, regist
 from command.kernel.actor import Actor, system_actor
 from command.kernel.db import Database
 from command.kernel.rights import Role
+from command.resources.actions import NewResource, register
 from gis.demo import DemoCounty, demo_county
 from gis.divisions import Level, shipped_divisions
 from web.files import write_atomically
@@ -30,6 +31,7 @@ _USERS: tuple[tuple[str, Role, str, str], ...] = (
     ("township", Role.TOWNSHIP_OPERATOR, KEEPER_TOWNSHIP, "西舍路镇值班员（示例）"),
     ("township2", Role.TOWNSHIP_OPERATOR, TOWNSHIP_2, "中山镇值班员（示例）"),
     ("keeper", Role.RESOURCE_KEEPER, KEEPER_TOWNSHIP, "资源管理员（示例）"),
+    ("keeper2", Role.RESOURCE_KEEPER, "centre", "物资中心管理员（示例）"),
     ("issuer", Role.ALERT_ISSUER, "county", "预警发布员（示例）"),
     ("station", Role.ALERT_ISSUER, "station", "气象台发布员（示例）"),
     ("reviewer", Role.ALERT_REVIEWER, "county", "预警签发人（示例）"),
@@ -61,6 +63,7 @@ def seed(db: Database, data: Path) -> None:
         _users(made)
         _terminals(made, county)
         _people(made, county)
+        _resources(made, county)
         # Written before the commit: accounts without passwords would be of no use, the reverse does no harm.
         write_atomically(data / ACCOUNTS, json.dumps(made.accounts, ensure_ascii=False, indent=1).encode(), 0o600)
 
@@ -88,8 +91,9 @@ def _units(made: _Seed, county: DemoCounty) -> None:
             if village.level is Level.VILLAGE:
                 unit = UnitValues(village.name, "village", village.code)
                 made.units[village.code] = register_unit(made.session, made.actor, unit, made.units[township.code]).id
-    station = UnitValues("市气象台（示例）", "department", county.code, 101.55, 25.03, sample=True)
-    made.units["station"] = register_unit(made.session, made.actor, station, parent).id
+    for key, name in (("station", "市气象台（示例）"), ("centre", "市应急物资保障中心（示例）")):
+        values = UnitValues(name, "department", county.code, 101.55, 25.03, approximate=True, sample=True)
+        made.units[key] = register_unit(made.session, made.actor, values, parent).id
 
 
 def _users(made: _Seed) -> None:
@@ -97,7 +101,6 @@ def _users(made: _Seed) -> None:
         username, password = f"{name}-{secrets.token_hex(2)}", secrets.token_urlsafe(12)
         values = NewUser(username, shown, made.units[place], sample=True)
         user, _ = register_user(made.session, made.actor, values, password)
-        # The weather station is heard in the whole county, whose authority table decides what it may issue.
         grant_roles(made.session, made.actor, user.id, [(role, made.units[place])])
         made.users[name] = user.id
         made.accounts[name] = {"username": username, "password": password}
@@ -127,3 +130,21 @@ def _people(made: _Seed, county: DemoCounty) -> None:
         person = register_person(made.session, made.actor, values, unit)
         post = PostValues("包保责任人（示例）", responsible=True, holder_id=person.id, sample=True)
         register_post(made.session, made.actor, post, unit)
+
+
+def _resources(made: _Seed, county: DemoCounty) -> None:
+    keepers = {made.units[KEEPER_TOWNSHIP]: made.users["keeper"]}
+    for one in county.resources:
+        owner = made.units.get(one.owner_code, made.units["county"])
+        values = NewResource(
+            unit_id=owner,
+            kind=one.kind,
+            class_code=one.class_code,
+            name=one.name,
+            quantity=one.quantity,
+            measure=one.measure,
+            position=(one.lon, one.lat),
+            keeper_id=keepers.get(made.units[one.township_code], made.users["keeper2"]),
+            sample=True,
+        )
+        register(made.session, made.actor, values)

@@ -1,8 +1,13 @@
 """All mapped tables of all packages: importing this module completes `Base.metadata`."""
 
+from alerts import model as alerts
 from command.directory import model as directory
+from command.incidents import model as incidents
 from command.kernel import timeline
 from command.kernel.db import Base
+from command.resources import model as resources
+from command.tasks import model as tasks
+from media.meetings import model as meetings
 
 METADATA = Base.metadata
-MODULES = (timeline, directory)
+MODULES = (timeline, directory, incidents, tasks, resources, meetings, alerts)
