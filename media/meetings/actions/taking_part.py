@@ -1,0 +1,99 @@
+"""What a participant does for itself: answer the ring or refuse it, and enter."""
+
+from sqlalchemy.orm import Session
+
+from command.directory.queries import unit_of
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock
+from command.kernel.errors import Conflict, NotFound, Refused
+from command.kernel.ids import new_id
+from command.kernel.rights import Right
+from media.meetings.actions.access import live
+from media.meetings.actions.telling import step, tell_site
+from media.meetings.model import Meeting, Site
+from media.meetings.moves import SiteState, Step
+from media.meetings.queries import meeting_seen, own_terminal_site
+
+
+def answer(session: Session, clock: Clock, actor: Actor, meeting_id: str, reason: str | None = None) -> Site:
+    """Accept the ring, also late as long as the meeting runs; a repeated answer changes nothing.
+
+    Raises NotFound `meeting.unknown` for whoever was not invited, Refused `meeting.removed`, Conflict `meeting.over`.
+    """
+    return _respond(session, clock, actor, meeting_id, Step.ANSWER, reason)
+
+
+def refuse(session: Session, clock: Clock, actor: Actor, meeting_id: str, reason: str | None = None) -> Site:
+    """Refuse the ring; the reason may follow in a second call. Conflict `meeting.not_ringing` once it was answered."""
+    return _respond(session, clock, actor, meeting_id, Step.REFUSE, reason)
+
+
+def enter(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> Site:
+    """The site with which the actor takes part now; a desk or wall gets one on its first coming.
+
+    Raises NotFound `meeting.unknown`, Refused `meeting.removed`, Conflict `meeting.over` or `meeting.not_answered`.
+    """
+    meeting = live(session, meeting_seen(session, actor, meeting_id).id)
+    site = _participant(session, clock, actor, meeting)
+    if site.at is SiteState.REMOVED:
+        raise Refused("meeting.removed")
+    if site.kind == "terminal":
+        if not site.present:
+            raise Conflict("meeting.not_answered")
+        return site
+    if step(clock, site, Step.ENTER):
+        tell_site(session, actor, "meeting.answered", site)
+    return site
+
+
+def _respond(session: Session, clock: Clock, actor: Actor, meeting_id: str, wanted: Step, reason: str | None) -> Site:
+    meeting = live(session, meeting_seen(session, actor, meeting_id).id)
+    site = own_terminal_site(session, actor, meeting)
+    if site is None:
+        raise NotFound("meeting.not_invited")
+    if site.at is SiteState.REMOVED:
+        raise Refused("meeting.removed")
+    moved = step(clock, site, wanted, reason)
+    if moved is None:
+        raise Conflict("meeting.not_ringing")
+    if not moved and reason is not None and reason != site.reason and wanted is Step.REFUSE:
+        site.reason = reason
+        site.version += 1
+        moved = True
+    if moved:
+        tell_site(session, actor, f"meeting.{site.site_state}", site)
+    return site
+
+
+def _participant(session: Session, clock: Clock, actor: Actor, meeting: Meeting) -> Site:
+    path = unit_of(session, meeting.unit_id).path
+    if actor.kind == "user" and actor.may(Right.MEETING_JOIN, path):
+        own = next((site for site in meeting.sites if site.user_id == actor.id), None)
+        return own or _new_site(session, clock, actor, meeting, "desk")
+    if actor.kind == "terminal" and actor.may(Right.MEETING_WATCH, path):
+        own = next((site for site in meeting.sites if site.terminal_id == actor.id), None)
+        return own or _new_site(session, clock, actor, meeting, "wall")
+    site = own_terminal_site(session, actor, meeting)
+    if site is None:
+        raise NotFound("meeting.not_invited")
+    return site
+
+
+def _new_site(session: Session, clock: Clock, actor: Actor, meeting: Meeting, kind: str) -> Site:
+    site = Site(
+        id=new_id(),
+        version=1,
+        meeting_id=meeting.id,
+        unit_id=actor.unit_id,
+        kind=kind,
+        terminal_id=actor.id if kind == "wall" else None,
+        user_id=actor.id if kind == "desk" else None,
+        name=actor.name,
+        site_state=SiteState.ANSWERED.value,
+        state_at=clock.now(),
+        muted=kind == "wall",
+        rung=0,
+    )
+    meeting.sites.append(site)
+    tell_site(session, actor, "meeting.answered", site)
+    return site

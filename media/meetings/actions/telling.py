@@ -1,0 +1,49 @@
+"""How a change of a meeting or a site gets onto the timeline, and who may read it there."""
+
+from sqlalchemy.orm import Session
+
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock
+from command.kernel.timeline import record
+from command.kernel.values import State
+from media.meetings.model import Meeting, Site
+from media.meetings.moves import Step, moved
+
+
+def step(clock: Clock, site: Site, wanted: Step, reason: str | None = None) -> bool | None:
+    """Move a site. True when it moved, False when there was nothing left to do, None when the step is impossible."""
+    target = moved(site.at, wanted)
+    if target is None:
+        return None
+    if target is site.at and wanted is not Step.RING:
+        return False
+    site.site_state = target.value
+    site.state_at = clock.now()
+    site.reason = reason
+    site.answer_by = None
+    site.version += 1
+    return True
+
+
+def tell_meeting(session: Session, actor: Actor, kind: str, meeting: Meeting) -> None:
+    """A change of the meeting itself, for everybody who has a site in it."""
+    body: State = {"meeting": meeting.state()}
+    record(session, actor, kind, unit=meeting.unit_id, incident=meeting.incident_id, body=body, shared=meeting.units())
+
+
+def tell_site(session: Session, actor: Actor, kind: str, site: Site) -> None:
+    """A change of one site, for its own unit and for whoever reads the meeting's: a township learns of no other.
+
+    The meeting comes along, so that a unit whose first ring this is has it on its board.
+    """
+    meeting = site.meeting
+    body: State = {"site": site.state(), "meeting": meeting.state()}
+    record(session, actor, kind, unit=meeting.unit_id, incident=meeting.incident_id, body=body, shared=[site.unit_id])
+
+
+def stop_broadcast_of(session: Session, actor: Actor, site: Site) -> None:
+    """Nobody is broadcast any more when the broadcast site is gone."""
+    if site.meeting.broadcast == site.id:
+        site.meeting.broadcast = None
+        site.meeting.version += 1
+        tell_meeting(session, actor, "meeting.broadcast", site.meeting)

@@ -1,0 +1,136 @@
+"""A meeting and its sites: who is in a conference and how far each has come."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from command.directory.model import point
+from command.kernel.clock import optional_text, to_text
+from command.kernel.db import Base, JsonText, Kept, UtcDateTime
+from command.kernel.values import Json, State
+from media.meetings.moves import PRESENT, SiteState
+
+LAYOUT_CELLS = {"1": 1, "2": 2, "3": 3, "4": 4, "6": 6, "9": 9, "16": 16, "25": 25, "1+5": 6, "1+7": 8}
+_GRIDS = ("1", "2", "3", "4", "6", "9", "16", "25")
+
+
+class Mode(StrEnum):
+    """How microphones begin: open in a discussion, closed (until the chair opens one) in a briefing."""
+
+    DISCUSSION = "discussion"
+    BRIEFING = "briefing"
+
+
+class Meeting(Kept, Base):
+    """A conference convened by one person, its chair. `broadcast` is the id of the one site everybody sees."""
+
+    __tablename__ = "meeting"
+
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    incident_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    status: Mapped[str] = mapped_column(String(8), index=True)
+    mode: Mapped[str] = mapped_column(String(16))
+    chair_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
+    chair_name: Mapped[str] = mapped_column(String(80))
+    broadcast: Mapped[str | None] = mapped_column(String(36))
+    layout: Mapped[Json] = mapped_column(JsonText)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    drill: Mapped[bool] = mapped_column(default=False)
+    sites: Mapped[list["Site"]] = relationship(back_populates="meeting", order_by="Site.id", lazy="selectin")
+
+    @property
+    def live(self) -> bool:
+        """Whether it still runs."""
+        return self.status == "live"
+
+    def units(self) -> list[str]:
+        """The units of all its sites, whose people read about the meeting."""
+        return sorted({site.unit_id for site in self.sites})
+
+    def state(self) -> State:
+        """As on the timeline and the board."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "unit": self.unit_id,
+            "on_board": self.live,
+            "title": self.title,
+            "incident": self.incident_id,
+            "status": self.status,
+            "mode": self.mode,
+            "chair": {"id": self.chair_id, "name": self.chair_name},
+            "broadcast": self.broadcast,
+            "layout": self.layout,
+            "started_at": to_text(self.started_at),
+            "ended_at": optional_text(self.ended_at),
+            "drill": self.drill,
+        }
+
+
+class Site(Kept, Base):
+    """One participant: a terminal that was rung, a person at a desk, or a wall that watches.
+
+    `rung` counts the rings, `answer_by` is when the running one ends; `muted` is the chair's, kept by the bridge.
+    """
+
+    __tablename__ = "site"
+    __table_args__ = (UniqueConstraint("meeting_id", "terminal_id"), UniqueConstraint("meeting_id", "user_id"))
+
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meeting.id"))
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    terminal_id: Mapped[str | None] = mapped_column(ForeignKey("terminal.id"))
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("user.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    site_state: Mapped[str] = mapped_column("state", String(16))
+    state_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(String(200))
+    muted: Mapped[bool] = mapped_column(default=False)
+    rung: Mapped[int] = mapped_column(default=0)
+    rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    meeting: Mapped[Meeting] = relationship(back_populates="sites")
+
+    @property
+    def at(self) -> SiteState:
+        """Its state."""
+        return SiteState(self.site_state)
+
+    @property
+    def present(self) -> bool:
+        """Whether the bridge lets it in now."""
+        return self.at in PRESENT and self.meeting.live
+
+    def state(self) -> State:
+        """As on the timeline and the board."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "unit": self.unit_id,
+            "on_board": self.meeting.live,
+            "meeting": self.meeting_id,
+            "kind": self.kind,
+            "terminal": self.terminal_id,
+            "user": self.user_id,
+            "name": self.name,
+            "location": point(self.lon, self.lat),
+            "state": self.site_state,
+            "state_at": to_text(self.state_at),
+            "reason": self.reason,
+            "muted": self.muted,
+            "rung": self.rung,
+            "rung_at": optional_text(self.rung_at),
+            "answer_by": optional_text(self.answer_by),
+        }
+
+
+def layout_for(pictures: int) -> State:
+    """The smallest even grid with a cell for every picture; every cell is filled by itself."""
+    kind = next((kind for kind in _GRIDS if LAYOUT_CELLS[kind] >= pictures), _GRIDS[-1])
+    return {"kind": kind, "cells": []}

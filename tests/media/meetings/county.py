@@ -1,0 +1,98 @@
+"""A county in a fresh database for tests of meetings, and shorthands to act in it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from command.directory.model import Terminal
+from command.directory.secrets import hash_token
+from command.kernel.actor import Actor
+from command.kernel.clock import ManualClock
+from command.kernel.db import Base, Database, make_engine
+from command.kernel.ids import new_id
+from command.kernel.timeline import Entry, TimelineHead, read_after
+from command.kernel.values import State
+from media.meetings.actions.convening import Call, convene
+from media.meetings.model import Meeting, Mode, Site
+from tests.web.world import World, build_world
+
+START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
+MORE_TERMINALS = (("north_phone", "phone", "north"), ("county_room", "browser", "county"))
+
+
+@dataclass(frozen=True)
+class County:
+    """The database, its clock and the ids of everything in it."""
+
+    db: Database
+    clock: ManualClock
+    world: World
+
+    def actor(self, name: str) -> Actor:
+        """A user or terminal by its short name."""
+        with self.db.reading() as session:
+            return self.world.actor(session, name)
+
+    def convene(self, *terminals: str, chair: str = "duty", mode: Mode = Mode.DISCUSSION) -> str:
+        """A meeting that rings these terminals; its id."""
+        with self.db.writing() as session:
+            rung = [session.get_one(Terminal, self.world.terminals[name]) for name in terminals]
+            call = Call("防汛会商", rung, mode=mode)
+            return convene(session, self.clock, self.actor(chair), call).id
+
+    def sites(self, meeting_id: str) -> dict[str, State]:
+        """The sites of a meeting by name."""
+        with self.db.reading() as session:
+            return {site.name: site.state() for site in session.get_one(Meeting, meeting_id).sites}
+
+    def site(self, meeting_id: str, name: str) -> str:
+        """The id of a site."""
+        return str(self.sites(meeting_id)[name]["id"])
+
+    def states(self, meeting_id: str) -> dict[str, str]:
+        """Where each site stands."""
+        return {name: str(site["state"]) for name, site in self.sites(meeting_id).items()}
+
+    def meeting(self, meeting_id: str) -> State:
+        """The meeting's public state."""
+        with self.db.reading() as session:
+            return session.get_one(Meeting, meeting_id).state()
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        """What the timeline tells after `after`."""
+        with self.db.reading() as session:
+            return read_after(session, after, 10_000)
+
+    def kinds(self, after: int = 0) -> list[str]:
+        """The kinds of these entries."""
+        return [entry.kind for entry in self.entries(after)]
+
+
+def open_county(folder: Path) -> County:
+    """A fresh county in a database file of this folder."""
+    engine = make_engine(f"sqlite:///{folder / 'fengsui.db'}")
+    Base.metadata.create_all(engine)
+    clock = ManualClock(START)
+    db = Database(engine, clock)
+    with db.writing() as session:
+        session.add(TimelineHead(id=1))
+    world = build_world(db)
+    with db.writing() as session:
+        _add_terminals(session, world)
+    return County(db, clock, world)
+
+
+def site_by_id(session: Session, site_id: str) -> Site:
+    """The site's row."""
+    return session.get_one(Site, site_id)
+
+
+def _add_terminals(session: Session, world: World) -> None:
+    for name, kind, unit in MORE_TERMINALS:
+        world.terminals[name] = new_id()
+        token = hash_token(world.token(name))
+        session.add(
+            Terminal(id=world.terminals[name], unit_id=world.units[unit], name=name, kind=kind, token_hash=token)
+        )
