@@ -1,0 +1,120 @@
+"""Pages of real Chromium in one meeting, running web/ui/src/shared/conference.ts as it is."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, Playwright
+
+from tests.media.fakes import write_wav, write_y4m
+from tests.media.node_process import ROOT
+
+UI = ROOT / "web" / "ui"
+CHROMIUM = Path("/usr/bin/chromium")
+CAMERA_LEVEL = 60
+
+PAGE = """<!doctype html><meta charset="utf-8"><body><script type="module">
+import { Conference } from '/conference.js'
+const query = new URLSearchParams(location.search)
+const [audio, video] = query.get('slots').split(',').map(Number)
+const kind = query.get('media')
+const capture = () => navigator.mediaDevices.getUserMedia({
+  audio: { echoCancellation: false, autoGainControl: false, noiseSuppression: false },
+  video: { width: 320, height: 240, frameRate: 15 },
+})
+// Pages of one browser share its fake camera: a painted picture of another brightness tells them apart.
+const painted = (level) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 })
+  const context = canvas.getContext('2d')
+  let at = 0
+  setInterval(() => {
+    context.fillStyle = `rgb(${level},${level},${level})`
+    context.fillRect(0, 0, 320, 240)
+    context.fillStyle = 'white'
+    context.fillRect(at = (at + 8) % 280, 60, 40, 100)
+  }, 66)
+  return canvas.captureStream(15).getVideoTracks()[0]
+}
+const media = kind === 'none' ? null : await capture()
+if (media !== null && kind !== 'camera') {
+  media.removeTrack(media.getVideoTracks()[0])
+  media.addTrack(painted(Number(kind)))
+}
+const conference = new Conference({ url: query.get('url'), token: 'page', media, slots: { audio, video } })
+const elements = new Map()
+window.seen = { states: [], speakers: [], participants: [], errors: [], calls: 0 }
+conference.on('state', (state) => seen.states.push(state))
+conference.on('speaker', (speaker) => seen.speakers.push(speaker))
+conference.on('participants', (list) => { seen.participants = list })
+conference.on('error', (error) => seen.errors.push(error))
+conference.on('track', ({ kind, slot, track }) => {
+  const key = kind + slot
+  elements.get(key)?.remove()
+  const element = document.createElement(kind)
+  element.autoplay = true
+  element.muted = kind === 'video'
+  element.srcObject = new MediaStream([track])
+  document.body.append(element)
+  elements.set(key, element)
+  if (key === 'video0') seen.calls += 1
+})
+window.conference = conference
+window.luma = (slot) => {
+  const element = elements.get('video' + slot)
+  if (!element || element.videoWidth === 0) return -1
+  const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 24 })
+  const context = canvas.getContext('2d')
+  context.drawImage(element, 0, 0, 32, 24)
+  const data = context.getImageData(0, 20, 32, 4).data
+  let sum = 0
+  for (let i = 0; i < data.length; i += 4) sum += data[i]
+  return sum / (data.length / 4)
+}
+conference.join()
+window.ready = true
+</script>"""
+
+
+def build_pages(folder: Path) -> Path:
+    """The page and the compiled client in `folder`."""
+    tsc = UI / "node_modules" / ".bin" / "tsc"
+    options = ["--target", "ES2022", "--module", "ESNext", "--skipLibCheck", "--lib", "ES2022,DOM,DOM.Iterable"]
+    source = UI / "src" / "shared" / "conference.ts"
+    subprocess.run([str(tsc), *options, "--outDir", str(folder), str(source)], check=True, cwd=folder)
+    (folder / "page.html").write_text(PAGE, encoding="utf-8")
+    return folder
+
+
+async def launch(playwright: Playwright, folder: Path) -> Browser:
+    """One browser with a dark fake camera and a tone for a microphone."""
+    video, audio = folder / "camera.y4m", folder / "microphone.wav"
+    write_y4m(video, CAMERA_LEVEL)
+    write_wav(audio, 440)
+    return await playwright.chromium.launch(
+        executable_path=str(CHROMIUM),
+        headless=False,
+        args=[
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={video}",
+            f"--use-file-for-fake-audio-capture={audio}",
+            "--allow-loopback-in-peer-connection",
+            "--autoplay-policy=no-user-gesture-required",
+        ],
+    )
+
+
+async def open_page(browser: Browser, base: str, url: str, slots: tuple[int, int], media: str) -> Page:
+    """`media`: "camera", a brightness for a painted picture, or "none"."""
+    page = await browser.new_page()
+    await page.goto(f"{base}/page.html?slots={slots[0]},{slots[1]}&url={url}&media={media}")
+    await page.wait_for_function("window.ready === true")
+    return page
+
+
+async def stats(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = await page.evaluate("conference.stats()")
+    return found

@@ -1,0 +1,61 @@
+"""A media node as a process of its own, for tests: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN`."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from media.node import MediaConfig, serve
+
+ROOT = Path(__file__).parents[2]
+
+
+class NodeProcess:
+    """Starts the node on loopback; after a kill it comes back on the same ports."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.control_port = 0
+        self.udp_port = 0
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        arguments = [str(self.control_port), str(self.udp_port), self.token]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.media.node_process", *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        ready = json.loads(self._process.stdout.readline())["ready"]
+        self.control_port, self.udp_port = ready["control_port"], ready["udp_port"]
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.control_port}/"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is said to anybody."""
+        if self._process is not None:
+            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+def main() -> None:
+    control_port, udp_port, token = sys.argv[1:4]
+    config = MediaConfig("127.0.0.1", int(control_port), token, "127.0.0.1", int(udp_port), ("127.0.0.1",))
+    asyncio.run(serve(config))
+
+
+if __name__ == "__main__":
+    main()
