@@ -1,0 +1,135 @@
+"""Everybody and everything that can be told in a county: the directory as contacts of the audience."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.audience import OFFICIALS, PUBLIC, Contact
+from command.directory.model import Person, Post, Terminal, Unit, User
+from command.directory.queries import county_of, subtree
+
+PAGES = ("browser", "headless")
+"""Kinds of terminal that show a page."""
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """The county's units by id, and for each the township that counts it and the division it lies in."""
+
+    units: dict[str, Unit]
+
+    def township(self, unit_id: str) -> str:
+        """The nearest township at or above a unit, else the topmost unit held."""
+        chain = self._upwards(unit_id)
+        return next((unit.id for unit in chain if unit.kind == "township"), chain[-1].id)
+
+    def division(self, unit_id: str) -> str:
+        return next((unit.division_code for unit in self._upwards(unit_id) if unit.division_code), "")
+
+    def place(self, unit_id: str) -> tuple[float | None, float | None]:
+        unit = next((unit for unit in self._upwards(unit_id) if unit.lon is not None), None)
+        return (unit.lon, unit.lat) if unit else (None, None)
+
+    def _upwards(self, unit_id: str) -> list[Unit]:
+        chain = [self.units[unit_id]]
+        while (parent := chain[-1].parent_id) in self.units:
+            chain.append(self.units[str(parent)])
+        return chain
+
+
+def contacts_of_county(session: Session, unit: Unit) -> list[Contact]:
+    """Every contact in the county of `unit`: people by mail and page, pages of terminals, loudspeakers."""
+    county = county_of(session, unit)
+    tree = _Tree({one.id: one for one in session.scalars(subtree(county.path))})
+    people = list(_people(session, tree))
+    return [
+        *people,
+        *_accounts(session, tree, {c.address for c in people if c.channel == "websocket"}),
+        *_devices(session, tree),
+    ]
+
+
+def _people(session: Session, tree: _Tree) -> Iterator[Contact]:
+    """A person counts where they are and where each of their posts is."""
+    posts = _posts_by_person(session)
+    for person in session.scalars(select(Person).where(Person.active).order_by(Person.id)):
+        held = posts[person.id]
+        for unit_id, responsible in _places(person, held):
+            if unit_id in tree.units:
+                yield from _person(person, unit_id, responsible, tree, OFFICIALS if held else PUBLIC)
+
+
+def _posts_by_person(session: Session) -> dict[str, list[Post]]:
+    posts: dict[str, list[Post]] = defaultdict(list)
+    for post in session.scalars(select(Post).where(Post.active).order_by(Post.id)):
+        for person_id in {post.holder_id, post.deputy_id} - {None}:
+            posts[str(person_id)].append(post)
+    return posts
+
+
+def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, bool]]:
+    for post in held:
+        yield post.unit_id, post.responsible
+    yield person.unit_id, False
+
+
+def _person(person: Person, unit_id: str, responsible: bool, tree: _Tree, lane: int) -> Iterator[Contact]:
+    own = unit_id == person.unit_id and person.lon is not None
+    lon, lat = (person.lon, person.lat) if own else tree.place(unit_id)
+    for channel, address in (("email", person.email), ("websocket", person.user_id)):
+        if address:
+            yield Contact(
+                recipient=f"person:{person.id}",
+                channel=channel,
+                address=address,
+                name=person.name,
+                unit_id=unit_id,
+                township_id=tree.township(unit_id),
+                division_code=tree.division(unit_id),
+                lon=lon,
+                lat=lat,
+                responsible=responsible,
+                lane=lane,
+            )
+
+
+def _accounts(session: Session, tree: _Tree, known: set[str]) -> Iterator[Contact]:
+    """Accounts that no person in the directory stands behind."""
+    for user in session.scalars(select(User).where(User.active).order_by(User.id)):
+        if user.unit_id in tree.units and user.id not in known:
+            yield _at_unit(f"user:{user.id}", "websocket", user.id, user.name, user.unit_id, tree)
+
+
+def _devices(session: Session, tree: _Tree) -> Iterator[Contact]:
+    kinds = (*PAGES, "loudspeaker")
+    query = select(Terminal).where(Terminal.active, Terminal.kind.in_(kinds)).order_by(Terminal.id)
+    for terminal in session.scalars(query):
+        if terminal.unit_id in tree.units:
+            yield _device(terminal, tree)
+
+
+def _device(terminal: Terminal, tree: _Tree) -> Contact:
+    channel = "mqtt" if terminal.kind == "loudspeaker" else "websocket"
+    contact = _at_unit(f"terminal:{terminal.id}", channel, terminal.id, terminal.name, terminal.unit_id, tree)
+    if terminal.lon is None:
+        return contact
+    return replace(contact, lon=terminal.lon, lat=terminal.lat)
+
+
+def _at_unit(recipient: str, channel: str, address: str, name: str, unit_id: str, tree: _Tree) -> Contact:
+    lon, lat = tree.place(unit_id)
+    return Contact(
+        recipient=recipient,
+        channel=channel,
+        address=address,
+        name=name,
+        unit_id=unit_id,
+        township_id=tree.township(unit_id),
+        division_code=tree.division(unit_id),
+        lon=lon,
+        lat=lat,
+        lane=OFFICIALS,
+    )

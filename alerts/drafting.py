@@ -1,0 +1,189 @@
+"""What somebody writes when drafting an alert, checked: fields, area and authority."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from alerts.audience import CHANNELS, Reach
+from alerts.authority import may_issue
+from alerts.model import COLOURS, KINDS
+from command.directory.model import Unit
+from command.kernel.errors import FieldError, Invalid, Refused
+from command.kernel.values import State
+from gis.divisions import DivisionCodeError, Divisions, normalise
+from gis.geometry import GeometryProblem, circle, from_geojson, to_geojson
+
+MAX_TEXT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CircleInput:
+    """A centre in degrees WGS-84 and a radius in metres."""
+
+    lon: float
+    lat: float
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class AreaInput:
+    """Where: division codes, a GeoJSON Polygon or MultiPolygon, a circle, or several of them together."""
+
+    divisions: tuple[str, ...] = ()
+    polygon: Mapping[str, Any] | None = None
+    circle: CircleInput | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The fields of `POST /alerts`. `kind` None means warning with a colour and notice without one."""
+
+    event: str
+    headline: str
+    description: str
+    instruction: str
+    area: AreaInput = field(default_factory=AreaInput)
+    expires_at: datetime | None
+    effective_at: datetime | None = None
+    incident: str | None = None
+    kind: str | None = None
+    colour: str | None = None
+    channels: tuple[str, ...] | None = None
+    language: str = "zh-CN"
+    urgency: str = "Immediate"
+    certainty: str = "Likely"
+    drill: bool = False
+
+    @property
+    def chosen_kind(self) -> str:
+        return self.kind or ("warning" if self.colour else "notice")
+
+    @property
+    def chosen_channels(self) -> tuple[str, ...]:
+        return self.channels or CHANNELS
+
+
+@dataclass(frozen=True, slots=True)
+class AreaFound:
+    """An area as stored: `drawn` is what was drawn alone, `geometry` with the divisions' boundaries."""
+
+    description: str
+    divisions: tuple[str, ...]
+    drawn: State | None
+    geometry: State | None
+    approximate: bool
+
+    def reach(self) -> Reach:
+        return reach_of(self.divisions, self.drawn)
+
+
+def reach_of(divisions: Iterable[str], drawn: Mapping[str, Any] | None) -> Reach:
+    return Reach(tuple(divisions), from_geojson(drawn) if drawn else None)
+
+
+def check_draft(draft: Draft, unit: Unit) -> None:
+    """Refuse a draft nobody could issue.
+
+    Raises Invalid listing every wrong field, Refused `alert.no_authority` where the unit may not issue
+    this kind and colour.
+    """
+    faults = [*_text_faults(draft), *_choice_faults(draft), *_time_faults(draft)]
+    if faults:
+        raise Invalid(faults[0].code, fields=tuple(faults), **dict(faults[0].params))
+    if not may_issue(unit.kind, unit.name, draft.chosen_kind, draft.colour):
+        what = f"{draft.chosen_kind} {draft.colour or ''}".strip()
+        raise Refused("alert.no_authority", unit=unit.name, what=what)
+
+
+def find_area(area: AreaInput, divisions: Divisions) -> AreaFound:
+    """The area's geometry and words.
+
+    Raises Invalid `alert.area_needed`, `alert.division_unknown`, `alert.area_unusable`.
+    """
+    codes = tuple(dict.fromkeys(_code(code, divisions) for code in area.divisions))
+    drawn = _drawn(area)
+    boundaries = [found for code in codes if (found := divisions.boundary_of(code)) is not None]
+    shapes = [*(drawn or []), *(found.geometry for found in boundaries)]
+    if not shapes:
+        raise _invalid("alert.area_needed", "area")
+    return AreaFound(
+        description=area.description or _described(area, codes, divisions),
+        divisions=codes,
+        drawn=to_geojson(shapely.union_all(drawn)) if drawn else None,
+        geometry=to_geojson(shapely.union_all(shapes)),
+        approximate=any(found.approximate for found in boundaries),
+    )
+
+
+def _described(area: AreaInput, codes: Iterable[str], divisions: Divisions) -> str:
+    """The area in words where its author gave none."""
+    words = [row.name if (row := divisions.get(code)) else code for code in codes]
+    if area.circle is not None:
+        words.append(f"以 {area.circle.lon:.3f}，{area.circle.lat:.3f} 为中心 {area.circle.radius_m / 1000:g} 公里")
+    if area.polygon is not None:
+        words.append("图上划定范围")
+    return "、".join(words)
+
+
+def _code(code: str, divisions: Divisions) -> str:
+    try:
+        found = divisions.get(code)
+        if found is not None:
+            return normalise(code)
+    except DivisionCodeError:
+        pass
+    raise _invalid("alert.division_unknown", "area.divisions", division=code[:20])
+
+
+def _drawn(area: AreaInput) -> list[BaseGeometry]:
+    try:
+        shapes = [from_geojson(area.polygon)] if area.polygon is not None else []
+        if area.circle is not None:
+            shapes.append(circle(area.circle.lon, area.circle.lat, area.circle.radius_m))
+    except GeometryProblem as problem:
+        raise _invalid("alert.area_unusable", "area", reason=str(problem)) from problem
+    if any(shape.geom_type not in {"Polygon", "MultiPolygon"} for shape in shapes):
+        raise _invalid("alert.area_unusable", "area", reason="not an area")
+    return shapes
+
+
+def _text_faults(draft: Draft) -> list[FieldError]:
+    texts = {"event": draft.event, "headline": draft.headline, "description": draft.description}
+    empty = [_fault("alert.text_needed", name, field=name) for name, text in texts.items() if not text.strip()]
+    texts["instruction"] = draft.instruction
+    return empty + [
+        _fault("request.too_long", name, field=name) for name, text in texts.items() if len(text) > MAX_TEXT
+    ]
+
+
+def _choice_faults(draft: Draft) -> list[FieldError]:
+    faults = []
+    if draft.kind is not None and draft.kind not in KINDS:
+        faults.append(_fault("alert.kind_unknown", "kind", kind=draft.kind[:20]))
+    if draft.colour is not None and draft.colour not in COLOURS:
+        faults.append(_fault("alert.colour_unknown", "colour", colour=draft.colour[:20]))
+    if draft.chosen_kind == "warning" and draft.colour is None:
+        faults.append(_fault("alert.colour_needed", "colour"))
+    if draft.chosen_kind != "warning" and draft.colour is not None:
+        faults.append(_fault("alert.colour_not_allowed", "colour"))
+    unknown = [channel for channel in draft.chosen_channels if channel not in CHANNELS]
+    return faults + [_fault("alert.channel_unknown", "channels", channel=channel[:20]) for channel in unknown]
+
+
+def _time_faults(draft: Draft) -> list[FieldError]:
+    if draft.expires_at and draft.effective_at and draft.expires_at <= draft.effective_at:
+        return [_fault("alert.times", "expires_at")]
+    return []
+
+
+def _fault(code: str, where: str, **params: str) -> FieldError:
+    return FieldError(where, code, tuple(params.items()))
+
+
+def _invalid(code: str, where: str, **params: str) -> Invalid:
+    return Invalid(code, fields=(_fault(code, where, **params),), **params)

@@ -1,0 +1,194 @@
+"""From draft to sign-off: what can be done with an alert before anybody is told."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from alerts.cap.severity import severity_of
+from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area
+from alerts.lookup import tell, tell_new, to_change
+from alerts.model import DRAFT, RETURNED, SIGNED_OFF, SUBMITTED, Alert
+from command.directory.model import Unit
+from command.directory.queries import unit_of
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock, to_text
+from command.kernel.errors import FieldError, Invalid, Refused
+from command.kernel.ids import new_id
+from command.kernel.rights import Right
+from gis.divisions import Divisions
+
+
+def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions) -> Alert:
+    """Draft an alert for the actor's unit. Nobody is told.
+
+    Raises Refused `access.refused` or `alert.no_authority`; Invalid as `check_draft` and `find_area`.
+    """
+    unit = unit_of(session, actor.unit_id)
+    actor.need(Right.ALERT_DRAFT, unit.path)
+    check_draft(fields, unit)
+    alert = new_alert(unit, actor, fields, find_area(fields.area, divisions))
+    session.add(alert)
+    session.flush()
+    tell_new(session, actor, alert, "alert.drafted")
+    return alert
+
+
+def new_alert(unit: Unit, actor: Actor, fields: Draft, area: AreaFound) -> Alert:
+    """A draft's row with its identifiers, not yet in a session."""
+    alert_id = new_id()
+    alert = Alert(
+        id=alert_id,
+        version=1,
+        unit_id=unit.id,
+        shared=[],
+        identifier=f"{unit.division_code or 'fengsui'}-{alert_id}",
+        origin="own",
+        source=unit.name,
+        status=DRAFT,
+        drafted_by=actor.by(),
+        dropped=False,
+        on_board=True,
+        end_text="",
+        summary_due=False,
+        references=[],
+        warnings=[],
+    )
+    _fill(alert, fields, area)
+    return alert
+
+
+def amend(
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert_id: str,
+    expected: int | None,
+    changes: Mapping[str, Any],
+    divisions: Divisions,
+) -> Alert:
+    """Change a draft or returned alert; a returned one is a draft again.
+
+    `changes` holds fields of `Draft` by name, `area` as an AreaInput; what is absent stays. Raises as `draft`,
+    Conflict `move.impossible` or `alert.received_immutable`, StaleVersion.
+    """
+    alert, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
+    fields = replace(draft_of(alert), **changes)
+    check_draft(fields, unit)
+    area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
+    _fill(alert, fields, area)
+    alert.status = DRAFT
+    tell(session, actor, alert, "alert.amended")
+    return alert
+
+
+def submit(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
+    """Hand a draft to the reviewers. Invalid `alert.expired` where it would be over before it began."""
+    alert, _ = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
+    check_running(alert, clock)
+    alert.status = SUBMITTED
+    tell(session, actor, alert, "alert.submitted")
+    return alert
+
+
+def return_(
+    session: Session, clock: Clock, actor: Actor, alert_id: str, reason: str, expected: int | None = None
+) -> Alert:
+    """Give a submitted or signed-off alert back to its drafter. Invalid `move.reason_needed`."""
+    alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, SIGNED_OFF, expected=expected)
+    if not reason.strip():
+        field = FieldError("reason", "move.reason_needed", (("to", RETURNED),))
+        raise Invalid("move.reason_needed", fields=(field,), to=RETURNED)
+    alert.status = RETURNED
+    alert.signed_off_by = None
+    alert.returned = {"by": actor.by(), "at": to_text(clock.now()), "reason": reason.strip()}
+    tell(session, actor, alert, "alert.returned")
+    return alert
+
+
+def sign_off(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
+    """Release a submitted alert for issue. Refused `alert.drafter_signs`: it takes a second person."""
+    alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, expected=expected)
+    if isinstance(alert.drafted_by, dict) and alert.drafted_by.get("id") == actor.id:
+        raise Refused("alert.drafter_signs")
+    check_running(alert, clock)
+    alert.status = SIGNED_OFF
+    alert.signed_off_by = actor.by()
+    tell(session, actor, alert, "alert.signed_off")
+    return alert
+
+
+def drop(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
+    """Give up an alert that was not issued."""
+    states = (DRAFT, RETURNED, SUBMITTED, SIGNED_OFF)
+    alert, _ = to_change(session, actor, alert_id, Right.ALERT_DRAFT, *states, expected=expected)
+    alert.dropped = True
+    alert.on_board = False
+    tell(session, actor, alert, "alert.dropped")
+    return alert
+
+
+def check_running(alert: Alert, clock: Clock) -> None:
+    if alert.expires_at is None or alert.expires_at <= clock.now():
+        raise Invalid("alert.expired", fields=(FieldError("expires_at", "alert.expired"),))
+
+
+def draft_of(alert: Alert) -> Draft:
+    """The alert's fields as its drafter wrote them, the area as it was resolved."""
+    return Draft(
+        event=alert.event,
+        headline=alert.headline,
+        description=alert.description,
+        instruction=alert.instruction,
+        area=AreaInput(divisions=_texts(alert.divisions), description=alert.area_description),
+        expires_at=alert.expires_at,
+        effective_at=alert.effective_at,
+        incident=alert.incident_id,
+        kind=alert.kind,
+        colour=alert.colour,
+        channels=_texts(alert.channels),
+        language=alert.language,
+        urgency=alert.urgency,
+        certainty=alert.certainty,
+        drill=alert.drill,
+    )
+
+
+def area_of(alert: Alert) -> AreaFound:
+    """The alert's stored area."""
+    return AreaFound(
+        description=alert.area_description,
+        divisions=_texts(alert.divisions),
+        drawn=alert.drawn if isinstance(alert.drawn, dict) else None,
+        geometry=alert.geometry if isinstance(alert.geometry, dict) else None,
+        approximate=alert.approximate,
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
+
+
+def _fill(alert: Alert, fields: Draft, area: AreaFound) -> None:
+    alert.kind = fields.chosen_kind
+    alert.scope_status = "Exercise" if fields.drill else "Actual"
+    alert.drill = fields.drill
+    alert.event = fields.event.strip()
+    alert.colour = fields.colour
+    alert.severity = severity_of(fields.colour)
+    alert.urgency = fields.urgency
+    alert.certainty = fields.certainty
+    alert.headline = fields.headline.strip()
+    alert.description = fields.description.strip()
+    alert.instruction = fields.instruction.strip()
+    alert.language = fields.language
+    alert.channels = list(fields.chosen_channels)
+    alert.effective_at = fields.effective_at
+    alert.expires_at = fields.expires_at
+    alert.incident_id = fields.incident
+    alert.area_description = area.description
+    alert.divisions = list(area.divisions)
+    alert.drawn = area.drawn
+    alert.geometry = area.geometry
+    alert.approximate = area.approximate

@@ -1,0 +1,259 @@
+"""Issue and end: one transaction freezes who is told, what they are told, and the chunks that will be sent."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from sqlalchemy.orm import Session
+
+from alerts.audience import Audience, Contact, freeze, resolve
+from alerts.contacts import contacts_of_county
+from alerts.coverage import open_coverages, recount
+from alerts.drafting import Draft, check_draft, find_area
+from alerts.drafts import area_of, check_running, new_alert
+from alerts.lookup import tell, tell_coverages, tell_new, to_change
+from alerts.model import (
+    CHANGED,
+    CLAIMED,
+    DROPPED,
+    END,
+    EXPIRED,
+    FAILED,
+    ISSUE,
+    ISSUED,
+    LIFTED,
+    PENDING,
+    RECEIVED,
+    SIGNED_OFF,
+    WITHDRAWN,
+    Alert,
+    Chunk,
+    Coverage,
+    Delivery,
+)
+from alerts.outgoing import Seal, ended_message, issued_message, keep_issued, unsealed, words_of
+from alerts.texts import headline
+from command.directory.model import Unit
+from command.directory.queries import county_of
+from command.kernel.actor import Actor, system_actor
+from command.kernel.clock import Clock
+from command.kernel.errors import Conflict, FieldError, Invalid
+from command.kernel.ids import new_id
+from command.kernel.rights import Right
+from gis.divisions import Divisions
+
+CHUNK_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Issued:
+    """An alert and the ids of the chunks to wake the workers for, after the commit."""
+
+    alert: Alert
+    chunks: tuple[str, ...]
+
+
+def issue(
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert_id: str,
+    people: int,
+    expected: int | None = None,
+    seal: Seal = unsealed,
+) -> Issued:
+    """Issue a signed-off alert to the audience as it is at this moment.
+
+    `people` is the number the issuer typed. Raises Conflict `alert.people_differ` with the true number, Invalid
+    `alert.nobody` or `alert.expired`, and as `to_change`.
+    """
+    alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
+    check_running(alert, clock)
+    audience = audience_now(session, alert, unit)
+    if people != audience.people:
+        raise Conflict("alert.people_differ", people=audience.people)
+    if not audience.contacts:
+        raise Invalid("alert.nobody", fields=(FieldError("area", "alert.nobody"),))
+    now = clock.now()
+    alert.status, alert.issued_at, alert.issued_by = ISSUED, now, actor.by()
+    alert.effective_at = alert.effective_at or now
+    alert.people, alert.audience_hash = audience.people, audience.hash
+    alert.shared = _readers(session, unit, audience.contacts)
+    keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now), now, seal)
+    chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
+    tell(session, actor, alert, "alert.issued")
+    tell_coverages(session, actor, alert, open_coverages(session, alert, audience.contacts), "alert.progress")
+    if alert.supersedes:
+        _change_superseded(session, actor, alert, now)
+    return Issued(alert, chunks)
+
+
+def audience_now(session: Session, alert: Alert, unit: Unit) -> Audience:
+    """Who would be told now: everyone in the area, and of an update also the audience of the alert it changes."""
+    channels = [str(one) for one in alert.channels] if isinstance(alert.channels, list) else []
+    found = resolve(contacts_of_county(session, unit), area_of(alert).reach(), channels)
+    if alert.supersedes is None:
+        return found
+    before = [contact for chunk in _chunks(session, alert.supersedes) for contact in members_of(chunk)]
+    return freeze([*found.contacts, *before])
+
+
+def update(session: Session, clock: Clock, actor: Actor, alert_id: str, fields: Draft, divisions: Divisions) -> Alert:
+    """Draft the change of an issued alert: a new alert that replaces it when it is issued.
+
+    Raises as `draft`, and Conflict `move.impossible` where the alert is not issued.
+    """
+    old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
+    check_draft(fields, unit)
+    alert = new_alert(unit, actor, fields, find_area(fields.area, divisions))
+    alert.supersedes, alert.references, alert.drill = old.id, [old.identifier], old.drill
+    alert.scope_status = old.scope_status
+    session.add(alert)
+    session.flush()
+    tell_new(session, actor, alert, "alert.drafted")
+    return alert
+
+
+def cancel(
+    session: Session, clock: Clock, actor: Actor, alert_id: str, end: str, text: str, seal: Seal = unsealed
+) -> Issued:
+    """End an issued alert: `lifted` (the danger is over) or `withdrawn` (it was a mistake).
+
+    What was not sent yet is not sent any more; everyone who was or may have been told is told of the end.
+    Raises Invalid `alert.end_unknown`, and as `to_change`.
+    """
+    if end not in (LIFTED, WITHDRAWN):
+        raise Invalid("alert.end_unknown", fields=(FieldError("end", "alert.end_unknown"),))
+    alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED)
+    now = clock.now()
+    told = _told(session, alert.id, held=_drop_unsent(session, alert.id))
+    title = headline(words_of(alert, now, end))
+    keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, title, text), now, seal)
+    chunks = plan_chunks(session, alert, END, told, now)
+    _end(session, actor, alert, end, now, text)
+    return Issued(alert, chunks)
+
+
+def expire_due(session: Session, clock: Clock) -> int:
+    """Expire what has run out, own and received; returns how many. Nobody is sent anything: all knew until when."""
+    now = clock.now()
+    query = select(Alert).where(Alert.status.in_((ISSUED, RECEIVED)), Alert.on_board, Alert.expires_at <= now)
+    due = list(session.scalars(query.with_for_update(skip_locked=True)))
+    for alert in due:
+        _drop_unsent(session, alert.id)
+        _end(session, system_actor(alert.unit_id), alert, EXPIRED, now, "")
+    return len(due)
+
+
+def _told(session: Session, alert_id: str, held: Collection[str]) -> list[Contact]:
+    """Everyone who was told of an alert or may have been: by what is recorded, and all of the chunks `held`."""
+    query = select(Delivery.recipient, Delivery.channel).where(
+        Delivery.alert_id == alert_id, Delivery.act == ISSUE, Delivery.state != FAILED
+    )
+    recorded = set(session.execute(query).tuples())
+    return [
+        contact
+        for chunk in _chunks(session, alert_id)
+        for contact in members_of(chunk)
+        if chunk.id in held or (contact.recipient, contact.channel) in recorded
+    ]
+
+
+def _chunks(session: Session, alert_id: str) -> list[Chunk]:
+    query = select(Chunk).where(Chunk.alert_id == alert_id, Chunk.act == ISSUE).order_by(Chunk.number)
+    return list(session.scalars(query))
+
+
+def plan_chunks(
+    session: Session, alert: Alert, act: str, contacts: Sequence[Contact], now: datetime
+) -> tuple[str, ...]:
+    """Cut an audience, officials first, into chunks of one channel and lane each."""
+    ordered = sorted(contacts, key=lambda one: (one.lane, one.channel))
+    chunks: list[Chunk] = []
+    for (lane, channel), group in groupby(ordered, key=lambda one: (one.lane, one.channel)):
+        members = list(group)
+        for start in range(0, len(members), CHUNK_SIZE):
+            part = members[start : start + CHUNK_SIZE]
+            chunks.append(_chunk(alert, act, len(chunks), lane, channel, part, now))
+    session.add_all(chunks)
+    return tuple(chunk.id for chunk in chunks)
+
+
+def _chunk(
+    alert: Alert, act: str, number: int, lane: int, channel: str, part: Sequence[Contact], now: datetime
+) -> Chunk:
+    return Chunk(
+        id=new_id(),
+        alert_id=alert.id,
+        act=act,
+        number=number,
+        channel=channel,
+        lane=lane,
+        drill=alert.drill or alert.scope_status != "Actual",
+        members=[[one.recipient, one.address, one.name, one.unit_id, one.township_id, one.responsible] for one in part],
+        size=len(part),
+        state=PENDING,
+        fence=0,
+        attempts=0,
+        not_before=now,
+    )
+
+
+def members_of(chunk: Chunk) -> list[Contact]:
+    """The chunk's contacts; their places are no longer known, nor needed."""
+    rows = chunk.members if isinstance(chunk.members, list) else []
+    return [
+        Contact(
+            recipient=str(row[0]),
+            channel=chunk.channel,
+            address=str(row[1]),
+            name=str(row[2]),
+            unit_id=str(row[3]),
+            township_id=str(row[4]),
+            division_code="",
+            responsible=bool(row[5]),
+            lane=chunk.lane,
+        )
+        for row in rows
+        if isinstance(row, list)
+    ]
+
+
+def _end(session: Session, actor: Actor, alert: Alert, status: str, now: datetime, text: str) -> None:
+    alert.status, alert.on_board, alert.ended_at, alert.end_text = status, False, now, text
+    tell(session, actor, alert, f"alert.{status}")
+    coverages = list(
+        session.scalars(select(Coverage).where(Coverage.alert_id == alert.id, Coverage.on_board).with_for_update())
+    )
+    for coverage in coverages:
+        coverage.on_board = False
+    recount(session, alert, coverages)
+    tell_coverages(session, actor, alert, coverages, "alert.progress")
+
+
+def _change_superseded(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:
+    old = session.get(Alert, alert.supersedes, with_for_update=True)
+    if old is not None and old.status == ISSUED:
+        _drop_unsent(session, old.id)
+        _end(session, actor, old, CHANGED, now, "")
+
+
+def _drop_unsent(session: Session, alert_id: str) -> frozenset[str]:
+    """What waits is not sent; what a worker holds loses its fence, and the worker stops at its next checkpoint.
+
+    Returns the chunks that were held: part of them may have been sent without being recorded yet. Waiting ones are
+    dropped first, so that none can be claimed in between.
+    """
+    mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE)
+    dropped = {"state": DROPPED, "fence": Chunk.fence + 1}
+    session.execute(sql_update(Chunk).where(*mine, Chunk.state == PENDING).values(dropped))
+    held = session.scalars(sql_update(Chunk).where(*mine, Chunk.state == CLAIMED).values(dropped).returning(Chunk.id))
+    return frozenset(held)
+
+
+def _readers(session: Session, unit: Unit, contacts: Iterable[Contact]) -> list[str]:
+    county = county_of(session, unit)
+    return sorted({county.id, *(one.unit_id for one in contacts), *(one.township_id for one in contacts)})

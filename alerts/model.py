@@ -1,0 +1,247 @@
+"""An alert from draft to end, the messages in and out, and what became of every delivery."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from command.kernel.clock import optional_text
+from command.kernel.db import Base, JsonText, Kept, UtcDateTime
+from command.kernel.values import Json, State
+
+DRAFT, SUBMITTED, RETURNED, SIGNED_OFF, ISSUED = "draft", "submitted", "returned", "signed_off", "issued"
+CHANGED, LIFTED, WITHDRAWN, EXPIRED, RECEIVED = "changed", "lifted", "withdrawn", "expired", "received"
+
+KINDS = ("warning", "notice", "evacuation")
+COLOURS = ("red", "orange", "yellow", "blue")
+
+ISSUE, END = "issue", "end"
+"""The two acts that are sent: the alert itself, and what ended it."""
+
+PENDING, CLAIMED, DONE, DROPPED = "pending", "claimed", "done", "dropped"
+SENT, FAILED, UNKNOWN = "sent", "failed", "unknown"
+DELIVERED, ANSWERED = "delivered", "answered"
+
+
+def delivery_id(alert_id: str, recipient: str, channel: str, act: str = ISSUE) -> str:
+    """The one id of a delivery, known before it is sent: receipts may arrive before the send is recorded."""
+    return str(uuid.uuid5(uuid.UUID(alert_id), f"{act}:{channel}:{recipient}"))
+
+
+class Alert(Kept, Base):
+    """An alert of our own from draft to end, or a received one, which nobody here changes."""
+
+    __tablename__ = "alert"
+    __table_args__ = (Index("ix_alert_status_expires_at", "status", "expires_at"),)
+
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
+    shared: Mapped[Json] = mapped_column(JsonText)
+    identifier: Mapped[str] = mapped_column(String(250), index=True)
+    origin: Mapped[str] = mapped_column(String(8))
+    source: Mapped[str] = mapped_column(String(250))
+    kind: Mapped[str] = mapped_column(String(12))
+    scope_status: Mapped[str] = mapped_column(String(8))
+    event: Mapped[str] = mapped_column(Text)
+    colour: Mapped[str | None] = mapped_column(String(8))
+    severity: Mapped[str] = mapped_column(String(10))
+    urgency: Mapped[str] = mapped_column(String(10))
+    certainty: Mapped[str] = mapped_column(String(10))
+    headline: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    instruction: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    area_description: Mapped[str] = mapped_column(Text)
+    divisions: Mapped[Json] = mapped_column(JsonText)
+    drawn: Mapped[Json] = mapped_column(JsonText)
+    geometry: Mapped[Json] = mapped_column(JsonText)
+    approximate: Mapped[bool] = mapped_column(default=False)
+    channels: Mapped[Json] = mapped_column(JsonText)
+    status: Mapped[str] = mapped_column(String(12))
+    dropped: Mapped[bool] = mapped_column(default=False)
+    on_board: Mapped[bool] = mapped_column(default=True, index=True)
+    effective_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end_text: Mapped[str] = mapped_column(Text, default="")
+    drafted_by: Mapped[Json] = mapped_column(JsonText)
+    signed_off_by: Mapped[Json] = mapped_column(JsonText)
+    issued_by: Mapped[Json] = mapped_column(JsonText)
+    returned: Mapped[Json] = mapped_column(JsonText)
+    incident_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    drill: Mapped[bool] = mapped_column(default=False)
+    people: Mapped[int | None]
+    audience_hash: Mapped[str | None] = mapped_column(String(64))
+    references: Mapped[Json] = mapped_column(JsonText)
+    adopted_from: Mapped[str | None] = mapped_column(String(36))
+    supersedes: Mapped[str | None] = mapped_column(String(36))
+    warnings: Mapped[Json] = mapped_column(JsonText)
+    summary_due: Mapped[bool] = mapped_column(default=False, index=True)
+    """Deliveries or receipts were written since the coverages were last told."""
+
+    def state(self) -> State:
+        """As on the timeline and the board."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "unit": self.unit_id,
+            "on_board": self.on_board,
+            "identifier": self.identifier,
+            "origin": self.origin,
+            "source": self.source,
+            "kind": self.kind,
+            "scope_status": self.scope_status,
+            "event": self.event,
+            "colour": self.colour,
+            "severity": self.severity,
+            "urgency": self.urgency,
+            "certainty": self.certainty,
+            "headline": self.headline,
+            "description": self.description,
+            "instruction": self.instruction,
+            "language": self.language,
+            "area": {
+                "description": self.area_description,
+                "divisions": self.divisions,
+                "geometry": self.geometry,
+                "approximate": self.approximate,
+            },
+            "channels": self.channels,
+            "status": self.status,
+            "effective_at": optional_text(self.effective_at),
+            "expires_at": optional_text(self.expires_at),
+            "issued_at": optional_text(self.issued_at),
+            "ended_at": optional_text(self.ended_at),
+            "end_text": self.end_text,
+            "drafted_by": self.drafted_by,
+            "signed_off_by": self.signed_off_by,
+            "issued_by": self.issued_by,
+            "returned": self.returned,
+            "incident": self.incident_id,
+            "drill": self.drill,
+            "people": self.people,
+            "references": self.references,
+            "adopted_from": self.adopted_from,
+            "supersedes": self.supersedes,
+            "warnings": self.warnings,
+        }
+
+
+class CapMessage(Base):
+    """The bytes of a message, as received (`in`, accepted or refused) or as issued (`out`)."""
+
+    __tablename__ = "cap_message"
+    __table_args__ = (Index("ix_cap_message_sender_identifier", "sender", "identifier"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    direction: Mapped[str] = mapped_column(String(3))
+    alert_id: Mapped[str | None] = mapped_column(ForeignKey("alert.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
+    by: Mapped[Json] = mapped_column(JsonText)
+    sender: Mapped[str] = mapped_column(String(250))
+    identifier: Mapped[str] = mapped_column(String(250))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    refused: Mapped[str | None] = mapped_column(String(40))
+    signatures: Mapped[Json] = mapped_column(JsonText)
+
+
+class Chunk(Base):
+    """A part of a frozen audience that one worker sends at a time.
+
+    `members` is a list of [recipient, address, name, unit, township, responsible]. `fence` grows with every
+    claim: a worker that was overtaken finds it changed and stops.
+    """
+
+    __tablename__ = "alert_chunk"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "act", "number"),
+        Index("ix_alert_chunk_claim", "state", "lane", "not_before"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"))
+    act: Mapped[str] = mapped_column(String(5))
+    number: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(16))
+    lane: Mapped[int]
+    drill: Mapped[bool]
+    members: Mapped[Json] = mapped_column(JsonText)
+    size: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8), default=PENDING)
+    owner: Mapped[str | None] = mapped_column(String(80))
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Delivery(Base):
+    """What became of telling one recipient by one channel. The row is appended when that is known."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "recipient", "channel", "act"),
+        Index("ix_delivery_alert_id_township_id", "alert_id", "township_id"),
+        Index("ix_delivery_chunk_id", "chunk_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"))
+    act: Mapped[str] = mapped_column(String(5))
+    recipient: Mapped[str] = mapped_column(String(50))
+    channel: Mapped[str] = mapped_column(String(16))
+    chunk_id: Mapped[str] = mapped_column(String(36))
+    unit_id: Mapped[str] = mapped_column(String(36))
+    township_id: Mapped[str] = mapped_column(String(36))
+    responsible: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Receipt(Base):
+    """A sign from the other end. It names the delivery by id, which may not have been recorded yet."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("delivery_id", "state"), Index("ix_receipt_alert_id", "alert_id"))
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(String(36))
+    alert_id: Mapped[str] = mapped_column(String(36))
+    state: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[Json] = mapped_column(JsonText)
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Coverage(Kept, Base):
+    """One alert in one township: how many were to be told, were told, and answered."""
+
+    __tablename__ = "coverage"
+    __table_args__ = (UniqueConstraint("alert_id", "unit_id"),)
+
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"))
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    on_board: Mapped[bool] = mapped_column(default=True, index=True)
+    planned: Mapped[Json] = mapped_column(JsonText)
+    """Channel → deliveries planned."""
+    responsible_planned: Mapped[int]
+    counts: Mapped[Json] = mapped_column(JsonText)
+    """The rest of the public state: what has come of the planned ones."""
+
+    def state(self) -> State:
+        """As on the timeline and the board."""
+        counts = self.counts if isinstance(self.counts, dict) else {}
+        return {
+            "id": self.id,
+            "version": self.version,
+            "unit": self.unit_id,
+            "on_board": self.on_board,
+            "alert": self.alert_id,
+            "name": self.name,
+            **counts,
+        }

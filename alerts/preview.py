@@ -1,0 +1,79 @@
+"""Who would be told, by which channel, in which words, and how long it would take. Nobody is told."""
+
+from collections import Counter, defaultdict
+from math import ceil
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.audience import Audience, resolve
+from alerts.contacts import contacts_of_county
+from alerts.data import table
+from alerts.drafting import AreaFound, Draft, check_draft, find_area
+from alerts.drafts import area_of, new_alert
+from alerts.issuing import audience_now
+from alerts.lookup import alert_for
+from alerts.model import Alert
+from alerts.outgoing import words_of
+from alerts.texts import texts
+from command.directory.model import Unit
+from command.directory.queries import unit_of
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock
+from command.kernel.rights import Right
+from command.kernel.values import Json, State
+from gis.divisions import Divisions
+
+
+def preview(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions) -> State:
+    """The preview of a draft's fields, before there is a draft. Raises as `draft`."""
+    unit = unit_of(session, actor.unit_id)
+    actor.need(Right.ALERT_DRAFT, unit.path)
+    check_draft(fields, unit)
+    area = find_area(fields.area, divisions)
+    audience = resolve(contacts_of_county(session, unit), area.reach(), fields.chosen_channels)
+    return _previewed(session, clock, new_alert(unit, actor, fields, area), area, audience)
+
+
+def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str) -> State:
+    """The preview of a draft as it stands; `people` is the number its issuer will type."""
+    alert = alert_for(session, actor, alert_id)
+    audience = audience_now(session, alert, unit_of(session, alert.unit_id))
+    return _previewed(session, clock, alert, area_of(alert), audience)
+
+
+def forecast_99_s(counts: dict[str, int]) -> float:
+    """Seconds until 99 of 100 deliveries are sent, the channels working side by side (`data/rates.json`)."""
+    rates = table("rates")
+    times = [rates[name]["first_s"] + ceil(count * 0.99) / rates[name]["per_second"] for name, count in counts.items()]
+    return round(max(times, default=0.0), 1)
+
+
+def _previewed(session: Session, clock: Clock, alert: Alert, area: AreaFound, audience: Audience) -> State:
+    counts = audience.by_channel()
+    words = texts(words_of(alert, clock.now()))
+    chosen = [str(one) for one in alert.channels] if isinstance(alert.channels, list) else []
+    return {
+        "people": audience.people,
+        "units": _by_unit(session, audience),
+        "channels": {name: counts.get(name, 0) for name in chosen},
+        "forecast_99_s": forecast_99_s(counts),
+        "area": {"description": area.description, "geometry": area.geometry, "approximate": area.approximate},
+        "texts": {name: words[name].body for name in chosen},
+    }
+
+
+def _by_unit(session: Session, audience: Audience) -> list[Json]:
+    channels: dict[str, Counter[str]] = defaultdict(Counter)
+    responsible: dict[str, set[str]] = defaultdict(set)
+    for contact in audience.contacts:
+        channels[contact.township_id][contact.channel] += 1
+        if contact.responsible:
+            responsible[contact.township_id].add(contact.recipient)
+    names = session.execute(
+        select(Unit.id, Unit.name).where(Unit.id.in_(channels)).order_by(Unit.division_code)
+    ).tuples()
+    return [
+        {"unit": unit, "name": name, "responsible": len(responsible[unit]), "channels": dict(channels[unit])}
+        for unit, name in session.execute(query).tuples()
+    ]

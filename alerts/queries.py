@@ -1,0 +1,179 @@
+"""Reading alerts: one, lists, for the board, who was told, how far it came, and who would be told."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.audience import Contact
+from alerts.issuing import members_of
+from alerts.lookup import alert_for, shared_with
+from alerts.model import (
+    DRAFT,
+    ISSUE,
+    ISSUED,
+    RECEIVED,
+    RETURNED,
+    SIGNED_OFF,
+    SUBMITTED,
+    Alert,
+    CapMessage,
+    Chunk,
+    Coverage,
+    Delivery,
+    Receipt,
+    delivery_id,
+)
+from alerts.receipts import recipients_of
+from command.directory.queries import Sight, sight_of, unit_of
+from command.kernel.actor import Actor
+from command.kernel.clock import optional_text, to_text
+from command.kernel.errors import NotFound
+from command.kernel.rights import Right
+from command.kernel.values import State
+
+_MOVES = {
+    DRAFT: (("submit", Right.ALERT_DRAFT), ("amend", Right.ALERT_DRAFT), ("drop", Right.ALERT_DRAFT)),
+    RETURNED: (("submit", Right.ALERT_DRAFT), ("amend", Right.ALERT_DRAFT), ("drop", Right.ALERT_DRAFT)),
+    SUBMITTED: (("sign-off", Right.ALERT_REVIEW), ("return", Right.ALERT_REVIEW), ("drop", Right.ALERT_DRAFT)),
+    SIGNED_OFF: (("issue", Right.ALERT_ISSUE), ("return", Right.ALERT_REVIEW), ("drop", Right.ALERT_DRAFT)),
+    ISSUED: (("update", Right.ALERT_DRAFT), ("cancel", Right.ALERT_ISSUE)),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryFilter:
+    """`state` is pending, sent, delivered, answered, failed or unknown; `after` the last id of the page before."""
+
+    state: str | None = None
+    unit: str | None = None
+    after: str | None = None
+    limit: int = 100
+
+
+def board_alerts(session: Session, sight: Sight) -> list[State]:
+    """Alerts on the board of this reader."""
+    rows = session.scalars(select(Alert).where(Alert.on_board))
+    return [row.state() for row in rows if sight.covers(row.unit_id, shared_with(row))]
+
+
+def board_coverages(session: Session, sight: Sight) -> list[State]:
+    """Coverages on the board of this reader: of their own townships, and of alerts of their own units."""
+    query = select(Coverage, Alert.unit_id).join(Alert, Alert.id == Coverage.alert_id).where(Coverage.on_board)
+    return [row.state() for row, issuer in session.execute(query).tuples() if sight.covers(row.unit_id, [issuer])]
+
+
+def alerts_of(
+    session: Session, actor: Actor, status: Sequence[str] = (), after: str | None = None, limit: int = 50
+) -> list[Alert]:
+    """Alerts the actor may read, newest first, at most `limit`, older than the id `after`."""
+    sight = sight_of(session, actor)
+    query = select(Alert).where(~Alert.dropped).order_by(Alert.id.desc())
+    query = query.where(Alert.status.in_(status)) if status else query
+    query = query.where(Alert.id < after) if after else query
+    found: list[Alert] = []
+    for row in session.scalars(query.execution_options(yield_per=100)):
+        if sight.covers(row.unit_id, shared_with(row)):
+            found.append(row)
+        if len(found) == limit:
+            break
+    return found
+
+
+def alert_details(session: Session, actor: Actor, alert: Alert) -> State:
+    """The public state, and the moves open to this reader."""
+    return {**alert.state(), "allowed": list(allowed_moves(session, actor, alert))}
+
+
+def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ...]:
+    """What this actor may do now, by the names of the routes. The drafter does not sign off."""
+    if alert.dropped:
+        return ()
+    if alert.origin == RECEIVED:
+        return ("adopt",) if actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path) else ()
+    path = unit_of(session, alert.unit_id).path
+    own = isinstance(alert.drafted_by, dict) and alert.drafted_by.get("id") == actor.id
+    moves = _MOVES.get(alert.status, ())
+    allowed = [name for name, right in moves if actor.may(right, path) and not (own and name == "sign-off")]
+    return (*allowed, *(("acknowledge",) if _is_addressed(session, actor, alert) else ()))
+
+
+def coverages_of(session: Session, actor: Actor, alert_id: str) -> list[State]:
+    """Every township's coverage of an alert, silent ones first."""
+    alert = alert_for(session, actor, alert_id)
+    rows = [row.state() for row in session.scalars(select(Coverage).where(Coverage.alert_id == alert.id))]
+    return sorted(rows, key=lambda row: (row.get("first_answer") is not None, str(row["name"])))
+
+
+def deliveries_of(
+    session: Session, actor: Actor, alert_id: str, wanted: DeliveryFilter
+) -> tuple[list[State], str | None]:
+    """Who was to be told and what became of it, by id, and the `next` to go on with.
+
+    Whoever may not read personal data sees no names. Raises NotFound.
+    """
+    alert = alert_for(session, actor, alert_id)
+    named = actor.may(Right.READ_PERSONAL, unit_of(session, alert.unit_id).path)
+    rows = sorted((row for row in _deliveries(session, alert, named) if _matches(row, wanted)), key=_by_id)
+    rest = [row for row in rows if wanted.after is None or _by_id(row) > wanted.after]
+    page = rest[: wanted.limit]
+    return page, (_by_id(page[-1]) if len(rest) > len(page) else None)
+
+
+def cap_document(session: Session, alert_id: str) -> bytes:
+    """The last CAP message issued for one of our public alerts; NotFound `alert.unknown`. Open to everybody."""
+    query = select(CapMessage.content).where(CapMessage.alert_id == alert_id, CapMessage.direction == "out")
+    found = session.scalars(query.order_by(CapMessage.id.desc())).first()
+    if found is None:
+        raise NotFound("alert.unknown", id=alert_id[:40])
+    return found
+
+
+def _is_addressed(session: Session, actor: Actor, alert: Alert) -> bool:
+    names = recipients_of(session, actor)
+    query = select(Chunk).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE, Chunk.channel == "websocket")
+    return any(member.recipient in names for chunk in session.scalars(query) for member in members_of(chunk))
+
+
+def _deliveries(session: Session, alert: Alert, named: bool) -> Iterator[State]:
+    results = {
+        row.id: row
+        for row in session.scalars(select(Delivery).where(Delivery.alert_id == alert.id, Delivery.act == ISSUE))
+    }
+    receipts: dict[str, dict[str, Receipt]] = defaultdict(dict)
+    for receipt in session.scalars(select(Receipt).where(Receipt.alert_id == alert.id)):
+        receipts[receipt.delivery_id][receipt.state] = receipt
+    query = select(Chunk).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE).order_by(Chunk.number)
+    for chunk in session.scalars(query):
+        for contact in members_of(chunk):
+            key = delivery_id(alert.id, contact.recipient, contact.channel)
+            yield _delivery(key, contact, results.get(key), receipts.get(key, {}), named)
+
+
+def _delivery(key: str, contact: Contact, result: Delivery | None, receipts: dict[str, Receipt], named: bool) -> State:
+    last = next((receipts[name] for name in ("answered", "delivered", "failed") if name in receipts), None)
+    return {
+        "id": key,
+        "recipient": contact.recipient,
+        "name": contact.name if named or not contact.is_person else None,
+        "unit": contact.unit_id,
+        "township": contact.township_id,
+        "channel": contact.channel,
+        "responsible": contact.responsible,
+        "state": last.state if last else result.state if result else "pending",
+        "sent_at": to_text(result.at) if result else None,
+        "receipt_at": optional_text(last.at if last else None),
+        "detail": result.detail if result else "",
+    }
+
+
+def _matches(row: State, wanted: DeliveryFilter) -> bool:
+    return wanted.state in (None, row["state"]) and (
+        wanted.unit is None or wanted.unit in (row["unit"], row["township"])
+    )
+
+
+def _by_id(row: State) -> str:
+    return str(row["id"])

@@ -1,0 +1,140 @@
+"""Signs from the other end: a device played it, a page showed it, a person pressed 收到."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from alerts.coverage import recount
+from alerts.lookup import alert_for, tell_coverages
+from alerts.model import (
+    ANSWERED,
+    DELIVERED,
+    DONE,
+    FAILED,
+    ISSUE,
+    Alert,
+    Chunk,
+    Coverage,
+    Delivery,
+    Receipt,
+    delivery_id,
+)
+from command.directory.model import Person
+from command.directory.queries import unit_of
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock
+from command.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from command.kernel.ids import is_id, new_id
+from command.kernel.rights import Right
+from command.kernel.values import State
+
+STATES = (DELIVERED, ANSWERED, FAILED)
+
+
+def acknowledge(session: Session, clock: Clock, actor: Actor, alert_id: str) -> Alert:
+    """A person, or whoever sits before a terminal's page, presses 收到. Again changes nothing.
+
+    Raises NotFound, Refused, Conflict `alert.not_addressed` where the alert was not sent to the actor's page.
+    """
+    alert = alert_for(session, actor, alert_id)
+    actor.need(Right.ALERT_ACKNOWLEDGE, unit_of(session, actor.unit_id).path)
+    recipient, township = _addressed(session, alert, actor)
+    now = clock.now()
+    wanted = delivery_id(alert.id, recipient, "websocket")
+    new = [_insert(session, wanted, alert.id, state, now, actor.by()) for state in (DELIVERED, ANSWERED)]
+    if any(new):
+        _tell_township(session, actor, alert, township)
+    return alert
+
+
+def record_receipt(
+    session: Session,
+    clock: Clock,
+    channel: str,
+    state: str,
+    *,
+    delivery: str | None = None,
+    alert_id: str | None = None,
+    actor: Actor | None = None,
+    at: datetime | None = None,
+    by: State | None = None,
+    detail: str = "",
+) -> bool:
+    """Record a provider's or page's receipt; whether it was new. It may come before the send is recorded.
+
+    Either `delivery` (with `alert_id` where the caller knows it), or `alert_id` and the page's own `actor`. An answer
+    is a person's: it comes by `acknowledge` alone. Raises Invalid `receipt.state`, NotFound `receipt.unknown`,
+    Conflict `alert.not_addressed`.
+    """
+    if state not in STATES or (state == ANSWERED and channel == "websocket"):
+        raise Invalid("receipt.state", fields=(FieldError("state", "receipt.state"),), state=state[:20])
+    if delivery is None:
+        if alert_id is None or actor is None:
+            raise NotFound("receipt.unknown")
+        alert = alert_for(session, actor, alert_id)
+        delivery = delivery_id(alert.id, _addressed(session, alert, actor)[0], channel)
+        by = by or actor.by()
+    owner = _alert_of(session, delivery, channel, alert_id)
+    new = _insert(session, delivery, owner, state, at or clock.now(), by or {}, detail)
+    if new:
+        session.execute(sql_update(Alert).where(Alert.id == owner).values(summary_due=True))
+    return new
+
+
+def recipients_of(session: Session, actor: Actor) -> list[str]:
+    """The names under which an actor's page may have been addressed."""
+    if actor.kind == "terminal":
+        return [f"terminal:{actor.id}"]
+    people = session.scalars(select(Person.id).where(Person.user_id == actor.id))
+    return [*(f"person:{person}" for person in people), f"user:{actor.id}"]
+
+
+def _addressed(session: Session, alert: Alert, actor: Actor) -> tuple[str, str]:
+    """The recipient the actor is in the alert's audience, and the township that counts it."""
+    names = recipients_of(session, actor)
+    query = select(Chunk.members).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE, Chunk.channel == "websocket")
+    for members in session.scalars(query):
+        for row in members if isinstance(members, list) else []:
+            if isinstance(row, list) and row[0] in names:
+                return str(row[0]), str(row[4])
+    raise Conflict("alert.not_addressed")
+
+
+def _alert_of(session: Session, delivery: str, channel: str, alert_id: str | None) -> str:
+    """The alert a delivery belongs to: by its row, or while that is not written, by the audience."""
+    if not is_id(delivery):
+        raise NotFound("receipt.unknown")
+    row = session.get(Delivery, delivery)
+    if row is not None and row.channel == channel:
+        return row.alert_id
+    for chunk in _running_chunks(session, channel, alert_id):
+        members = chunk.members if isinstance(chunk.members, list) else []
+        names = (str(member[0]) for member in members if isinstance(member, list))
+        if any(delivery_id(chunk.alert_id, name, channel, chunk.act) == delivery for name in names):
+            return chunk.alert_id
+    raise NotFound("receipt.unknown")
+
+
+def _running_chunks(session: Session, channel: str, alert_id: str | None) -> Iterable[Chunk]:
+    query = select(Chunk).where(Chunk.channel == channel, Chunk.state != DONE)
+    return session.scalars(query.where(Chunk.alert_id == alert_id) if alert_id else query)
+
+
+def _insert(
+    session: Session, delivery: str, alert_id: str, state: str, at: datetime, by: State, detail: str = ""
+) -> bool:
+    values = {"id": new_id(), "delivery_id": delivery, "alert_id": alert_id, "state": state, "at": at, "by": by}
+    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = insert(Receipt).values(**values, detail=detail[:500]).on_conflict_do_nothing()
+    return bool(session.execute(statement.returning(Receipt.id)).first())
+
+
+def _tell_township(session: Session, actor: Actor, alert: Alert, township: str) -> None:
+    query = select(Coverage).where(Coverage.alert_id == alert.id, Coverage.unit_id == township)
+    coverages = list(session.scalars(query.with_for_update()))
+    tell_coverages(session, actor, alert, recount(session, alert, coverages), "alert.acknowledged")

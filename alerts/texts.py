@@ -1,0 +1,122 @@
+"""What people read and hear, one text per channel (Chinese).
+
+Drill text begins with 演练 on every output. The three ends of an alert have three different texts:
+lifted (the danger is over), withdrawn (it was sent by mistake), expired (its time has passed).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from alerts.cap.severity import colour_name
+
+LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
+DRILL = "演练"
+KINDS = {"warning": "预警", "notice": "通告", "evacuation": "转移指令"}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One text for one channel. `subject` is empty where the channel has none; `body` is spoken by loudspeakers."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the texts are made of. `end` is None, `changed`, `lifted`, `withdrawn` or `expired`."""
+
+    issuer: str
+    kind: str
+    event: str
+    colour: str | None
+    headline: str
+    description: str
+    instruction: str
+    area: str
+    at: datetime
+    expires_at: datetime | None
+    drill: bool
+    end: str | None = None
+    end_text: str = ""
+
+
+def texts(words: Words) -> dict[str, Content]:
+    """The text of every channel by its name."""
+    return {"email": email(words), "websocket": page(words), "mqtt": speech(words)}
+
+
+def title(words: Words) -> str:
+    """`暴雨橙色预警`, `山洪转移指令`."""
+    colour = colour_name(words.colour) if words.colour else ""
+    return f"{words.event}{colour}{KINDS[words.kind]}"
+
+
+def headline(words: Words) -> str:
+    """The one line that says it all, with what became of it."""
+    return {
+        None: words.headline,
+        "changed": f"{words.issuer}变更{title(words)}",
+        "lifted": f"{words.issuer}解除{title(words)}",
+        "withdrawn": f"更正：{words.issuer}撤回误发的{title(words)}",
+        "expired": f"{title(words)}已到期",
+    }[words.end]
+
+
+def email(words: Words) -> Content:
+    lines = [headline(words), "", *_facts(words), "", *_paragraphs(words)]
+    return Content(_marked(words, headline(words)), _marked(words, "\n".join(lines).strip()) + "\n")
+
+
+def page(words: Words) -> Content:
+    return Content(_marked(words, headline(words)), _marked(words, "\n".join([headline(words), *_paragraphs(words)])))
+
+
+def speech(words: Words) -> Content:
+    """Said twice. Nothing that is only read: no brackets, no identifiers."""
+    once = "。".join(part.strip("。\n ") for part in _spoken(words) if part.strip()) + "。"
+    repeated = f"{once}再播一遍。{once}"
+    return Content("", f"{DRILL}，{DRILL}。{repeated}{DRILL}，{DRILL}。" if words.drill else repeated)
+
+
+def spoken_time(instant: datetime) -> str:
+    """`11月20日14时03分`, in the county's time."""
+    local = instant.astimezone(LOCAL)
+    return f"{local.month}月{local.day}日{local.hour}时{local.minute:02d}分"
+
+
+def speech_seconds(text: str) -> float:
+    """How long a loudspeaker takes: four characters a second, as the demo's simulated ones do."""
+    return len(text) / 4.0
+
+
+def _facts(words: Words) -> list[str]:
+    facts = [f"发布单位：{words.issuer}", f"时间：{spoken_time(words.at)}", f"范围：{words.area}"]
+    if words.end is None and words.expires_at is not None:
+        facts.append(f"有效至：{spoken_time(words.expires_at)}")
+    return facts
+
+
+def _paragraphs(words: Words) -> list[str]:
+    if words.end in (None, "changed"):
+        return [text for text in (words.description, words.instruction, words.end_text) if text]
+    return [_end_sentence(words), *([words.end_text] if words.end_text else [])]
+
+
+def _end_sentence(words: Words) -> str:
+    return {
+        "lifted": f"{title(words)}于{spoken_time(words.at)}解除。",
+        "withdrawn": f"此前收到的{title(words)}系误发，现予撤回，请勿据此行动。",
+        "expired": f"{title(words)}于{spoken_time(words.at)}到期，不再有效。",
+    }[words.end or ""]
+
+
+def _spoken(words: Words) -> list[str]:
+    opening = f"{words.issuer}{spoken_time(words.at)}发布"
+    if words.end is None:
+        return [opening, headline(words), f"范围，{words.area}", *_paragraphs(words)]
+    return [opening, headline(words), *_paragraphs(words)]
+
+
+def _marked(words: Words, text: str) -> str:
+    return f"{DRILL} {text}" if words.drill else text
