@@ -88,7 +88,8 @@ main() {
   done)
   stage "Debian packages" "${AS_ROOT[@]}" "${APT[@]}" install --yes --no-install-recommends "${wanted[@]}" ||
     fail "apt-get could not install ${wanted[*]}: its message is above."
-  disable_services "${wanted[@]}"
+  # The Erlang port mapper comes with the message broker.
+  disable_services "${wanted[@]}" epmd
 }
 
 main "${1:?which set: venv, speakers or tests}"

@@ -35,12 +35,19 @@ class SmtpServer:
         """Its address."""
         return f"smtp://{self.host}:{self.port}"
 
+
+class _Hooks:
+    """What aiosmtpd calls; it inspects every member of this object."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+
     async def handle_RCPT(  # noqa: N802, RUF100  # aiosmtpd finds its hooks by these names
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Accept the recipient or give the reply asked for."""
-        if address in self.refusals:
-            return self.refusals[address]
+        if address in self._server.refusals:
+            return self._server.refusals[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -49,7 +56,7 @@ class SmtpServer:
     ) -> str:
         """Keep the message."""
         message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
-        self.mails.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
+        self._server.mails.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
         return "250 OK"
 
 
@@ -57,7 +64,7 @@ class SmtpServer:
 def smtp() -> Iterator[SmtpServer]:
     """Run a mail server in a thread of the tests."""
     server = SmtpServer(free_port())
-    controller = Controller(server, hostname=server.host, port=server.port, ready_timeout=20)
+    controller = Controller(_Hooks(server), hostname=server.host, port=server.port, ready_timeout=20)
     controller.start()
     try:
         yield server
