@@ -205,3 +205,8 @@ def _read_certificate(path: Path) -> x509.Certificate:
 def _described(certificate: Path, key: Path) -> Certificate:
     content = _read_certificate(certificate)
     return Certificate(certificate, key, content.fingerprint(hashes.SHA256()).hex(), content.not_valid_after_utc)
+
+
+def fingerprint_of(certificate: Path) -> str:
+    """SHA-256 of the certificate's DER form in lower-case hex, to be compared by telephone."""
+    return _read_certificate(certificate).fingerprint(hashes.SHA256()).hex()

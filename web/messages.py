@@ -1,6 +1,8 @@
 """Every error code's sentence, Chinese and English: those of the edge here, the packages' beside their code."""
 
-MESSAGES: dict[str, tuple[str, str]] = {
+from command.messages import MESSAGES as COMMAND
+
+MESSAGES: dict[str, tuple[str, str]] = COMMAND | {
     "access.unknown": ("请先登录", "Log in first"),
     "access.forged": ("这个请求不是从本站页面发出的", "This request did not come from a page of this site"),
     "access.refused": ("当前账号没有这项权限：{right}", "This account may not do that: {right}"),
@@ -23,6 +25,24 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "session.account_locked": ("账号已被管理员锁定", "An administrator locked this account"),
     "session.too_many": ("这个地址试得太多，一分钟后再试", "Too many tries from this address; try again in a minute"),
     "area.unreadable": ("图形不能用：要 GeoJSON 多边形", "The area is not usable: a GeoJSON polygon is needed"),
+    "settings.address": ("“{value}”不是 IP 地址", "“{value}” is not an IP address"),
+    "authority.none": ("这里没有内置证书", "There is no built-in authority here"),
+    "import.kind": ("没有这种导入：{kind}", "There is no such import: {kind}"),
+    "import.too_large": ("文件超过 5 MB", "The file is over 5 MB"),
+    "import.too_many_rows": ("超过 {most} 行，请分几次导入", "More than {most} rows: import them in parts"),
+    "import.encoding": ("文件不是 UTF-8 也不是 GB18030 编码", "The file is neither UTF-8 nor GB18030"),
+    "import.heading": ("不认识这一列：{heading}", "Unknown column: {heading}"),
+    "import.heading_missing": ("缺少这一列：{heading}", "A column is missing: {heading}"),
+    "import.empty": ("这一格必须填", "This cell must be filled"),
+    "import.number": ("“{value}”不是数", "“{value}” is not a number"),
+    "import.yes_no": ("“{value}”要填 是 或 否", "“{value}” should be yes or no"),
+    "import.unit_unknown": ("没有这个单位：{value}", "There is no unit “{value}”"),
+    "import.unit_ambiguous": (
+        "有多个单位叫“{value}”，请填区划代码",
+        "Several units are called “{value}”: use the code",
+    ),
+    "import.person_unknown": ("这个单位没有这个人：{value}", "The unit has nobody called “{value}”"),
+    "import.user_unknown": ("没有这个用户名：{value}", "There is no user “{value}”"),
     "password.old_wrong": ("原密码不对", "The old password is wrong"),
     "password.weak": ("新密码至少 10 个字，不能与用户名相同", "At least 10 characters, not the user name"),
 }

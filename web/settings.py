@@ -4,13 +4,14 @@ Environment (`FENGSUI_*`) over the TOML file named by `FENGSUI_CONFIG` over `set
 the administrator's page writes.
 """
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
-    JsonConfigSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -58,12 +59,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The order of the module's docstring."""
         toml = os.environ.get("FENGSUI_CONFIG")
-        files: list[PydanticBaseSettingsSource] = []
-        if toml:
-            files.append(TomlConfigSettingsSource(settings_cls, toml))
-        data = Path(os.environ.get("FENGSUI_DATA", "data"))
-        files.append(JsonConfigSettingsSource(settings_cls, data / "settings.json"))
+        files = [TomlConfigSettingsSource(settings_cls, toml)] if toml else []
         return (init_settings, env_settings, *files)
+
+    @classmethod
+    def read(cls, data: Path | None = None, **given: Any) -> "Settings":
+        """The settings of the data folder `data`, or of the one that environment or TOML file name.
+
+        `given` (a command line) stands above everything.
+        """
+        named = {**given, "data": data} if data is not None else given
+        stated = cls(**named)
+        path = stated.data / "settings.json"
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        untouched = {name: value for name, value in kept.items() if name not in stated.model_fields_set}
+        return cls(**untouched, **named)
 
     def database(self) -> str:
         """The database's URL; the embedded profile's file where none is set."""

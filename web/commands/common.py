@@ -1,6 +1,5 @@
 """What several commands share: where the data is."""
 
-import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -14,10 +13,8 @@ def add_data(parser: ArgumentParser) -> None:
 
 
 def settings_of(options: Namespace) -> Settings:
-    """The settings of this process, `--data` first; children inherit the folder."""
-    if options.data is not None:
-        os.environ["FENGSUI_DATA"] = str(options.data.resolve())
-    return Settings()
+    """The settings of this process, `--data` first."""
+    return Settings.read(options.data.resolve() if options.data is not None else None)
 
 
 def core_of(options: Namespace) -> Core:

@@ -52,14 +52,13 @@ def run(options: Namespace) -> int:
 
 def _settings(options: Namespace) -> Settings:
     given = {
-        "data": options.data.resolve() if options.data else None,
         "host": options.host,
         "port": options.port,
         "demo": options.demo or None,
         "plain_http": options.plain_http or None,
     }
     known = {name: value for name, value in given.items() if value is not None}
-    settings = Settings(**known)
+    settings = Settings.read(options.data.resolve() if options.data else None, **known)
     return settings.model_copy(
         update={
             "data": settings.data.resolve(),

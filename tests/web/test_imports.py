@@ -1,0 +1,77 @@
+"""Own county by CSV: a report line by line, all or nothing, mended files imported again."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from tests.web.world import World
+from web.wiring import Core
+
+Clients = Callable[[str], TestClient]
+UNITS = """名称,类型,上级单位,行政区划代码,经度,纬度
+中山镇,township,楚雄市,532301108,101.02,24.75
+树苴乡,township,楚雄市,,,
+"""
+
+
+def post(client: TestClient, what: str, text: str, encoding: str = "utf-8", **query: int) -> dict[str, Any]:
+    files = {"file": ("county.csv", text.encode(encoding), "text/csv")}
+    answer = client.post(f"/api/v1/import/{what}", files=files, params=query)
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+def test_units_then_terminals_then_again(as_: Clients) -> None:
+    admin = as_("admin")
+    report = post(admin, "units", UNITS, "gb18030")
+    assert (report["created"], report["failed"], report["kept"]) == (2, 0, True)
+    report = post(admin, "terminals", "单位,名称,类型,自动应答\n中山镇,会场,browser,是\n")
+    assert report["lines"][0]["secret"]
+    again = post(admin, "units", UNITS)
+    assert (again["created"], again["updated"]) == (0, 2)
+
+
+def test_one_bad_line_keeps_nothing_and_is_named(as_: Clients, core: Core, world: World) -> None:
+    admin = as_("admin")
+    text = "单位,姓名,电话\n西舍路镇,张（示例）,000-0000-0000\n没有的镇,李（示例）,1\n"
+    before = entries(core)
+    report = post(admin, "people", text)
+    assert not report["kept"]
+    assert report["lines"][1]["code"] == "import.unit_unknown"
+    assert report["lines"][1]["field"] == "unit"
+    assert "没有的镇" in report["lines"][1]["detail"]
+    assert entries(core) == before
+    assert admin.get("/api/v1/people").json()["items"] == []
+    kept = post(admin, "people", text, skip_bad=1)
+    assert (kept["created"], kept["failed"], kept["kept"]) == (1, 1, True)
+    assert entries(core) == before + 1
+
+
+def test_a_dry_run_changes_nothing(as_: Clients, core: Core) -> None:
+    before = entries(core)
+    report = post(as_("admin"), "units", UNITS, dry_run=1)
+    assert (report["created"], report["kept"]) == (2, False)
+    assert entries(core) == before + 1  # the log-in
+
+
+def test_what_was_exported_can_be_imported(as_: Clients) -> None:
+    admin = as_("admin")
+    post(admin, "units", UNITS)
+    for what in ("units", "people", "posts", "terminals", "resources", "users"):
+        text = admin.get(f"/api/v1/export/{what}.csv").content.decode("utf-8-sig")
+        report = post(admin, what, text)
+        assert (report["created"], report["failed"]) == (0, 0), (what, report)
+
+
+def test_a_wrong_file_is_refused_as_a_whole(as_: Clients) -> None:
+    files = {"file": ("county.csv", "名称,颜色\n".encode(), "text/csv")}
+    answer = as_("admin").post("/api/v1/import/units", files=files)
+    assert answer.json()["code"] == "import.heading"
+    assert as_("duty").post("/api/v1/import/nothing", files=files).status_code == 404
+
+
+def entries(core: Core) -> int:
+    with core.db.reading() as session:
+        return int(session.connection().exec_driver_sql("SELECT seq FROM timeline_head").scalar_one())

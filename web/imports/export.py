@@ -1,0 +1,85 @@
+"""The directory as CSV, with the headings the import takes, so that a file can go round."""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from command.directory.model import Person, Post, Terminal, Unit, User
+from command.directory.queries import Sight
+from command.resources.model import Resource
+from command.spreadsheet import to_csv
+from web.imports.kinds import KINDS
+
+Cells = tuple[object, ...]
+Reader = Callable[[Session, Sight], Iterable[Cells]]
+
+
+def export_csv(session: Session, sight: Sight, what: str) -> bytes:
+    """Everything of one kind that lies within the reader's sight. `what` is a key of KINDS."""
+    heading = [column.zh for column in KINDS[what].columns]
+    return to_csv(heading, _READERS[what](session, sight))
+
+
+def _units(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    for row in session.scalars(select(Unit).where(Unit.active, Unit.parent_id.is_not(None)).order_by(Unit.path)):
+        if sight.covers(row.id):
+            yield row.name, row.kind, names[row.parent_id or ""], row.division_code, row.lon, row.lat, row.phone
+
+
+def _people(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    for row in session.scalars(select(Person).where(Person.active).order_by(Person.unit_id, Person.name)):
+        if sight.covers(row.unit_id):
+            yield names[row.unit_id], row.name, row.phone, row.email, row.languages, row.lon, row.lat
+
+
+def _posts(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    people = {row.id: row.name for row in session.execute(select(Person.id, Person.name))}
+    for row in session.scalars(select(Post).where(Post.active).order_by(Post.unit_id, Post.title)):
+        if sight.covers(row.unit_id):
+            holder, deputy = people.get(row.holder_id or ""), people.get(row.deputy_id or "")
+            yield names[row.unit_id], row.title, _yes_no(row.responsible), holder, deputy
+
+
+def _terminals(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    for row in session.scalars(select(Terminal).where(Terminal.active).order_by(Terminal.unit_id, Terminal.name)):
+        if sight.covers(row.unit_id):
+            yield names[row.unit_id], row.name, row.kind, _yes_no(row.auto_answer), row.lon, row.lat
+
+
+def _resources(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    users = {row.id: row.username for row in session.execute(select(User.id, User.username))}
+    for row in session.scalars(select(Resource).order_by(Resource.unit_id, Resource.name)):
+        if sight.covers(row.unit_id):
+            size = (row.quantity, row.measure, row.people, row.capacity, row.lon, row.lat)
+            yield names[row.unit_id], row.name, row.kind, row.class_code, *size, users.get(row.keeper_id or "")
+
+
+def _users(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    for row in session.scalars(select(User).where(User.active).order_by(User.username)):
+        if sight.covers(row.unit_id):
+            yield row.username, row.name, names[row.unit_id]
+
+
+def _unit_names(session: Session) -> dict[str, str]:
+    return {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
+
+
+def _yes_no(value: bool) -> str:
+    return "是" if value else "否"
+
+
+_READERS: dict[str, Reader] = {
+    "units": _units,
+    "people": _people,
+    "posts": _posts,
+    "terminals": _terminals,
+    "resources": _resources,
+    "users": _users,
+}

@@ -1,0 +1,238 @@
+"""What can be imported: for each kind its columns, and how a row finds its object or makes it.
+
+A row names its unit by name or division code. The same name in the same unit is the same object: a second import
+of a mended file changes what the first one made.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from command.directory import units
+from command.directory.accounts import NewUser, register_user, rename_user
+from command.directory.model import Person, Post, Terminal, Unit, User
+from command.directory.queries import sight_of
+from command.directory.terminals import TerminalValues, change_terminal, register_terminal
+from command.kernel.actor import Actor
+from command.kernel.rights import Right
+from command.kernel.values import State
+from command.resources import actions as resources
+from command.resources.model import Resource
+from web.imports.table import Column, Row
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a row: the object's id, whether it is new, and a secret shown this once."""
+
+    id: str
+    created: bool
+    secret: str | None = None
+
+
+Importer = Callable[[Session, Actor, Row], Outcome]
+UNIT = Column("unit", "单位", needed=True)
+NAME = Column("name", "名称", needed=True)
+PLACE = (Column("lon", "经度"), Column("lat", "纬度"))
+
+
+def import_unit(session: Session, actor: Actor, row: Row) -> Outcome:
+    """A unit under its parent."""
+    parent = find_unit(session, actor, row, "parent")
+    name = row.text("name") or ""
+    own: State = {
+        "kind": row.text("kind") or "",
+        "division_code": row.text("division_code"),
+        "lon": row.number("lon"),
+        "lat": row.number("lat"),
+        "phone": row.text("phone"),
+    }
+    old = session.scalars(select(Unit).where(Unit.parent_id == parent.id, Unit.name == name)).first()
+    if old is not None:
+        return Outcome(units.change_unit(session, actor, old.id, old.version, own).id, created=False)
+    values = units.UnitValues(
+        name, row.text("kind") or "", row.text("division_code"), row.number("lon"), row.number("lat"),
+        phone=row.text("phone"),
+    )  # fmt: skip
+    return Outcome(units.register_unit(session, actor, values, parent.id).id, created=True)
+
+
+def import_person(session: Session, actor: Actor, row: Row) -> Outcome:
+    """A person in a unit."""
+    unit = find_unit(session, actor, row)
+    name = row.text("name") or ""
+    own: State = {
+        "phone": row.text("phone"),
+        "email": row.text("email"),
+        "languages": row.text("languages") or "zh",
+        "lon": row.number("lon"),
+        "lat": row.number("lat"),
+    }
+    old = find_person(session, unit.id, name)
+    if old is not None:
+        return Outcome(units.change_person(session, actor, old.id, old.version, own).id, created=False)
+    values = units.PersonValues(
+        name, row.text("phone"), row.text("email"), row.text("languages") or "zh", row.number("lon"), row.number("lat")
+    )
+    return Outcome(units.register_person(session, actor, values, unit.id).id, created=True)
+
+
+def import_post(session: Session, actor: Actor, row: Row) -> Outcome:
+    """A post in a unit and who holds it; people are named as in the people's file."""
+    unit = find_unit(session, actor, row)
+    title = row.text("title") or ""
+    holder, deputy = (_holder(session, row, unit.id, column) for column in ("holder", "deputy"))
+    old = session.scalars(select(Post).where(Post.unit_id == unit.id, Post.title == title)).first()
+    if old is not None:
+        own: State = {"responsible": row.flag("responsible"), "holder_id": holder, "deputy_id": deputy}
+        return Outcome(units.change_post(session, actor, old.id, old.version, own).id, created=False)
+    values = units.PostValues(title, row.flag("responsible"), holder, deputy)
+    return Outcome(units.register_post(session, actor, values, unit.id).id, created=True)
+
+
+def import_terminal(session: Session, actor: Actor, row: Row) -> Outcome:
+    """A terminal of a unit; a new one's token is in the report, this once."""
+    unit = find_unit(session, actor, row)
+    name = row.text("name") or ""
+    old = session.scalars(select(Terminal).where(Terminal.unit_id == unit.id, Terminal.name == name)).first()
+    if old is not None:
+        own: State = {"auto_answer": row.flag("auto_answer"), "lon": row.number("lon"), "lat": row.number("lat")}
+        return Outcome(change_terminal(session, actor, old.id, old.version, own).id, created=False)
+    values = TerminalValues(name, row.text("kind") or "", row.flag("auto_answer"), row.number("lon"), row.number("lat"))
+    terminal, token = register_terminal(session, actor, values, unit.id)
+    return Outcome(terminal.id, created=True, secret=token)
+
+
+def import_resource(session: Session, actor: Actor, row: Row) -> Outcome:
+    """A resource of a unit; its keeper by user name."""
+    unit = find_unit(session, actor, row)
+    name = row.text("name") or ""
+    lon, lat = row.number("lon"), row.number("lat")
+    values: resources.Changes = {
+        "kind": row.text("kind") or "",
+        "class_code": row.text("class_code"),
+        "quantity": row.number("quantity"),
+        "measure": row.text("measure"),
+        "people": row.count("people"),
+        "capacity": row.count("capacity"),
+        "position": (lon, lat) if lon is not None and lat is not None else None,
+        "keeper_id": _keeper(session, row),
+    }
+    old = session.scalars(select(Resource).where(Resource.unit_id == unit.id, Resource.name == name)).first()
+    if old is not None:
+        return Outcome(resources.change(session, actor, old.id, old.version, values).id, created=False)
+    new = resources.NewResource(
+        unit_id=unit.id,
+        name=name,
+        kind=values["kind"],
+        class_code=values["class_code"],
+        quantity=values["quantity"],
+        measure=values["measure"],
+        people=values["people"],
+        capacity=values["capacity"],
+        position=values["position"],
+        keeper_id=values["keeper_id"],
+    )
+    return Outcome(resources.register(session, actor, new).id, created=True)
+
+
+def import_user(session: Session, actor: Actor, row: Row) -> Outcome:
+    """An account without roles; a new one's one-time password is in the report, this once."""
+    unit = find_unit(session, actor, row)
+    username, name = row.text("username") or "", row.text("name") or ""
+    old = session.scalars(select(User).where(User.username == username)).first()
+    if old is not None:
+        return Outcome(rename_user(session, actor, old.id, name, old.active).id, created=False)
+    user, password = register_user(session, actor, NewUser(username, name, unit.id))
+    return Outcome(user.id, created=True, secret=password)
+
+
+def find_unit(session: Session, actor: Actor, row: Row, column: str = "unit") -> Unit:
+    """The one unit of the actor's with this name or division code.
+
+    Raises Invalid `import.unit_unknown` or `import.unit_ambiguous`.
+    """
+    text = row.text(column) or ""
+    sight = sight_of(session, actor, Right.DIRECTORY_READ)
+    query = select(Unit).where(or_(Unit.name == text, Unit.division_code == text), Unit.active)
+    found = [unit for unit in session.scalars(query) if sight.covers(unit.id)]
+    exact = [unit for unit in found if unit.name == text or unit.kind in {"county", "township", "village"}]
+    if not exact:
+        raise row.fault(column, "import.unit_unknown", text)
+    if len(exact) > 1:
+        raise row.fault(column, "import.unit_ambiguous", text)
+    return exact[0]
+
+
+def find_person(session: Session, unit_id: str, name: str) -> Person | None:
+    """The person of this name in the unit."""
+    return session.scalars(select(Person).where(Person.unit_id == unit_id, Person.name == name)).first()
+
+
+def _holder(session: Session, row: Row, unit_id: str, column: str) -> str | None:
+    name = row.text(column)
+    if name is None:
+        return None
+    person = find_person(session, unit_id, name)
+    if person is None:
+        raise row.fault(column, "import.person_unknown", name)
+    return person.id
+
+
+def _keeper(session: Session, row: Row) -> str | None:
+    username = row.text("keeper")
+    if username is None:
+        return None
+    user = session.scalars(select(User).where(User.username == username)).first()
+    if user is None:
+        raise row.fault("keeper", "import.user_unknown", username)
+    return user.id
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of import."""
+
+    columns: tuple[Column, ...]
+    importer: Importer
+
+
+KINDS: Mapping[str, Kind] = {
+    "units": Kind(
+        (
+            NAME,
+            Column("kind", "类型", needed=True),
+            Column("parent", "上级单位", needed=True),
+            Column("division_code", "行政区划代码"),
+            *PLACE,
+            Column("phone", "值班电话"),
+        ),
+        import_unit,
+    ),
+    "people": Kind(
+        (UNIT, Column("name", "姓名", needed=True), Column("phone", "电话"), Column("email", "邮箱"),
+         Column("languages", "语言"), *PLACE),
+        import_person,
+    ),
+    "posts": Kind(
+        (UNIT, Column("title", "岗位", needed=True), Column("responsible", "包保责任人"), Column("holder", "A角"),
+         Column("deputy", "B角")),
+        import_post,
+    ),
+    "terminals": Kind(
+        (UNIT, NAME, Column("kind", "类型", needed=True), Column("auto_answer", "自动应答"), *PLACE),
+        import_terminal,
+    ),
+    "resources": Kind(
+        (UNIT, NAME, Column("kind", "类型", needed=True), Column("class_code", "分类代码"), Column("quantity", "数量"),
+         Column("measure", "计量单位"), Column("people", "人数"), Column("capacity", "容量"), *PLACE,
+         Column("keeper", "管理员用户名")),
+        import_resource,
+    ),
+    "users": Kind(
+        (Column("username", "用户名", needed=True), Column("name", "姓名", needed=True), UNIT),
+        import_user,
+    ),
+}  # fmt: skip
