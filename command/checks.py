@@ -44,6 +44,7 @@ def not_future(instant: datetime | None, now: datetime, field: str) -> datetime 
     return instant
 
 
-def invalid(code: str, field: str, **params: str) -> Invalid:
-    """An error of one field."""
-    return Invalid(code, fields=(FieldError(field, code, tuple(params.items())),), **params)
+def invalid(code: str, field: str, /, **params: str) -> Invalid:
+    """An error of one field, whose name is among its values."""
+    values = {"field": field, **params}
+    return Invalid(code, fields=(FieldError(field, code, tuple(values.items())),), **values)

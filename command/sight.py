@@ -24,4 +24,4 @@ def unit_ids(stored: Json) -> tuple[str, ...]:
 
 def audience(unit_id: str, *others: Iterable[str]) -> list[Json]:
     """The sorted further units of an object of this unit, as stored and as an entry takes them."""
-    return sorted({one for group in others for one in group} - {unit_id})
+    return list[Json](sorted({one for group in others for one in group} - {unit_id}))

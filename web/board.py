@@ -9,10 +9,13 @@ from typing import TypeAlias
 from sqlalchemy.orm import Session
 
 from command.directory.queries import Sight, board_terminals, board_units
+from command.incidents.queries import board_incidents
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text
 from command.kernel.timeline import Entry, head_of, read_before
 from command.kernel.values import State
+from command.resources.queries import board_resources
+from command.tasks.queries import board_tasks
 
 RECENT = 60
 _SCAN = 500
@@ -70,4 +73,7 @@ def _put(collection: State, item: State) -> None:
 BASE: dict[str, Collection] = {
     "units": board_units,
     "terminals": board_terminals,
+    "incidents": board_incidents,
+    "tasks": board_tasks,
+    "resources": board_resources,
 }

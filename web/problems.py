@@ -10,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from command.kernel.errors import FengsuiError, FieldError
+from command.words import spoken
 from web.messages import MESSAGES
 
 _STATUS_CODES = {404: "route.unknown", 405: "route.method", 413: "request.too_large"}
@@ -44,7 +45,7 @@ def sentence(code: str, language: str, params: Mapping[str, str] | None = None) 
     if pair is None:
         return code
     text = pair[1] if language == "en" else pair[0]
-    return text.format_map(_Blank(params or {}))
+    return text.format_map(_Blank(spoken(params or {}, language)))
 
 
 def problem(request: Request, error: FengsuiError) -> JSONResponse:

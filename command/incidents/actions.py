@@ -12,7 +12,7 @@ from command.checks import checked_area, invalid, not_future
 from command.directory.model import Unit
 from command.directory.queries import county_of, unit_of
 from command.incidents import moves
-from command.incidents.attachments import AttachmentStore, media_type_of, safe_name
+from command.incidents.attachments import StoredFile, safe_name
 from command.incidents.changes import Changes, Draft, Move, apply, precision_of, set_personal, set_place
 from command.incidents.model import Attachment, Incident, Note
 from command.incidents.numbers import incident_number
@@ -93,7 +93,7 @@ class Line:
     text: str
     corrects: str | None = None
     attachments: tuple[str, ...] = ()
-    figures: Mapping[str, int] | None = None
+    figures: Mapping[str, int | None] | None = None
 
 
 def note(session: Session, clock: Clock, actor: Actor, incident_id: str, line: Line) -> Note:
@@ -107,46 +107,44 @@ def note(session: Session, clock: Clock, actor: Actor, incident_id: str, line: L
     _check_correction(session, incident, line.corrects)
     _check_files(session, incident, line.attachments)
     now = clock.now()
+    source: State = {"as_of": to_text(now), "by": actor.by()}
     row = Note(
         **_part_of(incident, actor, now),
         text=line.text,
         corrects=line.corrects,
         attachments=list(line.attachments),
-        figures=dict(line.figures) if line.figures else None,
+        figures={**line.figures, **source} if line.figures else None,
     )
     session.add(row)
     body: State = {"note": row.state()}
     if line.figures:
         former = incident.figures if isinstance(incident.figures, dict) else {}
-        incident.figures = {**former, **line.figures, "as_of": to_text(now), "by": actor.by()}
+        incident.figures = {**former, **line.figures, **source}
         incident.version += 1
         body["incident"] = incident.state()
     record(session, actor, "incident.noted", unit=incident.unit_id, incident=incident.id, body=body)
     return row
 
 
-def attach(
-    session: Session,
-    clock: Clock,
-    actor: Actor,
-    incident_id: str,
-    store: AttachmentStore,
-    name: str | None,
-    data: bytes,
-) -> Attachment:
-    """Keep a file with an incident; its bytes are on disk before the row can be.
+def check_attach(session: Session, actor: Actor, incident_id: str) -> None:
+    """Whether `attach` would be allowed, asked before the bytes are written. Raises as `attach`."""
+    incident = incident_for(session, actor, incident_id)
+    actor.need(Right.INCIDENT_NOTE, unit_of(session, incident.unit_id).path)
+    _not_archived(incident)
 
-    Raises NotFound, Refused, Conflict `incident.archived` and those of `media_type_of`.
-    """
+
+def attach(
+    session: Session, clock: Clock, actor: Actor, incident_id: str, name: str | None, file: StoredFile
+) -> Attachment:
+    """Note a file that is on disk already. Raises NotFound, Refused, Conflict `incident.archived`."""
     incident = _to_change(session, actor, incident_id, Right.INCIDENT_NOTE)
     _not_archived(incident)
-    kind = media_type_of(data)
     row = Attachment(
         **_part_of(incident, actor, clock.now()),
         name=safe_name(name),
-        media_type=kind,
-        size=len(data),
-        sha256=store.save(data),
+        media_type=file.media_type,
+        size=file.size,
+        sha256=file.sha256,
     )
     session.add(row)
     body: State = {"attachment": row.state()}

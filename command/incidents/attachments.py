@@ -15,30 +15,40 @@ _UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]')
 
 
 @dataclass(frozen=True)
+class StoredFile:
+    """A file that is on disk: its kind by its bytes, its size and SHA-256 in hex."""
+
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class AttachmentStore:
     """A folder of files named by their content."""
 
     folder: Path
 
-    def save(self, data: bytes) -> str:
-        """Write the bytes so that they are on disk when this returns; their SHA-256 in hex."""
-        name = hashlib.sha256(data).hexdigest()
-        target = self.path(name)
-        if target.exists():
-            return name
+    def keep(self, data: bytes) -> StoredFile:
+        """Write the bytes so that they are on disk when this returns. Raises as `media_type_of`."""
+        kept = StoredFile(media_type_of(data), len(data), hashlib.sha256(data).hexdigest())
+        if not self.path(kept.sha256).exists():
+            self._write(kept.sha256, data)
+        return kept
+
+    def path(self, sha256: str) -> Path:
+        """Where the file with this content lies."""
+        return self.folder / sha256
+
+    def _write(self, name: str, data: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f".{name}.{os.urandom(4).hex()}"
         with partial.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        partial.rename(target)
+        partial.rename(self.path(name))
         _sync_folder(self.folder)
-        return name
-
-    def path(self, sha256: str) -> Path:
-        """Where the file with this content lies."""
-        return self.folder / sha256
 
 
 def media_type_of(data: bytes) -> str:

@@ -196,3 +196,12 @@ class Attachment(Kept, Base):
             "by": self.by,
             "at": to_text(self.at),
         }
+
+
+class Counter(Base):
+    """The last number given in a scope: a county and local day, or an incident (its orders)."""
+
+    __tablename__ = "counter"
+
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last: Mapped[int]

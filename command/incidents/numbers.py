@@ -3,21 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
-
-from command.kernel.db import Base
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 LOCAL = ZoneInfo("Asia/Shanghai")
-
-
-class Counter(Base):
-    """The last number given in a scope: a county and local day, or an incident (its orders)."""
-
-    __tablename__ = "counter"
-
-    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
-    last: Mapped[int]
 
 
 def next_number(session: Session, scope: str) -> int:

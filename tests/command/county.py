@@ -1,0 +1,96 @@
+"""A database in a temporary folder with the small county, for tests of actions without the edge."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from command.directory.queries import sight_of
+from command.incidents.model import Attachment, Incident, Note
+from command.incidents.queries import board_incidents
+from command.kernel.actor import Actor
+from command.kernel.clock import ManualClock
+from command.kernel.db import Base, Database, make_engine
+from command.kernel.timeline import Entry, EntryRow, TimelineHead, head_of, read_after
+from command.kernel.values import State
+from command.resources.model import Resource
+from command.resources.queries import board_resources
+from command.tasks.model import Task
+from command.tasks.queries import board_tasks
+from tests.web.world import World, build_world
+from web.board import apply, snapshot
+
+START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
+INSIDE = (101.3, 25.1)
+OWN_TABLES = (Incident, Note, Attachment, Task, Resource, EntryRow)
+COLLECTIONS = {"incidents": board_incidents, "tasks": board_tasks, "resources": board_resources}
+
+
+@dataclass(frozen=True)
+class County:
+    """The database, its clock, and the ids of who and what is in it."""
+
+    db: Database
+    clock: ManualClock
+    world: World
+
+    def actor(self, name: str) -> Actor:
+        """The account or device of that short name."""
+        with self.db.reading() as session:
+            return self.world.actor(session, name)
+
+    def counts(self) -> list[int]:
+        """How many rows each table of ours and the timeline hold."""
+        with self.db.reading() as session:
+            return [session.scalar(select(func.count()).select_from(table)) or 0 for table in OWN_TABLES]
+
+    def board(self, name: str) -> State:
+        """A fresh snapshot for this reader."""
+        with self.db.reading() as session:
+            actor = self.world.actor(session, name)
+            return snapshot(session, self.clock, actor, sight_of(session, actor), COLLECTIONS)
+
+    def followed(self, name: str, board: State) -> State:
+        """The board with every later entry this reader may see applied to it."""
+        seq = board["seq"]
+        if not isinstance(seq, int):
+            raise TypeError
+        with self.db.reading() as session:
+            sight = sight_of(session, self.world.actor(session, name))
+            for entry in read_after(session, seq, 10_000):
+                if sight.covers(entry.unit, entry.shared):
+                    apply(board, entry.state())
+            board["seq"] = head_of(session)[0]
+        return board
+
+    def entries(self) -> list[Entry]:
+        """The whole timeline."""
+        with self.db.reading() as session:
+            return read_after(session, 0, 10_000)
+
+
+@contextmanager
+def county_in(folder: Path) -> Iterator[County]:
+    """An empty county in this folder."""
+    engine = make_engine(f"sqlite:///{folder / 'fengsui.db'}")
+    Base.metadata.create_all(engine)
+    clock = ManualClock(START)
+    db = Database(engine, clock)
+    with db.writing() as session:
+        session.add(TimelineHead(id=1))
+    yield County(db, clock, build_world(db))
+    engine.dispose()
+
+
+def same(one: State, other: State) -> bool:
+    """Whether two boards show the same."""
+    return all(one[name] == other[name] for name in (*COLLECTIONS, "recent", "seq"))
+
+
+def fresh(session: Session, model: type[Incident], key: str) -> Incident:
+    """The row as it is on disk."""
+    return session.get_one(model, key)
