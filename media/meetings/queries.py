@@ -1,13 +1,12 @@
 """Reading meetings: what a reader sees of them, whom to ring, and what the bridge should hold."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from command.directory.model import Terminal, Unit
+from command.directory.model import Terminal
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.errors import FieldError, Invalid, NotFound
@@ -20,15 +19,6 @@ from media.meetings.moves import SiteState
 RINGABLE = frozenset({"browser", "headless", "phone"})
 """The kinds of terminals that ring: somebody or something answers there."""
 _PAGES = frozenset({"browser", "phone"})
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A terminal and where it stands: its own position, or its unit's; None where neither is known."""
-
-    terminal: Terminal
-    lon: float | None
-    lat: float | None
 
 
 def meeting_seen(session: Session, actor: Actor, meeting_id: str) -> Meeting:
@@ -75,18 +65,19 @@ def terminals_to_ring(session: Session, actor: Actor, units: Sequence[str], term
     return [found[key] for key in sorted(found)]
 
 
-def placed_terminals(session: Session, actor: Actor) -> list[Placed]:
-    """Every terminal that rings and that the actor can see, with its position."""
+def ringing_kinds(session: Session, actor: Actor, terminals: Iterable[str]) -> list[str]:
+    """Which of these terminals the actor can see and ring; for an area, where others simply do not count."""
     sight = sight_of(session, actor, Right.DIRECTORY_READ)
-    query = select(Terminal, Unit.lon, Unit.lat).join(Unit, Unit.id == Terminal.unit_id)
-    rows = session.execute(query.where(Terminal.active, Terminal.kind.in_(RINGABLE)).order_by(Terminal.id)).tuples()
-    return [_placed(terminal, lon, lat) for terminal, lon, lat in rows if terminal.unit_id in sight.units]
+    query = select(Terminal).where(Terminal.id.in_(list(terminals)), Terminal.active, Terminal.kind.in_(RINGABLE))
+    return sorted(terminal.id for terminal in session.scalars(query) if terminal.unit_id in sight.units)
 
 
-def place(session: Session, terminal: Terminal) -> Placed:
-    """The terminal with its position."""
+def place(session: Session, terminal: Terminal) -> tuple[float | None, float | None]:
+    """Where a terminal stands (lon, lat): its own position, or its unit's; None where neither is known."""
+    if terminal.lon is not None and terminal.lat is not None:
+        return terminal.lon, terminal.lat
     unit = unit_of(session, terminal.unit_id)
-    return _placed(terminal, unit.lon, unit.lat)
+    return unit.lon, unit.lat
 
 
 def own_terminal_site(session: Session, actor: Actor, meeting: Meeting) -> Site | None:
@@ -134,9 +125,3 @@ def _ringable(session: Session, sight: Sight, terminal_id: str) -> Terminal:
         field = FieldError("invite.terminals", "meeting.cannot_ring", (("name", terminal.name),))
         raise Invalid("meeting.cannot_ring", fields=(field,), name=terminal.name)
     return terminal
-
-
-def _placed(terminal: Terminal, lon: float | None, lat: float | None) -> Placed:
-    if terminal.lon is not None and terminal.lat is not None:
-        return Placed(terminal, terminal.lon, terminal.lat)
-    return Placed(terminal, lon, lat)

@@ -120,7 +120,7 @@ def _convening_unit(session: Session, actor: Actor) -> str:
 
 
 def _terminal_site(session: Session, clock: Clock, meeting: Meeting, terminal: Terminal) -> Site:
-    placed = place(session, terminal)
+    lon, lat = place(session, terminal)
     site = Site(
         id=new_id(),
         version=1,
@@ -129,8 +129,8 @@ def _terminal_site(session: Session, clock: Clock, meeting: Meeting, terminal: T
         kind="terminal",
         terminal_id=terminal.id,
         name=terminal.name,
-        lon=placed.lon,
-        lat=placed.lat,
+        lon=lon,
+        lat=lat,
         site_state=SiteState.RINGING.value,
         state_at=clock.now(),
         muted=meeting.mode == Mode.BRIEFING.value,
