@@ -10,7 +10,21 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from web import problems
-from web.api import accounts, directory, session, terminals, timeline
+from web.api import (
+    accounts,
+    directory,
+    divisions,
+    imports,
+    incident_log,
+    incidents,
+    resources,
+    session,
+    settings,
+    situation,
+    tasks,
+    terminals,
+    timeline,
+)
 from web.board import BASE
 from web.pages import install_pages
 from web.presence import Presence
@@ -40,7 +54,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.background = []
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
-    for module in (session, timeline, directory, accounts, terminals):
+    domain = (incidents, incident_log, tasks, resources, divisions, situation)
+    for module in (session, timeline, directory, accounts, terminals, imports, settings, *domain):
         app.include_router(module.router)
     _install_health(app, core)
     install_pages(app, static)
