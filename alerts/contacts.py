@@ -59,7 +59,7 @@ def _people(session: Session, tree: _Tree) -> Iterator[Contact]:
         held = posts[person.id]
         for unit_id, responsible in _places(person, held):
             if unit_id in tree.units:
-                yield from _person(person, unit_id, responsible, tree, OFFICIALS if held else PUBLIC)
+                yield from _person(person, unit_id, responsible, tree, OFFICIALS if held or person.user_id else PUBLIC)
 
 
 def _posts_by_person(session: Session) -> dict[str, list[Post]]:

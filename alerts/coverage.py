@@ -24,7 +24,7 @@ def open_coverages(session: Session, alert: Alert, contacts: Iterable[Contact]) 
         planned[contact.township_id][contact.channel] += 1
         if contact.responsible:
             responsible[contact.township_id].add(contact.recipient)
-    names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(planned))).tuples())
+    names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(planned))).all())
     coverages = [
         Coverage(
             id=new_id(),
@@ -105,7 +105,7 @@ def _responsible_answers(session: Session, alert_id: str, townships: list[str]) 
         .where(Receipt.state == ANSWERED, Delivery.act == ISSUE)
         .group_by(Delivery.township_id)
     )
-    return Counter(dict(rows.tuples().all()))
+    return Counter(dict(rows.all()))
 
 
 def _first_answers(session: Session, alert_id: str, townships: list[str]) -> dict[str, State]:

@@ -153,7 +153,7 @@ def _told(session: Session, alert_id: str, held: Collection[str]) -> list[Contac
     query = select(Delivery.recipient, Delivery.channel).where(
         Delivery.alert_id == alert_id, Delivery.act == ISSUE, Delivery.state != FAILED
     )
-    recorded = set(session.execute(query).tuples())
+    recorded = set(session.execute(query))
     return [
         contact
         for chunk in _chunks(session, alert_id)

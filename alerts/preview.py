@@ -70,10 +70,8 @@ def _by_unit(session: Session, audience: Audience) -> list[Json]:
         channels[contact.township_id][contact.channel] += 1
         if contact.responsible:
             responsible[contact.township_id].add(contact.recipient)
-    names = session.execute(
-        select(Unit.id, Unit.name).where(Unit.id.in_(channels)).order_by(Unit.division_code)
-    ).tuples()
+    query = select(Unit.id, Unit.name).where(Unit.id.in_(channels)).order_by(Unit.division_code)
     return [
         {"unit": unit, "name": name, "responsible": len(responsible[unit]), "channels": dict(channels[unit])}
-        for unit, name in session.execute(query).tuples()
+        for unit, name in session.execute(query)
     ]

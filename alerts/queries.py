@@ -62,7 +62,7 @@ def board_alerts(session: Session, sight: Sight) -> list[State]:
 def board_coverages(session: Session, sight: Sight) -> list[State]:
     """Coverages on the board of this reader: of their own townships, and of alerts of their own units."""
     query = select(Coverage, Alert.unit_id).join(Alert, Alert.id == Coverage.alert_id).where(Coverage.on_board)
-    return [row.state() for row, issuer in session.execute(query).tuples() if sight.covers(row.unit_id, [issuer])]
+    return [row.state() for row, issuer in session.execute(query) if sight.covers(row.unit_id, [issuer])]
 
 
 def alerts_of(

@@ -1,0 +1,368 @@
+"""From draft to end: who may do what, when, and what the timeline and the board say of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts import actions
+from alerts.cap.read import read
+from alerts.drafting import AreaInput, CircleInput, Draft
+from alerts.model import Alert, Chunk
+from alerts.preview import preview, preview_of
+from alerts.queries import alert_details, alerts_of, board_alerts, board_coverages, cap_document
+from command.directory.model import RoleGrant
+from command.directory.queries import sight_of
+from command.kernel.actor import Actor
+from command.kernel.errors import Conflict, FengsuiError, Invalid, NotFound, Refused, StaleVersion
+from command.kernel.rights import Role
+from command.kernel.timeline import read_after, verify
+from tests.alerts.county import DIVISIONS, NORTH, SOUTH, START, County, fields
+
+PEOPLE_IN_SOUTH = 3
+"""south_head and villager by mail, operator by page."""
+
+
+def drafted(county: County, by: str = "issuer", wanted: Draft | None = None) -> str:
+    return county.do(by, lambda s, a: actions.draft(s, county.clock, a, wanted or fields(), DIVISIONS).id)
+
+
+def submitted(county: County, **changes: Any) -> str:
+    alert = drafted(county, wanted=fields(**changes))
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    return alert
+
+
+def signed(county: County, **changes: Any) -> str:
+    alert = submitted(county, **changes)
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, alert))
+    return alert
+
+
+def issued(county: County, **changes: Any) -> str:
+    alert = signed(county, **changes)
+    people = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert)["people"])
+    county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, alert, int(str(people))))
+    return alert
+
+
+def state(county: County, alert: str) -> dict[str, Any]:
+    return county.see("duty", lambda s, _: dict(s.get_one(Alert, alert).state()))
+
+
+def kinds(county: County) -> list[str]:
+    return county.see("duty", lambda s, _: [entry.kind for entry in read_after(s, 0, 1000)])
+
+
+def refusal(county: County, by: str, act: Any) -> FengsuiError:
+    with pytest.raises(FengsuiError) as refused:
+        county.do(by, act)
+    return refused.value
+
+
+def test_from_draft_to_issue(either: County) -> None:
+    county = either
+    alert = drafted(county)
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    county.do("reviewer", lambda s, a: actions.return_(s, county.clock, a, alert, "写明撤离路线"))
+    assert state(county, alert)["returned"]["reason"] == "写明撤离路线"
+    county.do(
+        "issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, {"instruction": "走北路"}, DIVISIONS)
+    )
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, alert))
+    done = county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, alert, PEOPLE_IN_SOUTH))
+    now = state(county, alert)
+    assert (now["status"], now["people"], now["version"], now["instruction"]) == ("issued", 3, 7, "走北路")
+    assert now["signed_off_by"]["name"] == "reviewer"
+    moves = ["drafted", "submitted", "returned", "amended", "submitted", "signed_off", "issued"]
+    assert kinds(county) == [*(f"alert.{move}" for move in moves), "alert.progress"]
+    assert len(done.chunks) == 4, "mail to officials and to the public, pages, loudspeakers"
+    with county.db.reading() as session:
+        assert verify(session)[1] is None
+
+
+def test_the_drafter_does_not_sign_off(county: County) -> None:
+    with county.db.writing() as session:
+        _grant_review(session, county)
+    alert = submitted(county)
+    assert (
+        refusal(county, "issuer", lambda s, a: actions.sign_off(s, county.clock, a, alert)).code
+        == "alert.drafter_signs"
+    )
+    assert state(county, alert)["status"] == "submitted"
+    assert "sign-off" not in _allowed(county, "issuer", alert)
+    assert "sign-off" in _allowed(county, "reviewer", alert)
+
+
+def _grant_review(session: Session, county: County) -> None:
+    session.add(RoleGrant(user_id=county.users["issuer"], role=Role.ALERT_REVIEWER, unit_id=county.units["county"]))
+
+
+def _allowed(county: County, name: str, alert: str) -> list[str]:
+    details: dict[str, Any] = county.see(name, lambda s, a: alert_details(s, a, s.get_one(Alert, alert)))
+    return list(details["allowed"])
+
+
+def test_the_number_of_people_must_match(county: County) -> None:
+    alert = signed(county)
+    error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, alert, 4))
+    assert (error.code, error.params) == ("alert.people_differ", {"people": "3"})
+    assert isinstance(error, Conflict)
+    with county.db.reading() as session:
+        assert session.scalars(select(Chunk)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("by", "move"),
+    [
+        ("duty", lambda s, c, a, i: actions.issue(s, c, a, i, 3)),
+        ("reviewer", lambda s, c, a, i: actions.issue(s, c, a, i, 3)),
+        ("reviewer", lambda s, c, a, i: actions.drop(s, c, a, i)),
+    ],
+)
+def test_rights(county: County, by: str, move: Any) -> None:
+    alert = signed(county)
+    assert isinstance(refusal(county, by, lambda s, a: move(s, county.clock, a, alert)), Refused)
+
+
+def test_another_county_does_not_learn_of_it(county: County) -> None:
+    alert = issued(county)
+    for by in ("stranger", "north_operator"):
+        error = refusal(county, by, lambda s, a: actions.acknowledge(s, county.clock, a, alert))
+        assert isinstance(error, NotFound)
+    assert county.see("stranger", lambda s, a: alerts_of(s, a)) == []
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda s, c, a, i: actions.sign_off(s, c, a, i),
+        lambda s, c, a, i: actions.return_(s, c, a, i, "x"),
+    ],
+)
+def test_moves_out_of_turn(county: County, move: Any) -> None:
+    alert = drafted(county)
+    assert refusal(county, "reviewer", lambda s, a: move(s, county.clock, a, alert)).code == "move.impossible"
+
+
+def test_a_signed_off_text_cannot_be_changed(county: County) -> None:
+    alert = signed(county)
+    change = lambda s, a: actions.amend(s, county.clock, a, alert, None, {"headline": "x"}, DIVISIONS)  # noqa: E731
+    assert refusal(county, "issuer", change).code == "move.impossible"
+
+
+def test_a_stale_version_is_refused(county: County) -> None:
+    alert = drafted(county)
+    change = lambda s, a: actions.amend(s, county.clock, a, alert, 1, {"headline": "x"}, DIVISIONS)  # noqa: E731
+    county.do("issuer", change)
+    assert isinstance(refusal(county, "issuer", change), StaleVersion)
+
+
+def test_a_county_may_not_issue_a_colour(county: County) -> None:
+    wanted = fields(colour="orange")
+    for by in ("issuer", "duty"):
+        assert (
+            refusal(county, by, lambda s, a: actions.draft(s, county.clock, a, wanted, DIVISIONS)).code
+            == "alert.no_authority"
+        )
+    alert = drafted(county, "weather", wanted)
+    now = state(county, alert)
+    assert (now["kind"], now["severity"], now["source"]) == ("warning", "Severe", "市气象台（示例）")
+    evacuation = lambda s, a: actions.draft(s, county.clock, a, fields(kind="evacuation"), DIVISIONS)  # noqa: E731
+    assert refusal(county, "weather", evacuation).code == "alert.no_authority"
+    assert county.do("issuer", evacuation).kind == "evacuation"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"kind": "warning"}, "alert.colour_needed", "colour"),
+        ({"kind": "notice", "colour": "red"}, "alert.colour_not_allowed", "colour"),
+        ({"colour": "pink"}, "alert.colour_unknown", "colour"),
+        ({"kind": "rumour"}, "alert.kind_unknown", "kind"),
+        ({"headline": " "}, "alert.text_needed", "headline"),
+        ({"description": "长" * 10_001}, "request.too_long", "description"),
+        ({"channels": ("email", "pigeon")}, "alert.channel_unknown", "channels"),
+        ({"effective_at": START + timedelta(hours=7)}, "alert.times", "expires_at"),
+        ({"area": AreaInput()}, "alert.area_needed", "area"),
+        ({"area": AreaInput(divisions=("999999",))}, "alert.division_unknown", "area.divisions"),
+        ({"area": AreaInput(divisions=("楚雄",))}, "alert.division_unknown", "area.divisions"),
+        ({"area": AreaInput(circle=CircleInput(101, 25, -1))}, "alert.area_unusable", "area"),
+        ({"area": AreaInput(circle=CircleInput(101, 25, 0))}, "alert.area_unusable", "area"),
+        ({"area": AreaInput(polygon={"type": "Point", "coordinates": [101, 25]})}, "alert.area_unusable", "area"),
+        ({"area": AreaInput(polygon={"type": "Polygon", "coordinates": [[[1, 2]]]})}, "alert.area_unusable", "area"),
+    ],
+)
+def test_bad_input(county: County, changes: Any, code: str, field: str) -> None:
+    error = refusal(county, "issuer", lambda s, a: actions.draft(s, county.clock, a, fields(**changes), DIVISIONS))
+    assert isinstance(error, Invalid)
+    assert (error.code, error.fields[0].field) == (code, field)
+    assert kinds(county) == []
+
+
+def test_every_wrong_field_is_named(county: County) -> None:
+    wanted = fields(headline="", colour="pink", channels=("x",))
+    error = refusal(county, "issuer", lambda s, a: actions.draft(s, county.clock, a, wanted, DIVISIONS))
+    assert {fault.field for fault in error.fields} == {"headline", "colour", "channels"}
+
+
+def test_a_crossed_polygon_is_mended(county: County) -> None:
+    crossed = {"type": "Polygon", "coordinates": [[[101, 24], [101.1, 24.1], [101.1, 24], [101, 24.1], [101, 24]]]}
+    alert = drafted(county, wanted=fields(area=AreaInput(polygon=crossed)))
+    area = state(county, alert)["area"]
+    assert area["geometry"]["type"] == "MultiPolygon"
+    assert area["description"] == "图上划定范围"
+
+
+def test_what_has_run_out_is_not_submitted(county: County) -> None:
+    alert = drafted(county)
+    county.clock.advance(7 * 3600)
+    assert refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, alert)).code == "alert.expired"
+
+
+def test_an_empty_area_is_not_issued(county: County) -> None:
+    alert = signed(county, area=AreaInput(circle=CircleInput(103, 27, 1000)))
+    assert refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, alert, 0)).code == "alert.nobody"
+
+
+def test_the_preview_says_who_and_how_before_anybody_is_told(county: County) -> None:
+    wanted = fields(area=AreaInput(divisions=(SOUTH,)))
+    found: Any = county.see("duty", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+    assert found["people"] == PEOPLE_IN_SOUTH
+    assert found["channels"] == {"websocket": 2, "email": 2, "mqtt": 1}
+    south = {"email": 2, "websocket": 2, "mqtt": 1}
+    assert found["units"] == [{"unit": county.units["south"], "name": "西舍路镇", "responsible": 1, "channels": south}]
+    assert found["texts"]["mqtt"].count("西舍路镇防范山洪") == 2
+    assert found["area"]["approximate"]
+    assert found["forecast_99_s"] > 0
+    assert kinds(county) == []
+
+
+def test_a_circle_reaches_those_inside_it(county: County) -> None:
+    wanted = fields(area=AreaInput(circle=CircleInput(101.36, 25.13, 3000)))
+    found: Any = county.see("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+    assert [unit["name"] for unit in found["units"]] == ["吕合镇"]
+    assert found["people"] == 3, "the head, the county's chief who answers for it, and the operator's account"
+
+
+def test_issued_is_on_the_board_of_those_concerned(county: County) -> None:
+    alert = issued(county)
+    for name, sees in (("duty", True), ("south_operator", True), ("north_operator", False), ("stranger", False)):
+        board = county.see(name, lambda s, a: board_alerts(s, sight_of(s, a)))
+        coverage: Any = county.see(name, lambda s, a: board_coverages(s, sight_of(s, a)))
+        assert ([one["id"] for one in board] == [alert]) == sees
+        assert ([one["planned"] for one in coverage] == [5]) == sees
+
+
+def test_the_message_issued_is_sound_cap(county: County) -> None:
+    alert = issued(county)
+    found = read(county.see("duty", lambda s, _: cap_document(s, alert)))
+    assert found.warnings == ()
+    message = found.message
+    assert (message.status, message.msg_type, message.infos[0].event) == ("Actual", "Alert", "山洪")
+    assert message.infos[0].areas[0].geocodes[0].value == SOUTH
+    assert message.sent == START
+
+
+@pytest.mark.parametrize("end", ["lifted", "withdrawn"])
+def test_an_end_tells_whoever_was_told(either: County, end: str) -> None:
+    county = either
+    alert = issued(county)
+    with county.db.writing() as session:
+        first = session.scalars(select(Chunk).order_by(Chunk.number)).all()[0]
+        first.state = "claimed"
+        kept, size = first.id, first.size
+    done = county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, end, "水位已退"))
+    with county.db.reading() as session:
+        chunks = {chunk.id: chunk for chunk in session.scalars(select(Chunk))}
+        assert [chunks[one].size for one in done.chunks] == [size]
+        assert {chunk.state for chunk in chunks.values() if chunk.act == "issue"} == {"dropped"}
+        assert chunks[kept].fence == 1
+    now = state(county, alert)
+    assert (now["status"], now["on_board"], now["end_text"]) == (end, False, "水位已退")
+    assert kinds(county)[-2:] == [f"alert.{end}", "alert.progress"]
+    assert county.see("duty", lambda s, a: board_coverages(s, sight_of(s, a))) == []
+    message = read(county.see("duty", lambda s, _: cap_document(s, alert))).message
+    assert (message.msg_type, message.references[0].identifier) == ("Cancel", now["identifier"])
+
+
+def test_an_update_replaces_what_it_changes(county: County) -> None:
+    old = issued(county)
+    changed = fields(headline="扩大到吕合镇", area=AreaInput(divisions=(NORTH,)))
+    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, changed, DIVISIONS).id)
+    assert state(county, old)["status"] == "issued"
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, new))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, new))
+    people: Any = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, new)["people"])
+    assert people == PEOPLE_IN_SOUTH + 3, "those of the new area, and those who were told before"
+    county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, new, people))
+    assert (state(county, old)["status"], state(county, old)["on_board"]) == ("changed", False)
+    message = read(county.see("duty", lambda s, _: cap_document(s, new))).message
+    assert message.msg_type == "Update"
+    assert message.references[0].identifier == state(county, old)["identifier"]
+
+
+def test_it_expires_by_itself(either: County) -> None:
+    county = either
+    alert = issued(county)
+    county.clock.advance(6 * 3600)
+    with county.db.writing() as session:
+        assert actions.expire_due(session, county.clock) == 1
+    with county.db.writing() as session:
+        assert actions.expire_due(session, county.clock) == 0
+    assert (state(county, alert)["status"], state(county, alert)["on_board"]) == ("expired", False)
+    assert kinds(county)[-2:] == ["alert.expired", "alert.progress"]
+
+
+def test_a_dropped_draft_is_gone(county: County) -> None:
+    alert = drafted(county)
+    county.do("issuer", lambda s, a: actions.drop(s, county.clock, a, alert))
+    assert county.see("issuer", lambda s, a: alerts_of(s, a)) == []
+    assert refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, alert)).code == "move.impossible"
+
+
+def test_a_drill_says_so_everywhere(county: County) -> None:
+    alert = issued(county, drill=True)
+    found: Any = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert))
+    assert all(text.startswith("演练") for text in found["texts"].values())
+    message = read(county.see("duty", lambda s, _: cap_document(s, alert))).message
+    assert (message.status, message.infos[0].headline) == ("Exercise", "演练 西舍路镇防范山洪")
+    with county.db.reading() as session:
+        assert all(session.scalars(select(Chunk.drill)))
+
+
+def test_a_replayed_board_is_the_fresh_one(county: County) -> None:
+    alert = issued(county)
+    issued(county, headline="第二条")
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", ""))
+    drafted(county)
+
+    def boards(session: Session, actor: Actor) -> tuple[dict[str, Any], dict[str, Any]]:
+        sight = sight_of(session, actor)
+        fresh = {"alert": board_alerts(session, sight), "coverage": board_coverages(session, sight)}
+        replayed: dict[str, dict[str, Any]] = {"alert": {}, "coverage": {}}
+        for entry in read_after(session, 0, 1000):
+            for key, item in entry.body.items():
+                assert isinstance(item, dict)
+                replayed[key].pop(str(item["id"]), None)
+                if item["on_board"] and sight.covers(entry.unit, entry.shared):
+                    replayed[key][str(item["id"])] = item
+        return {k: {str(o["id"]): o for o in v} for k, v in fresh.items()}, replayed
+
+    for name in ("duty", "south_operator", "north_operator"):
+        fresh, replayed = county.see(name, boards)
+        assert fresh == replayed
+
+
+def test_the_area_in_words(county: County) -> None:
+    wanted = fields(area=AreaInput(divisions=(SOUTH,), circle=CircleInput(101.1, 25.0, 2500)))
+    assert (
+        state(county, drafted(county, wanted=wanted))["area"]["description"]
+        == "西舍路镇、以 101.100，25.000 为中心 2.5 公里"
+    )
+    named = replace(wanted, area=replace(wanted.area, description="沙龙河两岸"))
+    assert state(county, drafted(county, wanted=named))["area"]["description"] == "沙龙河两岸"
