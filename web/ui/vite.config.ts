@@ -4,7 +4,11 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-const screens = readdirSync(root).filter((name) => name.endsWith('.html'))
+// SCREENS=wall,desk builds only those, for work on one of them.
+const wanted = process.env['SCREENS']?.split(',')
+const screens = readdirSync(root).filter(
+  (name) => name.endsWith('.html') && (wanted?.includes(name.slice(0, -5)) ?? true),
+)
 
 export default defineConfig({
   root,

@@ -248,22 +248,22 @@ export class Conference {
     const message = JSON.parse(text) as ServerMessage
     switch (message.type) {
       case 'welcome':
-        { this.welcome(message); return; }
+        return this.welcome(message)
       case 'participants':
-        { this.emit('participants', message.participants); return; }
+        return this.emit('participants', message.participants)
       case 'answer':
         return void this.accept(message.id, message.sdp)
       case 'speaker':
-        { this.emit('speaker', { participant: message.participant, loudest: message.loudest }); return; }
+        return this.emit('speaker', { participant: message.participant, loudest: message.loudest })
       case 'muted':
-        { this.emit('muted', message.muted); return; }
+        return this.emit('muted', message.muted)
       case 'reoffer':
         return void this.connect()
       case 'removed':
       case 'ended':
-        { this.finish(message.type); return; }
+        return this.finish(message.type)
       case 'error':
-        { this.emit('error', { code: message.code, detail: message.detail }); return; }
+        return this.emit('error', { code: message.code, detail: message.detail })
       case 'pong':
         return
     }
@@ -273,7 +273,6 @@ export class Conference {
     this.welcomed = true
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
-    if (this.wanted.length > 0) this.send({ type: 'view', slots: this.wanted })
     if (this.call?.pc.connectionState !== 'connected') void this.connect()
   }
 
@@ -320,6 +319,8 @@ export class Conference {
     if (call !== this.call || id !== this.offerId) return
     await call.pc.setLocalDescription(description)
     this.send({ type: 'offer', id, sdp: description.sdp, slots: this.options.slots })
+    // A node that was restarted knows nothing of the view.
+    this.send({ type: 'view', slots: this.wanted })
   }
 
   private async accept(id: number, sdp: string): Promise<void> {

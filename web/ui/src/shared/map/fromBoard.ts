@@ -1,0 +1,103 @@
+import type { Alert, Board, Incident, Resource, Unit } from '../objects'
+import { openIncidents, reached, runningAlerts } from '../situation'
+import { boundsOf } from './projection'
+import type { Glyph, Layers, MapArea, MapMarker, MarkerShape, MarkerState } from './scene'
+
+/** What a board looks like on the map; each screen takes the parts it shows. */
+
+const INCIDENT_STATE: Partial<Record<Incident['status'], MarkerState>> = {
+  reported: 'reported', responding: 'active', controlled: 'controlled',
+}
+
+const CATEGORY_GLYPH: Record<Incident['category'], Glyph> = {
+  natural_disaster: 'other', accident: 'crash', public_health: 'health', social_security: 'people',
+}
+
+/** Signs for what the title names; the category's sign where it names nothing we have a sign for. */
+const TITLE_GLYPH: readonly (readonly [RegExp, Glyph])[] = [
+  [/地震|quake/i, 'quake'],
+  [/滑坡|泥石流|塌方|崩塌|地质|landslide|rockfall/i, 'slope'],
+  [/火|燃|fire/i, 'fire'],
+  [/洪|涝|溃|水位|暴雨|flood/i, 'water'],
+  [/风|雷|雹|雪|冰|寒|storm/i, 'storm'],
+]
+
+export const glyphOf = ({ title, category }: Pick<Incident, 'title' | 'category'>): Glyph =>
+  TITLE_GLYPH.find(([pattern]) => pattern.test(title))?.[1] ?? CATEGORY_GLYPH[category]
+
+/** A reported incident that somebody verified is drawn as filled as one being handled. */
+const incidentState = (incident: Incident): MarkerState | undefined =>
+  incident.status === 'reported' && incident.verification === 'verified' ? 'active' : INCIDENT_STATE[incident.status]
+
+export function incidentMarkers(board: Board, selected: string | null): MapMarker[] {
+  return openIncidents(board).flatMap((incident): MapMarker[] => {
+    const state = incidentState(incident)
+    if (incident.location === null || state === undefined) return []
+    return [{
+      id: `incident:${incident.id}`,
+      shape: 'incident',
+      at: incident.location.coordinates,
+      state,
+      glyph: glyphOf(incident),
+      label: incident.place ?? incident.title,
+      important: incident.id === selected,
+      selected: false,
+    }]
+  })
+}
+
+export function resourceMarkers(resources: readonly Resource[], label?: (resource: Resource) => string): MapMarker[] {
+  return resources.flatMap((resource): MapMarker[] =>
+    resource.location === null
+      ? []
+      : [{
+          id: `resource:${resource.id}`,
+          shape: resource.kind satisfies MarkerShape,
+          at: resource.location.coordinates,
+          state: resource.status === 'on_scene' ? 'here' : 'away',
+          ...(label ? { label: label(resource) } : {}),
+        }],
+  )
+}
+
+const townships = (board: Board): Unit[] => Object.values(board.units).filter((u) => u.kind === 'township')
+
+/** Township seats as dots; those an alert reaches as answered or silent. */
+export function townshipMarkers(board: Board, alert: Alert | null): MapMarker[] {
+  const answer = alert === null ? null : reached(board, alert)
+  const silent = new Set(answer?.silent.map((c) => c.unit))
+  const answered = new Set(answer?.answered.map((c) => c.unit))
+  return townships(board).flatMap((unit): MapMarker[] => {
+    if (unit.location === null) return []
+    const shape = silent.has(unit.id) ? 'silent' : answered.has(unit.id) ? 'answered' : 'township'
+    return [{ id: `unit:${unit.id}`, shape, at: unit.location.coordinates, label: unit.name, important: shape === 'silent' }]
+  })
+}
+
+/** Whether the boxes meet: a warning for elsewhere is not cut at our border. */
+function touches(a: MapArea['geometry'], layers: Layers): boolean {
+  const county = boundsOf((layers.county?.features ?? []).map((f) => f.geometry))
+  const box = boundsOf([a])
+  if (county === null || box === null) return false
+  return box[0] <= county[2] && box[2] >= county[0] && box[1] <= county[3] && box[3] >= county[1]
+}
+
+export function warningAreas(board: Board, now: number, layers: Layers): MapArea[] {
+  return runningAlerts(board, now)
+    .reverse()
+    .flatMap((alert) => areaOfAlert(alert, layers))
+}
+
+export function areaOfAlert(alert: Alert, layers: Layers): MapArea[] {
+  const { geometry } = alert.area
+  if (geometry === null) return []
+  return [{ id: `alert:${alert.id}`, kind: 'warning', colour: alert.colour, geometry, clip: touches(geometry, layers) }]
+}
+
+export function affectedAreas(board: Board): MapArea[] {
+  return openIncidents(board).flatMap((incident): MapArea[] =>
+    incident.affected_area === null
+      ? []
+      : [{ id: `affected:${incident.id}`, kind: 'affected', geometry: incident.affected_area }],
+  )
+}

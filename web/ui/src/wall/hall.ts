@@ -1,0 +1,129 @@
+import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { urlOf, type Api } from '@shared/api'
+import { Conference } from '@shared/conference'
+import { assignSlots } from './stage'
+
+/** What the wall sees and hears of a meeting, as the stage needs it. */
+export interface HallView {
+  /** The picture of a site, where it sends one. */
+  streams: ReadonlyMap<string, MediaStream>
+  /** The site that speaks now. */
+  speaker: string | null
+}
+
+export interface Hall {
+  view: Readonly<ShallowRef<HallView>>
+  /** True when the browser does not let the page be heard until somebody has touched it. */
+  blocked: Readonly<Ref<boolean>>
+  unblock: () => void
+  /** The sites to show, the most important first. */
+  show: (sites: string[]) => void
+}
+
+const SLOTS = { audio: 4, video: 16 }
+const SILENT: HallView = { streams: new Map(), speaker: null }
+
+/** One visit to one meeting: receives only, shows no picture of its own. */
+class Visit {
+  private readonly conference: Conference
+  private readonly pictures = new Map<number, MediaStream>()
+  private readonly sounds = new Map<number, HTMLAudioElement>()
+  private sending = new Set<string>()
+  private slots: (string | null)[] = []
+  private speaker: string | null = null
+
+  constructor(
+    api: Api,
+    meeting: string,
+    private readonly changed: (view: HallView) => void,
+    private readonly blocked: (blocked: boolean) => void,
+  ) {
+    const url = new URL(urlOf(`/meetings/${meeting}/signal`), location.href)
+    url.protocol = url.protocol.replace('http', 'ws')
+    const token = api.bearer
+    this.conference = new Conference({ url: url.href, ...(token === null ? {} : { token }), media: null, slots: SLOTS })
+    this.conference.on('track', ({ kind, slot, track }) => this.take(kind, slot, track))
+    this.conference.on('speaker', ({ participant }) => {
+      this.speaker = participant
+      this.tell()
+    })
+    this.conference.on('participants', (all) => {
+      this.sending = new Set(all.filter((p) => p.publishing.video).map((p) => p.id))
+      this.tell()
+    })
+    this.conference.join()
+  }
+
+  show(sites: readonly string[]): void {
+    this.slots = assignSlots(this.slots, sites, SLOTS.video)
+    this.conference.view(this.slots)
+    this.tell()
+  }
+
+  end(): void {
+    this.conference.leave()
+    for (const audio of this.sounds.values()) audio.srcObject = null
+  }
+
+  async play(): Promise<void> {
+    const played = await Promise.allSettled([...this.sounds.values()].map((audio) => audio.play()))
+    this.blocked(played.some((p) => p.status === 'rejected' && isRefusal(p.reason)))
+  }
+
+  private take(kind: 'audio' | 'video', slot: number, track: MediaStreamTrack): void {
+    const stream = new MediaStream([track])
+    if (kind === 'video') {
+      this.pictures.set(slot, stream)
+      this.tell()
+      return
+    }
+    const audio = this.sounds.get(slot) ?? new Audio()
+    audio.srcObject = stream
+    this.sounds.set(slot, audio)
+    void this.play()
+  }
+
+  private tell(): void {
+    const streams = new Map<string, MediaStream>()
+    this.slots.forEach((site, slot) => {
+      const stream = this.pictures.get(slot)
+      if (site !== null && stream !== undefined && this.sending.has(site)) streams.set(site, stream)
+    })
+    this.changed({ streams, speaker: this.speaker })
+  }
+}
+
+const isRefusal = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'NotAllowedError'
+
+/** Follows the meeting that the wall shows: enters it, leaves it when it is over or another one takes its place. */
+export function useHall(api: Api, meeting: Ref<string | null>): Hall {
+  const view = shallowRef<HallView>(SILENT)
+  const blocked = shallowRef(false)
+  let visit: Visit | null = null
+  let wanted: string[] = []
+
+  watch(
+    meeting,
+    (id) => {
+      visit?.end()
+      visit = null
+      view.value = SILENT
+      blocked.value = false
+      if (id === null) return
+      visit = new Visit(api, id, (seen) => (view.value = seen), (is) => (blocked.value = is))
+      visit.show(wanted)
+    },
+    { immediate: true },
+  )
+  onBeforeUnmount(() => visit?.end())
+
+  return {
+    view,
+    blocked,
+    unblock: () => void visit?.play(),
+    show: (sites) => {
+      wanted = sites
+      visit?.show(sites)
+    },
+  }
+}

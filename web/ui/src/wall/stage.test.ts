@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { arrange, assignSlots, EMPTY_FLOOR, follow, gridOf } from './stage'
+
+const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')
+const ids = fc.uniqueArray(id, { maxLength: 10 })
+
+describe('places on the stage', () => {
+  it('hold exactly those who are there, the first one first, and move nobody else', () => {
+    fc.assert(
+      fc.property(ids, ids, fc.option(id), (former, wanted, first) => {
+        const order = arrange(former, wanted, first)
+        expect([...order].sort()).toEqual([...wanted].sort())
+        if (first !== null && wanted.includes(first)) expect(order[0]).toBe(first)
+        expect(arrange(order, wanted, first)).toEqual(order)
+      }),
+    )
+  })
+
+  it('a new speaker changes places with the former one alone', () => {
+    expect(arrange(['a', 'b', 'c', 'd'], ['a', 'b', 'c', 'd'], 'c')).toEqual(['c', 'b', 'a', 'd'])
+  })
+
+  it('grids hold what their names say', () => {
+    for (const kind of ['1', '4', '9', '16', '25', '1+5', '1+7'] as const) {
+      const { columns, rows, cells, big } = gridOf(kind)
+      expect(big * big + cells - 1).toBe(columns * rows)
+    }
+  })
+})
+
+describe('the speaker', () => {
+  it('takes an empty stage at once, a held one after a while of speaking', () => {
+    const first = follow(EMPTY_FLOOR, 'a', 10_000)
+    expect(first.site).toBe('a')
+    const cough = follow(follow(first, 'b', 20_000), null, 20_400)
+    expect(follow(cough, 'b', 20_800).site).toBe('a')
+    const speech = follow(follow(first, 'b', 20_000), 'b', 21_300)
+    expect(speech.site).toBe('b')
+    expect(follow(speech, null, 99_000).site).toBe('b')
+  })
+})
+
+describe('receive slots', () => {
+  it('show everybody wanted once, and keep who stays where they were', () => {
+    fc.assert(
+      fc.property(ids, ids, fc.integer({ min: 1, max: 12 }), (before, after, slots) => {
+        const former = assignSlots([], before, slots)
+        const next = assignSlots(former, after, slots)
+        expect(next).toHaveLength(slots)
+        expect(next.filter((id) => id !== null).sort()).toEqual(after.slice(0, slots).sort())
+        former.forEach((was, n) => {
+          if (was !== null && (after as string[]).slice(0, slots).includes(was)) expect(next[n]).toBe(was)
+        })
+      }),
+    )
+  })
+})

@@ -1,0 +1,96 @@
+import type { LayoutKind, Meeting, Site } from '@shared/objects'
+
+/** What stands where on the stage. Pure: the caller brings the clock and the former arrangement. */
+
+export interface Grid {
+  columns: number
+  rows: number
+  cells: number
+  /** Columns and rows of the first cell; 1 where all are alike. */
+  big: number
+}
+
+const GRIDS: Record<LayoutKind, Grid> = {
+  '1': { columns: 1, rows: 1, cells: 1, big: 1 },
+  '2': { columns: 2, rows: 1, cells: 2, big: 1 },
+  '3': { columns: 2, rows: 2, cells: 3, big: 1 },
+  '4': { columns: 2, rows: 2, cells: 4, big: 1 },
+  '6': { columns: 3, rows: 2, cells: 6, big: 1 },
+  '9': { columns: 3, rows: 3, cells: 9, big: 1 },
+  '16': { columns: 4, rows: 4, cells: 16, big: 1 },
+  '25': { columns: 5, rows: 5, cells: 25, big: 1 },
+  '1+5': { columns: 3, rows: 3, cells: 6, big: 2 },
+  '1+7': { columns: 4, rows: 4, cells: 8, big: 3 },
+}
+
+export const gridOf = (kind: LayoutKind): Grid => GRIDS[kind]
+
+/** The layout the chair chose, else one that fits the number of sites; the far wall has four tiles at most. */
+export function layoutFor(meeting: Meeting, sites: number, far: boolean): LayoutKind {
+  const chosen = meeting.layout?.kind
+  if (far) return sites <= 1 ? '1' : '4'
+  if (chosen !== undefined && chosen in GRIDS) return chosen
+  if (sites <= 1) return '1'
+  if (sites <= 4) return '4'
+  return sites <= 6 ? '1+5' : '1+7'
+}
+
+/** Whether a site has a tile at all: a lost one keeps its place, who refused or left has none. */
+export const onStage = (site: Site): boolean => ['ringing', 'answered', 'joined', 'lost'].includes(site.state)
+
+/**
+ * Site ids by place, from the former order: nobody moves unless a newcomer needs an empty place, somebody
+ * left for good, or `first` must stand in the first place and changes with whoever was there.
+ */
+export function arrange(former: readonly string[], wanted: readonly string[], first: string | null): string[] {
+  const present = new Set(wanted)
+  const placed = former.filter((id) => present.has(id))
+  const known = new Set(placed)
+  const order = [...placed, ...wanted.filter((id) => !known.has(id))]
+  const at = first === null ? -1 : order.indexOf(first)
+  const head = order[0]
+  if (at > 0 && first !== null && head !== undefined) {
+    order[0] = first
+    order[at] = head
+  }
+  return order
+}
+
+/** How long somebody must speak to take the stage, and how long the former speaker keeps it at least. */
+const TAKE_MS = 1_200
+const HOLD_MS = 3_000
+
+export interface Floor {
+  /** Who stands on the stage. */
+  site: string | null
+  since: number
+  /** Who would take it, and since when without a break. */
+  next: string | null
+  nextSince: number
+}
+
+export const EMPTY_FLOOR: Floor = { site: null, since: 0, next: null, nextSince: 0 }
+
+/** The speaker with hysteresis: a cough does not change the stage, and silence leaves it as it is. Times in ms. */
+export function follow(floor: Floor, speaker: string | null, now: number): Floor {
+  if (speaker === null || speaker === floor.site) return { ...floor, next: null }
+  const waiting = floor.next === speaker ? floor : { ...floor, next: speaker, nextSince: now }
+  const spoke = now - waiting.nextSince >= TAKE_MS
+  const held = now - floor.since >= HOLD_MS
+  if (floor.site !== null && !(spoke && held)) return waiting
+  return { site: speaker, since: now, next: null, nextSince: 0 }
+}
+
+/**
+ * Which receive slot shows which site: a site keeps its slot while it is wanted, so that a change of places
+ * on the screen costs no keyframe.
+ */
+export function assignSlots(former: readonly (string | null)[], wanted: readonly string[], slots: number): (string | null)[] {
+  const need = wanted.slice(0, slots)
+  const next = Array.from({ length: slots }, (_, n) => {
+    const id = former[n] ?? null
+    return id !== null && need.includes(id) ? id : null
+  })
+  for (const id of need.filter((w) => !next.includes(w))) next[next.indexOf(null)] = id
+  return next
+}
