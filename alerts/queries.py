@@ -177,3 +177,9 @@ def _matches(row: State, wanted: DeliveryFilter) -> bool:
 
 def _by_id(row: State) -> str:
     return str(row["id"])
+
+
+def public_alerts(session: Session, limit: int = 100) -> list[Alert]:
+    """Our alerts that were issued to the public for real and run, newest first: what the feed shows everybody."""
+    query = select(Alert).where(Alert.origin == "own", Alert.status == ISSUED, ~Alert.drill)
+    return list(session.scalars(query.order_by(Alert.issued_at.desc()).limit(limit)))

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from web import problems
 from web.api import (
     accounts,
+    alerts,
+    cap,
     directory,
     divisions,
     imports,
@@ -52,9 +54,10 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.collections = dict(BASE)
     app.state.strangers = Strangers(core.clock)
     app.state.background = []
+    app.state.wake_workers = lambda chunks: None
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
-    domain = (incidents, incident_log, tasks, resources, divisions, situation)
+    domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, *domain):
         app.include_router(module.router)
     _install_health(app, core)

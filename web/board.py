@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
+from alerts.queries import board_alerts, board_coverages
 from command.directory.queries import Sight, board_terminals, board_units
 from command.incidents.queries import board_incidents
 from command.kernel.actor import Actor
@@ -73,6 +74,8 @@ def _put(collection: State, item: State) -> None:
 BASE: dict[str, Collection] = {
     "units": board_units,
     "terminals": board_terminals,
+    "alerts": board_alerts,
+    "coverages": board_coverages,
     "incidents": board_incidents,
     "tasks": board_tasks,
     "resources": board_resources,

@@ -1,0 +1,112 @@
+"""Warnings over HTTP: two people to issue, the number typed, received messages immutable."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.web.world import World
+
+Clients = Callable[[str], TestClient]
+CAP_FILES = Path(__file__).parents[3] / "shared" / "data" / "cap"
+DRAFT = {
+    "event": "山洪",
+    "kind": "evacuation",
+    "headline": "西舍路镇转移指令",
+    "description": "河水上涨",
+    "instruction": "立即转移到高处",
+    "area": {"divisions": ["532301109"]},
+}
+
+
+def drafted(client: TestClient, **more: object) -> dict[str, Any]:
+    expires = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    answer = client.post("/api/v1/alerts", json={**DRAFT, "expires_at": expires, **more})
+    assert answer.status_code == 201, answer.text
+    alert: dict[str, Any] = answer.json()
+    return alert
+
+
+def test_draft_return_sign_off_issue_acknowledge(as_: Clients) -> None:
+    issuer, reviewer = as_("issuer"), as_("reviewer")
+    alert = drafted(issuer)
+    url = f"/api/v1/alerts/{alert['id']}"
+    preview = issuer.get(f"{url}/preview").json()
+    assert [unit["name"] for unit in preview["units"]] == ["西舍路镇"]
+    issuer.post(f"{url}/submit")
+    assert reviewer.post(f"{url}/return", json={"reason": "写明去处"}).json()["status"] == "returned"
+    version = issuer.get(url).headers["ETag"]
+    changed = issuer.patch(url, json={"instruction": "转移到中心小学"}, headers={"If-Match": version})
+    assert changed.json()["status"] == "draft"
+    issuer.post(f"{url}/submit")
+    assert issuer.post(f"{url}/sign-off").status_code == 403
+    assert reviewer.post(f"{url}/sign-off").json()["status"] == "signed_off"
+    wrong = issuer.post(f"{url}/issue", json={"people": preview["people"] + 1})
+    assert wrong.json()["code"] == "alert.people_differ"
+    assert issuer.post(f"{url}/issue", json={"people": preview["people"]}).json()["status"] == "issued"
+    assert as_("south_operator").post(f"{url}/acknowledge").status_code == 200
+    answered = as_("duty").get(f"{url}/deliveries?state=answered").json()["items"]
+    assert [one["name"] for one in answered] == ["south_operator"]
+    board = as_("wall").get("/api/v1/board").json()
+    assert board["alerts"][alert["id"]]["status"] == "issued"
+
+
+def test_a_county_cannot_warn_of_weather(as_: Clients) -> None:
+    warning = {**DRAFT, "kind": "warning", "colour": "red", "expires_at": "2036-01-01T00:00:00Z"}
+    assert as_("issuer").post("/api/v1/alerts", json=warning).json()["code"] == "alert.no_authority"
+
+
+def test_unknown_fields_and_naive_times_are_named(as_: Clients) -> None:
+    issuer = as_("issuer")
+    assert issuer.post("/api/v1/alerts", json={**DRAFT, "color": "red"}).json()["code"] == "request.unknown_field"
+    naive = issuer.post("/api/v1/alerts", json={**DRAFT, "expires_at": "2036-01-01T00:00:00"}).json()
+    assert naive["errors"][0]["code"] == "request.time_without_offset"
+
+
+def test_a_received_message_is_shown_adopted_and_never_changed(as_: Clients, world: World) -> None:
+    issuer = as_("issuer")
+    data = cap_message()
+    answer = issuer.post("/cap", content=data, headers={"Content-Type": "application/cap+xml"})
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert body["areas"][0]["geometry"]["type"] in {"Polygon", "MultiPolygon"}
+    url = f"/api/v1/alerts/{body['alert_id']}"
+    assert as_("wall").get("/api/v1/board").json()["alerts"][body["alert_id"]]["origin"] == "received"
+    changed = issuer.patch(url, json={"headline": "x"}, headers={"If-Match": '"1"'})
+    assert changed.json()["code"] == "alert.received_immutable"
+    assert issuer.post(f"{url}/adopt").json()["adopted_from"] == body["alert_id"]
+
+
+def test_a_doctype_is_refused(as_: Clients) -> None:
+    answer = as_("issuer").post("/cap", content=b'<!DOCTYPE a [<!ENTITY b "c">]><alert>&b;</alert>')
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "xml.doctype"
+
+
+@pytest.mark.skipif(not CAP_FILES.is_dir(), reason="the collected messages are not beside the project")
+def test_every_collected_message_is_answered(as_: Clients) -> None:
+    issuer = as_("issuer")
+    refused = {"invalid_xmlns.cap": "cap.namespace", "invalid.cap": "cap.missing", "xee.cap": "xml.doctype"}
+    for path in sorted((*CAP_FILES.glob("*.cap"), *CAP_FILES.glob("*.xml"))):
+        answer = issuer.post("/cap", content=path.read_bytes())
+        if path.name in refused:
+            assert answer.json()["code"] == refused[path.name], path.name
+        elif path.name == "noaa_errors.cap":
+            assert answer.status_code == 422
+        else:
+            assert answer.status_code == 201, (path.name, answer.text)
+
+
+def cap_message() -> bytes:
+    now = datetime.now(UTC).replace(microsecond=0)
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>sample-1</identifier><sender>station.example</sender>
+<sent>{now.isoformat()}</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope>
+<info><language>zh-CN</language><category>Met</category><event>暴雨</event><urgency>Immediate</urgency>
+<severity>Severe</severity><certainty>Likely</certainty><expires>{(now + timedelta(hours=3)).isoformat()}</expires>
+<headline>暴雨橙色预警（示例）</headline>
+<area><areaDesc>楚雄市</areaDesc><geocode><valueName>行政区划代码</valueName><value>532301000000</value></geocode></area>
+</info></alert>""".encode()

@@ -1,0 +1,311 @@
+"""Warnings over HTTP: draft, preview, the moves to issue, who was reached, receipts."""
+
+import hmac
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, Field
+
+from alerts import actions
+from alerts.drafting import AreaInput, CircleInput, Draft
+from alerts.lookup import alert_for
+from alerts.preview import preview, preview_of
+from alerts.queries import DeliveryFilter, alert_details, alerts_of, coverages_of, deliveries_of
+from command.kernel.errors import Unauthenticated
+from command.kernel.values import State
+from gis.divisions import shipped_divisions
+from web.api.forms import Form, Id
+from web.edge import IfMatch, Known, database_of, known_edge, token_of
+
+router = APIRouter(prefix="/api/v1", tags=["alerts"])
+
+Line = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=4000)]
+Channel = Literal["websocket", "email", "mqtt"]
+Codes = Annotated[list[Annotated[str, Field(pattern=r"^\d{2,12}$")]], Field(max_length=500)]
+
+
+class Circle(Form):
+    """A circle: degrees WGS-84, metres."""
+
+    center: Annotated[list[float], Field(min_length=2, max_length=2)]
+    radius_m: Annotated[float, Field(gt=0, le=500_000)]
+
+
+class AreaForm(Form):
+    """Where, in one or several ways together."""
+
+    divisions: Codes | None = None
+    polygon: dict[str, Any] | None = None
+    circle: Circle | None = None
+    description: Line | None = None
+
+    def area(self) -> AreaInput:
+        """The value the actions take."""
+        drawn = self.circle
+        circle = None if drawn is None else CircleInput(drawn.center[0], drawn.center[1], drawn.radius_m)
+        return AreaInput(tuple(self.divisions or ()), self.polygon, circle, self.description)
+
+
+class Fields(Form):
+    """What a draft and its changes share."""
+
+    event: Line
+    headline: Line
+    description: Text
+    instruction: Text
+    area: AreaForm
+    expires_at: AwareDatetime | None
+    effective_at: AwareDatetime | None
+    incident: Id | None
+    kind: Literal["warning", "notice", "evacuation"] | None
+    colour: Literal["red", "orange", "yellow", "blue"] | None
+    channels: Annotated[list[Channel], Field(min_length=1, max_length=8)] | None
+    drill: bool
+
+    def values(self) -> dict[str, Any]:
+        """The fields that were sent, as `Draft` names them."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        if "area" in sent:
+            sent["area"] = sent["area"].area()
+        if sent.get("channels") is not None:
+            sent["channels"] = tuple(sent["channels"])
+        return sent
+
+
+class DraftForm(Fields):
+    """A new draft."""
+
+    description: Text = ""
+    instruction: Text = ""
+    expires_at: AwareDatetime | None = None
+    effective_at: AwareDatetime | None = None
+    incident: Id | None = None
+    kind: Literal["warning", "notice", "evacuation"] | None = None
+    colour: Literal["red", "orange", "yellow", "blue"] | None = None
+    channels: Annotated[list[Channel], Field(min_length=1, max_length=8)] | None = None
+    drill: bool = False
+
+    def draft(self) -> Draft:
+        """The value the actions take."""
+        return Draft(**{"description": "", "instruction": "", "expires_at": None, **self.values()})
+
+
+class DraftChange(DraftForm):
+    """Changes of a draft; what is absent stays."""
+
+    event: Line = ""
+    headline: Line = ""
+    area: AreaForm = Field(default_factory=AreaForm)
+
+
+class Reason(Form):
+    """Why it is given back."""
+
+    reason: Annotated[str, Field(max_length=1000)]
+
+
+class People(Form):
+    """The number of people that the issuer typed."""
+
+    people: Annotated[int, Field(ge=0, le=10**9)]
+
+
+class End(Form):
+    """How an alert ends, and what everyone told is told."""
+
+    end: Literal["lifted", "withdrawn"]
+    text: Annotated[str, Field(max_length=1000)]
+
+
+class ReceiptForm(Form):
+    """A provider's or a page's receipt."""
+
+    delivery: Id | None = None
+    alert: Id | None = None
+    state: Literal["delivered", "answered", "failed"]
+    at: AwareDatetime | None = None
+
+
+@router.post("/alerts", status_code=201)
+def post_alert(body: DraftForm, edge: Known, response: Response) -> State:
+    """A draft; nobody is told."""
+    with edge.writing() as session:
+        alert = actions.draft(session, edge.clock, edge.actor, body.draft(), shipped_divisions())
+        return tagged(response, alert.state())
+
+
+@router.post("/alerts/preview")
+def post_preview(body: DraftForm, edge: Known) -> State:
+    """Who would be told, how, in which words and how fast."""
+    with edge.reading() as session:
+        return preview(session, edge.clock, edge.actor, body.draft(), shipped_divisions())
+
+
+@router.get("/alerts")
+def list_alerts(
+    edge: Known,
+    status: Annotated[list[str] | None, Query(max_length=12)] = None,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> State:
+    """Alerts, newest first."""
+    with edge.reading() as session:
+        rows = alerts_of(session, edge.actor, status or (), after, limit)
+        items = [row.state() for row in rows]
+    return {"items": list(items), "next": rows[-1].id if len(rows) == limit else None}
+
+
+@router.get("/alerts/{alert_id}")
+def get_alert(alert_id: str, edge: Known, response: Response) -> State:
+    """One alert and the moves open to the reader."""
+    with edge.reading() as session:
+        return tagged(response, alert_details(session, edge.actor, alert_for(session, edge.actor, alert_id)))
+
+
+@router.get("/alerts/{alert_id}/preview")
+def get_preview(alert_id: str, edge: Known) -> State:
+    """The preview of a draft as it stands."""
+    with edge.reading() as session:
+        return preview_of(session, edge.clock, edge.actor, alert_id)
+
+
+@router.patch("/alerts/{alert_id}")
+def patch_alert(alert_id: str, body: DraftChange, version: IfMatch, edge: Known, response: Response) -> State:
+    """Change a draft or returned alert."""
+    with edge.writing() as session:
+        alert = actions.amend(session, edge.clock, edge.actor, alert_id, version, body.values(), shipped_divisions())
+        return tagged(response, alert.state())
+
+
+@router.post("/alerts/{alert_id}/submit")
+def submit_alert(alert_id: str, edge: Known, response: Response) -> State:
+    """Hand a draft to the reviewers."""
+    with edge.writing() as session:
+        return tagged(response, actions.submit(session, edge.clock, edge.actor, alert_id).state())
+
+
+@router.post("/alerts/{alert_id}/return")
+def return_alert(alert_id: str, body: Reason, edge: Known, response: Response) -> State:
+    """Give it back with a reason."""
+    with edge.writing() as session:
+        return tagged(response, actions.return_(session, edge.clock, edge.actor, alert_id, body.reason).state())
+
+
+@router.post("/alerts/{alert_id}/sign-off")
+def sign_off_alert(alert_id: str, edge: Known, response: Response) -> State:
+    """Release it: another person than the drafter."""
+    with edge.writing() as session:
+        return tagged(response, actions.sign_off(session, edge.clock, edge.actor, alert_id).state())
+
+
+@router.post("/alerts/{alert_id}/drop")
+def drop_alert(alert_id: str, edge: Known, response: Response) -> State:
+    """Give up what was not issued."""
+    with edge.writing() as session:
+        return tagged(response, actions.drop(session, edge.clock, edge.actor, alert_id).state())
+
+
+@router.post("/alerts/{alert_id}/issue")
+def issue_alert(alert_id: str, body: People, edge: Known, request: Request, response: Response) -> State:
+    """Issue to the audience as it is at this moment; workers are woken after the commit."""
+    with edge.writing() as session:
+        issued = actions.issue(session, edge.clock, edge.actor, alert_id, body.people)
+        state = issued.alert.state()
+    waker(request)(issued.chunks)
+    return tagged(response, state)
+
+
+@router.post("/alerts/{alert_id}/update", status_code=201)
+def update_alert(alert_id: str, body: DraftForm, edge: Known, response: Response) -> State:
+    """Draft the change of a running alert."""
+    with edge.writing() as session:
+        alert = actions.update(session, edge.clock, edge.actor, alert_id, body.draft(), shipped_divisions())
+        return tagged(response, alert.state())
+
+
+@router.post("/alerts/{alert_id}/cancel")
+def cancel_alert(alert_id: str, body: End, edge: Known, request: Request, response: Response) -> State:
+    """End a running alert; everyone who was told is told."""
+    with edge.writing() as session:
+        ended = actions.cancel(session, edge.clock, edge.actor, alert_id, body.end, body.text)
+        state = ended.alert.state()
+    waker(request)(ended.chunks)
+    return tagged(response, state)
+
+
+@router.post("/alerts/{alert_id}/acknowledge")
+def acknowledge_alert(alert_id: str, edge: Known) -> State:
+    """收到: a person before an open page."""
+    with edge.writing() as session:
+        return actions.acknowledge(session, edge.clock, edge.actor, alert_id).state()
+
+
+@router.post("/alerts/{alert_id}/adopt", status_code=201)
+def adopt_alert(alert_id: str, edge: Known, response: Response) -> State:
+    """A draft of our own from a received alert."""
+    with edge.writing() as session:
+        return tagged(response, actions.adopt(session, edge.clock, edge.actor, alert_id).state())
+
+
+@router.get("/alerts/{alert_id}/coverage")
+def get_coverage(alert_id: str, edge: Known) -> State:
+    """Reached and not reached by township, silent ones first."""
+    with edge.reading() as session:
+        return {"items": list(coverages_of(session, edge.actor, alert_id)), "next": None}
+
+
+@router.get("/alerts/{alert_id}/deliveries")
+def get_deliveries(
+    alert_id: str,
+    edge: Known,
+    state: str | None = None,
+    unit: str | None = None,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> State:
+    """Who was to be told, and what became of it."""
+    wanted = DeliveryFilter(state=state, unit=unit, after=after, limit=limit)
+    with edge.reading() as session:
+        items, following = deliveries_of(session, edge.actor, alert_id, wanted)
+    return {"items": list(items), "next": following}
+
+
+@router.post("/receipts/{channel}")
+def post_receipt(channel: Channel, body: ReceiptForm, request: Request) -> State:
+    """A receipt: a page's for itself, or a provider's with the receipts' token. Again changes nothing."""
+    db = database_of(request)
+    edge = None if _is_provider(request) else known_edge(request)
+    with db.writing() as session:
+        new = actions.record_receipt(
+            session,
+            db.clock,
+            channel,
+            body.state,
+            delivery=body.delivery if edge is None else None,
+            alert_id=body.alert,
+            actor=edge.actor if edge else None,
+            at=body.at,
+        )
+    return {"new": new}
+
+
+def waker(request: Request) -> Callable[[tuple[str, ...]], None]:
+    """What tells the workers of new chunks; a lost call costs a sweep."""
+    wake: Callable[[tuple[str, ...]], None] = request.app.state.wake_workers
+    return wake
+
+
+def tagged(response: Response, state: State) -> State:
+    """The state with its version as ETag."""
+    response.headers["ETag"] = f'"{state["version"]}"'
+    return state
+
+
+def _is_provider(request: Request) -> bool:
+    expected = request.app.state.settings.receipt_token.get_secret_value()
+    given = token_of(request)
+    if given is None:
+        raise Unauthenticated("access.unknown")
+    return bool(expected) and hmac.compare_digest(expected.encode(), given.encode())

@@ -1,0 +1,101 @@
+"""CAP at the root: messages in, ours out."""
+
+import asyncio
+import hashlib
+from datetime import UTC
+
+from fastapi import APIRouter, Request, Response
+from lxml import etree
+
+from alerts.actions import Received, RefusedMessage, receive_cap
+from alerts.model import Alert
+from alerts.queries import cap_document, public_alerts
+from command.kernel.errors import FieldError, Invalid, TooLarge
+from command.kernel.values import Json, State
+from gis.divisions import shipped_divisions
+from web.edge import Edge, Known, database_of
+
+router = APIRouter(tags=["cap"])
+LARGEST = 5 * 1024 * 1024
+ATOM = "http://www.w3.org/2005/Atom"
+
+
+@router.post("/cap", status_code=201)
+async def post_cap(request: Request, edge: Known) -> State:
+    """Take a CAP 1.2 (or sound 1.1) message: kept byte for byte, shown, told to nobody by itself."""
+    data = await request.body()
+    if len(data) > LARGEST:
+        raise TooLarge("xml.too_large")
+    return await asyncio.to_thread(take, edge, data)
+
+
+def take(edge: Edge, data: bytes) -> State:
+    """Keep the message; one that is refused is kept as well, and its faults are the answer."""
+    divisions = shipped_divisions()
+    with edge.writing() as session:
+        outcome = receive_cap(session, edge.clock, edge.actor, data, divisions.boundary_of)
+        answer = _accepted(outcome) if isinstance(outcome, Received) else None
+    if isinstance(outcome, RefusedMessage):
+        problem = outcome.problem
+        faults = tuple(FieldError(one.field, one.code, (("detail", one.detail),)) for one in problem.errors)
+        raise Invalid(problem.code, fields=faults, detail=problem.errors[0].detail, message=outcome.message_id)
+    return answer or {}
+
+
+@router.get("/cap/feed.atom")
+def get_feed(request: Request) -> Response:
+    """Our public alerts, newest first (RFC 4287)."""
+    db = database_of(request)
+    with db.reading() as session:
+        rows = public_alerts(session)
+        body = _feed(request, rows)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, media_type="application/atom+xml", headers={"ETag": tag})
+
+
+@router.get("/cap/{alert_id}.xml")
+def get_document(alert_id: str, request: Request) -> Response:
+    """The CAP message last issued for one of our alerts."""
+    with database_of(request).reading() as session:
+        return Response(cap_document(session, alert_id), media_type="application/cap+xml")
+
+
+def _accepted(outcome: Received) -> State:
+    areas: list[Json] = [dict(place.public()) for place in outcome.areas]
+    warnings: list[Json] = [dict(warning.public()) for warning in outcome.warnings]
+    alert = outcome.alert
+    return {
+        "alert_id": alert.id,
+        "source": alert.source,
+        "new": outcome.new,
+        "areas": areas,
+        "warnings": warnings,
+        "alert": alert.state(),
+    }
+
+
+def _feed(request: Request, rows: list[Alert]) -> bytes:
+    base = str(request.base_url)
+    feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
+    _put(feed, "id", f"{base}cap/feed.atom")
+    _put(feed, "title", "烽燧 Fengsui CAP")
+    issued = [row.issued_at for row in rows if row.issued_at is not None]
+    _put(feed, "updated", max(issued).isoformat() if issued else "1970-01-01T00:00:00+00:00")
+    for row in rows:
+        entry = etree.SubElement(feed, f"{{{ATOM}}}entry")
+        _put(entry, "id", f"urn:uuid:{row.id}")
+        _put(entry, "title", row.headline)
+        _put(entry, "updated", row.issued_at.astimezone(UTC).isoformat() if row.issued_at else "")
+        author = etree.SubElement(entry, f"{{{ATOM}}}author")
+        _put(author, "name", row.source)
+        link = etree.SubElement(entry, f"{{{ATOM}}}link")
+        link.set("rel", "alternate")
+        link.set("type", "application/cap+xml")
+        link.set("href", f"{base}cap/{row.id}.xml")
+    return etree.tostring(feed, xml_declaration=True, encoding="UTF-8")
+
+
+def _put(parent: etree._Element, name: str, text: str) -> None:
+    etree.SubElement(parent, f"{{{ATOM}}}{name}").text = text

@@ -1,0 +1,61 @@
+"""`fengsui media`: one media node."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from argparse import ArgumentParser, Namespace
+
+from media.node import MediaConfig, Ready, serve
+from web.child import report_ready
+from web.commands.common import add_data, settings_of
+from web.settings import Settings
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Everything else comes from the settings."""
+    add_data(parser)
+
+
+def run(options: Namespace) -> int:
+    """Serve until SIGTERM."""
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_serve(_config(settings_of(options))))
+    return 0
+
+
+async def _serve(config: MediaConfig) -> None:
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: task.cancel() if task else None)
+
+    def ready(_: Ready) -> None:
+        report_ready()
+
+    await serve(config, ready)
+
+
+def _config(settings: Settings) -> MediaConfig:
+    return MediaConfig(
+        control_host=settings.media_control_host,
+        control_port=settings.media_control_port,
+        control_token=settings.media_control_token.get_secret_value(),
+        udp_host=settings.media_host,
+        udp_port=settings.media_port,
+        addresses=announced(settings),
+    )
+
+
+def announced(settings: Settings) -> tuple[str, ...]:
+    """The addresses told to clients: those set, else the one served on, else the one that leads out, else loopback."""
+    if settings.media_address:
+        return settings.media_address
+    if settings.host not in {"0.0.0.0", "::", "localhost"}:  # noqa: S104 (compared, not bound)
+        return (settings.host,)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: nothing is sent, the kernel only picks the source
+        except OSError:
+            return ("127.0.0.1",)
+        return (str(probe.getsockname()[0]),)
