@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from web import problems
+from web import problems, signal
 from web.api import (
     accounts,
     alerts,
@@ -19,6 +19,7 @@ from web.api import (
     imports,
     incident_log,
     incidents,
+    meetings,
     resources,
     session,
     settings,
@@ -28,6 +29,7 @@ from web.api import (
     timeline,
 )
 from web.board import BASE
+from web.conference import Conference, node_address
 from web.pages import install_pages
 from web.presence import Presence
 from web.strangers import Strangers
@@ -53,11 +55,12 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.settings = core.settings
     app.state.collections = dict(BASE)
     app.state.strangers = Strangers(core.clock)
-    app.state.background = []
+    app.state.conference = Conference(core.db, node_address(core.settings))
+    app.state.background = [lambda: app.state.conference.run(app.state.tail)]
     app.state.wake_workers = lambda chunks: None
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
-    domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation)
+    domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation, meetings, signal)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, *domain):
         app.include_router(module.router)
     _install_health(app, core)

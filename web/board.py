@@ -17,6 +17,7 @@ from command.kernel.timeline import Entry, head_of, read_before
 from command.kernel.values import State
 from command.resources.queries import board_resources
 from command.tasks.queries import board_tasks
+from media.meetings.queries import board_meetings, board_sites
 
 RECENT = 60
 _SCAN = 500
@@ -79,4 +80,6 @@ BASE: dict[str, Collection] = {
     "incidents": board_incidents,
     "tasks": board_tasks,
     "resources": board_resources,
+    "meetings": board_meetings,
+    "sites": board_sites,
 }

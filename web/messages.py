@@ -1,8 +1,10 @@
 """Every error code's sentence, Chinese and English: those of the edge here, the packages' beside their code."""
 
 from command.messages import MESSAGES as COMMAND
+from media.sentences import MESSAGES as MEDIA
 
-MESSAGES: dict[str, tuple[str, str]] = COMMAND | {
+_PACKAGES = COMMAND | MEDIA
+MESSAGES: dict[str, tuple[str, str]] = _PACKAGES | {
     "access.unknown": ("请先登录", "Log in first"),
     "access.forged": ("这个请求不是从本站页面发出的", "This request did not come from a page of this site"),
     "access.refused": ("当前账号没有这项权限：{right}", "This account may not do that: {right}"),

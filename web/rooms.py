@@ -1,0 +1,116 @@
+"""What the conference knows of each live meeting: the database's truth and what the media node tells. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from command.kernel.values import Json, State
+from media.meetings.model import Meeting, Site
+from media.meetings.moves import PRESENT, SiteState
+from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant, WantedRoom
+
+Order = OpenRoom | CloseRoom | Admit | Remove
+Held = Mapping[str, Mapping[str, WantedParticipant]]
+"""What the node holds: room → participant → its flags."""
+
+
+@dataclass(frozen=True)
+class SiteView:
+    """A site as it stands in the database."""
+
+    id: str
+    name: str
+    kind: str
+    state: SiteState
+    muted: bool
+    answer_by: datetime | None
+
+    @property
+    def present(self) -> bool:
+        """Whether the bridge lets it in."""
+        return self.state in PRESENT
+
+    def wanted(self) -> WantedParticipant:
+        """Its flags at the bridge: a wall only receives."""
+        watches = self.kind == "wall"
+        return WantedParticipant(participant=self.id, muted=self.muted or watches, video_muted=watches)
+
+
+@dataclass
+class Room:
+    """A live meeting: its sites by id, who is sending, who is heard."""
+
+    id: str
+    sites: dict[str, SiteView]
+    publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    speaker: str | None = None
+    loudest: tuple[str, ...] = ()
+
+    def participants(self) -> State:
+        """The message that lists everybody."""
+        return {"type": "participants", "participants": [self._participant(site) for site in self.sites.values()]}
+
+    def speaking(self) -> State:
+        """The message that says who speaks and who is heard."""
+        return {"type": "speaker", "participant": self.speaker, "loudest": list(self.loudest)}
+
+    def update(self, fresh: "Room") -> None:
+        """Take over the database's part; whoever is not in any more sends nothing."""
+        self.sites = fresh.sites
+        self.publishing = {
+            site: flags for site, flags in self.publishing.items() if site in fresh.sites and fresh.sites[site].present
+        }
+
+    def _participant(self, site: SiteView) -> Json:
+        audio, video = self.publishing.get(site.id, (False, False))
+        return {
+            "id": site.id,
+            "name": site.name,
+            "kind": site.kind,
+            "state": site.state.value,
+            "muted": site.muted,
+            "publishing": {"audio": audio, "video": video},
+        }
+
+
+def room_of(meeting: Meeting) -> Room:
+    """The room of a live meeting."""
+    return Room(meeting.id, {site.id: _view(site) for site in meeting.sites})
+
+
+def wanted_rooms(rooms: Iterable[Room]) -> dict[str, dict[str, WantedParticipant]]:
+    """What the node should hold."""
+    return {room.id: {site.id: site.wanted() for site in room.sites.values() if site.present} for room in rooms}
+
+
+def as_sync(wanted: Held) -> tuple[WantedRoom, ...]:
+    """The same as the command `sync` carries it."""
+    return tuple(WantedRoom(room=room, participants=tuple(members.values())) for room, members in wanted.items())
+
+
+def orders(held: Held, wanted: Held) -> list[Order]:
+    """The commands that bring a node from what it holds to what is wanted."""
+    found: list[Order] = [CloseRoom(room=room) for room in held if room not in wanted]
+    for room, members in wanted.items():
+        before = held.get(room)
+        if before is None:
+            found.append(OpenRoom(room=room, participants=tuple(members.values())))
+            continue
+        found += [Remove(room=room, participant=one) for one in before if one not in members]
+        found += [
+            Admit(room=room, participant=one.participant, muted=one.muted, video_muted=one.video_muted)
+            for one in members.values()
+            if before.get(one.participant) != one
+        ]
+    return found
+
+
+def next_ring_end(rooms: Iterable[Room]) -> datetime | None:
+    """When the next ring runs out, if any site rings."""
+    ends = [site.answer_by for room in rooms for site in room.sites.values() if site.answer_by is not None]
+    return min(ends, default=None)
+
+
+def _view(site: Site) -> SiteView:
+    answer_by = site.answer_by if site.at is SiteState.RINGING else None
+    return SiteView(site.id, site.name, site.kind, site.at, site.muted, answer_by)

@@ -1,0 +1,73 @@
+"""One participant's socket as the conference sees it: what waits to be sent, how it ends, how fast it may talk."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from command.kernel.values import State
+
+# Of these only the newest counts: a slow reader gets the present, not the past.
+_STATES = frozenset({"participants", "speaker", "muted"})
+MOST_WAITING = 64
+BEHIND, RESTARTING = 4408, 1012
+REMOVED, REPLACED, ENDED, UNKNOWN = 4403, 4409, 4410, 4401
+
+
+@dataclass
+class Line:
+    """A participant with an open socket. `muted` is what it was last told, `view` what it last wished to see."""
+
+    meeting: str
+    site: str
+    token: str
+    muted: bool
+    view: tuple[str | None, ...] | None = None
+    _waiting: list[State] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _close: int | None = None
+
+    def send(self, message: State) -> None:
+        """Have a message sent; a reader that is too far behind is closed and dials again."""
+        if self._close is not None:
+            return
+        kind = message["type"]
+        if kind in _STATES:
+            self._waiting = [one for one in self._waiting if one["type"] != kind]
+        self._waiting.append(message)
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.clear()
+            self._close = BEHIND
+        self._changed.set()
+
+    def close(self, code: int) -> None:
+        """Close the socket after everything that waits."""
+        if self._close is None:
+            self._close = code
+            self._changed.set()
+
+    async def next(self) -> State | int:
+        """The next message, or the close code when there is none left."""
+        while not self._waiting:
+            if self._close is not None:
+                return self._close
+            self._changed.clear()
+            await self._changed.wait()
+        return self._waiting.pop(0)
+
+
+class Budget:
+    """A token bucket: `rate` messages a second, `burst` at once. `now` in seconds of any steady clock."""
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = burst
+        self._at = now
+
+    def take(self, now: float) -> bool:
+        """Whether one more is within the budget."""
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

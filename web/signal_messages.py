@@ -1,0 +1,93 @@
+"""What a client may say on its signalling socket (docs/signalling.md, first part)."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from command.kernel.errors import Malformed
+from media.messages import SlotCount
+
+MOST_BYTES = 64 * 1024
+TYPES = ("offer", "view", "refresh", "leave", "ping")
+AUDIO_SLOTS, VIDEO_SLOTS = 4, 25
+
+
+class _Said(BaseModel):
+    """Unknown fields are passed over, so that a newer client may talk to us."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Offer(_Said):
+    """A complete local description; `id` comes back with the answer."""
+
+    type: Literal["offer"]
+    id: int
+    sdp: str
+    slots: SlotCount | None = None
+
+
+class View(_Said):
+    """What each video slot shows: a participant's id, "speaker" or nothing."""
+
+    type: Literal["view"]
+    slots: Annotated[list[Annotated[str, Field(min_length=1, max_length=36)] | None], Field(max_length=VIDEO_SLOTS)]
+
+
+class Refresh(_Said):
+    """A keyframe is wanted for one slot."""
+
+    type: Literal["refresh"]
+    slot: Annotated[int, Field(ge=0, lt=VIDEO_SLOTS)]
+
+
+class Leave(_Said):
+    """Leaving for good."""
+
+    type: Literal["leave"]
+
+
+class Ping(_Said):
+    """Answered at once with the same `at`."""
+
+    type: Literal["ping"]
+    at: float | str | None = None
+
+
+Said = Annotated[Offer | View | Refresh | Leave | Ping, Field(discriminator="type")]
+_SAID: TypeAdapter[Said] = TypeAdapter(Said)
+
+
+def understood(text: str) -> Said:
+    """The message in a text frame. Raises Malformed `signal.bad_message` or `signal.unknown_type`."""
+    message = _object(text)
+    kind = message.get("type")
+    if not isinstance(kind, str):
+        raise Malformed("signal.bad_message", detail="type")
+    if kind not in TYPES:
+        raise Malformed("signal.unknown_type", type=kind[:40])
+    try:
+        return _SAID.validate_json(text)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"][1:])
+        raise Malformed("signal.bad_message", detail=where) from error
+
+
+def offer_id(text: str) -> int | None:
+    """The number of an offer that could not be understood, where it has one."""
+    try:
+        number = _object(text).get("id")
+    except Malformed:
+        return None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("signal.bad_message", detail="JSON") from error
+    if not isinstance(message, dict):
+        raise Malformed("signal.bad_message", detail="JSON")
+    return message
