@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from command.directory.queries import sight_of
 from command.incidents.model import Attachment, Incident, Note
@@ -22,12 +21,16 @@ from command.resources.queries import board_resources
 from command.tasks.model import Task
 from command.tasks.queries import board_tasks
 from tests.web.world import World, build_world
-from web.board import apply, snapshot
+from web.board import Collection, apply, snapshot
 
 START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
-INSIDE = (101.3, 25.1)
+INSIDE = (101.5, 25.0)
 OWN_TABLES = (Incident, Note, Attachment, Task, Resource, EntryRow)
-COLLECTIONS = {"incidents": board_incidents, "tasks": board_tasks, "resources": board_resources}
+COLLECTIONS: dict[str, Collection] = {
+    "incidents": board_incidents,
+    "tasks": board_tasks,
+    "resources": board_resources,
+}
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,3 @@ def county_in(folder: Path) -> Iterator[County]:
 def same(one: State, other: State) -> bool:
     """Whether two boards show the same."""
     return all(one[name] == other[name] for name in (*COLLECTIONS, "recent", "seq"))
-
-
-def fresh(session: Session, model: type[Incident], key: str) -> Incident:
-    """The row as it is on disk."""
-    return session.get_one(model, key)

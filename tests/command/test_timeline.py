@@ -13,7 +13,6 @@ from command.kernel.actor import system_actor
 from command.kernel.clock import ManualClock
 from command.kernel.db import Base, Database, make_engine
 from command.kernel.timeline import TimelineHead, read_after, record, verify
-from command.kernel.values import State
 
 TEXT_COLUMNS = ("id", "at", "unit", "shared", "actor", "kind", "body", "prev_hash", "hash")
 
