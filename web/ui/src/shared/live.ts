@@ -16,6 +16,11 @@ export type Link =
   | { state: 'lost'; asOf: string | null; attempts: number }
   | { state: 'refused'; code: string }
 
+/** A reader may lack the right to a whole collection: it is then empty. */
+const NOTHING = {
+  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {},
+}
+
 interface Heartbeat {
   heartbeat: { at: string; seq: number }
 }
@@ -100,7 +105,7 @@ export class LiveBoard {
   }
 
   private async load(): Promise<void> {
-    const board = await this.api.get<Board>('/board')
+    const board = { ...NOTHING, ...(await this.api.get<Board>('/board')) }
     this.working = board
     this.heardAt = this.clock()
     this.proofAt = board.as_of

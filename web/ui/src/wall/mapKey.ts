@@ -20,7 +20,10 @@ export interface KeyLine {
 type Words = typeof wallTexts.zh
 type Values = typeof valueTexts.zh
 
-const SHOWN: readonly ResourceKind[] = ['team', 'vehicle', 'equipment', 'shelter', 'hospital', 'material', 'expert']
+/** Kinds by the sign they share. */
+const SHOWN: readonly (readonly ResourceKind[])[] = [
+  ['team'], ['vehicle', 'equipment'], ['shelter'], ['hospital'], ['material'], ['expert'],
+]
 
 /** What engages a resource now; shelters and hospitals are places and are always of interest. */
 export const engaged = (resource: Resource): boolean => ['ordered', 'en_route', 'on_scene'].includes(resource.status)
@@ -31,8 +34,11 @@ export function shownResources(board: Board, busy: boolean): Resource[] {
   return busy ? all.filter((r) => engaged(r) || r.kind === 'shelter') : all
 }
 
-function resourceLine(kind: ResourceKind, of: readonly Resource[], t: Words, v: Values): KeyLine | null {
-  if (of.length === 0) return null
+function resourceLine(kinds: readonly ResourceKind[], all: readonly Resource[], t: Words, v: Values): KeyLine | null {
+  const of = all.filter((r) => kinds.includes(r.kind))
+  const kind = of[0]?.kind
+  if (kind === undefined) return null
+  const label = kinds.filter((k) => of.some((r) => r.kind === k)).map((k) => word(v, k)).join(t.and)
   const n = (status: Resource['status']) => of.filter((r) => r.status === status).length
   const here = n('on_scene')
   const parts = [
@@ -41,7 +47,7 @@ function resourceLine(kind: ResourceKind, of: readonly Resource[], t: Words, v: 
     n('ordered') ? t.orderedCount(n('ordered')) : '',
   ].filter(Boolean)
   const count = parts[0] ?? t.standby(of.length)
-  return { id: kind, sign: { shape: kind, state: here > 0 ? 'here' : 'away' }, label: word(v, kind), count }
+  return { id: kind, sign: { shape: kind, state: here > 0 ? 'here' : 'away' }, label, count }
 }
 
 function incidentLine(incidents: readonly Incident[], t: Words): KeyLine[] {
@@ -54,6 +60,13 @@ function incidentLine(incidents: readonly Incident[], t: Words): KeyLine[] {
     label: t.incidents,
     count: t.others(incidents.length),
   }]
+}
+
+/** Only where positions are estimated: a plain dot with a name explains itself. */
+function townshipLine(board: Board, t: Words): KeyLine[] {
+  const estimated = Object.values(board.units).some((u) => u.kind === 'township' && u.approximate && u.location !== null)
+  if (!estimated) return []
+  return [{ id: 'township', sign: { shape: 'township', state: 'away' }, label: t.townships, count: t.approximate }]
 }
 
 /** The lines of the map's key: only what is on the map. */
@@ -69,6 +82,8 @@ export function mapKey(board: Board, incidents: readonly Incident[], now: number
     ? [{ id: 'affected', sign: { area: 'affected', colour: null }, label: t.affected, count: '' }]
     : []
   const resources = shownResources(board, incidents.length > 0)
-  const lines = SHOWN.map((kind) => resourceLine(kind, resources.filter((r) => r.kind === kind), t, v))
-  return [...incidentLine(incidents, t), ...affected, ...areas, ...lines.filter((line) => line !== null)]
+  const lines = SHOWN.map((kinds) => resourceLine(kinds, resources, t, v))
+  return [
+    ...incidentLine(incidents, t), ...affected, ...areas, ...lines.filter((line) => line !== null), ...townshipLine(board, t),
+  ]
 }

@@ -70,7 +70,14 @@ export function townshipMarkers(board: Board, alert: Alert | null): MapMarker[] 
   return townships(board).flatMap((unit): MapMarker[] => {
     if (unit.location === null) return []
     const shape = silent.has(unit.id) ? 'silent' : answered.has(unit.id) ? 'answered' : 'township'
-    return [{ id: `unit:${unit.id}`, shape, at: unit.location.coordinates, label: unit.name, important: shape === 'silent' }]
+    return [{
+      id: `unit:${unit.id}`,
+      shape,
+      at: unit.location.coordinates,
+      state: unit.approximate ? 'away' : 'here',
+      label: unit.name,
+      important: shape === 'silent',
+    }]
   })
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { placeLabels, type LabelWish } from './labels'
+import { spread } from './spread'
 import { boundsOf, circlePolygon, metres, scaleLength, toScreen, toWorld } from './projection'
 
 describe('projection', () => {
@@ -64,5 +65,22 @@ describe('labels', () => {
     const one: LabelWish = { text: '树苴乡', x: 10, y: 10, reach: 5, width: 50, height: 14, important: true }
     expect(placeLabels([one], [[0, 0, 500, 400]], 500, 400)).toHaveLength(1)
     expect(placeLabels([{ ...one, important: false }], [[0, 0, 500, 400]], 500, 400)).toHaveLength(0)
+  })
+})
+
+describe('markers at one place', () => {
+  const at = fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 300 }))
+
+  it('step aside, at most three sizes, and the first stays', () => {
+    fc.assert(
+      fc.property(fc.array(at, { minLength: 1, maxLength: 12 }), (positions) => {
+        const moved = spread(positions, [], 20)
+        expect(moved[0]).toEqual(positions[0])
+        moved.forEach(([x, y], n) => {
+          expect(Math.hypot(x - (positions[n]?.[0] ?? 0), y - (positions[n]?.[1] ?? 0))).toBeLessThanOrEqual(60.001)
+          for (const [ox, oy] of moved.slice(n + 1)) expect(Math.hypot(x - ox, y - oy)).toBeGreaterThan(19)
+        })
+      }),
+    )
   })
 })

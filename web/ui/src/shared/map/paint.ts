@@ -2,6 +2,7 @@ import { placeLabels, type LabelWish } from './labels'
 import { paintMarker, reach } from './markers'
 import { metres, outlineOf, scaleLength, toScreen, toWorld, type Outline, type View, type XY } from './projection'
 import type { Layer, LayerFeature, Layers, LonLat, MapArea, MapMarker, MapScene } from './scene'
+import { spread } from './spread'
 import type { MapStyle } from './style'
 
 type Ctx = CanvasRenderingContext2D
@@ -109,11 +110,19 @@ interface Placed {
   at: XY
 }
 
-function visible(view: View, markers: readonly MapMarker[], margin: number): Placed[] {
-  return markers
+/** Places of townships, incidents and answers are true; what stands by may step aside. */
+const mayMove = ({ marker }: Placed): boolean => RANK[marker.shape] >= 2 && RANK[marker.shape] <= 4
+
+function visible(view: View, markers: readonly MapMarker[], mark: number): Placed[] {
+  const margin = mark * 3
+  const all = markers
     .map((marker) => ({ marker, at: toScreen(view, toWorld(marker.at)) }))
     .filter(({ at: [x, y] }) => x > -margin && y > -margin && x < view.width + margin && y < view.height + margin)
-    .sort((a, b) => RANK[a.marker.shape] - RANK[b.marker.shape])
+  const movable = all.filter(mayMove)
+  const incidents = all.filter(({ marker }) => marker.shape === 'incident').map(({ at }) => at)
+  const moved = spread(movable.map(({ at }) => at), incidents, mark * 2.5)
+  movable.forEach((placed, n) => (placed.at = moved[n] ?? placed.at))
+  return all.sort((a, b) => RANK[a.marker.shape] - RANK[b.marker.shape])
 }
 
 const fontOf = (style: MapStyle, bold: boolean): string => `${bold ? 700 : 400} ${String(style.text)}px ${style.font}`
@@ -185,7 +194,7 @@ export function paint(ctx: Ctx, { view, centre, layers, scene, style, scaleWords
   paintBase(ctx, view, layers, style)
   paintQuakes(ctx, view, layers.quakes, style)
   for (const area of scene.areas) paintArea(ctx, view, area, layers, style)
-  const placed = visible(view, scene.markers, style.mark * 3)
+  const placed = visible(view, scene.markers, style.mark)
   for (const { marker, at } of placed) paintMarker(ctx, marker, at, style)
   paintLabels(ctx, view, placed.reverse(), style)
   paintScale(ctx, view, centre, style, scaleWords)
@@ -193,7 +202,7 @@ export function paint(ctx: Ctx, { view, centre, layers, scene, style, scaleWords
 
 /** The topmost marker within reach of a point on the screen. */
 export function markerAt(view: View, markers: readonly MapMarker[], [px, py]: XY, style: MapStyle): string | null {
-  const hit = visible(view, markers, style.mark * 3)
+  const hit = visible(view, markers, style.mark)
     .reverse()
     .find(({ marker, at: [x, y] }) => Math.hypot(px - x, py - y) <= Math.max(reach(marker, style), style.mark * 0.7))
   return hit?.marker.id ?? null

@@ -36,7 +36,10 @@ export type MarkerShape =
   | 'incident' | 'team' | 'shelter' | 'vehicle' | 'equipment' | 'hospital' | 'material' | 'expert'
   | 'township' | 'terminal' | 'answered' | 'silent'
 
-/** incident: reported (dashed) active (filled) controlled (hollow) · resource: away (hollow) here (filled) */
+/**
+ * incident: reported (dashed) active (filled) controlled (hollow) · resource: away (hollow) here (filled) ·
+ * township: away (hollow) = its position is estimated
+ */
 export type MarkerState = 'reported' | 'active' | 'controlled' | 'away' | 'here'
 
 export type Glyph = 'water' | 'quake' | 'slope' | 'fire' | 'storm' | 'crash' | 'health' | 'people' | 'other'
