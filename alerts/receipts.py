@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from alerts.coverage import recount
+from alerts.issuing import members_of
 from alerts.lookup import alert_for, tell_coverages
 from alerts.model import (
     ANSWERED,
@@ -59,6 +60,7 @@ def record_receipt(
     state: str,
     *,
     delivery: str | None = None,
+    recipient: str | None = None,
     alert_id: str | None = None,
     actor: Actor | None = None,
     at: datetime | None = None,
@@ -67,8 +69,9 @@ def record_receipt(
 ) -> bool:
     """Record a provider's or page's receipt; whether it was new. It may come before the send is recorded.
 
-    Either `delivery` (with `alert_id` where the caller knows it), or `alert_id` and the page's own `actor`. An answer
-    is a person's: it comes by `acknowledge` alone. Raises Invalid `receipt.state`, NotFound `receipt.unknown`,
+    Either `delivery` (with `alert_id` where the caller knows it, and the `recipient` it must belong to where that is
+    who speaks), or `alert_id` and the page's own `actor`. An answer on a page is a person's: it comes by `acknowledge`
+    alone. Raises Invalid `receipt.state`, NotFound `receipt.unknown`,
     Conflict `alert.not_addressed`.
     """
     if state not in STATES or (state == ANSWERED and channel == "websocket"):
@@ -79,7 +82,7 @@ def record_receipt(
         alert = alert_for(session, actor, alert_id)
         delivery = delivery_id(alert.id, _addressed(session, alert, actor)[0], channel)
         by = by or actor.by()
-    owner = _alert_of(session, delivery, channel, alert_id)
+    owner = _alert_of(session, delivery, channel, alert_id, recipient)
     new = _insert(session, delivery, owner, state, at or clock.now(), by or {}, detail)
     if new:
         session.execute(sql_update(Alert).where(Alert.id == owner).values(summary_due=True))
@@ -105,16 +108,15 @@ def _addressed(session: Session, alert: Alert, actor: Actor) -> tuple[str, str]:
     raise Conflict("alert.not_addressed")
 
 
-def _alert_of(session: Session, delivery: str, channel: str, alert_id: str | None) -> str:
+def _alert_of(session: Session, delivery: str, channel: str, alert_id: str | None, recipient: str | None) -> str:
     """The alert a delivery belongs to: by its row, or while that is not written, by the audience."""
     if not is_id(delivery):
         raise NotFound("receipt.unknown")
     row = session.get(Delivery, delivery)
-    if row is not None and row.channel == channel:
+    if row is not None and row.channel == channel and recipient in (None, row.recipient):
         return row.alert_id
-    for chunk in _running_chunks(session, channel, alert_id):
-        members = chunk.members if isinstance(chunk.members, list) else []
-        names = (str(member[0]) for member in members if isinstance(member, list))
+    for chunk in _running_chunks(session, channel, alert_id) if row is None else ():
+        names = [one.recipient for one in members_of(chunk) if recipient in (None, one.recipient)]
         if any(delivery_id(chunk.alert_id, name, channel, chunk.act) == delivery for name in names):
             return chunk.alert_id
     raise NotFound("receipt.unknown")

@@ -1,0 +1,115 @@
+"""E-mail by SMTP: one connection, kept open over a batch and reused; the delivery's id is the Message-ID."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from alerts.channels.port import Outcome, Outgoing, Result
+
+TIMEOUT_S = 10.0
+UNREACHABLE = "not connected"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpConfig:
+    """`smtp://[USER:PASSWORD@]HOST[:PORT]` (upgraded to TLS where the server offers it) or `smtps://…`."""
+
+    url: str
+    sender: str
+
+
+class EmailChannel:
+    name = "email"
+    batch = 20
+    receipts = False
+
+    def __init__(self, config: SmtpConfig) -> None:
+        self._config = config
+        self._domain = config.sender.rpartition("@")[2] or "localhost"
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
+        results: list[Result] = []
+        for one in batch:
+            unreachable = results[-1] if results and results[-1].detail.startswith(UNREACHABLE) else None
+            # A server that cannot be reached is not asked again for every mail of the batch.
+            results.append(
+                Result(one.delivery, Outcome.LATER, unreachable.detail) if unreachable else await self._send_one(one)
+            )
+        return results
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None and client.is_connected:
+            try:
+                await client.quit()
+            except (aiosmtplib.SMTPException, OSError):
+                client.close()
+
+    async def _send_one(self, one: Outgoing) -> Result:
+        try:
+            client = await self._connected()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            self._client = None
+            return Result(one.delivery, Outcome.LATER, f"{UNREACHABLE}: {_detail(error)}")
+        try:
+            await client.send_message(self.message(one), sender=self._config.sender, recipients=[one.address])
+        except (aiosmtplib.SMTPException, OSError, ValueError, UnicodeError) as error:
+            return Result(one.delivery, await self._outcome(error), _detail(error))
+        return Result(one.delivery, Outcome.SENT)
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        if self._client is None or not self._client.is_connected:
+            self._client = _client(self._config.url)
+            await self._client.connect()
+        return self._client
+
+    async def _outcome(self, error: Exception) -> Outcome:
+        """A refusal is certain; a lost connection may have come after the server took the message."""
+        if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+            return _by_code(min(refused.code for refused in error.recipients))
+        if isinstance(error, aiosmtplib.SMTPResponseException):
+            return _by_code(error.code)
+        if isinstance(error, ValueError):
+            return Outcome.FAILED
+        self._client = None
+        return Outcome.UNKNOWN
+
+    def message(self, one: Outgoing) -> EmailMessage:
+        """The mail as it goes out."""
+        mail = EmailMessage()
+        mail["Message-ID"] = f"<{one.delivery}@{self._domain}>"
+        mail["Date"] = format_datetime(one.at)
+        mail["From"] = self._config.sender
+        mail["To"] = one.address
+        mail["Subject"] = " ".join(one.content.subject.split())
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["X-Fengsui-Alert"] = one.alert
+        mail.set_content(one.content.body)
+        return mail
+
+
+def _client(url: str) -> aiosmtplib.SMTP:
+    parts = urlsplit(url)
+    tls = parts.scheme == "smtps"
+    return aiosmtplib.SMTP(
+        hostname=parts.hostname or "localhost",
+        port=parts.port or (465 if tls else 25),
+        use_tls=tls,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        timeout=TIMEOUT_S,
+    )
+
+
+def _by_code(code: int) -> Outcome:
+    """RFC 5321 §4.2.1: 5yz is permanent, 4yz is not."""
+    return Outcome.FAILED if code >= 500 else Outcome.LATER
+
+
+def _detail(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

@@ -1,0 +1,122 @@
+"""The loudspeaker's language: signed, numbered, expiring commands and signed playback receipts, as JSON over MQTT.
+
+Topics `loudspeakers/ID/play` and `loudspeakers/ID/receipt`. The signature is HMAC-SHA256, in hex, over the
+canonical JSON (RFC 8785) of all other fields, with the loudspeaker's own key. A loudspeaker plays a command
+whose signature holds, whose `sequence` is above the last one played, and whose `expires_at` is to come.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from command.kernel.clock import from_text, to_text
+from command.kernel.values import State, canonical, parse
+
+PLAY_TOPIC = "loudspeakers/{id}/play"
+RECEIPTS_TOPIC = "loudspeakers/+/receipt"
+PLAYED, NOT_PLAYED = "delivered", "failed"
+
+
+class BadCommand(ValueError):
+    """The payload is no command or receipt, or not signed by whom it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    delivery: str
+    alert: str
+    sequence: int
+    text: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What a loudspeaker says it did with a delivery."""
+
+    loudspeaker: str
+    delivery: str
+    state: str
+    at: datetime
+
+
+def loudspeaker_key(master: bytes, loudspeaker: str) -> bytes:
+    """A loudspeaker's own key, derived from the installation's; it is put into the device when that is set up."""
+    return hmac.digest(master, b"loudspeaker:" + loudspeaker.encode(), "sha256")
+
+
+def loudspeaker_of(topic: str) -> str:
+    """The id in `loudspeakers/ID/…`; BadCommand for any other topic."""
+    parts = topic.split("/")
+    if len(parts) != 3 or parts[0] != "loudspeakers":
+        raise BadCommand("topic")
+    return parts[1]
+
+
+def write_command(command: Command, key: bytes) -> bytes:
+    fields: State = {
+        "delivery": command.delivery,
+        "alert": command.alert,
+        "sequence": command.sequence,
+        "text": command.text,
+        "issued_at": to_text(command.issued_at),
+        "expires_at": to_text(command.expires_at),
+    }
+    return _signed(fields, key)
+
+
+def read_command(payload: bytes, key: bytes) -> Command:
+    """The command in a payload; BadCommand where it is malformed or wrongly signed."""
+    fields = _verified(payload, key)
+    try:
+        return Command(
+            delivery=str(fields["delivery"]),
+            alert=str(fields["alert"]),
+            sequence=int(str(fields["sequence"])),
+            text=str(fields["text"]),
+            issued_at=from_text(str(fields["issued_at"])),
+            expires_at=from_text(str(fields["expires_at"])),
+        )
+    except (KeyError, ValueError) as error:
+        raise BadCommand(str(error)) from error
+
+
+def write_playback(playback: Playback, key: bytes) -> bytes:
+    fields: State = {"delivery": playback.delivery, "state": playback.state, "at": to_text(playback.at)}
+    return _signed(fields, key)
+
+
+def read_playback(loudspeaker: str, payload: bytes, key: bytes) -> Playback:
+    """The receipt in a payload; BadCommand where it is malformed, wrongly signed or of no known state."""
+    fields = _verified(payload, key)
+    try:
+        playback = Playback(loudspeaker, str(fields["delivery"]), str(fields["state"]), from_text(str(fields["at"])))
+    except (KeyError, ValueError) as error:
+        raise BadCommand(str(error)) from error
+    if playback.state not in (PLAYED, NOT_PLAYED):
+        raise BadCommand("state")
+    return playback
+
+
+def _signed(fields: State, key: bytes) -> bytes:
+    return canonical({**fields, "signature": _signature(fields, key)}).encode()
+
+
+def _verified(payload: bytes, key: bytes) -> State:
+    try:
+        fields = parse(payload.decode())
+        if not isinstance(fields, dict):
+            raise BadCommand("not an object")
+        signature = str(fields.pop("signature", ""))
+        expected = _signature(fields, key)
+    except (ValueError, RecursionError) as error:
+        raise BadCommand(str(error)) from error
+    if not hmac.compare_digest(signature.encode(), expected.encode()):
+        raise BadCommand("signature")
+    return fields
+
+
+def _signature(fields: State, key: bytes) -> str:
+    return hmac.new(key, canonical(fields).encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,64 @@
+"""What every channel does: take a batch, say of each what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from alerts.texts import Content
+
+
+class Outcome(StrEnum):
+    """`SENT`: the next party has taken it over. `FAILED`: it never will. `LATER`: not now, try again.
+    `UNKNOWN`: it may have been taken over; nobody can tell."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    LATER = "later"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to one address. `delivery` names it in receipts."""
+
+    delivery: str
+    alert: str
+    address: str
+    name: str
+    content: Content
+    at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    delivery: str
+    outcome: Outcome
+    detail: str = ""
+
+
+class Channel(Protocol):
+    """One way to reach people or devices.
+
+    `batch` is how many it takes at once, which is also how many may be doubled when a worker is killed;
+    `receipts` tells whether anything ever comes back, or sent is the last that is known.
+    """
+
+    name: str
+    batch: int
+    receipts: bool
+
+    async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
+        """Send a batch: one result each, in the batch's order. Trouble with the other side is a result too."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+def all_of(batch: Sequence[Outgoing], outcome: Outcome, detail: str = "") -> list[Result]:
+    """The same result for a whole batch."""
+    return [Result(one.delivery, outcome, detail) for one in batch]

@@ -1,0 +1,197 @@
+"""For the demo alone: a mail server that writes what it gets to a folder, and loudspeakers that play to nobody.
+
+Both speak the real protocols on real sockets; marked 示例 wherever they are shown.
+"""
+
+import asyncio
+import logging
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from alerts.channels.loudspeaker import (
+    NOT_PLAYED,
+    PLAY_TOPIC,
+    PLAYED,
+    BadCommand,
+    Command,
+    Playback,
+    loudspeaker_key,
+    loudspeaker_of,
+    read_command,
+    write_playback,
+)
+from alerts.texts import speech_seconds
+from command.kernel.clock import Clock
+from command.kernel.ids import new_id
+
+MAX_LINE = 64 * 1024
+MAX_MAIL = 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPeersConfig:
+    """`speed` is how many times faster than speech the loudspeakers play."""
+
+    smtp_host: str
+    smtp_port: int
+    mail_folder: Path
+    mqtt_url: str
+    master_key: bytes
+    loudspeakers: tuple[str, ...]
+    speed: float = 1.0
+
+
+class MailSink:
+    """A mail server (RFC 5321, no extensions) that accepts everything and keeps it as `ID.eml`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    async def serve(self, host: str, port: int) -> asyncio.Server:
+        return await asyncio.start_server(self._session, host, port, limit=MAX_LINE)
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await _answer(writer, "220 demo mail sink")
+            while line := await reader.readline():
+                if not await self._command(line.decode("utf-8", "replace").strip(), reader, writer):
+                    break
+        except (OSError, ValueError, asyncio.IncompleteReadError) as error:
+            log.info("mail session ended: %s", error)
+        finally:
+            writer.close()
+
+    async def _command(self, line: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer one command; False when the session is over."""
+        match line.split(" ")[0].upper():
+            case "DATA":
+                await _answer(writer, "354 end with a dot")
+                await self._keep(await _read_mail(reader))
+                await _answer(writer, "250 kept")
+            case "QUIT":
+                await _answer(writer, "221 bye")
+                return False
+            case "EHLO" | "HELO" | "MAIL" | "RCPT" | "RSET" | "NOOP":
+                await _answer(writer, "250 ok")
+            case _:
+                await _answer(writer, "502 not here")
+        return True
+
+    async def _keep(self, mail: bytes) -> None:
+        path = self._folder / f"{new_id()}.eml"
+        await asyncio.to_thread(path.write_bytes, mail)
+
+
+class SimulatedLoudspeakers:
+    """Loudspeakers on one MQTT connection: each verifies its commands, plays one after another, and says so."""
+
+    def __init__(self, config: DemoPeersConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._last = dict.fromkeys(config.loudspeakers, 0)
+        self._busy_until = dict.fromkeys(config.loudspeakers, 0.0)
+        self._done: set[str] = set()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="demo-loudspeakers", clean_session=False)
+        self._client.on_connect = self._when_connected
+        self._client.on_message = self._when_received
+
+    def start(self) -> None:
+        parts = urlsplit(self._config.mqtt_url)
+        self._client.reconnect_delay_set(1, 5)
+        self._client.connect_async(parts.hostname or "localhost", parts.port or 1883, 30)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _when_connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if not reason.is_failure:
+            for loudspeaker in self._config.loudspeakers:
+                client.subscribe(PLAY_TOPIC.format(id=loudspeaker), qos=1)
+
+    def _when_received(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        try:
+            loudspeaker = loudspeaker_of(message.topic)
+            command = read_command(bytes(message.payload), self._key(loudspeaker))
+        except BadCommand as error:
+            log.warning("command refused on %s: %s", message.topic[:80], error)
+            return
+        self._take(loudspeaker, command)
+
+    def _take(self, loudspeaker: str, command: Command) -> None:
+        """Play what is new and not over; a repeated delivery is confirmed again without being played again."""
+        if command.delivery in self._done:
+            self._confirm(loudspeaker, command.delivery, PLAYED)
+        elif command.sequence <= self._last[loudspeaker] or command.expires_at <= self._clock.now():
+            self._confirm(loudspeaker, command.delivery, NOT_PLAYED)
+        else:
+            self._last[loudspeaker] = command.sequence
+            self._play(loudspeaker, command)
+
+    def _play(self, loudspeaker: str, command: Command) -> None:
+        now = self._clock.now().timestamp()
+        start = max(now, self._busy_until[loudspeaker])
+        end = start + speech_seconds(command.text) / self._config.speed
+        self._busy_until[loudspeaker] = end
+        timer = threading.Timer(end - now, self._played, (loudspeaker, command.delivery))
+        timer.daemon = True
+        timer.start()
+
+    def _played(self, loudspeaker: str, delivery: str) -> None:
+        self._done.add(delivery)
+        self._confirm(loudspeaker, delivery, PLAYED)
+
+    def _confirm(self, loudspeaker: str, delivery: str, state: str) -> None:
+        playback = Playback(loudspeaker, delivery, state, self._clock.now())
+        payload = write_playback(playback, self._key(loudspeaker))
+        self._client.publish(f"loudspeakers/{loudspeaker}/receipt", payload, qos=1)
+
+    def _key(self, loudspeaker: str) -> bytes:
+        return loudspeaker_key(self._config.master_key, loudspeaker)
+
+
+def run_demo_peers(config: DemoPeersConfig, clock: Clock) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    loudspeakers = SimulatedLoudspeakers(config, clock)
+    loudspeakers.start()
+    try:
+        asyncio.run(_serve(config))
+    finally:
+        loudspeakers.stop()
+
+
+async def _serve(config: DemoPeersConfig) -> None:
+    server = await MailSink(config.mail_folder).serve(config.smtp_host, config.smtp_port)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with server:
+        await stop.wait()
+
+
+async def _answer(writer: asyncio.StreamWriter, line: str) -> None:
+    writer.write(f"{line}\r\n".encode())
+    await writer.drain()
+
+
+async def _read_mail(reader: asyncio.StreamReader) -> bytes:
+    """The mail up to the lone dot, leading dots removed (RFC 5321 §4.5.2). ValueError where it is too long."""
+    lines: list[bytes] = []
+    size = 0
+    while (line := await reader.readline()) not in (b".\r\n", b""):
+        lines.append(line[1:] if line.startswith(b".") else line)
+        size += len(line)
+        if size > MAX_MAIL:
+            raise ValueError("mail too long")
+    return b"".join(lines)

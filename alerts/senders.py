@@ -1,0 +1,25 @@
+"""Which sender a chunk gets. Drills have senders of their own type, which cannot reach anybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alerts.audience import CHANNELS
+from alerts.channels.drill import DrillChannel
+from alerts.channels.port import Channel
+
+
+@dataclass(frozen=True)
+class Senders:
+    """The live channels that are configured, and the drill's stand-ins for all channels."""
+
+    live: Mapping[str, Channel]
+    drill: Mapping[str, DrillChannel]
+
+    def of(self, channel: str, *, drill: bool) -> Channel | None:
+        """The sender, None where no live one is configured. A drill is never given a live one."""
+        return self.drill[channel] if drill else self.live.get(channel)
+
+
+def senders(live: Mapping[str, Channel]) -> Senders:
+    """The live channels beside a stand-in for every channel there is."""
+    return Senders(live, {name: DrillChannel(name) for name in CHANNELS})

@@ -1,0 +1,48 @@
+"""What has to be done even if nobody asks: expiry, summaries, chunks of dead workers."""
+
+import os
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from alerts import claims
+from alerts.fanout import summarise_due
+from alerts.issuing import expire_due
+from alerts.model import CLAIMED, ISSUED, RECEIVED, Alert, Chunk
+from command.kernel.clock import Clock
+from command.kernel.db import Database
+
+
+def owner_name(host: str, name: str, pid: int) -> str:
+    """Who holds a chunk: tells a worker on the same host whether the holder is still alive."""
+    return f"{host}/{name}#{pid}"[-80:]
+
+
+def is_dead_here(host: str) -> Callable[[str], bool]:
+    """Whether an owner was a process of this host that is gone. Of other hosts nothing is known here."""
+
+    def is_dead(owner: str) -> bool:
+        place, _, pid = owner.rpartition("#")
+        return place.startswith(f"{host}/") and pid.isdigit() and not os.path.exists(f"/proc/{pid}")
+
+    return is_dead
+
+
+def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
+    """One round. Looks before it writes, so that an idle round takes no write lock."""
+    now = clock.now()
+    with db.reading() as session:
+        running = (ISSUED, RECEIVED)
+        expiring = select(Alert.id).where(Alert.status.in_(running), Alert.on_board, Alert.expires_at <= now)
+        expired = session.scalars(expiring.limit(1)).first() is not None
+        due = session.scalars(select(Alert.id).where(Alert.summary_due).limit(1)).first() is not None
+        owners = set(session.scalars(select(Chunk.owner).where(Chunk.state == CLAIMED)))
+    if expired:
+        with db.writing() as session:
+            expire_due(session, clock)
+    if due:
+        with db.writing() as session:
+            summarise_due(session, clock)
+    if any(owner is not None and is_dead(owner) for owner in owners):
+        with db.writing() as session:
+            claims.release_dead(session, is_dead)

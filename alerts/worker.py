@@ -1,0 +1,150 @@
+"""The fan-out's process: a thread for each channel, a sweeper, and Celery in front to be woken by."""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from celery import Celery
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from alerts.audience import CHANNELS
+from alerts.channels.loudspeaker import Playback
+from alerts.fanout import FanOut
+from alerts.receipts import record_receipt
+from alerts.senders import Senders
+from alerts.sweep import is_dead_here, owner_name, sweep
+from alerts.wake import BrokerConfig, make_celery, register
+from command.directory.model import Terminal
+from command.kernel.clock import Clock
+from command.kernel.db import Database
+from command.kernel.errors import FengsuiError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerConfig:
+    """`name` differs between the workers of one host."""
+
+    broker: BrokerConfig = field(default_factory=BrokerConfig)
+    name: str = "worker"
+    sweep_s: float = 0.5
+
+
+class Worker:
+    """Threads that send, each on its own connection, until stopped."""
+
+    def __init__(self, db: Database, clock: Clock, senders: Senders, owner: str, host: str, sweep_s: float) -> None:
+        self._db = db
+        self._clock = clock
+        self._senders = senders
+        self._owner = owner
+        self._host = host
+        self._sweep_s = sweep_s
+        self._stopping = threading.Event()
+        self._woken = {channel: threading.Event() for channel in CHANNELS}
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        for channel in CHANNELS:
+            self._spawn(f"fanout-{channel}", partial(self._fan_out, channel))
+        self._spawn("sweeper", self._sweep)
+
+    def wake(self) -> None:
+        """Look for chunks now instead of at the next sweep."""
+        for event in self._woken.values():
+            event.set()
+
+    def stop(self, within_s: float = 15.0) -> None:
+        """Finish the batches under way and end."""
+        self._stopping.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join(within_s)
+
+    def _spawn(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _fan_out(self, channel: str) -> None:
+        fanout = FanOut(self._db, self._clock, self._senders, channel, self._owner, self._stopping.is_set)
+        try:
+            while not self._stopping.is_set():
+                self._woken[channel].clear()
+                self._safely(fanout.work)
+                self._woken[channel].wait(self._sweep_s)
+        finally:
+            fanout.close()
+
+    def _sweep(self) -> None:
+        is_dead = is_dead_here(self._host)
+        while not self._stopping.wait(self._sweep_s):
+            self._safely(lambda: sweep(self._db, self._clock, is_dead))
+
+    def _safely(self, act: Callable[[], object]) -> None:
+        """A database that is away for a while is tried again at the next round."""
+        try:
+            act()
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+
+
+def run_worker(config: WorkerConfig, db: Database, clock: Clock, senders: Senders, pid: int) -> None:
+    """Run until SIGTERM or SIGINT. `pid` is this process's, by which others see that it is alive."""
+    host = socket.gethostname()
+    worker = Worker(db, clock, senders, owner_name(host, config.name, pid), host, config.sweep_s)
+    app = make_celery(config.broker)
+    register(app, worker.wake)
+    worker.start()
+    try:
+        _serve(app, f"{config.name}@{host}")
+    finally:
+        worker.stop()
+
+
+def playback_recorder(db: Database, clock: Clock) -> Callable[[Playback], bool]:
+    """What the MQTT channel does with a receipt: record it; False where the database is away, for a repetition."""
+
+    def record(playback: Playback) -> bool:
+        try:
+            with db.writing() as session:
+                _record(session, clock, playback)
+        except FengsuiError as error:
+            log.warning("receipt of %s: %s", playback.loudspeaker, error.code)
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return False
+        return True
+
+    return record
+
+
+def _record(session: Session, clock: Clock, playback: Playback) -> None:
+    record_receipt(
+        session,
+        clock,
+        "mqtt",
+        playback.state,
+        delivery=playback.delivery,
+        recipient=f"terminal:{playback.loudspeaker}",
+        at=playback.at,
+        by={"id": playback.loudspeaker, "name": _name(session, playback.loudspeaker)},
+    )
+
+
+def _name(session: Session, terminal_id: str) -> str:
+    terminal = session.get(Terminal, terminal_id)
+    return terminal.name if terminal is not None else terminal_id
+
+
+def _serve(app: Celery, hostname: str) -> None:
+    """Celery's own loop, in this thread: it handles signals and waits for wake-ups."""
+    worker = app.Worker(
+        hostname=hostname, pool="solo", concurrency=1, without_gossip=True, without_mingle=True, without_heartbeat=True
+    )
+    worker.start()
