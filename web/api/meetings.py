@@ -17,7 +17,7 @@ from gis.geometry import GeometryProblem, from_geojson
 from media.meetings.actions import chairing, convening, taking_part
 from media.meetings.actions.convening import Call
 from media.meetings.model import LAYOUT_CELLS, Meeting, Mode
-from media.meetings.queries import meeting_seen, ringing_kinds, sites_seen, terminals_to_ring
+from media.meetings.queries import meeting_seen, ringing_kinds, sites_seen
 from web.api.forms import Form, Id
 from web.api.terminals import terminals_inside
 from web.edge import Known
@@ -92,8 +92,9 @@ def post_meeting(body: MeetingForm, edge: Known, request: Request) -> State:
     with edge.writing() as session:
         incident = incident_for(session, edge.actor, body.incident) if body.incident else None
         area = _terminals_in(session, edge.actor, body.invite.area)
-        terminals = terminals_to_ring(session, edge.actor, body.invite.units, [*body.invite.terminals, *area])
-        call = Call(body.title, terminals, body.incident, incident is not None and incident.drill, body.mode)
+        terminals = [*body.invite.terminals, *area]
+        drill = incident is not None and incident.drill
+        call = Call(body.title, body.invite.units, terminals, body.incident, drill, body.mode)
         meeting = convening.convene(session, edge.clock, edge.actor, call)
         invited: list[Json] = [site.state() for site in meeting.sites]
         url = f"{request.base_url}terminal?meeting={meeting.id}"

@@ -26,10 +26,11 @@ ENDED = "ended"
 
 @dataclass(frozen=True)
 class Call:
-    """A meeting about to be convened: the terminals to ring are resolved already."""
+    """A meeting about to be convened; the ids of whole units and of single terminals to ring."""
 
     title: str
-    terminals: Sequence[Terminal]
+    units: Sequence[str] = ()
+    terminals: Sequence[str] = ()
     incident: str | None = None
     drill: bool = False
     mode: Mode = Mode.DISCUSSION
@@ -38,10 +39,12 @@ class Call:
 def convene(session: Session, clock: Clock, actor: Actor, call: Call, ring_for: timedelta = RING_FOR) -> Meeting:
     """Open a meeting with the actor as its chair and ring its terminals.
 
-    Raises Refused without `meeting.convene`, Invalid `meeting.nobody` when there is no terminal to ring.
+    Raises Refused without `meeting.convene`, Invalid `meeting.nobody` when there is no terminal to ring, and as
+    `terminals_to_ring` for what cannot be invited.
     """
     unit_id = _convening_unit(session, actor)
-    if not call.terminals:
+    terminals = terminals_to_ring(session, actor, call.units, call.terminals)
+    if not terminals:
         raise Invalid("meeting.nobody", fields=(FieldError("invite", "meeting.nobody"),))
     meeting = Meeting(
         id=new_id(),
@@ -53,12 +56,12 @@ def convene(session: Session, clock: Clock, actor: Actor, call: Call, ring_for: 
         mode=call.mode.value,
         chair_id=actor.id,
         chair_name=actor.name,
-        layout=layout_for(len(call.terminals) + 1),
+        layout=layout_for(len(terminals) + 1),
         started_at=clock.now(),
         drill=call.drill,
     )
     session.add(meeting)
-    sites = [_terminal_site(session, clock, meeting, terminal) for terminal in call.terminals]
+    sites = [_terminal_site(session, clock, meeting, terminal) for terminal in terminals]
     tell_meeting(session, actor, "meeting.convened", meeting)
     for site in sites:
         _start_ring(clock, site, ring_for)

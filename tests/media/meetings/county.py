@@ -38,8 +38,7 @@ class County:
     def convene(self, *terminals: str, chair: str = "duty", mode: Mode = Mode.DISCUSSION) -> str:
         """A meeting that rings these terminals; its id."""
         with self.db.writing() as session:
-            rung = [session.get_one(Terminal, self.world.terminals[name]) for name in terminals]
-            call = Call("防汛会商", rung, mode=mode)
+            call = Call("防汛会商", terminals=[self.world.terminals[name] for name in terminals], mode=mode)
             return convene(session, self.clock, self.actor(chair), call).id
 
     def sites(self, meeting_id: str) -> dict[str, State]:
