@@ -1,0 +1,186 @@
+"""A headless terminal: waits for its ring, answers, sends a file, camera or RTSP stream into the meeting."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+from aiortc.mediastreams import MediaStreamTrack
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from media.attendance import Attendance, Seat
+from media.playback import AudioPlayback, VideoPlayback, has_audio, is_live
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+HEARTBEAT_S = 2
+SILENT_AFTER_S = 6.0
+PRESENT_STATES = frozenset({"answered", "joined", "lost"})
+ABSENT_STATES = frozenset({"refused", "timed_out", "left", "removed"})
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalConfig:
+    """`server` is http(s)://host:port, `token` the terminal's. `ca_file` is the server's authority, PEM.
+
+    `video` is a file, an rtsp:// URL or /dev/videoN; `audio` a file, by default the sound of the video file.
+    """
+
+    server: str
+    token: str
+    video: str | None = None
+    audio: str | None = None
+    auto_answer: bool = False
+    ca_file: Path | None = None
+
+
+class Refused(Exception):
+    """The server does not know this terminal's token."""
+
+
+class Terminal:
+    """One registered terminal. `tell(event, meeting)` reports what it does: ringing, answered, over."""
+
+    def __init__(self, config: TerminalConfig, tell: Callable[[str, str], None] | None = None) -> None:
+        self._config = config
+        self._tell = tell or (lambda event, meeting: logger.info("%s %s", event, meeting))
+        self._tls = _tls(config)
+        self._own_id = ""
+        self._seq = 0
+        self._meeting: str | None = None
+        self._attendance: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises Refused when the token is not accepted."""
+        try:
+            while True:
+                try:
+                    await self._watch()
+                except (OSError, TimeoutError, httpx.HTTPError, ConnectionClosed, InvalidHandshake) as error:
+                    logger.warning("server %s: %s", self._config.server, repr(error))
+                await asyncio.sleep(RETRY_S)
+        finally:
+            await self._quit_meeting()
+
+    async def _watch(self) -> None:
+        """Read the board, then follow the stream from there until it breaks."""
+        async with self._http() as http:
+            self._own_id = await self._identify(http)
+            board = await self._get(http, "/api/v1/board")
+            self._seq = board["seq"]
+            for site in board["sites"].values():
+                await self._on_site(http, site)
+            url = self._websocket(f"/api/v1/stream?after={self._seq}&heartbeat={HEARTBEAT_S}")
+            async with connect(url, ssl=self._tls, additional_headers=self._headers(), close_timeout=1) as stream:
+                await self._follow(http, stream)
+
+    async def _follow(self, http: httpx.AsyncClient, stream: ClientConnection) -> None:
+        while True:
+            message = json.loads(await asyncio.wait_for(stream.recv(), SILENT_AFTER_S))
+            if "reset" in message:
+                return
+            body = message.get("body") or {}
+            if "site" in body:
+                await self._on_site(http, body["site"])
+            meeting = body.get("meeting")
+            if meeting is not None and meeting["status"] == "ended" and meeting["id"] == self._meeting:
+                await self._quit_meeting()
+
+    async def _on_site(self, http: httpx.AsyncClient, site: dict[str, Any]) -> None:
+        if site.get("terminal") != self._own_id:
+            return
+        meeting, state = str(site["meeting"]), site["state"]
+        if state == "ringing":
+            self._tell("ringing", meeting)
+            if self._config.auto_answer:
+                await self._answer(http, meeting)
+        elif state in PRESENT_STATES and self._meeting != meeting:
+            await self._join(meeting)
+        elif state in ABSENT_STATES and self._meeting == meeting:
+            await self._quit_meeting()
+
+    async def _answer(self, http: httpx.AsyncClient, meeting: str) -> None:
+        answer = await http.post(f"/api/v1/meetings/{meeting}/answer", json={"accept": True})
+        if answer.is_success:
+            self._tell("answered", meeting)
+            await self._join(meeting)
+        else:
+            logger.warning("answering %s: %s %s", meeting, answer.status_code, answer.text)
+
+    async def _join(self, meeting: str) -> None:
+        if self._meeting == meeting and self._attendance is not None and not self._attendance.done():
+            return
+        await self._quit_meeting()
+        self._meeting = meeting
+        seat = Seat(self._websocket(f"/api/v1/meetings/{meeting}/signal"), self._config.token, self._tls)
+        self._attendance = asyncio.create_task(self._attend(Attendance(seat, self._tracks), meeting))
+
+    async def _attend(self, attendance: Attendance, meeting: str) -> None:
+        await attendance.attend()
+        self._tell("over", meeting)
+        if self._meeting == meeting:
+            self._meeting = None
+
+    async def _quit_meeting(self) -> None:
+        task, self._attendance, self._meeting = self._attendance, None, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _tracks(self) -> list[MediaStreamTrack]:
+        video, audio = self._config.video, self._config.audio
+        if audio is None and video is not None and not is_live(video) and has_audio(video):
+            audio = video
+        tracks: list[MediaStreamTrack] = []
+        if audio is not None:
+            tracks.append(AudioPlayback(audio))
+        if video is not None:
+            tracks.append(VideoPlayback(video))
+        return tracks
+
+    async def _identify(self, http: httpx.AsyncClient) -> str:
+        terminal = (await self._get(http, "/api/v1/me")).get("terminal")
+        if terminal is None:
+            raise Refused("the token does not belong to a terminal")
+        return str(terminal["id"] if isinstance(terminal, dict) else terminal)
+
+    async def _get(self, http: httpx.AsyncClient, path: str) -> dict[str, Any]:
+        answer = await http.get(path)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            raise Refused("the server does not accept the token")
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def _http(self) -> httpx.AsyncClient:
+        verify = self._tls if self._tls is not None else True
+        return httpx.AsyncClient(base_url=self._config.server, headers=self._headers(), verify=verify, timeout=10)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._config.token}"}
+
+    def _websocket(self, path: str) -> str:
+        parts = urlsplit(self._config.server)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        return urlunsplit((scheme, parts.netloc, "", "", "")) + path
+
+
+def _tls(config: TerminalConfig) -> ssl.SSLContext | None:
+    if not config.server.startswith("https:"):
+        return None
+    return ssl.create_default_context(cafile=str(config.ca_file) if config.ca_file is not None else None)
+
+
+async def run(config: TerminalConfig, tell: Callable[[str, str], None] | None = None) -> None:
+    """The body of `fengsui terminal`: serve until cancelled."""
+    await Terminal(config, tell).run()

@@ -1,0 +1,107 @@
+"""Two Python participants (aiortc) in one meeting, over a real node: pictures and sound arrive, also after a kill."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
+
+from media.attendance import Attendance, Seat
+from media.playback import AudioPlayback, VideoPlayback
+from tests.media.fakes import write_wav, write_y4m
+from tests.media.node_process import NodeProcess
+from tests.media.signal_server import ROOM, SignalServer, until
+
+TOKEN = "node-control"
+LEVEL = 90
+
+
+class Watcher:
+    """Keeps the newest picture's brightness and the sound's strength."""
+
+    def __init__(self) -> None:
+        self.pictures = 0
+        self.brightness = 0.0
+        self.loud = 0
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def on_track(self, track: MediaStreamTrack) -> None:
+        self.tasks.append(asyncio.ensure_future(self._watch(track)))
+
+    async def _watch(self, track: MediaStreamTrack) -> None:
+        try:
+            while True:
+                frame = await track.recv()
+                if isinstance(frame, VideoFrame):
+                    self.pictures += 1
+                    self.brightness = float(frame.to_ndarray(format="gray")[200:].mean())
+                elif isinstance(frame, AudioFrame):
+                    self.loud += int(np.abs(frame.to_ndarray().astype(np.int32)).mean() > 1000)
+        except MediaStreamError:
+            return
+
+
+@pytest.fixture
+def node() -> NodeProcess:
+    return NodeProcess(TOKEN)
+
+
+async def test_sent_files_are_seen_and_heard(node: NodeProcess, tmp_path: Path) -> None:
+    write_y4m(tmp_path / "box.y4m", LEVEL)
+    write_wav(tmp_path / "box.wav", 330)
+    node.start()
+    try:
+        async with SignalServer(node.url, TOKEN, ["box", "viewer"], tmp_path) as server:
+            box = Attendance(
+                Seat(server.url("box"), "t"),
+                lambda: [AudioPlayback(str(tmp_path / "box.wav")), VideoPlayback(str(tmp_path / "box.y4m"))],
+            )
+            watcher = Watcher()
+            viewer = Attendance(
+                Seat(server.url("viewer"), "t", audio_slots=1, video_slots=1, view=("box",)),
+                list,
+                watcher.on_track,
+            )
+            attending = [asyncio.create_task(one.attend()) for one in (box, viewer)]
+            await until(lambda: watcher.pictures > 20 and watcher.loud > 20, 15, lambda: vars(watcher))
+            assert abs(watcher.brightness - LEVEL) < 20
+            await _a_mute_silences(server, watcher)
+            await _a_killed_node_is_survived(node, watcher)
+            for task in attending:
+                task.cancel()
+            await asyncio.gather(*attending, *watcher.tasks, return_exceptions=True)
+    finally:
+        node.kill()
+
+
+async def _a_mute_silences(server: SignalServer, watcher: Watcher) -> None:
+    await server.mute("box", True)
+    sent = [await _audio_packets(server)]
+
+    async def still() -> bool:
+        sent.append(await _audio_packets(server))
+        return sent[-1] == sent[-2]
+
+    assert await still(), "packets of a muted source went out"
+    pictures = watcher.pictures
+    await until(lambda: watcher.pictures > pictures + 10, 5)
+    assert await still(), "packets of a muted source went out"
+    await server.mute("box", False)
+    loud = watcher.loud
+    await until(lambda: watcher.loud > loud + 10, 5)
+
+
+async def _audio_packets(server: SignalServer) -> int:
+    stats = await server.node.stats(ROOM)
+    viewer = next(p for p in stats["rooms"][0]["participants"] if p["participant"] == "viewer")
+    return sum(slot["packets"] for slot in viewer["slots"] if slot["kind"] == "audio")
+
+
+async def _a_killed_node_is_survived(node: NodeProcess, watcher: Watcher) -> None:
+    node.kill()
+    node.start()
+    pictures, loud = watcher.pictures, watcher.loud
+    await until(lambda: watcher.pictures > pictures + 20 and watcher.loud > loud + 10, 12)
