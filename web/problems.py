@@ -10,8 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from command.kernel.errors import FengsuiError, FieldError
-from command.words import spoken
-from web.messages import MESSAGES
+from web.messages import sentence
 
 _STATUS_CODES = {404: "route.unknown", 405: "route.method", 413: "request.too_large"}
 _PYDANTIC_CODES = {
@@ -37,15 +36,6 @@ def language_from(accept: str) -> str:
         if tag in {"zh", "en"}:
             return tag
     return "zh"
-
-
-def sentence(code: str, language: str, params: Mapping[str, str] | None = None) -> str:
-    """The code's sentence with its values; the code itself where nobody wrote one (a test finds that)."""
-    pair = MESSAGES.get(code)
-    if pair is None:
-        return code
-    text = pair[1] if language == "en" else pair[0]
-    return text.format_map(_Blank(spoken(params or {}, language)))
 
 
 def problem(request: Request, error: FengsuiError) -> JSONResponse:
@@ -85,11 +75,6 @@ def install(app: FastAPI) -> None:
     def http(request: Request, error: HTTPException) -> JSONResponse:
         code = _STATUS_CODES.get(error.status_code, "request.invalid")
         return _answer(error.status_code, code, sentence(code, language_of(request)), [])
-
-
-class _Blank(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "?"
 
 
 def _field(one: FieldError, language: str) -> dict[str, object]:

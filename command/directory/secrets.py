@@ -2,12 +2,12 @@
 
 import hashlib
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
 # No 0/O, 1/l/I: one-time passwords are read out over the telephone.
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -20,7 +20,7 @@ def hash_password(password: str) -> str:
 def password_fits(password_hash: str | None, password: str) -> bool:
     """Whether the password is right; an unknown account costs the same time as a known one."""
     try:
-        _HASHER.verify(password_hash or _NOBODY, password)
+        _HASHER.verify(password_hash or _nobody(), password)
     except VerificationError:
         return False
     return password_hash is not None
@@ -39,3 +39,8 @@ def hash_token(token: str) -> str:
 def new_password() -> str:
     """A one-time password of about 69 bits that can be read out, in groups of four or five."""
     return "-".join("".join(secrets.choice(_READABLE) for _ in range(n)) for n in (4, 5, 5))
+
+
+@cache
+def _nobody() -> str:
+    return _HASHER.hash(secrets.token_hex(16))

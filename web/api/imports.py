@@ -13,7 +13,8 @@ from web.imports.export import export_csv
 from web.imports.kinds import KINDS, Kind
 from web.imports.run import Line, run_import
 from web.imports.table import template
-from web.problems import language_of, sentence
+from web.messages import sentence
+from web.problems import language_of
 
 router = APIRouter(prefix="/api/v1", tags=["import"])
 LARGEST = 5 * 1024 * 1024

@@ -1,8 +1,12 @@
 """What several commands share: where the data is."""
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from pathlib import Path
 
+from command.kernel.errors import FengsuiError
+from web.messages import sentence
 from web.settings import Settings
 from web.wiring import Core, build_core
 
@@ -20,3 +24,16 @@ def settings_of(options: Namespace) -> Settings:
 def core_of(options: Namespace) -> Core:
     """The database of these settings."""
     return build_core(settings_of(options))
+
+
+def answer_errors(run: Callable[[Namespace], int]) -> Callable[[Namespace], int]:
+    """Answer an error of ours with its sentence and code instead of a traceback."""
+
+    def answered(options: Namespace) -> int:
+        try:
+            return run(options)
+        except FengsuiError as error:
+            sys.stderr.write(f"{sentence(error.code, 'zh', error.params)} ({error.code})\n")
+            return 1
+
+    return answered

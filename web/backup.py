@@ -1,0 +1,79 @@
+"""A backup: one tar with a consistent copy of the database, the attachments, settings and keys."""
+
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+from web.settings import Settings
+
+_FOLDERS = ("attachments",)
+_FILES = (
+    *("ca.pem", "ca.key", "server.pem", "server.key"),
+    *("settings.json", "seals.jsonl", "seal.key", "demo-accounts.json"),
+)
+
+
+class BackupRefused(Exception):
+    """What cannot be done, as a sentence."""
+
+
+def write_backup(settings: Settings, target: Path) -> None:
+    """Write the tar (mode 0600: it holds keys). The database goes first, so that no row lacks its file."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        copy = Path(folder) / ("fengsui.db" if settings.embedded() else "fengsui.dump")
+        (_copy_sqlite if settings.embedded() else _dump_postgres)(settings, copy)
+        partial = Path(folder) / target.name
+        partial.touch(mode=0o600)
+        with tarfile.open(partial, "w:gz") as tar:
+            tar.add(copy, copy.name)
+            for name in (*_FILES, *_FOLDERS):
+                if (settings.data / name).exists():
+                    tar.add(settings.data / name, name)
+        partial.replace(target)
+
+
+def read_backup(settings: Settings, source: Path) -> None:
+    """Bring a backup into an empty data folder (and an empty PostgreSQL database). Raises BackupRefused."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if any(settings.data.iterdir()):
+        raise BackupRefused(f"{settings.data} is not empty: restore into a new folder")
+    with tarfile.open(source, "r:gz") as tar:
+        names = set(tar.getnames())
+        wanted = "fengsui.db" if settings.embedded() else "fengsui.dump"
+        if wanted not in names:
+            raise BackupRefused(f"{source} is no backup of this profile: it holds no {wanted}")
+        tar.extractall(settings.data, filter="data")
+    if not settings.embedded():
+        _restore_postgres(settings, settings.data / "fengsui.dump")
+
+
+def _copy_sqlite(settings: Settings, target: Path) -> None:
+    path = settings.data / "fengsui.db"
+    if not path.exists():
+        raise BackupRefused(f"there is no database at {path}")
+    source, copy = sqlite3.connect(f"file:{path}?mode=ro", uri=True), sqlite3.connect(target)
+    try:
+        source.backup(copy)
+    finally:
+        source.close()
+        copy.close()
+
+
+def _dump_postgres(settings: Settings, target: Path) -> None:
+    _run(["pg_dump", "--format=custom", f"--file={target}", _dsn(settings)])
+
+
+def _restore_postgres(settings: Settings, source: Path) -> None:
+    _run(["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={_dsn(settings)}", str(source)])
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BackupRefused(f"{command[0]}: {done.stderr.strip().splitlines()[-1] if done.stderr else 'failed'}")
+
+
+def _dsn(settings: Settings) -> str:
+    return settings.database().replace("postgresql+psycopg://", "postgresql://")

@@ -1,0 +1,24 @@
+"""`fengsui backup`."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from web.backup import BackupRefused, write_backup
+from web.commands.common import add_data, settings_of
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Where to."""
+    add_data(parser)
+    parser.add_argument("target", type=Path, help="a .tar.gz file; it holds keys, keep it safe")
+
+
+def run(options: Namespace) -> int:
+    """Write it, also while the server runs."""
+    try:
+        write_backup(settings_of(options), options.target.resolve())
+    except BackupRefused as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    return 0
