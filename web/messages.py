@@ -1,10 +1,16 @@
 """Every error code's sentence, Chinese and English: those of the edge here, the packages' beside their code."""
 
+from collections.abc import Mapping
+
+from alerts.messages import MESSAGES as ALERTS
 from command.messages import MESSAGES as COMMAND
+from command.words import spoken
 from media.sentences import MESSAGES as MEDIA
 
-_PACKAGES = COMMAND | MEDIA
-MESSAGES: dict[str, tuple[str, str]] = _PACKAGES | {
+MESSAGES: dict[str, tuple[str, str]] = {
+    **ALERTS,
+    **MEDIA,
+    **COMMAND,
     "access.unknown": ("请先登录", "Log in first"),
     "access.forged": ("这个请求不是从本站页面发出的", "This request did not come from a page of this site"),
     "access.refused": ("当前账号没有这项权限：{right}", "This account may not do that: {right}"),
