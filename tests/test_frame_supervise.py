@@ -199,6 +199,30 @@ def test_a_hopeless_start_is_tried_once(start: Start) -> None:
     assert len(supervised.lives()) == 1
 
 
+def test_a_restart_that_cannot_be_recorded_is_still_a_restart(tmp_path: Path) -> None:
+    program = textwrap.dedent("""
+        import os, signal, sys
+        from web.supervise import Child, Limits, run
+
+        def refuse(exited):
+            raise OSError("the disk is full")
+
+        child = Child("web", (sys.executable, "-c", sys.argv[2]), {"LIVES": sys.argv[1]})
+        sys.exit(run([child], on_ready=lambda: None, on_exit=refuse, limits=Limits(first_delay_s=0.02)))
+    """)
+    lives = tmp_path / "lives"
+    process = subprocess.Popen([sys.executable, "-c", program, str(lives), _STEADY], stdout=subprocess.PIPE, text=True)
+    try:
+        until(lambda: lives.exists() and lives.read_text().endswith("\n"))
+        os.kill(int(lives.read_text()), signal.SIGKILL)
+        until(lambda: len(lives.read_text().splitlines()) == 2)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert "web | its end could not be recorded: the disk is full" in said
+
+
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
     program = textwrap.dedent("""
         import sys

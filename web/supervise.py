@@ -108,9 +108,9 @@ def run(
     """Keep the children running until SIGTERM, SIGINT or SIGHUP; a second signal kills them at once.
 
     Call it in the main thread: the children are bound to the thread that starts them. `on_ready` is called once, when
-    every child has reported ready for the first time; `on_exit` at every unasked end, before the restart. Both run
-    in the supervisor's loop, should be short and must not raise. Until everything was ready once, a child that fails
-    `first_attempts` times ends it all.
+    every child has reported ready for the first time; `on_exit` at every unasked end, before the restart; what it
+    raises is said and goes no further. Both run in the supervisor's loop and should be short. Until everything was
+    ready once, a child that fails `first_attempts` times ends it all.
 
     Returns 0 after a clean stop, 1 when the children could not be brought up.
     """
@@ -275,13 +275,19 @@ class _Supervisor:
         slot.backoff = slot.backoff.after(now - running.started, self._limits)
         delay_s = slot.backoff.delay_s(self._limits)
         self._say(slot, f"ended with status {status}, next start in {delay_s:g} s")
-        self._on_exit(ChildExited(slot.child.name, running.process.pid, status, delay_s))
+        self._tell(slot, ChildExited(slot.child.name, running.process.pid, status, delay_s))
         slot.start_at = now + delay_s
         hopeless = status == os.EX_CONFIG and not was_ready
         if not self._all_were_ready and (hopeless or slot.backoff.failures >= self._limits.first_attempts):
             self._say(slot, "cannot be started; its messages are above")
             self._failed = True
             self._stop()
+
+    def _tell(self, slot: _Slot, exited: ChildExited) -> None:
+        try:
+            self._on_exit(exited)
+        except Exception as error:  # noqa: BLE001 (a full disk must not end what still runs)
+            self._say(slot, f"its end could not be recorded: {error}")
 
     # The end
 
