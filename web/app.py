@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from alerts.wake import Waker, make_celery
 from web import problems, signal
 from web.api import (
     accounts,
@@ -35,7 +36,7 @@ from web.presence import Presence
 from web.strangers import Strangers
 from web.stream import Tail
 from web.watch import Watch
-from web.wiring import Core
+from web.wiring import Core, broker_of
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 
@@ -57,7 +58,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.strangers = Strangers(core.clock)
     app.state.conference = Conference(core.db, node_address(core.settings))
     app.state.background = [lambda: app.state.conference.run(app.state.tail)]
-    app.state.wake_workers = lambda chunks: None
+    app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation, meetings, signal)

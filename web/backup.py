@@ -11,7 +11,7 @@ from web.settings import Settings
 _FOLDERS = ("attachments",)
 _FILES = (
     *("ca.pem", "ca.key", "server.pem", "server.key"),
-    *("settings.json", "seals.jsonl", "seal.key", "demo-accounts.json"),
+    *("settings.json", "seals.jsonl", "seal.key", "seal.pub", "loudspeaker.key", "demo-accounts.json"),
 )
 
 

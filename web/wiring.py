@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from alerts.wake import BrokerConfig
 from command.kernel.clock import Clock, SystemClock
 from command.kernel.db import Database, make_engine
 from command.kernel.wake import FolderWake, PostgresWake, Wake
@@ -32,3 +33,8 @@ def build_core(settings: Settings, clock: Clock | None = None) -> Core:
     else:
         wake = PostgresWake(settings.database().replace("postgresql+psycopg://", "postgresql://"))
     return Core(settings, clock, engine, wake, Database(engine, clock, wake.notify))
+
+
+def broker_of(settings: Settings) -> BrokerConfig:
+    """Where wake-ups go: the broker set, else files in the data folder."""
+    return BrokerConfig(settings.broker_url.get_secret_value(), settings.data / "broker")

@@ -6,6 +6,8 @@ import socket
 import sys
 from argparse import ArgumentParser, Namespace
 
+from pydantic import SecretStr
+
 from command.directory.queries import root_unit
 from command.kernel.actor import system_actor
 from command.kernel.timeline import record
@@ -13,6 +15,7 @@ from command.kernel.values import State
 from web import supervise
 from web.certificates import ensure_authority, ensure_server
 from web.commands.common import add_data
+from web.commands.demo_peers_command import mosquitto
 from web.demo import ACCOUNTS, accounts, seed
 from web.migrate import upgrade
 from web.settings import Settings
@@ -59,14 +62,31 @@ def _settings(options: Namespace) -> Settings:
     }
     known = {name: value for name, value in given.items() if value is not None}
     settings = Settings.read(options.data.resolve() if options.data else None, **known)
-    return settings.model_copy(
+    found = settings.model_copy(
         update={
             "data": settings.data.resolve(),
             "port": settings.port or _free_port(socket.SOCK_STREAM),
             "media_control_port": settings.media_control_port or _free_port(socket.SOCK_STREAM),
+            "media_control_token": SecretStr(secrets.token_urlsafe(24)),
             "media_port": settings.media_port or _free_port(socket.SOCK_DGRAM),
         }
     )
+    return _with_demo_peers(found) if found.demo else found
+
+
+def _with_demo_peers(settings: Settings) -> Settings:
+    """Where no real mail server or broker was set, the demo's own on loopback."""
+    update: dict[str, SecretStr] = {}
+    if not settings.smtp_url.get_secret_value():
+        update["smtp_url"] = SecretStr(f"smtp://127.0.0.1:{_free_port(socket.SOCK_STREAM)}")
+    if not settings.mqtt_url.get_secret_value():
+        if mosquitto() is None:
+            sys.stderr.write(
+                "The demo's loudspeakers stay silent: apt-get install mosquitto.\n"
+            )
+        else:
+            update["mqtt_url"] = SecretStr(f"mqtt://127.0.0.1:{_free_port(socket.SOCK_STREAM)}")
+    return settings.model_copy(update=update)
 
 
 def _children(settings: Settings) -> list[supervise.Child]:
@@ -78,9 +98,11 @@ def _children(settings: Settings) -> list[supervise.Child]:
         "FENGSUI_DEMO": str(int(settings.demo)),
         "FENGSUI_MEDIA_PORT": str(settings.media_port),
         "FENGSUI_MEDIA_CONTROL_PORT": str(settings.media_control_port),
-        "FENGSUI_MEDIA_CONTROL_TOKEN": secrets.token_urlsafe(24),
+        "FENGSUI_MEDIA_CONTROL_TOKEN": settings.media_control_token.get_secret_value(),
+        "FENGSUI_SMTP_URL": settings.smtp_url.get_secret_value(),
+        "FENGSUI_MQTT_URL": settings.mqtt_url.get_secret_value(),
     }
-    names = ["web"]
+    names = ["media", "web", "worker", *(["demo-peers"] if settings.demo else [])]
     return [supervise.Child(name, (sys.executable, "-m", "web.cli", name), shared) for name in names]
 
 

@@ -1,0 +1,70 @@
+"""`fengsui demo-peers`: the demo's mailbox, and loudspeakers that play to nobody; with Mosquitto where it is there."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from alerts.demo_peers import DemoPeersConfig, run_demo_peers
+from command.directory.model import Terminal
+from web.child import __file__ as child_file
+from web.child import report_ready
+from web.commands.common import add_data, core_of
+from web.secret_files import loudspeaker_master
+from web.wiring import Core
+
+LOG = logging.getLogger(__name__)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Addresses come from the settings that `serve --demo` made."""
+    add_data(parser)
+
+
+def run(options: Namespace) -> int:
+    """Serve until SIGTERM."""
+    core = core_of(options)
+    broker = _broker(core)
+    report_ready()
+    try:
+        run_demo_peers(_config(core), core.clock)
+    finally:
+        if broker is not None:
+            broker.terminate()
+    return 0
+
+
+def mosquitto() -> str | None:
+    """Debian's broker, which lies outside an ordinary user's path."""
+    return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def _config(core: Core) -> DemoPeersConfig:
+    smtp = urlsplit(core.settings.smtp_url.get_secret_value())
+    with core.db.reading() as session:
+        query = select(Terminal.id).where(Terminal.kind == "loudspeaker", Terminal.sample, Terminal.active)
+        loudspeakers = tuple(session.scalars(query))
+    return DemoPeersConfig(
+        smtp_host=smtp.hostname or "127.0.0.1",
+        smtp_port=smtp.port or 25,
+        mail_folder=core.settings.data / "demo-mail",
+        mqtt_url=core.settings.mqtt_url.get_secret_value(),
+        master_key=loudspeaker_master(core.settings),
+        loudspeakers=loudspeakers if core.settings.mqtt_url.get_secret_value() else (),
+    )
+
+
+def _broker(core: Core) -> "subprocess.Popen[bytes] | None":
+    program, url = mosquitto(), core.settings.mqtt_url.get_secret_value()
+    if program is None or not url:
+        return None
+    port = urlsplit(url).port or 1883
+    config = core.settings.data / "run" / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n")
+    command = [sys.executable, child_file, str(os.getpid()), program, "-c", str(config)]
+    return subprocess.Popen(command)

@@ -1,0 +1,45 @@
+"""`fengsui worker`: one warning worker."""
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from alerts.channels.email import EmailChannel, SmtpConfig
+from alerts.channels.mqtt import MqttChannel, MqttConfig
+from alerts.channels.port import Channel
+from alerts.channels.websocket import WebSocketChannel
+from alerts.senders import senders
+from alerts.worker import WorkerConfig, playback_recorder, run_worker
+from web.child import report_ready
+from web.commands.common import add_data, core_of
+from web.secret_files import loudspeaker_master
+from web.wiring import Core, broker_of
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Everything else comes from the settings."""
+    add_data(parser)
+    parser.add_argument("--name", default="worker", help="differs between the workers of one host")
+
+
+def run(options: Namespace) -> int:
+    """Work until SIGTERM."""
+    core = core_of(options)
+    mqtt = _mqtt(core, options.name)
+    live: dict[str, Channel] = {"websocket": WebSocketChannel()}
+    if core.settings.smtp_url.get_secret_value():
+        live["email"] = EmailChannel(SmtpConfig(core.settings.smtp_url.get_secret_value(), core.settings.mail_from))
+    if mqtt is not None:
+        live["mqtt"] = mqtt
+        mqtt.start()
+    config = WorkerConfig(broker_of(core.settings), options.name)
+    report_ready()
+    run_worker(config, core.db, core.clock, senders(live), os.getpid())
+    return 0
+
+
+def _mqtt(core: Core, name: str) -> MqttChannel | None:
+    url = core.settings.mqtt_url.get_secret_value()
+    if not url:
+        return None
+    config = MqttConfig(url, loudspeaker_master(core.settings), f"fengsui-{name}-{os.uname().nodename}")
+    return MqttChannel(config, core.clock, playback_recorder(core.db, core.clock))
