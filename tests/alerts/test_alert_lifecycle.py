@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts import actions
 from alerts.cap.read import read
-from alerts.drafting import AreaInput, CircleInput, Draft
+from alerts.drafting import AreaInput, CircleInput
 from alerts.model import Alert, Chunk
 from alerts.preview import preview, preview_of
 from alerts.queries import alert_details, alerts_of, board_alerts, board_coverages, cap_document
@@ -21,32 +21,10 @@ from command.kernel.errors import Conflict, FengsuiError, Invalid, NotFound, Ref
 from command.kernel.rights import Role
 from command.kernel.timeline import read_after, verify
 from tests.alerts.county import DIVISIONS, NORTH, SOUTH, START, County, fields
+from tests.alerts.steps import drafted, issued, signed, submitted
 
 PEOPLE_IN_SOUTH = 3
 """south_head and villager by mail, operator by page."""
-
-
-def drafted(county: County, by: str = "issuer", wanted: Draft | None = None) -> str:
-    return county.do(by, lambda s, a: actions.draft(s, county.clock, a, wanted or fields(), DIVISIONS).id)
-
-
-def submitted(county: County, **changes: Any) -> str:
-    alert = drafted(county, wanted=fields(**changes))
-    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
-    return alert
-
-
-def signed(county: County, **changes: Any) -> str:
-    alert = submitted(county, **changes)
-    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, alert))
-    return alert
-
-
-def issued(county: County, **changes: Any) -> str:
-    alert = signed(county, **changes)
-    people = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert)["people"])
-    county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, alert, int(str(people))))
-    return alert
 
 
 def state(county: County, alert: str) -> dict[str, Any]:

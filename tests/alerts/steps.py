@@ -1,0 +1,44 @@
+"""An alert brought to a state in a few calls."""
+
+from typing import Any
+
+from alerts import actions
+from alerts.drafting import Draft
+from alerts.preview import preview_of
+from command.directory.model import Person
+from command.kernel.ids import new_id
+from tests.alerts.county import DIVISIONS, County, fields
+
+
+def drafted(county: County, by: str = "issuer", wanted: Draft | None = None) -> str:
+    return county.do(by, lambda s, a: actions.draft(s, county.clock, a, wanted or fields(), DIVISIONS).id)
+
+
+def submitted(county: County, **changes: Any) -> str:
+    alert = drafted(county, wanted=fields(**changes))
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    return alert
+
+
+def signed(county: County, **changes: Any) -> str:
+    alert = submitted(county, **changes)
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, alert))
+    return alert
+
+
+def issued(county: County, **changes: Any) -> str:
+    return issue(county, signed(county, **changes)).alert.id
+
+
+def issue(county: County, alert: str) -> actions.Issued:
+    people = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert)["people"])
+    return county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, alert, int(str(people))))
+
+
+def crowd(county: County, count: int, unit: str = "village") -> None:
+    """People of the public with an address."""
+    with county.db.writing() as session:
+        session.add_all(
+            Person(id=new_id(), unit_id=county.units[unit], name=f"群众{n}", email=f"p{n}@example.org")
+            for n in range(count)
+        )

@@ -1,0 +1,119 @@
+"""Who is told: by division, by area, once per channel, frozen with a hash."""
+
+from dataclasses import replace
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.audience import OFFICIALS, PUBLIC, Contact, Reach, audience_hash, division_stem, freeze, resolve
+
+HEAD = Contact("person:1", "email", "a@example.org", "甲", "north", "north", "532301103", 101.36, 25.13)
+PAGE = replace(HEAD, channel="websocket", address="u1")
+HORN = Contact("terminal:1", "mqtt", "t1", "大喇叭", "village", "south", "532301112201", 100.99, 24.60)
+LOST = Contact("person:2", "email", "b@example.org", "乙", "south", "south", "")
+ALL = [HEAD, PAGE, HORN, LOST]
+
+
+def names(contacts: list[Contact], reach: Reach, *channels: str) -> list[tuple[str, str]]:
+    chosen = channels or ("email", "websocket", "mqtt")
+    return [(one.recipient, one.channel) for one in resolve(contacts, reach, chosen).contacts]
+
+
+@pytest.mark.parametrize(
+    ("code", "reached"),
+    [
+        ("532301", {"person:1", "terminal:1"}),
+        ("532300", {"person:1", "terminal:1"}),
+        ("530000", {"person:1", "terminal:1"}),
+        ("532301112", {"terminal:1"}),
+        ("532301112201", {"terminal:1"}),
+        ("532301112202", set()),
+        ("532302", set()),
+    ],
+)
+def test_a_division_reaches_everything_under_it(code: str, reached: set[str]) -> None:
+    assert {recipient for recipient, _ in names(ALL, Reach((code,)))} == reached
+
+
+def test_a_drawn_area_reaches_positions_inside_it() -> None:
+    assert names(ALL, Reach(drawn=shapely.box(100.9, 24.5, 101.0, 24.7))) == [("terminal:1", "mqtt")]
+    assert names([LOST], Reach(drawn=shapely.box(-180, -90, 180, 90))) == []
+
+
+def test_area_and_division_add_up() -> None:
+    reach = Reach(("532301103",), shapely.box(100.9, 24.5, 101.0, 24.7))
+    assert {recipient for recipient, _ in names(ALL, reach)} == {"person:1", "terminal:1"}
+
+
+def test_only_the_chosen_channels() -> None:
+    assert names(ALL, Reach(("532301",)), "email") == [("person:1", "email")]
+    assert names(ALL, Reach(("532301",)), "pigeon") == []
+
+
+def test_nobody_anywhere() -> None:
+    assert resolve([], Reach(("532301",)), ["email"]).contacts == ()
+    assert resolve(ALL, Reach(), ["email"]).contacts == ()
+
+
+def test_somebody_with_two_posts_is_told_once_as_the_responsible_one() -> None:
+    twice = [replace(HEAD, lane=OFFICIALS), replace(HEAD, unit_id="other", responsible=True, lane=PUBLIC)]
+    (contact,) = resolve(twice, Reach(("532301",)), ["email"]).contacts
+    assert (contact.unit_id, contact.responsible, contact.lane) == ("other", True, OFFICIALS)
+
+
+def test_officials_come_first() -> None:
+    contacts = [replace(HEAD, recipient=f"person:{n}", lane=PUBLIC if n % 2 else OFFICIALS) for n in range(9)]
+    lanes = [one.lane for one in freeze(contacts).contacts]
+    assert lanes == sorted(lanes)
+
+
+def test_devices_are_not_people() -> None:
+    assert resolve(ALL, Reach(("532301",)), ["email", "websocket", "mqtt"]).people == 1
+
+
+def test_stems() -> None:
+    assert [division_stem(code) for code in ("530000", "532300", "532301", "532301103")] == [
+        "53",
+        "5323",
+        "532301",
+        "532301103",
+    ]
+
+
+_contacts = st.builds(
+    Contact,
+    recipient=st.sampled_from(["person:1", "person:2", "user:3", "terminal:4"]),
+    channel=st.sampled_from(["email", "websocket", "mqtt"]),
+    address=st.sampled_from(["x", "y"]),
+    name=st.just("n"),
+    unit_id=st.sampled_from(["u", "v"]),
+    township_id=st.just("t"),
+    division_code=st.sampled_from(["532301103", "532301112", "532302", ""]),
+    lon=st.none() | st.floats(100, 102),
+    lat=st.none() | st.floats(24, 26),
+    responsible=st.booleans(),
+    lane=st.sampled_from([OFFICIALS, PUBLIC]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_contacts, max_size=12), st.booleans())
+def test_once_per_channel_and_the_hash_is_theirs(contacts: list[Contact], drawn: bool) -> None:
+    reach = Reach(("532301",), shapely.box(100.5, 24.5, 101.5, 25.5) if drawn else None)
+    audience = resolve(contacts, reach, ["email", "mqtt"])
+    keys = [(one.recipient, one.channel) for one in audience.contacts]
+    assert len(keys) == len(set(keys))
+    inside = {(c.recipient, c.channel) for c in contacts if c.channel != "websocket" and _reached(c, reach)}
+    assert set(keys) == inside
+    assert audience.hash == audience_hash(reversed(audience.contacts))
+    assert (audience.hash == freeze([]).hash) == (not keys)
+
+
+def _reached(contact: Contact, reach: Reach) -> bool:
+    if contact.division_code.startswith("532301"):
+        return True
+    if reach.drawn is None or contact.lon is None or contact.lat is None:
+        return False
+    return bool(reach.drawn.covers(shapely.Point(contact.lon, contact.lat)))

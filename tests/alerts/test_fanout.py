@@ -1,0 +1,317 @@
+"""Sending: everyone once, what became of it recorded, killed and overtaken workers survived."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from alerts import actions, claims
+from alerts.audience import CHANNELS
+from alerts.channels.port import Outcome, Outgoing
+from alerts.fanout import MAX_ATTEMPTS, FanOut, summarise_due
+from alerts.model import Alert, Chunk, Coverage, Delivery
+from alerts.queries import DeliveryFilter, deliveries_of
+from alerts.senders import Senders, senders
+from alerts.sweep import is_dead_here, owner_name, sweep
+from command.kernel.timeline import read_after
+from tests.alerts.county import County
+from tests.alerts.gateway import Gateway
+from tests.alerts.steps import crowd, issue, issued, signed
+
+
+class Killed(BaseException):
+    """The process ends here, as by SIGKILL: nothing of it runs any more."""
+
+
+def gateways(answer: Any = lambda _: Outcome.SENT) -> dict[str, Gateway]:
+    return {name: Gateway(name, answer) for name in CHANNELS}
+
+
+def send_all(county: County, outside: Senders, owner: str = "host/a#1") -> None:
+    for channel in CHANNELS:
+        fanout = FanOut(county.db, county.clock, outside, channel, owner)
+        fanout.work()
+        fanout.close()
+
+
+def results(county: County) -> dict[str, str]:
+    with county.db.reading() as session:
+        return {row.id: row.state for row in session.scalars(select(Delivery))}
+
+
+def planned(county: County) -> int:
+    with county.db.reading() as session:
+        return sum(session.scalars(select(Chunk.size).where(Chunk.act == "issue")))
+
+
+def coverage(county: County) -> dict[str, Any]:
+    with county.db.writing() as session:
+        summarise_due(session, county.clock)
+    with county.db.reading() as session:
+        return {row.name: row.state() for row in session.scalars(select(Coverage))}
+
+
+def test_everyone_is_told_once(either: County) -> None:
+    county = either
+    crowd(county, 25)
+    issued(county)
+    outside = gateways()
+    send_all(county, senders(outside))
+    assert {name: len(gate.got) for name, gate in outside.items()} == {"websocket": 2, "email": 27, "mqtt": 1}
+    assert set(results(county).values()) == {"sent"}
+    assert len(results(county)) == planned(county) == 30
+    (south,) = coverage(county).values()
+    assert (south["planned"], south["sent"], south["failed"], south["unknown"]) == (30, 30, 0, 0)
+    assert south["channels"]["email"] == {
+        "planned": 27,
+        "sent": 27,
+        "delivered": 0,
+        "answered": 0,
+        "failed": 0,
+        "unknown": 0,
+    }
+    send_all(county, senders(outside))
+    assert len(outside["email"].got) == 27
+
+
+def test_officials_before_the_public(county: County) -> None:
+    crowd(county, 25)
+    issued(county)
+    outside = gateways()
+    send_all(county, senders(outside))
+    assert outside["email"].got[0].address == "south@example.org"
+
+
+def test_the_text_is_the_channels_own(county: County) -> None:
+    issued(county)
+    outside = gateways()
+    send_all(county, senders(outside))
+    assert outside["email"].got[0].content.subject == "西舍路镇防范山洪"
+    assert "再播一遍" in outside["mqtt"].got[0].content.body
+
+
+def test_progress_is_told_by_township_not_by_delivery(county: County) -> None:
+    crowd(county, 60)
+    issued(county)
+    with county.db.reading() as session:
+        before = len(read_after(session, 0, 1000))
+    send_all(county, senders(gateways()))
+    coverage(county)
+    coverage(county)
+    with county.db.reading() as session:
+        entries = read_after(session, before, 1000)
+    assert [(entry.kind, list(entry.body)) for entry in entries] == [("alert.progress", ["coverage"])]
+
+
+@pytest.mark.parametrize(("answer", "state"), [(Outcome.FAILED, "failed"), (Outcome.UNKNOWN, "unknown")])
+def test_failed_and_unknown_are_kept_apart(county: County, answer: Outcome, state: str) -> None:
+    alert = issued(county)
+    send_all(county, senders(gateways(lambda _: answer)))
+    assert set(results(county).values()) == {state}
+    rows, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(state=state)))
+    assert len(rows) == planned(county)
+    assert rows[0]["detail"] == "as told"
+
+
+def test_later_is_tried_again_and_given_up_in_the_end(either: County) -> None:
+    county = either
+    alert = issued(county)
+    busy = {"south@example.org": 2, "villager@example.org": 99}
+
+    def answer(one: Outgoing) -> Outcome:
+        busy[one.address] = busy.get(one.address, 0) - 1
+        return Outcome.LATER if busy[one.address] >= 0 else Outcome.SENT
+
+    outside = senders(gateways(answer))
+    send_all(county, outside)
+    rows, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(state="pending")))
+    assert {str(row["name"]) for row in rows} == {"south_head", "villager"}
+    for _ in range(MAX_ATTEMPTS):
+        county.clock.advance(61)
+        send_all(county, outside)
+    states = list(results(county).values())
+    assert (states.count("sent"), states.count("failed"), len(states)) == (4, 1, planned(county))
+
+
+def test_a_channel_that_is_not_there_fails_plainly(county: County) -> None:
+    issued(county)
+    outside = gateways()
+    del outside["email"]
+    send_all(county, senders(dict(outside)))
+    with county.db.reading() as session:
+        rows = session.scalars(select(Delivery).where(Delivery.channel == "email")).all()
+        found = {(row.state, row.detail) for row in rows}
+    assert found == {("failed", "channel.not_configured")}
+
+
+def test_a_channel_with_a_fault_does_not_stop_the_worker(county: County) -> None:
+    issued(county)
+
+    def broken(_: Outgoing) -> Outcome:
+        raise RuntimeError("a bug")
+
+    send_all(county, senders(gateways(broken)))
+    assert set(results(county).values()) == {"unknown"}
+
+
+@pytest.mark.parametrize("when", [0, 1, 2])
+def test_a_killed_worker_loses_nothing_and_doubles_at_most_its_batch(either: County, when: int) -> None:
+    county = either
+    crowd(county, 25)
+    issued(county)
+    outside = gateways()
+    calls = 0
+
+    def kill() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == when + 2:
+            raise Killed
+
+    outside["email"].before = kill
+    with pytest.raises(Killed):
+        send_all(county, senders(outside))
+    outside["email"].before = lambda: None
+    send_all(county, senders(outside), "host/b#2")
+    assert len(results(county)) < planned(county), "the dead worker's lease still runs"
+    county.clock.advance(claims.LEASE.total_seconds() + 1)
+    send_all(county, senders(outside), "host/b#2")
+    assert len(results(county)) == planned(county)
+    assert outside["email"].times().total() - len(outside["email"].times()) == 0
+
+
+def test_a_send_that_was_not_recorded_is_doubled_and_no_more(county: County) -> None:
+    crowd(county, 25)
+    issued(county)
+    outside = gateways()
+    fanout = FanOut(county.db, county.clock, senders(outside), "email", "host/a#1")
+    fanout._checkpoint = _raise  # type: ignore[method-assign]  # the process dies between the send and its record
+    with pytest.raises(Killed):
+        fanout.work()
+    county.clock.advance(claims.LEASE.total_seconds() + 1)
+    send_all(county, senders(outside), "host/b#2")
+    assert len(results(county)) == planned(county)
+    doubled = outside["email"].times().total() - len(outside["email"].times())
+    assert 0 < doubled <= outside["email"].batch
+
+
+def _raise(*_: Any, **__: Any) -> bool:
+    raise Killed
+
+
+def test_a_worker_that_was_overtaken_stops_at_its_checkpoint(county: County) -> None:
+    crowd(county, 25)
+    issued(county)
+    outside = gateways()
+
+    def overtake() -> None:
+        outside["email"].before = lambda: None
+        county.clock.advance(claims.LEASE.total_seconds() + 1)
+        with county.db.writing() as session:
+            assert claims.claim(session, "host/b#2", "email", county.clock.now()) is not None
+
+    send_all(county, senders(outside))
+    assert len(results(county)) == planned(county)
+    again = issued(county, headline="第二条")
+    outside["email"].before = overtake
+    outside["email"].got.clear()
+    fanout = FanOut(county.db, county.clock, senders(outside), "email", "host/a#1")
+    held = fanout._claim()
+    assert held is not None
+    fanout._send(held)
+    assert len(outside["email"].got) <= outside["email"].batch
+    with county.db.reading() as session:
+        chunk = session.scalars(select(Chunk).where(Chunk.alert_id == again, Chunk.id == held.chunk)).one()
+        assert (chunk.owner, chunk.state) == ("host/b#2", "claimed")
+
+
+def test_two_workers_never_hold_the_same_chunk(either: County) -> None:
+    county = either
+    crowd(county, 25)
+    issued(county)
+    with county.db.writing() as session:
+        first = claims.claim(session, "host/a#1", "email", county.clock.now())
+    with county.db.writing() as session:
+        second = claims.claim(session, "host/b#2", "email", county.clock.now())
+    with county.db.writing() as session:
+        third = claims.claim(session, "host/c#3", "email", county.clock.now())
+    assert first is not None
+    assert second is not None
+    assert first.chunk != second.chunk
+    assert third is None
+
+
+def test_lifting_overtakes_what_is_not_sent(county: County) -> None:
+    crowd(county, 1200)
+    alert = issued(county)
+    outside = gateways()
+
+    def lift() -> None:
+        if len(outside["email"].got) >= 30:
+            outside["email"].before = lambda: None
+            county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", "水已退"))
+
+    outside["email"].before = lift
+    send_all(county, senders(outside))
+    ended = [one for one in outside["email"].got if "解除" in one.content.subject]
+    told = {one.address for one in outside["email"].got if "解除" not in one.content.subject}
+    assert told <= {one.address for one in ended}
+    assert len(ended) < 600, "those who were never sent the alert are not told of its end"
+
+
+def test_a_dead_workers_chunks_are_free_at_once_on_its_own_host(county: County) -> None:
+    issued(county)
+    with county.db.writing() as session:
+        assert claims.claim(session, owner_name("here", "w", 2**22 + 1), "email", county.clock.now())
+    with county.db.writing() as session:
+        assert claims.claim(session, owner_name("there", "w", 2**22 + 1), "mqtt", county.clock.now())
+    sweep(county.db, county.clock, is_dead_here("here"))
+    with county.db.reading() as session:
+        states = {row.channel: row.state for row in session.scalars(select(Chunk)) if row.fence}
+    assert states == {"email": "pending", "mqtt": "claimed"}
+
+
+def test_the_sweep_expires_and_summarises(county: County) -> None:
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    sweep(county.db, county.clock, is_dead_here("here"))
+    with county.db.reading() as session:
+        assert not session.get_one(Alert, alert).summary_due
+        (row,) = session.scalars(select(Coverage)).all()
+        assert row.state()["sent"] == planned(county)
+    county.clock.advance(timedelta(hours=7).total_seconds())
+    sweep(county.db, county.clock, is_dead_here("here"))
+    with county.db.reading() as session:
+        assert session.get_one(Alert, alert).status == "expired"
+
+
+_outcomes = st.lists(st.sampled_from(list(Outcome)), min_size=1, max_size=40)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(outcomes=_outcomes, drill=st.booleans())
+def test_the_ledger_holds_and_no_drill_reaches_a_live_sender(
+    county: County, outcomes: list[Outcome], drill: bool
+) -> None:
+    """planned = pending + sent + failed + unknown, at every moment; a drill never leaves the house."""
+    asked: list[str] = []
+
+    def answer(one: Outgoing) -> Outcome:
+        asked.append(one.alert)
+        return outcomes[len(asked) % len(outcomes)]
+
+    outside = gateways(answer)
+    alert = issue(county, signed(county, drill=drill)).alert.id
+    for _ in range(3):
+        send_all(county, senders(outside))
+        rows, _next = county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(limit=1000)))
+        states = [row["state"] for row in rows]
+        known = sum(states.count(name) for name in ("pending", "sent", "failed", "unknown"))
+        assert known == len(states) == 5
+        county.clock.advance(3)
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, "withdrawn", ""))
+    send_all(county, senders(outside))
+    assert (alert in asked) == (not drill)
