@@ -4,7 +4,6 @@ import struct
 from dataclasses import dataclass
 
 HEADER_SIZE = 12
-MAX_PACKET_SIZE = 1500
 _HEADER = struct.Struct("!BBHII")
 _EXTENSION = struct.Struct("!HH")
 

@@ -21,7 +21,6 @@ class Intake:
         self.malformed = 0
         self.unknown = 0
         self.level = 0
-        self.round_trip_s = 0.0
         self._terms = terms
         self._sources = sources
         self._streams: dict[int, tuple[Publication, bool]] = {}

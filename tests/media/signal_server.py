@@ -19,7 +19,10 @@ ROOM = "meeting-1"
 
 
 class SignalServer:
-    """One meeting with fixed participants; serves the files of `pages` over HTTP on the same port."""
+    """One meeting with fixed participants; serves the files of `pages` over HTTP on the same port.
+
+    With `announce_port` clients are sent there instead of to the node's `udp_port`.
+    """
 
     def __init__(self, node_url: str, token: str, names: Iterable[str], pages: Path) -> None:
         self.names = list(names)
@@ -28,6 +31,8 @@ class SignalServer:
         self.connected: dict[str, int] = {}
         self.speaker: dict[str, Any] = {"type": "speaker", "participant": None, "loudest": []}
         self.node = NodeClient(node_url, token, self._wanted)
+        self.udp_port = 0
+        self.announce_port: int | None = None
         self.log: list[tuple[str, str | None]] = []
         self._pages = pages
         self._sockets: dict[str, ServerConnection] = {}
@@ -107,6 +112,8 @@ class SignalServer:
             refusal = {"type": "error", "code": error.code, "detail": error.detail}
             await self._tell(name, {**refusal, "id": message["id"]})
         else:
+            if self.announce_port is not None:
+                sdp = sdp.replace(f" {self.udp_port} typ host", f" {self.announce_port} typ host")
             await self._tell(name, {"type": "answer", "id": message["id"], "sdp": sdp})
 
     async def _events(self) -> None:

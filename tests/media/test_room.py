@@ -69,6 +69,7 @@ def test_key_frames_are_asked_for_at_most_every_half_second(meeting: Meeting) ->
 
 
 def test_a_switch_is_unbroken_for_the_decoder(meeting: Meeting) -> None:
+    meeting.publishers["b"].picture_id, meeting.publishers["b"].tl0 = 77, 9
     for name in ("a", "b"):
         meeting.rtp(name, *meeting.publishers[name].picture(keyframe=True))
     for target in ("a", "b", "a", "b"):

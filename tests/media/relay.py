@@ -1,0 +1,59 @@
+"""A UDP relay on loopback that can be cut: the network between a client and the node."""
+
+import asyncio
+from collections.abc import Callable
+
+Address = tuple[str, int]
+
+
+class Relay:
+    """Clients send to `port`; each gets an own socket towards the node. While `cut` everything is dropped."""
+
+    def __init__(self, node_port: int) -> None:
+        self.cut = False
+        self.port = 0
+        self._node = ("127.0.0.1", node_port)
+        self._front: asyncio.DatagramTransport | None = None
+        self._backs: dict[Address, asyncio.DatagramTransport] = {}
+        self._waiting: dict[Address, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> "Relay":
+        loop = asyncio.get_running_loop()
+        self._front, _ = await loop.create_datagram_endpoint(
+            lambda: _Side(self._from_client), local_addr=("127.0.0.1", 0)
+        )
+        self.port = self._front.get_extra_info("sockname")[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*self._waiting.values())
+        for transport in (self._front, *self._backs.values()):
+            if transport is not None:
+                transport.close()
+
+    def _from_client(self, data: bytes, client: Address) -> None:
+        if self.cut:
+            return
+        back = self._backs.get(client)
+        if back is not None:
+            back.sendto(data, self._node)
+        elif client not in self._waiting:
+            self._waiting[client] = asyncio.ensure_future(self._open(data, client))
+
+    async def _open(self, data: bytes, client: Address) -> None:
+        def to_client(answer: bytes, _node: Address) -> None:
+            if not self.cut and self._front is not None:
+                self._front.sendto(answer, client)
+
+        loop = asyncio.get_running_loop()
+        back, _ = await loop.create_datagram_endpoint(lambda: _Side(to_client), local_addr=("127.0.0.1", 0))
+        self._backs[client] = back
+        back.sendto(data, self._node)
+
+
+class _Side(asyncio.DatagramProtocol):
+    def __init__(self, receive: Callable[[bytes, Address], None]) -> None:
+        self._receive = receive
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self._receive(data, addr)

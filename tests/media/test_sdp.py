@@ -1,0 +1,165 @@
+"""Offers as clients make them, and the bridge's answers."""
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.sdp import SessionDescription
+
+from media import answer, sdp
+from media.errors import BridgeError
+from media.ice import Credentials
+from media.sfu.terms import SlotTerms, Terms
+
+OFFERS = Path(__file__).parent / "offers"
+CHROMIUM = (OFFERS / "chromium.sdp").read_text(encoding="ascii")
+ENCODER = (OFFERS / "encoder.sdp").read_text(encoding="ascii")
+
+
+def agree(text: str, former: Terms | None = None) -> tuple[sdp.Offer, Terms]:
+    numbers = itertools.count(5000)
+    offer = sdp.parse_offer(text)
+    return offer, answer.agree(offer, lambda: next(numbers), former)
+
+
+def rendered(offer: sdp.Offer, terms: Terms, setup: str = "passive") -> str:
+    local = answer.Local(Credentials("ours", "secret" * 4), "AB:CD", setup, ("127.0.0.1", "fd00::2"), 40000, 7)
+    return answer.render(offer, terms, local)
+
+
+def section(text: str, mid: str) -> list[str]:
+    parts = text.split("\r\nm=")
+    return next(part.split("\r\n") for part in parts if f"a=mid:{mid}" in part.split("\r\n"))
+
+
+def test_chromium_publishes_two_streams_and_has_two_slots() -> None:
+    _offer, terms = agree(CHROMIUM)
+    audio, video = terms.publications
+    assert (audio.kind, audio.mid, audio.payload_type, audio.ssrc) == ("audio", "0", 111, 992258276)
+    assert (video.kind, video.mid, video.payload_type, video.rtx_payload_type) == ("video", "1", 96, 97)
+    assert video.ssrc is not None
+    assert video.rtx_ssrc is not None
+    assert terms.slots == (
+        SlotTerms("audio", "2", 5000, 111),
+        SlotTerms("video", "3", 5001, 96, 5002, 97),
+    )
+    assert terms.transport_cc
+    assert (terms.extensions.audio_level, terms.extensions.mid, terms.extensions.transport_cc) == (1, 4, 3)
+
+
+def test_the_answer_says_so() -> None:
+    offer, terms = agree(CHROMIUM)
+    text = rendered(offer, terms)
+    assert "a=ice-lite\r\n" in text
+    assert "a=group:BUNDLE 0 1 2 3\r\n" in text
+    camera = section(text, "1")
+    assert camera[0] == "video 9 UDP/TLS/RTP/SAVPF 96 97"
+    assert {"a=recvonly", "a=setup:passive", "a=rtcp-mux", "a=rtcp-fb:96 nack pli"} <= set(camera)
+    assert "a=rtcp-fb:96 transport-cc" in camera
+    assert "a=rtcp-fb:96 goog-remb" not in camera
+    picture = section(text, "3")
+    assert {"a=sendonly", "a=ssrc-group:FID 5001 5002", "a=fmtp:97 apt=96"} <= set(picture)
+    assert [line for line in picture if "extmap" in line] == []
+    assert "a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host" in picture
+    assert "a=candidate:2 1 udp 2130706175 fd00::2 40000 typ host" in picture
+
+
+def test_every_answer_is_readable_by_another_implementation() -> None:
+    for text in (CHROMIUM, ENCODER):
+        offer, terms = agree(text)
+        parsed = SessionDescription.parse(rendered(offer, terms))
+        assert len(parsed.media) == len(offer.sections)
+
+
+def test_an_encoder_that_waits_is_called() -> None:
+    offer, terms = agree(ENCODER)
+    assert offer.setup == "passive"
+    assert [publication.ssrc for publication in terms.publications] == [1111, 2222]
+    assert not terms.transport_cc
+    assert "a=setup:active" in section(rendered(offer, terms, "active"), "0")
+
+
+def test_a_restart_keeps_the_slots() -> None:
+    _offer, former = agree(CHROMIUM)
+    _again, terms = agree(CHROMIUM.replace("a=ice-ufrag:VXXo", "a=ice-ufrag:other"), former)
+    assert terms.slots == former.slots
+
+
+def test_lines_that_the_bridge_does_not_serve_are_refused() -> None:
+    data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=mid:4\na=sctp-port:5000\n"
+    offer, terms = agree(CHROMIUM.replace("VP8", "VP9X") + data)
+    text = rendered(offer, terms)
+    assert section(text, "4")[0] == "application 0 UDP/DTLS/SCTP webrtc-datachannel"
+    assert section(text, "3")[0].startswith("video 0 ")
+    assert [publication.kind for publication in terms.publications] == ["audio"]
+    assert "a=group:BUNDLE 0 2\r\n" in text
+
+
+def test_an_inactive_line_stays_inactive() -> None:
+    offer, terms = agree(CHROMIUM.replace("a=sendonly", "a=inactive"))
+    assert terms.publications == ()
+    assert "a=inactive" in section(rendered(offer, terms), "0")
+    assert section(rendered(offer, terms), "0")[0].startswith("audio 9 ")
+
+
+async def test_aiortc_s_offer_is_understood() -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    connection.addTransceiver("audio", direction="sendonly")
+    connection.addTransceiver("video", direction="recvonly")
+    offer, terms = agree((await connection.createOffer()).sdp)
+    assert [p.kind for p in terms.publications] == ["audio"]
+    assert [(s.kind, s.rtx_payload_type is not None) for s in terms.slots] == [("video", True)]
+    assert len(offer.fingerprints) >= 1
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "to"),
+    [
+        ("a=ice-ufrag:aBcD\n", ""),
+        ("a=fingerprint", "a=finger"),
+        ("a=setup:passive", "a=setup:holdconn"),
+        ("a=mid:1", "a=mid:0"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0"),
+        ("a=rtpmap:101 VP8/90000", "a=rtpmap:abc VP8"),
+        ("m=video 9", "m=video"),
+        ("a=ssrc:2222 cname:x", "a=ssrc:"),
+    ],
+)
+def test_a_bad_offer_is_refused_with_its_code(change: str, to: str) -> None:
+    assert change in ENCODER
+    with pytest.raises(BridgeError) as refused:
+        agree(ENCODER.replace(change, to))
+    assert refused.value.code == "media.bad_offer"
+
+
+def test_more_slots_than_the_bridge_serves() -> None:
+    head, *sections = CHROMIUM.split("m=")
+    receiving = sections[3]
+    many = [receiving.replace("a=mid:3", f"a=mid:{number}") for number in range(100, 126)]
+    mids = " ".join(str(number) for number in range(100, 126))
+    text = "m=".join([head.replace("BUNDLE 0 1 2 3", f"BUNDLE {mids}"), *many])
+    with pytest.raises(BridgeError) as refused:
+        agree(text)
+    assert refused.value.code == "media.too_many_slots"
+
+
+def test_no_text_makes_the_parser_raise_anything_else() -> None:
+    chance = random.Random(8)  # noqa: S311  # repeatable on purpose
+    refused = 0
+    for _ in range(3000):
+        lines = CHROMIUM.splitlines()
+        for _ in range(chance.randrange(1, 6)):
+            at = chance.randrange(len(lines))
+            cut = chance.randrange(len(lines[at]) + 1)
+            lines[at] = chance.choice(
+                [lines[at][:cut], lines[at] + " 9", "", lines[chance.randrange(len(lines))], "a=ssrc-group:FID 1"]
+            )
+        try:
+            offer, terms = agree("\n".join(lines))
+            rendered(offer, terms)
+        except BridgeError:
+            refused += 1
+    assert 0 < refused < 3000

@@ -1,0 +1,126 @@
+"""Who is heard and who speaks."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.sfu.arrivals import Arrivals
+from media.sfu.budget import CEILING_BPS, FLOOR_BPS, LossBudget
+from media.sfu.speakers import SILENCE, Speakers, guessed_level
+
+QUIET, SPEECH, LOUD = 80, 35, 15
+
+
+def run(speakers: Speakers, levels: dict[str, int], start: float, seconds: float) -> float:
+    """Packets of 20 ms at these levels, choosing every 100 ms; the time afterwards."""
+    for step in range(round(seconds / 0.02)):
+        now = start + step * 0.02
+        for name, level in levels.items():
+            speakers.observe(now, name, level)
+        if step % 5 == 0:
+            speakers.choose(now)
+    return start + seconds
+
+
+def test_the_one_who_speaks_is_the_speaker() -> None:
+    speakers = Speakers()
+    now = run(speakers, {"a": QUIET, "b": SPEECH, "c": QUIET}, 0, 2)
+    assert speakers.speaker == "b"
+    now = run(speakers, {"a": SPEECH, "b": QUIET, "c": QUIET}, now, 3)
+    assert speakers.speaker == "a"
+    run(speakers, {"a": QUIET, "b": QUIET, "c": QUIET}, now, 3)
+    assert speakers.speaker == "a", "a pause does not take the stage away"
+
+
+def test_nobody_speaks_in_a_quiet_room() -> None:
+    speakers = Speakers()
+    run(speakers, {"a": QUIET, "b": SILENCE}, 0, 5)
+    assert speakers.speaker is None
+
+
+def test_a_cough_wins_nothing() -> None:
+    speakers = Speakers(capacity=2)
+    now = run(speakers, {"a": SPEECH, "b": SPEECH, "c": QUIET}, 0, 3)
+    stage = speakers.speaker
+    now = run(speakers, {"a": SPEECH, "b": SPEECH, "c": 0}, now, 0.2)
+    run(speakers, {"a": SPEECH, "b": SPEECH, "c": QUIET}, now, 2)
+    assert speakers.speaker == stage
+    assert sorted(speakers.loudest) == ["a", "b"]
+
+
+def test_a_louder_voice_is_let_in_and_the_quietest_goes() -> None:
+    speakers = Speakers(capacity=2)
+    now = run(speakers, {"a": SPEECH, "b": 50, "c": QUIET}, 0, 3)
+    run(speakers, {"a": SPEECH, "b": 50, "c": LOUD}, now, 3)
+    assert sorted(speakers.loudest) == ["a", "c"]
+
+
+def test_who_is_gone_is_not_heard() -> None:
+    speakers = Speakers()
+    run(speakers, {"a": SPEECH, "b": SPEECH}, 0, 2)
+    speakers.forget("a")
+    assert speakers.choose(2.1)
+    assert "a" not in speakers.loudest
+    assert speakers.speaker != "a"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcdefgh"), st.integers(-1000, 1000), st.floats(0, 0.3)), min_size=1, max_size=200
+    )
+)
+def test_never_more_than_the_capacity_whatever_is_claimed(claims: list[tuple[str, int, float]]) -> None:
+    speakers = Speakers(capacity=3)
+    now = 0.0
+    for name, level, step in claims:
+        now += step
+        speakers.observe(now, name, level)
+        before = (list(speakers.loudest), speakers.speaker)
+        assert speakers.choose(now) == (before != (speakers.loudest, speakers.speaker))
+        assert len(speakers.loudest) == len(set(speakers.loudest)) <= 3
+
+
+def test_a_client_without_levels_is_judged_by_size() -> None:
+    assert guessed_level(3) == SILENCE
+    assert guessed_level(80) < 60
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), min_size=1, max_size=400), st.integers(0, 65535))
+def test_feedback_tells_every_arrival_once_and_when(course: list[tuple[int, int]], first: int) -> None:
+    arrivals = Arrivals()
+    now, number, came, told = 50.0, first, {}, {}
+    for skip, wait_ms in course:
+        number += 1 + skip
+        now += wait_ms / 1000
+        came[number & 0xFFFF] = now
+        arrivals.add(now, number & 0xFFFF)
+        if wait_ms == 40:
+            told.update(_told(arrivals))
+    told.update(_told(arrivals))
+    assert told.keys() == came.keys()
+    assert all(abs(told[sequence] - at) < 0.0003 for sequence, at in came.items())
+    assert arrivals.feedback(1, 2) == []
+
+
+def _told(arrivals: Arrivals) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for message in arrivals.feedback(1, 2):
+        for sequence, at in message.feedback.arrivals():
+            assert sequence not in found
+            found[sequence] = at
+    return found
+
+
+@given(st.lists(st.integers(0, 255), max_size=200))
+def test_the_budget_stays_in_its_bounds(losses: list[int]) -> None:
+    budget = LossBudget()
+    for loss in losses:
+        assert FLOOR_BPS <= budget.update(loss) <= CEILING_BPS
+
+
+def test_the_budget_follows_loss() -> None:
+    clean, lossy = LossBudget(), LossBudget()
+    for _ in range(20):
+        clean.update(0)
+        lossy.update(100)
+    assert clean.update(0) == CEILING_BPS
+    assert lossy.update(100) == FLOOR_BPS
