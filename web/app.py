@@ -35,6 +35,7 @@ from web.pages import install_pages
 from web.presence import Presence
 from web.strangers import Strangers
 from web.stream import Tail
+from web.upkeep import Upkeep
 from web.watch import Watch
 from web.wiring import Core, broker_of
 
@@ -57,7 +58,10 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.collections = dict(BASE)
     app.state.strangers = Strangers(core.clock)
     app.state.conference = Conference(core.db, node_address(core.settings))
-    app.state.background = [lambda: app.state.conference.run(app.state.tail)]
+    app.state.background = [
+        lambda: app.state.conference.run(app.state.tail),
+        Upkeep(core, app.state.strangers).run,
+    ]
     app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)

@@ -93,12 +93,11 @@ class Database:
         """A session that sees one consistent state and never writes."""
         with Session(self._reader) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: everything in it is on disk when the block has ended, or nothing is."""
-        with Session(self._writer) as session:
+        with Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.flush()
             appended = before_commit(session, self.clock)

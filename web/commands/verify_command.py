@@ -1,10 +1,14 @@
-"""`fengsui verify`: the chain from the first entry to the head."""
+"""`fengsui verify`: the chain from the first entry to the head, and the sealed heads of the days."""
 
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
-from command.kernel.timeline import verify
+from sqlalchemy.orm import Session
+
+from command.kernel.timeline import EntryRow, verify
 from web.commands.common import add_data, core_of
+from web.seals import ensure_seal_key, first_fault, read_seals
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -14,10 +18,26 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """0 when every entry holds; 1, naming the first that does not, otherwise."""
-    with core_of(options).db.reading() as session:
+    core = core_of(options)
+    with core.db.reading() as session:
         count, broken = verify(session)
-    if broken is None:
+        unsealed = None if broken else _seal_fault(session, core.settings.data)
+    if broken is not None:
+        sys.stdout.write(f"entry {broken.seq} {broken.id}: {broken.reason}; {count} entries before it hold\n")
+    elif unsealed is not None:
+        sys.stdout.write(f"{unsealed}\n")
+    else:
         sys.stdout.write(f"{count} entries hold\n")
-        return 0
-    sys.stdout.write(f"entry {broken.seq} {broken.id}: {broken.reason}; {count} entries before it hold\n")
-    return 1
+    return int(broken is not None or unsealed is not None)
+
+
+def _seal_fault(session: Session, folder: Path) -> str | None:
+    seals = read_seals(folder)
+    if not seals:
+        return None
+
+    def hash_at(seq: int) -> str | None:
+        row = session.get(EntryRow, seq)
+        return None if row is None else row.hash
+
+    return first_fault(ensure_seal_key(folder).public_key(), seals, hash_at)

@@ -1,0 +1,68 @@
+"""What the web process does by itself, every half minute: strangers' counts told, yesterday's head sealed."""
+
+import asyncio
+import logging
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from command.directory.queries import root_unit
+from command.kernel.clock import to_text
+from command.kernel.timeline import EntryRow
+from web.seals import append_seal, ensure_seal_key, read_seals, sign_head
+from web.strangers import Strangers
+from web.wiring import Core
+
+LOG = logging.getLogger(__name__)
+EVERY_S = 30.0
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+class Upkeep:
+    """Both jobs are idempotent: a second process, or the same after a crash, does them once more in vain."""
+
+    def __init__(self, core: Core, strangers: Strangers) -> None:
+        self._core = core
+        self._strangers = strangers
+
+    async def run(self) -> None:
+        """Until cancelled; a database that is away is tried again."""
+        while True:
+            try:
+                await asyncio.to_thread(self.once)
+            except SQLAlchemyError:
+                LOG.exception("the database did not answer")
+            await asyncio.sleep(EVERY_S)
+
+    def once(self) -> None:
+        """Do what is due now."""
+        with self._core.db.reading() as session:
+            unit = root_unit(session)
+        if unit is not None:
+            self._strangers.flush(self._core.db, unit)
+        self._seal_yesterday()
+
+    def _seal_yesterday(self) -> None:
+        folder = self._core.settings.data
+        yesterday = self._core.clock.now().astimezone(LOCAL).date() - timedelta(days=1)
+        seals = read_seals(folder)
+        if seals and seals[-1].date >= yesterday.isoformat():
+            return
+        with self._core.db.reading() as session:
+            last = _last_of(session, yesterday)
+        if last is not None:
+            append_seal(folder, sign_head(ensure_seal_key(folder), yesterday, last.seq, last.hash))
+
+
+def _last_of(session: Session, day: date) -> EntryRow | None:
+    """The last entry up to the end of the local day; None where there is none."""
+    end = to_text(_midnight_after(day))
+    seq = session.scalars(select(func.max(EntryRow.seq)).where(EntryRow.at < end)).one()
+    return None if seq is None else session.get(EntryRow, seq)
+
+
+def _midnight_after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), LOCAL)
