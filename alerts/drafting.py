@@ -153,9 +153,9 @@ def _drawn(area: AreaInput) -> list[BaseGeometry]:
 
 
 def _text_faults(draft: Draft) -> list[FieldError]:
-    texts = {"event": draft.event, "headline": draft.headline, "description": draft.description}
+    texts = {"event": draft.event, "headline": draft.headline}
     empty = [_fault("alert.text_needed", name, field=name) for name, text in texts.items() if not text.strip()]
-    texts["instruction"] = draft.instruction
+    texts |= {"description": draft.description, "instruction": draft.instruction}
     return empty + [
         _fault("request.too_long", name, field=name) for name, text in texts.items() if len(text) > MAX_TEXT
     ]

@@ -22,7 +22,7 @@ from alerts.cap.signature import check_signatures
 from alerts.lookup import alert_for, tell, tell_new
 from alerts.model import CHANGED, DRAFT, LIFTED, RECEIVED, Alert, CapMessage
 from command.directory.model import Unit
-from command.directory.queries import county_of, unit_of
+from command.directory.queries import county_of, subtree, unit_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.errors import Conflict
@@ -142,12 +142,19 @@ def _accept(
         kept.alert_id = known.id
         return Received(known, places, warnings, new=False)
     alert = _received(county, message, info, places, warnings, now)
+    alert.shared = _readers(session, county)
     session.add(alert)
     session.flush()
     kept.alert_id = alert.id
     tell_new(session, actor, alert, "alert.received")
     _end_referred(session, actor, county, message, now)
     return Received(alert, places, warnings)
+
+
+def _readers(session: Session, county: Unit) -> list[Json]:
+    """A received warning is public: every office of the county sees it."""
+    kinds = ("township", "department")
+    return sorted(unit.id for unit in session.scalars(subtree(county.path)) if unit.kind in kinds)
 
 
 def _age(info: Info | None, now: datetime) -> tuple[Departure, ...]:

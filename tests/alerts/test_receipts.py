@@ -1,0 +1,182 @@
+"""Receipts: idempotent, in any order, from whom they should be; and 收到."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from alerts import actions
+from alerts.fanout import summarise_due
+from alerts.lookup import alert_for
+from alerts.model import Coverage, Delivery, Receipt, delivery_id
+from alerts.queries import DeliveryFilter, alert_details, coverages_of, deliveries_of
+from alerts.senders import senders
+from command.directory.model import Post
+from command.kernel.errors import FengsuiError
+from command.kernel.timeline import read_after
+from tests.alerts.county import County
+from tests.alerts.steps import issued
+from tests.alerts.test_fanout import gateways, send_all
+
+
+def record(county: County, channel: str, state: str, **who: Any) -> bool:
+    with county.db.writing() as session:
+        if isinstance(who.get("actor"), str):
+            who["actor"] = county.actor(session, who["actor"])
+        return actions.record_receipt(session, county.clock, channel, state, **who)
+
+
+def code(county: County, channel: str, state: str, **who: Any) -> str:
+    with pytest.raises(FengsuiError) as refused:
+        record(county, channel, state, **who)
+    return refused.value.code
+
+
+def south(county: County) -> dict[str, Any]:
+    with county.db.writing() as session:
+        summarise_due(session, county.clock)
+    with county.db.reading() as session:
+        return session.scalars(select(Coverage)).one().state()
+
+
+def horn(county: County, alert: str) -> str:
+    return delivery_id(alert, f"terminal:{county.terminals['village_horn']}", "mqtt")
+
+
+def test_a_receipt_counts_once(either: County) -> None:
+    county = either
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    assert record(county, "mqtt", "delivered", delivery=horn(county, alert))
+    assert not record(county, "mqtt", "delivered", delivery=horn(county, alert))
+    assert south(county)["channels"]["mqtt"] == {
+        "planned": 1,
+        "sent": 1,
+        "delivered": 1,
+        "answered": 0,
+        "failed": 0,
+        "unknown": 0,
+    }
+
+
+def test_a_receipt_may_come_before_the_send_is_recorded(either: County) -> None:
+    county = either
+    alert = issued(county)
+    assert record(county, "mqtt", "delivered", delivery=horn(county, alert))
+    assert south(county)["delivered"] == 0
+    send_all(county, senders(gateways()))
+    assert south(county)["delivered"] == 1
+
+
+def test_what_is_no_receipt(county: County) -> None:
+    alert = issued(county)
+    known = horn(county, alert)
+    assert code(county, "mqtt", "eaten", delivery=known) == "receipt.state"
+    assert code(county, "mqtt", "delivered", delivery="nonsense") == "receipt.unknown"
+    assert code(county, "mqtt", "delivered", delivery=alert) == "receipt.unknown"
+    assert code(county, "email", "delivered", delivery=known) == "receipt.unknown"
+    assert code(county, "mqtt", "delivered", delivery=known, recipient="terminal:other") == "receipt.unknown"
+    send_all(county, senders(gateways()))
+    assert code(county, "mqtt", "delivered", delivery=known, recipient="terminal:other") == "receipt.unknown"
+    assert code(county, "mqtt", "delivered") == "receipt.unknown"
+
+
+def test_a_page_says_it_shows_it(county: County) -> None:
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    for actor in ("south_box", "south_operator"):
+        assert record(county, "websocket", "delivered", alert_id=alert, actor=actor)
+        assert not record(county, "websocket", "delivered", alert_id=alert, actor=actor)
+    assert south(county)["channels"]["websocket"]["delivered"] == 2
+    assert code(county, "websocket", "delivered", alert_id=alert, actor="duty") == "alert.not_addressed"
+    assert code(county, "websocket", "delivered", alert_id=alert, actor="north_box") == "alert.unknown"
+
+
+def test_only_a_person_answers_on_a_page(county: County) -> None:
+    alert = issued(county)
+    assert code(county, "websocket", "answered", alert_id=alert, actor="south_box") == "receipt.state"
+
+
+def test_an_answer_is_on_the_wall_in_the_same_transaction(either: County) -> None:
+    county = either
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    for _ in range(2):
+        county.do("south_operator", lambda s, a: actions.acknowledge(s, county.clock, a, alert))
+    with county.db.reading() as session:
+        answers = [entry for entry in read_after(session, 0, 99) if entry.kind == "alert.acknowledged"]
+        assert [entry.actor["name"] for entry in answers] == ["south_operator"]
+        coverage: Any = answers[0].body["coverage"]
+    assert (coverage["answered"], coverage["channels"]["websocket"]["delivered"]) == (1, 1)
+    assert coverage["first_answer"]["by"]["name"] == "south_operator"
+    (row,) = county.see("duty", lambda s, a: coverages_of(s, a, alert))
+    assert row["first_answer"] == coverage["first_answer"]
+
+
+def test_an_answer_may_come_before_the_send_is_recorded(county: County) -> None:
+    alert = issued(county)
+    county.do("south_box", lambda s, a: actions.acknowledge(s, county.clock, a, alert))
+    send_all(county, senders(gateways()))
+    assert south(county)["answered"] == 1
+
+
+def test_an_answer_of_somebody_responsible_counts_as_such(county: County) -> None:
+    with county.db.writing() as session:
+        from_post = county.people["operator"]
+        session.add(_post(county.units["south"], from_post))
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    assert south(county)["responsible"] == {"planned": 2, "answered": 0}
+    county.do("south_operator", lambda s, a: actions.acknowledge(s, county.clock, a, alert))
+    assert south(county)["responsible"] == {"planned": 2, "answered": 1}
+
+
+def _post(unit: str, holder: str) -> Any:
+    return Post(unit_id=unit, title="包保责任人", responsible=True, holder_id=holder)
+
+
+def test_who_was_not_told_does_not_answer(county: County) -> None:
+    alert = issued(county)
+    with pytest.raises(FengsuiError) as refused:
+        county.do("duty", lambda s, a: actions.acknowledge(s, county.clock, a, alert))
+    assert refused.value.code == "alert.not_addressed"
+    for name, may in (("duty", False), ("south_operator", True)):
+        details: Any = county.see(name, lambda s, a: alert_details(s, a, alert_for(s, a, alert)))
+        assert ("acknowledge" in details["allowed"]) == may
+
+
+def test_deliveries_by_state_and_unit_page_by_page(county: County) -> None:
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    record(county, "mqtt", "delivered", delivery=horn(county, alert))
+    found: list[Any] = []
+    after = None
+    while True:
+        look = partial(deliveries_of, alert_id=alert, wanted=DeliveryFilter(after=after, limit=2))
+        rows, after = county.see("duty", look)
+        found += rows
+        if after is None:
+            break
+    assert len({row["id"] for row in found}) == len(found) == 5
+    played, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(state="delivered")))
+    assert [row["name"] for row in played] == ["village_horn"]
+    village = DeliveryFilter(unit=county.units["village"])
+    rows, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, village))
+    assert {row["name"] for row in rows} == {"villager", "village_horn"}
+
+
+def test_names_are_for_those_who_may_read_them(county: County) -> None:
+    alert = issued(county)
+    rows, _ = county.see("issuer", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter()))
+    assert {row["name"] for row in rows if str(row["recipient"]).startswith("person")} == {None}
+    assert {row["name"] for row in rows if row["channel"] == "mqtt"} == {"village_horn"}
+
+
+def test_nothing_but_results_and_receipts_is_stored_of_a_delivery(county: County) -> None:
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    record(county, "mqtt", "failed", delivery=horn(county, alert), detail="no power")
+    with county.db.reading() as session:
+        assert len(session.scalars(select(Delivery)).all()) == 5
+        assert [(row.state, row.detail) for row in session.scalars(select(Receipt))] == [("failed", "no power")]
