@@ -1,6 +1,7 @@
 """What each command of the web edge does to the bridge."""
 
 import dataclasses
+import time
 from typing import Any
 
 from media.bridge import Bridge
@@ -97,6 +98,7 @@ def _participant_state(participant: Participant) -> ParticipantState:
 
 def _stats(bridge: Bridge, only: str | None) -> dict[str, Any]:
     return {
+        "cpu_s": time.process_time(),
         "port": {**dataclasses.asdict(bridge.port.counters), "peers": bridge.port.peers},
         "rooms": [
             {"room": name, "participants": [_participant_stats(p) for p in room.participants.values()]}

@@ -279,6 +279,11 @@ class UdpPort:
         return number
 
     @property
+    def socket(self) -> socket.socket:
+        """For who reads the socket himself (the bench's sinks)."""
+        return self._socket
+
+    @property
     def peers(self) -> int:
         return len(self._peers)
 
@@ -287,6 +292,12 @@ class UdpPort:
         self._peers.add(peer)
         self._directory.by_ufrag[peer.local.ufrag] = (peer, peer.local)
         return peer
+
+    def call(self, peer: Peer, address: Address) -> None:
+        """Begin from this side with a peer whose address is known: ask it, as a client does."""
+        self._know(peer, address)
+        self._probe_at(peer, address)
+        peer.reachable_at(address, nominated=True)
 
     def restart(self, peer: Peer, remote: Credentials) -> None:
         """ICE restart: new credentials; the old ones go on until a check uses the new."""
@@ -329,9 +340,12 @@ class UdpPort:
     def _probe(self, peer: Peer, now: float) -> None:
         peer.probed_at = now
         if peer.address is not None:
-            username = f"{peer.remote.ufrag}:{peer.local.ufrag}"
-            message = ice.request(secrets.token_bytes(12), username, peer.remote.password, self._tie_breaker)
-            self.send(message, peer.address)
+            self._probe_at(peer, peer.address)
+
+    def _probe_at(self, peer: Peer, address: Address) -> None:
+        username = f"{peer.remote.ufrag}:{peer.local.ufrag}"
+        message = ice.request(secrets.token_bytes(12), username, peer.remote.password, self._tie_breaker)
+        self.send(message, address)
 
     def send(self, datagram: bytes | memoryview, address: Address) -> bool:
         try:

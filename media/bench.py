@@ -1,0 +1,176 @@
+"""What a forwarded packet costs: in the pure core alone, and through sockets and SRTP of a real node."""
+
+import asyncio
+import multiprocessing
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from media.bench_client import BenchClient, Outgoing
+from media.control import NodeClient
+from media.messages import WantedParticipant, WantedRoom
+from media.node import MediaConfig, Ready, serve
+from media.rtp.extensions import ExtensionIds
+from media.sfu.room import Room
+from media.sfu.terms import MAX_VIDEO_SLOTS, Publication, SlotTerms, Terms
+
+ROOM = "bench"
+WARM_UP_S = 2.0
+PACE_S = 0.002
+CORE_PACKETS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class BenchConfig:
+    """`sites` all see all (up to 25 pictures each).
+
+    Each sends 50 audio packets/s of 80 B and 75 video packets/s of 600 B, times `load`.
+    """
+
+    sites: int = 20
+    seconds: float = 5.0
+    load: float = 1.0
+    audio_slots: int = 3
+
+
+def run(config: BenchConfig | None = None) -> dict[str, Any]:
+    """Measure; the object of `fengsui bench media --json`. Takes about ten seconds and both cores of two."""
+    chosen = config or BenchConfig()
+    core = core_cost(chosen)
+    return {"bench": "media", "sites": chosen.sites, **core, **asyncio.run(_through_a_node(chosen))}
+
+
+def core_cost(config: BenchConfig) -> dict[str, float]:
+    """The pure core alone: packets made for receivers per CPU second, nothing encrypted or sent."""
+    room = Room()
+    streams: dict[str, Outgoing] = {}
+    pictures = min(config.sites - 1, MAX_VIDEO_SLOTS)
+    names = [f"site-{number}" for number in range(config.sites)]
+    for number, name in enumerate(names):
+        room.admit(name)
+        room.connect(0.0, name, _terms(number, pictures), number)
+        streams[name] = Outgoing(number * 1000 + 2, 96, 90_000, 75, 600)
+    for name in names:
+        room.view(0.0, name, [other for other in names if other != name][:pictures])
+    packets = [(name, b"".join(streams[name].packet())) for _ in range(CORE_PACKETS // config.sites) for name in names]
+    made, now = 0, 0.0
+    began = time.process_time()
+    for name, data in packets:
+        now += 1 / (75 * config.sites)
+        made += len(room.on_rtp(now, name, data))
+    spent = time.process_time() - began
+    return {"core_packets_per_cpu_second": round(made / spent), "core_us_per_packet": round(spent / made * 1e6, 2)}
+
+
+def _terms(number: int, pictures: int) -> Terms:
+    base = number * 1000
+    slots = tuple(SlotTerms("video", f"v{n}", base + 100 + n, 96, base + 500 + n, 97) for n in range(pictures))
+    return Terms((Publication("video", "1", 96, 97, base + 2, base + 3),), slots, ExtensionIds())
+
+
+async def _through_a_node(config: BenchConfig) -> dict[str, Any]:
+    token = secrets.token_hex(16)
+    names = [f"site-{number}" for number in range(1, config.sites + 1)]
+
+    async def wanted() -> list[WantedRoom]:
+        return [WantedRoom(room=ROOM, participants=tuple(WantedParticipant(participant=n) for n in names))]
+
+    _pin(1)
+    async with (
+        _node(token) as ready,
+        NodeClient(f"ws://127.0.0.1:{ready.control_port}/", token, wanted) as node,
+    ):
+        pictures = min(config.sites - 1, MAX_VIDEO_SLOTS)
+        clients = [BenchClient(number, config.audio_slots, pictures) for number in range(1, config.sites + 1)]
+        try:
+            began = time.monotonic()
+            for client in clients:
+                await client.accept(await node.offer(ROOM, client.name, client.offer()))
+                await node.view(ROOM, client.name, [n for n in names if n != client.name][:pictures])
+            joined = time.monotonic() - began
+            await _send(clients, WARM_UP_S, config.load)
+            return {"join_ms_per_site": round(joined / config.sites * 1000, 1), **await _measure(node, clients, config)}
+        finally:
+            await asyncio.gather(*(client.close() for client in clients))
+
+
+async def _measure(node: NodeClient, clients: list[BenchClient], config: BenchConfig) -> dict[str, Any]:
+    for client in clients:
+        client.forget()
+    before = await node.stats(ROOM)
+    began = time.monotonic()
+    lateness = await _send(clients, config.seconds, config.load)
+    elapsed = time.monotonic() - began
+    after = await node.stats(ROOM)
+    await asyncio.sleep(0.2)
+    cpu = after["cpu_s"] - before["cpu_s"]
+    forwarded = after["port"]["sent"] - before["port"]["sent"]
+    streams = [stream for client in clients for stream in client.received.values()]
+    expected, came = sum(s.expected for s in streams), sum(s.count for s in streams)
+    delays = sorted(delay for client in clients for delay in client.delays_ms)
+    return {
+        "offered": sum(client.audio.sent + client.video.sent for client in clients),
+        "done": came,
+        "lost": max(0, expected - came),
+        "loss": round(max(0.0, 1 - came / expected), 6) if expected else None,
+        "seconds": round(elapsed, 2),
+        "packets_per_second": round(forwarded / elapsed),
+        "cpu_seconds": round(cpu, 3),
+        "cpu_share": round(cpu / elapsed, 3),
+        "packets_per_cpu_second": round(forwarded / cpu) if cpu else None,
+        "p50_ms": _percentile(delays, 0.50),
+        "p95_ms": _percentile(delays, 0.95),
+        "p99_ms": _percentile(delays, 0.99),
+        "generator_late_ms": round(lateness * 1000, 1),
+    }
+
+
+def _percentile(ordered: list[float], share: float) -> float | None:
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3) if ordered else None
+
+
+async def _send(clients: list[BenchClient], seconds: float, load: float) -> float:
+    """Send at an even pace; how late the generator itself was at worst, in seconds."""
+    began = time.monotonic()
+    streams = [(client, stream) for client in clients for stream in (client.audio, client.video)]
+    due = [began + index / len(streams) * 0.01 for index in range(len(streams))]
+    worst = 0.0
+    while (now := time.monotonic()) < began + seconds:
+        for index, (client, stream) in enumerate(streams):
+            while due[index] <= now:
+                worst = max(worst, now - due[index])
+                client.send(stream)
+                due[index] += 1 / (stream.packets_per_s * load)
+        await asyncio.sleep(PACE_S)
+    return worst
+
+
+@asynccontextmanager
+async def _node(token: str) -> AsyncIterator[Ready]:
+    """A media node in a process of its own, on another core where there is one."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_node_process, args=(token, there), daemon=True)
+    process.start()
+    try:
+        yield await asyncio.to_thread(here.recv)
+    finally:
+        process.kill()
+        await asyncio.to_thread(process.join)
+
+
+def _node_process(token: str, there: Connection) -> None:
+    _pin(0)
+    config = MediaConfig("127.0.0.1", 0, token, "127.0.0.1", 0, ("127.0.0.1",))
+    asyncio.run(serve(config, there.send))
+
+
+def _pin(core: int) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        os.sched_setaffinity(0, {cores[core % len(cores)]})
