@@ -1,15 +1,20 @@
 """The VP8 payload descriptor (RFC 7741 4.2): reading it, and putting other counters into it."""
 
+import struct
 from dataclasses import dataclass
 
+from media.rtp.packet import header
+
 PICTURE_ID_BITS = 15
+_HEAD_WITH_FULL_DESCRIPTOR = struct.Struct("!BBHIIBBHBB")
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
     """The payload descriptor of one packet; `raw` are its bytes, offsets (0 = absent) point into them.
 
-    `keyframe` is true only for the packet that begins a key frame.
+    `keyframe` is true only for the packet that begins a key frame, `full` for the six bytes with all counters that
+    browsers send.
     """
 
     raw: bytes
@@ -23,6 +28,7 @@ class Descriptor:
     picture_id_at: int
     tl0picidx_at: int
     keyidx_at: int
+    full: bool
 
 
 def parse(payload: bytes) -> Descriptor | None:
@@ -64,13 +70,12 @@ def parse(payload: bytes) -> Descriptor | None:
         picture_id_at=picture_id_at,
         tl0picidx_at=tl0picidx_at,
         keyidx_at=keyidx_at if flags & 0x10 else 0,
+        full=flags & 0xD0 == 0xD0 and bits == PICTURE_ID_BITS,
     )
 
 
 def rewritten(descriptor: Descriptor, picture_id: int, tl0picidx: int, keyidx: int) -> bytes:
     """The descriptor's bytes with other counters, each cut to its width; fields that are absent stay absent."""
-    if not descriptor.picture_id_at and not descriptor.tl0picidx_at and not descriptor.keyidx_at:
-        return descriptor.raw
     raw = bytearray(descriptor.raw)
     at = descriptor.picture_id_at
     if descriptor.picture_id_bits == PICTURE_ID_BITS:
@@ -83,3 +88,32 @@ def rewritten(descriptor: Descriptor, picture_id: int, tl0picidx: int, keyidx: i
     if descriptor.keyidx_at:
         raw[descriptor.keyidx_at] = raw[descriptor.keyidx_at] & 0xE0 | keyidx & 0x1F
     return bytes(raw)
+
+
+def head(
+    descriptor: Descriptor,
+    payload_type: int,
+    marker: bool,
+    sequence: int,
+    timestamp: int,
+    ssrc: int,
+    counters: tuple[int, int, int],
+) -> bytes:
+    """RTP header and descriptor in one, with `counters` (picture id, TL0PICIDX, KEYIDX); all are cut to their width."""
+    picture_id, tl0picidx, keyidx = counters
+    if not descriptor.full:
+        fixed = header(payload_type, marker, sequence, timestamp, ssrc)
+        return fixed + rewritten(descriptor, picture_id, tl0picidx, keyidx)
+    raw = descriptor.raw
+    return _HEAD_WITH_FULL_DESCRIPTOR.pack(
+        0x80,
+        payload_type | 0x80 if marker else payload_type,
+        sequence & 0xFFFF,
+        timestamp & 0xFFFFFFFF,
+        ssrc,
+        raw[0],
+        raw[1],
+        0x8000 | picture_id & 0x7FFF,
+        tl0picidx & 0xFF,
+        raw[5] & 0xE0 | keyidx & 0x1F,
+    )

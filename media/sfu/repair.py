@@ -8,6 +8,7 @@ from media.sfu.terms import SlotTerms
 CAPACITY = 512
 RESEND_INTERVAL_S = 0.02
 MAX_RESENDS = 8
+_EMPTY = (-1, b"", b"")
 
 
 class Repair:
@@ -20,23 +21,17 @@ class Repair:
     def __init__(self, terms: SlotTerms, first_sequence: int) -> None:
         self._terms = terms
         self._rtx_sequence = first_sequence
-        self._sequences = [-1] * CAPACITY
-        self._heads = [b""] * CAPACITY
-        self._bodies = [b""] * CAPACITY
+        self._ring: list[tuple[int, bytes, bytes]] = [_EMPTY] * CAPACITY
         self._resent: dict[int, tuple[int, float]] = {}
 
     def store(self, sequence: int, head: bytes, body: bytes) -> None:
         cell = sequence & (CAPACITY - 1)
-        self._sequences[cell] = sequence & 0xFFFF
-        self._heads[cell] = head
-        self._bodies[cell] = body
+        self._ring[cell] = (sequence & 0xFFFF, head, body)
         if self._resent:
             self._resent.pop(cell, None)
 
     def clear(self) -> None:
-        self._sequences = [-1] * CAPACITY
-        self._heads = [b""] * CAPACITY
-        self._bodies = [b""] * CAPACITY
+        self._ring = [_EMPTY] * CAPACITY
         self._resent.clear()
 
     def answer(self, now: float, sequences: Iterable[int]) -> list[tuple[bytes, bytes]]:
@@ -44,7 +39,7 @@ class Repair:
         found = []
         for sequence in sequences:
             cell = sequence & (CAPACITY - 1)
-            if self._sequences[cell] != sequence:
+            if self._ring[cell][0] != sequence:
                 continue
             times, at = self._resent.get(cell, (0, float("-inf")))
             if times >= MAX_RESENDS or now - at < RESEND_INTERVAL_S:
@@ -54,7 +49,7 @@ class Repair:
         return found
 
     def _again(self, cell: int) -> tuple[bytes, bytes]:
-        head, body = self._heads[cell], self._bodies[cell]
+        _sequence, head, body = self._ring[cell]
         terms = self._terms
         if terms.rtx_ssrc is None or terms.rtx_payload_type is None:
             return head, body

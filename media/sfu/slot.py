@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media.rtp import vp8
-from media.rtp.packet import header
-from media.rtp.sequence import distance
+from media.rtp.packet import HEADER_SIZE, header
 from media.sfu.repair import Repair
 from media.sfu.source import Source, Unit
 from media.sfu.splice import Splice
@@ -60,24 +58,34 @@ class AudioSlot:
         return header(self.terms.payload_type, marker, place[0], place[1], self.terms.ssrc)
 
 
-@dataclass(slots=True)
-class _Counter:
-    """A wrapping counter of the VP8 descriptor that goes on over a change of source."""
+class _Counters:
+    """Picture id, TL0PICIDX and KEYIDX, going on over changes of source; unwrapped, cut to their width when written."""
 
-    bits: int
-    newest: int
-    offset: int = 0
+    __slots__ = ("_newest", "_offsets")
 
-    def begin(self, value: int | None) -> None:
-        self.offset = 0 if value is None else self.newest + 1 - value
+    def __init__(self, start: int) -> None:
+        self._newest = (start, start, start)
+        self._offsets = (0, 0, 0)
 
-    def advance(self, value: int | None) -> int:
-        if value is None:
-            return 0
-        out = (value + self.offset) & ((1 << self.bits) - 1)
-        if distance(self.newest, out, self.bits) > 0:
-            self.newest = out
-        return out
+    def begin(self, descriptor: vp8.Descriptor) -> None:
+        """Let the counters of `descriptor` follow the newest."""
+        picture, tl0, key = self._newest
+        self._offsets = (
+            picture + 1 - (descriptor.picture_id or 0),
+            tl0 + 1 - (descriptor.tl0picidx or 0),
+            key + 1 - (descriptor.keyidx or 0),
+        )
+
+    def advance(self, descriptor: vp8.Descriptor, newest: bool) -> tuple[int, int, int]:
+        picture, tl0, key = self._offsets
+        counters = (
+            picture + (descriptor.picture_id or 0),
+            tl0 + (descriptor.tl0picidx or 0),
+            key + (descriptor.keyidx or 0),
+        )
+        if newest:
+            self._newest = counters
+        return counters
 
 
 class VideoSlot:
@@ -94,9 +102,7 @@ class VideoSlot:
         self.octets = 0
         self._wanted_since = 0.0
         self._epoch = -1
-        self._picture = _Counter(vp8.PICTURE_ID_BITS, sequence & 0x7FFF)
-        self._tl0 = _Counter(8, sequence & 0xFF)
-        self._key = _Counter(5, sequence & 0x1F)
+        self._counters = _Counters(sequence)
 
     def show(self, now: float, source: Source | None) -> None:
         """Change to `source` at its next key frame; at once to nothing when there is no picture to wait for."""
@@ -134,40 +140,40 @@ class VideoSlot:
     def write(self, now: float, unit: Unit) -> bytes | None:
         """The head that goes out before `unit.body`, kept for repair; None when this slot does not send it."""
         descriptor = unit.descriptor
-        if descriptor is None or not self._in_course(now, unit, descriptor):
+        if descriptor is None:
+            return None
+        source = unit.source
+        if (source is not self.source or source.epoch != self._epoch) and not self._enter(now, unit, descriptor):
             return None
         place = self.splice.advance(now, unit.index, unit.timestamp)
         if place is None:
             return None
         sequence, timestamp = place
-        head = header(self.terms.payload_type, unit.marker, sequence, timestamp, self.terms.ssrc)
-        head += vp8.rewritten(
+        terms = self.terms
+        head = vp8.head(
             descriptor,
-            self._picture.advance(descriptor.picture_id),
-            self._tl0.advance(descriptor.tl0picidx),
-            self._key.advance(descriptor.keyidx),
+            terms.payload_type,
+            unit.marker,
+            sequence,
+            timestamp,
+            terms.ssrc,
+            self._counters.advance(descriptor, sequence == self.splice.sequence),
         )
         self.repair.store(sequence, head, unit.body)
         self.packets += 1
-        self.octets += len(head) + len(unit.body) - 12
+        self.octets += len(head) + len(unit.body) - HEADER_SIZE
         return head
 
-    def _in_course(self, now: float, unit: Unit, descriptor: vp8.Descriptor) -> bool:
+    def _enter(self, now: float, unit: Unit, descriptor: vp8.Descriptor) -> bool:
+        """Begin with this packet, if it is of the wanted source and begins a key frame."""
         source = unit.source
-        if source is self.source and source.epoch == self._epoch:
-            return True
         if source is not self.wanted:
             return False
         if not descriptor.keyframe:
             source.keyframe_wanted = True
             return False
-        self._change_to(now, unit, descriptor)
-        return True
-
-    def _change_to(self, now: float, unit: Unit, descriptor: vp8.Descriptor) -> None:
-        self._listen(unit.source, unit.source)
-        self._epoch = unit.source.epoch
+        self._listen(source, source)
+        self._epoch = source.epoch
         self.splice.begin(now, unit.index, unit.timestamp)
-        self._picture.begin(descriptor.picture_id)
-        self._tl0.begin(descriptor.tl0picidx)
-        self._key.begin(descriptor.keyidx)
+        self._counters.begin(descriptor)
+        return True

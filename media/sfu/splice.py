@@ -1,7 +1,5 @@
 """How one outgoing stream goes on unbroken when what feeds it changes."""
 
-from media.rtp.sequence import distance
-
 MAX_SKIPS = 64
 MIN_STEP_S = 0.01
 
@@ -51,8 +49,7 @@ class Splice:
         if index > self._highest:
             self._highest = index
             self.sequence = sequence
-            if distance(self.timestamp, out, 32) > 0:
-                self.timestamp = out
+            self.timestamp = out
             self.sent_at = now
         elif self._skips:
             sequence += sum(1 for skipped in self._skips if skipped > index)
