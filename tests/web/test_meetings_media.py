@@ -132,8 +132,7 @@ async def test_a_township_is_rung_seen_and_heard_through_every_failure(stage: St
         web = open_things.enter_context(ExitStack())
         web.enter_context(stage.web())
         duty = await asyncio.to_thread(Party, stage.live, world, "duty", open_things)
-        box = stage.terminal(world.token("south_box"))
-        async with running(box.run):
+        async with running(stage.terminal(world.token("south_box")).run):
             made = await asyncio.to_thread(duty.convene, world.terminals["south_box"], world.terminals["north_box"])
             meeting = made["id"]
             site = next(one["id"] for one in made["invited"] if one["name"] == "south_box")
@@ -147,6 +146,28 @@ async def test_a_township_is_rung_seen_and_heard_through_every_failure(stage: St
                 await a_killed_node_comes_back(stage, duty, meeting, reception)
                 await a_web_process_that_starts_anew_changes_nothing(stage, world, web, duty, meeting, reception)
                 await the_chair_ends_it(duty, meeting, site)
+
+
+async def test_a_terminal_without_power_is_lost_and_back_by_itself(stage: Stage, world: World) -> None:
+    with ExitStack() as open_things:
+        open_things.enter_context(stage.web())
+        duty = await asyncio.to_thread(Party, stage.live, world, "duty", open_things)
+        made = await asyncio.to_thread(duty.convene, world.terminals["south_box"])
+
+        def box_is(state: str) -> Callable[[], bool]:
+            return lambda: duty.states(made["id"])["south_box"] == state
+
+        async with running(stage.terminal(world.token("south_box")).run):
+            await soon(box_is("joined"))
+        await soon(box_is("lost"))
+        async with running(stage.terminal(world.token("south_box")).run):
+            await soon(box_is("joined"))
+        kinds = await asyncio.to_thread(duty.kinds)
+        assert [kind for kind in kinds if kind.startswith(("joined", "lost", "left"))] == [
+            "joined south_box",
+            "lost south_box",
+            "joined south_box",
+        ]
 
 
 async def joined(duty: Party, meeting: str, reception: Reception) -> None:
