@@ -1,0 +1,170 @@
+"""Snapshot + entries = fresh snapshot, for every kind of reader, after anything that people do in any order."""
+
+import copy
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.web.test_alerts import cap_message
+from tests.web.world import World
+from web.board import apply
+
+Clients = Callable[[str], TestClient]
+READERS = ("wall", "duty", "north_operator", "south_operator", "keeper", "station_issuer", "south_box", "stranger_duty")
+ACTORS = ("duty", "leader", "issuer", "reviewer", "admin", "south_operator", "south_box", "keeper")
+API = "/api/v1"
+
+
+class Play:
+    """People who press whatever they can, right or wrong; a refusal changes nothing."""
+
+    def __init__(self, as_: Clients, world: World, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 (a reproducible play)
+        self.world = world
+        self.clients = {name: as_(name) for name in {*ACTORS, *READERS}}
+        self.made: dict[str, list[str]] = {"incidents": [], "tasks": [], "meetings": [], "alerts": [], "resources": []}
+        self.done = 0
+
+    def step(self) -> None:
+        self.random.choice((self.log, self.amend, self.note, self.order, self.move, self.meet, self.control,
+                            self.draft, self.decide, self.receive, self.register, self.rename))()  # fmt: skip
+
+    def call(self, actor: str, method: str, path: str, kind: str | None = None, **more: Any) -> dict[str, Any]:
+        answer = self.clients[actor].request(method, path if path == "/cap" else API + path, **more)
+        assert answer.status_code < 500, answer.text
+        body: dict[str, Any] = answer.json() if answer.content else {}
+        if answer.is_success:
+            self.done += 1
+            if kind is not None:
+                self.made[kind].append(body.get("id") or body["alert_id"])
+        return body
+
+    def one(self, kind: str) -> str:
+        # The newest ones: so that a few of them come far.
+        return self.random.choice(self.made[kind][-2:] or ["01990000-0000-7000-8000-000000000000"])
+
+    def unit(self) -> str:
+        return self.world.units[self.random.choice(("north", "south"))]
+
+    def log(self) -> None:
+        body = {"title": "山洪", "category": "natural_disaster", "source": "phone", "division_code": "532301109"}
+        self.call(self.random.choice(("duty", "south_operator")), "POST", "/incidents", "incidents", json=body)
+
+    def amend(self) -> None:
+        incident = self.one("incidents")
+        version = self.call("duty", "GET", f"/incidents/{incident}").get("version", 1)
+        change = self.random.choice(
+            (
+                {"status": "responding"},
+                {"status": "controlled"},
+                {"status": "closed"},
+                {"status": "archived"},
+                {"status": "unfounded", "reason": "误报"},
+                {"status": "merged", "reason": "重复", "merged_into": self.one("incidents")},
+                {"verification": "verified"},
+                {"title": "山洪（改）"},
+            )
+        )
+        self.call("duty", "PATCH", f"/incidents/{incident}", json=change, headers={"If-Match": f'"{version}"'})
+
+    def note(self) -> None:
+        body = {"text": "水位上涨", "figures": {"evacuated": self.random.randrange(90)}}
+        self.call(self.random.choice(ACTORS), "POST", f"/incidents/{self.one('incidents')}/entries", json=body)
+
+    def order(self) -> None:
+        target = self.random.choice(({"to_unit": self.unit()}, {"resource": self.one("resources")}))
+        self.call(
+            "duty", "POST", f"/incidents/{self.one('incidents')}/tasks", "tasks", json={"title": "转移", **target}
+        )
+
+    def move(self) -> None:
+        to = self.random.choice(("delivered", "acknowledged", "en_route", "on_scene", "done", "unable", "closed"))
+        actor = self.random.choice(("duty", "south_operator", "south_box", "keeper"))
+        self.call(actor, "POST", f"/tasks/{self.one('tasks')}/{to}", json={"reason": "路断"})
+
+    def meet(self) -> None:
+        body = {"title": "会商", "incident": None, "invite": {"units": [self.unit()]}}
+        self.call("duty", "POST", "/meetings", "meetings", json={k: v for k, v in body.items() if v is not None})
+
+    def control(self) -> None:
+        meeting = self.one("meetings")
+        if self.random.random() < 0.5:
+            accept = {"accept": self.random.random() < 0.7}
+            self.call("south_box", "POST", f"/meetings/{meeting}/answer", json=accept)
+            return
+        sites = self.call("duty", "GET", f"/meetings/{meeting}").get("sites", [])
+        site = self.random.choice(sites)["id"] if sites else None
+        action = self.random.choice(("ring", "mute", "unmute", "broadcast", "stop_broadcast", "remove", "end"))
+        self.call("duty", "POST", f"/meetings/{meeting}/control", json={"action": action, "site": site})
+
+    def draft(self) -> None:
+        expires = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+        body = {"event": "山洪", "kind": "notice", "headline": "通告", "description": "水", "instruction": "走"}
+        area = {"divisions": ["532301109"]}
+        self.call("issuer", "POST", "/alerts", "alerts", json={**body, "area": area, "expires_at": expires})
+
+    def decide(self) -> None:
+        alert = self.one("alerts")
+        people = self.call("issuer", "GET", f"/alerts/{alert}/preview").get("people", 0)
+        actor, act, body = self.random.choice(
+            (
+                ("issuer", "submit", None),
+                ("reviewer", "sign-off", None),
+                ("reviewer", "return", {"reason": "改"}),
+                ("issuer", "issue", {"people": people}),
+                ("issuer", "issue", {"people": people}),
+                ("issuer", "cancel", {"end": "lifted", "text": "解除"}),
+                ("south_box", "acknowledge", None),
+                ("issuer", "adopt", None),
+                ("issuer", "drop", None),
+            )
+        )
+        self.call(actor, "POST", f"/alerts/{alert}/{act}", json=body)
+
+    def receive(self) -> None:
+        message = cap_message().replace(b"sample-1", f"sample-{self.random.randrange(3)}".encode())
+        self.call("issuer", "POST", "/cap", "alerts", content=message)
+
+    def register(self) -> None:
+        body = {"unit": self.world.units["south"], "kind": "team", "name": "小分队（示例）"}
+        place = {"type": "Point", "coordinates": [101.0, 24.7]}
+        self.call("duty", "POST", "/resources", "resources", json={**body, "location": place})
+
+    def rename(self) -> None:
+        unit = self.unit()
+        version = self.random.randrange(1, 4)
+        self.call("admin", "PATCH", f"/units/{unit}", json={"phone": "000"}, headers={"If-Match": f'"{version}"'})
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_snapshot_and_entries_equal_a_fresh_snapshot(as_: Clients, world: World, seed: int) -> None:
+    play = Play(as_, world, seed)
+    first = {name: play.clients[name].get(f"{API}/board").json() for name in READERS}
+    for _ in range(200):
+        play.step()
+    assert play.done > 60
+    assert len({entry["kind"] for entry in entries_after(play.clients["wall"], first["wall"]["seq"])}) > 20
+    for name in READERS:
+        board = copy.deepcopy(first[name])
+        for entry in entries_after(play.clients[name], board["seq"]):
+            apply(board, entry)
+        fresh = play.clients[name].get(f"{API}/board").json()
+        assert without_moment(board) == without_moment(fresh), name
+
+
+def entries_after(client: TestClient, after: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while True:
+        page = client.get(f"{API}/timeline", params={"after": after, "limit": 100}).json()
+        found += page["entries"]
+        if page["next"] is None:
+            return found
+        after = page["next"]
+
+
+def without_moment(board: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in board.items() if name not in {"as_of", "seq"}}
