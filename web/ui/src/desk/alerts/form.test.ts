@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import type { Alert, Incident, Polygon } from '@shared/objects'
+import { alertBody, canPreview, canSubmit, formOf, groupOf, newForm, wholeBody } from './form'
+
+const geometry: Polygon = { type: 'Polygon', coordinates: [[[101, 25], [101.123456789, 25], [101, 25.1], [101, 25]]] }
+const incident = { id: 'i', title: '河水上涨', description: null, division_code: '532301105001', affected_area: null, drill: false } as unknown as Incident
+const stored = {
+  kind: 'notice', event: '暴雨', colour: null, headline: 'h', description: 'd', instruction: '', channels: ['email'], expires_at: 'x',
+  incident: null, drill: false, area: { description: '两镇', divisions: ['532301105'], geometry, approximate: false },
+} as unknown as Alert
+
+describe('a warning being written', () => {
+  it('takes hazard and township from its incident, and the drawn area before the township', () => {
+    expect(newForm(incident, null)).toMatchObject({ event: '河水', divisions: ['532301105'], drawn: null, incident: 'i' })
+    const drawn = { geometry, circle: null }
+    expect(newForm(incident, drawn)).toMatchObject({ drawn, divisions: [] })
+    expect(newForm({ ...incident, affected_area: geometry }, null)).toMatchObject({ drawn, divisions: [] })
+  })
+
+  it('sends a circle as a circle, a polygon with a metre’s precision, and no area where it stays', () => {
+    const circle = { center: [101, 25] as const, radius_m: 500 }
+    const form = { ...newForm(null, { geometry, circle }), event: 'e' }
+    expect(alertBody(form).area).toEqual({ circle: { center: [101, 25], radius_m: 500 } })
+    expect(alertBody({ ...form, drawn: { geometry, circle: null } }).area).toMatchObject({
+      polygon: { coordinates: [[[101, 25], [101.12346, 25], [101, 25.1], [101, 25]]] },
+    })
+    expect(alertBody(formOf(stored))).not.toHaveProperty('area')
+    expect(wholeBody(formOf(stored), stored).area).toEqual({ divisions: ['532301105'], description: '两镇' })
+  })
+
+  it('only a warning carries a colour, and needs one', () => {
+    const form = { ...formOf(stored), colour: 'red' as const }
+    expect(alertBody(form).colour).toBeNull()
+    expect(alertBody({ ...form, kind: 'warning' }).colour).toBe('red')
+    expect(canPreview({ ...form, kind: 'warning', colour: null })).toBe(false)
+  })
+
+  it('needs an end before it is submitted', () => {
+    expect(canSubmit(formOf(stored))).toBe(true)
+    expect(canSubmit({ ...formOf(stored), expires_at: null })).toBe(false)
+  })
+})
+
+describe('the list of warnings', () => {
+  const now = Date.parse('2026-08-14T06:00:00Z')
+  const alert = (status: Alert['status'], origin: Alert['origin'], expires_at: string) => ({ status, origin, expires_at, on_board: true }) as Alert
+  it.each([
+    ['returned', 'own', '2026-08-14T05:00:00Z', 'drafts'],
+    ['issued', 'own', '2026-08-14T07:00:00Z', 'running'],
+    ['issued', 'own', '2026-08-14T05:00:00Z', 'ended'],
+    ['received', 'received', '2026-08-14T07:00:00Z', 'received'],
+    ['lifted', 'own', '2026-08-14T07:00:00Z', 'ended'],
+  ] as const)('%s (%s) until %s stands under %s', (status, origin, until, group) => {
+    expect(groupOf(alert(status, origin, until), now)).toBe(group)
+  })
+})

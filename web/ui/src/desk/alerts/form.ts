@@ -1,0 +1,139 @@
+import type { Alert, Area, Board, Colour, Incident } from '@shared/objects'
+import type { Drawn } from '@shared/map/scene'
+import { suggest } from '../incident/categories'
+import { rounded } from '../meeting/invite'
+
+export type AlertKind = Alert['kind']
+export const KINDS: readonly AlertKind[] = ['evacuation', 'notice', 'warning']
+export const COLOURS: readonly Colour[] = ['red', 'orange', 'yellow', 'blue']
+export const CHANNELS = ['websocket', 'email', 'mqtt'] as const
+export const EVENTS = ['山洪', '暴雨', '地质灾害', '滑坡', '泥石流', '地震', '森林火灾', '大风', '冰雹', '危化品泄漏', '停水停电'] as const
+
+/** What is being written; `kept` says that the stored alert's area stays as it is. */
+export interface AlertForm {
+  kind: AlertKind
+  event: string
+  colour: Colour | null
+  headline: string
+  description: string
+  instruction: string
+  divisions: string[]
+  drawn: Drawn | null
+  kept: boolean
+  areaWords: string
+  expires_at: string | null
+  channels: string[]
+  incident: string | null
+  drill: boolean
+}
+
+const emptyForm = (): AlertForm => ({
+  kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
+  kept: false, areaWords: '', expires_at: null, channels: [...CHANNELS], incident: null, drill: false,
+})
+
+const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
+
+/** A new form; from an incident it takes hazard, place, words and the area drawn for it. */
+export function newForm(incident: Incident | null, drawn: Drawn | null): AlertForm {
+  const form = { ...emptyForm(), drawn }
+  if (incident === null) return form
+  const area = drawn ?? (incident.affected_area === null ? null : polygon(incident.affected_area))
+  const township = incident.division_code?.slice(0, 9)
+  return {
+    ...form,
+    event: suggest(incident.title)?.word ?? '',
+    description: [incident.title, incident.description ?? ''].filter(Boolean).join('。'),
+    drawn: area,
+    divisions: area === null && township?.length === 9 ? [township] : [],
+    incident: incident.id,
+    drill: incident.drill,
+  }
+}
+
+export const formOf = (alert: Alert): AlertForm => ({
+  kind: alert.kind,
+  event: alert.event,
+  colour: alert.colour,
+  headline: alert.headline,
+  description: alert.description,
+  instruction: alert.instruction,
+  divisions: [...alert.area.divisions],
+  drawn: null,
+  kept: alert.area.geometry !== null,
+  areaWords: alert.area.description,
+  expires_at: alert.expires_at,
+  channels: [...alert.channels],
+  incident: alert.incident,
+  drill: alert.drill,
+})
+
+export function areaBody(form: AlertForm): Record<string, unknown> {
+  const { circle, geometry } = form.drawn ?? {}
+  return {
+    ...(form.divisions.length > 0 ? { divisions: form.divisions } : {}),
+    ...(circle ? { circle: { center: [...circle.center], radius_m: circle.radius_m } } : geometry ? { polygon: rounded(geometry) } : {}),
+    ...(form.areaWords.trim() === '' ? {} : { description: form.areaWords.trim() }),
+  }
+}
+
+export const hasArea = (form: AlertForm): boolean => form.kept || form.divisions.length > 0 || form.drawn !== null
+
+/** Whether there is enough to ask who would be told. */
+export const canPreview = (form: AlertForm): boolean =>
+  form.event.trim() !== '' && form.headline.trim() !== '' && form.description.trim() !== '' && hasArea(form) &&
+  (form.kind !== 'warning' || form.colour !== null)
+
+export const canSubmit = (form: AlertForm): boolean => canPreview(form) && form.expires_at !== null && form.channels.length > 0
+
+/** The body of `POST /alerts` and its like; a kept area is left out, which means: it stays. */
+export function alertBody(form: AlertForm): Record<string, unknown> {
+  return {
+    kind: form.kind,
+    event: form.event.trim(),
+    colour: form.kind === 'warning' ? form.colour : null,
+    headline: form.headline.trim(),
+    description: form.description.trim(),
+    instruction: form.instruction.trim(),
+    ...(form.kept ? {} : { area: areaBody(form) }),
+    channels: form.channels,
+    expires_at: form.expires_at,
+    incident: form.incident,
+    drill: form.drill,
+  }
+}
+
+/** The form as a body of its own, for a question about an alert that is stored otherwise. */
+export function wholeBody(form: AlertForm, stored: Alert | null): Record<string, unknown> {
+  if (!form.kept || stored === null) return alertBody(form)
+  const { divisions, geometry, description } = stored.area
+  const area = divisions.length > 0 ? { divisions } : { polygon: geometry === null ? null : rounded(geometry) }
+  return { ...alertBody(form), area: { ...area, description } }
+}
+
+/** A headline from what is known; used until somebody writes another. */
+export function headlineOf(form: AlertForm, place: string, titles: Record<AlertKind, (area: string, event: string, colour: string) => string>, colour: string): string {
+  return form.event.trim() === '' ? '' : titles[form.kind](form.areaWords.trim() || place, form.event.trim(), colour)
+}
+
+export type Group = 'drafts' | 'running' | 'received' | 'ended'
+
+export function groupOf(alert: Alert, now: number): Group {
+  const over = alert.expires_at !== null && Date.parse(alert.expires_at) <= now
+  if (['draft', 'submitted', 'returned', 'signed_off'].includes(alert.status)) return 'drafts'
+  if (alert.origin === 'received') return over || !alert.on_board ? 'ended' : 'received'
+  return alert.status === 'issued' && !over ? 'running' : 'ended'
+}
+
+/** Newest first within its group. */
+export function grouped(alerts: readonly Alert[], now: number): Record<Group, Alert[]> {
+  const groups: Record<Group, Alert[]> = { drafts: [], running: [], received: [], ended: [] }
+  for (const alert of [...alerts].sort((a, b) => (a.id < b.id ? 1 : -1))) groups[groupOf(alert, now)].push(alert)
+  return groups
+}
+
+export const townships = (board: Board): { code: string; name: string }[] =>
+  Object.values(board.units)
+    .filter((u) => u.kind === 'township' && u.division_code !== null)
+    .map((u) => ({ code: u.division_code ?? '', name: u.name }))
+    .sort((a, b) => (a.code < b.code ? -1 : 1))

@@ -1,0 +1,95 @@
+import type { Alert, Area, Incident, Point, Resource, Site, Terminal, Meeting } from '@shared/objects'
+
+/** What the routes of docs/api.md answer beside the objects of the timeline. */
+
+export interface Role {
+  role: string
+  unit: string
+}
+
+export interface Me {
+  actor: { kind: string; id: string; name: string }
+  unit: string
+  roles: Role[]
+  rights: string[]
+  must_change_password: boolean
+  server: { demo: boolean; drill?: boolean; version?: string }
+}
+
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+
+export interface Division {
+  code: string
+  name: string
+  level: string
+  full_name?: string
+  path?: string
+  location?: Point | null
+}
+
+/** An incident as its own route gives it: with what only the asker may see. */
+export interface IncidentFull extends Incident {
+  reporter?: string | null
+  callback?: string | null
+  allowed?: string[]
+}
+
+export interface NearResource extends Resource {
+  distance_m: number
+  road_m: number | null
+  travel_s: number | null
+  estimated: boolean
+}
+
+export interface TerminalRow extends Terminal {
+  online: boolean
+  last_seen: string | null
+}
+
+export interface Convened {
+  id: string
+  join_url: string
+  meeting: Meeting
+  invited: Site[]
+}
+
+export interface AlertPreview {
+  people: number
+  units: PreviewUnit[]
+  channels: Record<string, number>
+  forecast_99_s: number
+  area: { description: string; geometry: Area | null; approximate: boolean }
+  texts: Record<string, string>
+}
+
+export interface PreviewUnit {
+  unit: string
+  name: string
+  responsible: number
+  channels: Record<string, number>
+}
+
+export interface DeliveryRow {
+  id: string
+  recipient: string
+  /** Null for who may not read personal data. */
+  name: string | null
+  unit: string
+  township: string
+  channel: string
+  responsible: boolean
+  state: string
+  sent_at: string | null
+  receipt_at: string | null
+  detail: string
+}
+
+/** An alert as its own route gives it, with the moves open to the reader. */
+export interface AlertFull extends Alert {
+  allowed?: string[]
+  ended_at?: string | null
+  end_text?: string
+}

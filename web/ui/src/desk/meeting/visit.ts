@@ -1,0 +1,142 @@
+import { onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
+import { urlOf, type Api } from '@shared/api'
+import { Conference, type ConferenceState } from '@shared/conference'
+import type { Meeting } from '@shared/objects'
+
+const SLOTS = { audio: 4, video: 1 }
+const VIDEO: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } }
+const SOUND: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true }
+
+const isMissing = (error: unknown): boolean => error instanceof DOMException
+
+/** Whatever devices there are and the officer lets be used; null is watching and listening only. */
+async function devices(): Promise<MediaStream | null> {
+  if (!('mediaDevices' in navigator)) return null
+  for (const wanted of [{ audio: SOUND, video: VIDEO }, { audio: SOUND }, { video: VIDEO }]) {
+    try {
+      return await navigator.mediaDevices.getUserMedia(wanted)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+  return null
+}
+
+function stop(media: MediaStream | null): void {
+  for (const track of media?.getTracks() ?? []) track.stop()
+}
+
+function socketUrl(meeting: string): string {
+  const url = new URL(urlOf(`/meetings/${meeting}/signal`), location.href)
+  url.protocol = url.protocol.replace('http', 'ws')
+  return url.href
+}
+
+/** The sound of the slots, one element each, outside the page. */
+function createSpeakers() {
+  const elements = new Map<number, HTMLAudioElement>()
+  return {
+    take: (slot: number, track: MediaStreamTrack) => {
+      const audio = elements.get(slot) ?? new Audio()
+      audio.srcObject = new MediaStream([track])
+      elements.set(slot, audio)
+      // Joining is a click, so the page may be heard.
+      void audio.play()
+    },
+    clear: () => {
+      for (const audio of elements.values()) audio.srcObject = null
+      elements.clear()
+    },
+  }
+}
+
+/** The desk's own part in a meeting: one picture of the stage, everybody's sound, the own camera and microphone. */
+export class Visit {
+  readonly state: Ref<ConferenceState | null> = ref(null)
+  /** The meeting that was joined; it goes on while the desk looks at another one. */
+  readonly meeting: Ref<string | null> = ref(null)
+  readonly stage: ShallowRef<MediaStream | null> = shallowRef(null)
+  readonly own: ShallowRef<MediaStream | null> = shallowRef(null)
+  readonly speaker: Ref<string | null> = ref(null)
+  readonly mic = ref(true)
+  readonly camera = ref(true)
+  readonly chairMuted = ref(false)
+
+  private readonly speakers = createSpeakers()
+  private conference: Conference | null = null
+
+  constructor(
+    private readonly api: Api,
+    shown: ComputedRef<Meeting | null>,
+  ) {
+    watch(
+      () => (shown.value !== null && shown.value.id === this.meeting.value ? shown.value.broadcast : null),
+      (broadcast) => this.show(broadcast),
+    )
+    onScopeDispose(() => this.leave())
+  }
+
+  async join(meeting: Meeting): Promise<void> {
+    this.leave()
+    this.state.value = 'connecting'
+    this.meeting.value = meeting.id
+    const own = await devices()
+    // Left again, or gone elsewhere, while the browser asked for the camera.
+    if (this.meeting.value !== meeting.id) { stop(own); return; }
+    this.own.value = own
+    this.mic.value = this.camera.value = true
+    const token = this.api.bearer
+    this.conference = new Conference({ url: socketUrl(meeting.id), ...(token === null ? {} : { token }), media: own, slots: SLOTS })
+    this.listen(this.conference)
+    this.show(meeting.broadcast)
+    this.conference.join()
+  }
+
+  leave(): void {
+    this.conference?.leave()
+    this.clear()
+    this.state.value = null
+  }
+
+  setMic(on: boolean): void {
+    this.mic.value = on
+    this.conference?.setMic(on)
+  }
+
+  setCamera(on: boolean): void {
+    this.camera.value = on
+    this.conference?.setCamera(on)
+  }
+
+  private listen(conference: Conference): void {
+    conference.on('state', (state) => this.follow(state))
+    conference.on('muted', (muted) => {
+      this.chairMuted.value = muted
+    })
+    conference.on('speaker', ({ participant }) => {
+      this.speaker.value = participant
+    })
+    conference.on('track', ({ kind, slot, track }) => {
+      if (kind === 'audio') this.speakers.take(slot, track)
+      else this.stage.value = new MediaStream([track])
+    })
+  }
+
+  private follow(state: ConferenceState): void {
+    this.state.value = state
+    if (!['connecting', 'connected', 'interrupted'].includes(state)) this.clear()
+  }
+
+  /** The broadcast site, else whoever speaks. */
+  private show(broadcast: string | null): void {
+    this.conference?.view([broadcast ?? 'speaker'])
+  }
+
+  private clear(): void {
+    this.speakers.clear()
+    stop(this.own.value)
+    this.own.value = this.stage.value = null
+    this.meeting.value = this.speaker.value = null
+    this.conference = null
+  }
+}
