@@ -150,7 +150,7 @@ async def an_ice_restart_keeps_the_connection(stage: Stage) -> None:
     connections, calls = dict(stage.server.connected), await stage.seen("bright", "calls")
     ufrag = "conference.call.pc.remoteDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
     former = await stage.pages["bright"].evaluate(ufrag)
-    await stage.pages["bright"].evaluate("conference.offer(conference.call, true)")
+    await stage.pages["bright"].evaluate("conference.call.pc.restartIce(); conference.offer(conference.call)")
     await stage.pages["bright"].wait_for_function(f"{ufrag} !== '{former}'")
     await until_flowing(stage, "bright", voices=2, pictures=2)
     assert stage.server.connected == connections

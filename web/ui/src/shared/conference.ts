@@ -5,8 +5,8 @@ const SILENT_AFTER_MS = 5_000
 const REDIAL_MIN_MS = 500
 const REDIAL_SPREAD_MS = 500
 const WATCH_MS = 500
-/** How long an ICE restart may take before the connection is made anew. */
-const RESTART_PATIENCE_MS = 4_000
+/** How long a connection may take to stand before it is made anew. */
+const PATIENCE_MS = 4_000
 
 export type ConferenceState = 'connecting' | 'connected' | 'interrupted' | ConferenceEnd
 export type ConferenceEnd = 'left' | 'removed' | 'replaced' | 'ended' | 'refused'
@@ -286,7 +286,7 @@ export class Conference {
     for (const [index, transceiver] of call.slots.entries()) {
       this.emit('track', { ...this.place(index), track: transceiver.receiver.track })
     }
-    await this.offer(call, false)
+    await this.offer(call)
   }
 
   private makeCall(): Call {
@@ -312,10 +312,10 @@ export class Conference {
     former.pc.close()
   }
 
-  private async offer(call: Call, iceRestart: boolean): Promise<void> {
+  private async offer(call: Call): Promise<void> {
     this.offeredAt = performance.now()
     const id = ++this.offerId
-    const description = await call.pc.createOffer({ iceRestart })
+    const description = await call.pc.createOffer()
     if (call !== this.call || id !== this.offerId) return
     await call.pc.setLocalDescription(description)
     this.send({ type: 'offer', id, sdp: description.sdp, slots: this.options.slots })
@@ -333,15 +333,10 @@ export class Conference {
     if (call !== this.call) return
     const state = call.pc.connectionState
     if (state === 'connected') this.become('connected')
-    else if (state === 'disconnected') this.restart(call)
-    else if (state === 'failed' || state === 'closed') this.again()
+    else if (state === 'disconnected' || state === 'failed' || state === 'closed') this.again()
   }
 
-  private restart(call: Call): void {
-    this.become('interrupted')
-    if (this.welcomed && call.pc.signalingState === 'stable') void this.offer(call, true)
-  }
-
+  /** By the time a browser says "disconnected" the bridge has given the connection up too: a new one, no ICE restart. */
   private again(): void {
     this.become('interrupted')
     if (this.welcomed) void this.connect()
@@ -357,7 +352,7 @@ export class Conference {
       this.send({ type: 'ping', at: Math.round(now) })
     }
     const standing = this.call?.pc.connectionState === 'connected'
-    if (!standing && this.welcomed && now - this.offeredAt > RESTART_PATIENCE_MS) this.again()
+    if (!standing && this.welcomed && now - this.offeredAt > PATIENCE_MS) this.again()
   }
 
   private applySwitches(): void {
