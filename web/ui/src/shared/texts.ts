@@ -39,7 +39,7 @@ export const sharedTexts = defineTexts({
     coloursOrder: '令',
     areaAnd: '、',
     townships: (n: number) => `${n} 个乡镇`,
-    until: (t: string) => `至 ${t}`,
+    until: (t: string) => `至${/^\d/.test(t) ? ' ' : ''}${t}`,
     answered: (n: number, m: number) => `叫应 ${n}/${m}`,
     moreWarnings: (n: number) => `另 ${n} 条`,
     drill: '演练',

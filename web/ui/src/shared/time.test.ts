@@ -11,7 +11,7 @@ describe('times are shown as Beijing time', () => {
   })
   it('with the date in words', () => {
     expect(dateLine(NOW, 'zh')).toBe('8月14日 星期五')
-    expect(dateLine(NOW, 'en')).toBe('14 Aug Friday')
+    expect(dateLine(NOW, 'en')).toBe('Friday 14 Aug')
   })
   it('with the day only where it is another one', () => {
     expect(when('2026-08-14T06:03:00Z', NOW, 'zh')).toBe('14:03')

@@ -34,8 +34,11 @@ export const hms = (time: Time): string => HMS.format(ms(time))
 /** 8月14日 / 14 Aug */
 export const dayOf = (time: Time, lang: Lang): string => DAY[lang].format(ms(time))
 
-/** 8月14日 星期五 */
-export const dateLine = (time: Time, lang: Lang): string => `${dayOf(time, lang)} ${WEEKDAY[lang].format(ms(time))}`
+/** 8月14日 星期五 / Friday 14 Aug */
+export function dateLine(time: Time, lang: Lang): string {
+  const [day, weekday] = [dayOf(time, lang), WEEKDAY[lang].format(ms(time))]
+  return lang === 'zh' ? `${day} ${weekday}` : `${weekday} ${day}`
+}
 
 /** 14:03 today, 昨 22:40 yesterday, 8月13日 22:40 before. */
 export function when(time: Time, now: Time, lang: Lang): string {

@@ -71,7 +71,7 @@ function paintIncident(ctx: CanvasRenderingContext2D, marker: MapMarker, style: 
 
 function paintDot(ctx: CanvasRenderingContext2D, style: MapStyle, hollow: boolean): void {
   ctx.beginPath()
-  ctx.arc(0, 0, 0.34, 0, 2 * Math.PI)
+  ctx.arc(0, 0, hollow ? 0.4 : 0.34, 0, 2 * Math.PI)
   ctx.strokeStyle = style.halo
   ctx.lineWidth = 0.2
   ctx.stroke()
@@ -79,7 +79,7 @@ function paintDot(ctx: CanvasRenderingContext2D, style: MapStyle, hollow: boolea
   ctx.fill()
   if (!hollow) return
   ctx.strokeStyle = style.ink
-  ctx.lineWidth = 0.14
+  ctx.lineWidth = 0.18
   ctx.stroke()
 }
 

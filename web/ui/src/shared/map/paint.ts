@@ -76,28 +76,43 @@ const areaColour = (area: MapArea, style: MapStyle): string =>
   area.kind === 'warning' && area.colour ? style.warning[area.colour] : style.ink
 
 function paintArea(ctx: Ctx, view: View, area: MapArea, layers: Layers, style: MapStyle): void {
-  const colour = areaColour(area, style)
-  const warning = area.kind === 'warning'
+  const clip = area.clip === true && layers.county !== undefined
+  const county = geometries(layers.county)
   ctx.save()
-  if (area.clip && layers.county) {
-    tracePath(ctx, view, geometries(layers.county))
+  if (clip) {
+    tracePath(ctx, view, county)
     ctx.clip('evenodd')
   }
+  ctx.strokeStyle = areaColour(area, style)
   ctx.save()
   tracePath(ctx, view, [area.geometry])
   ctx.clip('evenodd')
-  ctx.strokeStyle = colour
+  paintInside(ctx, view, area, style)
+  // Where the area goes on beyond the border, the border is its edge.
+  if (clip) edge(ctx, view, county, area, style, 2)
+  ctx.restore()
+  edge(ctx, view, [area.geometry], area, style, clip ? 2 : 1)
+  ctx.restore()
+}
+
+function paintInside(ctx: Ctx, view: View, area: MapArea, style: MapStyle): void {
+  if (area.kind === 'draft') return
+  const warning = area.kind === 'warning'
+  ctx.save()
   ctx.globalAlpha = warning ? 0.34 : 0.5
   ctx.lineWidth = style.mark * 0.12
-  if (area.kind !== 'draft') hatch(ctx, view, warning, style.mark * (warning ? 0.95 : 0.8))
+  hatch(ctx, view, !warning, style.mark * (warning ? 0.95 : 0.8))
   ctx.restore()
-  tracePath(ctx, view, [area.geometry])
-  ctx.strokeStyle = colour
-  // Half of a clipped edge falls outside and is cut off.
-  ctx.lineWidth = style.mark * (warning ? 0.3 : 0.17) * (warning && area.clip ? 2 : 1)
-  if (!warning) ctx.setLineDash([style.mark * 0.6, style.mark * 0.4])
+}
+
+/** `times` 2 where half of the line falls outside a clip and is cut off. */
+function edge(ctx: Ctx, view: View, of: readonly (LayerFeature['geometry'])[], area: MapArea, style: MapStyle, times: number): void {
+  tracePath(ctx, view, of)
+  const warning = area.kind === 'warning'
+  ctx.lineWidth = style.mark * (warning ? 0.3 * times : 0.17)
+  ctx.setLineDash(warning ? [] : [style.mark * 0.6, style.mark * 0.4])
   ctx.stroke()
-  ctx.restore()
+  ctx.setLineDash([])
 }
 
 const RANK: Record<MapMarker['shape'], number> = {
