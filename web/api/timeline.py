@@ -99,15 +99,14 @@ def socket_token(socket: WebSocket) -> tuple[str | None, str | None]:
     A page's cookie counts only when the page is ours: browsers send cookies with foreign pages' sockets too.
     """
     offered = [part.strip() for part in socket.headers.get("sec-websocket-protocol", "").split(",") if part.strip()]
-    if len(offered) == 2 and offered[0] == "fengsui":
-        return offered[1], "fengsui"
+    protocol = "fengsui" if offered[:1] == ["fengsui"] else None
+    if protocol is not None and len(offered) == 2:
+        return offered[1], protocol
     scheme, _, token = socket.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        return token, None
+        return token, protocol
     origin = socket.headers.get("origin", "").partition("://")[2]
-    if origin == socket.headers.get("host"):
-        return socket.cookies.get(COOKIE), None
-    return None, None
+    return (socket.cookies.get(COOKIE) if origin == socket.headers.get("host") else None), protocol
 
 
 def _reader(db: Database, token: str) -> tuple[Actor, Sight] | None:
