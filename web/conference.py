@@ -93,22 +93,26 @@ class Conference:
         self._due_changed = asyncio.Event()
 
     async def run(self, tail: Tail) -> None:
-        """Follow the timeline, the node and the clock until cancelled."""
-        seq = tail.head
+        """Follow the timeline, the node and the clock until cancelled; a fault is logged and all of it begins anew."""
         try:
-            await self.refresh(None)
-            async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow_timeline(tail, seq))
-                tasks.create_task(self._follow_clock())
-                if self._node is not None:
-                    node = await stack.enter_async_context(self._node)
-                    tasks.create_task(self._follow_node(node))
-        except Exception:
-            LOG.exception("the conference stopped")
-            raise
+            while True:
+                try:
+                    await self._follow_all(tail)
+                except Exception:
+                    LOG.exception("the conference begins anew")
+                    await asyncio.sleep(RETRY_S)
         finally:
             for line in self._lines.values():
                 line.close(RESTARTING)
+
+    async def _follow_all(self, tail: Tail) -> None:
+        seq = tail.head
+        await self.refresh(None)
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_timeline(tail, seq))
+            tasks.create_task(self._follow_clock())
+            if self._node is not None:
+                tasks.create_task(self._follow_node(await stack.enter_async_context(self._node)))
 
     # -- sockets --------------------------------------------------------------------------------
 

@@ -107,12 +107,6 @@ def overdue(session: Session, now: datetime) -> list[str]:
     return list(session.scalars(select(Meeting.id).where(Meeting.status == "live", late).order_by(Meeting.id)))
 
 
-def meetings_of_incident(session: Session, sight: Sight, incident_id: str) -> list[Meeting]:
-    """Every meeting about an incident that this reader sees, oldest first."""
-    query = select(Meeting).where(Meeting.incident_id == incident_id).order_by(Meeting.id)
-    return [meeting for meeting in session.scalars(query) if sees(sight, meeting)]
-
-
 def _live() -> Select[Meeting]:
     return select(Meeting).where(Meeting.status == "live").order_by(Meeting.id)
 

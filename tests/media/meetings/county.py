@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from command.kernel.ids import new_id
 from command.kernel.timeline import Entry, TimelineHead, read_after
 from command.kernel.values import State
 from media.meetings.actions.convening import Call, convene
-from media.meetings.model import Meeting, Mode, Site
+from media.meetings.model import Meeting, Mode
 from tests.web.world import World, build_world
 
 START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
@@ -69,9 +68,9 @@ class County:
         return [entry.kind for entry in self.entries(after)]
 
 
-def open_county(folder: Path) -> County:
-    """A fresh county in a database file of this folder."""
-    engine = make_engine(f"sqlite:///{folder / 'fengsui.db'}")
+def open_county(url: str) -> County:
+    """A fresh county in the empty database at this address."""
+    engine = make_engine(url)
     Base.metadata.create_all(engine)
     clock = ManualClock(START)
     db = Database(engine, clock)
@@ -81,11 +80,6 @@ def open_county(folder: Path) -> County:
     with db.writing() as session:
         _add_terminals(session, world)
     return County(db, clock, world)
-
-
-def site_by_id(session: Session, site_id: str) -> Site:
-    """The site's row."""
-    return session.get_one(Site, site_id)
 
 
 def _add_terminals(session: Session, world: World) -> None:

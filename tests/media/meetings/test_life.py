@@ -34,7 +34,7 @@ class MeetingLife(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.county: County = open_county(Path(self.folder.name))
+        self.county: County = open_county(f"sqlite:///{Path(self.folder.name) / 'fengsui.db'}")
         self.actors = {name: self.county.actor(name) for name in (*READERS, *PEOPLE)}
         with self.county.db.reading() as session:
             self.boards = {name: self.fresh(session, name) for name in READERS}
@@ -158,5 +158,5 @@ class MeetingLife(RuleBasedStateMachine):
 
 TestMeetingLife = MeetingLife.TestCase
 TestMeetingLife.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
