@@ -139,7 +139,8 @@ export class Api {
     const url = new URL(urlOf(path, query), location.href)
     url.protocol = url.protocol.replace('http', 'ws')
     const token = this.token()
-    return new WebSocket(url, token === null ? ['fengsui'] : ['fengsui', token])
+    // A subprotocol that is offered must be answered: without a token none is, and the cookie speaks.
+    return token === null ? new WebSocket(url) : new WebSocket(url, ['fengsui', token])
   }
 }
 
