@@ -91,8 +91,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield _start
     for supervised in started:
-        supervised.process.kill()
-        supervised.process.wait()
+        supervised.process.terminate()
+        supervised.process.wait(20)
 
 
 def gone(pid: int) -> bool:
