@@ -10,7 +10,8 @@ from media.ice import Credentials
 from media.rtp import rtcp
 from media.rtp.packet import header, is_rtcp, rewrite
 from media.sdp import parse_offer
-from media.transport import Handlers, Peer, PeerParameters, UdpPort
+from media.transport import Peer, PeerParameters
+from media.udp import Handlers, UdpPort
 
 AUDIO_TYPE, VIDEO_TYPE, RTX_TYPE = 111, 96, 97
 VP8_KEY = bytes([0x90, 0xF0, 0x80, 0, 0, 0x20, 0x10])
@@ -107,7 +108,7 @@ class BenchClient:
         self._peer = self._port.make_peer(PeerParameters(remote, parsed.fingerprints, "client"))
         self._port.call(self._peer, ("127.0.0.1", port))
         await asyncio.wait_for(self.connected.wait(), 10)
-        asyncio.get_running_loop().add_reader(self._port.socket.fileno(), self._readable)
+        asyncio.get_running_loop().add_reader(self._port.outlets[0].socket.fileno(), self._readable)
 
     async def close(self) -> None:
         await self._port.close()
@@ -131,7 +132,7 @@ class BenchClient:
 
     def _readable(self) -> None:
         """Count every datagram by its plain header; decrypt control and every sixteenth packet only."""
-        receive, view = self._port.socket.recvfrom_into, self._port.scratch.view
+        receive, view = self._port.outlets[0].socket.recvfrom_into, self._port.scratch.view
         for _ in range(BATCH):
             try:
                 size, _address = receive(view)

@@ -13,7 +13,8 @@ from media.messages import SlotCount
 from media.sfu.link import Link, Send
 from media.sfu.room import PublishingChanged, Room, RoomEvent
 from media.sfu.terms import Kind, Terms
-from media.transport import Handlers, Peer, PeerParameters, UdpPort
+from media.transport import Peer, PeerParameters
+from media.udp import Handlers, UdpPort
 
 MAX_PEERS = 500
 TICK_S = 0.025
@@ -40,7 +41,7 @@ class Bridge:
 
     def __init__(self, udp_host: str, udp_port: int, addresses: tuple[str, ...], emit: Emit) -> None:
         handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed)
-        self.port = UdpPort(udp_host, udp_port, handlers)
+        self.port = UdpPort(udp_host, udp_port, handlers, addresses)
         self.addresses = addresses
         self.rooms: dict[str, Room] = {}
         self._emit = emit

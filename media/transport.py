@@ -1,16 +1,17 @@
-"""The wire: ICE-lite, DTLS and SRTP of all peers on one UDP port.
+"""One peer's transport: DTLS by aiortc, SRTP by libsrtp.
 
 The only file that touches private parts of aiortc (1.16.0): DTLS and the key export are its, packets never pass it.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
-import logging
 import secrets
-import socket
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiortc.rtcdtlstransport import (
     RTCCertificate,
@@ -20,43 +21,16 @@ from aiortc.rtcdtlstransport import (
     State,
 )
 
-from media import ice
-from media.ice import Address, Credentials
+from media.ice import Credentials
 from media.rtp.packet import is_rtcp
-from media.srtp import Inbound, Keys, Outbound, Scratch
+from media.srtp import Inbound, Keys, Outbound
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from media.udp import Path, UdpPort
 
-BATCH = 128
-SOCKET_BUFFER = 8 * 1024 * 1024
-DEAD_AFTER_S = 4.5
-PROBE_AFTER_S = 2.0
-PROBE_INTERVAL_S = 1.0
-CONNECT_TIMEOUT_S = 10.0
-MAX_ADDRESSES = 8
 MAX_WAITING_DTLS = 64
 KEPT_CIPHERTEXTS = 512
 _KEY_LABEL = b"EXTRACTOR-dtls_srtp"
-
-
-@dataclass(slots=True)
-class PortCounters:
-    received: int = 0
-    sent: int = 0
-    send_failed: int = 0
-    refused_by_srtp: int = 0
-    not_authentic: int = 0
-    stray: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Handlers:
-    """What the port's owner is told. Packets are plain; `now` is the loop's clock in seconds."""
-
-    on_rtp: Callable[["Peer", float, bytes], None]
-    on_rtcp: Callable[["Peer", float, bytes], None]
-    on_connected: Callable[["Peer"], None]
-    on_closed: Callable[["Peer", str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +115,12 @@ class _Dtls(RTCDtlsTransport):
 class Peer:
     """One client's transport. Made from an offer; alive until `closed`."""
 
-    def __init__(self, port: "UdpPort", parameters: PeerParameters, now: float) -> None:
-        self.local = _new_credentials()
+    def __init__(self, port: UdpPort, parameters: PeerParameters, now: float) -> None:
+        self.local = new_credentials()
         self.parameters = parameters
         self.remote = parameters.remote
-        self.address: Address | None = None
-        self.addresses: list[Address] = []
+        self.path: Path | None = None
+        self.paths: list[Path] = []
         self.made_at = now
         self.heard_at = now
         self.probed_at = now
@@ -183,16 +157,17 @@ class Peer:
     def on_dtls(self, datagram: bytes) -> None:
         self._wire.put(datagram)
 
-    def reachable_at(self, address: Address, nominated: bool) -> None:
-        """A check from `address` was authentic; send there from now on when it is nominated or the first."""
-        if nominated or self.address is None:
-            self.address = address
+    def reachable_by(self, path: Path, nominated: bool) -> None:
+        """A check came authentic by `path`; send there from now on when it is nominated or the first."""
+        if nominated or self.path is None:
+            self.path = path
         self._reachable.set()
 
     def send(self, head: bytes, body: bytes) -> bool:
         """Encrypt and send one RTP packet, or an RTCP compound in `head`. False when it could not be sent."""
         outbound = self._outbound
-        if outbound is None or self.address is None or self.closed:
+        path = self.path
+        if outbound is None or path is None or self.closed:
             return False
         if is_rtcp(head):
             packet = outbound.protect_rtcp(head)
@@ -204,7 +179,7 @@ class Peer:
             self._port.counters.refused_by_srtp += 1
             return False
         self.sent += 1
-        return self._port.send(packet, self.address)
+        return path.send(packet)
 
     def _once(self, outbound: Outbound, head: bytes, body: bytes) -> memoryview | None:
         """For clients without RTX: a packet asked for again is sent as it was encrypted the first time."""
@@ -220,8 +195,8 @@ class Peer:
         return packet
 
     def _send_plain(self, datagram: bytes) -> None:
-        if self.address is not None:
-            self._port.send(datagram, self.address)
+        if self.path is not None:
+            self.path.send(datagram)
 
     async def shut(self) -> None:
         """Say goodbye (DTLS close_notify) and end what runs for this peer."""
@@ -233,208 +208,6 @@ class Peer:
         await asyncio.gather(self._task, return_exceptions=True)
 
 
-def _new_credentials() -> Credentials:
+def new_credentials() -> Credentials:
+    """Fresh ones, 32 and 128 bits (RFC 8445 5.3)."""
     return Credentials(secrets.token_hex(4), secrets.token_hex(16))
-
-
-@dataclass(slots=True)
-class _Directory:
-    """Who is who: by the local user fragment of a check, then by address."""
-
-    by_ufrag: dict[str, tuple[Peer, Credentials]] = field(default_factory=dict)
-    by_address: dict[Address, Peer] = field(default_factory=dict)
-
-    def forget(self, peer: Peer) -> None:
-        self.by_ufrag = {u: entry for u, entry in self.by_ufrag.items() if entry[0] is not peer}
-        for address in peer.addresses:
-            if self.by_address.get(address) is peer:
-                del self.by_address[address]
-        peer.addresses.clear()
-
-
-class UdpPort:
-    """One socket for all peers. `open` it, make peers from offers, `close` it."""
-
-    def __init__(self, host: str, port: int, handlers: Handlers) -> None:
-        self.identity = Identity()
-        self.handlers = handlers
-        self.counters = PortCounters()
-        self.scratch = Scratch()
-        self._directory = _Directory()
-        self._peers: set[Peer] = set()
-        self._farewells: set[asyncio.Task[None]] = set()
-        self._tie_breaker = secrets.randbits(64)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
-        self._socket.bind((host, port))
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._socket.fileno(), self._readable)
-
-    @property
-    def port(self) -> int:
-        number: int = self._socket.getsockname()[1]
-        return number
-
-    @property
-    def socket(self) -> socket.socket:
-        """For who reads the socket himself (the bench's sinks)."""
-        return self._socket
-
-    @property
-    def peers(self) -> int:
-        return len(self._peers)
-
-    def make_peer(self, parameters: PeerParameters) -> Peer:
-        peer = Peer(self, parameters, self._loop.time())
-        self._peers.add(peer)
-        self._directory.by_ufrag[peer.local.ufrag] = (peer, peer.local)
-        return peer
-
-    def call(self, peer: Peer, address: Address) -> None:
-        """Begin from this side with a peer whose address is known: ask it, as a client does."""
-        self._know(peer, address)
-        self._probe_at(peer, address)
-        peer.reachable_at(address, nominated=True)
-
-    def restart(self, peer: Peer, remote: Credentials) -> None:
-        """ICE restart: new credentials; the old ones go on until a check uses the new."""
-        peer.local = _new_credentials()
-        peer.remote = remote
-        peer.heard_at = self._loop.time()
-        self._directory.by_ufrag[peer.local.ufrag] = (peer, peer.local)
-
-    def drop(self, peer: Peer, reason: str | None) -> None:
-        """End a peer; a `reason` is told to the owner, None stays silent. Nothing when it has already ended."""
-        if peer not in self._peers:
-            return
-        self._peers.discard(peer)
-        self._directory.forget(peer)
-        farewell = self._loop.create_task(peer.shut())
-        self._farewells.add(farewell)
-        farewell.add_done_callback(self._farewells.discard)
-        if reason is not None:
-            self.handlers.on_closed(peer, reason)
-
-    async def close(self) -> None:
-        for peer in list(self._peers):
-            self.drop(peer, None)
-        await asyncio.gather(*self._farewells, return_exceptions=True)
-        self._loop.remove_reader(self._socket.fileno())
-        self._socket.close()
-
-    def check(self, now: float) -> None:
-        """Drop peers that are silent, ask those that begin to be. To be called a few times a second."""
-        for peer in list(self._peers):
-            silent = now - peer.heard_at
-            if not peer.connected:
-                if now - peer.made_at > CONNECT_TIMEOUT_S:
-                    self.drop(peer, "failed")
-            elif silent > DEAD_AFTER_S:
-                self.drop(peer, "timeout")
-            elif silent > PROBE_AFTER_S and now - peer.probed_at > PROBE_INTERVAL_S:
-                self._probe(peer, now)
-
-    def _probe(self, peer: Peer, now: float) -> None:
-        peer.probed_at = now
-        if peer.address is not None:
-            self._probe_at(peer, peer.address)
-
-    def _probe_at(self, peer: Peer, address: Address) -> None:
-        username = f"{peer.remote.ufrag}:{peer.local.ufrag}"
-        message = ice.request(secrets.token_bytes(12), username, peer.remote.password, self._tie_breaker)
-        self.send(message, address)
-
-    def send(self, datagram: bytes | memoryview, address: Address) -> bool:
-        try:
-            self._socket.sendto(datagram, address)
-        except OSError:
-            self.counters.send_failed += 1
-            return False
-        self.counters.sent += 1
-        return True
-
-    def _readable(self) -> None:
-        receive, view = self._socket.recvfrom_into, self.scratch.view
-        for _ in range(BATCH):
-            try:
-                size, address = receive(view)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                logger.debug("receive: %s", error)
-                return
-            self.counters.received += 1
-            if size:
-                self._on_datagram(self._loop.time(), size, address[:2])
-
-    def _on_datagram(self, now: float, size: int, address: Address) -> None:
-        first = self.scratch.view[0]
-        peer = self._directory.by_address.get(address)
-        if 128 <= first <= 191 and peer is not None and peer.inbound is not None:
-            self._on_media(now, peer, peer.inbound, size)
-        elif first < 4:
-            self._on_stun(now, bytes(self.scratch.view[:size]), address)
-        elif 20 <= first <= 63 and peer is not None:
-            peer.heard_at = now
-            peer.on_dtls(bytes(self.scratch.view[:size]))
-        else:
-            self.counters.stray += 1
-
-    def _on_media(self, now: float, peer: Peer, inbound: Inbound, size: int) -> None:
-        control = is_rtcp(self.scratch.view[:2])
-        packet = inbound.unprotect_rtcp(size) if control else inbound.unprotect(size)
-        if packet is None:
-            self.counters.not_authentic += 1
-            return
-        peer.heard_at = now
-        if control:
-            self.handlers.on_rtcp(peer, now, packet)
-        else:
-            self.handlers.on_rtp(peer, now, packet)
-
-    def _on_stun(self, now: float, data: bytes, address: Address) -> None:
-        binding = ice.parse(data)
-        if binding is None:
-            self.counters.stray += 1
-        elif binding.kind == ice.RESPONSE:
-            self._on_stun_response(now, data, binding, address)
-        else:
-            self._on_stun_request(now, data, binding, address)
-
-    def _on_stun_response(self, now: float, data: bytes, binding: ice.Binding, address: Address) -> None:
-        peer = self._directory.by_address.get(address)
-        if peer is not None and ice.verify(data, binding, peer.remote.password):
-            peer.heard_at = now
-        else:
-            self.counters.not_authentic += 1
-
-    def _on_stun_request(self, now: float, data: bytes, binding: ice.Binding, address: Address) -> None:
-        entry = self._directory.by_ufrag.get(binding.username.partition(":")[0])
-        if entry is None or not ice.verify(data, binding, entry[1].password):
-            self.counters.not_authentic += 1
-            return
-        peer, credentials = entry
-        if credentials is peer.local:
-            self._forget_former_credentials(peer)
-        self._know(peer, address)
-        peer.heard_at = now
-        self.send(ice.response(binding, address, credentials.password), address)
-        peer.reachable_at(address, binding.use_candidate)
-
-    def _forget_former_credentials(self, peer: Peer) -> None:
-        table = self._directory.by_ufrag
-        for ufrag in [u for u, entry in table.items() if entry[0] is peer and u != peer.local.ufrag]:
-            del table[ufrag]
-
-    def _know(self, peer: Peer, address: Address) -> None:
-        if self._directory.by_address.get(address) is peer:
-            return
-        self._directory.by_address[address] = peer
-        peer.addresses.append(address)
-        if len(peer.addresses) > MAX_ADDRESSES:
-            oldest = next(a for a in peer.addresses if a != peer.address)
-            peer.addresses.remove(oldest)
-            self._directory.by_address.pop(oldest, None)

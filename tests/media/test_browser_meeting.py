@@ -40,7 +40,7 @@ class Stage:
     async def view(self, name: str, slots: list[str | None]) -> None:
         await self.pages[name].evaluate("slots => conference.view(slots)", slots)
 
-    async def until_luma(self, name: str, slot: int, low: float, high: float, within_s: float = 8) -> None:
+    async def until_luma(self, name: str, slot: int, low: float, high: float, within_s: float = 15) -> None:
         condition = f"luma({slot}) > {low} && luma({slot}) < {high}"
         await self.pages[name].wait_for_function(condition, timeout=within_s * 1000)
 
@@ -68,7 +68,7 @@ def by_slot(stats: dict[str, Any], kind: str, field: str) -> list[float]:
     return [slot[field] for slot in stats["slots"] if slot["kind"] == kind]
 
 
-async def until_flowing(stage: Stage, name: str, voices: int, pictures: int, within_s: float = 12) -> None:
+async def until_flowing(stage: Stage, name: str, voices: int, pictures: int, within_s: float = 25) -> None:
     """Wait until so many audio slots gain energy and so many video slots decode frames."""
     end = time.monotonic() + within_s
     while True:
@@ -106,10 +106,10 @@ async def switching_a_slot_needs_no_offer(stage: Stage) -> None:
     await stage.until_luma("wall", 0, 30, 90)
     await stage.until_luma("wall", 1, 180, 240)
     await stage.view("wall", ["bright", "camera"])
-    await stage.until_luma("wall", 0, 180, 240, within_s=2)
-    await stage.until_luma("wall", 1, 30, 90, within_s=2)
+    await stage.until_luma("wall", 0, 180, 240, within_s=5)
+    await stage.until_luma("wall", 1, 30, 90, within_s=5)
     await stage.view("wall", ["middle", None])
-    await stage.until_luma("wall", 0, 110, 150, within_s=2)
+    await stage.until_luma("wall", 0, 110, 150, within_s=5)
     assert await stage.seen("wall", "calls") == calls
     before = by_slot(await stage.stats("wall"), "video", "framesDecoded")[1]
     await asyncio.sleep(0.5)
@@ -130,7 +130,7 @@ async def a_muted_site_is_not_heard(stage: Stage) -> None:
     await stage.server.mute("camera", True)
     await stage.server.mute("bright", True)
     expected = {"camera": 1, "bright": 1, "middle": 0, "wall": 1}
-    end = time.monotonic() + 6
+    end = time.monotonic() + 12
     while (heard := await heard_for(stage, 1.0)) != expected:
         assert time.monotonic() < end, heard
     await stage.server.mute("camera", False)
@@ -163,7 +163,7 @@ async def a_killed_node_is_survived(stage: Stage) -> None:
     stage.node.start()
     began = time.monotonic()
     await until_flowing(stage, "wall", voices=2, pictures=2)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     for name in ("camera", "bright", "middle"):
         await until_flowing(stage, name, voices=1, pictures=2)
     node = await stage.server.node.stats(ROOM)

@@ -1,0 +1,295 @@
+"""The one UDP port for all peers: ICE-lite, demultiplexing by the first byte, batched receive."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from media import ice
+from media.ice import Address, Credentials
+from media.rtp.packet import is_rtcp
+from media.srtp import Inbound, Scratch
+from media.transport import Identity, Peer, PeerParameters, new_credentials
+
+logger = logging.getLogger(__name__)
+
+BATCH = 128
+SOCKET_BUFFER = 8 * 1024 * 1024
+DEAD_AFTER_S = 4.0
+PROBE_AFTER_S = 2.0
+PROBE_INTERVAL_S = 1.0
+CONNECT_TIMEOUT_S = 10.0
+MAX_PATHS = 8
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # compared; the operator chooses what is bound
+
+
+@dataclass(slots=True)
+class PortCounters:
+    received: int = 0
+    sent: int = 0
+    send_failed: int = 0
+    refused_by_srtp: int = 0
+    not_authentic: int = 0
+    stray: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What the port's owner is told. Packets are plain; `now` is the loop's clock in seconds."""
+
+    on_rtp: Callable[[Peer, float, bytes], None]
+    on_rtcp: Callable[[Peer, float, bytes], None]
+    on_connected: Callable[[Peer], None]
+    on_closed: Callable[[Peer, str], None]
+
+
+class Outlet:
+    """One bound socket, and who is known to be at which address behind it."""
+
+    def __init__(self, host: str, port: int, counters: PortCounters) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.peers: dict[Address, Peer] = {}
+        self._counters = counters
+        try:
+            self.socket.setblocking(False)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
+            self.socket.bind((host, port))
+        except OSError:
+            self.socket.close()
+            raise
+
+    @property
+    def port(self) -> int:
+        number: int = self.socket.getsockname()[1]
+        return number
+
+    def send(self, datagram: bytes | memoryview, address: Address) -> bool:
+        try:
+            self.socket.sendto(datagram, address)
+        except OSError:
+            self._counters.send_failed += 1
+            return False
+        self._counters.sent += 1
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way to a client: answers leave from the address that it asked."""
+
+    outlet: Outlet
+    address: Address
+
+    def send(self, datagram: bytes | memoryview) -> bool:
+        return self.outlet.send(datagram, self.address)
+
+
+def bind(host: str, port: int, announced: tuple[str, ...], counters: PortCounters) -> list[Outlet]:
+    """The sockets of one port.
+
+    A wildcard `host` is bound as one socket for each announced address of this machine, so that answers leave from the
+    right one; as the wildcard only when no announced address is the machine's own. Raises OSError.
+    """
+    if host not in _WILDCARDS:
+        return [Outlet(host, port, counters)]
+    outlets: list[Outlet] = []
+    for address in dict.fromkeys(announced):
+        try:
+            outlets.append(Outlet(address, outlets[0].port if outlets else port, counters))
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                for outlet in outlets:
+                    outlet.socket.close()
+                raise
+    return outlets or [Outlet(host, port, counters)]
+
+
+class UdpPort:
+    """Makes peers from offers and carries their datagrams until `close`."""
+
+    def __init__(self, host: str, port: int, handlers: Handlers, announced: tuple[str, ...] = ()) -> None:
+        self.identity = Identity()
+        self.handlers = handlers
+        self.counters = PortCounters()
+        self.scratch = Scratch()
+        self.outlets = bind(host, port, announced, self.counters)
+        self._by_ufrag: dict[str, tuple[Peer, Credentials]] = {}
+        self._peers: set[Peer] = set()
+        self._farewells: set[asyncio.Task[None]] = set()
+        self._tie_breaker = secrets.randbits(64)
+        self._loop = asyncio.get_running_loop()
+        for outlet in self.outlets:
+            self._loop.add_reader(outlet.socket.fileno(), self._readable, outlet)
+
+    @property
+    def port(self) -> int:
+        return self.outlets[0].port
+
+    @property
+    def peers(self) -> int:
+        return len(self._peers)
+
+    def make_peer(self, parameters: PeerParameters) -> Peer:
+        peer = Peer(self, parameters, self._loop.time())
+        self._peers.add(peer)
+        self._by_ufrag[peer.local.ufrag] = (peer, peer.local)
+        return peer
+
+    def call(self, peer: Peer, address: Address) -> None:
+        """Begin from this side with a peer whose address is known: ask it, as a client does."""
+        path = Path(self.outlets[0], address)
+        self._know(peer, path)
+        peer.reachable_by(path, nominated=True)
+        self._probe(peer)
+
+    def restart(self, peer: Peer, remote: Credentials) -> None:
+        """ICE restart: new credentials; the old ones go on until a check uses the new."""
+        peer.local = new_credentials()
+        peer.remote = remote
+        peer.heard_at = self._loop.time()
+        self._by_ufrag[peer.local.ufrag] = (peer, peer.local)
+
+    def drop(self, peer: Peer, reason: str | None) -> None:
+        """End a peer; a `reason` is told to the owner, None stays silent. Nothing when it has already ended."""
+        if peer not in self._peers:
+            return
+        self._peers.discard(peer)
+        self._forget(peer)
+        farewell = self._loop.create_task(peer.shut())
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
+        if reason is not None:
+            self.handlers.on_closed(peer, reason)
+
+    async def close(self) -> None:
+        for peer in list(self._peers):
+            self.drop(peer, None)
+        await asyncio.gather(*self._farewells, return_exceptions=True)
+        for outlet in self.outlets:
+            self._loop.remove_reader(outlet.socket.fileno())
+            outlet.socket.close()
+
+    def check(self, now: float) -> None:
+        """Drop peers that are silent, ask those that begin to be. To be called a few times a second."""
+        for peer in list(self._peers):
+            silent = now - peer.heard_at
+            if not peer.connected:
+                if now - peer.made_at > CONNECT_TIMEOUT_S:
+                    self.drop(peer, "failed")
+            elif silent > DEAD_AFTER_S:
+                self.drop(peer, "timeout")
+            elif silent > PROBE_AFTER_S and now - peer.probed_at > PROBE_INTERVAL_S:
+                peer.probed_at = now
+                self._probe(peer)
+
+    def _probe(self, peer: Peer) -> None:
+        username = f"{peer.remote.ufrag}:{peer.local.ufrag}"
+        message = ice.request(secrets.token_bytes(12), username, peer.remote.password, self._tie_breaker)
+        if peer.path is not None:
+            peer.path.send(message)
+
+    # -- what comes in --------------------------------------------------------------------------
+
+    def _readable(self, outlet: Outlet) -> None:
+        receive, view = outlet.socket.recvfrom_into, self.scratch.view
+        for _ in range(BATCH):
+            try:
+                size, address = receive(view)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                logger.debug("receive: %s", error)
+                return
+            self.counters.received += 1
+            if size:
+                self._on_datagram(self._loop.time(), size, outlet, address[:2])
+
+    def _on_datagram(self, now: float, size: int, outlet: Outlet, address: Address) -> None:
+        first = self.scratch.view[0]
+        peer = outlet.peers.get(address)
+        if 128 <= first <= 191 and peer is not None and peer.inbound is not None:
+            self._on_media(now, peer, peer.inbound, size)
+        elif first < 4:
+            self._on_stun(now, bytes(self.scratch.view[:size]), Path(outlet, address))
+        elif 20 <= first <= 63 and peer is not None:
+            peer.heard_at = now
+            peer.on_dtls(bytes(self.scratch.view[:size]))
+        else:
+            self.counters.stray += 1
+
+    def _on_media(self, now: float, peer: Peer, inbound: Inbound, size: int) -> None:
+        control = is_rtcp(self.scratch.view[:2])
+        packet = inbound.unprotect_rtcp(size) if control else inbound.unprotect(size)
+        if packet is None:
+            self.counters.not_authentic += 1
+            return
+        peer.heard_at = now
+        if control:
+            self.handlers.on_rtcp(peer, now, packet)
+        else:
+            self.handlers.on_rtp(peer, now, packet)
+
+    def _on_stun(self, now: float, data: bytes, path: Path) -> None:
+        binding = ice.parse(data)
+        if binding is None:
+            self.counters.stray += 1
+        elif binding.kind == ice.RESPONSE:
+            self._on_stun_response(now, data, binding, path)
+        else:
+            self._on_stun_request(now, data, binding, path)
+
+    def _on_stun_response(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
+        peer = path.outlet.peers.get(path.address)
+        if peer is not None and ice.verify(data, binding, peer.remote.password):
+            peer.heard_at = now
+        else:
+            self.counters.not_authentic += 1
+
+    def _on_stun_request(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
+        entry = self._by_ufrag.get(binding.username.partition(":")[0])
+        if entry is None or not ice.verify(data, binding, entry[1].password):
+            self.counters.not_authentic += 1
+            return
+        peer, credentials = entry
+        if credentials is peer.local:
+            self._forget_former_credentials(peer)
+        self._know(peer, path)
+        peer.heard_at = now
+        path.send(ice.response(binding, path.address, credentials.password))
+        peer.reachable_by(path, binding.use_candidate)
+
+    # -- who is who -----------------------------------------------------------------------------
+
+    def _know(self, peer: Peer, path: Path) -> None:
+        if path.outlet.peers.get(path.address) is peer:
+            return
+        path.outlet.peers[path.address] = peer
+        peer.paths.append(path)
+        if len(peer.paths) > MAX_PATHS:
+            oldest = next(known for known in peer.paths if known != peer.path)
+            self._unknow(peer, oldest)
+            peer.paths.remove(oldest)
+
+    @staticmethod
+    def _unknow(peer: Peer, path: Path) -> None:
+        if path.outlet.peers.get(path.address) is peer:
+            del path.outlet.peers[path.address]
+
+    def _forget_former_credentials(self, peer: Peer) -> None:
+        table = self._by_ufrag
+        for ufrag in [u for u, entry in table.items() if entry[0] is peer and u != peer.local.ufrag]:
+            del table[ufrag]
+
+    def _forget(self, peer: Peer) -> None:
+        self._forget_former_credentials(peer)
+        self._by_ufrag.pop(peer.local.ufrag, None)
+        for path in peer.paths:
+            self._unknow(peer, path)
+        peer.paths.clear()
