@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from alerts.wake import Waker, make_celery
-from web import problems, signal
+from web import problems, signalling
 from web.api import (
     accounts,
     alerts,
@@ -65,7 +65,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
-    domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation, meetings, signal)
+    domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation, meetings, signalling)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, *domain):
         app.include_router(module.router)
     _install_health(app, core)

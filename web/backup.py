@@ -1,5 +1,6 @@
 """A backup: one tar with a consistent copy of the database, the attachments, settings and keys."""
 
+import shutil
 import sqlite3
 import subprocess
 import tarfile
@@ -44,9 +45,24 @@ def read_backup(settings: Settings, source: Path) -> None:
         wanted = "fengsui.db" if settings.embedded() else "fengsui.dump"
         if wanted not in names:
             raise BackupRefused(f"{source} is no backup of this profile: it holds no {wanted}")
-        tar.extractall(settings.data, filter="data")
+        for member in tar:
+            _bring(tar, member, settings.data)
     if not settings.embedded():
         _restore_postgres(settings, settings.data / "fengsui.dump")
+
+
+def _bring(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write one file of ours; a name that we never wrote is left where it is."""
+    top, _, rest = member.name.partition("/")
+    known = member.name in {*_FILES, "fengsui.db", "fengsui.dump"} or (top in _FOLDERS and rest and ".." not in rest)
+    content = tar.extractfile(member) if member.isfile() and known else None
+    if content is None:
+        return
+    target = folder / member.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        target.chmod(member.mode & 0o700)
+        shutil.copyfileobj(content, file)
 
 
 def _copy_sqlite(settings: Settings, target: Path) -> None:

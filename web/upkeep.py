@@ -5,7 +5,7 @@ import logging
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -60,8 +60,7 @@ class Upkeep:
 def _last_of(session: Session, day: date) -> EntryRow | None:
     """The last entry up to the end of the local day; None where there is none."""
     end = to_text(_midnight_after(day))
-    seq = session.scalars(select(func.max(EntryRow.seq)).where(EntryRow.at < end)).one()
-    return None if seq is None else session.get(EntryRow, seq)
+    return session.scalars(select(EntryRow).where(EntryRow.at < end).order_by(EntryRow.seq.desc()).limit(1)).first()
 
 
 def _midnight_after(day: date) -> datetime:

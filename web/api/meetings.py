@@ -1,4 +1,4 @@
-"""Meetings over HTTP: convene, look, answer, control. Being in one is web/signal.py."""
+"""Meetings over HTTP: convene, look, answer, control. Being in one is web/signalling.py."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal

@@ -15,7 +15,8 @@ from media.errors import BridgeError
 from media.meetings.actions.taking_part import enter
 from web.api.timeline import socket_token
 from web.conference import Conference
-from web.problems import language_from, sentence
+from web.messages import sentence
+from web.problems import language_from
 from web.signal_line import ENDED, REMOVED, UNKNOWN, Budget, Line
 from web.signal_messages import (
     AUDIO_SLOTS,
