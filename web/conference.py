@@ -20,7 +20,6 @@ from sqlalchemy.orm.exc import StaleDataError
 from command.directory.sessions import actor_of
 from command.kernel.clock import Clock
 from command.kernel.db import Database
-from command.kernel.timeline import Entry
 from command.kernel.values import State
 from media.control import NodeClient, Synced
 from media.errors import BridgeError
@@ -40,7 +39,7 @@ from media.messages import (
     WantedParticipant,
     WantedRoom,
 )
-from web.rooms import Order, Room, as_sync, next_ring_end, orders, room_of, wanted_rooms
+from web.rooms import Order, Room, as_sync, meetings_in, next_ring_end, orders, room_of, wanted_rooms
 from web.settings import Settings
 from web.signal_line import ENDED, REMOVED, REPLACED, RESTARTING, UNKNOWN, Line
 from web.stream import Tail
@@ -370,16 +369,6 @@ class Conference:
                 await self._due_changed.wait()
         except TimeoutError:
             return
-
-
-def meetings_in(entries: Iterable[Entry]) -> set[str]:
-    """The meetings that these entries tell of."""
-    found = set()
-    for entry in entries:
-        meeting = entry.body.get("meeting")
-        if entry.kind.startswith("meeting.") and isinstance(meeting, dict):
-            found.add(str(meeting["id"]))
-    return found
 
 
 async def _carry_out(node: NodeClient, order: Order) -> None:

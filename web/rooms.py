@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from command.kernel.timeline import Entry
 from command.kernel.values import Json, State
 from media.meetings.model import Meeting, Site
 from media.meetings.moves import PRESENT, SiteState
@@ -109,6 +110,16 @@ def next_ring_end(rooms: Iterable[Room]) -> datetime | None:
     """When the next ring runs out, if any site rings."""
     ends = [site.answer_by for room in rooms for site in room.sites.values() if site.answer_by is not None]
     return min(ends, default=None)
+
+
+def meetings_in(entries: Iterable[Entry]) -> set[str]:
+    """The meetings that these entries tell of."""
+    found = set()
+    for entry in entries:
+        meeting = entry.body.get("meeting")
+        if entry.kind.startswith("meeting.") and isinstance(meeting, dict):
+            found.add(str(meeting["id"]))
+    return found
 
 
 def _view(site: Site) -> SiteView:
