@@ -154,7 +154,7 @@ def _accept(
 def _readers(session: Session, county: Unit) -> list[Json]:
     """A received warning is public: every office of the county sees it."""
     kinds = ("township", "department")
-    return sorted(unit.id for unit in session.scalars(subtree(county.path)) if unit.kind in kinds)
+    return [unit.id for unit in session.scalars(subtree(county.path).order_by(Unit.id)) if unit.kind in kinds]
 
 
 def _age(info: Info | None, now: datetime) -> tuple[Departure, ...]:

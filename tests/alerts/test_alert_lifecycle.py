@@ -13,7 +13,7 @@ from alerts.cap.read import read
 from alerts.drafting import AreaInput, CircleInput
 from alerts.model import Alert, Chunk
 from alerts.preview import preview, preview_of
-from alerts.queries import alert_details, alerts_of, board_alerts, board_coverages, cap_document
+from alerts.queries import alert_details, alerts_of, board_alerts, board_coverages, cap_document, public_alerts
 from command.directory.model import RoleGrant
 from command.directory.queries import sight_of
 from command.kernel.actor import Actor
@@ -301,6 +301,15 @@ def test_a_dropped_draft_is_gone(county: County) -> None:
     county.do("issuer", lambda s, a: actions.drop(s, county.clock, a, alert))
     assert county.see("issuer", lambda s, a: alerts_of(s, a)) == []
     assert refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, alert)).code == "move.impossible"
+
+
+def test_the_feed_is_of_running_alerts_and_no_drills(county: County) -> None:
+    running = issued(county)
+    issued(county, drill=True)
+    ended = issued(county)
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, ended, "lifted", ""))
+    drafted(county)
+    assert county.see("stranger", lambda s, _: [one.id for one in public_alerts(s)]) == [running]
 
 
 def test_a_drill_says_so_everywhere(county: County) -> None:

@@ -1,0 +1,247 @@
+"""One contract for every channel, with a real mail server and a real MQTT broker at the other end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.channels.drill import DrillChannel
+from alerts.channels.email import EmailChannel, SmtpConfig
+from alerts.channels.loudspeaker import Playback
+from alerts.channels.mqtt import MqttChannel, MqttConfig
+from alerts.channels.port import Channel, Outcome, Outgoing, Result
+from alerts.channels.websocket import WebSocketChannel
+from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
+from alerts.texts import Content
+from command.kernel.clock import SystemClock
+from command.kernel.ids import new_id
+from tests.peers.mosquitto import MosquittoServer
+from tests.peers.ports import free_port
+from tests.peers.smtp import SmtpServer
+from tests.waiting import until
+
+MASTER = b"a key of these tests"
+NAMES = ("email", "websocket", "mqtt", "drill")
+
+
+def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第二行") -> Outgoing:
+    content = Content("演练 山洪\r\n第二行", body)
+    now = datetime.now(UTC)
+    return Outgoing(new_id(), new_id(), address, "甲", content, now, now + timedelta(hours=1))
+
+
+def mqtt_channel(url: str, heard: list[Playback] | None = None) -> MqttChannel:
+    kept = heard if heard is not None else []
+
+    def keep(playback: Playback) -> bool:
+        kept.append(playback)
+        return True
+
+    return MqttChannel(MqttConfig(url, MASTER, f"test-{new_id()}"), SystemClock(), keep)
+
+
+@pytest.fixture
+def opened(smtp_server: SmtpServer, mosquitto_server: MosquittoServer) -> Iterator[Callable[[str], Channel]]:
+    """Every channel by its name, connected to its peer."""
+    mqtt = mqtt_channel(mosquitto_server.url)
+    mqtt.start()
+    channels: dict[str, Channel] = {
+        "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
+        "websocket": WebSocketChannel(),
+        "mqtt": mqtt,
+        "drill": DrillChannel("email"),
+    }
+    yield channels.__getitem__
+    mqtt.stop()
+
+
+@asynccontextmanager
+async def closing(channel: Channel) -> AsyncIterator[Channel]:
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
+async def send(channel: Channel, *batch: Outgoing) -> list[Result]:
+    async with closing(channel):
+        return await channel.send(batch)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_one_result_each_in_order(opened: Callable[[str], Channel], name: str) -> None:
+    batch = [outgoing(f"a{number}@example.org") for number in range(7)]
+    results = await send(opened(name), *batch)
+    assert [result.delivery for result in results] == [one.delivery for one in batch]
+    assert {result.outcome for result in results} == {Outcome.SENT}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_nothing_gives_nothing(opened: Callable[[str], Channel], name: str) -> None:
+    assert await send(opened(name)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_second_batch_and_an_empty_text(opened: Callable[[str], Channel], name: str) -> None:
+    async with closing(opened(name)) as channel:
+        assert channel.batch > 0
+        for body in ("", "字" * 20_000):
+            (result,) = await channel.send([outgoing(body=body)])
+            assert result.outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{free_port()}", "fengsui@example.org")),
+        mqtt_channel(f"mqtt://127.0.0.1:{free_port()}"),
+    ],
+    ids=["email", "mqtt"],
+)
+async def test_a_peer_that_is_not_there_is_for_later(channel: Channel) -> None:
+    if isinstance(channel, MqttChannel):
+        channel.start()
+    results = await send(channel, outgoing(), outgoing())
+    assert {result.outcome for result in results} == {Outcome.LATER}
+
+
+async def test_a_mail_as_it_arrives(smtp_server: SmtpServer) -> None:
+    one = outgoing()
+    await send(EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")), one)
+    (mail,) = smtp_server.mails
+    assert (mail.sender, mail.recipients) == ("fengsui@example.org", ("a@example.org",))
+    assert mail.message["Message-ID"] == f"<{one.delivery}@example.org>"
+    assert mail.message["Subject"] == "演练 山洪 第二行"
+    assert mail.message.get_content().splitlines() == ["马上转移", ".", "第二行"]
+
+
+async def test_permanent_and_temporary_refusals(smtp_server: SmtpServer) -> None:
+    smtp_server.refusals["gone@example.org"] = "550 5.1.1 no such person"
+    smtp_server.refusals["full@example.org"] = "451 4.2.2 later"
+    addresses = ("gone@example.org", "full@example.org", "good@example.org", "no address at all\r\nRCPT TO:<x@y>")
+    channel = EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org"))
+    results = await send(channel, *(outgoing(address) for address in addresses))
+    assert [result.outcome for result in results[:3]] == [Outcome.FAILED, Outcome.LATER, Outcome.SENT]
+    assert results[3].outcome is not Outcome.SENT
+    assert "no such person" in results[0].detail
+    assert [mail.recipients for mail in smtp_server.mails] == [("good@example.org",)]
+
+
+async def test_one_connection_serves_a_batch(tmp_path: Path) -> None:
+    connections = 0
+    sink = MailSink(tmp_path)
+    session = sink._session
+
+    async def counted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await session(reader, writer)
+
+    server = await asyncio.start_server(counted, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    batch = [outgoing() for _ in range(10)]
+    await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "fengsui@example.org")), *batch)
+    server.close()
+    assert connections == 1
+    mails = await asyncio.to_thread(lambda: [path.read_text() for path in tmp_path.glob("*.eml")])
+    assert len(mails) == 10
+    assert all(any(f"Message-ID: <{one.delivery}@" in mail for mail in mails) for one in batch)
+
+
+async def test_a_server_that_hangs_up_leaves_the_mail_unknown() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (b"220 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+            writer.write(answer)
+            await reader.readline()
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    (result,) = await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "f@example.org")), outgoing())
+    server.close()
+    assert result.outcome is Outcome.UNKNOWN
+
+
+def loudspeakers(url: str, *ids: str, speed: float = 1000.0) -> SimulatedLoudspeakers:
+    config = DemoPeersConfig("127.0.0.1", 0, Path(), url, MASTER, ids, speed)
+    return SimulatedLoudspeakers(config, SystemClock())
+
+
+def test_a_loudspeaker_plays_and_says_so(mosquitto_server: MosquittoServer) -> None:
+    heard: list[Playback] = []
+    horn = new_id()
+    speakers, channel = loudspeakers(mosquitto_server.url, horn), mqtt_channel(mosquitto_server.url, heard)
+    speakers.start()
+    channel.start()
+    first = outgoing(horn)
+    try:
+        until(speakers._client.is_connected)
+        results = asyncio.run(send_open(channel, first, replace(first, delivery=new_id())))
+        assert {result.outcome for result in results} == {Outcome.SENT}
+        until(lambda: len(heard) == 2, why=lambda: heard)
+        assert {(one.loudspeaker, one.state) for one in heard} == {(horn, "delivered")}
+        asyncio.run(send_open(channel, first))
+        until(lambda: len(heard) == 3)
+        assert heard[2].delivery == first.delivery
+        asyncio.run(send_open(channel, replace(outgoing(horn), expires_at=datetime.now(UTC))))
+        until(lambda: len(heard) == 4)
+        assert heard[3].state == "failed"
+    finally:
+        channel.stop()
+        speakers.stop()
+
+
+async def send_open(channel: Channel, *batch: Outgoing) -> list[Result]:
+    return await channel.send(batch)
+
+
+def test_a_command_of_somebody_else_is_not_played(mosquitto_server: MosquittoServer) -> None:
+    heard: list[Playback] = []
+    horn = new_id()
+    speakers = loudspeakers(mosquitto_server.url, horn)
+    forged = MqttChannel(
+        MqttConfig(mosquitto_server.url, b"another key", f"test-{new_id()}"), SystemClock(), lambda _: True
+    )
+    channel = mqtt_channel(mosquitto_server.url, heard)
+    for one in (speakers, forged, channel):
+        one.start()
+    try:
+        until(speakers._client.is_connected)
+        asyncio.run(send_open(forged, outgoing(horn)))
+        good = outgoing(horn)
+        asyncio.run(send_open(channel, good))
+        until(lambda: bool(heard))
+        assert [one.delivery for one in heard] == [good.delivery]
+    finally:
+        for one in (speakers, forged, channel):
+            one.stop()
+
+
+def test_a_receipt_that_could_not_be_stored_comes_again(mosquitto_server: MosquittoServer) -> None:
+    tries: list[Playback] = []
+
+    def fail_once(playback: Playback) -> bool:
+        tries.append(playback)
+        return len(tries) > 1
+
+    config = MqttConfig(mosquitto_server.url, MASTER, f"test-{new_id()}")
+    channel, horn = MqttChannel(config, SystemClock(), fail_once), new_id()
+    speakers = loudspeakers(mosquitto_server.url, horn)
+    speakers.start()
+    channel.start()
+    try:
+        until(speakers._client.is_connected)
+        asyncio.run(send_open(channel, outgoing(horn)))
+        until(lambda: len(tries) == 1)
+        channel.stop()
+        channel = MqttChannel(config, SystemClock(), fail_once)
+        channel.start()
+        until(lambda: len(tries) == 2)
+        assert tries[0] == tries[1]
+    finally:
+        channel.stop()
+        speakers.stop()
