@@ -32,7 +32,7 @@ const incidentMarker = (incident: Incident, chosen: boolean): MapMarker[] =>
           at: incident.location.coordinates,
           state: INCIDENT[incident.status] ?? 'reported',
           glyph: glyphOf(incident),
-          label: chosen ? incident.title.slice(0, 12) : incident.number,
+          label: chosen ? (incident.place?.slice(0, 10) ?? incident.number) : incident.number,
           important: chosen,
           selected: chosen,
         },
@@ -54,6 +54,11 @@ function resourceMarker(resource: Resource, number: number | undefined): MapMark
 /** Markers in painting order: the picked place and incidents lie on top. */
 export function markersOf(board: Board, view: View): MapMarker[] {
   const { shown } = view
+  const towns = Object.values(board.units).flatMap((unit): MapMarker[] =>
+    unit.kind !== 'township' || unit.location === null
+      ? []
+      : [{ id: `unit:${unit.id}`, shape: 'township', at: unit.location.coordinates, label: unit.name }],
+  )
   const terminals = Object.values(shown.terminals ? board.terminals : {}).flatMap((terminal): MapMarker[] =>
     terminal.location === null ? [] : [{ id: `terminal:${terminal.id}`, shape: 'terminal', at: terminal.location.coordinates, label: terminal.name }],
   )
@@ -67,7 +72,7 @@ export function markersOf(board: Board, view: View): MapMarker[] {
     .filter(isOpen)
     .flatMap((i) => incidentMarker(i, i.id === view.chosen))
   const picked: MapMarker[] = view.pick === null ? [] : [{ id: 'pick', shape: 'expert', at: view.pick, state: 'here', selected: true }]
-  return [...terminals, ...tasks, ...resources, ...incidents, ...picked]
+  return [...towns, ...terminals, ...tasks, ...resources, ...incidents, ...picked]
 }
 
 /** Warning areas, affected areas and what was drawn. */
