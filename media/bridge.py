@@ -194,7 +194,9 @@ class Bridge:
         self._send(self.rooms[connection.room].on_rtcp(now, connection.participant, data))
 
     def _on_connected(self, peer: Peer) -> None:
-        connection = self._by_peer[peer]
+        connection = self._by_peer.get(peer)
+        if connection is None:
+            return
         key = (connection.room, connection.participant)
         self._pending.pop(key, None)
         former = self._current.pop(key, None)

@@ -125,10 +125,12 @@ class Terminal:
         self._attendance = asyncio.create_task(self._attend(Attendance(seat, self._tracks), meeting))
 
     async def _attend(self, attendance: Attendance, meeting: str) -> None:
-        await attendance.attend()
-        self._tell("over", meeting)
-        if self._meeting == meeting:
-            self._meeting = None
+        try:
+            await attendance.attend()
+            if self._meeting == meeting:
+                self._meeting = None
+        finally:
+            self._tell("over", meeting)
 
     async def _quit_meeting(self) -> None:
         task, self._attendance, self._meeting = self._attendance, None, None

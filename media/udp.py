@@ -7,6 +7,8 @@ import errno
 import logging
 import secrets
 import socket
+import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +27,10 @@ PROBE_AFTER_S = 2.0
 PROBE_INTERVAL_S = 1.0
 CONNECT_TIMEOUT_S = 10.0
 MAX_PATHS = 8
+MAX_QUEUED_S = 1.0
+SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python's socket module does not name it
+_TIMESTAMP = struct.Struct("@qq")
+_CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # compared; the operator chooses what is bound
 
 
@@ -40,7 +46,7 @@ class PortCounters:
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """What the port's owner is told. Packets are plain; `now` is the loop's clock in seconds."""
+    """What the port's owner is told. Packets are plain; the time is that of arrival on the loop's clock, seconds."""
 
     on_rtp: Callable[[Peer, float, bytes], None]
     on_rtcp: Callable[[Peer, float, bytes], None]
@@ -60,6 +66,7 @@ class Outlet:
             self.socket.setblocking(False)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             self.socket.bind((host, port))
         except OSError:
             self.socket.close()
@@ -109,6 +116,12 @@ def bind(host: str, port: int, announced: tuple[str, ...], counters: PortCounter
                     outlet.socket.close()
                 raise
     return outlets or [Outlet(host, port, counters)]
+
+
+def _arrival(control: list[tuple[int, int, bytes]]) -> float:
+    """The kernel's timestamp of a datagram, seconds since 1970."""
+    seconds, nanoseconds = _TIMESTAMP.unpack(control[0][2])
+    return float(seconds + nanoseconds * 1e-9)
 
 
 class UdpPort:
@@ -198,10 +211,13 @@ class UdpPort:
     # -- what comes in --------------------------------------------------------------------------
 
     def _readable(self, outlet: Outlet) -> None:
-        receive, view = outlet.socket.recvfrom_into, self.scratch.view
+        """Take what has come, each packet with the kernel's time of arrival: our own queue is no congestion."""
+        receive, buffers = outlet.socket.recvmsg_into, [self.scratch.view]
+        now = self._loop.time()
+        clock_offset = now - time.time()
         for _ in range(BATCH):
             try:
-                size, address = receive(view)
+                size, control, _flags, address = receive(buffers, _CONTROL_SIZE)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -209,7 +225,10 @@ class UdpPort:
                 return
             self.counters.received += 1
             if size:
-                self._on_datagram(self._loop.time(), size, outlet, address[:2])
+                arrived = _arrival(control) + clock_offset if control else now
+                if abs(now - arrived) > MAX_QUEUED_S:  # the system's clock was set meanwhile
+                    arrived = now
+                self._on_datagram(arrived, size, outlet, address[:2])
 
     def _on_datagram(self, now: float, size: int, outlet: Outlet, address: Address) -> None:
         first = self.scratch.view[0]
