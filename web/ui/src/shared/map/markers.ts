@@ -92,21 +92,21 @@ function paintResource(ctx: CanvasRenderingContext2D, d: string, marker: MapMark
 function paintShape(ctx: CanvasRenderingContext2D, marker: MapMarker, style: MapStyle): void {
   switch (marker.shape) {
     case 'incident':
-      { paintIncident(ctx, marker, style); return; }
+      return paintIncident(ctx, marker, style)
     case 'township':
-      { paintDot(ctx, style, false); return; }
+      return paintDot(ctx, style, marker.state === 'away')
     case 'terminal':
-      { paintDot(ctx, style, true); return; }
+      return paintDot(ctx, style, true)
     case 'answered':
       stroked(ctx, SHAPES.answered, style.halo, 0.3)
       filled(ctx, SHAPES.answered, style.jade)
-      { stroked(ctx, TICK, style.onJade, 0.26); return; }
+      return stroked(ctx, TICK, style.onJade, 0.26)
     case 'silent':
       filled(ctx, SHAPES.silent, style.red)
       stroked(ctx, SHAPES.silent, '#fff', 0.16)
-      { stroked(ctx, CROSS, '#fff', 0.2); return; }
+      return stroked(ctx, CROSS, '#fff', 0.2)
     default:
-      { paintResource(ctx, SHAPES[marker.shape], marker, style); return; }
+      return paintResource(ctx, SHAPES[marker.shape], marker, style)
   }
 }
 
