@@ -62,6 +62,8 @@ def amend(
     Raises NotFound, Refused, StaleVersion `version.stale`, Conflict `incident.ended` or `move.impossible`, Invalid
     `move.reason_needed` and those of `log`.
     """
+    if move.merged_into is not None:
+        _lock_in_order(session, incident_id, move.merged_into)
     incident = _to_change(session, actor, incident_id, Right.INCIDENT_CHANGE)
     if incident.version != expected:
         raise StaleVersion("version.stale", version=incident.version)
@@ -187,6 +189,11 @@ def _to_change(session: Session, actor: Actor, incident_id: str, right: Right) -
     incident = incident_for(session, actor, incident_id, lock=True)
     actor.need(right, unit_of(session, incident.unit_id).path)
     return incident
+
+
+def _lock_in_order(session: Session, *ids: str) -> None:
+    """Two people who merge a pair both ways must wait for each other, not for ever."""
+    session.execute(select(Incident.id).where(Incident.id.in_(ids)).order_by(Incident.id).with_for_update()).all()
 
 
 def _change(session: Session, actor: Actor, incident: Incident, kind: str) -> None:

@@ -78,8 +78,15 @@ class County:
 
 @contextmanager
 def county_in(folder: Path) -> Iterator[County]:
-    """An empty county in this folder."""
-    engine = make_engine(f"sqlite:///{folder / 'fengsui.db'}")
+    """An empty county in a database file of this folder."""
+    with county_at(f"sqlite:///{folder / 'fengsui.db'}") as county:
+        yield county
+
+
+@contextmanager
+def county_at(url: str) -> Iterator[County]:
+    """An empty county in this empty database."""
+    engine = make_engine(url)
     Base.metadata.create_all(engine)
     clock = ManualClock(START)
     db = Database(engine, clock)

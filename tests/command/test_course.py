@@ -241,5 +241,18 @@ class Course(RuleBasedStateMachine):
             return row.id, (row.status, tuple(str(step["to"]) for step in moves))
 
 
+def test_the_whole_line_reaches_every_reader() -> None:
+    course = Course()
+    course.begin()
+    course.carry_out(0, times=9, skipping=0)
+    course.carry_out(1, times=4, skipping=1)
+    course.handle(0, times=5)
+    course.come_back("keeper")
+    kinds = {entry.kind for entry in course.county.entries()}
+    assert {f"task.{to}" for to in task_moves.MOVES} - kinds == {"task.unable"}
+    assert {"incident.responding", "incident.controlled", "incident.closed", "incident.archived"} <= kinds
+    course.teardown()
+
+
 TestCourse = Course.TestCase
 TestCourse.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)

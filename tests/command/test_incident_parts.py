@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import shapely
@@ -112,23 +111,6 @@ def test_numbers_count_by_local_day(county: County) -> None:
         other = incident_number(session, county.world.units["elsewhere"], before)
     assert given == [("2026-11-20", "1120-001"), ("2026-11-20", "1120-002"), ("2026-11-21", "1121-001")]
     assert other[1] == "1120-001"
-
-
-def test_numbers_are_unique_when_many_log_at_once(county: County) -> None:
-    actor, numbers = county.actor("duty"), []
-
-    def log() -> None:
-        for _ in range(5):
-            with county.db.writing() as session:
-                draft = Draft(title="报告", category="accident", source="phone")
-                numbers.append(actions.log(session, county.clock, actor, draft, shipped_divisions()).number)
-
-    threads = [Thread(target=log) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert sorted(numbers) == [f"1120-{n:03d}" for n in range(1, 21)]
 
 
 def test_erasing_the_caller_leaves_the_state_as_it_is(county: County) -> None:
