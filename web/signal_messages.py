@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from command.kernel.errors import Malformed
 from media.messages import SlotCount
 
-MOST_BYTES = 64 * 1024
+# A browser lists every codec it knows in each of a wall's 29 lines: about 3 kB a line.
+MOST_BYTES = 192 * 1024
 TYPES = ("offer", "view", "refresh", "leave", "ping")
 AUDIO_SLOTS, VIDEO_SLOTS = 4, 25
 
