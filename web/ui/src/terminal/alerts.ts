@@ -1,0 +1,58 @@
+import type { Alert, Board } from '@shared/objects'
+import { runningAlerts } from '@shared/situation'
+import { isRecord } from './stored'
+
+/** An alert that was ended by somebody, with the text of the end. */
+export interface EndedAlert extends Alert {
+  ended_at?: string | null
+  end_text?: string
+}
+
+/** What this page remembers of alerts, by their id. */
+export interface AlertMemory {
+  /** When it was shown here. */
+  shown: Record<string, string>
+  /** When somebody here said 收到 (or 知道了, where no answer is asked). */
+  settled: Record<string, string>
+  /** Ends that were read. */
+  ends: Record<string, string>
+}
+
+const KEEP = 40
+
+const times = (value: unknown): Record<string, string> =>
+  isRecord(value) ? Object.fromEntries(Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string')) : {}
+
+export function readMemory(value: unknown): AlertMemory {
+  const kept = isRecord(value) ? value : {}
+  return { shown: times(kept.shown), settled: times(kept.settled), ends: times(kept.ends) }
+}
+
+/** With one more id in one list; the oldest are forgotten. */
+export function remember(memory: AlertMemory, list: keyof AlertMemory, id: string, at: string): AlertMemory {
+  if (id in memory[list]) return memory
+  const all = [...Object.entries(memory[list]), [id, at] as const]
+  return { ...memory, [list]: Object.fromEntries(all.slice(-KEEP)) }
+}
+
+/** Alerts sent out by us that run here. */
+export const issuedAlerts = (board: Board, now: number): Alert[] => runningAlerts(board, now).filter((a) => a.origin === 'own')
+
+/** Those nobody at this page has settled, the gravest first. */
+export const unsettled = (alerts: readonly Alert[], memory: AlertMemory): Alert[] =>
+  alerts.filter((alert) => !(alert.id in memory.settled))
+
+/** Lifted or withdrawn ones that were shown here and whose end was not read yet, the newest first. */
+export function unreadEnds(board: Board, memory: AlertMemory): EndedAlert[] {
+  const found = new Map<string, EndedAlert>()
+  for (const entry of board.recent) {
+    if (entry.kind !== 'alert.lifted' && entry.kind !== 'alert.withdrawn') continue
+    const alert = entry.body.alert as EndedAlert | undefined
+    if (alert !== undefined && alert.id in memory.shown && !(alert.id in memory.ends)) found.set(alert.id, alert)
+  }
+  return [...found.values()].reverse()
+}
+
+/** Whether the sound repeats until somebody answers. */
+export const isUrgent = (alert: Alert): boolean =>
+  alert.colour === 'red' || alert.colour === 'orange' || alert.kind === 'evacuation'

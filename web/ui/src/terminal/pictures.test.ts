@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ConferenceParticipant } from '@shared/conference'
+import { assign, faces, isWeak } from './pictures'
+
+const one = (id: string, more: Partial<ConferenceParticipant> = {}): ConferenceParticipant => ({
+  id, name: id, state: 'joined', muted: false, publishing: { audio: true, video: true }, ...more,
+})
+const all = [one('me'), one('a'), one('b'), one('c'), one('d'), one('e')]
+const asked = { participants: all, self: 'me', broadcast: null, speaker: null, room: 3 }
+
+describe('the pictures', () => {
+  it('the broadcast site goes before the speaker, and never ourselves', () => {
+    expect(faces({ ...asked, speaker: 'b' }).main).toBe('b')
+    expect(faces({ ...asked, speaker: 'b', broadcast: 'c' }).main).toBe('c')
+    expect(faces({ ...asked, broadcast: 'me', speaker: 'd' }).main).toBe('d')
+    expect(faces({ ...asked, speaker: 'me' }).main).toBe('a')
+  })
+
+  it('three small ones beside it, those with a picture first', () => {
+    const participants = [one('me'), one('a', { publishing: { audio: true, video: false } }), one('b'), one('c'), one('d')]
+    expect(faces({ ...asked, participants })).toEqual({ main: 'b', small: ['c', 'd', 'a'] })
+  })
+
+  it('nobody who is not there', () => {
+    expect(faces({ ...asked, participants: [one('me'), one('a', { state: 'ringing' })], speaker: 'a' })).toEqual({ main: null, small: [] })
+  })
+})
+
+describe('slots', () => {
+  const ids = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e', 'f'), { maxLength: 4 })
+
+  it('show all that is wanted, each once, and keep who stays where it is', () => {
+    fc.assert(
+      fc.property(ids, ids, (first, second) => {
+        const before = assign([], first, 4)
+        const after = assign(before, second, 4)
+        expect(after.filter((id) => id !== null).sort()).toEqual([...second].sort())
+        for (const [slot, id] of before.entries()) if (id !== null && second.includes(id)) expect(after[slot]).toBe(id)
+      }),
+    )
+  })
+})
+
+describe('a weak net', () => {
+  const look = (at: number, lost: number, roundTripMs: number | null = 40) => ({ at, lost, roundTripMs })
+
+  it('is one that loses packets or takes long', () => {
+    expect(isWeak(look(0, 0), look(3_000, 3))).toBe(false)
+    expect(isWeak(look(0, 0), look(3_000, 60))).toBe(true)
+    expect(isWeak(look(0, 0), look(3_000, 0, 900))).toBe(true)
+  })
+
+  it('is not a connection that was made anew and counts from zero', () => {
+    expect(isWeak(look(0, 500), look(3_000, 2))).toBe(false)
+  })
+})

@@ -1,0 +1,64 @@
+import type { ConferenceParticipant, ConferenceStats } from '@shared/conference'
+
+/** Which pictures to ask the bridge for, and whether the net carries them. Pure. */
+
+export interface Faces {
+  /** The large picture; null when nobody else sends one. */
+  main: string | null
+  /** The small ones, without the own. */
+  small: string[]
+}
+
+interface Asked {
+  participants: readonly ConferenceParticipant[]
+  self: string | null
+  /** The site the chair shows to everybody. */
+  broadcast: string | null
+  /** Who spoke last, other than ourselves. */
+  speaker: string | null
+  /** Room for this many small pictures. */
+  room: number
+}
+
+const there = (one: ConferenceParticipant): boolean => ['answered', 'joined', 'lost'].includes(one.state)
+
+/** Large: the broadcast site, else the last speaker, else the first with a picture. Small: the others, those with a picture first. */
+export function faces({ participants, self, broadcast, speaker, room }: Asked): Faces {
+  const others = participants.filter((one) => one.id !== self && there(one))
+  const ids = new Set(others.map((one) => one.id))
+  const pictured = others.filter((one) => one.publishing.video)
+  const wanted = [broadcast, speaker].find((id): id is string => id !== null && ids.has(id))
+  const main = wanted ?? pictured[0]?.id ?? null
+  const rest = [...pictured, ...others.filter((one) => !one.publishing.video)].map((one) => one.id)
+  return { main, small: rest.filter((id) => id !== main).slice(0, room) }
+}
+
+/** A slot for each wanted picture; who has one keeps it, so that a change of places costs no keyframe. */
+export function assign(before: readonly (string | null)[], wanted: readonly string[], slots: number): (string | null)[] {
+  const kept = Array.from({ length: slots }, (_, slot) => before[slot] ?? null).map((id) => (id !== null && wanted.includes(id) ? id : null))
+  const missing = wanted.filter((id) => !kept.includes(id))
+  return kept.map((id) => id ?? missing.shift() ?? null)
+}
+
+/** What one look at the connection says; compared with the look before it. */
+export interface Look {
+  at: number
+  lost: number
+  roundTripMs: number | null
+}
+
+export const lookAt = (stats: ConferenceStats, at: number): Look => ({
+  at,
+  lost: stats.slots.reduce((sum, slot) => sum + Math.max(0, slot.packetsLost), 0),
+  roundTripMs: stats.roundTripMs,
+})
+
+const SLOW_MS = 600
+const LOST_PER_S = 6
+
+/** Whether the net is too weak between two looks; a connection made anew begins to count from zero. */
+export function isWeak(before: Look, now: Look): boolean {
+  const seconds = (now.at - before.at) / 1000
+  const lost = now.lost - before.lost
+  return (now.roundTripMs !== null && now.roundTripMs > SLOW_MS) || (seconds > 0 && lost / seconds > LOST_PER_S)
+}

@@ -1,0 +1,218 @@
+import { computed, ref, shallowRef, watch, type ComputedRef } from 'vue'
+import type { Conference, ConferenceParticipant, ConferenceState } from '@shared/conference'
+import { closeDevices, openDevices, type DeviceTrouble } from './devices'
+import { assign, faces, isWeak, lookAt, type Look } from './pictures'
+
+const SMALL = 3
+const SLOTS = { audio: 3, video: 1 + SMALL } as const
+const LOOK_EVERY_MS = 3_000
+
+export interface RoomOptions {
+  /** `wss://…/signal`. */
+  url: string
+  token: string | null
+  meeting: string
+  site: string
+  audioOnly: boolean
+  microphoneOn: boolean
+  /** The site the chair shows to everybody. */
+  broadcast: ComputedRef<string | null>
+}
+
+/** `opening` = the devices are being opened; `broken` = the page could not fetch what it needs for a meeting. */
+export type RoomState = 'opening' | 'broken' | ConferenceState
+
+const OVER: readonly RoomState[] = ['left', 'removed', 'replaced', 'ended', 'refused']
+
+/** One meeting as this page takes part in it, from the opened camera to its end. Sound plays wherever the page is. */
+export class Room {
+  readonly state = ref<RoomState>('opening')
+  readonly participants = shallowRef<readonly ConferenceParticipant[]>([])
+  /** Who is heard now. */
+  readonly speaking = ref<string | null>(null)
+  /** The chair closed our microphone. */
+  readonly muted = ref(false)
+  /** It was closed, and may be opened again by its person. */
+  readonly unmutedSince = ref(false)
+  readonly microphoneOn = ref(false)
+  readonly cameraOn = ref(false)
+  readonly trouble = shallowRef<{ camera: DeviceTrouble | null; microphone: DeviceTrouble | null }>({ camera: null, microphone: null })
+  readonly own = shallowRef<MediaStream | null>(null)
+  readonly weak = ref(false)
+  /** The browser plays no sound before the page was touched. */
+  readonly silentUntilTouched = ref(false)
+  readonly wantsPictures = ref(true)
+  readonly over = computed(() => OVER.includes(this.state.value))
+
+  private conference: Conference | null = null
+  private readonly slots = shallowRef<readonly (string | null)[]>([])
+  private readonly streams = shallowRef<readonly (MediaStream | null)[]>([])
+  private readonly lastSpeaker = ref<string | null>(null)
+  private readonly players: HTMLAudioElement[] = []
+  private readonly ends: (() => void)[] = []
+  private look: Look | null = null
+
+  readonly faces = computed(() =>
+    faces({
+      participants: this.participants.value,
+      self: this.options.site,
+      broadcast: this.options.broadcast.value,
+      speaker: this.lastSpeaker.value,
+      room: SMALL,
+    }),
+  )
+
+  constructor(readonly options: RoomOptions) {
+    this.wantsPictures.value = !options.audioOnly
+    this.ends.push(watch([this.faces, this.wantsPictures], () => this.choose(), { immediate: true }))
+  }
+
+  async enter(): Promise<void> {
+    const camera = !this.options.audioOnly
+    const [{ Conference: Client }, devices] = await Promise.all([
+      import('@shared/conference').catch(() => ({ Conference: null })),
+      openDevices(camera),
+    ])
+    if (this.over.value || Client === null) {
+      closeDevices(devices.stream)
+      if (Client === null) this.state.value = 'broken'
+      return
+    }
+    this.take(devices.stream, devices.camera, devices.microphone)
+    const { url, token } = this.options
+    this.conference = new Client({ url, media: devices.stream, slots: { ...SLOTS }, ...(token === null ? {} : { token }) })
+    this.listen(this.conference)
+    this.setCamera(camera && devices.camera === null)
+    this.setMicrophone(this.options.microphoneOn)
+    this.conference.view([...this.slots.value])
+    this.conference.join()
+    const timer = window.setInterval(() => void this.measure(), LOOK_EVERY_MS)
+    this.ends.push(() => window.clearInterval(timer))
+  }
+
+  /** The picture of a participant, where one of our slots shows it. */
+  picture(participant: string): MediaStream | null {
+    const slot = this.slots.value.indexOf(participant)
+    return slot < 0 ? null : (this.streams.value[slot] ?? null)
+  }
+
+  /** Only ever called for a press of the person at this page, or to close. */
+  setMicrophone(on: boolean): void {
+    this.microphoneOn.value = on && !this.muted.value && this.trouble.value.microphone === null
+    this.unmutedSince.value = false
+    this.conference?.setMic(this.microphoneOn.value)
+  }
+
+  setCamera(on: boolean): void {
+    this.cameraOn.value = on && this.trouble.value.camera === null
+    this.conference?.setCamera(this.cameraOn.value)
+  }
+
+  /** Open the devices anew: after an answer by voice alone, or after something was plugged in or allowed. */
+  async reopenDevices(): Promise<void> {
+    closeDevices(this.own.value)
+    const devices = await openDevices(true)
+    this.take(devices.stream, devices.camera, devices.microphone)
+    await this.conference?.replaceMedia(devices.stream)
+    this.setCamera(devices.camera === null)
+    this.setMicrophone(this.microphoneOn.value)
+  }
+
+  /** After an answer by voice alone. */
+  showPictures(): void {
+    this.wantsPictures.value = true
+  }
+
+  leave(): void {
+    this.conference?.leave()
+    this.finish('left')
+  }
+
+  /** It is over, and the bridge could not say so itself. */
+  finish(state: 'left' | 'ended'): void {
+    if (!this.over.value) this.state.value = state
+    this.close()
+  }
+
+  /** After a touch, what the browser held back is heard. */
+  playAll(): void {
+    this.silentUntilTouched.value = false
+    for (const player of this.players) this.play(player)
+  }
+
+  private take(stream: MediaStream | null, camera: DeviceTrouble | null, microphone: DeviceTrouble | null): void {
+    this.own.value = stream
+    this.trouble.value = { camera, microphone }
+    for (const track of stream?.getTracks() ?? []) track.onended = () => this.unplugged(track.kind)
+  }
+
+  private unplugged(kind: string): void {
+    this.trouble.value = { ...this.trouble.value, [kind === 'video' ? 'camera' : 'microphone']: 'absent' }
+    if (kind === 'video') this.setCamera(false)
+    else this.setMicrophone(false)
+  }
+
+  private listen(conference: Conference): void {
+    conference.on('state', (state) => this.follow(state))
+    conference.on('participants', (all) => (this.participants.value = all))
+    conference.on('muted', (muted) => this.mute(muted))
+    conference.on('speaker', ({ participant }) => {
+      this.speaking.value = participant
+      if (participant !== null && participant !== this.options.site) this.lastSpeaker.value = participant
+    })
+    conference.on('track', ({ kind, slot, track }) => {
+      if (kind === 'audio') this.hear(slot, track)
+      else this.streams.value = Object.assign([...this.streams.value], { [slot]: new MediaStream([track]) })
+    })
+  }
+
+  private follow(state: ConferenceState): void {
+    this.state.value = state
+    if (this.over.value) this.close()
+  }
+
+  /** What the chair closed stays closed until the person here opens it again. */
+  private mute(muted: boolean): void {
+    const before = this.muted.value
+    this.muted.value = muted
+    if (muted) this.setMicrophone(false)
+    this.unmutedSince.value = before && !muted
+  }
+
+  private hear(slot: number, track: MediaStreamTrack): void {
+    const player = (this.players[slot] ??= new Audio())
+    player.srcObject = new MediaStream([track])
+    this.play(player)
+  }
+
+  private play(player: HTMLAudioElement): void {
+    player.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'NotAllowedError') this.silentUntilTouched.value = true
+    })
+  }
+
+  private choose(): void {
+    const { main, small } = this.faces.value
+    const wanted = this.wantsPictures.value ? [...(main === null ? [] : [main]), ...small] : []
+    const slots = assign(this.slots.value, wanted, SLOTS.video)
+    if (slots.join() === this.slots.value.join()) return
+    this.slots.value = slots
+    this.conference?.view([...slots])
+  }
+
+  private async measure(): Promise<void> {
+    const conference = this.conference
+    if (conference === null || this.state.value !== 'connected') return
+    const now = lookAt(await conference.stats(), performance.now())
+    this.weak.value = this.look !== null && isWeak(this.look, now)
+    this.look = now
+  }
+
+  private close(): void {
+    for (const end of this.ends.splice(0)) end()
+    for (const player of this.players.splice(0)) player.srcObject = null
+    closeDevices(this.own.value)
+    this.own.value = null
+    this.conference = null
+  }
+}
