@@ -10,8 +10,9 @@ from media import answer, sdp
 from media.errors import BridgeError
 from media.ice import Credentials
 from media.messages import SlotCount
-from media.sfu.link import Link, Send
+from media.sfu.link import Link
 from media.sfu.room import PublishingChanged, Room, RoomEvent
+from media.sfu.source import Receiver, Send
 from media.sfu.terms import Kind, Terms
 from media.transport import Peer, PeerParameters
 from media.udp import Handlers, UdpPort
@@ -46,7 +47,7 @@ class Bridge:
         self.rooms: dict[str, Room] = {}
         self._emit = emit
         self._by_peer: dict[Peer, Connection] = {}
-        self._by_link: dict[Link, Peer] = {}
+        self._by_link: dict[Receiver, Peer] = {}
         self._current: dict[tuple[str, str], Connection] = {}
         self._pending: dict[tuple[str, str], Connection] = {}
         self._numbers: dict[tuple[str, str], int] = {}

@@ -11,7 +11,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from aiortc.rtcdtlstransport import (
     RTCCertificate,
@@ -22,11 +22,9 @@ from aiortc.rtcdtlstransport import (
 )
 
 from media.ice import Credentials
+from media.outlet import Path, PortCounters
 from media.rtp.packet import is_rtcp
-from media.srtp import Inbound, Keys, Outbound
-
-if TYPE_CHECKING:
-    from media.udp import Path, UdpPort
+from media.srtp import Inbound, Keys, Outbound, Scratch
 
 MAX_WAITING_DTLS = 64
 KEPT_CIPHERTEXTS = 512
@@ -54,6 +52,17 @@ class Identity:
         """SHA-256 of the certificate, as in SDP."""
         prints = self.certificate.getFingerprints()
         return next(p.value for p in prints if p.algorithm == "sha-256")
+
+
+class Carrier(Protocol):
+    """What a peer needs of the port that carries it."""
+
+    identity: Identity
+    scratch: Scratch
+    counters: PortCounters
+
+    def connected(self, peer: Peer) -> None: ...
+    def drop(self, peer: Peer, reason: str | None) -> None: ...
 
 
 class _Wire:
@@ -115,7 +124,7 @@ class _Dtls(RTCDtlsTransport):
 class Peer:
     """One client's transport. Made from an offer; alive until `closed`."""
 
-    def __init__(self, port: UdpPort, parameters: PeerParameters, now: float) -> None:
+    def __init__(self, port: Carrier, parameters: PeerParameters, now: float) -> None:
         self.local = new_credentials()
         self.parameters = parameters
         self.remote = parameters.remote
@@ -148,7 +157,7 @@ class Peer:
         self.inbound = Inbound(keys, self._port.scratch)
         self.connected = True
         self._dtls.on("statechange", self._on_dtls_state)
-        self._port.handlers.on_connected(self)
+        self._port.connected(self)
 
     def _on_dtls_state(self) -> None:
         if not self._dtls.connected:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import secrets
 import socket
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 
 from media import ice
 from media.ice import Address, Credentials
+from media.outlet import Outlet, Path, PortCounters, bind
 from media.rtp.packet import is_rtcp
 from media.srtp import Inbound, Scratch
 from media.transport import Identity, Peer, PeerParameters, new_credentials
@@ -21,27 +21,14 @@ from media.transport import Identity, Peer, PeerParameters, new_credentials
 logger = logging.getLogger(__name__)
 
 BATCH = 128
-SOCKET_BUFFER = 8 * 1024 * 1024
 DEAD_AFTER_S = 4.0
 PROBE_AFTER_S = 2.0
 PROBE_INTERVAL_S = 1.0
 CONNECT_TIMEOUT_S = 10.0
 MAX_PATHS = 8
 MAX_QUEUED_S = 1.0
-SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python's socket module does not name it
 _TIMESTAMP = struct.Struct("@qq")
 _CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
-_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # compared; the operator chooses what is bound
-
-
-@dataclass(slots=True)
-class PortCounters:
-    received: int = 0
-    sent: int = 0
-    send_failed: int = 0
-    refused_by_srtp: int = 0
-    not_authentic: int = 0
-    stray: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,70 +39,6 @@ class Handlers:
     on_rtcp: Callable[[Peer, float, bytes], None]
     on_connected: Callable[[Peer], None]
     on_closed: Callable[[Peer, str], None]
-
-
-class Outlet:
-    """One bound socket, and who is known to be at which address behind it."""
-
-    def __init__(self, host: str, port: int, counters: PortCounters) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.peers: dict[Address, Peer] = {}
-        self._counters = counters
-        try:
-            self.socket.setblocking(False)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
-            self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-            self.socket.bind((host, port))
-        except OSError:
-            self.socket.close()
-            raise
-
-    @property
-    def port(self) -> int:
-        number: int = self.socket.getsockname()[1]
-        return number
-
-    def send(self, datagram: bytes | memoryview, address: Address) -> bool:
-        try:
-            self.socket.sendto(datagram, address)
-        except OSError:
-            self._counters.send_failed += 1
-            return False
-        self._counters.sent += 1
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """The way to a client: answers leave from the address that it asked."""
-
-    outlet: Outlet
-    address: Address
-
-    def send(self, datagram: bytes | memoryview) -> bool:
-        return self.outlet.send(datagram, self.address)
-
-
-def bind(host: str, port: int, announced: tuple[str, ...], counters: PortCounters) -> list[Outlet]:
-    """The sockets of one port.
-
-    A wildcard `host` is bound as one socket for each announced address of this machine, so that answers leave from the
-    right one; as the wildcard only when no announced address is the machine's own. Raises OSError.
-    """
-    if host not in _WILDCARDS:
-        return [Outlet(host, port, counters)]
-    outlets: list[Outlet] = []
-    for address in dict.fromkeys(announced):
-        try:
-            outlets.append(Outlet(address, outlets[0].port if outlets else port, counters))
-        except OSError as error:
-            if error.errno != errno.EADDRNOTAVAIL:
-                for outlet in outlets:
-                    outlet.socket.close()
-                raise
-    return outlets or [Outlet(host, port, counters)]
 
 
 def _arrival(control: list[tuple[int, int, bytes]]) -> float:
@@ -133,6 +56,7 @@ class UdpPort:
         self.counters = PortCounters()
         self.scratch = Scratch()
         self.outlets = bind(host, port, announced, self.counters)
+        self._known: dict[Outlet, dict[Address, Peer]] = {outlet: {} for outlet in self.outlets}
         self._by_ufrag: dict[str, tuple[Peer, Credentials]] = {}
         self._peers: set[Peer] = set()
         self._farewells: set[asyncio.Task[None]] = set()
@@ -208,6 +132,10 @@ class UdpPort:
         if peer.path is not None:
             peer.path.send(message)
 
+    def connected(self, peer: Peer) -> None:
+        """The peer's DTLS stands."""
+        self.handlers.on_connected(peer)
+
     # -- what comes in --------------------------------------------------------------------------
 
     def _readable(self, outlet: Outlet) -> None:
@@ -232,7 +160,7 @@ class UdpPort:
 
     def _on_datagram(self, now: float, size: int, outlet: Outlet, address: Address) -> None:
         first = self.scratch.view[0]
-        peer = outlet.peers.get(address)
+        peer = self._known[outlet].get(address)
         if 128 <= first <= 191 and peer is not None and peer.inbound is not None:
             self._on_media(now, peer, peer.inbound, size)
         elif first < 4:
@@ -265,7 +193,7 @@ class UdpPort:
             self._on_stun_request(now, data, binding, path)
 
     def _on_stun_response(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
-        peer = path.outlet.peers.get(path.address)
+        peer = self._known[path.outlet].get(path.address)
         if peer is not None and ice.verify(data, binding, peer.remote.password):
             peer.heard_at = now
         else:
@@ -287,19 +215,18 @@ class UdpPort:
     # -- who is who -----------------------------------------------------------------------------
 
     def _know(self, peer: Peer, path: Path) -> None:
-        if path.outlet.peers.get(path.address) is peer:
+        if self._known[path.outlet].get(path.address) is peer:
             return
-        path.outlet.peers[path.address] = peer
+        self._known[path.outlet][path.address] = peer
         peer.paths.append(path)
         if len(peer.paths) > MAX_PATHS:
             oldest = next(known for known in peer.paths if known != peer.path)
             self._unknow(peer, oldest)
             peer.paths.remove(oldest)
 
-    @staticmethod
-    def _unknow(peer: Peer, path: Path) -> None:
-        if path.outlet.peers.get(path.address) is peer:
-            del path.outlet.peers[path.address]
+    def _unknow(self, peer: Peer, path: Path) -> None:
+        if self._known[path.outlet].get(path.address) is peer:
+            del self._known[path.outlet][path.address]
 
     def _forget_former_credentials(self, peer: Peer) -> None:
         table = self._by_ufrag

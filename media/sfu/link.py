@@ -1,18 +1,14 @@
 """The way to one receiver: its slots, and what it tells about them. Only links send."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Rtcp, SenderReport
 from media.sfu.slot import AudioSlot, VideoSlot
-from media.sfu.source import Source
+from media.sfu.source import Send, Source
 from media.sfu.terms import Terms, clock_rate
 
 NTP_UNIX_OFFSET_S = 2_208_988_800
 MAX_RESENDS_PER_NACK = 100
-
-Send = tuple["Link", bytes, bytes]
 
 
 def ntp_time(unix_s: float) -> int:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from media.rtp import rtcp
 from media.rtp.rtcp import ReceiverReport, Rtcp
 from media.sfu.intake import Intake
-from media.sfu.link import Link, Send
-from media.sfu.source import Source
+from media.sfu.link import Link
+from media.sfu.source import Send, Source
 from media.sfu.speakers import Speakers
 from media.sfu.terms import Kind, Terms
 

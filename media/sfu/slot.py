@@ -1,18 +1,11 @@
 """The streams that the bridge sends. Only a slot rewrites."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from media.rtp import vp8
 from media.rtp.packet import HEADER_SIZE, header
 from media.sfu.repair import Repair
-from media.sfu.source import Source, Unit
+from media.sfu.source import Receiver, Source, Unit
 from media.sfu.splice import Splice
 from media.sfu.terms import SlotTerms, clock_rate
-
-if TYPE_CHECKING:
-    from media.sfu.link import Link
 
 HANDOVER_S = 1.0
 
@@ -20,7 +13,7 @@ HANDOVER_S = 1.0
 class AudioSlot:
     """One outgoing audio stream; a new source begins with the marker bit (RFC 7587 4: a talkspurt)."""
 
-    def __init__(self, link: Link, terms: SlotTerms, sequence: int, timestamp: int) -> None:
+    def __init__(self, link: Receiver, terms: SlotTerms, sequence: int, timestamp: int) -> None:
         self.link = link
         self.terms = terms
         self.source: Source | None = None
@@ -91,7 +84,7 @@ class _Counters:
 class VideoSlot:
     """One outgoing VP8 stream. A source is sent from its next key frame on; until then the one before goes on."""
 
-    def __init__(self, link: Link, terms: SlotTerms, sequence: int, timestamp: int) -> None:
+    def __init__(self, link: Receiver, terms: SlotTerms, sequence: int, timestamp: int) -> None:
         self.link = link
         self.terms = terms
         self.source: Source | None = None

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from media.rtp import vp8
 from media.rtp.packet import Packet
 from media.sfu.reception import Reception
 from media.sfu.terms import Kind, clock_rate
-
-if TYPE_CHECKING:
-    from media.sfu.slot import AudioSlot, VideoSlot
 
 KEYFRAME_INTERVAL_S = 0.5
 SILENT_AFTER_S = 2.0
@@ -33,6 +30,25 @@ class Unit:
     descriptor: vp8.Descriptor | None = None
 
 
+class Receiver(Protocol):
+    """Who gets packets: a link."""
+
+    participant: str
+
+
+Send = tuple[Receiver, bytes, bytes]
+"""To whom, head and body of one RTP packet; or an RTCP compound as the head."""
+
+
+class Sink(Protocol):
+    """What a source feeds: a slot of a link."""
+
+    link: Receiver
+
+    def write(self, now: float, unit: Unit) -> bytes | None: ...
+    def skip(self, source: Source, index: int) -> None: ...
+
+
 class Source:
     """Outlives its connections: slots stay attached when the participant comes back with other SSRCs."""
 
@@ -40,7 +56,7 @@ class Source:
         self.participant = participant
         self.kind = kind
         self.rate_hz = clock_rate(kind)
-        self.slots: list[AudioSlot | VideoSlot] = []
+        self.slots: list[Sink] = []
         self.muted = False
         self.reception: Reception | None = None
         self.last_packet_at = float("-inf")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from media.rtp import rtcp, vp8
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, SenderReport
-from media.sfu.link import Send
 from media.sfu.room import PublishingChanged, Room, SpeakerChanged
+from media.sfu.source import Send
 from tests.media.packets import RTX, Meeting, steps, terms
 
 FUZZED = 100_000

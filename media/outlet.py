@@ -1,0 +1,84 @@
+"""Bound sockets, and the way through one of them to an address."""
+
+import errno
+import socket
+from dataclasses import dataclass
+
+from media.ice import Address
+
+SOCKET_BUFFER = 8 * 1024 * 1024
+SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python's socket module does not name it
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # compared; the operator chooses what is bound
+
+
+@dataclass(slots=True)
+class PortCounters:
+    received: int = 0
+    sent: int = 0
+    send_failed: int = 0
+    refused_by_srtp: int = 0
+    not_authentic: int = 0
+    stray: int = 0
+
+
+class Outlet:
+    """One bound socket; it does not block and has the kernel note the time of each arrival."""
+
+    def __init__(self, host: str, port: int, counters: PortCounters) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._counters = counters
+        try:
+            self.socket.setblocking(False)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            self.socket.bind((host, port))
+        except OSError:
+            self.socket.close()
+            raise
+
+    @property
+    def port(self) -> int:
+        number: int = self.socket.getsockname()[1]
+        return number
+
+    def send(self, datagram: bytes | memoryview, address: Address) -> bool:
+        try:
+            self.socket.sendto(datagram, address)
+        except OSError:
+            self._counters.send_failed += 1
+            return False
+        self._counters.sent += 1
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way to a client: answers leave from the address that it asked."""
+
+    outlet: Outlet
+    address: Address
+
+    def send(self, datagram: bytes | memoryview) -> bool:
+        return self.outlet.send(datagram, self.address)
+
+
+def bind(host: str, port: int, announced: tuple[str, ...], counters: PortCounters) -> list[Outlet]:
+    """The sockets of one port.
+
+    A wildcard `host` is bound as one socket for each announced address of this machine, so that answers leave from the
+    right one; as the wildcard only when no announced address is the machine's own. Raises OSError.
+    """
+    if host not in _WILDCARDS:
+        return [Outlet(host, port, counters)]
+    outlets: list[Outlet] = []
+    for address in dict.fromkeys(announced):
+        try:
+            outlets.append(Outlet(address, outlets[0].port if outlets else port, counters))
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                for outlet in outlets:
+                    outlet.socket.close()
+                raise
+    return outlets or [Outlet(host, port, counters)]
