@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +75,14 @@ def accounts(data: Path) -> Mapping[str, Mapping[str, str]]:
     return found
 
 
+def forget_accounts(data: Path, usernames: Collection[str]) -> None:
+    """Leave only the accounts of these user names in the demo's file; the others and the device tokens are void."""
+    known = accounts(data)
+    left = {name: account for name, account in known.items() if account.get("username") in usernames}
+    if known:
+        write_atomically(data / ACCOUNTS, json.dumps(left, ensure_ascii=False, indent=1).encode(), 0o600)
+
+
 def _units(made: _Seed, county: DemoCounty) -> None:
     divisions = shipped_divisions()
     # The county is the root: this machine serves it and what lies below.
@@ -109,9 +117,9 @@ def _users(made: _Seed) -> None:
 def _terminals(made: _Seed, county: DemoCounty) -> None:
     made.accounts["wall"] = {"token": _terminal(made, "指挥大厅大屏（示例）", "wall", "county", auto=True)}
     for township in county.townships:
-        name = f"{township.name}会场（示例）"
+        name = f"{township.name}（示例）"
         made.accounts[f"terminal:{township.name}"] = {"token": _terminal(made, name, "browser", township.name)}
-    headless = _terminal(made, "大过口乡 现场终端（示例）", "headless", "大过口乡", auto=True)
+    headless = _terminal(made, "大过口乡现场（示例）", "headless", "大过口乡", auto=True)
     made.accounts["terminal"] = {"token": headless}
     for speaker in county.loudspeakers:
         values = TerminalValues(speaker.name, "loudspeaker", lon=speaker.lon, lat=speaker.lat, sample=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.web.test_alerts import cap_message
+from tests.cap_sample import cap_message
 from tests.web.world import World
 from web.board import apply
 

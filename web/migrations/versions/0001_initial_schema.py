@@ -355,6 +355,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_chunk_id", ["chunk_id"], unique=False)
 
     op.create_table(
+        "incident_share",
+        sa.Column("incident_id", sa.String(length=36), nullable=False),
+        sa.Column("unit_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_incident_share_incident_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_incident_share_unit_id")),
+        sa.PrimaryKeyConstraint("incident_id", "unit_id", name=op.f("pk_incident_share")),
+    )
+    with op.batch_alter_table("incident_share", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_incident_share_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
         "meeting",
         sa.Column("unit_id", sa.String(length=36), nullable=False),
         sa.Column("title", sa.String(length=120), nullable=False),
