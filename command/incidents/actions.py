@@ -1,6 +1,6 @@
 """What can be done with an incident. Every function writes and tells the timeline in the caller's transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,13 @@ from command.directory.queries import county_of, unit_of
 from command.incidents import moves
 from command.incidents.attachments import StoredFile, safe_name
 from command.incidents.changes import Changes, Draft, Move, apply, precision_of, set_personal, set_place
-from command.incidents.model import Attachment, Incident, Note
+from command.incidents.model import Attachment, Incident, Note, Share
 from command.incidents.numbers import incident_number
 from command.incidents.place import area_of, resolve
 from command.incidents.queries import incident_for
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text
-from command.kernel.errors import Conflict, NotFound, StaleVersion
+from command.kernel.errors import Conflict, NotFound, Refused, StaleVersion
 from command.kernel.ids import is_id, new_id
 from command.kernel.rights import Right
 from command.kernel.timeline import record
@@ -88,6 +88,17 @@ def acknowledge(session: Session, clock: Clock, actor: Actor, incident_id: str) 
     return incident
 
 
+def share(session: Session, actor: Actor, incident: Incident, units: Iterable[str]) -> None:
+    """Show an incident to further units, whose people may then read it and write about it.
+
+    Its version stays: what it says has not changed, and nobody's open form becomes stale by it.
+    """
+    new = sorted(set(units) - {incident.unit_id, *incident.shared})
+    if new:
+        incident.shares.extend(Share(incident_id=incident.id, unit_id=unit) for unit in new)
+        _tell(session, actor, incident, "incident.shared")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """A note to be written. `figures` are the numbers it reports; those left out stay as they were."""
@@ -104,8 +115,7 @@ def note(session: Session, clock: Clock, actor: Actor, incident_id: str, line: L
     Raises NotFound, Refused, Conflict `incident.archived` or `note.corrected_already`, Invalid `note.other_incident`
     or `attachment.other_incident`.
     """
-    incident = _to_change(session, actor, incident_id, Right.INCIDENT_NOTE)
-    _not_archived(incident)
+    incident = _to_write_about(session, actor, incident_id, lock=True)
     _check_correction(session, incident, line.corrects)
     _check_files(session, incident, line.attachments)
     now = clock.now()
@@ -124,23 +134,20 @@ def note(session: Session, clock: Clock, actor: Actor, incident_id: str, line: L
         incident.figures = {**former, **line.figures, **source}
         incident.version += 1
         body["incident"] = incident.state()
-    record(session, actor, "incident.noted", unit=incident.unit_id, incident=incident.id, body=body)
+    _record(session, actor, incident, "incident.noted", body)
     return row
 
 
 def check_attach(session: Session, actor: Actor, incident_id: str) -> None:
     """Whether `attach` would be allowed, asked before the bytes are written. Raises as `attach`."""
-    incident = incident_for(session, actor, incident_id)
-    actor.need(Right.INCIDENT_NOTE, unit_of(session, incident.unit_id).path)
-    _not_archived(incident)
+    _to_write_about(session, actor, incident_id, lock=False)
 
 
 def attach(
     session: Session, clock: Clock, actor: Actor, incident_id: str, name: str | None, file: StoredFile
 ) -> Attachment:
     """Note a file that is on disk already. Raises NotFound, Refused, Conflict `incident.archived`."""
-    incident = _to_change(session, actor, incident_id, Right.INCIDENT_NOTE)
-    _not_archived(incident)
+    incident = _to_write_about(session, actor, incident_id, lock=True)
     row = Attachment(
         **_part_of(incident, actor, clock.now()),
         name=safe_name(name),
@@ -149,8 +156,7 @@ def attach(
         sha256=file.sha256,
     )
     session.add(row)
-    body: State = {"attachment": row.state()}
-    record(session, actor, "incident.attached", unit=incident.unit_id, incident=incident.id, body=body)
+    _record(session, actor, incident, "incident.attached", {"attachment": row.state()})
     return row
 
 
@@ -202,7 +208,11 @@ def _change(session: Session, actor: Actor, incident: Incident, kind: str) -> No
 
 
 def _tell(session: Session, actor: Actor, incident: Incident, kind: str) -> None:
-    record(session, actor, kind, unit=incident.unit_id, incident=incident.id, body={"incident": incident.state()})
+    _record(session, actor, incident, kind, {"incident": incident.state()})
+
+
+def _record(session: Session, actor: Actor, incident: Incident, kind: str, body: State) -> None:
+    record(session, actor, kind, unit=incident.unit_id, incident=incident.id, shared=incident.shared, body=body)
 
 
 def _verify(session: Session, actor: Actor, incident: Incident, to: str, reason: str | None) -> None:
@@ -246,9 +256,15 @@ _TARGETS: Mapping[str, Callable[[Session, Actor, Incident, Move], None]] = {
 }
 
 
-def _not_archived(incident: Incident) -> None:
+def _to_write_about(session: Session, actor: Actor, incident_id: str, *, lock: bool) -> Incident:
+    """Who it was shared with writes about it as well: they are on the spot."""
+    incident = incident_for(session, actor, incident_id, lock=lock)
+    paths = [unit_of(session, unit).path for unit in (incident.unit_id, *incident.shared)]
+    if not any(actor.may(Right.INCIDENT_NOTE, path) for path in paths):
+        raise Refused("access.refused", right=Right.INCIDENT_NOTE)
     if incident.status == moves.ARCHIVED:
         raise Conflict("incident.archived", number=incident.number)
+    return incident
 
 
 def _check_correction(session: Session, incident: Incident, corrects: str | None) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from command.directory.model import point
 from command.incidents.moves import OFF_BOARD
@@ -75,6 +75,12 @@ class Incident(Kept, Base):
     callback: Mapped[str | None] = mapped_column(String(40))
     personal_salt: Mapped[str | None] = mapped_column(String(32))
     personal_digest: Mapped[str | None] = mapped_column(String(64))
+    shares: Mapped[list["Share"]] = relationship(lazy="selectin", order_by="Share.unit_id")
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Further units whose people may read it and write about it; it never shrinks."""
+        return tuple(share.unit_id for share in self.shares)
 
     @property
     def on_board(self) -> bool:
@@ -136,6 +142,15 @@ class Incident(Kept, Base):
             "transferred_to": self.transferred_to,
             "reason": self.reason,
         }
+
+
+class Share(Base):
+    """A further unit that an incident was shown to, because it was ordered something for it."""
+
+    __tablename__ = "incident_share"
+
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), primary_key=True, index=True)
 
 
 class Note(Kept, Base):

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from command.directory.model import Unit
 from command.directory.queries import Sight, sight_of, unit_of
 from command.incidents import moves
-from command.incidents.model import Attachment, Incident, Note
+from command.incidents.model import Attachment, Incident, Note, Share
 from command.kernel.actor import Actor
 from command.kernel.errors import NotFound, Refused
 from command.kernel.ids import is_id
 from command.kernel.rights import Right
 from command.kernel.values import State
+from command.sight import readable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class Search:
 def incident_for(session: Session, actor: Actor, incident_id: str, *, lock: bool = False) -> Incident:
     """The incident if the actor may read it; NotFound `incident.unknown` otherwise. `lock` keeps others off its row."""
     row = session.get(Incident, incident_id, with_for_update=lock or None) if is_id(incident_id) else None
-    if row is None or not actor.may(Right.READ, unit_of(session, row.unit_id).path):
+    if row is None or not readable(session, actor, row.unit_id, row.shared):
         raise NotFound("incident.unknown", id=incident_id[:40])
     return row
 
@@ -44,7 +45,8 @@ def search(session: Session, actor: Actor, wanted: Search) -> list[Incident]:
     """Incidents the actor may read, newest first, at most `limit`. Raises Refused for who may read nothing."""
     if not actor.may_somewhere(Right.READ):
         raise Refused("access.refused", right=Right.READ)
-    query = select(Incident).where(Incident.unit_id.in_(sight_of(session, actor).units))
+    units = sight_of(session, actor).units
+    query = select(Incident).where(or_(Incident.unit_id.in_(units), Incident.shares.any(Share.unit_id.in_(units))))
     query = _by_words(_by_time(_by_state(query, wanted), wanted), wanted.text)
     if wanted.within is not None:
         west, south, east, north = wanted.within
@@ -57,7 +59,7 @@ def search(session: Session, actor: Actor, wanted: Search) -> list[Incident]:
 def board_incidents(session: Session, sight: Sight) -> list[State]:
     """Incidents on the board of this reader."""
     rows = session.scalars(select(Incident).where(Incident.status.not_in(sorted(moves.OFF_BOARD))))
-    return [row.state() for row in rows if sight.covers(row.unit_id)]
+    return [row.state() for row in rows if sight.covers(row.unit_id, row.shared)]
 
 
 def incident_details(session: Session, actor: Actor, incident: Incident) -> State:
@@ -92,7 +94,8 @@ def attachments_of(session: Session, incident_id: str) -> list[Attachment]:
 def attachment_for(session: Session, actor: Actor, attachment_id: str) -> Attachment:
     """The file if the actor may read its incident; NotFound `attachment.unknown` otherwise."""
     row = session.get(Attachment, attachment_id) if is_id(attachment_id) else None
-    if row is None or not actor.may(Right.READ, unit_of(session, row.unit_id).path):
+    incident = session.get_one(Incident, row.incident_id) if row is not None else None
+    if row is None or incident is None or not readable(session, actor, incident.unit_id, incident.shared):
         raise NotFound("attachment.unknown", id=attachment_id[:40])
     return row
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from command.checks import Position, checked_area, checked_position, invalid, not_future
 from command.directory.model import Unit, User
 from command.directory.queries import unit_of
+from command.incidents.actions import share
 from command.incidents.model import Incident
 from command.incidents.numbers import next_number
 from command.incidents.queries import incident_for
@@ -45,12 +46,12 @@ class Order:
 
 
 def order(session: Session, clock: Clock, actor: Actor, incident_id: str, values: Order) -> Task:
-    """Give an order for an incident; without a place of its own it goes where the incident is.
+    """Give an order for an incident, and show that to the addressee; without a place of its own it goes there.
 
     Raises NotFound, Refused, Conflict `incident.ended`, `resource.busy` or `resource.unavailable`, Invalid
     `task.nobody`, `task.to_unit_differs`, `task.assignee_elsewhere`, `task.deadline_past` and those of places.
     """
-    incident = incident_for(session, actor, incident_id)
+    incident = incident_for(session, actor, incident_id, lock=True)
     actor.need(Right.TASK_ORDER, unit_of(session, incident.unit_id).path)
     if not incident.on_board:
         raise Conflict("incident.ended", state=incident.status)
@@ -75,6 +76,7 @@ def order(session: Session, clock: Clock, actor: Actor, incident_id: str, values
     _set_place(task, incident, values.position)
     task.shared = _audience(task, incident, resource, assignee)
     session.add(task)
+    share(session, actor, incident, {task.to_unit_id, *([assignee.unit_id] if assignee else [])})
     _follow(task, resource)
     _tell(session, actor, task, resource)
     return task

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from command.kernel.values import State
-from tests.web.test_incidents import API, INSIDE, logged
+from tests.web.test_incidents import API, INSIDE, PNG, logged
 from tests.web.world import World
 
 As = Callable[[str], TestClient]
@@ -137,6 +137,30 @@ def test_each_sees_and_moves_what_is_theirs(as_: As, world: World, sent: tuple[S
     assert as_("wall").post(f"{API}/tasks/{other['id']}/acknowledged").status_code == 403
     assert moved(as_("south_box"), other, "delivered")["status"] == "delivered"
     assert moved(south, other, "acknowledged")["allowed"] == ["accepted", "en_route", "on_scene", "done", "unable"]
+
+
+def test_who_is_ordered_sees_the_incident_and_writes_about_it(as_: As, world: World) -> None:
+    duty, south, north = as_("duty"), as_("south_operator"), as_("north_operator")
+    incident = logged(duty, location=WHERE, reporter="李", callback="138")
+    path = f"{API}/incidents/{incident['id']}"
+    assert south.get(path).status_code == 404
+    ordered(duty, incident, to_unit=world.units["south"])
+    seen = south.get(path).json()
+    assert (seen["title"], seen["version"], seen["allowed"]) == (incident["title"], incident["version"], [])
+    assert "callback" not in seen
+    assert [item["id"] for item in south.get(f"{API}/incidents").json()["items"]] == [incident["id"]]
+    assert list(south.get(f"{API}/board").json()["incidents"]) == [incident["id"]]
+    kept = as_("south_box").post(f"{path}/attachments", files={"file": ("现场.png", PNG, "image/png")}).json()
+    line = south.post(f"{path}/entries", json={"text": "已到现场", "attachments": [kept["id"]]})
+    assert line.status_code == 201
+    assert south.get(f"{API}/attachments/{kept['id']}").content == PNG
+    assert south.patch(path, json={"title": "x"}, headers={"If-Match": '"1"'}).status_code == 403
+    assert as_("keeper").post(f"{path}/entries", json={"text": "x"}).status_code == 403
+    for hidden in (path, f"{path}/entries", f"{API}/attachments/{kept['id']}"):
+        assert north.get(hidden).status_code == 404
+    assert [note["text"] for note in duty.get(f"{path}/entries").json()["items"]] == ["已到现场"]
+    told = [entry["kind"] for entry in south.get(f"{API}/timeline").json()["entries"] if entry["incident"]]
+    assert told == ["incident.shared", "task.ordered", "incident.attached", "incident.noted"]
 
 
 def test_one_resource_has_one_order(as_: As, world: World, sent: tuple[State, State]) -> None:

@@ -8,7 +8,7 @@ const entry = (kind: string, body: Entry['body'], name = '值班员 甲'): Entry
 })
 
 const KINDS = {
-  incident: 'logged amended acknowledged noted attached verified refuted responding controlled closed archived transferred merged unfounded reopened',
+  incident: 'logged amended acknowledged shared noted attached verified refuted responding controlled closed archived transferred merged unfounded reopened',
   task: 'ordered delivered acknowledged accepted en_route on_scene done unable closed',
   resource: 'registered changed moved',
   meeting: 'convened rung answered refused timed_out joined lost left removed muted unmuted broadcast layout ended',
