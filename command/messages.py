@@ -18,6 +18,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "name.empty": ("名称不能空着", "The name must not be empty"),
     "name.too_long": ("名称太长", "The name is too long"),
     "unit.kind": ("没有这种单位", "There is no such kind of unit"),
+    "unit.in_use": (
+        "没有停用：{name}还有在用的下级单位、人员、岗位、终端或账号",
+        "Not taken out of use: {name} still has units, people, posts, terminals or accounts in use",
+    ),
     "terminal.kind": ("没有这种终端", "There is no such kind of terminal"),
     "terminal.check": ("自检结果只能是正常、故障或没有", "A check finds ok, failed or absent"),
     "person.email": ("邮箱地址不对", "The e-mail address is not right"),

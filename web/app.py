@@ -15,6 +15,8 @@ from web.api import (
     accounts,
     alerts,
     cap,
+    codes,
+    demo,
     directory,
     divisions,
     imports,
@@ -66,7 +68,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation, meetings, signalling)
-    for module in (session, timeline, directory, accounts, terminals, imports, settings, *domain):
+    for module in (session, timeline, directory, accounts, terminals, imports, settings, codes, demo, *domain):
         app.include_router(module.router)
     _install_health(app, core)
     install_pages(app, static)

@@ -34,6 +34,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "session.too_many": ("这个地址试得太多，一分钟后再试", "Too many tries from this address; try again in a minute"),
     "area.unreadable": ("图形不能用：要 GeoJSON 多边形", "The area is not usable: a GeoJSON polygon is needed"),
     "settings.address": ("“{value}”不是 IP 地址", "“{value}” is not an IP address"),
+    "demo.typed": ("没有删除：请输入“删除示例”", "Nothing removed: type “remove samples”"),
+    "demo.meeting_live": (
+        "没有删除：会商“{title}”正在进行，先结束它",
+        "Nothing removed: the meeting “{title}” is live; end it first",
+    ),
+    "demo.alert_runs": (
+        "没有删除：预警“{headline}”还在生效，先解除它",
+        "Nothing removed: the warning “{headline}” is in force; lift it first",
+    ),
     "authority.none": ("这里没有内置证书", "There is no built-in authority here"),
     "import.kind": ("没有这种导入：{kind}", "There is no such import: {kind}"),
     "import.too_large": ("文件超过 5 MB", "The file is over 5 MB"),

@@ -10,6 +10,7 @@ from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
 
 UNIT_KINDS = ("province", "prefecture", "county", "township", "village", "department", "team")
+DIVISION_KINDS = frozenset({"province", "prefecture", "county", "township", "village"})
 TERMINAL_KINDS = ("browser", "headless", "phone", "camera", "wall", "loudspeaker")
 
 

@@ -92,6 +92,11 @@ def roles_of(session: Session, user_id: str) -> list[Json]:
     return [{"role": role, "unit": unit} for role, unit in session.execute(query)]
 
 
+def active_usernames(session: Session) -> frozenset[str]:
+    """User names of the accounts in use."""
+    return frozenset(session.scalars(select(User.username).where(User.active)))
+
+
 def user_state(session: Session, user: User) -> State:
     """The account's public state with its roles."""
     return user.state(roles_of(session, user.id))

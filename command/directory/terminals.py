@@ -67,10 +67,10 @@ def register_terminal(
 def change_terminal(
     session: Session, actor: Actor, terminal_id: str, version: int, changes: Mapping[str, Json]
 ) -> Terminal:
-    """Change name, auto_answer, position or whether it is active."""
+    """Change name, auto_answer, position, whether it is active or a sample."""
     terminal = terminal_of(session, terminal_id)
     actor.need(Right.DIRECTORY_CHANGE, unit_of(session, terminal.unit_id).path)
-    apply_changes(terminal, version, changes, {"name", "auto_answer", "lon", "lat", "active"})
+    apply_changes(terminal, version, changes, {"name", "auto_answer", "lon", "lat", "active", "sample"})
     check_name(terminal.name)
     check_position(terminal.lon, terminal.lat)
     _tell(session, actor, "terminal.changed", terminal)

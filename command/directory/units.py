@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from command.directory.model import UNIT_KINDS, Person, Post, Unit
+from command.directory.model import DIVISION_KINDS, UNIT_KINDS, Person, Post, Terminal, Unit, User
 from command.directory.queries import person_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.db import Kept
-from command.kernel.errors import FieldError, Invalid, NotFound, StaleVersion
+from command.kernel.errors import Conflict, FieldError, Invalid, NotFound, StaleVersion
 from command.kernel.ids import is_id, new_id
 from command.kernel.rights import Right
 from command.kernel.timeline import record
@@ -73,9 +74,16 @@ def register_unit(session: Session, actor: Actor, values: UnitValues, parent_id:
 
 
 def change_unit(session: Session, actor: Actor, unit_id: str, version: int, changes: Mapping[str, Json]) -> Unit:
-    """Change fields of `UnitValues` or `active`; StaleVersion for another version."""
+    """Change fields of `UnitValues` or `active`; a real division's own position is no sample any more.
+
+    Raises StaleVersion for another version, Conflict `unit.in_use` for one that still holds something.
+    """
     unit = unit_of(session, unit_id)
     actor.need(Right.DIRECTORY_CHANGE, unit.path)
+    if unit.active and changes.get("active") is False:
+        _check_empty(session, unit)
+    if unit.kind in DIVISION_KINDS and "lon" in changes:
+        changes = {"sample": False, **changes}
     apply_changes(unit, version, changes, {*_names(UnitValues), "active"})
     check_unit(UnitValues(**{name: getattr(unit, name) for name in _names(UnitValues)}))
     record(session, actor, "unit.changed", unit=unit.id, body={"unit": unit.state()})
@@ -152,6 +160,12 @@ def check_unit(values: UnitValues) -> None:
         raise Invalid("unit.kind", fields=(FieldError("kind", "unit.kind"),), kind=values.kind)
     check_position(values.lon, values.lat)
     check_name(values.name)
+
+
+def _check_empty(session: Session, unit: Unit) -> None:
+    inside = [exists().where(row.unit_id == unit.id, row.active) for row in (Person, Post, Terminal, User)]
+    if session.scalar(select(or_(exists().where(Unit.parent_id == unit.id, Unit.active), *inside))):
+        raise Conflict("unit.in_use", name=unit.name)
 
 
 def check_person(values: PersonValues) -> None:

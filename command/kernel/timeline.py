@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Index, Select, String, Text, insert, select, update
+from sqlalchemy import ColumnElement, Index, Select, String, Text, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from command.kernel.actor import Actor
@@ -74,6 +74,24 @@ class Entry:
             "body": self.body,
             "hash": self.hash,
         }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries to read; empty asks nothing.
+
+    `kinds` are whole kinds, or beginnings that end with a dot; `actor` is a part of the name or a whole id; `since`
+    (included) and `until` (excluded) are times as entries carry them.
+    """
+
+    incident: str | None = None
+    kinds: tuple[str, ...] = ()
+    actor: str = ""
+    since: str = ""
+    until: str = ""
+
+
+EVERYTHING = Wanted()
 
 
 @dataclass(frozen=True)
@@ -164,16 +182,16 @@ def head_of(session: Session) -> tuple[int, str]:
     return head.seq, head.hash
 
 
-def read_after(session: Session, after: int, limit: int, incident: str | None = None) -> list[Entry]:
+def read_after(session: Session, after: int, limit: int, wanted: Wanted = EVERYTHING) -> list[Entry]:
     """Up to `limit` entries with `seq` > `after`, oldest first."""
     query = select(EntryRow).where(EntryRow.seq > after).order_by(EntryRow.seq).limit(limit)
-    return [to_entry(row) for row in session.scalars(_of_incident(query, incident))]
+    return [to_entry(row) for row in session.scalars(_filtered(query, wanted))]
 
 
-def read_before(session: Session, before: int, limit: int, incident: str | None = None) -> list[Entry]:
+def read_before(session: Session, before: int, limit: int, wanted: Wanted = EVERYTHING) -> list[Entry]:
     """Up to `limit` entries with `seq` < `before`, newest first."""
     query = select(EntryRow).where(EntryRow.seq < before).order_by(EntryRow.seq.desc()).limit(limit)
-    return [to_entry(row) for row in session.scalars(_of_incident(query, incident))]
+    return [to_entry(row) for row in session.scalars(_filtered(query, wanted))]
 
 
 def verify(session: Session, batch: int = 2_000) -> tuple[int, Break | None]:
@@ -209,8 +227,27 @@ def to_entry(row: EntryRow) -> Entry:
     )
 
 
-def _of_incident(query: Select[EntryRow], incident: str | None) -> Select[EntryRow]:
-    return query if incident is None else query.where(EntryRow.incident == incident)
+def _filtered(query: Select[EntryRow], wanted: Wanted) -> Select[EntryRow]:
+    if wanted.incident is not None:
+        query = query.where(EntryRow.incident == wanted.incident)
+    if wanted.kinds:
+        query = query.where(or_(*map(_of_kind, wanted.kinds)))
+    if wanted.actor:
+        query = query.where(_of_actor(wanted.actor))
+    if wanted.since:
+        query = query.where(EntryRow.at >= wanted.since)
+    return query.where(EntryRow.at < wanted.until) if wanted.until else query
+
+
+def _of_kind(kind: str) -> ColumnElement[bool]:
+    return EntryRow.kind.startswith(kind, autoescape=True) if kind.endswith(".") else EntryRow.kind == kind
+
+
+def _of_actor(text: str) -> ColumnElement[bool]:
+    # The stored text is canonical JSON: its members are in order, the name last.
+    named = canonical(text)[1:-1].replace("/", "//").replace("%", "/%").replace("_", "/_")
+    is_one = EntryRow.actor.contains(f'"id":{canonical(text)},', autoescape=True)
+    return or_(EntryRow.actor.like(f'%,"name":"%{named}%', escape="/"), is_one)
 
 
 def _all_rows(session: Session, batch: int) -> Iterator[EntryRow]:

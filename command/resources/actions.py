@@ -52,9 +52,10 @@ class Changes(TypedDict, total=False):
     status: str
     keeper_id: str | None
     active: bool
+    sample: bool
 
 
-_PLAIN = frozenset({"kind", "name", "class_code", "quantity", "measure", "people", "capacity", "approximate"})
+_PLAIN = frozenset({"kind", "name", "class_code", "quantity", "measure", "people", "capacity", "approximate", "sample"})
 _BY_KEEPER = frozenset({"quantity", "people", "capacity", "position", "approximate", "status"})
 _WHERE = frozenset({"position", "approximate"})
 

@@ -28,6 +28,29 @@ def test_a_unit_is_made_and_changed_by_version(as_: Clients, world: World) -> No
     assert admin.patch(url, json={"name": "中山"}, headers={"If-Match": '"1"'}).json()["code"] == "version.stale"
 
 
+def test_a_unit_in_use_stays_in_use(as_: Clients, world: World) -> None:
+    admin = as_("admin")
+    refused = admin.patch(f"/api/v1/units/{world.units['north']}", json={"active": False}, headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (409, "unit.in_use")
+    empty = made(admin.post("/api/v1/units", json={"name": "村", "kind": "village", "parent": world.units["north"]}))
+    url = f"/api/v1/units/{empty['id']}"
+    assert not admin.patch(url, json={"active": False}, headers={"If-Match": '"1"'}).json()["on_board"]
+    listed = [one["id"] for one in admin.get("/api/v1/units").json()["items"]]
+    everything = [one["id"] for one in admin.get("/api/v1/units?ended=1").json()["items"]]
+    assert set(everything) - set(listed) == {empty["id"]}
+    assert admin.patch(url, json={"active": True}, headers={"If-Match": '"2"'}).json()["on_board"]
+
+
+def test_the_auditor_reads_people_but_not_how_to_reach_them(as_: Clients, world: World) -> None:
+    person = {"unit": world.units["north"], "name": "张（示例）", "phone": "000-0000-0000"}
+    made(as_("admin").post("/api/v1/people", json=person))
+    assert as_("admin").get("/api/v1/people").json()["items"][0]["phone"] == person["phone"]
+    assert "phone" not in as_("auditor").get("/api/v1/people").json()["items"][0]
+    assert as_("auditor").get("/api/v1/posts").status_code == 200
+    assert as_("auditor").post("/api/v1/people", json=person).status_code == 403
+    assert as_("duty").get("/api/v1/people").status_code == 403
+
+
 def test_an_account_lives(as_: Clients, anonymous: TestClient, world: World) -> None:
     admin, security = as_("admin"), as_("security")
     body = {"username": "zhao", "name": "赵（示例）", "unit": world.units["county"]}

@@ -29,6 +29,15 @@ def test_settings_of_the_page_are_read_at_start(as_: Clients, core: Core) -> Non
     assert Settings.read(core.settings.data).port == 9443
 
 
+def test_a_code_is_made_for_administrators_alone(as_: Clients) -> None:
+    text = {"text": "https://192.0.2.10:8443/terminal#token=secret"}
+    answer = as_("admin").post("/api/v1/qr", json=text)
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert "<path" in answer.text
+    assert as_("admin").post("/api/v1/qr", json={"text": "x" * 1001}).status_code == 422
+    assert as_("duty").post("/api/v1/qr", json=text).status_code == 403
+
+
 def test_the_authority_is_public(anonymous: TestClient, core: Core) -> None:
     assert anonymous.get("/api/v1/authority").json()["code"] == "authority.none"
     made = ensure_authority(core.settings.data, core.clock.now())

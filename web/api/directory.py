@@ -1,11 +1,11 @@
 """Units, people and posts: who is there."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Select, select
 
-from command.directory.model import Person, Post, Unit
+from command.directory.model import Person, Post, Unit, point
 from command.directory.queries import Sight, sight_of
 from command.directory.units import (
     PersonValues,
@@ -50,6 +50,7 @@ class UnitChange(Form):
     approximate: bool | None = None
     phone: str | None = None
     active: bool | None = None
+    sample: Literal[False] | None = None
 
 
 class PersonForm(Form):
@@ -74,6 +75,7 @@ class PersonChange(Form):
     location: Point | None = None
     user_id: Id | None = None
     active: bool | None = None
+    sample: Literal[False] | None = None
 
 
 class PostForm(Form):
@@ -94,12 +96,14 @@ class PostChange(Form):
     holder_id: Id | None = None
     deputy_id: Id | None = None
     active: bool | None = None
+    sample: Literal[False] | None = None
 
 
 @router.get("/units")
-def list_units(edge: Known, after: str = "", limit: Limit = 500) -> State:
-    """The units the reader may see, by id."""
-    return _page(edge, select(Unit).where(Unit.active, Unit.id > after).order_by(Unit.id), limit)
+def list_units(edge: Known, after: str = "", limit: Limit = 500, ended: bool = False) -> State:
+    """The units the reader may see, by id; with `ended` also those out of use (not `on_board`)."""
+    query = select(Unit).where(Unit.id > after).order_by(Unit.id)
+    return _page(edge, query if ended else query.where(Unit.active), limit)
 
 
 @router.post("/units", status_code=201)
@@ -122,7 +126,7 @@ def patch_unit(unit_id: str, body: UnitChange, version: IfMatch, edge: Known, re
 
 @router.get("/people")
 def list_people(edge: Known, after: str = "", limit: Limit = 200) -> State:
-    """People with their channels: for those who may change the directory."""
+    """People, with their channels for those who may change the directory."""
     _need_somewhere(edge)
     return _page(edge, select(Person).where(Person.id > after).order_by(Person.id), limit)
 
@@ -167,17 +171,19 @@ def patch_post(post_id: str, body: PostChange, version: IfMatch, edge: Known, re
 
 
 def shown(row: Unit | Person | Post) -> State:
-    """A row for those who may see how people are reached."""
+    """A row for those who may see how people are reached, and where they live."""
     if not isinstance(row, Person):
         return row.state()
-    return {**row.state(), "phone": row.phone, "email": row.email, "user": row.user_id}
+    private: State = {"phone": row.phone, "email": row.email, "location": point(row.lon, row.lat)}
+    return {**row.state(), **private, "user": row.user_id}
 
 
 def _page(edge: Edge, query: Select[Unit] | Select[Person] | Select[Post], limit: int) -> State:
     with edge.reading() as session:
         sight = sight_of(session, edge.actor, Right.DIRECTORY_READ)
         rows = list(session.scalars(query.limit(limit)))
-        items = [shown(row) for row in rows if _covers(sight, row)]
+        show = shown if edge.actor.may_somewhere(Right.DIRECTORY_CHANGE) else _public
+        items = [show(row) for row in rows if _covers(sight, row)]
     return {"items": list(items), "next": rows[-1].id if len(rows) == limit else None}
 
 
@@ -185,8 +191,12 @@ def _covers(sight: Sight, row: Unit | Person | Post) -> bool:
     return sight.covers(row.id if isinstance(row, Unit) else row.unit_id)
 
 
+def _public(row: Unit | Person | Post) -> State:
+    return row.state()
+
+
 def _need_somewhere(edge: Edge) -> None:
-    if not edge.actor.may_somewhere(Right.DIRECTORY_CHANGE):
+    if not any(edge.actor.may_somewhere(right) for right in (Right.DIRECTORY_CHANGE, Right.AUDIT)):
         raise Refused("access.refused", right=Right.DIRECTORY_CHANGE)
 
 

@@ -21,7 +21,7 @@ ClassCode = Annotated[str, StringConstraints(pattern=r"^\d{7}$")]
 Quantity = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Measure = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=16)]
-_NEEDED = ("name", "kind", "approximate", "status", "active")
+_NEEDED = ("name", "kind", "approximate", "status", "active", "sample")
 
 
 class ResourceForm(Form):
@@ -60,6 +60,7 @@ class ResourceChange(Form):
     status: Literal["available", "unavailable"] | None = None
     keeper: Id | None = None
     active: bool | None = None
+    sample: Literal[False] | None = None
 
     def changes(self) -> Changes:
         """The fields sent; Invalid `request.missing` for one that cannot be emptied."""

@@ -1,12 +1,10 @@
 """What an administrator sets on screen, and the authority every terminal has to trust."""
 
-import io
 import ipaddress
 import json
 from pathlib import Path
 from typing import Annotated
 
-import segno
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import Field
@@ -16,6 +14,7 @@ from command.kernel.errors import FieldError, Invalid, NotFound, Refused
 from command.kernel.rights import Right
 from command.kernel.timeline import record
 from command.kernel.values import Json, State, parse
+from web.api.codes import qr_svg
 from web.api.forms import Form
 from web.certificates import fingerprint_of
 from web.edge import Edge, Known
@@ -77,9 +76,7 @@ def get_authority(request: Request) -> State:
 def get_authority_code(request: Request) -> Response:
     """The address of the page that gives the authority, as a QR code."""
     authority_path(request)
-    out = io.BytesIO()
-    segno.make(str(request.base_url.replace(path="/ca")), error="m").save(out, kind="svg", scale=8, border=4)
-    return Response(out.getvalue(), media_type="image/svg+xml")
+    return Response(qr_svg(str(request.base_url.replace(path="/ca"))), media_type="image/svg+xml")
 
 
 @router.get("/ca.crt", include_in_schema=False)

@@ -41,6 +41,7 @@ class TerminalChange(Form):
     auto_answer: bool | None = None
     location: Point | None = None
     active: bool | None = None
+    sample: Literal[False] | None = None
 
 
 Outcome = Literal["ok", "failed", "absent"]

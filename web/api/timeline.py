@@ -7,15 +7,16 @@ from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, WebSocket, WebSocketDisconnect
+from pydantic import AwareDatetime, StringConstraints
 
 from command.directory.queries import Sight, sight_of
 from command.directory.sessions import actor_of
 from command.kernel.actor import Actor
-from command.kernel.clock import to_text
+from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Database
 from command.kernel.errors import Refused
 from command.kernel.rights import Right
-from command.kernel.timeline import Entry, head_of, read_after, read_before, verify
+from command.kernel.timeline import Entry, Wanted, head_of, read_after, read_before, verify
 from command.kernel.values import State
 from web.board import Collection, snapshot
 from web.edge import COOKIE, Known
@@ -26,6 +27,7 @@ router = APIRouter(prefix="/api/v1", tags=["timeline"])
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Seq = Annotated[int, Query(ge=0, le=2**53)]
+Kinds = Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,64}$")]], Query(max_length=20)]
 UNKNOWN_CLOSE, BEHIND_CLOSE = 4401, 4408
 _RIGHTS_KINDS = ("unit.", "user.", "terminal.")
 _SEND_SECONDS = 20
@@ -42,15 +44,27 @@ def get_board(edge: Known, request: Request) -> State:
 
 @router.get("/timeline")
 def get_timeline(
-    edge: Known, after: Seq = 0, before: Seq | None = None, incident: str | None = None, limit: Limit = 200
+    edge: Known,
+    after: Seq = 0,
+    before: Seq | None = None,
+    incident: str | None = None,
+    kind: Kinds = [],  # noqa: B006 (FastAPI copies it)
+    actor: Annotated[str, Query(max_length=80)] = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+    limit: Limit = 200,
 ) -> State:
-    """Entries the reader may see: after `after` oldest first, or before `before` newest first."""
+    """Entries the reader may see: after `after` oldest first, or before `before` newest first.
+
+    `kind` is a whole kind or a beginning that ends with a dot; `actor` a part of the name or an id.
+    """
+    wanted = Wanted(incident, tuple(kind), actor, optional_text(since) or "", optional_text(until) or "")
     with edge.reading() as session:
         sight, head = sight_of(session, edge.actor), head_of(session)[0]
         if before is None:
-            scanned = read_after(session, after, limit, incident)
+            scanned = read_after(session, after, limit, wanted)
         else:
-            scanned = read_before(session, before, limit, incident)
+            scanned = read_before(session, before, limit, wanted)
     seen = [entry.state() for entry in scanned if sight.covers(entry.unit, entry.shared)]
     more = scanned[-1].seq if len(scanned) == limit else None
     return {"entries": list(seen), "head": head, "next": more}

@@ -36,6 +36,8 @@ Importer = Callable[[Session, Actor, Row], Outcome]
 UNIT = Column("unit", "单位", needed=True)
 NAME = Column("name", "名称", needed=True)
 PLACE = (Column("lon", "经度"), Column("lat", "纬度"))
+# What stands in the county's own file is in use and no sample, whatever it was before.
+_OWN: State = {"active": True, "sample": False}
 
 
 def import_unit(session: Session, actor: Actor, row: Row) -> Outcome:
@@ -48,6 +50,7 @@ def import_unit(session: Session, actor: Actor, row: Row) -> Outcome:
         "lon": row.number("lon"),
         "lat": row.number("lat"),
         "phone": row.text("phone"),
+        **_OWN,
     }
     old = session.scalars(select(Unit).where(Unit.parent_id == parent.id, Unit.name == name)).first()
     if old is not None:
@@ -69,6 +72,7 @@ def import_person(session: Session, actor: Actor, row: Row) -> Outcome:
         "languages": row.text("languages") or "zh",
         "lon": row.number("lon"),
         "lat": row.number("lat"),
+        **_OWN,
     }
     old = find_person(session, unit.id, name)
     if old is not None:
@@ -86,7 +90,7 @@ def import_post(session: Session, actor: Actor, row: Row) -> Outcome:
     holder, deputy = (_holder(session, row, unit.id, column) for column in ("holder", "deputy"))
     old = session.scalars(select(Post).where(Post.unit_id == unit.id, Post.title == title)).first()
     if old is not None:
-        own: State = {"responsible": row.flag("responsible"), "holder_id": holder, "deputy_id": deputy}
+        own: State = {"responsible": row.flag("responsible"), "holder_id": holder, "deputy_id": deputy, **_OWN}
         return Outcome(units.change_post(session, actor, old.id, old.version, own).id, created=False)
     values = units.PostValues(title, row.flag("responsible"), holder, deputy)
     return Outcome(units.register_post(session, actor, values, unit.id).id, created=True)
@@ -98,7 +102,12 @@ def import_terminal(session: Session, actor: Actor, row: Row) -> Outcome:
     name = row.text("name") or ""
     old = session.scalars(select(Terminal).where(Terminal.unit_id == unit.id, Terminal.name == name)).first()
     if old is not None:
-        own: State = {"auto_answer": row.flag("auto_answer"), "lon": row.number("lon"), "lat": row.number("lat")}
+        own: State = {
+            "auto_answer": row.flag("auto_answer"),
+            "lon": row.number("lon"),
+            "lat": row.number("lat"),
+            **_OWN,
+        }
         return Outcome(change_terminal(session, actor, old.id, old.version, own).id, created=False)
     values = TerminalValues(name, row.text("kind") or "", row.flag("auto_answer"), row.number("lon"), row.number("lat"))
     terminal, token = register_terminal(session, actor, values, unit.id)
@@ -122,6 +131,9 @@ def import_resource(session: Session, actor: Actor, row: Row) -> Outcome:
     }
     old = session.scalars(select(Resource).where(Resource.unit_id == unit.id, Resource.name == name)).first()
     if old is not None:
+        values["sample"] = False
+        if not old.active:
+            values["active"] = True
         return Outcome(resources.change(session, actor, old.id, old.version, values).id, created=False)
     new = resources.NewResource(
         unit_id=unit.id,
