@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import OFFICIALS, PUBLIC, Contact
-from command.directory.model import Person, Post, Terminal, Unit, User
+from command.directory.model import Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.queries import county_of, subtree
+from command.kernel.rights import Right, Role, rights_of
 
 PAGES = ("browser", "headless")
 """Kinds of terminal that show a page."""
@@ -44,22 +45,30 @@ def contacts_of_county(session: Session, unit: Unit) -> list[Contact]:
     """Every contact in the county of `unit`: people by mail and page, pages of terminals, loudspeakers."""
     county = county_of(session, unit)
     tree = _Tree({one.id: one for one in session.scalars(subtree(county.path))})
-    people = list(_people(session, tree))
+    answering = _answering(session)
+    people = list(_people(session, tree, answering))
     return [
         *people,
-        *_accounts(session, tree, {c.address for c in people if c.channel == "websocket"}),
+        *_accounts(session, tree, answering - {one.address for one in people if one.channel == "websocket"}),
         *_devices(session, tree),
     ]
 
 
-def _people(session: Session, tree: _Tree) -> Iterator[Contact]:
+def _answering(session: Session) -> frozenset[str]:
+    """Accounts whose pages may answer an alert; an auditor's or administrator's may not and is not told."""
+    roles = [role.value for role in Role if Right.ALERT_ACKNOWLEDGE in rights_of(role)]
+    return frozenset(session.scalars(select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))))
+
+
+def _people(session: Session, tree: _Tree, answering: frozenset[str]) -> Iterator[Contact]:
     """A person counts where they are and where each of their posts is."""
     posts = _posts_by_person(session)
     for person in session.scalars(select(Person).where(Person.active).order_by(Person.id)):
         held = posts[person.id]
         for unit_id, responsible in _places(person, held):
             if unit_id in tree.units:
-                yield from _person(person, unit_id, responsible, tree, OFFICIALS if held or person.user_id else PUBLIC)
+                page = person.user_id if person.user_id in answering else None
+                yield from _person(person, page, unit_id, responsible, tree, OFFICIALS if held or page else PUBLIC)
 
 
 def _posts_by_person(session: Session) -> dict[str, list[Post]]:
@@ -76,10 +85,12 @@ def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, bool]]:
     yield person.unit_id, False
 
 
-def _person(person: Person, unit_id: str, responsible: bool, tree: _Tree, lane: int) -> Iterator[Contact]:
+def _person(
+    person: Person, page: str | None, unit_id: str, responsible: bool, tree: _Tree, lane: int
+) -> Iterator[Contact]:
     own = unit_id == person.unit_id and person.lon is not None
     lon, lat = (person.lon, person.lat) if own else tree.place(unit_id)
-    for channel, address in (("email", person.email), ("websocket", person.user_id)):
+    for channel, address in (("email", person.email), ("websocket", page)):
         if address:
             yield Contact(
                 recipient=f"person:{person.id}",
@@ -96,10 +107,10 @@ def _person(person: Person, unit_id: str, responsible: bool, tree: _Tree, lane: 
             )
 
 
-def _accounts(session: Session, tree: _Tree, known: set[str]) -> Iterator[Contact]:
+def _accounts(session: Session, tree: _Tree, wanted: frozenset[str]) -> Iterator[Contact]:
     """Accounts that no person in the directory stands behind."""
     for user in session.scalars(select(User).where(User.active).order_by(User.id)):
-        if user.unit_id in tree.units and user.id not in known:
+        if user.unit_id in tree.units and user.id in wanted:
             yield _at_unit(f"user:{user.id}", "websocket", user.id, user.name, user.unit_id, tree)
 
 

@@ -1,9 +1,9 @@
 """Messages from outside: kept byte for byte, shown, never changed, adopted as a draft of our own."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import shapely
@@ -33,6 +33,7 @@ from gis.divisions import DivisionCodeError, normalise
 from gis.geometry import to_geojson
 
 BoundaryOf = Callable[[str, date], Boundary | None]
+NO_EXPIRES = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,8 @@ def _accept(
     reports = check_signatures(kept.content, trusted, message.sent) if reading.signatures else ()
     kept.signatures = [report.public() for report in reports]
     signed = [Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports]
-    warnings = (*reading.warnings, *(one for place in places for one in place.warnings), *signed, *_age(info, now))
+    noted = [*(one for place in places for one in place.warnings), *signed, *_age(message, info, now)]
+    warnings = (*reading.warnings, *noted)
     known = _known(session, county, message)
     if known is not None:
         kept.alert_id = known.id
@@ -157,10 +159,16 @@ def _readers(session: Session, county: Unit) -> list[Json]:
     return [unit.id for unit in session.scalars(subtree(county.path).order_by(Unit.id)) if unit.kind in kinds]
 
 
-def _age(info: Info | None, now: datetime) -> tuple[Departure, ...]:
-    if info is None or info.expires is None or info.expires > now:
-        return ()
-    return (Departure("cap.expired", "expires", "has run out already"),)
+def _age(message: Message, info: Info | None, now: datetime) -> Iterator[Departure]:
+    if info is not None and info.expires is None:
+        yield Departure("cap.no_expires", "expires", f"taken as {NO_EXPIRES.total_seconds() / 3600:g} hours after sent")
+    if info is not None and _expiry(message, info) <= now:
+        yield Departure("cap.expired", "expires", "has run out already")
+
+
+def _expiry(message: Message, info: Info) -> datetime:
+    """When it runs out. CAP leaves a message without `expires` to the recipient's policy (CAP 1.2 §3.2.2)."""
+    return info.expires or message.sent + NO_EXPIRES
 
 
 def _chosen(message: Message) -> Info | None:
@@ -187,8 +195,8 @@ def _received(
     warnings: Sequence[Departure],
     now: datetime,
 ) -> Alert:
-    expires = info.expires if info else None
-    running = info is not None and message.msg_type in ("Alert", "Update") and (expires is None or expires > now)
+    expires = _expiry(message, info) if info else None
+    running = expires is not None and expires > now and message.msg_type in ("Alert", "Update")
     geometries = [shape(place.geometry) for place in places if place.geometry is not None]
     return Alert(
         id=new_id(),

@@ -345,6 +345,15 @@ def test_a_replayed_board_is_the_fresh_one(county: County) -> None:
         assert fresh == replayed
 
 
+def test_whose_page_could_not_answer_is_not_told(county: County) -> None:
+    wanted = fields(area=AreaInput(divisions=("532301",)))
+    found: Any = county.see("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+    units = {unit["name"]: unit["channels"] for unit in found["units"]}
+    assert units["楚雄市"] == {"websocket": 1}, (
+        "the duty officer; the chief is told as the one responsible in the north"
+    )
+
+
 def test_the_area_in_words(county: County) -> None:
     wanted = fields(area=AreaInput(divisions=(SOUTH,), circle=CircleInput(101.1, 25.0, 2500)))
     assert (

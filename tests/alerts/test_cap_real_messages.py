@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from alerts.actions import Received, RefusedMessage, receive_cap
 from alerts.cap.geometry import Place, places_of
 from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem
@@ -13,7 +16,9 @@ from alerts.cap.read import Reading, read
 from alerts.cap.severity import colour_of
 from alerts.cap.signature import Verdict, check_signatures
 from alerts.cap.write import write
+from alerts.model import Alert, CapMessage
 from gis.divisions import shipped_divisions
+from tests.alerts.county import County
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "cap"
 
@@ -177,3 +182,18 @@ def test_an_intact_real_signature_breaks_when_one_letter_changes() -> None:
     assert report.verdict is Verdict.UNKNOWN_SIGNER
     (changed,) = check_signatures(data.replace(b"AtHoc", b"AtHop", 1), (), datetime.now(UTC))
     assert changed.verdict is Verdict.INVALID
+
+
+def test_each_is_taken_into_either_database(either: County) -> None:
+    for name in sorted(ACCEPTED | REFUSED):
+        data = (FOLDER / name).read_bytes()
+        take = partial(receive_cap, clock=either.clock, data=data, boundary_of=shipped_divisions().boundary_of)
+        found = either.do("issuer", lambda s, a, take=take: take(s, actor=a))  # type: ignore[misc]
+        assert isinstance(found, Received if name in ACCEPTED else RefusedMessage)
+    with either.db.reading() as session:
+        kept = session.scalars(select(CapMessage)).all()
+        assert {message.content for message in kept} == {path.read_bytes() for path in FOLDER.glob("*.[cx]*")}
+        penglai = session.scalars(select(Alert).where(Alert.identifier == "37061441600000_20260801133303")).one()
+        assert (penglai.colour, penglai.divisions, penglai.language) == ("red", ["370614"], "zh-CN")
+        on_board = [alert.scope_status for alert in session.scalars(select(Alert).where(Alert.on_board))]
+    assert on_board == [], "all of them ran out long ago"

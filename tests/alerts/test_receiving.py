@@ -103,6 +103,12 @@ def test_a_message_that_has_run_out_is_listed_and_not_on_the_board(county: Count
     assert county.see("duty", lambda s, a: [one.id for one in alerts_of(s, a)]) == [found.alert.id]
 
 
+def test_without_an_expiry_it_runs_for_a_day(county: County) -> None:
+    found = received(county, alert().encode())
+    assert [warning.code for warning in found.warnings] == ["cap.no_expires"]
+    assert state(county, found.alert.id)["expires_at"] == "2026-11-21T06:03:11.000Z"
+
+
 def test_signatures_are_reported(county: County) -> None:
     certificate = x509.load_pem_x509_certificate(key_and_certificate("station")[1])
     known = received(county, signed_example(), trusted=(certificate,))
