@@ -350,7 +350,7 @@ def test_whose_page_could_not_answer_is_not_told(county: County) -> None:
     found: Any = county.see("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
     units = {unit["name"]: unit["channels"] for unit in found["units"]}
     assert units["楚雄市"] == {"websocket": 1}, (
-        "the duty officer; the chief is told as the one responsible in the north"
+        "the chief is told as the one responsible in the north"
     )
 
 
