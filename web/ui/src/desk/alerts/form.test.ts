@@ -11,7 +11,7 @@ const stored = {
 
 describe('a warning being written', () => {
   it('takes hazard and township from its incident, and the drawn area before the township', () => {
-    expect(newForm(incident, null)).toMatchObject({ event: '河水', divisions: ['532301105'], drawn: null, incident: 'i' })
+    expect(newForm(incident, null)).toMatchObject({ event: '山洪', divisions: ['532301105'], drawn: null, incident: 'i' })
     const drawn = { geometry, circle: null }
     expect(newForm(incident, drawn)).toMatchObject({ drawn, divisions: [] })
     expect(newForm({ ...incident, affected_area: geometry }, null)).toMatchObject({ drawn, divisions: [] })

@@ -42,7 +42,7 @@ export function newForm(incident: Incident | null, drawn: Drawn | null): AlertFo
   const township = incident.division_code?.slice(0, 9)
   return {
     ...form,
-    event: suggest(incident.title)?.word ?? '',
+    event: suggest(incident.title)?.hazard ?? '',
     description: [incident.title, incident.description ?? ''].filter(Boolean).join('。'),
     drawn: area,
     divisions: area === null && township?.length === 9 ? [township] : [],
@@ -111,9 +111,15 @@ export function wholeBody(form: AlertForm, stored: Alert | null): Record<string,
   return { ...alertBody(form), area: { ...area, description } }
 }
 
+const NAMED = 6
+
+/** Townships in words: by name, or how many when they are many. */
+export const areaName = (names: readonly string[], many: (n: number) => string): string =>
+  names.length > NAMED ? many(names.length) : names.join('、')
+
 /** A headline from what is known; used until somebody writes another. */
 export function headlineOf(form: AlertForm, place: string, titles: Record<AlertKind, (area: string, event: string, colour: string) => string>, colour: string): string {
-  return form.event.trim() === '' ? '' : titles[form.kind](form.areaWords.trim() || place, form.event.trim(), colour)
+  return form.event.trim() === '' ? '' : titles[form.kind](place, form.event.trim(), colour)
 }
 
 export type Group = 'drafts' | 'running' | 'received' | 'ended'

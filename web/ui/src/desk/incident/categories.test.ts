@@ -14,6 +14,10 @@ describe('the class a report’s words point to', () => {
   })
 
   it('names the word that told', () => expect(suggest('疑似食物中毒')?.word).toBe('食物中毒'))
+  it('names the hazard a warning would', () => {
+    expect(suggest('河水上涨')?.hazard).toBe('山洪')
+    expect(suggest('冰雹打坏大棚')?.hazard).toBe('冰雹')
+  })
   it('is silent where no word is known', () => expect(suggest('有情况')).toBeNull())
 
   it('the officer’s class goes before the words', () => {

@@ -8,6 +8,8 @@ import type { Glyph } from '@shared/map/scene'
 interface Hint {
   category: Category
   glyph: Glyph
+  /** The hazard a warning would name; without one, the word itself. */
+  hazard?: string
   words: readonly string[]
 }
 
@@ -15,23 +17,26 @@ const HINTS: readonly Hint[] = [
   {
     category: 'natural_disaster',
     glyph: 'water',
+    hazard: '山洪',
     words: ['山洪', '洪水', '涨水', '河水', '内涝', '积水', '被淹', '淹没', '决口', '溃坝', '冲走', '漫堤', 'flood'],
   },
   {
     category: 'natural_disaster',
     glyph: 'slope',
+    hazard: '地质灾害',
     words: ['滑坡', '泥石流', '塌方', '崩塌', '落石', '垮塌', '地裂', 'landslide', 'rockfall'],
   },
-  { category: 'natural_disaster', glyph: 'quake', words: ['地震', '震感', '余震', 'earthquake'] },
+  { category: 'natural_disaster', glyph: 'quake', hazard: '地震', words: ['地震', '震感', '余震', 'earthquake'] },
   {
     category: 'natural_disaster',
     glyph: 'storm',
     words: ['暴雨', '大风', '冰雹', '雷击', '大雪', '雪灾', '冰冻', '干旱', '台风', '龙卷', 'storm', 'hail'],
   },
-  { category: 'natural_disaster', glyph: 'fire', words: ['山火', '森林火', '草原火', '林火', 'wildfire'] },
+  { category: 'natural_disaster', glyph: 'fire', hazard: '森林火灾', words: ['山火', '森林火', '草原火', '林火', 'wildfire'] },
   {
     category: 'accident',
     glyph: 'fire',
+    hazard: '火灾',
     words: ['火灾', '起火', '着火', '失火', '爆炸', '爆燃', '冒烟', 'fire', 'explosion'],
   },
   {
@@ -59,18 +64,19 @@ export interface Suggestion {
   glyph: Glyph
   /** The word that told. */
   word: string
+  hazard: string
 }
 
 /** The class whose words cover most of the text; the longest word of it is named. Null where none occurs. */
 export function suggest(text: string): Suggestion | null {
   const lower = text.toLowerCase()
   let best: (Suggestion & { weight: number }) | null = null
-  for (const { category, glyph, words } of HINTS) {
+  for (const { category, glyph, hazard, words } of HINTS) {
     const found = words.filter((word) => lower.includes(word)).sort((a, b) => b.length - a.length)
     const weight = found.reduce((sum, word) => sum + word.length, 0)
-    if (found[0] !== undefined && weight > (best?.weight ?? 0)) best = { category, glyph, word: found[0], weight }
+    if (found[0] !== undefined && weight > (best?.weight ?? 0)) best = { category, glyph, word: found[0], hazard: hazard ?? found[0], weight }
   }
-  return best && { category: best.category, glyph: best.glyph, word: best.word }
+  return best
 }
 
 const BY_CLASS: Record<Category, Glyph> = {
