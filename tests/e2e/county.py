@@ -61,7 +61,7 @@ class County:
         """kill -9 one child, and wait until the supervisor has started another."""
         before = self.child(name)
         os.kill(before, signal.SIGKILL)
-        until(lambda: self.child(name) not in {0, before}, within_s=30)
+        until(lambda: self.child(name) not in {0, before}, within_s=90)
 
     def said(self) -> str:
         """Everything it printed, for a failure's message."""

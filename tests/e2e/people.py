@@ -11,7 +11,7 @@ from tests.e2e.county import County
 from tests.media.fakes import write_wav, write_y4m
 
 CHROMIUM = "/usr/bin/chromium"
-WAIT_MS = 30_000
+WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
 # Every RTCPeerConnection of a page, so that its own figures can be asked for.
 WATCH_CONNECTIONS = """

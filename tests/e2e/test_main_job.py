@@ -23,7 +23,7 @@ from tests.e2e.people import Desk, Phone, Township, Wall, chromium
 from tests.waiting import until
 from web.cli import main
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 SITES = ("西舍路镇", "中山镇", "大过口乡现场")
 REPORT = "西舍路镇 河水上桥 冲走便桥 2 户 7 人被困"
 
@@ -120,7 +120,7 @@ class Play:
         self.county.kill("web")
         for person in (self.duty, self.wall):
             expect(person.page.get_by_text("进程被杀之前的一笔").first).to_be_visible()
-        until(lambda: self.note("进程回来之后的一笔"), within_s=30)
+        until(lambda: self.note("进程回来之后的一笔"), within_s=90)
         expect(self.wall.page.get_by_text("进程回来之后的一笔")).to_be_visible()
         assert logged
         self.wall.expect_media(videos=4)
