@@ -54,6 +54,7 @@ class Attendance:
         self._tracks: list[MediaStreamTrack] = []
         self._offer_id = 0
         self._offered_at = 0.0
+        self._offer_wanted = asyncio.Event()
         self._over = False
 
     @property
@@ -97,7 +98,7 @@ class Attendance:
             self._socket = None
 
     async def _converse(self, socket: ClientConnection) -> None:
-        watch = asyncio.create_task(self._watch())
+        beside = [asyncio.create_task(self._watch()), asyncio.create_task(self._offer_when_wanted())]
         try:
             while not self._over:
                 text = await asyncio.wait_for(socket.recv(), SILENT_AFTER_S)
@@ -106,7 +107,9 @@ class Attendance:
             code = closed.rcvd.code if closed.rcvd is not None else None
             self._over = self._over or code in FINAL_CLOSES
         finally:
-            watch.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def _watch(self) -> None:
         """Ping, and make a connection anew that is broken or does not come to stand."""
@@ -118,15 +121,22 @@ class Attendance:
             ended = any(track.readyState == "ended" for track in self._tracks)
             late = self.state in ("new", "connecting") and waited > CONNECT_PATIENCE_S
             if self._connection is not None and (ended or late or self.state in ("failed", "closed")):
-                await self._offer()
+                self._offer_wanted.set()
+
+    async def _offer_when_wanted(self) -> None:
+        """One offer at a time; the socket is read meanwhile."""
+        while True:
+            await self._offer_wanted.wait()
+            self._offer_wanted.clear()
+            await self._offer()
 
     async def _take(self, message: dict[str, Any]) -> None:
         match message.get("type"):
             case "welcome":
                 if self.state != "connected":
-                    await self._offer()
+                    self._offer_wanted.set()
             case "reoffer":
-                await self._offer()
+                self._offer_wanted.set()
             case "answer" if message.get("id") == self._offer_id and self._connection is not None:
                 if self._connection.signalingState == "have-local-offer":
                     answer = RTCSessionDescription(message["sdp"], "answer")
@@ -135,6 +145,9 @@ class Attendance:
                 self._over = True
             case "error":
                 logger.warning("signalling: %s %s", message.get("code"), message.get("detail"))
+                if message.get("id") == self._offer_id:
+                    await asyncio.sleep(REDIAL_S[1])
+                    self._offer_wanted.set()
 
     async def _offer(self) -> None:
         await self._hang_up()

@@ -35,6 +35,8 @@ class SignalServer:
         self.announce_port: int | None = None
         self.log: list[tuple[str, str | None]] = []
         self._pages = pages
+        self._views: dict[str, list[str | None]] = {}
+        self._offering: set[asyncio.Task[None]] = set()
         self._sockets: dict[str, ServerConnection] = {}
         self._server: Server | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -96,9 +98,13 @@ class SignalServer:
     async def _take(self, name: str, message: dict[str, Any]) -> None:
         match message["type"]:
             case "offer":
-                await self._offer(name, message)
+                offering = asyncio.create_task(self._offer(name, message))
+                self._offering.add(offering)
+                offering.add_done_callback(self._offering.discard)
             case "view":
-                await self.node.view(ROOM, name, message["slots"])
+                self._views[name] = message["slots"]
+                if self.node.ready:
+                    await self.node.view(ROOM, name, message["slots"])
             case "leave":
                 await self.node.leave(ROOM, name)
             case "ping":
@@ -108,6 +114,7 @@ class SignalServer:
         try:
             slots = SlotCount.model_validate(message["slots"])
             sdp = await self.node.offer(ROOM, name, message["sdp"], slots)
+            await self.node.view(ROOM, name, self._views.get(name, []))
         except BridgeError as error:
             refusal = {"type": "error", "code": error.code, "detail": error.detail}
             await self._tell(name, {**refusal, "id": message["id"]})

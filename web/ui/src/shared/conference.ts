@@ -7,6 +7,7 @@ const REDIAL_SPREAD_MS = 500
 const WATCH_MS = 500
 /** How long a connection may take to stand before it is made anew. */
 const PATIENCE_MS = 4_000
+const REOFFER_MS = 1_000
 
 export type ConferenceState = 'connecting' | 'connected' | 'interrupted' | ConferenceEnd
 export type ConferenceEnd = 'left' | 'removed' | 'replaced' | 'ended' | 'refused'
@@ -263,10 +264,16 @@ export class Conference {
       case 'ended':
         return this.finish(message.type)
       case 'error':
-        return this.emit('error', { code: message.code, detail: message.detail })
+        return this.refused(message.id, { code: message.code, detail: message.detail })
       case 'pong':
         return
     }
+  }
+
+  /** An offer that was refused (no media node just now) is made again soon, not only when patience ends. */
+  private refused(id: number | undefined, error: ConferenceEvents['error']): void {
+    if (id === this.offerId) this.offeredAt = performance.now() - PATIENCE_MS + REOFFER_MS
+    this.emit('error', error)
   }
 
   private welcome(message: Welcome): void {
