@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"
-NAMES = ("media", "gis")
+NAMES = ("media", "alerts", "gis", "board")
 
 
 def measure(name: str) -> dict[str, object]:

@@ -23,6 +23,7 @@ from web.api import (
     incident_log,
     incidents,
     meetings,
+    metrics,
     resources,
     session,
     settings,
@@ -67,7 +68,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
-    domain = (alerts, cap, incidents, incident_log, tasks, resources, divisions, situation, meetings, signalling)
+    log = (incidents, incident_log, tasks, resources, divisions, situation)
+    domain = (*log, alerts, cap, meetings, signalling, metrics)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, codes, demo, *domain):
         app.include_router(module.router)
     _install_health(app, core)

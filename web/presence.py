@@ -38,6 +38,10 @@ class Presence:
         finally:
             self._here[actor.id] -= 1
 
+    def connected(self) -> int:
+        """How many terminals are connected to this process."""
+        return sum(count > 0 for count in self._here.values())
+
     async def run(self) -> None:
         """Write who is here, at once for a newcomer, else every `EVERY_S` seconds."""
         while True:

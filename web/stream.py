@@ -28,6 +28,7 @@ class Tail:
         self._wake = wake
         self._entries: deque[Entry] = deque(maxlen=TAIL)
         self.head = 0
+        self.followers = 0
         self._changed = asyncio.Event()
         self._woken = asyncio.Event()
         self._stop: Callable[[], None] | None = None

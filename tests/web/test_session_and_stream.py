@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from websockets.exceptions import ConnectionClosed
@@ -121,3 +122,13 @@ def test_only_the_auditor_verifies(as_: Clients, core: Core, world: World) -> No
     assert proof["holds"]
     kinds = [entry["kind"] for entry in as_("auditor").get("/api/v1/timeline").json()["entries"]]
     assert "access.refused" in kinds
+
+
+def test_the_figures_name_nobody(live: str, core: Core, world: World) -> None:
+    tell(core, world.units["county"], 2)
+    with follow(live, world, 0) as socket:
+        receive(socket)
+        text = httpx.get(f"http://{live}/metrics", trust_env=False).text
+    assert f"fengsui_timeline_seq {head_of_timeline(core)}.0" in text
+    assert "fengsui_streams 1.0" in text
+    assert "fengsui_terminals_connected 1.0" in text

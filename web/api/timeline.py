@@ -92,6 +92,8 @@ async def stream(socket: WebSocket, after: Seq = 0, heartbeat: Annotated[float, 
         await socket.close(UNKNOWN_CLOSE)
         return
     presence: Presence = socket.app.state.presence
+    tail: Tail = socket.app.state.tail
+    tail.followers += 1
     listening = asyncio.create_task(_until_closed(socket))
     try:
         with presence.here(reader[0]):
@@ -105,6 +107,8 @@ async def stream(socket: WebSocket, after: Seq = 0, heartbeat: Annotated[float, 
     except (WebSocketDisconnect, TimeoutError, RuntimeError):
         with suppress(RuntimeError):
             await socket.close(BEHIND_CLOSE)
+    finally:
+        tail.followers -= 1
 
 
 def socket_token(socket: WebSocket) -> tuple[str | None, str | None]:
