@@ -1,0 +1,159 @@
+"""The wall in a meeting with real pictures and sound, and while an evacuation order waits for its answers."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from media.terminal import Terminal, TerminalConfig
+from tests.e2e.county import County
+from tests.e2e.people import RECEIVED, WATCH_CONNECTIONS
+from tests.media.fakes import write_wav, write_y4m
+from tests.ui.checks import accessibility, layout
+from tests.ui.test_wall import open_wall
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("ui")
+
+NewPage = Callable[..., Page]
+TOWNS = ("西舍路镇", "中山镇", "八角镇")
+RIVER = [[101.0, 24.6], [101.1, 24.6], [101.1, 24.85], [101.0, 24.85], [101.0, 24.6]]
+
+
+@contextmanager
+def boxes(town: County, names: tuple[str, ...], folder: Path) -> Iterator[None]:
+    """Headless terminals of those townships that answer by themselves."""
+    video, audio = folder / "box.y4m", folder / "box.wav"
+    write_y4m(video, 120)
+    write_wav(audio, 330)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    for name in names:
+        token = town.accounts[f"terminal:{name}"]["token"]
+        terminal = Terminal(TerminalConfig(town.url, token, str(video), str(audio), auto_answer=True))
+        asyncio.run_coroutine_threadsafe(terminal.run(), loop)
+    try:
+        yield
+    finally:
+        asyncio.run_coroutine_threadsafe(_end_all(loop), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+async def _end_all(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def terminals_of(duty: httpx.Client, names: tuple[str, ...]) -> list[str]:
+    """The ids of the demo terminals of these townships."""
+    board = duty.get("/board").json()
+    units = {unit["id"] for unit in board["units"].values() if unit["name"] in names}
+    return [t["id"] for t in board["terminals"].values() if t["unit"] in units and t["kind"] != "loudspeaker"]
+
+
+@pytest.fixture
+def meeting(town: County, duty: httpx.Client) -> Iterator[Callable[..., dict[str, Any]]]:
+    """`meeting("西舍路镇", …)` convenes; the meeting ends with the test."""
+    begun: list[str] = []
+
+    def convene(*names: str) -> dict[str, Any]:
+        invite = {"terminals": terminals_of(duty, names)}
+        answer = duty.post("/meetings", json={"title": "山洪会商", "invite": invite})
+        assert answer.status_code == 201, answer.text
+        begun.append(answer.json()["id"])
+        found: dict[str, Any] = answer.json()
+        return found
+
+    yield convene
+    for meeting_id in begun:
+        duty.post(f"/meetings/{meeting_id}/control", json={"action": "end"})
+
+
+def test_shows_the_sites_and_hears_them(
+    new_page: NewPage, town: County, meeting: Callable[..., dict[str, Any]], duty: httpx.Client, tmp_path: Path
+) -> None:
+    page = new_page(1920, 1080)
+    page.context.add_init_script(WATCH_CONNECTIONS)
+    open_wall(page, town)
+    with boxes(town, TOWNS, tmp_path):
+        convened = meeting(*TOWNS, "三街镇")
+        expect(page.locator(".wall")).to_have_attribute("data-screen", "meeting")
+        expect(page.locator(".sites h2 b")).to_have_text("3/4", timeout=30_000)
+        expect(page.locator(".sites li").first).to_contain_text("三街镇")
+        until(lambda: page.evaluate(RECEIVED)["videos"] >= 3, within_s=30, why=lambda: page.evaluate(RECEIVED))
+        until(lambda: page.evaluate(RECEIVED)["energy"] > 0, within_s=20)
+        expect(page.locator(".stage video")).to_have_count(3)
+        seen = "() => [...document.querySelectorAll('.stage video')].every((v) => v.videoWidth > 0)"
+        until(lambda: page.evaluate(seen), within_s=20)
+        site = next(s for s in convened["invited"] if s["name"].startswith("八角镇"))
+        control = f"/meetings/{convened['id']}/control"
+        answer = duty.post(control, json={"action": "broadcast", "site": site["id"]})
+        assert answer.status_code == 200, answer.text
+        duty.post(control, json={"action": "layout", "layout": {"kind": "1+5", "cells": []}})
+        expect(page.locator(".stage")).to_have_attribute("data-layout", "1+5")
+        expect(page.locator(".tile.big")).to_have_attribute("data-site", site["id"])
+        duty.post(control, json={"action": "mute", "site": site["id"]})
+        assert accessibility(page, ratio=7) == []
+        assert layout(page, least_px=28) == []
+    expect(page.locator(".sites li[data-a=in]")).to_have_count(0, timeout=20_000)
+
+
+def test_the_map_has_the_row_when_the_meeting_is_over(
+    new_page: NewPage, town: County, meeting: Callable[..., dict[str, Any]], duty: httpx.Client
+) -> None:
+    page = new_page(1920, 1080)
+    open_wall(page, town)
+    convened = meeting("三街镇")
+    expect(page.locator(".stage")).to_be_visible()
+    duty.post(f"/meetings/{convened['id']}/control", json={"action": "end"})
+    expect(page.locator(".stage")).to_have_count(0)
+    expect(page.locator(".wall")).to_have_attribute("data-screen", "map")
+
+
+def order(town: County) -> str:
+    """An evacuation order for the river, issued by the rules; its id."""
+    draft = {
+        "kind": "evacuation",
+        "event": "山洪转移",
+        "headline": "礼社江沿岸立即转移",
+        "description": "上游水位一小时涨 1.8 米",
+        "instruction": "沿河 300 米内人员向高处转移",
+        "area": {"polygon": {"type": "Polygon", "coordinates": [RIVER]}, "description": "礼社江沿岸"},
+        "expires_at": (datetime.now(UTC) + timedelta(hours=2)).isoformat(),
+    }
+    with town.client("issuer") as issuer, town.client("reviewer") as reviewer:
+        drafted = issuer.post("/alerts", json=draft)
+        assert drafted.status_code == 201, drafted.text
+        alert = str(drafted.json()["id"])
+        assert issuer.post(f"/alerts/{alert}/submit", json={}).status_code == 200
+        assert reviewer.post(f"/alerts/{alert}/sign-off", json={}).status_code == 200
+        people = issuer.get(f"/alerts/{alert}/preview").json()["people"]
+        issued = issuer.post(f"/alerts/{alert}/issue", json={"people": people})
+        assert issued.status_code == 200, issued.text
+    return alert
+
+
+def test_an_order_takes_the_wall_until_it_ends(new_page: NewPage, town: County) -> None:
+    page = new_page(1920, 1080)
+    open_wall(page, town)
+    alert = order(town)
+    expect(page.locator(".wall")).to_have_attribute("data-screen", "alert", timeout=10_000)
+    expect(page.locator("h1")).to_contain_text("礼社江沿岸立即转移")
+    expect(page.locator(".cards .silent").first).to_be_visible()
+    assert accessibility(page, ratio=7) == []
+    assert layout(page, least_px=28) == []
+    with town.client("issuer") as issuer:
+        ended = issuer.post(f"/alerts/{alert}/cancel", json={"end": "lifted", "text": "水位回落，解除转移"})
+        assert ended.status_code == 200, ended.text
+    expect(page.locator(".banner")).to_have_count(0)
