@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from alerts.cap.severity import severity_of
 from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area
-from alerts.lookup import tell, tell_new, to_change
+from alerts.lookup import alert_for, tell, tell_new, to_change
 from alerts.model import DRAFT, RETURNED, SIGNED_OFF, SUBMITTED, Alert
 from command.directory.model import Unit
 from command.directory.queries import unit_of
@@ -109,14 +109,18 @@ def return_(
 
 def sign_off(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
     """Release a submitted alert for issue. Refused `alert.drafter_signs`: it takes a second person."""
-    alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, expected=expected)
-    if isinstance(alert.drafted_by, dict) and alert.drafted_by.get("id") == actor.id:
+    if is_drafter(alert_for(session, actor, alert_id), actor):
         raise Refused("alert.drafter_signs")
+    alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, expected=expected)
     check_running(alert, clock)
     alert.status = SIGNED_OFF
     alert.signed_off_by = actor.by()
     tell(session, actor, alert, "alert.signed_off")
     return alert
+
+
+def is_drafter(alert: Alert, actor: Actor) -> bool:
+    return isinstance(alert.drafted_by, dict) and alert.drafted_by.get("id") == actor.id
 
 
 def drop(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:

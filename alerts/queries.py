@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import Contact
+from alerts.drafts import is_drafter
 from alerts.issuing import members_of
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
@@ -94,7 +95,7 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ..
     if alert.origin == RECEIVED:
         return ("adopt",) if actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path) else ()
     path = unit_of(session, alert.unit_id).path
-    own = isinstance(alert.drafted_by, dict) and alert.drafted_by.get("id") == actor.id
+    own = is_drafter(alert, actor)
     moves = _MOVES.get(alert.status, ())
     allowed = [name for name, right in moves if actor.may(right, path) and not (own and name == "sign-off")]
     return (*allowed, *(("acknowledge",) if _is_addressed(session, actor, alert) else ()))

@@ -28,7 +28,7 @@ class BrokerConfig:
 
 def make_celery(config: BrokerConfig) -> Celery:
     """The Celery application of this broker, without tasks of its own."""
-    app = Celery("fengsui", broker=config.url or "filesystem://", set_as_current=False)
+    app = Celery("fengsui", broker=config.url or "filesystem://localhost//", set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
         task_default_queue=QUEUE,

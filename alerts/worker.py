@@ -3,11 +3,13 @@
 import logging
 import socket
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -144,7 +146,7 @@ def _name(session: Session, terminal_id: str) -> str:
 
 def _serve(app: Celery, hostname: str) -> None:
     """Celery's own loop, in this thread: it handles signals and waits for wake-ups."""
-    worker = app.Worker(
-        hostname=hostname, pool="solo", concurrency=1, without_gossip=True, without_mingle=True, without_heartbeat=True
-    )
-    worker.start()
+    # What Celery warns of here is pickle; wake-ups are JSON and carry an id that nobody runs.
+    warnings.simplefilter("ignore", SecurityWarning)
+    alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
+    app.Worker(hostname=hostname, pool="solo", concurrency=1, quiet=True, **alone).start()

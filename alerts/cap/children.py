@@ -25,7 +25,10 @@ Shape = Mapping[str, Times]
 
 @dataclass
 class Log:
-    """What was found on the way: `errors` refuse the message, `warnings` go with it."""
+    """What was found on the way: `errors` refuse the message, `warnings` go with it.
+
+    An error's detail stands in a sentence of the reader's language, so that it is the place and what stood there.
+    """
 
     errors: list[Departure] = field(default_factory=list)
     warnings: list[Departure] = field(default_factory=list)
@@ -77,7 +80,7 @@ def _check_times(found: dict[str, list[etree._Element]], shape: Shape, path: str
     for name, times in shape.items():
         elements = found.get(name, [])
         if times is Times.ONE and not elements:
-            log.error("cap.missing", join(path, name), "required")
+            log.error("cap.missing", join(path, name), join(path, name))
         if times is not Times.MANY and len(elements) > 1:
             _repeated(elements, join(path, name), log)
 
@@ -87,7 +90,7 @@ def _repeated(elements: list[etree._Element], where: str, log: Log) -> None:
     if len({text_of(one) for one in elements}) == 1:
         log.warn("cap.repeated", where, "stands more than once, each time alike")
     else:
-        log.error("cap.repeated", where, "stands more than once with different values")
+        log.error("cap.repeated", where, where)
 
 
 def text_of(element: etree._Element) -> str:

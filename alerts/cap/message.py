@@ -131,4 +131,4 @@ class CapProblem(Exception):
     def __init__(self, *errors: Departure) -> None:
         self.code = errors[0].code
         self.errors = errors
-        super().__init__("; ".join(f"{e.code} {e.field} {e.detail}".strip() for e in errors))
+        super().__init__("; ".join(f"{error.code} {error.detail}" for error in errors))

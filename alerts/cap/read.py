@@ -86,9 +86,9 @@ def read(data: bytes) -> Reading:
 def _version(root: etree._Element) -> str:
     name = etree.QName(root)
     if name.localname != "alert":
-        raise CapProblem(Departure("cap.root", "", f"the root is {name.localname[:60]}, not alert"))
+        raise CapProblem(Departure("cap.root", "", name.localname[:60]))
     if name.namespace not in NAMESPACES:
-        raise CapProblem(Departure("cap.namespace", "", f"namespace {(name.namespace or 'none')[:200]}"))
+        raise CapProblem(Departure("cap.namespace", "", (name.namespace or "-")[:200]))
     return NAMESPACES[name.namespace]
 
 
@@ -114,7 +114,7 @@ class _Level:
             return ""
         text = text_of(self.found[name][0])
         if not text:
-            self.log.error("cap.missing", join(self.path, name), "empty")
+            self.log.error("cap.missing", join(self.path, name), join(self.path, name))
         return text
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class _Level:
     ) -> str | None:
         value = values.one_of(text, allowed)
         if value is None:
-            fault("cap.value", where, f"“{text[:60]}” is none of {', '.join(allowed)}")
+            fault("cap.value", where, f"{where} “{text[:60]}”")
         elif value != text:
             self.log.warn("cap.value_form", where, f"“{text[:60]}” read as {value}")
         return value
@@ -213,7 +213,7 @@ class _Reader:
     def _info(self, element: etree._Element, path: str) -> Info:
         level = self._level(element, _INFO, path)
         if "category" not in level.found:
-            self._log.error("cap.missing", join(path, "category"), "required")
+            self._log.error("cap.missing", join(path, "category"), join(path, "category"))
         return Info(
             language=values.language_of(level.text("language") or DEFAULT_LANGUAGE),
             categories=level.choices("category", CATEGORIES, self._log.error),

@@ -27,7 +27,7 @@ def time_of(text: str | None, where: str, log: Log) -> datetime | None:
     match = _TIME.fullmatch(text)
     value = _instant(match) if match else None
     if match is None or value is None:
-        log.error("cap.time", where, f"“{text[:40]}” is no time with an offset")
+        log.error("cap.time", where, f"{where} “{text[:40]}”")
         return None
     if match.group(2) or match.group(3) == "Z":
         log.warn("cap.time_form", where, f"“{text[:40]}” is not written as CAP writes times")

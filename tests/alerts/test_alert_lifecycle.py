@@ -63,9 +63,11 @@ def test_from_draft_to_issue(either: County) -> None:
         assert verify(session)[1] is None
 
 
-def test_the_drafter_does_not_sign_off(county: County) -> None:
+@pytest.mark.parametrize("may_review", [False, True])
+def test_the_drafter_does_not_sign_off(county: County, may_review: bool) -> None:
     with county.db.writing() as session:
-        _grant_review(session, county)
+        if may_review:
+            _grant_review(session, county)
     alert = submitted(county)
     assert (
         refusal(county, "issuer", lambda s, a: actions.sign_off(s, county.clock, a, alert)).code
@@ -349,9 +351,7 @@ def test_whose_page_could_not_answer_is_not_told(county: County) -> None:
     wanted = fields(area=AreaInput(divisions=("532301",)))
     found: Any = county.see("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
     units = {unit["name"]: unit["channels"] for unit in found["units"]}
-    assert units["楚雄市"] == {"websocket": 1}, (
-        "the chief is told as the one responsible in the north"
-    )
+    assert units["楚雄市"] == {"websocket": 1}, "the chief is told as the one responsible in the north"
 
 
 def test_the_area_in_words(county: County) -> None:
