@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from command.directory.queries import sight_of
+from command.incidents.actions import share
 from command.incidents.queries import incident_for
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock
@@ -96,6 +97,9 @@ def post_meeting(body: MeetingForm, edge: Known, request: Request) -> State:
         drill = incident is not None and incident.drill
         call = Call(body.title, body.invite.units, terminals, body.incident, drill, body.mode)
         meeting = convening.convene(session, edge.clock, edge.actor, call)
+        if incident is not None:
+            # Whoever is called about an incident may read what it is about.
+            share(session, edge.actor, incident, [site.unit_id for site in meeting.sites])
         invited: list[Json] = [site.state() for site in meeting.sites]
         url = f"{request.base_url}terminal?meeting={meeting.id}"
         return {"id": meeting.id, "join_url": url, "meeting": meeting.state(), "invited": invited}

@@ -20,6 +20,8 @@ export interface Publishing {
 export interface ConferenceParticipant {
   id: string
   name: string
+  /** `terminal`, `desk` or `wall`; a wall only receives. */
+  kind: string
   state: string
   muted: boolean
   publishing: Publishing

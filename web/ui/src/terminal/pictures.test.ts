@@ -4,7 +4,7 @@ import type { ConferenceParticipant } from '@shared/conference'
 import { assign, faces, isWeak } from './pictures'
 
 const one = (id: string, more: Partial<ConferenceParticipant> = {}): ConferenceParticipant => ({
-  id, name: id, state: 'joined', muted: false, publishing: { audio: true, video: true }, ...more,
+  id, name: id, kind: 'terminal', state: 'joined', muted: false, publishing: { audio: true, video: true }, ...more,
 })
 const all = [one('me'), one('a'), one('b'), one('c'), one('d'), one('e')]
 const asked = { participants: all, self: 'me', broadcast: null, speaker: null, room: 3 }
@@ -23,6 +23,7 @@ describe('the pictures', () => {
   })
 
   it('nobody who is not there', () => {
+    expect(faces({ ...asked, participants: [one('me'), one('w', { kind: 'wall' })], speaker: null })).toEqual({ main: null, small: [] })
     expect(faces({ ...asked, participants: [one('me'), one('a', { state: 'ringing' })], speaker: 'a' })).toEqual({ main: null, small: [] })
   })
 })

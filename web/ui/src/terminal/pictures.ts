@@ -20,7 +20,7 @@ interface Asked {
   room: number
 }
 
-const there = (one: ConferenceParticipant): boolean => ['answered', 'joined', 'lost'].includes(one.state)
+const there = (one: ConferenceParticipant): boolean => one.kind !== 'wall' && ['answered', 'joined', 'lost'].includes(one.state)
 
 /** Large: the broadcast site, else the last speaker, else the first with a picture. Small: the others, those with a picture first. */
 export function faces({ participants, self, broadcast, speaker, room }: Asked): Faces {
