@@ -44,6 +44,11 @@ class Line:
             self._close = code
             self._changed.set()
 
+    @property
+    def closing(self) -> bool:
+        """Whether it ends as soon as everything is sent."""
+        return self._close is not None
+
     async def next(self) -> State | int:
         """The next message, or the close code when there is none left."""
         while not self._waiting:

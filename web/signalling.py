@@ -123,6 +123,8 @@ class _Talk:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            if self._line.closing:
+                await asyncio.wait_for(tasks[0], SEND_S)
         except (WebSocketDisconnect, TimeoutError, RuntimeError):
             with suppress(RuntimeError):
                 await self._socket.close(IDLE)
@@ -143,7 +145,7 @@ class _Talk:
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         budget = Budget(RATE_PER_S, BURST, loop.time())
-        while True:
+        while not self._line.closing:
             async with asyncio.timeout(IDLE_S):
                 frame = await self._socket.receive()
             if frame["type"] == "websocket.disconnect":

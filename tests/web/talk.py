@@ -22,9 +22,12 @@ class Party:
     def __init__(self, live: str, world: World, name: str, open_things: ExitStack) -> None:
         self.live = live
         self.open_things = open_things
-        self.http = open_things.enter_context(httpx.Client(base_url=f"http://{live}/api/v1", trust_env=False))
+        self.http = open_things.enter_context(
+            httpx.Client(base_url=f"http://{live}/api/v1", trust_env=False, timeout=30)
+        )
         self.token = world.token(name) if name in world.terminals else self._log_in(name)
         self.http.headers["Authorization"] = f"Bearer {self.token}"
+        self.http.headers["Connection"] = "close"  # the server may be another one at the next request
 
     def _log_in(self, name: str) -> str:
         answer = self.http.post("/session", json={"username": name, "password": PASSWORD})

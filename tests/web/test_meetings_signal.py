@@ -17,6 +17,7 @@ from tests.waiting import until
 from tests.web.talk import Party
 from tests.web.world import World
 from web.settings import Settings
+from web.signal_messages import MOST_BYTES
 from web.wiring import Core, build_core
 
 Parties = Callable[[str], Party]
@@ -127,7 +128,7 @@ def test_a_flood_and_a_giant_are_closed(party: Parties, meeting: str) -> None:
     assert flood.closed() in {1008, 1006}
     giant = duty.talk(meeting)
     giant.until("welcome")
-    giant.socket.send("x" * 70_000)
+    giant.socket.send("x" * (MOST_BYTES + 1))
     assert giant.closed() == 1009
 
 
