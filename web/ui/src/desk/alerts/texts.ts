@@ -137,7 +137,7 @@ export const alertTexts = defineTexts({
     toDrillAsk: 'Exercise: sent to exercise channels only, each text says so.',
     toRealAsk: 'Real: when issued, people will be told.',
     stepDraft: 'Draft',
-    stepSign: 'Sign-off, by another person',
+    stepSign: 'Sign-off',
     stepIssue: 'Issue',
     kind: 'Kind',
     event: 'Hazard',

@@ -169,7 +169,7 @@ export const incidentTexts = defineTexts({
     ended: 'All',
     tasksOpen: (n) => (n === 1 ? '1 task open' : `${n} tasks open`),
     notAcknowledged: 'not acknowledged',
-    situationMap: 'Situation map',
+    situationMap: 'Map',
     print: 'Print',
     amend: 'Amend',
     amended: (number) => `Amended ${number}`,

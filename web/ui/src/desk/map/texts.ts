@@ -41,7 +41,7 @@ export const mapTexts = defineTexts({
     layerTasks: 'Tasks',
     layerTerminals: 'Sites',
     layerQuakes: 'Past earthquakes',
-    nearest: 'Nearest by travel time',
+    nearest: 'Nearest',
     estimated: 'estimated',
     allKinds: 'All kinds',
     people: (n) => (n === 1 ? '1 person' : `${n} people`),
