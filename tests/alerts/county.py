@@ -1,7 +1,7 @@
 """A small county for tests of alerts: two townships with people, posts, pages and loudspeakers, and a station."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -99,6 +99,12 @@ def build_county(url: str) -> County:
         session.add(TimelineHead(id=1))
         _fill(session, county)
     return county
+
+
+def copy_of(prepared: County, url: str) -> County:
+    """The same county in a copy of its database."""
+    clock = ManualClock(START)
+    return replace(prepared, db=Database(make_engine(url), clock), clock=clock)
 
 
 def _fill(session: Session, county: County) -> None:
