@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from command.directory.accounts import NewUser, grant_roles, register_user, rename_user, reset_password, set_locked
 from command.directory.model import User
-from command.directory.queries import sight_of, user_of, user_state
+from command.directory.queries import sight_of, unit_of, user_of, user_state
 from command.kernel.clock import optional_text
 from command.kernel.errors import Refused
 from command.kernel.rights import Right, Role
@@ -69,8 +69,11 @@ def post_user(body: UserForm, edge: Known) -> State:
 @router.patch("/users/{user_id}")
 def patch_user(user_id: str, body: UserChange, edge: Known) -> State:
     """Change an account."""
+    if not any(edge.actor.may_somewhere(right) for right in (Right.DIRECTORY_CHANGE, Right.ROLE_GRANT)):
+        raise Refused("access.refused", right=Right.DIRECTORY_CHANGE)
     with edge.writing() as session:
         user = user_of(session, user_id)
+        edge.actor.need(Right.DIRECTORY_READ, unit_of(session, user.unit_id).path)
         if body.name is not None or body.active is not None:
             active = user.active if body.active is None else body.active
             user = rename_user(session, edge.actor, user_id, body.name or user.name, active)
