@@ -34,7 +34,7 @@ from web.signal_messages import (
 
 router = APIRouter(prefix="/api/v1", tags=["meetings"])
 
-IDLE_S = 20.0
+IDLE_S = 30.0
 SEND_S = 10.0
 RATE_PER_S, BURST = 20.0, 60.0
 MOST_JOBS = 16

@@ -91,7 +91,7 @@ class Talk:
         """Send one message."""
         self.socket.send(json.dumps(message))
 
-    def until(self, kind: str, fits: Callable[[Message], object] = bool, within_s: float = 10.0) -> Message:
+    def until(self, kind: str, fits: Callable[[Message], object] = bool, within_s: float = 20.0) -> Message:
         """The next message of this type that fits."""
         end = time.monotonic() + within_s
         while True:
@@ -116,7 +116,7 @@ class Talk:
         """The code with which the server closes."""
         try:
             while True:
-                self.said.append(json.loads(self.socket.recv(timeout=10)))
+                self.said.append(json.loads(self.socket.recv(timeout=20)))
         except ConnectionClosed as closing:
             return closing.rcvd.code if closing.rcvd is not None else 1006
 
