@@ -29,30 +29,28 @@ RIVER = [[101.0, 24.6], [101.1, 24.6], [101.1, 24.85], [101.0, 24.85], [101.0, 2
 
 @contextmanager
 def boxes(town: County, names: tuple[str, ...], folder: Path) -> Iterator[None]:
-    """Headless terminals of those townships that answer by themselves."""
+    """Headless terminals of those townships that answer by themselves, until the block ends."""
     video, audio = folder / "box.y4m", folder / "box.wav"
     write_y4m(video, 120)
     write_wav(audio, 330)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    tokens = [town.accounts[f"terminal:{name}"]["token"] for name in names]
+    configs = [TerminalConfig(town.url, token, str(video), str(audio), auto_answer=True) for token in tokens]
+    loop, over = asyncio.new_event_loop(), asyncio.Event()
+    thread = threading.Thread(target=loop.run_until_complete, args=[_attend(configs, over)])
     thread.start()
-    for name in names:
-        token = town.accounts[f"terminal:{name}"]["token"]
-        terminal = Terminal(TerminalConfig(town.url, token, str(video), str(audio), auto_answer=True))
-        asyncio.run_coroutine_threadsafe(terminal.run(), loop)
     try:
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(_end_all(loop), loop).result(20)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+        loop.call_soon_threadsafe(over.set)
+        thread.join(30)
 
 
-async def _end_all(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
-    for task in tasks:
+async def _attend(configs: list[TerminalConfig], over: asyncio.Event) -> None:
+    running = [asyncio.create_task(Terminal(config).run()) for config in configs]
+    await over.wait()
+    for task in running:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 def terminals_of(duty: httpx.Client, names: tuple[str, ...]) -> list[str]:

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arrange, assignSlots, EMPTY_FLOOR, follow, gridOf } from './stage'
+import type { Layout } from '@shared/objects'
+import { arrange, assignSlots, EMPTY_FLOOR, follow, gridOf, layoutFor } from './stage'
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')
 const ids = fc.uniqueArray(id, { maxLength: 10 })
@@ -26,6 +27,20 @@ describe('places on the stage', () => {
       const { columns, rows, cells, big } = gridOf(kind)
       expect(big * big + cells - 1).toBe(columns * rows)
     }
+  })
+})
+
+describe('the layout', () => {
+  it('is the chair’s, but a broadcast is seen large', () => {
+    const layout: Layout = { kind: '9', cells: [] }
+    expect(layoutFor({ layout, broadcast: null }, 8, false)).toBe('9')
+    expect(layoutFor({ layout, broadcast: 'a' }, 8, false)).toBe('1+7')
+    expect(layoutFor({ layout: { kind: '1', cells: [] }, broadcast: 'a' }, 8, false)).toBe('1')
+    expect(layoutFor({ layout: null, broadcast: null }, 3, false)).toBe('4')
+  })
+
+  it('has four tiles at most for far seats', () => {
+    expect(layoutFor({ layout: { kind: '25', cells: [] }, broadcast: 'a' }, 20, true)).toBe('4')
   })
 })
 

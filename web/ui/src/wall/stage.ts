@@ -25,14 +25,17 @@ const GRIDS: Record<LayoutKind, Grid> = {
 
 export const gridOf = (kind: LayoutKind): Grid => GRIDS[kind]
 
-/** The layout the chair chose, else one that fits the number of sites; the far wall has four tiles at most. */
-export function layoutFor(meeting: Meeting, sites: number, far: boolean): LayoutKind {
-  const chosen = meeting.layout?.kind
-  if (far) return sites <= 1 ? '1' : '4'
-  if (chosen !== undefined && chosen in GRIDS) return chosen
+/**
+ * The layout the chair chose, else one that fits the number of sites; the far wall has four tiles at most.
+ * A broadcast overrides an even grid: its site is seen large.
+ */
+export function layoutFor({ layout, broadcast }: Pick<Meeting, 'layout' | 'broadcast'>, sites: number, far: boolean): LayoutKind {
   if (sites <= 1) return '1'
-  if (sites <= 4) return '4'
-  return sites <= 6 ? '1+5' : '1+7'
+  if (far) return '4'
+  const fitting = sites <= 6 ? '1+5' : '1+7'
+  if (layout === null) return sites <= 4 && broadcast === null ? '4' : fitting
+  const { big, cells } = GRIDS[layout.kind]
+  return broadcast !== null && big === 1 && cells > 1 ? fitting : layout.kind
 }
 
 /** Whether a site has a tile at all: a lost one keeps its place, who refused or left has none. */

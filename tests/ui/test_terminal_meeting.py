@@ -1,0 +1,139 @@
+"""The terminal page in a meeting: ring, answer, microphone, the chair's mute, a reload, the end. Real media."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.county import County
+from tests.ui.checks import accessibility, layout
+from tests.ui.terminals import PHONE, NewPage, TerminalPage, control, convene, site
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("ui")
+DECODED = "[...document.querySelectorAll('[data-site] video')].filter((video) => video.videoWidth > 0).length"
+
+Ring = Callable[..., str]
+
+
+@pytest.fixture
+def ring(duty: httpx.Client) -> Iterator[Ring]:
+    """`ring("title", "吕合镇")` convenes; the meeting is ended afterwards."""
+    held: list[str] = []
+
+    def convened(title: str, *townships: str) -> str:
+        held.append(convene(duty, title, *townships))
+        return held[-1]
+
+    yield convened
+    for meeting in held:
+        duty.post(f"/meetings/{meeting}/control", json={"action": "end"})
+
+
+def sees_pictures(page: Page, least: int) -> None:
+    """At least so many others' pictures are decoded."""
+    until(lambda: page.evaluate(DECODED) >= least, within_s=20, why=lambda: page.evaluate(DECODED))
+
+
+def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx.Client, ring: Ring) -> None:
+    one = TerminalPage(new_page(390, 844), town).as_device("吕合镇")
+    other = TerminalPage(new_page(1280, 720), town).as_device("紫溪镇")
+    meeting = ring("礼社江会商", "吕合镇", "紫溪镇")
+    for terminal in (one, other):
+        expect(terminal.see("call-title")).to_have_text("礼社江会商", timeout=5_000)
+        assert layout(terminal.page, 14) == []
+        assert accessibility(terminal.page) == []
+        terminal.press("answer")
+        expect(terminal.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    sees_pictures(one.page, 1)
+    sees_pictures(other.page, 1)
+    for terminal in (one, other):
+        assert layout(terminal.page, 14) == []
+        assert accessibility(terminal.page) == []
+
+    def stands(township: str, state: str) -> None:
+        until(lambda: site(duty, meeting, township)["state"] == state, within_s=20)
+
+    stands("吕合镇", "joined")
+    expect(one.see("mic")).to_have_text("话筒已关")
+    one.press("mic")
+    expect(one.see("mic")).to_have_text("话筒已开")
+    expect(other.see("main-picture")).to_have_attribute("data-state", "speaking", timeout=15_000)
+
+    here = site(duty, meeting, "吕合镇")["id"]
+    control(duty, meeting, "mute", site=here)
+    expect(one.see("mic")).to_have_text("主席已静音")
+    one.see("mic").click(force=True)
+    expect(one.see("mic")).to_have_text("主席已静音")
+    control(duty, meeting, "unmute", site=here)
+    expect(one.see("may-open")).to_be_visible()
+    expect(one.see("mic")).to_have_text("话筒已关")
+
+    control(duty, meeting, "broadcast", site=here)
+    expect(one.see("broadcast-self")).to_be_visible()
+
+    one.page.reload()
+    expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    sees_pictures(one.page, 1)
+    stands("吕合镇", "joined")
+
+    one.press("leave")
+    one.press("stay")
+    one.press("leave")
+    one.press("leave-confirm")
+    expect(one.see("home")).to_be_visible()
+    stands("吕合镇", "left")
+    one.press("enter")
+    expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+
+    control(duty, meeting, "remove", site=here)
+    expect(one.see("meeting-end")).to_have_attribute("data-end", "removed")
+    control(duty, meeting, "end")
+    expect(other.see("meeting-end")).to_have_attribute("data-end", "ended")
+    other.press("meeting-close")
+    expect(other.see("home")).to_be_visible()
+
+
+def test_a_ring_is_refused_with_its_reason_afterwards(
+    new_page: NewPage, town: County, duty: httpx.Client, ring: Ring
+) -> None:
+    terminal = TerminalPage(new_page(*PHONE), town).as_device("三街镇")
+    meeting = ring("水库会商", "三街镇")
+    terminal.press("refuse")
+    until(lambda: site(duty, meeting, "三街镇")["state"] == "refused")
+    assert layout(terminal.page, 14) == []
+    terminal.press("refuse-why")
+    until(lambda: site(duty, meeting, "三街镇")["reason"] == "在现场，腾不出手")
+    expect(terminal.see("enter")).to_be_visible()
+
+
+def test_it_answers_by_itself_where_that_was_chosen(
+    new_page: NewPage, town: County, duty: httpx.Client, ring: Ring
+) -> None:
+    terminal = TerminalPage(new_page(*PHONE), town).as_device("八角镇")
+    terminal.press("auto-answer")
+    meeting = ring("雨情会商", "八角镇")
+    expect(terminal.see("auto-answer-in")).to_be_visible()
+    until(lambda: site(duty, meeting, "八角镇")["state"] == "joined", within_s=30)
+    expect(terminal.see("mic")).to_have_text("话筒已关")
+
+
+def test_by_voice_alone_no_picture_is_sent_or_asked_for(
+    new_page: NewPage, town: County, duty: httpx.Client, ring: Ring
+) -> None:
+    other = TerminalPage(new_page(1280, 720), town).as_device("树苴乡")
+    terminal = TerminalPage(new_page(*PHONE), town).as_device("鹿城镇")
+    ring("电话会商", "树苴乡", "鹿城镇")
+    other.press("answer")
+    terminal.press("audio-only")
+    for one in (other, terminal):
+        expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    expect(terminal.see("camera")).to_have_text("画面已关")
+    expect(terminal.see("want-pictures")).to_be_visible()
+    assert terminal.page.evaluate(DECODED) == 0
+    terminal.press("want-pictures")
+    sees_pictures(terminal.page, 1)
+    terminal.press("camera")
+    expect(terminal.see("camera")).to_have_text("画面已开")
+    sees_pictures(other.page, 1)
