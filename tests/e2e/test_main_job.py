@@ -236,11 +236,15 @@ class Play:
         return self.api.post(f"/incidents/{incident}/entries", json={"text": text}).status_code == 201
 
     def open_alert(self, desk: Desk, status: str = "") -> None:
+        """Open the order from the list, unless it lies open already."""
         desk.home("F3")
-        row = (
-            desk.page.locator(f'[data-testid="alert-row"][data-status="{status}"]') if status else desk.see("alert-row")
-        )
-        row.filter(has_text="转移指令").first.click()
+        sheet = desk.see("alert-sheet").or_(desk.see("alert-editor"))
+        row = desk.page.locator('[data-testid="alert-row"]').filter(has_text="转移指令")
+        expect(sheet.or_(row).first).to_be_visible()
+        if not sheet.is_visible():
+            row.first.click()
+        if status:
+            expect(desk.see("alert-sheet")).to_have_attribute("data-status", status)
 
     def alert(self) -> dict[str, Any]:
         found = self.api.get("/alerts").json()["items"]
