@@ -34,6 +34,9 @@ describe('the layout', () => {
   it('is the chair’s, but a broadcast is seen large', () => {
     const layout: Layout = { kind: '9', cells: [] }
     expect(layoutFor({ layout, broadcast: null }, 8, false)).toBe('9')
+    expect(layoutFor({ layout, broadcast: null }, 3, false)).toBe('4')
+    expect(layoutFor({ layout: { kind: '9', cells: ['a', null, 'b'] }, broadcast: null }, 3, false)).toBe('9')
+    expect(layoutFor({ layout: { kind: '4', cells: [] }, broadcast: null }, 12, false)).toBe('4')
     expect(layoutFor({ layout, broadcast: 'a' }, 8, false)).toBe('1+7')
     expect(layoutFor({ layout: { kind: '1', cells: [] }, broadcast: 'a' }, 8, false)).toBe('1')
     expect(layoutFor({ layout: null, broadcast: null }, 3, false)).toBe('4')

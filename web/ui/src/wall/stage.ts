@@ -35,8 +35,15 @@ export function layoutFor({ layout, broadcast }: Pick<Meeting, 'layout' | 'broad
   const fitting = sites <= 6 ? '1+5' : '1+7'
   if (layout === null) return sites <= 4 && broadcast === null ? '4' : fitting
   const { big, cells } = GRIDS[layout.kind]
-  return broadcast !== null && big === 1 && cells > 1 ? fitting : layout.kind
+  if (big > 1 || cells === 1) return layout.kind
+  if (broadcast !== null) return fitting
+  return layout.cells.length > 0 ? layout.kind : smallest(Math.min(sites, cells))
 }
+
+const EVEN = ['1', '2', '4', '6', '9', '16', '25'] as const
+
+/** The smallest even grid for so many; a grid that fills itself leaves no room for who did not come. */
+const smallest = (sites: number): LayoutKind => EVEN.find((kind) => GRIDS[kind].cells >= sites) ?? '25'
 
 /** Whether a site has a tile at all: a lost one keeps its place, who refused or left has none. */
 export const onStage = (site: Site): boolean => ['ringing', 'answered', 'joined', 'lost'].includes(site.state)
