@@ -1,0 +1,161 @@
+import { computed, inject, onMounted, onScopeDispose, provide, ref, shallowRef, type ComputedRef, type InjectionKey, type Ref, type ShallowRef } from 'vue'
+import { problem as problemOf, type Api, type ApiProblem } from '@shared/api'
+import type { Unit } from '@shared/objects'
+import type { Me, Page } from '../desk/answers'
+import { createNotice, type Notice } from '../desk/notice'
+
+/** The pages and the rights of which any one opens them. */
+const RIGHTS = {
+  county: ['settings.change'],
+  units: ['directory.change', 'audit', 'account.lock'],
+  people: ['directory.change', 'audit'],
+  terminals: ['directory.change', 'audit'],
+  accounts: ['account.lock', 'audit'],
+  resources: ['directory.change', 'audit'],
+  imports: ['directory.change'],
+  settings: ['settings.change'],
+  audit: ['audit'],
+} as const satisfies Record<string, readonly string[]>
+
+export type Tab = keyof typeof RIGHTS
+
+const TABS = Object.keys(RIGHTS) as Tab[]
+const PAGE = 500
+
+export const tabsOf = (rights: readonly string[]): Tab[] =>
+  TABS.filter((tab) => RIGHTS[tab].some((right) => rights.includes(right)))
+
+/** A whole list, page after page. */
+export async function everything<T>(api: Api, path: string, query: Record<string, string | number> = {}): Promise<T[]> {
+  const found: T[] = []
+  let after: string | null = ''
+  while (after !== null) {
+    const page: Page<T> = await api.get<Page<T>>(path, { ...query, after, limit: PAGE })
+    found.push(...page.items)
+    after = page.next
+  }
+  return found
+}
+
+export interface Rows<T> {
+  items: ShallowRef<T[]>
+  /** When the list was fetched, ms; null before the first time. */
+  asOf: Ref<number | null>
+  problem: ShallowRef<ApiProblem | null>
+  load: () => Promise<void>
+  /** Put a changed or new object in its place. */
+  put: (item: T) => void
+}
+
+export interface Admin {
+  api: Api
+  me: Me
+  may: (right: string) => boolean
+  tabs: Tab[]
+  tab: Ref<Tab>
+  notice: Notice
+  units: Rows<Unit>
+  /** Units in use by id. */
+  unitOf: ComputedRef<Record<string, Unit>>
+  nameOf: (unit: string) => string
+  expired: (code: string) => void
+}
+
+const KEY: InjectionKey<Admin> = Symbol('admin')
+
+export function useAdmin(): Admin {
+  const admin = inject(KEY)
+  if (admin === undefined) throw new Error('useAdmin outside AdminPage')
+  return admin
+}
+
+function rowsOf<T extends { id: string }>(expired: (code: string) => void, ask: () => Promise<T[]>): Rows<T> {
+  const items = shallowRef<T[]>([])
+  const asOf = ref<number | null>(null)
+  const problem = shallowRef<ApiProblem | null>(null)
+  async function load(): Promise<void> {
+    try {
+      items.value = await ask()
+      asOf.value = Date.now()
+      problem.value = null
+    } catch (error) {
+      problem.value = problemOf(error)
+      if (problem.value.status === 401) expired(problem.value.code)
+    }
+  }
+  function put(item: T): void {
+    const known = items.value.some((one) => one.id === item.id)
+    items.value = known ? items.value.map((one) => (one.id === item.id ? { ...one, ...item } : one)) : [...items.value, item]
+  }
+  return { items, asOf, problem, load, put }
+}
+
+/** A list of the server, fetched when the component appears. */
+export function useRows<T extends { id: string }>(path: string, query: Record<string, string | number> = {}): Rows<T> {
+  const { api, expired } = useAdmin()
+  const rows = rowsOf<T>(expired, () => everything<T>(api, path, query))
+  onMounted(() => void rows.load())
+  return rows
+}
+
+function hashTab(tabs: readonly Tab[]): Tab {
+  const wanted = location.hash.replace(/^#\/?/, '').split('/')[0]
+  return tabs.find((tab) => tab === wanted) ?? tabs[0] ?? 'units'
+}
+
+export function createAdmin(api: Api, me: Me, expired: (code: string) => void): Admin {
+  const tabs = tabsOf(me.rights)
+  const tab = ref(hashTab(tabs))
+  const follow = () => {
+    tab.value = hashTab(tabs)
+  }
+  window.addEventListener('hashchange', follow)
+  onScopeDispose(() => window.removeEventListener('hashchange', follow))
+  const units = rowsOf<Unit>(expired, () => everything<Unit>(api, '/units', { ended: 1 }))
+  const unitOf = computed(() => Object.fromEntries(units.items.value.map((unit) => [unit.id, unit])))
+  const admin: Admin = {
+    api, me, tabs, tab, units, unitOf, expired,
+    may: (right) => me.rights.includes(right),
+    notice: createNotice(),
+    nameOf: (unit) => unitOf.value[unit]?.name ?? '',
+  }
+  provide(KEY, admin)
+  onMounted(() => void units.load())
+  return admin
+}
+
+export interface Act {
+  failure: ShallowRef<ApiProblem | null>
+  busy: Ref<boolean>
+  /** Do it once at a time; whether it went well. */
+  act: (work: () => Promise<void>) => Promise<boolean>
+}
+
+/** Something the server is told: one at a time, its refusal kept for showing. */
+export function useAct(): Act {
+  const { expired } = useAdmin()
+  const failure = shallowRef<ApiProblem | null>(null)
+  const busy = ref(false)
+  async function act(work: () => Promise<void>): Promise<boolean> {
+    if (busy.value) return false
+    busy.value = true
+    failure.value = null
+    try {
+      await work()
+      return true
+    } catch (error) {
+      failure.value = problemOf(error)
+      if (failure.value.status === 401) expired(failure.value.code)
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+  return { failure, busy, act }
+}
+
+/** Whether one of the parts holds what was typed into a search. */
+export const matches = (text: string, ...parts: (string | null | undefined)[]): boolean => {
+  const wanted = text.trim().toLowerCase()
+  return wanted === '' || parts.some((part) => part?.toLowerCase().includes(wanted))
+}

@@ -1,0 +1,58 @@
+import type { Lang } from '@shared/i18n'
+
+export const KINDS = ['units', 'people', 'posts', 'terminals', 'resources', 'users'] as const
+export type Kind = (typeof KINDS)[number]
+
+export interface ReportLine {
+  line: number
+  outcome: 'created' | 'updated' | 'failed'
+  id?: string
+  secret?: string
+  field?: string
+  code?: string
+  detail?: string
+}
+
+/** What `POST /import/{what}` answers. */
+export interface Report {
+  rows: number
+  created: number
+  updated: number
+  failed: number
+  kept: boolean
+  lines: ReportLine[]
+}
+
+interface Column {
+  name: string
+  zh: string
+  needed?: boolean
+}
+
+const col = (name: string, zh: string, needed = false): Column => ({ name, zh, needed })
+const PLACE = [col('lon', '经度'), col('lat', '纬度')]
+
+/** The headings of the tables, as the server's templates have them; the English ones are taken as well. */
+export const COLUMNS: Record<Kind, readonly Column[]> = {
+  units: [col('name', '名称', true), col('kind', '类型', true), col('parent', '上级单位', true), col('division_code', '行政区划代码'), ...PLACE, col('phone', '值班电话')],
+  people: [col('unit', '单位', true), col('name', '姓名', true), col('phone', '电话'), col('email', '邮箱'), col('languages', '语言'), ...PLACE],
+  posts: [col('unit', '单位', true), col('title', '岗位', true), col('responsible', '包保责任人'), col('holder', 'A角'), col('deputy', 'B角')],
+  terminals: [col('unit', '单位', true), col('name', '名称', true), col('kind', '类型', true), col('auto_answer', '自动应答'), ...PLACE],
+  resources: [
+    col('unit', '单位', true), col('name', '名称', true), col('kind', '类型', true), col('class_code', '分类代码'), col('quantity', '数量'),
+    col('measure', '计量单位'), col('people', '人数'), col('capacity', '容量'), ...PLACE, col('keeper', '管理员用户名'),
+  ],
+  users: [col('username', '用户名', true), col('name', '姓名', true), col('unit', '单位', true)],
+}
+
+/** The heading of a column as the reader's table has it. */
+export function heading(kind: Kind, field: string | undefined, lang: Lang): string {
+  const column = COLUMNS[kind].find((one) => one.name === field)
+  return lang === 'zh' ? (column?.zh ?? field ?? '') : (field ?? '')
+}
+
+/** The lines to show: errors first where they are what one asks for; never so many that the page stands still. */
+export function shownLines(report: Report, onlyFailed: boolean, most: number): { lines: ReportLine[]; more: number } {
+  const lines = onlyFailed ? report.lines.filter((line) => line.outcome === 'failed') : report.lines
+  return { lines: lines.slice(0, most), more: Math.max(0, lines.length - most) }
+}

@@ -1,0 +1,9 @@
+import { createApp } from 'vue'
+import '@shared/base.css'
+import '../desk/desk.css'
+import './admin.css'
+import { restoreTheme } from '../desk/theme'
+import App from './App.vue'
+
+restoreTheme()
+createApp(App).mount('#app')

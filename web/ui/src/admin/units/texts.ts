@@ -1,0 +1,38 @@
+import { defineTexts } from '@shared/i18n'
+
+export const unitTexts = defineTexts({
+  zh: {
+    tree: '单位',
+    addBelow: '新增下级',
+    newBelow: (parent: string) => `${parent} 下新增单位`,
+    code: '区划代码',
+    codeHint: '6、9 或 12 位，部门和队伍填所在区划的',
+    phone: '值班电话',
+    above: '上级',
+    below: (n: number) => `下级 ${n} 个`,
+    choose: '从左边选一个单位，看它的名称、位置和电话。',
+    nothing: '没有这样的单位',
+    noUnits: '还没有单位。县一级在服务器上用 fengsui unit 建，下级可在这里逐个新增，或用表格导入。',
+    stopQuestion: (name: string) => `停用 ${name}？它不再出现在值班台、大屏和召集名单上，时间线上的记录都留着。里面还有在用的单位、人员、岗位、终端或账号时不能停用。`,
+    added: (name: string) => `已新增 ${name}`,
+    samplePosition: '这个位置是示例，填上本县的位置就不再是',
+    toImport: '用表格导入单位',
+  },
+  en: {
+    tree: 'Units',
+    addBelow: 'Add below',
+    newBelow: (parent) => `New unit under ${parent}`,
+    code: 'Division code',
+    codeHint: '6, 9 or 12 digits; departments and teams use their division’s',
+    phone: 'Duty phone',
+    above: 'Under',
+    below: (n) => `${n} below`,
+    choose: 'Choose a unit on the left to see its name, position and telephone.',
+    nothing: 'No such unit',
+    noUnits: 'No units yet. The county itself is made on the server with fengsui unit; those below it here one by one, or from a table.',
+    stopQuestion: (name) => `Take ${name} out of use? It leaves the desk, the wall and the lists to convene; the timeline keeps everything. It must not hold units, people, posts, terminals or accounts in use.`,
+    added: (name) => `Added ${name}`,
+    samplePosition: 'This position is a sample until the county’s own is given',
+    toImport: 'Import units from a table',
+  },
+})

@@ -1,0 +1,7 @@
+import { createApp } from 'vue'
+import '@shared/base.css'
+import { restoreTheme } from '../desk/theme'
+import App from './App.vue'
+
+restoreTheme()
+createApp(App).mount('#app')
