@@ -37,11 +37,11 @@ def remove_demo(session: Session, actor: Actor, typed: str) -> State:
     return {"removed": counts, "kept": [asdict(one) for one in kept]}
 
 
-def demo_state(session: Session) -> State:
-    """What is left of the demo and what the county has of its own, by kind."""
+def demo_state(session: Session, actor: Actor) -> State:
+    """What a removal by this actor would take, and what the county has of its own, by kind."""
     rows = select(Resource.sample).where(Resource.active)
     flags = list(session.scalars(rows))
-    samples: dict[str, Json] = {**sample_counts(session), "resources": sum(flags)}
+    samples: dict[str, Json] = {**sample_counts(session, actor), "resources": sum(flags)}
     own: dict[str, Json] = {**own_counts(session), "resources": len(flags) - sum(flags)}
     return {"samples": samples, "own": own, "own_administrators": dict(own_administrators(session))}
 

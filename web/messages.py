@@ -34,6 +34,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "session.too_many": ("这个地址试得太多，一分钟后再试", "Too many tries from this address; try again in a minute"),
     "area.unreadable": ("图形不能用：要 GeoJSON 多边形", "The area is not usable: a GeoJSON polygon is needed"),
     "settings.address": ("“{value}”不是 IP 地址", "“{value}” is not an IP address"),
+    "settings.name": ("“{value}”不是主机名", "“{value}” is not a host name"),
     "demo.typed": ("没有删除：请输入“删除示例”", "Nothing removed: type “remove samples”"),
     "demo.meeting_live": (
         "没有删除：会商“{title}”正在进行，先结束它",

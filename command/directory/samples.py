@@ -48,11 +48,13 @@ def remove_samples(
     return {**removed, "users": users, "units": units, "positions": positions}, (*staying, *inhabited)
 
 
-def sample_counts(session: Session) -> dict[str, int]:
-    """How many samples are in use, by kind as in `remove_samples`."""
+def sample_counts(session: Session, actor: Actor) -> dict[str, int]:
+    """How many samples are in use, by kind as in `remove_samples`; accounts that would stay are not among them."""
     counts = {name: _count(session, row, row.active, row.sample) for name, row in _ROWS.items()}
     positions = _count(session, Unit, Unit.active, Unit.sample, Unit.kind.in_(DIVISION_KINDS))
-    return {**counts, "units": counts["units"] - positions, "positions": positions}
+    staying = [user_id for user_id, _ in _staying(session, actor)]
+    users = _count(session, User, User.active, User.sample, User.id.not_in(staying))
+    return {**counts, "users": users, "units": counts["units"] - positions, "positions": positions}
 
 
 def own_counts(session: Session) -> dict[str, int]:

@@ -20,6 +20,8 @@ def test_settings_are_kept_for_the_next_start(as_: Clients, core: Core) -> None:
     assert "192.0.2.10" in (core.settings.data / "settings.json").read_text()
     wrong = admin.put("/api/v1/settings", json={"addresses": ["not an address"]})
     assert wrong.json()["code"] == "settings.address"
+    assert admin.put("/api/v1/settings", json={"host": "somewhere else"}).json()["code"] == "settings.address"
+    assert admin.put("/api/v1/settings", json={"names": ["a b"]}).json()["code"] == "settings.name"
     assert as_("duty").get("/api/v1/settings").status_code == 403
 
 
@@ -27,6 +29,8 @@ def test_settings_of_the_page_are_read_at_start(as_: Clients, core: Core) -> Non
     as_("admin").put("/api/v1/settings", json={"media_address": ["192.0.2.10"], "port": 9443})
     assert Settings.read(core.settings.data).media_address == ("192.0.2.10",)
     assert Settings.read(core.settings.data).port == 9443
+    as_("admin").put("/api/v1/settings", json={"port": None, "host": None})
+    assert Settings.read(core.settings.data).port == 8443
 
 
 def test_a_code_is_made_for_administrators_alone(as_: Clients) -> None:

@@ -24,10 +24,10 @@ class Removal(Form):
 
 @router.get("")
 def get_demo(edge: Known) -> State:
-    """Samples and own rows in use, by kind."""
+    """Samples to be removed and own rows in use, by kind."""
     need(edge)
     with edge.reading() as session:
-        return demo_state(session)
+        return demo_state(session, edge.actor)
 
 
 @router.post("/remove")

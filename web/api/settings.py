@@ -2,6 +2,8 @@
 
 import ipaddress
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -47,12 +49,12 @@ def get_settings(edge: Known, request: Request) -> State:
 
 @router.put("/api/v1/settings")
 def put_settings(body: SettingsForm, edge: Known, request: Request) -> State:
-    """Keep settings for the next start, on disk and on the timeline."""
+    """Keep settings for the next start, on disk and on the timeline; null makes a value the default again."""
     need(edge)
     changes = body.sent()
     _check(changes)
     settings = settings_of(request)
-    kept = {**_kept(settings.data), **changes}
+    kept = {name: value for name, value in {**_kept(settings.data), **changes}.items() if value is not None}
     with edge.writing() as session:
         unit = root_unit(session) or edge.actor.unit_id
         record(session, edge.actor, "settings.changed", unit=unit, body={"settings": {"id": "settings", **changes}})
@@ -107,11 +109,12 @@ def need(edge: Edge) -> None:
 
 
 def _check(changes: State) -> None:
-    for field in ("addresses", "media_address"):
+    for field in ("addresses", "media_address", "names", "host"):
         values = changes.get(field)
-        for value in values if isinstance(values, list) else ():
-            if not _is_address(str(value)):
-                raise Invalid("settings.address", fields=(FieldError(field, "settings.address"),), value=value)
+        for value in values if isinstance(values, list) else [values] if values is not None else []:
+            code, fits = _RULES[field]
+            if not fits(str(value)):
+                raise Invalid(code, fields=(FieldError(field, code),), value=value)
 
 
 def _is_address(text: str) -> bool:
@@ -120,6 +123,26 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_name(text: str) -> bool:
+    try:
+        ascii_name = text.encode("idna").decode()
+    except UnicodeError:
+        return False
+    return re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", ascii_name) is not None
+
+
+def _is_host(text: str) -> bool:
+    return text == "localhost" or _is_address(text)
+
+
+_RULES: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "addresses": ("settings.address", _is_address),
+    "media_address": ("settings.address", _is_address),
+    "names": ("settings.name", _is_name),
+    "host": ("settings.address", _is_host),
+}
 
 
 def _shown(settings: Settings) -> State:
