@@ -64,12 +64,15 @@ export interface Label {
 
 const HAN_PX = 13
 const LINE_PX = 16
+/** The corner of the arrow to the north. */
+const NORTH_PX = { wide: 30, high: 52 }
 
 /** Labels beside their marks: on the side that has room, pushed down where another one stands. */
 export function placeLabels(marks: readonly { x: number; y: number; text: string }[], sheet: Sheet): Label[] {
   const placed: Label[] = []
   for (const { x, y, text } of [...marks].sort((a, b) => a.y - b.y)) {
-    const left = x + 12 + text.length * HAN_PX > sheet.width
+    const edge = sheet.width - (y < NORTH_PX.high ? NORTH_PX.wide : 0)
+    const left = x + 12 + text.length * HAN_PX > edge
     const near = placed.filter((other) => Math.abs(other.x - x) < 90 && Math.abs(other.y - y) < LINE_PX)
     const lowest = Math.max(y, ...near.map((other) => other.y + LINE_PX))
     placed.push({ x: x + (left ? -11 : 11), y: Math.min(lowest, sheet.height - 4), text, left })

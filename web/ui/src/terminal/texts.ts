@@ -196,8 +196,8 @@ const zh = {
   noted: '知道了',
   acked: (at: string) => `已应答 ${at}`,
   firstAnswer: (who: string, at: string) => `${who} 已应答 ${at}`,
-  lifted: '预警已解除',
-  withdrawn: '这条预警发错了，已撤回',
+  lifted: (headline: string) => `已解除：${headline}`,
+  withdrawn: (headline: string) => `误发更正：${headline}`,
   endedAt: (at: string) => `${at} 发出`,
   // note
   noteTitle: '记一条现场情况',
