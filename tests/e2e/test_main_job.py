@@ -205,7 +205,9 @@ class Play:
             answer = issuer.post(f"{self.county.url}/cap", content=cap_message())
         assert answer.status_code == 201, answer.text
         expect(self.wall.page.get_by_text("暴雨").first).to_be_visible()
-        self.issuer.page.keyboard.press("Escape")
+        self.issuer.home("F3")
+        if not self.issuer.see("alert-list").is_visible():
+            self.issuer.page.keyboard.press("Escape")
         row = self.issuer.see("alert-row").filter(has_text="暴雨橙色预警")
         row.first.click()
         self.issuer.press("alert-adopt")
