@@ -223,7 +223,10 @@ class Play:
         self.duty.press("order-send")
         self.keeper.press("order-row")
         for move in ("acknowledged", "en_route", "on_scene", "done"):
-            self.keeper.press(f"order-{move}")
+            button = self.keeper.see(f"order-{move}")
+            expect(button).to_be_visible()
+            self.keeper.page.wait_for_timeout(1_000)  # a finger that bounces does not press the next answer
+            button.click()
             until(partial(self.task_is, move), why=self.task)
         statuses = {entry["body"]["resource"]["status"] for entry in self.entries() if "resource" in entry["body"]}
         assert {"ordered", "en_route", "on_scene", "available"} <= statuses
