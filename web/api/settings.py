@@ -44,7 +44,7 @@ def get_settings(edge: Known, request: Request) -> State:
     """What is in force, and what was set for the next start."""
     need(edge)
     settings = settings_of(request)
-    return {"in_force": _shown(settings), "next_start": _kept(settings.data)}
+    return _answer(settings, _kept(settings.data))
 
 
 @router.put("/api/v1/settings")
@@ -60,7 +60,7 @@ def put_settings(body: SettingsForm, edge: Known, request: Request) -> State:
         record(session, edge.actor, "settings.changed", unit=unit, body={"settings": {"id": "settings", **changes}})
         text = json.dumps(kept, ensure_ascii=False, indent=1)
         write_atomically(settings.data / "settings.json", text.encode(), 0o600)
-    return {"in_force": _shown(settings), "next_start": kept}
+    return _answer(settings, kept)
 
 
 @router.get("/api/v1/authority")
@@ -143,6 +143,10 @@ _RULES: dict[str, tuple[str, Callable[[str], bool]]] = {
     "names": ("settings.name", _is_name),
     "host": ("settings.address", _is_host),
 }
+
+
+def _answer(settings: Settings, kept: State) -> State:
+    return {"in_force": _shown(settings), "next_start": kept, "data": str(settings.data)}
 
 
 def _shown(settings: Settings) -> State:

@@ -3,6 +3,7 @@ import { problem as problemOf, type Api, type ApiProblem } from '@shared/api'
 import type { Unit } from '@shared/objects'
 import type { Me, Page } from '../desk/answers'
 import { createNotice, type Notice } from '../desk/notice'
+import { orderOf } from './units/tree'
 
 /** The pages and the rights of which any one opens them. */
 const RIGHTS = {
@@ -58,6 +59,10 @@ export interface Admin {
   /** Units in use by id. */
   unitOf: ComputedRef<Record<string, Unit>>
   nameOf: (unit: string) => string
+  /** The name, a village's with its township before it. */
+  whereOf: (unit: string) => string
+  /** By the tree's order of their units, then by a name. */
+  inOrder: (a: string, b: string) => number
   expired: (code: string) => void
 }
 
@@ -113,11 +118,18 @@ export function createAdmin(api: Api, me: Me, expired: (code: string) => void): 
   onScopeDispose(() => window.removeEventListener('hashchange', follow))
   const units = rowsOf<Unit>(expired, () => everything<Unit>(api, '/units', { ended: 1 }))
   const unitOf = computed(() => Object.fromEntries(units.items.value.map((unit) => [unit.id, unit])))
+  const order = computed(() => orderOf(units.items.value))
+  const nameOf = (unit: string): string => unitOf.value[unit]?.name ?? ''
   const admin: Admin = {
     api, me, tabs, tab, units, unitOf, expired,
     may: (right) => me.rights.includes(right),
     notice: createNotice(),
-    nameOf: (unit) => unitOf.value[unit]?.name ?? '',
+    nameOf,
+    whereOf: (unit) => {
+      const one = unitOf.value[unit]
+      return one?.kind === 'village' ? `${nameOf(one.parent ?? '')} ${one.name}` : (one?.name ?? '')
+    },
+    inOrder: (a, b) => (order.value.get(a) ?? 0) - (order.value.get(b) ?? 0),
   }
   provide(KEY, admin)
   onMounted(() => void units.load())

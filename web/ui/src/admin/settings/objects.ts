@@ -12,6 +12,8 @@ export interface Values {
 export interface Settings {
   in_force: Values
   next_start: Partial<Values>
+  /** The data folder on the server. */
+  data: string
 }
 
 export type Field = keyof Values

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Unit, UnitKind } from '@shared/objects'
-import { visible, withAbove } from './tree'
+import { orderOf, visible, withAbove } from './tree'
 
 const unit = (id: string, parent: string | null, kind: UnitKind, code: string | null = null): Unit => ({
   id, parent, kind, name: id, division_code: code, version: 1, unit: id, on_board: true, location: null, approximate: false, sample: false,
@@ -32,6 +32,11 @@ describe('the tree of units', () => {
 
   it('keeps what is above a unit that was found', () => {
     expect(withAbove(UNITS, (one) => one.id === 'village').map((one) => one.id)).toEqual(['village', 'south', 'county'])
+  })
+
+  it('orders everything else by its unit', () => {
+    const order = orderOf(UNITS)
+    expect(['south', 'village', 'north'].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))).toEqual(['north', 'south', 'village'])
   })
 
   it('takes a unit whose parent is not seen for a topmost one', () => {

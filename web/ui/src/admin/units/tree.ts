@@ -11,6 +11,9 @@ export interface Branch {
 
 const RANK = ['province', 'prefecture', 'county', 'department', 'team', 'township', 'village']
 
+/** A division is real also where its position is made up. */
+export const isDivision = (unit: Unit): boolean => unit.kind !== 'department' && unit.kind !== 'team'
+
 const before = (a: Unit, b: Unit): number =>
   RANK.indexOf(a.kind) - RANK.indexOf(b.kind) ||
   (a.division_code ?? '').localeCompare(b.division_code ?? '') ||
@@ -42,6 +45,10 @@ export function visible(units: readonly Unit[], opened: ReadonlySet<string>): Br
   walk('', 1)
   return lines
 }
+
+/** Every unit's place in the tree's order, for lists of what belongs to units. */
+export const orderOf = (units: readonly Unit[]): Map<string, number> =>
+  new Map(visible(units, new Set(units.map((unit) => unit.id))).map((line, n) => [line.unit.id, n]))
 
 /** The units that fit and everything above them, so that one sees where they hang. */
 export function withAbove(units: readonly Unit[], fits: (unit: Unit) => boolean): Unit[] {
