@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Layout } from '@shared/objects'
-import { arrange, assignSlots, EMPTY_FLOOR, follow, gridOf, layoutFor } from './stage'
+import type { Layout, Site, SiteState } from '@shared/objects'
+import { arrange, assignSlots, EMPTY_FLOOR, follow, gridOf, layoutFor, staged } from './stage'
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')
 const ids = fc.uniqueArray(id, { maxLength: 10 })
@@ -16,6 +16,18 @@ describe('places on the stage', () => {
         expect(arrange(order, wanted, first)).toEqual(order)
       }),
     )
+  })
+
+  it('a newcomer takes an empty place, the last one moves up into another', () => {
+    expect(arrange(['a', 'b', 'c', 'd', 'e'], ['a', 'c', 'd', 'e', 'f'], null)).toEqual(['a', 'f', 'c', 'd', 'e'])
+    expect(arrange(['a', 'b', 'c', 'd', 'e'], ['a', 'c', 'd', 'e'], null)).toEqual(['a', 'e', 'c', 'd'])
+  })
+
+  it('whoever still rings has a tile only where nobody present needs it', () => {
+    const site = (id: string, state: SiteState) => ({ id, state }) as Site
+    const all = [site('a', 'ringing'), site('b', 'joined'), site('c', 'lost'), site('d', 'refused'), site('e', 'ringing')]
+    expect(staged(all, 3).map((s) => s.id)).toEqual(['b', 'c', 'a'])
+    expect(staged(all, 2).map((s) => s.id)).toEqual(['b', 'c'])
   })
 
   it('a new speaker changes places with the former one alone', () => {

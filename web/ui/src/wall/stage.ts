@@ -49,21 +49,45 @@ const smallest = (sites: number): LayoutKind => EVEN.find((kind) => GRIDS[kind].
 export const onStage = (site: Site): boolean => ['ringing', 'answered', 'joined', 'lost'].includes(site.state)
 
 /**
- * Site ids by place, from the former order: nobody moves unless a newcomer needs an empty place, somebody
- * left for good, or `first` must stand in the first place and changes with whoever was there.
+ * The sites that get a tile, of `cells`: who is there or was cut off first, then, as far as there is room,
+ * those that still ring.
+ */
+export function staged(sites: readonly Site[], cells: number): Site[] {
+  const present = sites.filter((site) => onStage(site) && site.state !== 'ringing')
+  const ringing = sites.filter((site) => site.state === 'ringing')
+  return [...present, ...ringing.slice(0, Math.max(0, cells - present.length))]
+}
+
+/**
+ * Site ids by place, from the former order: newcomers take the places of those who are gone, the last ones move up
+ * into what is then still empty, nobody else moves; and `first` changes places with whoever stood first.
  */
 export function arrange(former: readonly string[], wanted: readonly string[], first: string | null): string[] {
   const present = new Set(wanted)
-  const placed = former.filter((id) => present.has(id))
-  const known = new Set(placed)
-  const order = [...placed, ...wanted.filter((id) => !known.has(id))]
-  const at = first === null ? -1 : order.indexOf(first)
-  const head = order[0]
-  if (at > 0 && first !== null && head !== undefined) {
-    order[0] = first
-    order[at] = head
+  const order: (string | null)[] = former.map((id) => (present.has(id) ? id : null))
+  for (const id of wanted.filter((w) => !former.includes(w))) {
+    const empty = order.indexOf(null)
+    order[empty < 0 ? order.length : empty] = id
   }
-  return order
+  const full = closeUp(order)
+  const at = first === null ? -1 : full.indexOf(first)
+  const head = full[0]
+  if (at > 0 && first !== null && head !== undefined) {
+    full[0] = first
+    full[at] = head
+  }
+  return full
+}
+
+function closeUp(order: readonly (string | null)[]): string[] {
+  const rest = [...order]
+  const full: string[] = []
+  while (rest.length > 0) {
+    let next = rest.shift()
+    while (next === null && rest.length > 0) next = rest.pop()
+    if (typeof next === 'string') full.push(next)
+  }
+  return full
 }
 
 /** How long somebody must speak to take the stage, and how long the former speaker keeps it at least. */
