@@ -89,6 +89,9 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
 
     control(duty, meeting, "remove", site=here)
     expect(one.see("meeting-end")).to_have_attribute("data-end", "removed")
+    control(duty, meeting, "ring", site=here)
+    one.press("answer")
+    expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
     control(duty, meeting, "end")
     expect(other.see("meeting-end")).to_have_attribute("data-end", "ended")
     other.press("meeting-close")

@@ -142,11 +142,18 @@ export function createCalls(needs: Needs): Calls {
   keepMarker(calls, markerKey)
   comeBack(calls, needs, markerKey, enter)
   watchEnd(calls, live)
-  onScopeDispose(() => room.value?.finish('left'))
+  onScopeDispose(() => room.value?.leave())
   return calls
 }
 
 function answerByItself(calls: Calls): void {
+  // What a meeting ended with stands on the screen until somebody reads it; a ring does not wait for that.
+  watch(
+    () => calls.ringing.value !== null && calls.room.value?.over.value === true,
+    (waits) => {
+      if (waits) calls.close()
+    },
+  )
   watch(
     () => calls.autoAnswer.value === 0 && calls.room.value === null,
     (due) => {

@@ -124,13 +124,14 @@ export class Room {
   }
 
   leave(): void {
-    this.conference?.leave()
     this.finish('left')
   }
 
-  /** It is over, and the bridge could not say so itself. */
+  /** It is over, and not because the bridge said so. */
   finish(state: 'left' | 'ended'): void {
-    if (!this.over.value) this.state.value = state
+    if (this.over.value) return
+    this.state.value = state
+    this.conference?.leave()
     this.close()
   }
 
@@ -167,8 +168,9 @@ export class Room {
   }
 
   private follow(state: ConferenceState): void {
+    if (this.over.value) return
     this.state.value = state
-    if (this.over.value) this.close()
+    if (OVER.includes(state)) this.close()
   }
 
   /** What the chair closed stays closed until the person here opens it again. */
