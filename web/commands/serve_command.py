@@ -81,9 +81,7 @@ def _with_demo_peers(settings: Settings) -> Settings:
         update["smtp_url"] = SecretStr(f"smtp://127.0.0.1:{_free_port(socket.SOCK_STREAM)}")
     if not settings.mqtt_url.get_secret_value():
         if mosquitto() is None:
-            sys.stderr.write(
-                "The demo's loudspeakers stay silent: apt-get install mosquitto.\n"
-            )
+            sys.stderr.write("The demo's loudspeakers stay silent: apt-get install mosquitto.\n")
         else:
             update["mqtt_url"] = SecretStr(f"mqtt://127.0.0.1:{_free_port(socket.SOCK_STREAM)}")
     return settings.model_copy(update=update)
