@@ -182,6 +182,7 @@ class Play:
         page = self.townships[0].page
         expect(self.townships[0].see("alert-instruction")).to_contain_text("中心小学")
         self.townships[0].press("alert-ack")
+        self.keeper.press("alert-ack")
         alert = self.alert()["id"]
         planned = self.alert()["preview"]["channels"]
         mails = self.county.data / "demo-mail"
