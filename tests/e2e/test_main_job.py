@@ -238,6 +238,12 @@ class Play:
         with self.county.client("auditor") as auditor:
             assert auditor.get("/timeline/verify").json()["holds"]
 
+    def into_the_album(self, scene: str) -> None:
+        """What everybody sees after a scene, in the folder named by FENGSUI_ALBUM: the pictures of docs/images."""
+        folder = os.environ.get("FENGSUI_ALBUM")
+        for person in self.people if folder else ():
+            person.page.screenshot(path=f"{folder}/{scene}-{person.account}.png")
+
     def note(self, text: str) -> bool:
         incident = self.api.get("/incidents", params={"query": self.number}).json()["items"][0]["id"]
         return self.api.post(f"/incidents/{incident}/entries", json={"text": text}).status_code == 201
@@ -292,6 +298,7 @@ def test_a_county_sees_hears_and_moves(served: County, tmp_path: Path) -> None:
         ):
             with pictures_of_failure(play, scene.__name__):
                 scene()
+                play.into_the_album(scene.__name__)
     if (served.data / "fengsui.db").exists():
         a_changed_byte_is_named(served.data, tmp_path / "changed")
 

@@ -64,7 +64,7 @@ def _broker(core: Core) -> "subprocess.Popen[bytes] | None":
     if program is None or not url:
         return None
     port = urlsplit(url).port or 1883
-    config = core.settings.data / "run" / "mosquitto.conf"
+    config = core.settings.data / "demo-mosquitto.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n")
     command = [sys.executable, child_file, str(os.getpid()), program, "-c", str(config)]
     return subprocess.Popen(command)
