@@ -110,20 +110,52 @@ function paintShape(ctx: CanvasRenderingContext2D, marker: MapMarker, style: Map
   }
 }
 
-export function paintMarker(ctx: CanvasRenderingContext2D, marker: MapMarker, [x, y]: XY, style: MapStyle): void {
+/** How far a painted marker reaches at most, in units of `mark`. */
+const ROOM = 2.2
+
+function paintVector(ctx: CanvasRenderingContext2D, marker: MapMarker, style: MapStyle): void {
   const size = style.mark * (marker.shape === 'incident' ? 1.5 : 1)
   ctx.save()
-  ctx.translate(x, y)
-  if (marker.selected) {
-    ctx.beginPath()
-    ctx.arc(0, 0, reach(marker, style) * 1.5, 0, 2 * Math.PI)
-    ctx.strokeStyle = style.ink
-    ctx.lineWidth = 2
-    ctx.stroke()
-  }
   ctx.scale(size, size)
   ctx.lineJoin = 'miter'
   ctx.lineCap = 'square'
   paintShape(ctx, marker, style)
   ctx.restore()
+}
+
+const sprites = new WeakMap<MapStyle, Map<string, HTMLCanvasElement>>()
+
+/** Each look is painted once per style and then copied: ten thousand points a second are copies, not paths. */
+function spriteOf(marker: MapMarker, style: MapStyle, ratio: number): HTMLCanvasElement {
+  const known = sprites.get(style) ?? new Map<string, HTMLCanvasElement>()
+  sprites.set(style, known)
+  const key = `${marker.shape} ${marker.state ?? ''} ${marker.glyph ?? ''} ${ratio}`
+  const made = known.get(key)
+  if (made) return made
+  const canvas = document.createElement('canvas')
+  canvas.width = canvas.height = Math.ceil(2 * ROOM * style.mark * ratio)
+  const ctx = canvas.getContext('2d')
+  if (ctx) {
+    ctx.setTransform(ratio, 0, 0, ratio, canvas.width / 2, canvas.height / 2)
+    paintVector(ctx, marker, style)
+  }
+  known.set(key, canvas)
+  return canvas
+}
+
+function paintRing(ctx: CanvasRenderingContext2D, marker: MapMarker, [x, y]: XY, style: MapStyle): void {
+  ctx.beginPath()
+  ctx.arc(x, y, reach(marker, style) * 1.5, 0, 2 * Math.PI)
+  ctx.strokeStyle = style.ink
+  ctx.lineWidth = 2
+  ctx.stroke()
+}
+
+/** `ratio` is the number of device pixels to a CSS px; the marker is put on whole ones so that it stays sharp. */
+export function paintMarker(ctx: CanvasRenderingContext2D, marker: MapMarker, at: XY, style: MapStyle, ratio: number): void {
+  if (marker.selected) paintRing(ctx, marker, at, style)
+  const sprite = spriteOf(marker, style, ratio)
+  const size = sprite.width / ratio
+  const [x, y] = [Math.round((at[0] - size / 2) * ratio) / ratio, Math.round((at[1] - size / 2) * ratio) / ratio]
+  ctx.drawImage(sprite, x, y, size, size)
 }

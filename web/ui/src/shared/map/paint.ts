@@ -210,7 +210,8 @@ export function paint(ctx: Ctx, { view, centre, layers, scene, style, scaleWords
   paintQuakes(ctx, view, layers.quakes, style)
   for (const area of scene.areas) paintArea(ctx, view, area, layers, style)
   const placed = visible(view, scene.markers, style.mark)
-  for (const { marker, at } of placed) paintMarker(ctx, marker, at, style)
+  const ratio = ctx.getTransform().a
+  for (const { marker, at } of placed) paintMarker(ctx, marker, at, style, ratio)
   paintLabels(ctx, view, placed.reverse(), style)
   paintScale(ctx, view, centre, style, scaleWords)
 }
