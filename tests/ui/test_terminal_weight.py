@@ -10,7 +10,7 @@ from web.pages import STATIC
 
 FIRST_VIEW_BYTES = 60_000
 _STATIC_IMPORT = re.compile(r"""(?:import|export)[^"'();]*?from\s*["'](\./[^"']+)["']|import\s*["'](\./[^"']+)["']""")
-_NAMED_FILE = re.compile(r"""["'](?:assets/|\./)([\w.-]+\.(?:js|css))["']""")
+_NAMED_FILE = re.compile(r"""["'`](?:assets/|\./)([\w.-]+\.(?:js|css))["'`]""")
 _IN_PAGE = re.compile(r"""(?:src|href)="/assets/([^"]+\.(?:js|css))\"""")
 
 
