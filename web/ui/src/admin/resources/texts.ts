@@ -37,7 +37,7 @@ export const adminResourceTexts = defineTexts({
     keeper: 'Keeper',
     nobody: 'no keeper',
     keeperHint: 'the account that takes orders and reports arrival',
-    stopQuestion: (name) => `Take ${name} out of use? It leaves the map and the list and can no longer be sent.`,
+    stopQuestion: (name) => `Retire ${name}? It leaves the map and the list and can no longer be sent.`,
     added: (name) => `Added ${name}`,
     none: 'No resources yet. Add teams, vehicles, material and shelters one by one, or import a table.',
     nothing: 'No such resource',

@@ -54,7 +54,7 @@ export const terminalTexts = defineTexts({
     loudspeaker: 'loudspeaker',
     renew: 'New token',
     renewQuestion: (name) => `Give ${name} a new token? The old one ends now, the terminal is cut off and has to be opened with the new link.`,
-    stopQuestion: (name) => `Take ${name} out of use? It is cut off now and can no longer be convened.`,
+    stopQuestion: (name) => `Retire ${name}? It is cut off now and can no longer be convened.`,
     registered: (name) => `Registered ${name}`,
     tokenTitle: (name) => `The token of ${name}`,
     token: 'Token',

@@ -31,7 +31,7 @@ export const unitTexts = defineTexts({
     choose: 'Choose a unit on the left to see its name, position and telephone.',
     nothing: 'No such unit',
     noUnits: 'No units yet. The county itself is made on the server with fengsui unit; those below it here one by one, or from a table.',
-    stopQuestion: (name) => `Take ${name} out of use? It leaves the desk, the wall and the lists to convene; the timeline keeps everything. It must not hold units, people, posts, terminals or accounts in use.`,
+    stopQuestion: (name) => `Retire ${name}? It leaves the desk, the wall and the lists to convene; the timeline keeps everything. It must not hold units, people, posts, terminals or accounts in use.`,
     added: (name) => `Added ${name}`,
     samplePlace: 'sample position',
     samplePosition: 'This position is a sample until the county’s own is given',

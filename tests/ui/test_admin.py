@@ -1,0 +1,262 @@
+"""The administration in a real Chromium: own county by table, accounts that live and are locked, the auditor."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.county import County
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("ui")
+
+NewPage = Callable[..., Page]
+NEW_PASSWORD = "mountains and rivers"
+UNITS = "名称,类型,上级单位,行政区划代码,经度,纬度,值班电话\n"
+TERMINALS = "单位,名称,类型,自动应答\n"
+
+
+def open_admin(page: Page, town: County, account: str, tab: str = "") -> Page:
+    """Log in and go to a page of the administration."""
+    known = town.accounts[account]
+    page.goto(f"{town.url}/admin{f'#/{tab}' if tab else ''}")
+    log_in(page, known["username"], known["password"])
+    expect(page.get_by_test_id("admin")).to_be_visible()
+    return page
+
+
+def log_in(page: Page, username: str, password: str) -> None:
+    """Fill in the log-in page."""
+    page.get_by_test_id("login-username").fill(username)
+    page.get_by_test_id("login-password").fill(password)
+    page.get_by_test_id("login-submit").click()
+
+
+def choose(page: Page, text: str, encoding: str = "utf-8") -> Locator:
+    """Choose a table of this text for import; the report of its trial."""
+    table = {"name": "table.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
+    page.get_by_test_id("import-file").set_input_files([table])
+    report = page.get_by_test_id("report")
+    expect(report).to_be_visible()
+    return report
+
+
+def account_row(page: Page, username: str) -> Locator:
+    """The row of an account."""
+    return page.locator(f"[data-testid=account-row][data-username='{username}']")
+
+
+def saved(page: Page, button: str, folder: Path) -> list[dict[str, str]]:
+    """Press a button that downloads a table; its rows."""
+    with page.expect_download() as download:
+        page.get_by_test_id(button).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def names(client: httpx.Client, what: str, **wanted: object) -> set[str]:
+    """The names of everything of a kind that has these values."""
+    found = client.get(f"/{what}", params={"limit": 1000}).json()["items"]
+    return {one["name"] for one in found if wanted.items() <= one.items()}
+
+
+@pytest.fixture
+def admin(town: County) -> Iterator[httpx.Client]:
+    """The system administrator's HTTP client."""
+    with town.client("admin") as client:
+        yield client
+
+
+def test_units_and_terminals_by_table_with_a_bad_line(
+    new_page: NewPage, town: County, admin: httpx.Client, tmp_path: Path
+) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "imports")
+    columns = [name.removesuffix("（必填）") for name in page.get_by_test_id("column").all_inner_texts()]
+    template = admin.get("/import/units/template.csv").content.decode("utf-8-sig").strip()
+    assert ",".join(columns) == template
+
+    good, bad = "青山林场,department,楚雄市,532301,101.41,25.01,000-0000-0000\n", "云雾坪,village,没有的镇,,,,\n"
+    report = choose(page, UNITS + good + bad, "gb18030")
+    expect(report).to_have_attribute("data-failed", "1")
+    lines = page.get_by_test_id("report-line")
+    expect(lines).to_have_count(1)  # the errors come first
+    expect(lines).to_contain_text("3")
+    expect(lines).to_contain_text("上级单位")
+    expect(lines).to_contain_text("没有的镇")
+    page.get_by_test_id("only-failed").uncheck()
+    expect(lines).to_have_count(2)
+    rows = saved(page, "report-csv", tmp_path)
+    assert [row["结果"] for row in rows] == ["新增", "有错"]
+    expect(page.get_by_test_id("import-now")).to_have_count(0)
+    assert "青山林场" not in names(admin, "units")
+
+    choose(page, UNITS + good + bad.replace("没有的镇", "西舍路镇"))
+    page.get_by_test_id("import-now").click()
+    expect(page.get_by_test_id("report")).to_have_attribute("data-kept", "true")
+    assert {"青山林场", "云雾坪"} <= names(admin, "units")
+
+    page.get_by_test_id("import-terminals").click()
+    choose(page, TERMINALS + "青山林场,林场会场,browser,是\n青山林场,林场大喇叭,loudspeaker,\n")
+    page.get_by_test_id("import-now").click()
+    expect(page.get_by_test_id("secret-row")).to_have_count(1)
+    page.get_by_test_id("import-users").click()  # secrets that were not taken are asked for once more
+    page.get_by_test_id("leave").press("Escape")
+    expect(page.get_by_test_id("secret-row")).to_contain_text("林场会场")
+    secret = saved(page, "secrets-csv", tmp_path)[0]
+    assert secret["链接"].endswith(f"/terminal#token={secret['口令']}")
+    opened = httpx.post(f"{town.url}/api/v1/session/terminal", json={"token": secret["口令"]})
+    assert opened.json()["user"]["auto_answer"] is True
+
+    page.get_by_test_id("tab-units").click()
+    page.get_by_test_id("search").fill("云雾坪")
+    path = page.get_by_test_id("unit-row").locator("span.el")
+    expect(path).to_have_text(["楚雄市", "西舍路镇", "云雾坪"])
+
+
+def test_an_account_from_its_one_time_password_to_its_lock(new_page: NewPage, town: County) -> None:
+    admin = open_admin(new_page(1366, 768), town, "admin", "accounts")
+    admin.get_by_test_id("account-add").click()
+    admin.get_by_test_id("account-username").fill("zhao.lei")
+    admin.get_by_test_id("account-name").fill("赵磊")
+    admin.get_by_test_id("account-save").click()
+    one_time = admin.get_by_test_id("secret-value").inner_text()
+    admin.get_by_test_id("secret-close").click()
+    row = account_row(admin, "zhao.lei")
+    row.get_by_test_id("account-roles").click()
+    expect(admin.get_by_test_id("roles-dialog")).to_contain_text("三员分立")
+    expect(admin.get_by_test_id("role-add")).to_have_count(0)
+    admin.get_by_test_id("roles-close").click()
+
+    security = open_admin(new_page(1366, 768), town, "security")
+    expect(security.get_by_test_id("tab-settings")).to_have_count(0)
+    security.get_by_test_id("tab-accounts").click()
+    account_row(security, "zhao.lei").get_by_test_id("account-roles").click()
+    for role in ("auditor", "duty_officer"):
+        security.get_by_test_id("role-add").click()
+        security.get_by_test_id("role-name").last.select_option(role)
+    security.get_by_test_id("roles-save").click()
+    expect(security.get_by_test_id("problem")).to_have_attribute("data-code", "role.apart")
+    security.get_by_test_id("role-remove").last.click()
+    security.get_by_test_id("roles-save").click()
+    expect(account_row(security, "zhao.lei")).to_contain_text("审计员")
+
+    zhao = new_page(1366, 768)
+    zhao.goto(f"{town.url}/admin")
+    log_in(zhao, "zhao.lei", one_time)
+    zhao.get_by_test_id("password-old").fill(one_time)
+    zhao.get_by_test_id("password-new").fill(NEW_PASSWORD)
+    zhao.get_by_test_id("password-repeat").fill(NEW_PASSWORD)
+    zhao.get_by_test_id("password-submit").click()
+    zhao.get_by_test_id("tab-audit").click()
+
+    admin.get_by_test_id("refresh").click()
+    row.get_by_test_id("account-lock").click()
+    expect(admin.get_by_test_id("lock")).to_contain_text("赵磊")
+    admin.get_by_test_id("lock-yes").click()
+    expect(row).to_have_attribute("data-locked", "true")
+    zhao.get_by_test_id("audit-find").click()
+    log_in(zhao, "zhao.lei", NEW_PASSWORD)
+    expect(zhao.get_by_test_id("problem")).to_have_attribute("data-code", "session.account_locked")
+    row.get_by_test_id("account-unlock").click()
+    expect(row).to_have_attribute("data-locked", "false")
+    log_in(zhao, "zhao.lei", NEW_PASSWORD)
+    expect(zhao.get_by_test_id("admin")).to_be_visible()
+
+
+def test_a_terminal_is_registered_and_its_link_opens(new_page: NewPage, town: County, admin: httpx.Client) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "terminals")
+    page.get_by_test_id("terminal-add").click()
+    page.get_by_test_id("terminal-unit").fill("子午")
+    page.get_by_test_id("terminal-unit-option").first.click()
+    page.get_by_test_id("terminal-name").fill("子午镇二号会场")
+    page.get_by_test_id("terminal-save").click()
+    expect(page.get_by_test_id("qr")).to_be_visible()
+    link = page.get_by_test_id("secret-value").last.inner_text()
+    page.get_by_test_id("secret-close").click()
+    row = page.get_by_test_id("terminal-row").filter(has_text="子午镇二号会场")
+    expect(row).to_have_attribute("data-online", "false")
+    terminal = new_page(390, 844)
+    terminal.goto(link)
+    expect(terminal.locator("main.t")).to_be_visible()
+    until(lambda: "子午镇二号会场" in names(admin, "terminals", online=True))
+    page.get_by_test_id("refresh").click()
+    expect(row).to_have_attribute("data-online", "true")
+    row.get_by_test_id("terminal-stop").click()
+    page.get_by_test_id("stop-yes").click()
+    expect(row).to_have_count(0)
+    token = link.partition("token=")[2]
+    gone = httpx.get(f"{town.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert gone.status_code == 401
+
+
+def test_a_unit_is_placed_on_the_map_and_taken_out_of_use(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1600, 900), town, "admin", "units")
+    page.get_by_test_id("unit-row").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("unit-add").click()
+    page.get_by_test_id("unit-name").fill("市地震局")
+    page.get_by_test_id("unit-kind").select_option("department")
+    page.get_by_test_id("pick").click()
+    page.locator("canvas").click(position={"x": 300, "y": 200})
+    page.get_by_test_id("pick-take").click()
+    assert 100 < float(page.get_by_test_id("lon").input_value()) < 103
+    page.get_by_test_id("unit-save").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("市地震局")
+    page.get_by_test_id("unit-stop").click()
+    page.get_by_test_id("stop-yes").click()
+    expect(page.get_by_test_id("unit-row").filter(has_text="市地震局")).to_have_count(0)
+    page.get_by_test_id("show-ended").check()
+    expect(page.get_by_test_id("unit-row").filter(has_text="市地震局")).to_be_visible()
+
+
+def test_the_samples_go_only_with_the_typed_word(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "county")
+    expect(page.get_by_test_id("step-remove")).to_have_attribute("data-done", "false")
+    page.get_by_test_id("remove").click()
+    expect(page.get_by_test_id("remove-dialog-yes")).to_be_disabled()
+    page.get_by_test_id("remove-dialog-word").fill("删除")
+    expect(page.get_by_test_id("remove-dialog-yes")).to_be_disabled()
+    page.get_by_test_id("remove-dialog-word").fill("删除示例")
+    expect(page.get_by_test_id("remove-dialog-yes")).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("step-people")).to_contain_text("示例")
+
+
+def test_settings_are_for_the_next_start(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "settings")
+    page.get_by_test_id("set-addresses").fill("192.0.2.10 here")
+    page.get_by_test_id("settings-save").click()
+    expect(page.get_by_test_id("problem")).to_have_attribute("data-code", "settings.address")
+    page.get_by_test_id("set-addresses").fill("192.0.2.10")
+    page.get_by_test_id("settings-save").click()
+    expect(page.get_by_test_id("setting-addresses")).to_have_attribute("data-differs", "true")
+    expect(page.get_by_test_id("settings")).to_contain_text(f"fengsui serve --data {town.data}")
+
+
+def test_the_auditor_finds_refusals_and_proves_the_chain(new_page: NewPage, town: County, tmp_path: Path) -> None:
+    with town.client("duty") as duty:
+        assert duty.get("/settings").status_code == 403
+    page = open_admin(new_page(1366, 768), town, "auditor", "audit")
+    page.get_by_test_id("audit-kind").select_option("refusals")
+    expect(page.locator("[data-testid=audit-row][data-kind='access.refused']").first).to_contain_text(
+        "/api/v1/settings"
+    )
+    expect(
+        page.locator("[data-testid=audit-row]:not([data-kind^='access.'], [data-kind='session.refused'])")
+    ).to_have_count(0)
+    page.get_by_test_id("audit-actor").fill("值班员 甲")
+    page.get_by_test_id("audit-find").click()
+    expect(page.get_by_test_id("audit-row").first).to_contain_text("值班员 甲")
+    rows = saved(page, "audit-csv", tmp_path)
+    assert {row["种类"] for row in rows} == {"access.refused"}
+    page.get_by_test_id("verify").click()
+    expect(page.get_by_test_id("proof")).to_have_attribute("data-holds", "true")
+    for tab in ("units", "people", "terminals", "accounts", "resources"):
+        page.get_by_test_id(f"tab-{tab}").click()
+        expect(page.get_by_text("只能查看").first).to_be_visible()
+        expect(page.locator("main .btn.pri")).to_have_count(0)
