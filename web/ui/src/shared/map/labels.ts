@@ -1,4 +1,4 @@
-/** Where labels go: beside their marker, on the first of four sides that is free. Pure; sizes in CSS px. */
+/** Where labels go: beside their marker, on the first of four sides and four corners that is free. Pure; sizes in CSS px. */
 
 export interface LabelWish {
   text: string
@@ -33,6 +33,7 @@ function candidates(wish: LabelWish): PlacedLabel[] {
     { wish, x: beside.middle, y: below },
     { wish, x: beside.left, y: wish.y },
     { wish, x: beside.middle, y: above },
+    ...[below, above].flatMap((y) => [wish.x, wish.x - wish.width].map((x) => ({ wish, x, y }))),
   ]
 }
 
