@@ -265,7 +265,8 @@ export interface Alert extends Thing {
   references: string[] | string | null
   adopted_from: string | null
   supersedes: string | null
-  warnings: string[]
+  /** Where a received message departs from the standard. */
+  warnings: { code: string; detail: string }[]
 }
 
 export interface ChannelCount {

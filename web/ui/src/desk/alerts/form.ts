@@ -27,6 +27,12 @@ export interface AlertForm {
   drill: boolean
 }
 
+/** A form that was not saved, and which alert it changes; null for a new one. */
+export interface Unsaved {
+  id: string | null
+  form: AlertForm
+}
+
 const emptyForm = (): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
   kept: false, areaWords: '', expires_at: null, channels: [...CHANNELS], incident: null, drill: false,
@@ -79,10 +85,14 @@ export function areaBody(form: AlertForm): Record<string, unknown> {
 
 export const hasArea = (form: AlertForm): boolean => form.kept || form.divisions.length > 0 || form.drawn !== null
 
+const written = (form: AlertForm): boolean => [form.event, form.headline, form.description].every((text) => text.trim() !== '')
+
+/** Whether it can be stored: a new one needs its area, of a stored one it may follow. */
+export const canSave = (form: AlertForm, stored: boolean): boolean => written(form) && (stored || hasArea(form))
+
 /** Whether there is enough to ask who would be told. */
 export const canPreview = (form: AlertForm): boolean =>
-  form.event.trim() !== '' && form.headline.trim() !== '' && form.description.trim() !== '' && hasArea(form) &&
-  (form.kind !== 'warning' || form.colour !== null)
+  written(form) && hasArea(form) && (form.kind !== 'warning' || form.colour !== null)
 
 export const canSubmit = (form: AlertForm): boolean => canPreview(form) && form.expires_at !== null && form.channels.length > 0
 
@@ -95,7 +105,7 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     headline: form.headline.trim(),
     description: form.description.trim(),
     instruction: form.instruction.trim(),
-    ...(form.kept ? {} : { area: areaBody(form) }),
+    ...(form.kept || !hasArea(form) ? {} : { area: areaBody(form) }),
     channels: form.channels,
     expires_at: form.expires_at,
     incident: form.incident,

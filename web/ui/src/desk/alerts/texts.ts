@@ -117,6 +117,9 @@ export const alertTexts = defineTexts({
     evacuationTitle: (area: string, event: string) => `${area}${event}转移指令`,
     noticeTitle: (area: string, event: string) => `${area}${event}提示`,
     warningTitle: (area: string, event: string, colour: string) => `${area}${event}${colour}预警`,
+    draftFound: '有一份没存的预警',
+    resume: '接着写',
+    discard: '丢掉',
     townsOf: (n: number) => `${n} 个乡镇`,
   },
   en: {
@@ -235,6 +238,9 @@ export const alertTexts = defineTexts({
     evacuationTitle: (area, event) => `${area}${event}转移指令`,
     noticeTitle: (area, event) => `${area}${event}提示`,
     warningTitle: (area, event, colour) => `${area}${event}${colour}预警`,
+    draftFound: 'A warning was not saved:',
+    resume: 'Go on writing',
+    discard: 'Discard',
     townsOf: (n) => `${n} 个乡镇`,
   },
 })

@@ -24,6 +24,11 @@ describe('a report being taken down', () => {
     })
   })
 
+  it('says that it is a drill only when it is one', () => {
+    expect(incidentOf({ ...emptyDraft(), what, drill: true }).drill).toBe(true)
+    expect(incidentOf({ ...emptyDraft(), what })).not.toHaveProperty('drill')
+  })
+
   it('an unknown time sends none, whatever was typed before', () => {
     const body = incidentOf({ ...emptyDraft(), what, place: 'x', precision: 'unknown', occurred_at: '2026-08-14T03:05:00+08:00' })
     expect(body).not.toHaveProperty('occurred_at')

@@ -1,5 +1,6 @@
 import type { Category, Grade, Point, Source, TimePrecision, Unit } from '@shared/objects'
 import type { LonLat } from '@shared/map/scene'
+import { Kept } from '../kept'
 import { suggest } from './categories'
 
 /** A report as it is being taken down; kept in the browser at each keystroke until it is logged. */
@@ -17,13 +18,14 @@ export interface Draft {
   callback: string
   description: string
   grade: Grade | null
+  drill: boolean
   /** ms of the first keystroke: when the report came in. */
   began: number | null
 }
 
 export const emptyDraft = (): Draft => ({
   what: '', source: 'phone', place: '', division: null, point: null, category: null, precision: 'unknown',
-  occurred_at: null, reporter: '', callback: '', description: '', grade: null, began: null,
+  occurred_at: null, reporter: '', callback: '', description: '', grade: null, drill: false, began: null,
 })
 
 const TEXTS = ['what', 'place', 'reporter', 'callback', 'description'] as const
@@ -64,6 +66,7 @@ export function incidentOf(draft: Draft): Record<string, unknown> {
     reporter: draft.reporter.trim(),
     callback: draft.callback.trim(),
     grade: draft.grade ?? '',
+    drill: draft.drill || '',
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
 }
@@ -77,31 +80,22 @@ export function townshipIn(text: string, units: readonly Unit[]): Unit | null {
   return named.sort((a, b) => b.name.length - a.name.length)[0] ?? null
 }
 
-/** Keeps the draft of one user in the browser. */
+/** The report one user was taking down when the browser went; null where there is none. */
 export class DraftStore {
-  constructor(
-    private readonly key: string,
-    private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> = localStorage,
-  ) {}
+  private readonly kept: Kept<Partial<Draft>>
 
-  load(): Draft | null {
-    try {
-      const text = this.storage.getItem(this.key)
-      const draft = text === null ? null : { ...emptyDraft(), ...(JSON.parse(text) as Partial<Draft>) }
-      return draft === null || isEmpty(draft) ? null : draft
-    } catch {
-      return null // storage closed or its content unreadable: there is no draft to offer
-    }
+  constructor(key: string, storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
+    this.kept = new Kept(key, storage)
   }
 
-  /** False when the browser keeps nothing, so that the form can say so. */
+  load(): Draft | null {
+    const found = this.kept.load()
+    const draft = found === null ? null : { ...emptyDraft(), ...found }
+    return draft === null || isEmpty(draft) ? null : draft
+  }
+
+  /** False when the browser keeps nothing. */
   save(draft: Draft): boolean {
-    try {
-      if (isEmpty(draft)) this.storage.removeItem(this.key)
-      else this.storage.setItem(this.key, JSON.stringify(draft))
-      return true
-    } catch {
-      return false
-    }
+    return this.kept.save(isEmpty(draft) ? null : draft)
   }
 }

@@ -40,8 +40,10 @@ function createSpeakers() {
       const audio = elements.get(slot) ?? new Audio()
       audio.srcObject = new MediaStream([track])
       elements.set(slot, audio)
-      // Joining is a click, so the page may be heard.
-      void audio.play()
+      // Joining is a click, so the page may be heard; a connection that is made anew interrupts the former play().
+      audio.play().catch((error: unknown) => {
+        if (!(error instanceof DOMException)) throw error
+      })
     },
     clear: () => {
       for (const audio of elements.values()) audio.srcObject = null
