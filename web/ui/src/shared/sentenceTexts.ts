@@ -4,6 +4,7 @@ import { defineTexts } from './i18n'
 export const tellTexts = defineTexts({
   zh: {
     system: '系统',
+    someAlert: '预警',
     because: (reason: string) => `：${reason}`,
     logged: (title: string, source: string) => `接报：${title}${source ? `（${source}）` : ''}`,
     amended: (title: string) => `补正：${title}`,
@@ -73,6 +74,7 @@ export const tellTexts = defineTexts({
   },
   en: {
     system: 'System',
+    someAlert: 'a warning',
     because: (reason) => `: ${reason}`,
     logged: (title, source) => `logged: ${title}${source ? ` (${source.toLowerCase()})` : ''}`,
     amended: (title) => `amended: ${title}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from './objects'
+import type { Board, Entry } from './objects'
 import { forTheHall, sentence } from './sentences'
 
 const entry = (kind: string, body: Entry['body'], name = '值班员 甲'): Entry => ({
@@ -52,6 +52,14 @@ describe('sentences', () => {
 
   it('a kind from a newer server is told by its name', () => {
     expect(sentence(entry('drone.launched', { drone: { id: 'd', name: '一号' } }), null, 'zh').text).toBe('drone.launched 一号')
+  })
+
+  it('name what has left the board as it was last told', () => {
+    const lifted = { ...entry('alert.lifted', { alert: { ...body.alert, on_board: false } }), seq: 2 }
+    const board = { alerts: {}, recent: [lifted] } as unknown as Board
+    const answered = entry('alert.acknowledged', { coverage: body.coverage })
+    expect(sentence(answered, board, 'zh').text).toBe('应答：暴雨红色预警')
+    expect(sentence(answered, null, 'zh').text).toBe('应答：预警')
   })
 
   it('the hall does not hear of log-ins', () => {

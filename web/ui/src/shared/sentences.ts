@@ -35,12 +35,20 @@ interface Bodies {
 const get = <K extends keyof Bodies>(telling: Telling, type: K): Bodies[K] | null =>
   (telling.entry.body[type] as Bodies[K] | undefined) ?? null
 
+/** An object that the entry only points at: on the board, or, when it has left it, as an entry last told it. */
+function named<K extends keyof Bodies>(x: Telling, type: K, id: string | null | undefined): Bodies[K] | null {
+  if (!id || x.board === null) return null
+  const collection = (x.board as unknown as Record<string, Record<string, Bodies[K]> | undefined>)[`${type}s`]
+  const told = [...x.board.recent].reverse().find((e) => (e.body[type] as { id?: string } | undefined)?.id === id)
+  return collection?.[id] ?? (told?.body[type] as Bodies[K] | undefined) ?? null
+}
+
 const incidentTitle = (x: Telling): string =>
-  get(x, 'incident')?.title ?? x.board?.incidents[x.entry.incident ?? '']?.title ?? ''
+  get(x, 'incident')?.title ?? named(x, 'incident', x.entry.incident)?.title ?? ''
 
 function taskOf(x: Telling): { title: string; reason: string; to: string; due: string } {
   const task = get(x, 'task')
-  const resource = get(x, 'resource') ?? x.board?.resources[task?.resource ?? '']
+  const resource = get(x, 'resource') ?? named(x, 'resource', task?.resource)
   return {
     title: task?.title ?? '',
     reason: task?.reason ?? '',
@@ -50,8 +58,8 @@ function taskOf(x: Telling): { title: string; reason: string; to: string; due: s
 }
 
 const headline = (x: Telling): string => {
-  const alert = get(x, 'alert') ?? x.board?.alerts[get(x, 'coverage')?.alert ?? '']
-  return alert ? alert.headline || `${alert.event}${word(x.v, alert.colour)}` : ''
+  const alert = get(x, 'alert') ?? named(x, 'alert', get(x, 'coverage')?.alert)
+  return alert ? alert.headline || `${alert.event}${word(x.v, alert.colour)}` : x.t.someAlert
 }
 
 const siteOf = (x: Telling): Site | null => get(x, 'site')
@@ -94,7 +102,7 @@ const TELL: Record<string, Tell> = {
   'meeting.muted': bySite((x) => x.t.siteMuted),
   'meeting.unmuted': bySite((x) => x.t.siteUnmuted),
   'meeting.broadcast': (x) => {
-    const site = x.board?.sites[get(x, 'meeting')?.broadcast ?? '']
+    const site = named(x, 'site', get(x, 'meeting')?.broadcast)
     return { text: site ? x.t.broadcast(site.name) : x.t.broadcastEnded }
   },
   'meeting.layout': (x) => ({ text: x.t.layout(get(x, 'meeting')?.layout?.kind ?? '') }),
