@@ -33,6 +33,30 @@ def test_units_then_terminals_then_again(as_: Clients) -> None:
     assert (again["created"], again["updated"]) == (0, 2)
 
 
+def test_kinds_are_written_as_people_say_them(as_: Clients) -> None:
+    admin = as_("admin")
+    post(admin, "units", "名称,类型,上级单位\n青山林场,救援队,楚雄市\n树苴乡,Township,楚雄市\n")
+    kinds = {unit["name"]: unit["kind"] for unit in admin.get("/api/v1/units").json()["items"]}
+    assert (kinds["青山林场"], kinds["树苴乡"]) == ("team", "township")
+    post(admin, "terminals", "单位,名称,类型\n树苴乡,会场,会场电脑\n树苴乡,喇叭,大喇叭\n")
+    made = {one["name"]: one["kind"] for one in admin.get("/api/v1/terminals").json()["items"]}
+    assert (made["会场"], made["喇叭"]) == ("browser", "loudspeaker")
+    post(admin, "resources", "单位,名称,类型\n树苴乡,帐篷,物资\n")
+    assert admin.get("/api/v1/resources").json()["items"][0]["kind"] == "material"
+    for cell, code in (
+        ("汽车,,", "resource.kind"),
+        ("物资,12,", "resource.class_code"),
+        ("物资,,nan", "import.number"),
+    ):
+        bad = post(admin, "resources", f"单位,名称,类型,分类代码,数量\n树苴乡,新,{cell}\n")
+        assert bad["lines"][0]["code"] == code
+    long = post(admin, "people", f"单位,姓名,电话\n树苴乡,李（示例）,{'0' * 33}\n")
+    assert (long["lines"][0]["code"], long["lines"][0]["field"]) == ("import.too_long", "phone")
+    assert post(admin, "resources", "单位,名称,类型,人数\n树苴乡,新,队伍,inf\n")["failed"] == 1
+    wrong = post(admin, "terminals", "单位,名称,类型\n树苴乡,会场二,电脑\n")
+    assert wrong["lines"][0]["code"] == "terminal.kind"
+
+
 def test_one_bad_line_keeps_nothing_and_is_named(as_: Clients, core: Core, world: World) -> None:
     admin = as_("admin")
     text = "单位,姓名,电话\n西舍路镇,张（示例）,000-0000-0000\n没有的镇,李（示例）,1\n"

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 from sqlalchemy import Select, select
 
 from command.directory.model import Person, Post, Unit, point
@@ -26,6 +27,10 @@ from web.edge import Edge, IfMatch, Known
 
 router = APIRouter(prefix="/api/v1", tags=["directory"])
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Phone = Annotated[str, Field(max_length=32)]
+Email = Annotated[str, Field(max_length=254)]
+Code = Annotated[str, Field(max_length=12, pattern=r"^\d*$")]
+Languages = Annotated[str, Field(min_length=2, max_length=40)]
 
 
 class UnitForm(Form):
@@ -34,10 +39,10 @@ class UnitForm(Form):
     name: Name
     kind: str
     parent: Id
-    division_code: str | None = None
+    division_code: Code | None = None
     location: Point | None = None
     approximate: bool = False
-    phone: str | None = None
+    phone: Phone | None = None
 
 
 class UnitChange(Form):
@@ -45,10 +50,10 @@ class UnitChange(Form):
 
     name: Name | None = None
     kind: str | None = None
-    division_code: str | None = None
+    division_code: Code | None = None
     location: Point | None = None
     approximate: bool | None = None
-    phone: str | None = None
+    phone: Phone | None = None
     active: bool | None = None
     sample: Literal[False] | None = None
 
@@ -58,9 +63,9 @@ class PersonForm(Form):
 
     unit: Id
     name: Name
-    phone: str | None = None
-    email: str | None = None
-    languages: str = "zh"
+    phone: Phone | None = None
+    email: Email | None = None
+    languages: Languages = "zh"
     location: Point | None = None
     user_id: Id | None = None
 
@@ -69,9 +74,9 @@ class PersonChange(Form):
     """Changes of a person."""
 
     name: Name | None = None
-    phone: str | None = None
-    email: str | None = None
-    languages: str | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    languages: Languages | None = None
     location: Point | None = None
     user_id: Id | None = None
     active: bool | None = None

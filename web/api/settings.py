@@ -54,7 +54,7 @@ def put_settings(body: SettingsForm, edge: Known, request: Request) -> State:
     changes = body.sent()
     _check(changes)
     settings = settings_of(request)
-    kept = {name: value for name, value in {**_kept(settings.data), **changes}.items() if value is not None}
+    kept: State = {name: value for name, value in {**_kept(settings.data), **changes}.items() if value is not None}
     with edge.writing() as session:
         unit = root_unit(session) or edge.actor.unit_id
         record(session, edge.actor, "settings.changed", unit=unit, body={"settings": {"id": "settings", **changes}})

@@ -19,6 +19,7 @@ from command.kernel.actor import Actor
 from command.kernel.rights import Right
 from command.kernel.values import State
 from command.resources import actions as resources
+from command.resources.model import KINDS as RESOURCE_KINDS
 from command.resources.model import Resource
 from web.imports.table import Column, Row
 
@@ -32,6 +33,33 @@ class Outcome:
     secret: str | None = None
 
 
+# How people write kinds; the interface's own words, and those of the API.
+_UNIT_WORDS = {
+    "省": "province",
+    "州市": "prefecture",
+    "县市": "county",
+    "乡镇": "township",
+    "村": "village",
+    "部门": "department",
+    "救援队": "team",
+}
+_TERMINAL_WORDS = {
+    "会场电脑": "browser",
+    "手机": "phone",
+    "现场终端盒": "headless",
+    "指挥大屏": "wall",
+    "大喇叭": "loudspeaker",
+    "摄像头": "camera",
+}
+_RESOURCE_WORDS = {
+    "队伍": "team",
+    "车辆": "vehicle",
+    "装备": "equipment",
+    "物资": "material",
+    "安置点": "shelter",
+    "医院": "hospital",
+    "专家": "expert",
+}
 Importer = Callable[[Session, Actor, Row], Outcome]
 UNIT = Column("unit", "单位", needed=True)
 NAME = Column("name", "名称", needed=True)
@@ -45,7 +73,7 @@ def import_unit(session: Session, actor: Actor, row: Row) -> Outcome:
     parent = find_unit(session, actor, row, "parent")
     name = row.text("name") or ""
     own: State = {
-        "kind": row.text("kind") or "",
+        "kind": row.word("kind", _UNIT_WORDS),
         "division_code": row.text("division_code"),
         "lon": row.number("lon"),
         "lat": row.number("lat"),
@@ -56,7 +84,7 @@ def import_unit(session: Session, actor: Actor, row: Row) -> Outcome:
     if old is not None:
         return Outcome(units.change_unit(session, actor, old.id, old.version, own).id, created=False)
     values = units.UnitValues(
-        name, row.text("kind") or "", row.text("division_code"), row.number("lon"), row.number("lat"),
+        name, row.word("kind", _UNIT_WORDS), row.text("division_code"), row.number("lon"), row.number("lat"),
         phone=row.text("phone"),
     )  # fmt: skip
     return Outcome(units.register_unit(session, actor, values, parent.id).id, created=True)
@@ -109,7 +137,9 @@ def import_terminal(session: Session, actor: Actor, row: Row) -> Outcome:
             **_OWN,
         }
         return Outcome(change_terminal(session, actor, old.id, old.version, own).id, created=False)
-    values = TerminalValues(name, row.text("kind") or "", row.flag("auto_answer"), row.number("lon"), row.number("lat"))
+    values = TerminalValues(
+        name, row.word("kind", _TERMINAL_WORDS), row.flag("auto_answer"), row.number("lon"), row.number("lat")
+    )
     terminal, token = register_terminal(session, actor, values, unit.id)
     return Outcome(terminal.id, created=True, secret=token)
 
@@ -120,9 +150,9 @@ def import_resource(session: Session, actor: Actor, row: Row) -> Outcome:
     name = row.text("name") or ""
     lon, lat = row.number("lon"), row.number("lat")
     values: resources.Changes = {
-        "kind": row.text("kind") or "",
-        "class_code": row.text("class_code"),
-        "quantity": row.number("quantity"),
+        "kind": _resource_kind(row),
+        "class_code": _class_code(row),
+        "quantity": _quantity(row),
         "measure": row.text("measure"),
         "people": row.count("people"),
         "capacity": row.count("capacity"),
@@ -193,6 +223,27 @@ def _holder(session: Session, row: Row, unit_id: str, column: str) -> str | None
     return person.id
 
 
+def _resource_kind(row: Row) -> str:
+    kind = row.word("kind", _RESOURCE_WORDS)
+    if kind not in RESOURCE_KINDS:
+        raise row.fault("kind", "resource.kind", kind)
+    return kind
+
+
+def _class_code(row: Row) -> str | None:
+    code = row.text("class_code")
+    if code is not None and not (len(code) == 7 and code.isascii() and code.isdigit()):
+        raise row.fault("class_code", "resource.class_code", code)
+    return code
+
+
+def _quantity(row: Row) -> float | None:
+    quantity = row.number("quantity")
+    if quantity is not None and not 0 <= quantity <= 1e9:
+        raise row.fault("quantity", "import.number", str(quantity))
+    return quantity
+
+
 def _keeper(session: Session, row: Row) -> str | None:
     username = row.text("keeper")
     if username is None:
@@ -217,15 +268,15 @@ KINDS: Mapping[str, Kind] = {
             NAME,
             Column("kind", "类型", needed=True),
             Column("parent", "上级单位", needed=True),
-            Column("division_code", "行政区划代码"),
+            Column("division_code", "行政区划代码", most=12),
             *PLACE,
-            Column("phone", "值班电话"),
+            Column("phone", "值班电话", most=32),
         ),
         import_unit,
     ),
     "people": Kind(
-        (UNIT, Column("name", "姓名", needed=True), Column("phone", "电话"), Column("email", "邮箱"),
-         Column("languages", "语言"), *PLACE),
+        (UNIT, Column("name", "姓名", needed=True), Column("phone", "电话", most=32), Column("email", "邮箱", most=254),
+         Column("languages", "语言", most=40), *PLACE),
         import_person,
     ),
     "posts": Kind(
@@ -238,8 +289,9 @@ KINDS: Mapping[str, Kind] = {
         import_terminal,
     ),
     "resources": Kind(
-        (UNIT, NAME, Column("kind", "类型", needed=True), Column("class_code", "分类代码"), Column("quantity", "数量"),
-         Column("measure", "计量单位"), Column("people", "人数"), Column("capacity", "容量"), *PLACE,
+        (UNIT, NAME, Column("kind", "类型", needed=True), Column("class_code", "分类代码", most=7),
+         Column("quantity", "数量"), Column("measure", "计量单位", most=16),
+         Column("people", "人数"), Column("capacity", "容量"), *PLACE,
          Column("keeper", "管理员用户名")),
         import_resource,
     ),

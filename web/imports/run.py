@@ -64,8 +64,7 @@ def _line(session: Session, actor: Actor, kind: Kind, row: Row) -> Line:
     savepoint = session.begin_nested()
     try:
         for column in kind.columns:
-            if column.needed and row.text(column.name) is None:
-                raise row.fault(column.name, "import.empty", "")
+            row.check(column)
         outcome = kind.importer(session, actor, row)
         savepoint.commit()
     except FengsuiError as error:

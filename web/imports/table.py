@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +15,12 @@ NO = frozenset({"", "0", "false", "no", "n", "否"})
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its English heading (the API's field), its Chinese one, and whether a row must fill it."""
+    """A column: English heading (the API's field), Chinese one, whether a row must fill it, how long it is at most."""
 
     name: str
     zh: str
     needed: bool = False
+    most: int = 80
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,35 @@ class Row:
         return self.cells.get(name, "").strip() or None
 
     def number(self, name: str) -> float | None:
-        """The cell as a number; Invalid `import.number` otherwise."""
+        """The cell as a number; Invalid `import.number` for anything else, infinity among it."""
         text = self.text(name)
         if text is None:
             return None
         try:
-            return float(text)
+            value = float(text)
         except ValueError as error:
             raise self.fault(name, "import.number", text) from error
+        if not math.isfinite(value):
+            raise self.fault(name, "import.number", text)
+        return value
+
+    def check(self, column: "Column") -> None:
+        """Invalid `import.empty` where the column must be filled, `import.too_long` where it is."""
+        text = self.text(column.name)
+        if column.needed and text is None:
+            raise self.fault(column.name, "import.empty", "")
+        if text is not None and len(text) > column.most:
+            raise self.fault(column.name, "import.too_long", text)
+
+    def word(self, name: str, words: Mapping[str, str]) -> str:
+        """The cell's value: a word of `words` stands for its value in the API, anything else for itself."""
+        text = self.text(name) or ""
+        return words.get(text, text.lower())
 
     def count(self, name: str) -> int | None:
-        """The cell as a whole number; Invalid `import.number` otherwise."""
+        """The cell as a whole number from 0 to a million; Invalid `import.number` otherwise."""
         value = self.number(name)
-        if value is not None and value != int(value):
+        if value is not None and not (value == int(value) and 0 <= value <= 1_000_000):
             raise self.fault(name, "import.number", str(value))
         return None if value is None else int(value)
 
