@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.e2e.county import County
 from tests.waiting import until
@@ -37,7 +37,7 @@ def log_in(page: Page, username: str, password: str) -> None:
 
 def choose(page: Page, text: str, encoding: str = "utf-8") -> Locator:
     """Choose a table of this text for import; the report of its trial."""
-    table = {"name": "table.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
+    table: FilePayload = {"name": "table.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
     page.get_by_test_id("import-file").set_input_files([table])
     report = page.get_by_test_id("report")
     expect(report).to_be_visible()
