@@ -260,3 +260,9 @@ def test_the_auditor_finds_refusals_and_proves_the_chain(new_page: NewPage, town
         page.get_by_test_id(f"tab-{tab}").click()
         expect(page.get_by_text("只能查看").first).to_be_visible()
         expect(page.locator("main .btn.pri")).to_have_count(0)
+
+
+def test_who_administers_nothing_is_told_so(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "duty")
+    expect(page.get_by_test_id("no-rights")).to_be_visible()
+    expect(page.locator("nav a[data-testid]")).to_have_count(0)

@@ -16,7 +16,7 @@ export const auditTexts = defineTexts({
     alerts: '预警',
     resources: '资源',
     actor: '谁',
-    actorHint: '姓名、终端名或编号',
+    actorHint: '姓名或编号',
     since: '从',
     until: '到',
     find: '查找',
