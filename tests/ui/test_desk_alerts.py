@@ -1,0 +1,133 @@
+"""Warnings on the desk: the two-person rule, the typed number, who answered, and what came from outside."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.county import County
+from tests.ui.checks import accessibility, layout
+from tests.ui.test_desk import log_in
+
+pytestmark = pytest.mark.xdist_group("ui")
+
+NewPage = Callable[..., Page]
+
+CAP = """<?xml version="1.0" encoding="UTF-8"?>
+<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{identifier}</identifier><sender>w@cx</sender>
+<sent>{sent}</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope><info><language>zh-CN</language>
+<category>Met</category><event>大风</event><urgency>Future</urgency><severity>Moderate</severity>
+<certainty>Likely</certainty><expires>{expires}</expires><headline>楚雄市大风黄色预警</headline>
+<description>午后有 8 级大风。</description><area><areaDesc>楚雄市</areaDesc><geocode>
+<valueName>行政区划代码</valueName><value>532301</value></geocode></area></info></alert>"""
+
+
+def open_alert(page: Page, headline: str) -> Page:
+    """Open an alert from the list."""
+    page.keyboard.press("F3")
+    page.get_by_test_id("alert-row").filter(has_text=headline).click()
+    expect(page.get_by_test_id("alert-sheet").or_(page.get_by_test_id("alert-editor"))).to_be_visible()
+    return page
+
+
+def write_notice(page: Page, headline: str) -> None:
+    """A notice for 西舍路镇, ready to submit."""
+    page.keyboard.press("F3")
+    page.keyboard.press("n")
+    page.get_by_test_id("alert-kind-notice").click()
+    page.get_by_test_id("alert-event").fill("山洪")
+    page.get_by_test_id("alert-headline").fill(headline)
+    page.get_by_test_id("alert-description").fill("上游水库开闸，河道 2 小时内涨水。")
+    page.get_by_test_id("alert-instruction").fill("不要下河。")
+    page.get_by_test_id("alert-add-town").fill("西舍路")
+    page.get_by_test_id("alert-add-town-option").first.click()
+    page.get_by_test_id("alert-in-3").click()
+    expect(page.get_by_test_id("audience-row")).to_have_count(1)
+
+
+def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -> None:
+    headline = "西舍路镇山洪提示"
+    leader = log_in(new_page(1600, 900), town, "leader")
+    write_notice(leader, headline)
+    expect(leader.get_by_test_id("preview-mqtt")).to_contain_text("不要下河")
+    leader.get_by_test_id("alert-submit").click()
+    expect(leader.get_by_test_id("alert-why")).to_have_text("起草人不能签发自己的预警")
+    expect(leader.get_by_test_id("alert-sign-off")).to_be_disabled()
+    assert layout(leader, least_px=12) == []
+
+    reviewer = open_alert(log_in(new_page(1600, 900), town, "reviewer"), headline)
+    reviewer.get_by_test_id("alert-return-reason").fill("写明去哪里")
+    reviewer.get_by_test_id("alert-return").click()
+    expect(leader.get_by_test_id("alert-returned")).to_contain_text("写明去哪里")
+    leader.get_by_test_id("alert-instruction").fill("不要下河，到中心小学。")
+    leader.get_by_test_id("alert-submit").click()
+    reviewer.get_by_test_id("alert-sign-off").click()
+    expect(reviewer.get_by_test_id("alert-status")).to_have_text("已签发")
+
+    issuer = open_alert(log_in(new_page(1600, 900), town, "issuer"), headline)
+    people = issuer.get_by_test_id("preview-people").get_attribute("data-people") or ""
+    issuer.get_by_test_id("alert-issue-people").fill(str(int(people) + 1))
+    expect(issuer.get_by_test_id("alert-issue")).to_be_disabled()
+    issuer.get_by_test_id("alert-issue-word").fill("发布")
+    issuer.get_by_test_id("alert-issue").click()
+    expect(issuer.get_by_test_id("problem")).to_have_attribute("data-code", "alert.people_differ")
+    expect(issuer.get_by_test_id("alert-issue-word")).to_have_value("发布")
+    issuer.get_by_test_id("alert-issue-people").fill(people)
+    issuer.get_by_test_id("alert-issue").click()
+    expect(issuer.get_by_test_id("coverage-row")).to_have_count(1)
+    expect(issuer.get_by_test_id("delivery-row").first).to_be_visible()
+    assert [*accessibility(issuer), *layout(issuer, least_px=12)] == []
+
+    issuer.get_by_test_id("alert-lift").click()
+    issuer.get_by_test_id("end-text").fill("水已退。")
+    issuer.get_by_test_id("end-alert").click()
+    expect(issuer.get_by_test_id("alert-status")).to_have_text("已解除")
+    expect(issuer.get_by_test_id("alert-sheet")).to_contain_text("水已退。")
+
+
+def test_what_is_not_saved_is_kept_and_an_exercise_is_asked_for(new_page: NewPage, town: County) -> None:
+    desk = log_in(new_page(1600, 900), town)
+    write_notice(desk, "没存的提示")
+    desk.keyboard.press("Alt+y")
+    desk.get_by_test_id("drill-dialog-yes").click()
+    expect(desk.get_by_test_id("alert-mode")).to_have_text("演练")
+    expect(desk.get_by_test_id("preview-email")).to_contain_text("演练")
+    desk.reload()
+    desk.get_by_test_id("tab-alerts").click()
+    desk.get_by_test_id("alert-resume").click()
+    expect(desk.get_by_test_id("alert-headline")).to_have_value("没存的提示")
+    expect(desk.get_by_test_id("alert-mode")).to_have_text("演练")
+    desk.get_by_test_id("alert-save").click()
+    expect(desk.get_by_test_id("alert-saved")).to_contain_text("草稿已存")
+    desk.get_by_test_id("alerts-back").click()
+    expect(desk.get_by_test_id("alert-offer")).to_have_count(0)
+
+
+def test_only_a_warning_has_a_colour_and_a_county_may_not_issue_one(new_page: NewPage, town: County) -> None:
+    desk = log_in(new_page(1600, 900), town)
+    write_notice(desk, "颜色")
+    expect(desk.get_by_test_id("alert-colours")).to_have_count(0)
+    desk.get_by_test_id("alert-kind-warning").click()
+    desk.get_by_test_id("alert-colours").focus()
+    desk.keyboard.press("2")
+    expect(desk.get_by_test_id("alert-colour-orange")).to_have_attribute("aria-checked", "true")
+    expect(desk.get_by_test_id("problem")).to_have_attribute("data-code", "alert.no_authority")
+
+
+def test_a_received_warning_is_shown_and_adopted_never_changed(new_page: NewPage, town: County) -> None:
+    sent = datetime.now(UTC).replace(microsecond=0)
+    message = CAP.format(identifier="test-1", sent=sent.isoformat(), expires=(sent + timedelta(hours=4)).isoformat())
+    with town.client("station") as station:
+        headers = {"Content-Type": "application/xml", "Authorization": station.headers["Authorization"]}
+        httpx.post(f"{town.url}/cap", content=message.encode(), headers=headers).raise_for_status()
+    desk = log_in(new_page(1600, 900), town)
+    desk.get_by_test_id("warning").filter(has_text="大风").click()
+    expect(desk.get_by_test_id("alert-sheet-headline")).to_have_text("楚雄市大风黄色预警")
+    expect(desk.get_by_test_id("alert-editor")).to_have_count(0)
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("alert-adopt").click()
+    expect(desk.get_by_test_id("alert-editor")).to_be_visible()
+    expect(desk.get_by_test_id("alert-headline")).to_have_value("楚雄市大风黄色预警")
+    expect(desk.get_by_test_id("alert-kind-notice")).to_have_attribute("aria-pressed", "true")
