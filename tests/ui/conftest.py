@@ -1,4 +1,7 @@
-"""One demo county and one Chromium for all tests of the screens."""
+"""One demo county and one Chromium for all tests of the screens.
+
+They end with this package: Playwright keeps an event loop in its thread, in which no other test could run its own.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -10,14 +13,14 @@ from tests.e2e.county import County, county
 from tests.e2e.people import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demo county, running."""
     with county(tmp_path_factory.mktemp("town")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser with a made-up camera and microphone."""
     with chromium(tmp_path_factory.mktemp("devices")) as opened:

@@ -1,5 +1,6 @@
 """The terminal page in a real Chromium: who works with it, the check at the start of a shift, orders, alerts, notes."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -232,7 +233,7 @@ def test_a_note_with_a_photo(new_page: NewPage, town: County, duty: httpx.Client
     photo = tmp_path / "bridge.png"
     terminal.page.screenshot(path=photo)
     terminal.see("note-photo").set_input_files(photo)
-    expect(terminal.page.get_by_text("照片")).to_be_visible()
+    expect(terminal.page.get_by_text(re.compile("^照片 "))).to_be_visible()
     readable(terminal)
     terminal.press("note-send")
     expect(terminal.see("home")).to_be_visible()
