@@ -114,6 +114,7 @@ class _Talk:
         self._line = line
         self._language = language
         self._jobs: asyncio.Queue[Said] = asyncio.Queue(MOST_JOBS)
+        self._leaving = False
 
     async def run(self) -> None:
         """Until either side ends it."""
@@ -133,6 +134,8 @@ class _Talk:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if self._leaving:  # said, but the socket was closed before its turn came
+                await self._leave()
 
     async def _send_all(self) -> None:
         while True:
@@ -170,6 +173,7 @@ class _Talk:
         if isinstance(said, Ping):
             self._line.send({"type": "pong", "at": said.at})
             return
+        self._leaving = self._leaving or isinstance(said, Leave)
         try:
             self._jobs.put_nowait(said)
         except asyncio.QueueFull:
@@ -194,8 +198,12 @@ class _Talk:
             case Refresh():
                 await self._conference.ask_picture(self._line, said.slot)
             case Leave():
-                await self._conference.leave(self._line)
+                await self._leave()
                 self._line.close(NORMAL)
+
+    async def _leave(self) -> None:
+        await self._conference.leave(self._line)
+        self._leaving = False
 
     def _complain(self, error: FengsuiError, number: int | None = None) -> None:
         self._line.send(_error(error, self._language, number))

@@ -3,6 +3,8 @@
 const PING_EVERY_MS = 2_000
 const SILENT_AFTER_MS = 5_000
 const REDIAL_MIN_MS = 500
+/** How long a client that leaves waits for the server to hear it; the server closes the socket itself. */
+const GOODBYE_MS = 8_000
 const REDIAL_SPREAD_MS = 500
 const WATCH_MS = 500
 /** How long a connection may take to stand before it is made anew. */
@@ -171,8 +173,23 @@ export class Conference {
     await this.call?.camera.replaceTrack(media?.getVideoTracks()[0] ?? null)
   }
 
+  /** Leave for good. The socket is given a moment to say so, a broken one is dialled once more for it. */
   leave(): void {
-    this.send({ type: 'leave' })
+    if (this.over) return
+    const open = this.welcomed && this.socket?.readyState === WebSocket.OPEN ? this.socket : null
+    if (open !== null) this.socket = null
+    const socket = open ?? this.newSocket()
+    const goodbye = JSON.stringify({ type: 'leave' })
+    socket.onclose = null
+    socket.onmessage = () => {
+      socket.onmessage = null
+      socket.send(goodbye)
+    }
+    if (open !== null) {
+      socket.onmessage = null
+      socket.send(goodbye)
+    }
+    window.setTimeout(() => socket.close(), GOODBYE_MS)
     this.finish('left')
   }
 
@@ -212,12 +229,16 @@ export class Conference {
 
   private dial(): void {
     this.abandonSocket()
-    const { url, token } = this.options
-    const socket = token === undefined ? new WebSocket(url) : new WebSocket(url, ['fengsui', token])
+    const socket = this.newSocket()
     this.socket = socket
     this.heardAt = this.pingedAt = performance.now()
     socket.onmessage = (event) => this.hear(String(event.data))
     socket.onclose = (event) => this.lost(ENDS[event.code])
+  }
+
+  private newSocket(): WebSocket {
+    const { url, token } = this.options
+    return token === undefined ? new WebSocket(url) : new WebSocket(url, ['fengsui', token])
   }
 
   /** A broken socket's close() may take a minute: forget it at once and let it close in the background. */
