@@ -52,7 +52,7 @@ export function createRoom(api: Api, me: Me, board: ComputedRef<Board>, incident
     sites,
     isChair: computed(() => meeting.value?.chair?.id === me.actor.id),
     own: computed(() => sites.value.find((s) => s.kind === 'desk' && s.user === me.actor.id) ?? null),
-    visit: new Visit(api, meeting),
+    visit: new Visit(api, board, me.actor.id),
     look: (id) => {
       wanted.value = id
     },

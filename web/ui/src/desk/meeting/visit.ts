@@ -1,7 +1,8 @@
-import { onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
 import { Conference, type ConferenceState } from '@shared/conference'
-import type { Meeting } from '@shared/objects'
+import type { Board, Meeting } from '@shared/objects'
+import { sitesOf } from '@shared/situation'
 
 const SLOTS = { audio: 4, video: 1 }
 const VIDEO: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } }
@@ -67,14 +68,26 @@ export class Visit {
   private readonly speakers = createSpeakers()
   private conference: Conference | null = null
 
+  /** Whose picture the stage shows: the broadcast site, else whoever spoke last, else the first that is in. */
+  readonly target: ComputedRef<string | null>
+  private readonly heard: Ref<string | null> = ref(null)
+
+  /** `board` as it is; `user` is who sits at this desk. */
   constructor(
     private readonly api: Api,
-    shown: ComputedRef<Meeting | null>,
+    board: ComputedRef<Board>,
+    user: string,
   ) {
-    watch(
-      () => (shown.value !== null && shown.value.id === this.meeting.value ? shown.value.broadcast : null),
-      (broadcast) => this.show(broadcast),
-    )
+    this.target = computed(() => {
+      const meeting = board.value.meetings[this.meeting.value ?? '']
+      if (meeting === undefined) return null
+      const others = sitesOf(board.value, meeting).filter((s) => s.state === 'joined' && s.kind !== 'wall' && s.user !== user)
+      return meeting.broadcast ?? others.find((s) => s.id === this.heard.value)?.id ?? others[0]?.id ?? null
+    })
+    watch(this.target, () => this.show())
+    watch(this.speaker, (now) => {
+      this.heard.value = now ?? this.heard.value
+    })
     onScopeDispose(() => this.leave())
   }
 
@@ -90,7 +103,7 @@ export class Visit {
     const token = this.api.bearer
     this.conference = new Conference({ url: socketUrl(meeting.id), ...(token === null ? {} : { token }), media: own, slots: SLOTS })
     this.listen(this.conference)
-    this.show(meeting.broadcast)
+    this.show()
     this.conference.join()
   }
 
@@ -129,9 +142,8 @@ export class Visit {
     if (!['connecting', 'connected', 'interrupted'].includes(state)) this.clear()
   }
 
-  /** The broadcast site, else whoever speaks. */
-  private show(broadcast: string | null): void {
-    this.conference?.view([broadcast ?? 'speaker'])
+  private show(): void {
+    this.conference?.view([this.target.value])
   }
 
   private clear(): void {
