@@ -3,6 +3,7 @@ import { problem as problemOf, type Api, type ApiProblem } from '@shared/api'
 import type { Unit } from '@shared/objects'
 import type { Me, Page } from '../desk/answers'
 import { createNotice, type Notice } from '../desk/notice'
+import { rowsOf, type Rows } from './rows'
 import { orderOf } from './units/tree'
 
 /** The pages and the rights of which any one opens them. */
@@ -38,16 +39,6 @@ export async function everything<T>(api: Api, path: string, query: Record<string
   return found
 }
 
-export interface Rows<T> {
-  items: ShallowRef<T[]>
-  /** When the list was fetched, ms; null before the first time. */
-  asOf: Ref<number | null>
-  problem: ShallowRef<ApiProblem | null>
-  load: () => Promise<void>
-  /** Put a changed or new object in its place. */
-  put: (item: T) => void
-}
-
 export interface Admin {
   api: Api
   me: Me
@@ -72,27 +63,6 @@ export function useAdmin(): Admin {
   const admin = inject(KEY)
   if (admin === undefined) throw new Error('useAdmin outside AdminPage')
   return admin
-}
-
-function rowsOf<T extends { id: string }>(expired: (code: string) => void, ask: () => Promise<T[]>): Rows<T> {
-  const items = shallowRef<T[]>([])
-  const asOf = ref<number | null>(null)
-  const problem = shallowRef<ApiProblem | null>(null)
-  async function load(): Promise<void> {
-    try {
-      items.value = await ask()
-      asOf.value = Date.now()
-      problem.value = null
-    } catch (error) {
-      problem.value = problemOf(error)
-      if (problem.value.status === 401) expired(problem.value.code)
-    }
-  }
-  function put(item: T): void {
-    const known = items.value.some((one) => one.id === item.id)
-    items.value = known ? items.value.map((one) => (one.id === item.id ? { ...one, ...item } : one)) : [...items.value, item]
-  }
-  return { items, asOf, problem, load, put }
 }
 
 /** A list of the server, fetched when the component appears. */

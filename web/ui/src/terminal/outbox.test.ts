@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { watch } from 'vue'
 import { ApiProblem } from '@shared/api'
 import { Outbox, type Press } from './outbox'
 
@@ -57,6 +58,34 @@ describe('presses', () => {
     server.problem = null
     await vi.advanceTimersByTimeAsync(1_500)
     expect(server.got).toHaveLength(1)
+  })
+
+  it('do not wait for one that the server cannot take, unless it was about the same', async () => {
+    const server = new Server()
+    const outbox = new Outbox({
+      key: KEY,
+      now: () => NOW,
+      send: (press) => (press.about === 'a' ? Promise.reject(new ApiProblem(500, 'http.500', '')) : server.send(press)),
+    })
+    outbox.press(move('a', 'receipt'))
+    outbox.press(move('a', 'answer'))
+    outbox.press(move('b', 'acknowledged'))
+    await vi.advanceTimersByTimeAsync(500)
+    expect(server.got).toEqual(['b acknowledged 2026-11-20T06:05:00.000Z'])
+    expect(outbox.waiting.value.map(({ what }) => what)).toEqual(['receipt', 'answer'])
+    outbox.stop()
+  })
+
+  it('made at the very moment the last one is through go out, too', async () => {
+    const server = new Server()
+    const outbox = outboxTo(server)
+    const stop = watch(outbox.sent, (sent) => {
+      if (sent.length === 1) outbox.press(move('b', 'delivered'))
+    })
+    outbox.press(move('a', 'acknowledged'))
+    await vi.advanceTimersByTimeAsync(500)
+    stop()
+    expect(server.got).toHaveLength(2)
   })
 
   it('survive a reload of the page', async () => {

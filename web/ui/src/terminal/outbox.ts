@@ -44,11 +44,13 @@ function isPress(value: unknown): value is Press {
 /** Whether to try again later: no answer, a server in trouble, or nobody logged in any more. */
 export const mayPass = ({ status }: ApiProblem): boolean => status === 0 || status >= 500 || status === 429 || status === 401
 
+/** No answer, or nobody logged in: the next press would fare no better. */
+const reachesNobody = ({ status }: ApiProblem): boolean => status === 0 || status === 401
+
 const isSame = (a: Press, b: Press): boolean => a.about === b.about && a.what === b.what
 
 /**
- * Presses on their way to the server: kept in the browser, sent one after the other in the order of pressing.
- * The head blocks the rest until the server answered it.
+ * Presses on their way to the server: kept in the browser, sent one after the other until the server has answered each.
  */
 export class Outbox {
   readonly waiting: ShallowRef<readonly Press[]>
@@ -72,48 +74,49 @@ export class Outbox {
     void this.flush()
   }
 
-  /** Send what waits, at once. */
+  /** Send what waits, at once: of one order or alert in the order of pressing, past those that the server cannot take. */
   async flush(): Promise<void> {
     window.clearTimeout(this.timer)
     if (this.sending) return
     this.sending = true
+    const held = new Set<string>()
+    const next = (): Press | undefined => this.change((all) => all).find(({ about }) => !held.has(about))
     try {
-      while (await this.sendHead());
+      for (let press = next(); press !== undefined; press = next()) {
+        const problem = await this.sendOne(press)
+        if (problem === null) continue
+        held.add(press.about)
+        if (reachesNobody(problem)) break
+      }
     } finally {
       this.sending = false
     }
+    if (held.size > 0) this.tryLater()
+    else this.failures = 0
   }
 
   stop(): void {
     window.clearTimeout(this.timer)
   }
 
-  /** Whether there may be more to send now. */
-  private async sendHead(): Promise<boolean> {
-    const [head] = this.change((all) => all)
-    if (head === undefined) return false
+  /** Null once the server has settled the press, else why it is to be sent again. */
+  private async sendOne(press: Press): Promise<ApiProblem | null> {
     try {
-      await this.options.send(head)
+      await this.options.send(press)
+      this.sent.value = [...this.sent.value, { press, at: new Date(this.options.now()).toISOString() }]
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error
-      return this.failed(head, error)
+      if (mayPass(error)) return error
+      if (!press.silent) this.refused.value = [...this.refused.value, { press, problem: error }]
     }
-    this.failures = 0
-    this.sent.value = [...this.sent.value, { press: head, at: new Date(this.options.now()).toISOString() }]
-    this.done(head)
-    return true
+    this.done(press)
+    return null
   }
 
-  private failed(head: Press, error: ApiProblem): boolean {
-    if (!mayPass(error)) {
-      if (!head.silent) this.refused.value = [...this.refused.value, { press: head, problem: error }]
-      this.done(head)
-      return true
-    }
+  private tryLater(): void {
     const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)] ?? 10_000
     this.failures += 1
     this.timer = window.setTimeout(() => void this.flush(), wait)
-    return false
   }
 
   private done(press: Press): void {

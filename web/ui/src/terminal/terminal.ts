@@ -93,14 +93,18 @@ function createAlerts({ board, now, outbox, me }: Core): AlertDesk {
   }
 }
 
+/** A line that swallows everything must not hold the rest for minutes. */
+const ANSWER_MS = 15_000
+
 /** A clock that runs ahead of the server's is no reason to lose a press. */
 async function sendPress(api: Api, press: Press): Promise<void> {
   const isMove = press.path.startsWith('/tasks/')
+  const post = (body: unknown) => api.request('POST', press.path, { body, signal: AbortSignal.timeout(ANSWER_MS) })
   try {
-    await api.post(press.path, isMove ? { ...press.body, pressed_at: press.pressed_at } : press.body)
+    await post(isMove ? { ...press.body, pressed_at: press.pressed_at } : press.body)
   } catch (error) {
     if (!isMove || !(error instanceof ApiProblem) || error.code !== 'time.future') throw error
-    await api.post(press.path, press.body)
+    await post(press.body)
   }
 }
 
