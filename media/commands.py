@@ -25,8 +25,9 @@ from media.messages import (
     WantedParticipant,
 )
 from media.sfu.room import Participant, Room
-from media.sfu.slot import AudioSlot, VideoSlot
-from media.sfu.source import Source
+from media.sfu.slot import AudioSlot
+from media.sfu.source import Layer, Source
+from media.sfu.video_slot import VideoSlot
 
 
 def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
@@ -132,11 +133,19 @@ def _participant_stats(participant: Participant) -> dict[str, Any]:
 
 
 def _source_stats(source: Source) -> dict[str, Any]:
-    reception = source.reception
+    layers = [_layer_stats(layer) for layer in source.layers]
+    sums = {key: sum(layer[key] for layer in layers) for key in ("packets", "octets", "malformed", "lost")}
+    return {**sums, "jitter_ms": max(layer["jitter_ms"] for layer in layers), "layers": layers}
+
+
+def _layer_stats(layer: Layer) -> dict[str, Any]:
+    reception = layer.reception
     return {
-        "packets": source.packets,
-        "octets": source.octets,
-        "malformed": source.malformed,
+        "height": layer.height,
+        "live": layer.live,
+        "packets": layer.packets,
+        "octets": layer.octets,
+        "malformed": layer.malformed,
         "lost": reception.expected - reception.received if reception is not None else 0,
         "jitter_ms": reception.jitter * 1000 / reception.rate_hz if reception is not None else 0.0,
     }

@@ -24,6 +24,7 @@ class ExtensionIds:
 
     mid: int = 0
     rid: int = 0
+    repaired_rid: int = 0
     audio_level: int = 0
     transport_cc: int = 0
     abs_send_time: int = 0
@@ -38,6 +39,7 @@ class Extensions:
 
     mid: str | None = None
     rid: str | None = None
+    repaired_rid: str | None = None
     audio_level: int | None = None
     voice: bool = False
     transport_sequence: int | None = None
@@ -92,6 +94,8 @@ def read(packet: Packet, ids: ExtensionIds) -> Extensions:
             found.mid = _text(data[at : at + length])
         elif number == ids.rid:
             found.rid = _text(data[at : at + length])
+        elif number == ids.repaired_rid:
+            found.repaired_rid = _text(data[at : at + length])
         elif number == ids.abs_send_time and length == 3:
             found.abs_send_time = int.from_bytes(data[at : at + 3], "big")
     return found

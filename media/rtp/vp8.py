@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from media.rtp.packet import header
 
 PICTURE_ID_BITS = 15
+_START_CODE = b"\x9d\x01\x2a"
 _HEAD_WITH_FULL_DESCRIPTOR = struct.Struct("!BBHIIBBHBB")
 
 
@@ -13,8 +14,9 @@ _HEAD_WITH_FULL_DESCRIPTOR = struct.Struct("!BBHIIBBHBB")
 class Descriptor:
     """The payload descriptor of one packet; `raw` are its bytes, offsets (0 = absent) point into them.
 
-    `keyframe` is true only for the packet that begins a key frame, `full` for the six bytes with all counters that
-    browsers send.
+    `keyframe` is true only for the packet that begins a key frame, `height` is its picture's in pixels (0 otherwise, or
+    when it is cut short). `layer_sync` is the Y bit: the frame refers to none but temporal layer 0. `full` is true for
+    the six bytes with all counters that browsers send.
     """
 
     raw: bytes
@@ -29,6 +31,8 @@ class Descriptor:
     tl0picidx_at: int
     keyidx_at: int
     full: bool
+    layer_sync: bool = False
+    height: int = 0
 
 
 def parse(payload: bytes) -> Descriptor | None:
@@ -58,10 +62,11 @@ def parse(payload: bytes) -> Descriptor | None:
     if at >= size:
         return None
     start = first & 0x17 == 0x10
+    keyframe = start and payload[at] & 0x01 == 0
     return Descriptor(
         raw=payload[:at],
         start=start,
-        keyframe=start and payload[at] & 0x01 == 0,
+        keyframe=keyframe,
         picture_id=picture_id,
         picture_id_bits=bits,
         tl0picidx=payload[tl0picidx_at] if tl0picidx_at else None,
@@ -71,7 +76,16 @@ def parse(payload: bytes) -> Descriptor | None:
         tl0picidx_at=tl0picidx_at,
         keyidx_at=keyidx_at if flags & 0x10 else 0,
         full=flags & 0xD0 == 0xD0 and bits == PICTURE_ID_BITS,
+        layer_sync=flags & 0x20 != 0 and payload[keyidx_at] & 0x20 != 0,
+        height=_height(payload, at) if keyframe else 0,
     )
+
+
+def _height(payload: bytes, at: int) -> int:
+    """The height in a key frame's header (RFC 6386 9.1): 14 bits after a tag, a start code and the width."""
+    if len(payload) < at + 10 or payload[at + 3 : at + 6] != _START_CODE:
+        return 0
+    return int.from_bytes(payload[at + 8 : at + 10], "little") & 0x3FFF
 
 
 def rewritten(descriptor: Descriptor, picture_id: int, tl0picidx: int, keyidx: int) -> bytes:

@@ -1,20 +1,18 @@
-"""What one connection brings in: finding the source of each packet, and the feedback its sender needs."""
+"""What one connection brings in: finding the layer of each packet, and the feedback its sender needs."""
 
 from media.rtp import extensions
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport
 from media.sfu.arrivals import Arrivals
+from media.sfu.bindings import Bindings, Stream
 from media.sfu.budget import LossBudget
-from media.sfu.source import Source, Unit
+from media.sfu.source import Layer, Source, Unit
 from media.sfu.speakers import guessed_level
-from media.sfu.terms import Kind, Publication, Terms
-
-MAX_STREAMS = 16
-REBIND_AFTER_S = 1.0
+from media.sfu.terms import Kind, Terms
 
 
 class Intake:
-    """Routes by SSRC; an unknown SSRC is bound by MID, then by payload type, for the life of the connection."""
+    """Routes by SSRC; what no SSRC is bound to is counted in `unknown`, what is no RTP in `malformed`."""
 
     def __init__(self, terms: Terms, sources: dict[Kind, Source], ssrc: int) -> None:
         self.ssrc = ssrc
@@ -23,21 +21,9 @@ class Intake:
         self.level = 0
         self._terms = terms
         self._sources = sources
-        self._streams: dict[int, tuple[Publication, bool]] = {}
+        self._bindings = Bindings(terms.publications, sources)
         self._arrivals = Arrivals()
         self._budget = LossBudget()
-        for publication in terms.publications:
-            self._bind_signalled(publication)
-
-    def _bind_signalled(self, publication: Publication) -> None:
-        if publication.ssrc is not None:
-            self._take(publication, publication.ssrc)
-        if publication.rtx_ssrc is not None:
-            self._streams[publication.rtx_ssrc] = (publication, True)
-
-    def _take(self, publication: Publication, ssrc: int) -> None:
-        self._streams[ssrc] = (publication, False)
-        self._sources[publication.kind].bind(ssrc, repairable=publication.kind == "video")
 
     def close(self) -> None:
         for source in self._sources.values():
@@ -52,86 +38,46 @@ class Intake:
         found = extensions.read(packet, self._terms.extensions)
         if found.transport_sequence is not None:
             self._arrivals.add(now, found.transport_sequence)
-        stream = self._streams.get(packet.ssrc) or self._bind(now, packet, found.mid)
+        stream = self._bindings.find(now, packet, found)
         if stream is None:
             self.unknown += 1
             return None
-        publication, repair = stream
-        source = self._sources[publication.kind]
-        if repair:
-            return self._on_repair(now, publication, source, packet)
+        if stream.repair:
+            return _on_repair(now, stream, packet)
+        publication, layer = stream.publication, stream.layer
         if packet.payload_type != publication.payload_type or (
-            source.reception is None or source.reception.ssrc != packet.ssrc
+            layer.reception is None or layer.reception.ssrc != packet.ssrc
         ):
             self.unknown += 1
             return None
         if publication.kind == "audio":
             level = found.audio_level
             self.level = guessed_level(packet.payload_end - packet.payload_start) if level is None else level
-        return source.accept(now, packet)
+        return layer.accept(now, packet)
 
-    def _bind(self, now: float, packet: Packet, mid: str | None) -> tuple[Publication, bool] | None:
-        if len(self._streams) >= MAX_STREAMS:
-            return None
-        for publication in self._terms.publications:
-            if mid is not None and publication.mid != mid:
-                continue
-            if packet.payload_type == publication.rtx_payload_type:
-                self._streams[packet.ssrc] = (publication, True)
-                return publication, True
-            if packet.payload_type == publication.payload_type and self._may_rebind(now, publication):
-                self._take(publication, packet.ssrc)
-                return publication, False
-        return None
-
-    def _may_rebind(self, now: float, publication: Publication) -> bool:
-        source = self._sources[publication.kind]
-        return source.reception is None or now - source.last_packet_at > REBIND_AFTER_S
-
-    def _on_repair(self, now: float, publication: Publication, source: Source, packet: Packet) -> Unit | None:
-        """Undo RTX (RFC 4588 4): the original sequence number stands before the payload."""
-        if packet.payload_end - packet.payload_start < 2 or source.reception is None:
-            return None
-        original = Packet(
-            packet.data,
-            publication.payload_type,
-            packet.marker,
-            int.from_bytes(packet.data[packet.payload_start : packet.payload_start + 2], "big"),
-            packet.timestamp,
-            source.reception.ssrc,
-            0,
-            packet.extension_start,
-            packet.extension_start,
-            packet.payload_start + 2,
-            packet.payload_end,
-        )
-        return source.accept(now, original)
-
-    def on_sender_report(self, now: float, report: SenderReport) -> Source | None:
-        """Note a publisher's report; the source it belongs to."""
-        for source in self._sources.values():
-            reception = source.reception
+    def on_sender_report(self, now: float, report: SenderReport) -> None:
+        """Note a publisher's report."""
+        for layer in self._layers():
+            reception = layer.reception
             if reception is not None and reception.ssrc == report.ssrc:
                 reception.on_sender_report(now, report.ntp)
-                source.sender_report = (report.ntp, report.timestamp)
-                return source
-        return None
+                layer.sender_report = (report.ntp, report.timestamp)
 
     def urgent(self, now: float) -> list[Rtcp]:
         """NACKs and key frame requests that are due."""
         messages: list[Rtcp] = []
-        for source in self._sources.values():
-            reception = source.reception
+        for layer in self._layers():
+            reception = layer.reception
             if reception is None:
                 continue
             if reception.repairable:
                 missing = reception.missing(now)
-                if missing and not source.muted:
+                if missing and not layer.source.muted:
                     messages.append(Nack(self.ssrc, reception.ssrc, tuple(missing)))
                 if reception.beyond_repair:
                     reception.beyond_repair = False
-                    source.keyframe_wanted = source.keyframe_wanted or bool(source.slots)
-            if source.keyframe_due(now):
+                    layer.keyframe_wanted = layer.keyframe_wanted or bool(layer.slots)
+            if layer.keyframe_due(now):
                 messages.append(Pli(self.ssrc, reception.ssrc))
         return messages
 
@@ -141,7 +87,7 @@ class Intake:
 
     def reports(self, now: float) -> list[Rtcp]:
         """A receiver report, and a REMB where the sender has nothing better; once a second."""
-        receptions = [s.reception for s in self._sources.values() if s.reception and s.reception.received]
+        receptions = [layer.reception for layer in self._layers() if layer.reception and layer.reception.received]
         blocks = tuple(reception.report(now) for reception in receptions)
         messages: list[Rtcp] = [ReceiverReport(self.ssrc, blocks)]
         if blocks and not self._terms.transport_cc:
@@ -149,5 +95,29 @@ class Intake:
             messages.append(Remb(self.ssrc, bitrate, tuple(block.ssrc for block in blocks)))
         return messages
 
+    def _layers(self) -> list[Layer]:
+        return [layer for source in self._sources.values() for layer in source.layers]
+
     def _any_ssrc(self) -> int:
-        return next((s.reception.ssrc for s in self._sources.values() if s.reception), 0)
+        return next((layer.reception.ssrc for layer in self._layers() if layer.reception), 0)
+
+
+def _on_repair(now: float, stream: Stream, packet: Packet) -> Unit | None:
+    """Undo RTX (RFC 4588 4): the original sequence number stands before the payload."""
+    reception = stream.layer.reception
+    if packet.payload_end - packet.payload_start < 2 or reception is None:
+        return None
+    original = Packet(
+        packet.data,
+        stream.publication.payload_type,
+        packet.marker,
+        int.from_bytes(packet.data[packet.payload_start : packet.payload_start + 2], "big"),
+        packet.timestamp,
+        reception.ssrc,
+        0,
+        packet.extension_start,
+        packet.extension_start,
+        packet.payload_start + 2,
+        packet.payload_end,
+    )
+    return stream.layer.accept(now, original)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Rtcp, SenderReport
-from media.sfu.slot import AudioSlot, VideoSlot
+from media.sfu.slot import AudioSlot
 from media.sfu.source import Send, Source
 from media.sfu.terms import Terms, clock_rate
+from media.sfu.video_slot import VideoSlot
 
 NTP_UNIX_OFFSET_S = 2_208_988_800
 MAX_RESENDS_PER_NACK = 100
@@ -71,9 +72,8 @@ class Link:
 
     def _want_keyframe(self, ssrc: int) -> None:
         slot = self._video_by_ssrc.get(ssrc)
-        source = slot.wanted if slot is not None else None
-        if source is not None:
-            source.keyframe_wanted = True
+        if slot is not None:
+            slot.ask_keyframe()
 
     def _on_report(self, packet: ReceiverReport, unix_s: float) -> None:
         for block in packet.reports:

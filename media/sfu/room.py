@@ -11,7 +11,10 @@ from media.sfu.intake import Intake
 from media.sfu.link import Link
 from media.sfu.source import Send, Source
 from media.sfu.speakers import Speakers
+from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Terms
+from media.sfu.tiles import layer_for
+from media.sfu.video_slot import VideoSlot
 
 SPEAKER = "speaker"
 CHOICE_INTERVAL_S = 0.1
@@ -42,6 +45,7 @@ class Participant:
     audio: Source
     video: Source
     view: tuple[str | None, ...] = ()
+    heights: tuple[int, ...] | None = None
     link: Link | None = None
     intake: Intake | None = None
     publishing: tuple[bool, bool] = (False, False)
@@ -117,21 +121,27 @@ class Room:
                         slot.repair.clear()
         return self._urgent(now, participant)
 
-    def view(self, now: float, name: str, view: Sequence[str | None]) -> list[Send]:
-        """Choose what the video slots of `name` show; sends are the key frame requests."""
+    def view(
+        self, now: float, name: str, view: Sequence[str | None], heights: Sequence[int] | None = None
+    ) -> list[Send]:
+        """Choose what the video slots of `name` show; sends are the key frame requests.
+
+        `heights` are those of the tiles in pixels, 0 for one that nobody sees; None when the client tells none.
+        """
         participant = self.participants[name]
         participant.view = tuple(view)
+        participant.heights = tuple(heights) if heights is not None else None
         self._show(now, participant)
         return [send for other in self.participants.values() for send in self._urgent(now, other)]
 
     def refresh(self, now: float, name: str, slot: int) -> list[Send]:
         """Ask for a key frame of what runs in video slot `slot`."""
         link = self.participants[name].link
-        source = link.video[slot].wanted if link is not None and 0 <= slot < len(link.video) else None
-        if source is None:
+        video = link.video[slot] if link is not None and 0 <= slot < len(link.video) else None
+        if video is None or video.shows is None:
             return []
-        source.keyframe_wanted = True
-        return self._urgent(now, self.participants[source.participant])
+        video.ask_keyframe()
+        return self._urgent(now, self.participants[video.shows.participant])
 
     def on_rtp(self, now: float, name: str, data: bytes) -> list[Send]:
         """One plain RTP packet from `name`: what goes out because of it, as (link, head, body)."""
@@ -142,16 +152,15 @@ class Room:
         unit = intake.on_rtp(now, data)
         if unit is None:
             return []
-        source = unit.source
-        if source.kind == "audio":
+        layer = unit.layer
+        if layer.source.kind == "audio" and unit.body:
             self.speakers.observe(now, name, intake.level)
         sends: list[Send] = []
-        body = unit.body
-        for slot in source.slots:
-            head = slot.write(now, unit)
-            if head is not None:
-                sends.append((slot.link, head, body))
-        if source.keyframe_wanted:
+        for slot in layer.slots:
+            send = slot.write(now, unit)
+            if send is not None:
+                sends.append(send)
+        if layer.keyframe_wanted:
             sends += self._urgent(now, participant)
         return sends
 
@@ -213,8 +222,9 @@ class Room:
             changed = self._note_publishing(now, participant) or changed
             if participant.link is not None and participant.intake is not None:
                 sends += self._feedback(participant, participant.intake.transport_feedback())
-                for slot in participant.link.video:
-                    slot.expire(now)
+                for number, slot in enumerate(participant.link.video):
+                    self._aim(now, participant, number, slot)
+                    slot.settle(now)
         former = self.speakers.speaker
         if self.speakers.choose(now):
             if former != self.speakers.speaker and former is not None:
@@ -261,6 +271,16 @@ class Room:
             name = self._stage(participant.name) if wish == SPEAKER else wish
             shown = self.participants.get(name) if name is not None and name != participant.name else None
             slot.show(now, shown.video if shown is not None else None)
+            self._aim(now, participant, number, slot)
+
+    @staticmethod
+    def _aim(now: float, participant: Participant, number: int, slot: VideoSlot) -> None:
+        """Give a slot the layer that its tile deserves: the only place where that is decided."""
+        source, heights = slot.shows, participant.heights
+        if source is None:
+            return
+        tile = None if heights is None else heights[number] if number < len(heights) else 0
+        slot.aim(now, layer_for(tile, [layer.height for layer in source.layers]), ALL_TEMPORAL)
 
     def _stage(self, viewer: str) -> str | None:
         """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""

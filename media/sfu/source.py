@@ -1,16 +1,20 @@
-"""A participant's audio or video as it comes in."""
+"""A participant's audio or video as it comes in: audio in one stream, video in one or several sizes (layers)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from media.rtp import vp8
 from media.rtp.packet import Packet
+from media.rtp.sequence import unwrap
 from media.sfu.reception import Reception
 from media.sfu.terms import Kind, clock_rate
 
 KEYFRAME_INTERVAL_S = 0.5
+LAYER_SILENT_S = 0.8
+TEMPORAL_LAYERS = 4
 SILENT_AFTER_S = 2.0
 UNMUTE_GUARD_S = 0.06
 
@@ -19,15 +23,17 @@ UNMUTE_GUARD_S = 0.06
 class Unit:
     """One packet to forward: `body` goes out as it is, everything before it is written anew by each slot.
 
-    `index` is the unwrapped sequence number of the source, `timestamp` its 32-bit RTP timestamp.
+    `index` is the unwrapped sequence number of the layer, `timestamp` its 32-bit RTP timestamp, `picture` the unwrapped
+    picture id, None where the stream has none. A video packet without descriptor is padding only.
     """
 
-    source: Source
+    layer: Layer
     index: int
     timestamp: int
     marker: bool
     body: bytes
     descriptor: vp8.Descriptor | None = None
+    picture: int | None = None
 
 
 class Receiver(Protocol):
@@ -41,93 +47,186 @@ Send = tuple[Receiver, bytes, bytes]
 
 
 class Sink(Protocol):
-    """What a source feeds: a slot of a link."""
+    """What a layer feeds: a slot of a link."""
 
     link: Receiver
 
-    def write(self, now: float, unit: Unit) -> bytes | None: ...
-    def skip(self, source: Source, index: int) -> None: ...
+    def write(self, now: float, unit: Unit) -> Send | None: ...
 
 
-class Source:
-    """Outlives its connections: slots stay attached when the participant comes back with other SSRCs."""
+class Layer:
+    """One incoming stream: an SSRC of a source.
 
-    def __init__(self, participant: str, kind: Kind) -> None:
-        self.participant = participant
-        self.kind = kind
-        self.rate_hz = clock_rate(kind)
+    `place` is its position in the offer, `height` that of its last key frame in pixels (0 = not known yet).
+
+    `octets_by_temporal` counts payload bytes for each temporal layer id. `epoch` changes whenever what was begun cannot
+    be gone on with: another SSRC, a mute.
+    """
+
+    def __init__(self, source: Source, place: int) -> None:
+        self.source = source
+        self.place = place
         self.slots: list[Sink] = []
-        self.muted = False
         self.reception: Reception | None = None
+        self.sender_report: tuple[int, int] | None = None
         self.last_packet_at = float("-inf")
         self.keyframe_wanted = False
         self.epoch = 0
+        self.height = 0
         self.packets = 0
-        self.malformed = 0
         self.octets = 0
-        self.sender_report: tuple[int, int] | None = None
-        self._guard_until = 0.0
+        self.octets_by_temporal = [0] * TEMPORAL_LAYERS
+        self.malformed = 0
+        self._picture: int | None = None
         self._requested_at = float("-inf")
 
     def bind(self, ssrc: int, repairable: bool) -> None:
         """Take `ssrc` as the stream from now on; its numbering begins anew."""
-        self.reception = Reception(ssrc, self.rate_hz, repairable)
+        self.reception = Reception(ssrc, self.source.rate_hz, repairable)
         self.epoch += 1
         self.sender_report = None
+        self._picture = None
 
     def unbind(self) -> None:
         self.reception = None
         self.last_packet_at = float("-inf")
 
-    def publishing(self, now: float) -> bool:
-        return now - self.last_packet_at < SILENT_AFTER_S
-
-    def mute(self, now: float, muted: bool) -> None:
-        """After unmuting the first packets are dropped too: their redundancy still carries muted speech."""
-        if muted == self.muted:
-            return
-        self.muted = muted
-        self.epoch += 1
-        if not muted:
-            self._guard_until = now + UNMUTE_GUARD_S
-            self.keyframe_wanted = self.kind == "video" and bool(self.slots)
+    @property
+    def live(self) -> bool:
+        """Whether it sends as long as any layer of its source does: a break of the line silences all alike."""
+        return self.source.newest_at - self.last_packet_at < LAYER_SILENT_S
 
     def accept(self, now: float, packet: Packet) -> Unit | None:
-        """Count a packet; the unit to forward, or None when it is a double, muted, padding only or malformed."""
+        """Count a packet; the unit to forward, or None when it is a double, withheld or malformed."""
         reception = self.reception
         if reception is None:
             return None
         index = reception.accept(now, packet.sequence, packet.timestamp)
         if index is None:
             return None
-        self.last_packet_at = now
+        size = packet.payload_end - packet.payload_start
         self.packets += 1
-        self.octets += packet.payload_end - packet.payload_start
-        if self.muted or (now < self._guard_until and self.kind == "audio"):
+        self.octets += size
+        if size:
+            woken = not self.live
+            self.last_packet_at = now
+            self.source.on_packet(now, woken)
+        if self.source.withheld(now):
             return None
-        if packet.payload_start == packet.payload_end:
-            for slot in self.slots:
-                slot.skip(self, index)
-            return None
-        return self._unit(index, packet)
-
-    def _unit(self, index: int, packet: Packet) -> Unit | None:
-        if self.kind == "audio":
+        if not size or self.source.kind == "audio":
             return Unit(self, index, packet.timestamp, packet.marker, packet.payload)
+        return self._video(index, packet)
+
+    def _video(self, index: int, packet: Packet) -> Unit | None:
         descriptor = vp8.parse(packet.data[packet.payload_start : packet.payload_end])
         if descriptor is None:
             self.malformed += 1
             return None
         if descriptor.keyframe:
             self.keyframe_wanted = False
+            self._note_height(descriptor.height)
         body = packet.data[packet.payload_start + len(descriptor.raw) : packet.payload_end]
-        return Unit(self, index, packet.timestamp, packet.marker, body, descriptor)
+        self.octets_by_temporal[descriptor.temporal_layer] += len(body)
+        return Unit(self, index, packet.timestamp, packet.marker, body, descriptor, self._unwrapped(descriptor))
+
+    def _note_height(self, height: int) -> None:
+        if height and height != self.height:
+            self.height = height
+            self.source.order_by_height()
+
+    def _unwrapped(self, descriptor: vp8.Descriptor) -> int | None:
+        """The picture id as an integer that only grows; a first one leaves room for what comes late."""
+        value, bits = descriptor.picture_id, descriptor.picture_id_bits
+        if value is None:
+            return None
+        if self._picture is None:
+            self._picture = value + (1 << bits)
+            return self._picture
+        picture = unwrap(self._picture, value, bits)
+        if picture > self._picture:
+            self._picture = picture
+        return picture
 
     def keyframe_due(self, now: float) -> bool:
         """Whether to ask for a key frame now: wanted, and the last request long enough ago. Notes the asking."""
-        if not self.keyframe_wanted or self.reception is None or self.muted:
+        if not self.keyframe_wanted or self.reception is None or self.source.muted:
             return False
         if now - self._requested_at < KEYFRAME_INTERVAL_S:
             return False
         self._requested_at = now
         return True
+
+
+class Viewer(Protocol):
+    """Who shows a source: a video slot. `wanted` is the layer it was aimed at, None for nothing."""
+
+    wanted: int | None
+
+    def settle(self, now: float) -> None: ...
+
+
+class Source:
+    """Outlives its connections: slots stay attached when the participant comes back with other SSRCs.
+
+    `layers` are in ascending order of size, one where there is no simulcast; the same objects serve every connection.
+    """
+
+    def __init__(self, participant: str, kind: Kind) -> None:
+        self.participant = participant
+        self.kind = kind
+        self.rate_hz = clock_rate(kind)
+        self.layers = [Layer(self, 0)]
+        self.viewers: list[Viewer] = []
+        self.muted = False
+        self.newest_at = float("-inf")
+        self._guard_until = 0.0
+
+    def open(self, count: int) -> None:
+        """A connection with `count` layers begins; none of them is bound yet."""
+        by_place = {layer.place: layer for layer in self.layers}
+        self.layers = [by_place.get(place) or Layer(self, place) for place in range(count)]
+        self.unbind()
+
+    def unbind(self) -> None:
+        for layer in self.layers:
+            layer.unbind()
+        self.newest_at = float("-inf")
+
+    def publishing(self, now: float) -> bool:
+        return now - self.newest_at < SILENT_AFTER_S
+
+    def mute(self, now: float, muted: bool) -> None:
+        """After unmuting the first packets are dropped too: their redundancy still carries muted speech."""
+        if muted == self.muted:
+            return
+        self.muted = muted
+        if not muted:
+            self._guard_until = now + UNMUTE_GUARD_S
+        for layer in self.layers:
+            layer.epoch += 1
+            layer.keyframe_wanted = not muted and self.kind == "video" and bool(layer.slots)
+
+    def withheld(self, now: float) -> bool:
+        """Whether what comes now must not reach anybody."""
+        return self.muted or (now < self._guard_until and self.kind == "audio")
+
+    def on_packet(self, now: float, woken: bool) -> None:
+        """A layer brought a packet; `woken`: it had been silent, so that the viewers may want to change to it."""
+        self.newest_at = now
+        if woken:
+            for viewer in list(self.viewers):
+                viewer.settle(now)
+
+    def order_by_height(self) -> None:
+        """Put the layers in order when all heights are known: an offer may list them either way round."""
+        if all(layer.height for layer in self.layers):
+            self.layers.sort(key=lambda layer: layer.height)
+
+    def nearest_live(self, wanted: int) -> Layer:
+        """The layer to show for the one wanted: itself, else the next lower live one, else the next higher.
+
+        The wanted one where none is live.
+        """
+        top = min(wanted, len(self.layers) - 1)
+        order: Sequence[Layer] = [*self.layers[top::-1], *self.layers[top + 1 :]]
+        return next((layer for layer in order if layer.live), self.layers[top])

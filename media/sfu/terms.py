@@ -11,6 +11,7 @@ AUDIO_CLOCK_HZ = 48_000
 VIDEO_CLOCK_HZ = 90_000
 MAX_AUDIO_SLOTS = 4
 MAX_VIDEO_SLOTS = 25
+MAX_LAYERS = 3
 
 
 def clock_rate(kind: Kind) -> int:
@@ -19,8 +20,20 @@ def clock_rate(kind: Kind) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerTerms:
+    """One of several sizes of a picture: known by its RID (RFC 8852) or by the SSRCs that the offer names."""
+
+    rid: str | None = None
+    ssrc: int | None = None
+    rtx_ssrc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
-    """One stream that the client sends. SSRCs are None when the offer does not name them."""
+    """What the client sends on one line. SSRCs are None when the offer does not name them.
+
+    `simulcast` has the layers in the offer's order; it is empty where there is one stream.
+    """
 
     kind: Kind
     mid: str
@@ -28,6 +41,12 @@ class Publication:
     rtx_payload_type: int | None = None
     ssrc: int | None = None
     rtx_ssrc: int | None = None
+    simulcast: tuple[LayerTerms, ...] = ()
+
+    @property
+    def layers(self) -> tuple[LayerTerms, ...]:
+        """All streams, at least one."""
+        return self.simulcast or (LayerTerms(None, self.ssrc, self.rtx_ssrc),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""Which stream an SSRC is (RFC 8843 9.2): as signalled, by MID and RID, or by MID and payload type."""
+
+from dataclasses import dataclass
+
+from media.rtp.extensions import Extensions
+from media.rtp.packet import Packet
+from media.sfu.source import Layer, Source
+from media.sfu.terms import Kind, LayerTerms, Publication
+
+MAX_STREAMS = 32
+REBIND_AFTER_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What an SSRC carries: a layer of a publication, or the RTX that repairs it."""
+
+    publication: Publication
+    layer: Layer
+    repair: bool
+
+
+class Bindings:
+    """Binds for the life of the connection: browsers carry MID and RID only in a stream's first packets."""
+
+    def __init__(self, publications: tuple[Publication, ...], sources: dict[Kind, Source]) -> None:
+        self._streams: dict[int, Stream] = {}
+        self._layers: list[tuple[Publication, LayerTerms, Layer]] = []
+        for publication in publications:
+            source = sources[publication.kind]
+            source.open(len(publication.layers))
+            by_place = {layer.place: layer for layer in source.layers}
+            for place, terms in enumerate(publication.layers):
+                self._layers.append((publication, terms, by_place[place]))
+        for publication, terms, layer in self._layers:
+            if terms.ssrc is not None:
+                self._take(publication, layer, terms.ssrc)
+            if terms.rtx_ssrc is not None:
+                self._streams[terms.rtx_ssrc] = Stream(publication, layer, repair=True)
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def find(self, now: float, packet: Packet, found: Extensions) -> Stream | None:
+        """The stream of a packet; None when it cannot be told, or when the table is full."""
+        return self._streams.get(packet.ssrc) or self._bind(now, packet, found)
+
+    def _take(self, publication: Publication, layer: Layer, ssrc: int) -> Stream:
+        stream = self._streams[ssrc] = Stream(publication, layer, repair=False)
+        layer.bind(ssrc, repairable=publication.kind == "video")
+        return stream
+
+    def _bind(self, now: float, packet: Packet, found: Extensions) -> Stream | None:
+        if len(self._streams) >= MAX_STREAMS:
+            return None
+        for publication, terms, layer in self._layers:
+            if found.mid is not None and publication.mid != found.mid:
+                continue
+            if packet.payload_type == publication.rtx_payload_type:
+                if _is_named(terms, found.repaired_rid):
+                    stream = self._streams[packet.ssrc] = Stream(publication, layer, repair=True)
+                    return stream
+            elif packet.payload_type == publication.payload_type and _is_named(terms, found.rid):
+                return self._take(publication, layer, packet.ssrc) if _may_rebind(now, layer) else None
+        return None
+
+
+def _is_named(terms: LayerTerms, rid: str | None) -> bool:
+    """Whether a packet with this RID is of the layer; one without is where there is nothing to choose from."""
+    return terms.rid is None or terms.rid == rid
+
+
+def _may_rebind(now: float, layer: Layer) -> bool:
+    return layer.reception is None or now - layer.last_packet_at > REBIND_AFTER_S

@@ -1,0 +1,59 @@
+"""Which frames of a layer go out when a receiver gets fewer of its temporal layers."""
+
+from media.rtp.vp8 import Descriptor
+
+ALL_TEMPORAL = 3
+REMEMBERED_FRAMES = 64
+
+
+class TemporalFilter:
+    """Frames are kept or left out whole. `level` is the highest temporal id that goes out, `wanted` what it should be.
+
+    It falls at the next frame; it rises step by step, at a frame of the next id that refers to nothing which was left
+    out (the Y bit, RFC 7741 4.2), or at a key frame. Frames are told apart by their timestamp.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = ALL_TEMPORAL
+        self.level = ALL_TEMPORAL
+        self._raised_at = 0
+        self._kept: dict[int, bool] = {}
+
+    def begin(self, index: int) -> None:
+        """A layer begins with the key frame at `index`."""
+        self.level = self.wanted
+        self._raised_at = index
+        self._kept.clear()
+
+    def limit(self, temporal: int) -> None:
+        """Let nothing above `temporal` out any more; more than now when the stream offers a place to begin."""
+        self.wanted = temporal
+        self.level = min(self.level, temporal)
+
+    def kept(self, timestamp: int) -> bool | None:
+        """What was decided of the frame with this timestamp; None when it is not known."""
+        return self._kept.get(timestamp)
+
+    def keeps(self, timestamp: int, index: int, descriptor: Descriptor, newest: bool) -> bool:
+        """Whether a frame goes out, of which the packet `index` is the first that is seen. `newest`: none is newer."""
+        kept = self._kept.get(timestamp)
+        if kept is None:
+            kept = self._decide(index, descriptor, newest)
+            self._kept[timestamp] = kept
+            if len(self._kept) > REMEMBERED_FRAMES:
+                del self._kept[next(iter(self._kept))]
+        return kept
+
+    def _decide(self, index: int, descriptor: Descriptor, newest: bool) -> bool:
+        temporal = descriptor.temporal_layer
+        if newest and self.level < self.wanted:
+            self._rise(index, descriptor)
+        return temporal <= self.level and (temporal == 0 or index >= self._raised_at)
+
+    def _rise(self, index: int, descriptor: Descriptor) -> None:
+        if descriptor.keyframe:
+            self.level = self.wanted
+            self._raised_at = index
+        elif descriptor.temporal_layer == self.level + 1 and descriptor.layer_sync:
+            self.level += 1
+            self._raised_at = index
