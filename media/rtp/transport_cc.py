@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 REFERENCE_TICK_S = 0.064
 DELTA_TICK_S = 0.00025
-MAX_STATUS_COUNT = 0xFFFF
+MAX_STATUS_COUNT = 8192
 _NOT_RECEIVED, _SMALL, _LARGE = 0, 1, 2
 
 
@@ -48,27 +48,43 @@ def encode(feedback: Feedback) -> bytes:
 
 
 def parse(body: bytes) -> Feedback:
-    """Read feedback control information; struct.error or ValueError when cut short or of a reserved status."""
+    """Read feedback control information.
+
+    struct.error or ValueError when cut short, of a reserved status, or telling of more than MAX_STATUS_COUNT packets: a
+    few bytes can claim 65,535, more than anybody has sent between two feedbacks.
+    """
     base, total, tail = struct.unpack_from("!HHI", body)
+    if total > MAX_STATUS_COUNT:
+        raise ValueError("feedback on too many packets")
     statuses: list[int] = []
     at = 8
     while len(statuses) < total:
         (chunk,) = struct.unpack_from("!H", body, at)
         statuses.extend(_chunk_statuses(chunk, total - len(statuses)))
         at += 2
+    return Feedback(base, tail >> 8, tail & 0xFF, tuple(_deltas(body, at, statuses)))
+
+
+def _deltas(body: bytes, at: int, statuses: list[int]) -> list[int | None]:
+    """One delta for each status. The common case, all received with small deltas, is one slice."""
+    small = statuses.count(_SMALL)
+    if small == len(statuses) and at + small <= len(body):
+        return list(body[at : at + small])
     deltas: list[int | None] = []
     for status in statuses:
         if status == _NOT_RECEIVED:
             deltas.append(None)
         elif status == _SMALL:
-            deltas.append(struct.unpack_from("!B", body, at)[0])
+            if at >= len(body):
+                raise ValueError("feedback cut short")
+            deltas.append(body[at])
             at += 1
         elif status == _LARGE:
             deltas.append(struct.unpack_from("!h", body, at)[0])
             at += 2
         else:
             raise ValueError("reserved packet status")
-    return Feedback(base, tail >> 8, tail & 0xFF, tuple(deltas))
+    return deltas
 
 
 def _status(delta: int | None) -> int:

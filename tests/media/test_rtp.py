@@ -175,3 +175,11 @@ def _parse_everything(data: bytes) -> None:
         extensions.read(found, packets.IDS)
         vp8.parse(found.payload)
     rtcp.parse(data)
+
+
+def test_feedback_that_claims_more_than_anybody_sent_is_malformed() -> None:
+    """A dozen bytes can claim to tell of 65,535 packets."""
+    body = struct.pack("!HHIHHHHHHHHH", 0, 65_535, 0, *[0x1FFF] * 9)
+    assert rtcp.parse(struct.pack("!BBHII", 0x8F, 205, (8 + len(body) + 2) // 4, 1, 2) + body + bytes(2)) is None
+    with pytest.raises(ValueError, match="too many"):
+        transport_cc.parse(body)

@@ -1,0 +1,190 @@
+"""Who gets how much of a thin link: from a budget and wants to a layer for each slot, with the reason. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Reason = Literal["tile", "budget", "settling", "site", "hidden", "off"]
+"""Why a slot gets no more: it has what its tile needs; the link carries no more; more would fit but has to prove steady
+first; the site sends no higher layer (or nothing); the tile is not visible; the slot shows nobody."""
+
+HEADROOM = 0.9
+HOLD_S = 2.0
+FIRST_PICTURE_HOLD_S = 0.6
+LONGEST_HOLD_S = 8.0
+REPENTED_S = 8.0
+NOTHING = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that can be sent: spatial layer, highest temporal layer, its bitrate on the wire and picture height."""
+
+    layer: int
+    temporal: int
+    bitrate: float
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a slot should show. `steps` ascend in bitrate; `rank` 0 goes first; `height` of the tile, 0 = not visible.
+
+    `source` None: the slot shows nobody. `tallest` is the highest picture that the site could send, 0 when unknown: a
+    layer that it does not send just now may come back.
+    """
+
+    slot: int
+    source: str | None
+    rank: int = 1
+    height: int = 1080
+    steps: tuple[Step, ...] = ()
+    tallest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`step` None: nothing is sent."""
+
+    step: Step | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a slot had (None: nothing that binds it), and whether it has waited long enough to rise."""
+
+    level: int | None
+    may_rise: bool
+
+
+FREE = Hold(None, True)
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What a slot had, and how patient it has become."""
+
+    source: str | None = None
+    level: int = NOTHING
+    rose_at: float = float("-inf")
+    ready_at: float = float("-inf")
+    hold_s: float = HOLD_S
+
+
+@dataclass(slots=True)
+class Allocator:
+    """Remembers what one link's slots had, so that they go down at once and up only when more has stayed possible.
+
+    `needed` is the bitrate that would give every want all that its tile can use.
+    """
+
+    needed: float = 0.0
+    _memories: dict[int, _Memory] = field(default_factory=dict)
+
+    def allocate(self, now: float, budget: float | None, wants: Sequence[Want]) -> dict[int, Decision]:
+        """A decision for every want; `budget` in bit/s for video alone, None when nothing limits it.
+
+        A step up needs HEADROOM to spare and its hold time since the slot's last step down; a slot that had to go down
+        again soon after it rose waits twice as long the next time. A change of source starts afresh.
+        """
+        self.needed = sum(want.steps[_ideal(want)].bitrate for want in wants if _ideal(want) >= 0)
+        limit = self.needed / HEADROOM + 1 if budget is None else budget
+        holds = {want.slot: self._hold(now, want) for want in wants}
+        levels = spread(limit, wants, holds)
+        for want in wants:
+            self._remember(now, want, levels[want.slot])
+        for slot in self._memories.keys() - levels.keys():
+            del self._memories[slot]
+        left = limit - sum(want.steps[levels[want.slot]].bitrate for want in wants if levels[want.slot] >= 0)
+        return {want.slot: _decision(want, levels[want.slot], left) for want in wants}
+
+    def _hold(self, now: float, want: Want) -> Hold:
+        memory = self._memories.get(want.slot)
+        if memory is None or memory.source != want.source:
+            return FREE
+        return Hold(min(memory.level, len(want.steps) - 1), now >= memory.ready_at)
+
+    def _remember(self, now: float, want: Want, level: int) -> None:
+        memory = self._memories.setdefault(want.slot, _Memory())
+        if memory.source != want.source:
+            self._memories[want.slot] = _Memory(want.source, level)
+            return
+        if level < memory.level:
+            repented = now - memory.rose_at < REPENTED_S
+            memory.hold_s = min(LONGEST_HOLD_S, memory.hold_s * 2) if repented else HOLD_S
+            memory.ready_at = now + (FIRST_PICTURE_HOLD_S if level == NOTHING else memory.hold_s)
+        elif level > memory.level:
+            memory.rose_at = now
+            memory.ready_at = now + (HOLD_S if memory.level == NOTHING else FIRST_PICTURE_HOLD_S)
+        memory.level = level
+
+
+def spread(budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | None = None) -> dict[int, int]:
+    """For each slot the index of its step, NOTHING for none; together they cost at most `budget`.
+
+    First everybody gets the lowest step, by rank and then slot; then those of one rank rise together, a step each in
+    turn, up to what their tile can use, before the next rank rises. Who cannot be given its next step is left where it
+    is, and those after it go on. Of two budgets the greater one's choices are greater in this order. A step above what
+    a slot had (`holds`) is given only when it may rise, and must leave 1 - HEADROOM of the budget free.
+    """
+    giver = _Giver(budget, holds or {})
+    turn = sorted((want for want in wants if _ideal(want) >= 0), key=lambda want: (want.rank, want.slot))
+    served = [want for want in turn if giver.give(want)]
+    for rank in sorted({want.rank for want in served}):
+        rising = [want for want in served if want.rank == rank]
+        while rising:
+            rising = [want for want in rising if giver.give(want)]
+    return {want.slot: giver.levels.get(want.slot, NOTHING) for want in wants}
+
+
+class _Giver:
+    """Hands out steps until the budget is used."""
+
+    def __init__(self, budget: float, holds: Mapping[int, Hold]) -> None:
+        self.levels: dict[int, int] = {}
+        self._left = budget
+        self._reserve = budget * (1 - HEADROOM)
+        self._holds = holds
+
+    def give(self, want: Want) -> bool:
+        """One step more for `want`; whether it got it."""
+        level = self.levels.get(want.slot, NOTHING) + 1
+        if level > _ideal(want):
+            return False
+        hold = self._holds.get(want.slot, FREE)
+        rises = hold.level is not None and level > hold.level
+        if rises and not hold.may_rise:
+            return False
+        more = want.steps[level].bitrate - (want.steps[level - 1].bitrate if level else 0.0)
+        if more > self._left - (self._reserve if rises else 0.0):
+            return False
+        self._left -= more
+        self.levels[want.slot] = level
+        return True
+
+
+def _ideal(want: Want) -> int:
+    """The step that the tile can use: the best of the lowest layer that is as high as the tile, or of the highest."""
+    if want.source is None or not want.height or not want.steps:
+        return NOTHING
+    enough = [step.height for step in want.steps if step.height >= want.height]
+    most = min(enough) if enough else max(step.height for step in want.steps)
+    return max(number for number, step in enumerate(want.steps) if step.height <= most)
+
+
+def _decision(want: Want, level: int, left: float) -> Decision:
+    return Decision(want.steps[level] if level >= 0 else None, _reason(want, level, left))
+
+
+def _reason(want: Want, level: int, left: float) -> Reason:
+    if want.source is None:
+        return "off"
+    if not want.height:
+        return "hidden"
+    if not want.steps:
+        return "site"
+    if level < _ideal(want):
+        more = want.steps[level + 1].bitrate - (want.steps[level].bitrate if level >= 0 else 0.0)
+        return "settling" if more <= left else "budget"
+    return "site" if want.steps[level].height < min(want.height, want.tallest) else "tile"

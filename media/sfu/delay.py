@@ -1,0 +1,131 @@
+"""Whether a queue grows on the way to a receiver, from the spacing of packets there (draft-ietf-rmcat-gcc-02, 5)."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Literal
+
+from media.sfu.sent import Told
+
+Usage = Literal["normal", "overuse", "underuse"]
+
+BURST_S = 0.005
+WINDOW = 20
+SMOOTHING = 0.9
+GAIN = 4.0
+MAX_WEIGHT = 60
+FIRST_THRESHOLD_MS = 12.5
+THRESHOLD_MS = (6.0, 600.0)
+GAIN_UP, GAIN_DOWN = 0.0087, 0.039
+MAX_STEP_MS = 15.0
+MAX_ADAPT_MS = 100.0
+OVERUSE_MS = 10.0
+BASE_WINDOW_S = 10.0
+STANDING_S = 0.25
+
+
+class DelayDetector:
+    """Groups packets that were sent together, and fits a line through the delay that the groups pile up.
+
+    Grouping: section 5.2. Instead of the Kalman filter of 5.3 the slope of a least squares line over the last WINDOW
+    groups, which needs no noise model; the threshold adapts itself as in 5.4. `queue_s` is how much longer the newest
+    group was on its way than the fastest of the last BASE_WINDOW_S to twice that: a queue that stands but does not grow
+    has no gradient, and is overuse too when it is longer than STANDING_S.
+    """
+
+    def __init__(self) -> None:
+        self.usage: Usage = "normal"
+        self.queue_s = 0.0
+        self._group: tuple[float, float, float] | None = None
+        self._former: tuple[float, float] | None = None
+        self._points: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+        self._piled_ms = 0.0
+        self._smooth_ms = 0.0
+        self._groups = 0
+        self._threshold_ms = FIRST_THRESHOLD_MS
+        self._judged_ms = 0.0
+        self._over_ms = 0.0
+        self._slope = 0.0
+        self._base: deque[tuple[float, float]] = deque(maxlen=2)
+
+    def feed(self, told: Iterable[Told]) -> None:
+        """Take one feedback; `usage` and `queue_s` are anew after it."""
+        fed = self._groups
+        for _index, sent, arrived, _size in told:
+            if arrived is None:
+                continue
+            group = self._group
+            if group is None:
+                self._group = (sent, sent, arrived)
+            elif sent < group[0]:
+                continue
+            elif self._together(group, sent, arrived):
+                self._group = (group[0], max(sent, group[1]), max(arrived, group[2]))
+            else:
+                self._close(group)
+                self._group = (sent, sent, arrived)
+        if self._groups > fed:
+            self._judge()
+
+    @staticmethod
+    def _together(group: tuple[float, float, float], sent: float, arrived: float) -> bool:
+        """One group: sent within BURST_S, or arriving in a burst that made up for a delay before it."""
+        if sent - group[0] <= BURST_S:
+            return True
+        spacing = arrived - group[2]
+        return spacing <= BURST_S and spacing < sent - group[1] and arrived - group[2] >= 0
+
+    def _close(self, group: tuple[float, float, float]) -> None:
+        """A group is complete: what its spacing adds to the pile."""
+        _first, sent, arrived = group
+        former, self._former = self._former, (sent, arrived)
+        self._note_base(arrived, arrived - sent)
+        if former is None or arrived < former[1]:
+            return
+        self._groups += 1
+        self._piled_ms += ((arrived - former[1]) - (sent - former[0])) * 1000
+        self._smooth_ms = SMOOTHING * self._smooth_ms + (1 - SMOOTHING) * self._piled_ms
+        self._points.append((arrived * 1000, self._smooth_ms))
+
+    def _note_base(self, arrived: float, way: float) -> None:
+        """The clocks differ by a constant that nobody knows; the least difference lately stands for an empty queue."""
+        base = self._base
+        if not base or arrived - base[-1][0] > BASE_WINDOW_S:
+            base.append((arrived, way))
+        elif way < base[-1][1]:
+            base[-1] = (base[-1][0], way)
+        self.queue_s = way - min(entry[1] for entry in base)
+
+    def _judge(self) -> None:
+        at = self._points[-1][0]
+        span, self._judged_ms = at - self._judged_ms, at
+        if len(self._points) < 3:
+            return
+        slope = _slope(self._points)
+        trend = slope * min(self._groups, MAX_WEIGHT) * GAIN
+        if trend > self._threshold_ms:
+            self._over_ms += span
+            growing = slope >= self._slope or self.queue_s > STANDING_S
+            self.usage = "overuse" if self._over_ms > OVERUSE_MS and growing else self.usage
+        else:
+            self._over_ms = 0.0
+            self.usage = "underuse" if trend < -self._threshold_ms else "normal"
+            if self.usage == "normal" and self.queue_s > STANDING_S:
+                self.usage = "overuse"
+        self._slope = slope
+        self._adapt(abs(trend), span)
+
+    def _adapt(self, trend_ms: float, span_ms: float) -> None:
+        if trend_ms > self._threshold_ms + MAX_STEP_MS:
+            return
+        gain = GAIN_DOWN if trend_ms < self._threshold_ms else GAIN_UP
+        self._threshold_ms += gain * (trend_ms - self._threshold_ms) * min(span_ms, MAX_ADAPT_MS)
+        self._threshold_ms = min(THRESHOLD_MS[1], max(THRESHOLD_MS[0], self._threshold_ms))
+
+
+def _slope(points: deque[tuple[float, float]]) -> float:
+    """The slope of the least squares line through `points`; 0 when they all stand above each other."""
+    count = len(points)
+    middle_x = sum(x for x, _ in points) / count
+    middle_y = sum(y for _, y in points) / count
+    across = sum((x - middle_x) ** 2 for x, _ in points)
+    return sum((x - middle_x) * (y - middle_y) for x, y in points) / across if across else 0.0

@@ -1,0 +1,186 @@
+"""How much one receiver's way carries, from its feedback. Pure: times come in, a bitrate goes out."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from media.sfu.delay import DelayDetector
+from media.sfu.loss import LossControl
+from media.sfu.sent import Told
+
+START_BPS = 1_000_000.0
+FLOOR_BPS = 30_000.0
+CEILING_BPS = 50_000_000.0
+BACKOFF = 0.85
+GROWTH_PER_S = 1.08
+OVER_ACKNOWLEDGED = 1.5
+OVER_ACKNOWLEDGED_BPS = 10_000.0
+HALF_PACKET_BITS = 4_800.0
+ACKNOWLEDGED_S = 0.5
+PEAK_S = 0.18
+FIRST_ROUND_TRIP_S = 0.1
+RESPONSE_S = 0.1
+WINDOW_SLACK_S = 0.35
+LEAST_WINDOW = 4_000
+SILENCE_S = 1.5
+NEAR = (0.8, 1.15)
+
+
+class Acknowledged:
+    """The rate that arrives, on the receiver's clock, bit/s; 0 until two feedbacks have come.
+
+    `bitrate` over the last ACKNOWLEDGED_S. `peak` is the greater of it and the rate over the last PEAK_S: after a pause
+    in sending the long window shows what was sent, the short one what the way carries.
+    """
+
+    def __init__(self) -> None:
+        self.bitrate = 0.0
+        self.peak = 0.0
+        self._spans: deque[tuple[float, int]] = deque()
+        self._octets = 0
+
+    def feed(self, told: Sequence[Told]) -> None:
+        came = [packet for packet in told if packet.arrived_at is not None]
+        if not came:
+            return
+        spans = self._spans
+        newest = max(packet.arrived_at or 0.0 for packet in came)
+        self._octets += sum(packet.size for packet in came)
+        if spans and newest <= spans[-1][0]:
+            spans[-1] = (spans[-1][0], self._octets)
+            return
+        spans.append((newest, self._octets))
+        while len(spans) > 2 and newest - spans[1][0] >= ACKNOWLEDGED_S:
+            spans.popleft()
+        self.bitrate = self._since(spans[0])
+        short = next((span for span in reversed(spans) if newest - span[0] >= PEAK_S), spans[0])
+        self.peak = max(self.bitrate, self._since(short))
+
+    def _since(self, span: tuple[float, int]) -> float:
+        at, octets = self._spans[-1]
+        return 8 * (octets - span[1]) / (at - span[0]) if at > span[0] else 0.0
+
+
+class Estimator:
+    """Delay-based rate control (draft-ietf-rmcat-gcc-02, 5.5) and loss-based (6): the less of both, `bitrate` in bit/s.
+
+    Where the draft's sender offers what it is allowed to, a bridge often has less to send: the rate then neither falls
+    nor grows beyond OVER_ACKNOWLEDGED times what arrives, and probes (media.sfu.probe) find out whether there is more.
+    """
+
+    def __init__(self, now: float, start: float = START_BPS) -> None:
+        self.delay = DelayDetector()
+        self.loss = LossControl(start, CEILING_BPS)
+        self.acknowledged = Acknowledged()
+        self.round_trip_s: float | None = None
+        self.heard = False
+        self._rate = start
+        self._controlled_at = now
+        self._decreased_at = float("-inf")
+        self._heard_at = now
+        self._capacity = 0.0
+        self._holding = False
+
+    @property
+    def bitrate(self) -> float:
+        return min(self._rate, self.loss.rate)
+
+    @property
+    def window(self) -> float:
+        """Bytes that may be on their way before video is held back: what fills the way, and some slack."""
+        way = (self.round_trip_s or FIRST_ROUND_TRIP_S) + WINDOW_SLACK_S
+        return max(LEAST_WINDOW, self.bitrate / 8 * way)
+
+    def on_feedback(self, now: float, told: Sequence[Told]) -> None:
+        """Take what one feedback tells, in order of sending."""
+        came = [packet for packet in told if packet.arrived_at is not None]
+        if not came:
+            return
+        self.heard = True
+        self._heard_at = now
+        self._note_round_trip(now - came[-1].sent_at)
+        self.acknowledged.feed(told)
+        self.delay.feed(told)
+        octets = sum(packet.size for packet in told)
+        self.loss.feed(now, len(came), len(told) - len(came), octets, self.delay.queue_s)
+        self._control(now)
+
+    def lift(self, bitrate: float) -> None:
+        """A probe came through at `bitrate`: it fits."""
+        if bitrate > self._rate:
+            self._rate = min(bitrate, CEILING_BPS)
+            self._capacity = 0.0
+        self.loss.lift(min(bitrate, CEILING_BPS))
+
+    def on_tick(self, now: float, in_flight: int) -> bool:
+        """Halve the rate for every SILENCE_S without feedback on what was sent; whether it was halved now."""
+        if not self.heard or not in_flight or now - self._heard_at < SILENCE_S:
+            return False
+        self._heard_at = now
+        self._rate = max(FLOOR_BPS, self.bitrate / 2)
+        return True
+
+    def _note_round_trip(self, seconds: float) -> None:
+        """The least of late: the receiver's wait before it tells and the queue are in each sample."""
+        former = self.round_trip_s
+        self.round_trip_s = seconds if former is None else min(seconds, former + (seconds - former) * 0.02)
+
+    def _control(self, now: float) -> None:
+        elapsed, self._controlled_at = min(1.0, now - self._controlled_at), now
+        usage = self.delay.usage
+        if usage == "overuse":
+            self._decrease(now)
+        elif usage == "underuse":
+            self._holding = True
+        elif self._holding:
+            self._holding = False
+        else:
+            self._increase(elapsed)
+        self._rate = min(CEILING_BPS, max(FLOOR_BPS, self._rate))
+        self.loss.rate = min(max(FLOOR_BPS, self.loss.rate), self._rate * OVER_ACKNOWLEDGED)
+
+    def _decrease(self, now: float) -> None:
+        self._holding = True
+        arrives = self.acknowledged.peak
+        if not arrives or now - self._decreased_at < RESPONSE_S + (self.round_trip_s or FIRST_ROUND_TRIP_S):
+            return
+        self._decreased_at = now
+        if BACKOFF * arrives < self._rate:
+            self._rate = BACKOFF * arrives
+            self._capacity = arrives
+
+    def _increase(self, elapsed: float) -> None:
+        """By 8 % a second far from the last known capacity, by half a packet in a response time near it."""
+        limit = OVER_ACKNOWLEDGED * self.acknowledged.bitrate + OVER_ACKNOWLEDGED_BPS
+        if self._rate >= limit:
+            return
+        low, high = NEAR
+        if self._capacity and low * self._capacity < self._rate < high * self._capacity:
+            response = RESPONSE_S + (self.round_trip_s or FIRST_ROUND_TRIP_S)
+            grown = self._rate + HALF_PACKET_BITS / response * elapsed
+        else:
+            grown = self._rate * GROWTH_PER_S**elapsed
+        self._rate = min(grown, limit)
+
+
+class ReportEstimator:
+    """For receivers that send no transport-cc: their REMB, and the loss in their receiver reports."""
+
+    def __init__(self) -> None:
+        self.loss = LossControl(START_BPS, CEILING_BPS)
+        self.heard = False
+        self._remb = CEILING_BPS
+
+    @property
+    def bitrate(self) -> float:
+        return max(FLOOR_BPS, min(self.loss.rate, self._remb))
+
+    def on_remb(self, bitrate: int) -> None:
+        self.heard = True
+        self._remb = float(max(FLOOR_BPS, min(CEILING_BPS, bitrate)))
+        self.loss.lift(self._remb)
+
+    def on_report(self, now: float, fraction_lost: int) -> None:
+        """Take the loss since the report before, in 1/256."""
+        self.heard = True
+        self.loss.feed(now, 256 - fraction_lost, fraction_lost, 0, 0.0)
+        self.loss.rate = max(FLOOR_BPS, self.loss.rate)

@@ -1,0 +1,187 @@
+"""What leaves for one receiver: numbered, spread, counted; and the budget for pictures that its feedback allows."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from media.rtp.extensions import ONE_BYTE_PROFILE
+from media.rtp.packet import HEADER_SIZE
+from media.rtp.transport_cc import Feedback
+from media.sfu.estimate import Estimator, ReportEstimator
+from media.sfu.pacer import Pacer, Packet
+from media.sfu.probe import Prober
+from media.sfu.sent import OVERHEAD, Sent
+
+EXTENSION_SIZE = 8
+EXTENSION_FLAG = 0x10
+FAT_BPS = 5_000_000
+PICTURES_SHARE = 0.95
+MOST_REPAIR = 0.25
+MEASURE_S = 0.2
+CALM_S = 0.1
+_EXTENDED = struct.Struct("!B11sHHBHx")
+
+Pad = Callable[[int], list[Packet]]
+"""Makes packets of about so many bytes in all that are worth nothing to the receiver: resends, padding."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """A bitrate that rises fast and falls slowly: a pause in speech frees nothing that the next word needs."""
+
+    octets: int = 0
+    bitrate: float = 0.0
+    _before: int = 0
+    _at: float | None = None
+
+    def measure(self, now: float) -> float:
+        """bit/s; to be called every MEASURE_S or so."""
+        if self._at is None:
+            self._at, self._before = now, self.octets
+        elif now - self._at >= MEASURE_S:
+            fresh = 8 * (self.octets - self._before) / (now - self._at)
+            self.bitrate += (fresh - self.bitrate) * (0.5 if fresh > self.bitrate else 0.05)
+            self._at, self._before = now, self.octets
+        return self.bitrate
+
+
+class Outflow:
+    """One connection. `number` is that of the transport-wide sequence number extension, 0 when it was not agreed:
+
+    then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it.
+    """
+
+    def __init__(self, now: float, number: int) -> None:
+        self.sent = Sent()
+        self.estimator = Estimator(now)
+        self.reports = ReportEstimator()
+        self.prober = Prober()
+        self.pacer = Pacer()
+        self.speech = Meter()
+        self.repairs = Meter()
+        self.choked = False
+        self._element = number << 4 | 1
+        self._numbered = bool(number)
+        self._thin = bool(number)
+        self.pacer.set_rate(now, self.estimator.bitrate)
+
+    # -- sending --------------------------------------------------------------------------------
+
+    def speak(self, now: float, head: bytes, body: bytes) -> bytes:
+        """The head to send at once for a packet of speech: it never waits."""
+        size = len(head) + len(body) + OVERHEAD
+        self.speech.octets += size
+        if not self._numbered:
+            return head
+        if self._thin:
+            self.pacer.spend(size)
+        return self._stamped(now, head, size)
+
+    def show(self, now: float, head: bytes, body: bytes) -> bytes | None:
+        """The head to send at once for a picture's packet; None when it has to wait (or was dropped)."""
+        if not self._numbered:
+            return head
+        size = len(head) + len(body) + OVERHEAD
+        if self._thin:
+            if self.choked or self.sent.in_flight > self.estimator.window or not self.pacer.free(now):
+                self._queue(head, body)
+                return None
+            self.pacer.spend(size)
+        return self._stamped(now, head, size)
+
+    def repair(self, now: float, head: bytes, body: bytes) -> bytes | None:
+        """The same for a packet that was asked for again."""
+        self.repairs.octets += len(head) + len(body) + OVERHEAD
+        if not self._thin:
+            return self._stamped(now, head, len(head) + len(body) + OVERHEAD) if self._numbered else head
+        self.pacer.put_repair(head, body)
+        return None
+
+    def _queue(self, head: bytes, body: bytes) -> None:
+        if self.choked:
+            self.pacer.dropped += 1
+            return
+        self.pacer.put(head, body)
+        self.choked = self.pacer.overflowed
+
+    def _stamped(self, now: float, head: bytes, size: int) -> bytes:
+        """The head with the number put in; `size` is that on the wire without it."""
+        sequence = self.sent.add(now, size + EXTENSION_SIZE)
+        fixed = _EXTENDED.pack(
+            head[0] | EXTENSION_FLAG, head[1:HEADER_SIZE], ONE_BYTE_PROFILE, 1, self._element, sequence
+        )
+        return fixed + head[HEADER_SIZE:]
+
+    @property
+    def busy(self) -> bool:
+        """Whether `flush` should come again within milliseconds."""
+        return bool(self.pacer.waiting) or (self.prober.cluster is not None and self.prober.cluster.end is None)
+
+    def flush(self, now: float, pad: Pad) -> list[Packet]:
+        """What waited and may go now, and what a running probe lacks."""
+        found: list[Packet] = []
+        if self.pacer.waiting:
+            found = self.pacer.take(now, self.estimator.window - self.sent.in_flight)
+        packets = [(self._stamped(now, head, len(head) + len(body) + OVERHEAD), body) for head, body in found]
+        lacking = self.prober.padding(now, self.sent.next, self.sent.octets)
+        if lacking:
+            for head, body in pad(lacking):
+                packets.append((self._stamped(now, head, len(head) + len(body) + OVERHEAD), body))
+        return packets
+
+    # -- what comes back ------------------------------------------------------------------------
+
+    def on_feedback(self, now: float, feedback: Feedback) -> None:
+        if not self._numbered:
+            return
+        told = self.sent.resolve(feedback)
+        self.estimator.on_feedback(now, told)
+        came_through = self.prober.feed(now, told)
+        if came_through is not None and self.estimator.delay.usage != "overuse":
+            self.estimator.lift(came_through)
+        self._follow(now)
+
+    def _follow(self, now: float) -> None:
+        bitrate = self.estimator.bitrate
+        self._thin = bitrate < FAT_BPS
+        if not self._thin and self.pacer.waiting:
+            self._thin = True
+        self.pacer.set_rate(now, bitrate)
+        if self.choked and self.sent.in_flight < self.estimator.window / 2:
+            self.choked = self.pacer.overflowed = False
+
+    def on_tick(self, now: float, needed: float) -> None:
+        """To be called a few times a second; `needed` bit/s of pictures would be sent if there were room."""
+        if not self._numbered:
+            return
+        if self.estimator.on_tick(now, self.sent.in_flight):
+            self.sent.forget_flight()
+            self._follow(now)
+        self.prober.on_tick(now)
+        calm = self.estimator.delay.usage == "normal" and self.estimator.delay.queue_s < CALM_S
+        if calm and self.estimator.heard and not self.choked:
+            wished = (needed / PICTURES_SHARE + self.speech.bitrate + self.repairs.bitrate) * 1.2
+            self.prober.begin(now, self.estimator.bitrate, wished, self.sent.next, self.sent.octets)
+
+    # -- what may be sent -----------------------------------------------------------------------
+
+    @property
+    def bitrate(self) -> float | None:
+        """The estimate, bit/s; None while nobody has told anything and nothing was agreed."""
+        if self._numbered:
+            return self.estimator.bitrate
+        return self.reports.bitrate if self.reports.heard else None
+
+    def pictures(self, now: float) -> float | None:
+        """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""
+        speech, repairs = self.speech.measure(now), self.repairs.measure(now)
+        bitrate = self.bitrate
+        if bitrate is None:
+            return None
+        if self.choked:
+            return 0.0
+        return max(0.0, bitrate * PICTURES_SHARE - speech - min(repairs, bitrate * MOST_REPAIR))
+
+    def forget_waiting(self) -> None:
+        """Nothing that waits may go out any more: somebody was muted."""
+        self.pacer.clear()

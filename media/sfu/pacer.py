@@ -1,0 +1,107 @@
+"""Spreading what goes to a thin link, so that a key frame does not push speech out of the queue on the way."""
+
+from collections import deque
+
+PACE = 1.25
+DEPTH_S = 0.03
+LEAST_DEPTH = 3_000
+MAX_WAIT_S = 0.4
+LEAST_QUEUE = 12_000
+RESEND_QUEUE = 20_000
+
+Packet = tuple[bytes, bytes]
+
+
+class Pacer:
+    """A token bucket at PACE times the estimate, DEPTH_S deep; repairs wait before pictures, speech never waits.
+
+    Bounded: when pictures worth more than MAX_WAIT_S at the estimate are waiting, all of them are dropped at once
+    (`overflowed`): parts of pictures are worth nothing, and the caller begins again with a key frame of what fits.
+    Repairs beyond RESEND_QUEUE bytes are refused: the receiver asks again. What waits is forgotten on `clear`.
+    """
+
+    def __init__(self) -> None:
+        self.overflowed = False
+        self.dropped = 0
+        self.waiting = 0
+        self._tokens = 0.0
+        self._at = 0.0
+        self._bitrate = 0.0
+        self._pictures: deque[Packet] = deque()
+        self._repairs: deque[Packet] = deque()
+        self._repair_octets = 0
+
+    def set_rate(self, now: float, bitrate: float) -> None:
+        """`bitrate` is the estimate in bit/s."""
+        self._refill(now)
+        self._bitrate = bitrate
+
+    def _refill(self, now: float) -> None:
+        rate = self._bitrate * PACE / 8
+        self._tokens = min(max(LEAST_DEPTH, rate * DEPTH_S), self._tokens + rate * max(0.0, now - self._at))
+        self._at = now
+
+    def spend(self, octets: int) -> None:
+        """Something went out that does not wait."""
+        self._tokens -= octets
+
+    def free(self, now: float) -> bool:
+        """Whether a picture's packet may go at once: nothing waits, and there are tokens."""
+        if self.waiting:
+            return False
+        self._refill(now)
+        return self._tokens > 0
+
+    def put(self, head: bytes, body: bytes) -> None:
+        """Let a picture's packet wait."""
+        size = len(head) + len(body)
+        if self.waiting + size > max(LEAST_QUEUE, self._bitrate / 8 * MAX_WAIT_S) + self._repair_octets:
+            self.drop_pictures()
+            self.dropped += 1
+            self.overflowed = True
+            return
+        self._pictures.append((head, body))
+        self.waiting += size
+
+    def put_repair(self, head: bytes, body: bytes) -> None:
+        """Let a resent packet wait, before all pictures."""
+        size = len(head) + len(body)
+        if self._repair_octets + size > RESEND_QUEUE:
+            self.dropped += 1
+            return
+        self._repairs.append((head, body))
+        self._repair_octets += size
+        self.waiting += size
+
+    def take(self, now: float, room: float) -> list[Packet]:
+        """What may go out now, `room` being the bytes that the way still takes."""
+        if not self.waiting:
+            return []
+        self._refill(now)
+        found: list[Packet] = []
+        while self._tokens > 0 and room > 0 and (self._repairs or self._pictures):
+            packet = self._next()
+            size = len(packet[0]) + len(packet[1])
+            self._tokens -= size
+            room -= size
+            self.waiting -= size
+            found.append(packet)
+        return found
+
+    def _next(self) -> Packet:
+        if not self._repairs:
+            return self._pictures.popleft()
+        packet = self._repairs.popleft()
+        self._repair_octets -= len(packet[0]) + len(packet[1])
+        return packet
+
+    def drop_pictures(self) -> None:
+        self.dropped += len(self._pictures)
+        self._pictures.clear()
+        self.waiting = self._repair_octets
+
+    def clear(self) -> None:
+        """Forget everything that waits, without counting it as dropped: somebody was muted."""
+        self._pictures.clear()
+        self._repairs.clear()
+        self._repair_octets = self.waiting = 0
