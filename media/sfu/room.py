@@ -39,13 +39,17 @@ RoomEvent = SpeakerChanged | PublishingChanged
 
 @dataclass(slots=True)
 class Participant:
-    """Somebody allowed in. Flags, view and sources outlive the connection."""
+    """Somebody allowed in. Flags, view and sources outlive the connection.
+
+    `temporal` is the highest temporal id that it gets.
+    """
 
     name: str
     audio: Source
     video: Source
     view: tuple[str | None, ...] = ()
     heights: tuple[int, ...] | None = None
+    temporal: int = ALL_TEMPORAL
     link: Link | None = None
     intake: Intake | None = None
     publishing: tuple[bool, bool] = (False, False)
@@ -280,7 +284,7 @@ class Room:
         if source is None:
             return
         tile = None if heights is None else heights[number] if number < len(heights) else 0
-        slot.aim(now, layer_for(tile, [layer.height for layer in source.layers]), ALL_TEMPORAL)
+        slot.aim(now, layer_for(tile, [layer.height for layer in source.layers]), participant.temporal)
 
     def _stage(self, viewer: str) -> str | None:
         """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""

@@ -96,6 +96,10 @@ class Layer:
         """Whether it sends as long as any layer of its source does: a break of the line silences all alike."""
         return self.source.newest_at - self.last_packet_at < LAYER_SILENT_S
 
+    def is_newest(self, index: int) -> bool:
+        """Whether no packet after `index` has come."""
+        return self.reception is not None and index == self.reception.highest
+
     def accept(self, now: float, packet: Packet) -> Unit | None:
         """Count a packet; the unit to forward, or None when it is a double, withheld or malformed."""
         reception = self.reception

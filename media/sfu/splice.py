@@ -44,15 +44,16 @@ class Splice:
 
     def advance(self, now: float, index: int, timestamp: int) -> tuple[int, int] | None:
         """(sequence, timestamp) for packet `index`; None when it has no place in what was sent."""
-        newest = index > self.numbers.highest
-        sequence = self.numbers.place(index)
-        if sequence is None:
-            return None
         out = (timestamp + self.timestamp_offset) & 0xFFFFFFFF
-        if newest:
+        numbers = self.numbers
+        if index > numbers.highest:
+            numbers.highest = index
+            numbers.newest = sequence = index + numbers.shift
             self.timestamp = out
             self.sent_at = now
-        return sequence, out
+            return sequence, out
+        late = numbers.place(index)
+        return None if late is None else (late, out)
 
 
 def _signed(difference: int) -> int:

@@ -4,35 +4,45 @@ from media.rtp.vp8 import Descriptor
 
 ALL_TEMPORAL = 3
 REMEMBERED_FRAMES = 64
+LATEST = 512
 
 
 class TemporalFilter:
     """Frames are kept or left out whole. `level` is the highest temporal id that goes out, `wanted` what it should be.
 
     It falls at the next frame; it rises step by step, at a frame of the next id that refers to nothing which was left
-    out (the Y bit, RFC 7741 4.2), or at a key frame. Frames are told apart by their timestamp.
+    out (the Y bit, RFC 7741 4.2), or at a key frame. Frames are told apart by their timestamp. While it is `open` every
+    frame goes out and nothing need be remembered.
     """
 
     def __init__(self) -> None:
         self.wanted = ALL_TEMPORAL
         self.level = ALL_TEMPORAL
+        self.open = True
         self._raised_at = 0
         self._kept: dict[int, bool] = {}
 
     def begin(self, index: int) -> None:
         """A layer begins with the key frame at `index`."""
         self.level = self.wanted
+        self.open = self.level >= ALL_TEMPORAL
         self._raised_at = index
         self._kept.clear()
 
-    def limit(self, temporal: int) -> None:
-        """Let nothing above `temporal` out any more; more than now when the stream offers a place to begin."""
+    def limit(self, temporal: int, frame: int) -> None:
+        """Let nothing above `temporal` out any more; more than now when the stream offers a place to begin.
+
+        `frame` is the timestamp of the one that is going out just now, and goes out whole.
+        """
+        if self.open:
+            self._kept[frame] = True
         self.wanted = temporal
         self.level = min(self.level, temporal)
+        self.open = self.open and temporal >= ALL_TEMPORAL
 
-    def kept(self, timestamp: int) -> bool | None:
-        """What was decided of the frame with this timestamp; None when it is not known."""
-        return self._kept.get(timestamp)
+    def kept(self, timestamp: int) -> bool:
+        """Whether the frame with this timestamp, seen lately, went out."""
+        return self.open or self._kept.get(timestamp, True)
 
     def keeps(self, timestamp: int, index: int, descriptor: Descriptor, newest: bool) -> bool:
         """Whether a frame goes out, of which the packet `index` is the first that is seen. `newest`: none is newer."""
@@ -48,6 +58,8 @@ class TemporalFilter:
         temporal = descriptor.temporal_layer
         if newest and self.level < self.wanted:
             self._rise(index, descriptor)
+        elif newest and self.level >= ALL_TEMPORAL and index > self._raised_at + LATEST:
+            self.open = True
         return temporal <= self.level and (temporal == 0 or index >= self._raised_at)
 
     def _rise(self, index: int, descriptor: Descriptor) -> None:

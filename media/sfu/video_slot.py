@@ -74,7 +74,7 @@ class VideoSlot:
         """
         if temporal != self.temporal.wanted:
             self._limited_at = now
-            self.temporal.limit(temporal)
+            self.temporal.limit(temporal, self._frame)
         if layer != self.wanted:
             self.wanted = layer
             self.settle(now)
@@ -175,11 +175,11 @@ class VideoSlot:
         return self.link, head, body
 
     def _enter(self, now: float, unit: Unit) -> bool:
-        """Begin with this packet, if it is of the target and begins a key frame."""
+        """Begin with this packet, if it is of the target and begins a key frame whose rest is still to come."""
         layer, descriptor = unit.layer, unit.descriptor
         if layer is not self.target or descriptor is None:
             return False
-        if not descriptor.keyframe:
+        if not descriptor.keyframe or not layer.is_newest(unit.index):
             layer.keyframe_wanted = True
             return False
         offset = self._exact_offset(layer)
@@ -208,18 +208,18 @@ class VideoSlot:
         return self._reference - _lag(layer.sender_report)
 
     def _begin_frame(self, unit: Unit, descriptor: vp8.Descriptor, newest: bool) -> None:
-        keep = self.temporal.keeps(unit.timestamp, unit.index, descriptor, newest)
+        temporal = self.temporal
+        keep = temporal.open or temporal.keeps(unit.timestamp, unit.index, descriptor, newest)
         picture = unit.picture
+        placed: int | None = 0
         if picture is not None:
             if keep:
                 placed = self._pictures.place(picture)
-                keep = placed is not None
-                self._counters.turn(descriptor, placed or 0, newest)
             elif picture > self._pictures.highest:
                 self._pictures.skip(picture, picture)
-        elif keep:
-            self._counters.turn(descriptor, 0, newest)
-        self._frame, self._keep = unit.timestamp, keep
+        if keep and placed is not None:
+            self._counters.turn(descriptor, placed, newest)
+        self._frame, self._keep = unit.timestamp, keep and placed is not None
 
     def _is_gap_left_out(self, unit: Unit, descriptor: vp8.Descriptor) -> bool:
         """Whether everything missing just before `unit` belongs to frames that are left out, or is padding.
