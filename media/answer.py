@@ -34,6 +34,8 @@ class Local:
     addresses: tuple[str, ...]
     port: int
     session: int
+    stream: str | None = None
+    """The media stream of all slots; None makes each slot one of its own."""
 
 
 def agree(offer: Offer, new_ssrc: Callable[[], int], former: Terms | None = None) -> Terms:
@@ -162,7 +164,7 @@ def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
     lines = [_m_line(section, 9, [slot.payload_type, slot.rtx_payload_type]), "a=sendonly"]
     lines += _codec_lines(section, slot.payload_type, slot.rtx_payload_type, {"nack", "nack pli", "ccm fir"})
     stream = f"slot-{slot.mid}"
-    lines.append(f"a=msid:{stream} {stream}-track")
+    lines.append(f"a=msid:{local.stream or stream} {stream}-track")
     ssrcs = [slot.ssrc]
     if slot.rtx_ssrc is not None:
         ssrcs.append(slot.rtx_ssrc)
@@ -188,11 +190,32 @@ def _transport_lines(section: Section, local: Local) -> list[str]:
         "c=IN IP4 0.0.0.0",
         f"a=mid:{section.mid}",
         "a=rtcp-mux",
-        f"a=ice-ufrag:{local.credentials.ufrag}",
-        f"a=ice-pwd:{local.credentials.password}",
+        *(["a=rtcp-mux-only"] if section.mux_only else []),
         f"a=fingerprint:sha-256 {local.fingerprint}",
         f"a=setup:{local.setup}",
     ]
+    return lines + _ice_lines(local)
+
+
+def tagged(offer: Offer, terms: Terms) -> tuple[str, ...]:
+    """The lines that name the transport of a session in an sdpfrag (RFC 8840 4.4): group, first section, its mid."""
+    mids = {publication.mid for publication in terms.publications} | {slot.mid for slot in terms.slots}
+    taken = [section for section in offer.sections if section.mid in mids]
+    first = taken[0]
+    return (
+        "a=group:BUNDLE " + " ".join(section.mid for section in taken),
+        _m_line(first, 9, [_payload_type(first)]),
+        f"a=mid:{first.mid}",
+    )
+
+
+def fragment(lines: tuple[str, ...], local: Local) -> str:
+    """The bridge's side of an ICE restart as application/trickle-ice-sdpfrag; `lines` are those of `tagged`."""
+    return "\r\n".join(["a=ice-lite", *lines, *_ice_lines(local)]) + "\r\n"
+
+
+def _ice_lines(local: Local) -> list[str]:
+    lines = [f"a=ice-ufrag:{local.credentials.ufrag}", f"a=ice-pwd:{local.credentials.password}"]
     for number, address in enumerate(local.addresses):
         priority = HOST_PRIORITY - number * 256
         lines.append(f"a=candidate:{number + 1} 1 udp {priority} {address} {local.port} typ host")

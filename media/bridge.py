@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from media import answer, sdp
 from media.errors import BridgeError
 from media.ice import Credentials
-from media.messages import SlotCount
+from media.messages import Flow, SlotCount
+from media.one_way import one_way
 from media.sfu.link import Link
 from media.sfu.room import PublishingChanged, Room, RoomEvent
 from media.sfu.source import Receiver, Send
@@ -20,19 +21,25 @@ from media.udp import Handlers, UdpPort
 MAX_PEERS = 500
 TICK_S = 0.025
 CHECK_EVERY = 10
+STREAM = "meeting"
 
 Emit = Callable[..., None]
 
 
 @dataclass(slots=True)
 class Connection:
-    """A peer in its room. `link` is None until DTLS stands; `number` counts the participant's connections."""
+    """A peer in its room. `link` is None until DTLS stands; `number` counts the participant's connections.
+
+    `resource` is the name of a one-way session, `tagged` how its sdpfrags name the transport.
+    """
 
     room: str
     participant: str
     peer: Peer
     terms: Terms
     session: int
+    resource: str | None = None
+    tagged: tuple[str, ...] = ()
     number: int = 0
     link: Link | None = None
 
@@ -128,16 +135,63 @@ class Bridge:
             connection = self._renew(former, offer, terms)
         else:
             connection = self._make(name, participant, offer, terms)
-        setup = "active" if connection.peer.parameters.role == "client" else "passive"
-        local = answer.Local(
+        return answer.render(offer, terms, self._local(connection))
+
+    def open_session(self, name: str, participant: str, resource: str, text: str, flow: Flow) -> tuple[str, str]:
+        """Answer the offer of a one-way session: (answer, name of its ICE session).
+
+        It replaces the participant's former connection as soon as it stands. Raises as `offer`, and
+        BridgeError `media.unsupported`.
+        """
+        self._room(name, participant)
+        offer = sdp.parse_offer(text)
+        terms = one_way(offer, flow, _new_ssrc)
+        connection = self._make(name, participant, offer, terms, resource)
+        connection.tagged = answer.tagged(offer, terms)
+        return answer.render(offer, terms, self._local(connection)), connection.peer.local.ufrag
+
+    def renew_session(
+        self, name: str, participant: str, resource: str, ice: tuple[str, ...] | None, text: str
+    ) -> tuple[str, str | None]:
+        """Take an sdpfrag: (name of the ICE session, the bridge's fragment when it restarted ICE).
+
+        Raises BridgeError `media.no_session`, `media.stale_session` when it is none of `ice`, `media.bad_fragment`.
+        """
+        connection = self._session(name, participant, resource)
+        peer, news = connection.peer, sdp.parse_fragment(text)
+        if ice is not None and peer.local.ufrag not in ice:
+            raise BridgeError("media.stale_session", "ICE was restarted meanwhile")
+        remote = Credentials(news.ufrag, news.password)
+        if remote == peer.remote:
+            return peer.local.ufrag, None
+        self.port.restart(peer, remote)
+        return peer.local.ufrag, answer.fragment(connection.tagged, self._local(connection))
+
+    def end_session(self, name: str, participant: str, resource: str) -> None:
+        """End a one-way session. Raises BridgeError `media.no_session`."""
+        connection = self._session(name, participant, resource)
+        for table in (self._pending, self._current):
+            if table.get((name, participant)) is connection:
+                del table[name, participant]
+        self._end(connection)
+
+    def _session(self, name: str, participant: str, resource: str) -> Connection:
+        for table in (self._pending, self._current):
+            connection = table.get((name, participant))
+            if connection is not None and connection.resource == resource:
+                return connection
+        raise BridgeError("media.no_session", f"no session {resource!r}")
+
+    def _local(self, connection: Connection) -> answer.Local:
+        return answer.Local(
             connection.peer.local,
             self.port.identity.fingerprint,
-            setup,
+            "active" if connection.peer.parameters.role == "client" else "passive",
             self.addresses,
             self.port.port,
             connection.session,
+            connection.resource and STREAM,
         )
-        return answer.render(offer, terms, local)
 
     def connection(self, name: str, participant: str) -> Connection | None:
         return self._current.get((name, participant))
@@ -156,7 +210,9 @@ class Bridge:
             self.port.restart(connection.peer, remote)
         return connection
 
-    def _make(self, name: str, participant: str, offer: sdp.Offer, terms: Terms) -> Connection:
+    def _make(
+        self, name: str, participant: str, offer: sdp.Offer, terms: Terms, resource: str | None = None
+    ) -> Connection:
         if self.port.peers >= MAX_PEERS:
             raise BridgeError("media.full", f"the node has {MAX_PEERS} connections")
         waiting = self._pending.pop((name, participant), None)
@@ -169,7 +225,8 @@ class Bridge:
             "client" if offer.setup == "passive" else "server",
             keep_ciphertext=any(slot.rtx_ssrc is None for slot in video),
         )
-        connection = Connection(name, participant, self.port.make_peer(parameters), terms, secrets.randbits(62))
+        peer = self.port.make_peer(parameters)
+        connection = Connection(name, participant, peer, terms, secrets.randbits(62), resource)
         self._pending[name, participant] = connection
         self._by_peer[connection.peer] = connection
         return connection
@@ -219,7 +276,8 @@ class Bridge:
             if table.get(key) is connection:
                 del table[key]
         self._end(connection)
-        self._emit("disconnected", *key, connection=connection.number, reason=reason)
+        told = {"connection": connection.number, "reason": reason, "session": connection.resource}
+        self._emit("disconnected", *key, **told)
 
     def _end(self, connection: Connection) -> None:
         self._by_peer.pop(connection.peer, None)

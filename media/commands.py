@@ -13,10 +13,14 @@ from media.messages import (
     Leave,
     Mute,
     Offer,
+    OpenedSession,
     OpenRoom,
+    OpenSession,
     ParticipantState,
     Refresh,
     Remove,
+    RenewedSession,
+    RenewSession,
     RoomState,
     Snapshot,
     Stats,
@@ -45,6 +49,14 @@ def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
         case Offer():
             sdp = bridge.offer(command.room, command.participant, command.sdp, command.slots)
             return {"sdp": sdp}
+        case OpenSession():
+            opened = bridge.open_session(command.room, command.participant, command.session, command.sdp, command.flow)
+            return OpenedSession(sdp=opened[0], ice=opened[1]).model_dump()
+        case RenewSession():
+            renewed = bridge.renew_session(
+                command.room, command.participant, command.session, command.ice, command.fragment
+            )
+            return RenewedSession(ice=renewed[0], fragment=renewed[1]).model_dump()
         case View():
             bridge.view(command.room, command.participant, command.slots)
         case Refresh():
@@ -52,12 +64,21 @@ def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
         case Mute():
             bridge.mute(command.room, command.participant, command.kind, command.muted)
         case Leave():
-            bridge.leave(command.room, command.participant)
+            return {"connected": _leave(bridge, command)}
         case Remove():
             bridge.remove(command.room, command.participant)
         case Stats():
             return _stats(bridge, command.room)
     return {}
+
+
+def _leave(bridge: Bridge, command: Leave) -> bool:
+    """Whether a connection is left."""
+    if command.session is None:
+        bridge.leave(command.room, command.participant)
+    else:
+        bridge.end_session(command.room, command.participant, command.session)
+    return bridge.connection(command.room, command.participant) is not None
 
 
 def _admit(bridge: Bridge, room: str, wanted: tuple[WantedParticipant, ...]) -> None:

@@ -23,14 +23,19 @@ from media.messages import (
     Connected,
     Disconnected,
     Event,
+    Flow,
     Hello,
     Leave,
     Mute,
     Offer,
+    OpenedSession,
     OpenRoom,
+    OpenSession,
     Publishing,
     Refresh,
     Remove,
+    RenewedSession,
+    RenewSession,
     SlotCount,
     Snapshot,
     Speaker,
@@ -134,6 +139,22 @@ class NodeClient:
         """The node's answer to a client's offer."""
         answer = await self._ask(Offer(room=room, participant=participant, sdp=sdp, slots=slots))
         return str(answer["sdp"])
+
+    async def open_session(self, room: str, participant: str, session: str, sdp: str, flow: Flow) -> OpenedSession:
+        """The node's answer to the offer of a one-way session."""
+        command = OpenSession(room=room, participant=participant, session=session, sdp=sdp, flow=flow)
+        return OpenedSession.model_validate(await self._ask(command))
+
+    async def renew_session(
+        self, room: str, participant: str, session: str, ice: tuple[str, ...] | None, fragment: str
+    ) -> RenewedSession:
+        """Trickle or restart the ICE of a one-way session; `ice` None leaves open which ICE session is meant."""
+        command = RenewSession(room=room, participant=participant, session=session, ice=ice, fragment=fragment)
+        return RenewedSession.model_validate(await self._ask(command))
+
+    async def end_session(self, room: str, participant: str, session: str) -> bool:
+        """End a one-way session; whether the participant has another connection still."""
+        return bool((await self._ask(Leave(room=room, participant=participant, session=session)))["connected"])
 
     async def view(self, room: str, participant: str, slots: Iterable[str | None]) -> None:
         await self._ask(View(room=room, participant=participant, slots=tuple(slots)))

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 VERSION = 1
+Flow = Literal["sends", "receives"]
+"""What the client of a one-way session does: WHIP sends, WHEP receives."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -62,6 +64,28 @@ class Offer(_Message):
     slots: SlotCount | None = None
 
 
+class OpenSession(_Message):
+    """A one-way session under a name of the web edge's choice; answered as `OpenedSession`."""
+
+    do: Literal["open_session"] = "open_session"
+    room: Name
+    participant: Name
+    session: Name
+    sdp: str
+    flow: Flow
+
+
+class RenewSession(_Message):
+    """ICE news of a one-way session; `ice` are the ICE sessions that may be meant, None is whichever it is."""
+
+    do: Literal["renew_session"] = "renew_session"
+    room: Name
+    participant: Name
+    session: Name
+    ice: tuple[str, ...] | None
+    fragment: str
+
+
 class View(_Message):
     do: Literal["view"] = "view"
     room: Name
@@ -85,9 +109,12 @@ class Mute(_Message):
 
 
 class Leave(_Message):
+    """`session` ends that one only, and is refused where it is not there."""
+
     do: Literal["leave"] = "leave"
     room: Name
     participant: Name
+    session: Name | None = None
 
 
 class Remove(_Message):
@@ -102,10 +129,36 @@ class Stats(_Message):
 
 
 Command = Annotated[
-    Sync | OpenRoom | CloseRoom | Admit | Offer | View | Refresh | Mute | Leave | Remove | Stats,
+    Sync
+    | OpenRoom
+    | CloseRoom
+    | Admit
+    | Offer
+    | OpenSession
+    | RenewSession
+    | View
+    | Refresh
+    | Mute
+    | Leave
+    | Remove
+    | Stats,
     Field(discriminator="do"),
 ]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+
+
+class OpenedSession(_Message):
+    """`ice` names the ICE session, another one after each restart."""
+
+    sdp: str
+    ice: str
+
+
+class RenewedSession(_Message):
+    """`fragment` is the bridge's side after a restart; None when nothing was restarted."""
+
+    ice: str
+    fragment: str | None
 
 
 class Hello(_Message):
@@ -160,6 +213,7 @@ class Disconnected(_Event):
     participant: str
     connection: int
     reason: str
+    session: str | None = None
 
 
 class Publishing(_Event):

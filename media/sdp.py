@@ -26,6 +26,7 @@ class Section:
     feedback: dict[int, set[str]] = field(default_factory=dict)
     apt: dict[int, int] = field(default_factory=dict)
     extensions: dict[str, int] = field(default_factory=dict)
+    mux_only: bool = False
     ssrcs: list[int] = field(default_factory=list)
     fid: tuple[int, int] | None = None
 
@@ -62,6 +63,14 @@ class Offer:
     sections: list[Section]
 
 
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """ICE news of a client (RFC 8840 4.4); its candidates are of no use to a bridge that learns addresses itself."""
+
+    ufrag: str
+    password: str
+
+
 @dataclass(slots=True)
 class _Transport:
     ufrag: str = ""
@@ -86,6 +95,21 @@ def parse_offer(text: str) -> Offer:
         except (ValueError, IndexError) as error:
             raise _bad(f"cannot read line {line[:80]!r}") from error
     return _checked(transport, sections)
+
+
+def parse_fragment(text: str) -> Fragment:
+    """Read a trickle-ice-sdpfrag. Raises BridgeError media.bad_fragment when it names no user fragment and password."""
+    transport = _Transport()
+    for line in text.splitlines():
+        kind, separator, value = line.partition("=")
+        if not separator or len(kind) != 1:
+            raise BridgeError("media.bad_fragment", f"cannot read line {line[:80]!r}")
+        name, _, rest = value.partition(":")
+        if kind == "a" and name in ("ice-ufrag", "ice-pwd"):
+            _transport_attribute(transport, name, rest)
+    if not transport.ufrag or not transport.password:
+        raise BridgeError("media.bad_fragment", "no ICE user fragment and password")
+    return Fragment(transport.ufrag, transport.password)
 
 
 def _bad(detail: str) -> BridgeError:
@@ -132,6 +156,10 @@ def _attribute(transport: _Transport, section: Section | None, line: str) -> Non
         section.direction = name
     elif name == "mid":
         section.mid = value.strip()
+    elif name == "bundle-only":  # RFC 9143 6: port 0 refuses nothing here
+        section.port = section.port or 9
+    elif name == "rtcp-mux-only":
+        section.mux_only = True
     elif name in ("rtpmap", "rtcp-fb", "fmtp"):
         _codec_attribute(section, name, value)
     elif name == "extmap":

@@ -87,7 +87,13 @@ class UdpPort:
         self._probe(peer)
 
     def restart(self, peer: Peer, remote: Credentials) -> None:
-        """ICE restart: new credentials; the old ones go on until a check uses the new."""
+        """ICE restart: new credentials; the old ones go on until a check uses the new.
+
+        Of restarts that were never used only the last is kept.
+        """
+        unused = [ufrag for ufrag, entry in self._by_ufrag.items() if entry[0] is peer][1:-1]
+        for ufrag in unused:
+            del self._by_ufrag[ufrag]
         peer.local = new_credentials()
         peer.remote = remote
         peer.heard_at = self._loop.time()

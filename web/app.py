@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from alerts.wake import Waker, make_celery
-from web import problems, signalling
+from web import problems, signalling, whip
 from web.api import (
     accounts,
     alerts,
@@ -33,7 +33,9 @@ from web.api import (
     timeline,
 )
 from web.board import BASE
-from web.conference import Conference, node_address
+from web.conference import Conference
+from web.cross_origin import CrossOrigin
+from web.media_node import node_address
 from web.pages import install_pages
 from web.presence import Presence
 from web.strangers import Strangers
@@ -61,15 +63,17 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.collections = dict(BASE)
     app.state.strangers = Strangers(core.clock)
     app.state.conference = Conference(core.db, node_address(core.settings))
+    app.state.whip_pace = whip.Pace()
     app.state.background = [
         lambda: app.state.conference.run(app.state.tail),
         Upkeep(core, app.state.strangers).run,
     ]
     app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
+    app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    domain = (*log, alerts, cap, meetings, signalling, metrics)
+    domain = (*log, alerts, cap, meetings, signalling, whip, metrics)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, codes, demo, *domain):
         app.include_router(module.router)
     _install_health(app, core)

@@ -25,22 +25,18 @@ from media.control import NodeClient, Synced
 from media.errors import BridgeError
 from media.meetings.actions import presence
 from media.meetings.moves import SiteState
-from media.meetings.queries import live_meetings
+from media.meetings.queries import live_meetings, struck_off
 from media.messages import (
-    Admit,
-    CloseRoom,
     Connected,
     Disconnected,
-    OpenRoom,
     Publishing,
-    Remove,
     SlotCount,
     Speaker,
     WantedParticipant,
     WantedRoom,
 )
-from web.rooms import Order, Room, as_sync, meetings_in, next_ring_end, orders, room_of, wanted_rooms
-from web.settings import Settings
+from web.media_node import NodeAddress, carry_out
+from web.rooms import Room, as_sync, meetings_in, next_ring_end, orders, room_of, wanted_rooms
 from web.signal_line import ENDED, REMOVED, REPLACED, RESTARTING, UNKNOWN, Line
 from web.stream import Tail
 
@@ -52,22 +48,6 @@ RETRY_S = 0.5
 _RIGHTS_KINDS = ("user.", "terminal.")
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class NodeAddress:
-    """A media node's control WebSocket and its token."""
-
-    url: str
-    token: str
-
-
-def node_address(settings: Settings) -> NodeAddress | None:
-    """The one media node of these settings; None where no control port is set."""
-    if settings.media_control_port == 0:
-        return None
-    url = f"ws://{settings.media_control_host}:{settings.media_control_port}"
-    return NodeAddress(url, settings.media_control_token.get_secret_value())
 
 
 @dataclass(frozen=True)
@@ -135,9 +115,9 @@ class Conference:
 
     async def offer(self, line: Line, sdp: str, slots: SlotCount | None) -> str:
         """The node's answer. Raises BridgeError."""
-        answer = await self._present_node().offer(line.meeting, line.site, sdp, slots)
+        answer = await self.present_node().offer(line.meeting, line.site, sdp, slots)
         if line.view is not None:  # a node that was started anew knows no views
-            await self._present_node().view(line.meeting, line.site, line.view)
+            await self.present_node().view(line.meeting, line.site, line.view)
         return answer
 
     async def view(self, line: Line, slots: tuple[str | None, ...]) -> None:
@@ -148,14 +128,15 @@ class Conference:
 
     async def ask_picture(self, line: Line, slot: int) -> None:
         """A keyframe for one slot. Raises BridgeError."""
-        await self._present_node().refresh(line.meeting, line.site, slot)
+        await self.present_node().refresh(line.meeting, line.site, slot)
 
     async def leave(self, line: Line) -> None:
         """The participant leaves for good."""
-        await self._write(lambda session: presence.leave(session, self._clock, line.site))
+        await self.write(lambda session: presence.leave(session, self._clock, line.site))
         await self.refresh([line.meeting])
 
-    def _present_node(self) -> NodeClient:
+    def present_node(self) -> NodeClient:
+        """The node, if it can be reached now; else BridgeError `media.unavailable`."""
         if self._node is None or not self._node.ready:
             raise BridgeError("media.unavailable", "no media node at the moment")
         return self._node
@@ -181,7 +162,9 @@ class Conference:
 
         return await _until_done(read)
 
-    async def _write(self, act: Callable[[Session], Result]) -> Result:
+    async def write(self, act: Callable[[Session], Result]) -> Result:
+        """Do it in one transaction, tried again while the database is away."""
+
         def write() -> Result:
             with self._db.writing() as session:
                 return act(session)
@@ -242,6 +225,8 @@ class Conference:
         for line in [line for line in self._lines.values() if line.token in gone]:
             await self.leave(line)
             line.close(UNKNOWN)
+        for site in await self.write(struck_off):  # also those that take part without a socket
+            await self.write(_leaving(self._clock, site))
 
     # -- the node -------------------------------------------------------------------------------
 
@@ -257,7 +242,7 @@ class Conference:
         wanted = wanted_rooms(self._rooms.values())
         try:
             for order in orders(self._held, wanted):
-                await _carry_out(self._node, order)
+                await carry_out(self._node, order)
         except BridgeError as error:
             LOG.warning("media node: %s", error)
             return
@@ -272,7 +257,7 @@ class Conference:
                     await self._on_connected(event)
                     await node.acknowledge(event)
                 case Disconnected():
-                    self._on_disconnected(event)
+                    await self._on_disconnected(event)
                     await node.acknowledge(event)
                 case Publishing():
                     self._on_publishing(event.room, event.participant, (event.audio, event.video))
@@ -299,7 +284,7 @@ class Conference:
         for site in list(room.sites.values()):
             if site.id in connected and site.state in {SiteState.ANSWERED, SiteState.LOST}:
                 await self._joined(site.id)
-            elif site.id not in connected and site.state is SiteState.JOINED:
+            elif site.id not in connected and site.plays:
                 self._lose(site.id, reason, LOST_AFTER)
 
     async def _on_connected(self, event: Connected) -> None:
@@ -308,12 +293,19 @@ class Conference:
 
     async def _joined(self, site: str) -> None:
         self._losses.pop(site, None)
-        await self._write(lambda session: presence.joined(session, self._clock, site))
+        await self.write(lambda session: presence.joined(session, self._clock, site))
 
-    def _on_disconnected(self, event: Disconnected) -> None:
-        if event.connection != self._numbers.get(event.participant, event.connection) or event.connection == 0:
+    async def _on_disconnected(self, event: Disconnected) -> None:
+        if event.connection == 0:
+            if event.session is not None:  # a page would offer again
+                await self.write(_giving_up(self._clock, event.participant, event.reason))
+            return
+        if event.connection != self._numbers.get(event.participant, event.connection):
             return
         self._on_publishing(event.room, event.participant, (False, False))
+        if event.session is not None and event.reason == "left":  # ending DTLS ends the session (RFC 9725 4.2)
+            await self.write(_leaving(self._clock, event.participant))
+            return
         # The node waited for a silent peer already; a peer that closed may be a page that loads anew.
         self._lose(event.participant, event.reason, timedelta() if event.reason == "timeout" else LOST_AFTER)
 
@@ -349,14 +341,14 @@ class Conference:
     async def _end_rings(self) -> None:
         end = next_ring_end(self._rooms.values())
         if end is not None and end <= self._clock.now():
-            await self._write(lambda session: presence.time_out_rings(session, self._clock))
+            await self.write(lambda session: presence.time_out_rings(session, self._clock))
             await self.refresh(None)
 
     async def _tell_losses(self) -> None:
         now = self._clock.now()
         for site, loss in [(site, loss) for site, loss in self._losses.items() if loss.due <= now]:
             del self._losses[site]
-            await self._write(_losing(self._clock, site, loss.reason))
+            await self.write(_losing(self._clock, site, loss.reason))
 
     async def _until_due(self) -> None:
         """Until something falls due or may have: a clock can be set, so it is looked at in short steps."""
@@ -371,16 +363,12 @@ class Conference:
             return
 
 
-async def _carry_out(node: NodeClient, order: Order) -> None:
-    match order:
-        case OpenRoom():
-            await node.open_room(order.room, order.participants)
-        case CloseRoom():
-            await node.close_room(order.room)
-        case Admit():
-            await node.admit(order.room, order.participant, muted=order.muted, video_muted=order.video_muted)
-        case Remove():
-            await node.remove(order.room, order.participant)
+def _leaving(clock: Clock, site: str) -> Callable[[Session], bool]:
+    return lambda session: presence.leave(session, clock, site)
+
+
+def _giving_up(clock: Clock, site: str, reason: str) -> Callable[[Session], bool]:
+    return lambda session: presence.gave_up(session, clock, site, reason)
 
 
 def _losing(clock: Clock, site: str, reason: str) -> Callable[[Session], bool]:

@@ -13,6 +13,8 @@ from command.kernel.errors import FengsuiError, FieldError
 from web.messages import sentence
 
 _STATUS_CODES = {404: "route.unknown", 405: "route.method", 413: "request.too_large"}
+# What goes along with a status (RFC 9110 11.6.1, 10.2.3).
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "60"}, 503: {"Retry-After": "1"}}
 _PYDANTIC_CODES = {
     "extra_forbidden": "request.unknown_field",
     "missing": "request.missing",
@@ -74,7 +76,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
         code = _STATUS_CODES.get(error.status_code, "request.invalid")
-        return _answer(error.status_code, code, sentence(code, language_of(request)), [])
+        answer = _answer(error.status_code, code, sentence(code, language_of(request)), [])
+        answer.headers.update(error.headers or {})
+        return answer
 
 
 def _field(one: FieldError, language: str) -> dict[str, object]:
@@ -92,4 +96,4 @@ def _answer(status: int, code: str, detail: str, errors: list[dict[str, object]]
     content["detail"] = detail
     if errors:
         content["errors"] = errors
-    return JSONResponse(content, status, media_type="application/problem+json")
+    return JSONResponse(content, status, _HEADERS.get(status), media_type="application/problem+json")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from command.kernel.timeline import Entry
 from command.kernel.values import Json, State
-from media.meetings.model import Meeting, Site
+from media.meetings.model import WATCHING, Meeting, Site
 from media.meetings.moves import PRESENT, SiteState
 from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant, WantedRoom
 
@@ -31,9 +31,14 @@ class SiteView:
         """Whether the bridge lets it in."""
         return self.state in PRESENT
 
+    @property
+    def plays(self) -> bool:
+        """Whether it should have a connection: a viewer is nothing without one."""
+        return self.state is SiteState.JOINED or (self.kind == "viewer" and self.present)
+
     def wanted(self) -> WantedParticipant:
-        """Its flags at the bridge: a wall only receives."""
-        watches = self.kind == "wall"
+        """Its flags at the bridge: a wall or viewer only receives."""
+        watches = self.kind in WATCHING
         return WantedParticipant(participant=self.id, muted=self.muted or watches, video_muted=watches)
 
 

@@ -13,6 +13,8 @@ from command.kernel.values import Json, State
 from media.meetings.moves import PRESENT, SiteState
 
 LAYOUT_CELLS = {"1": 1, "2": 2, "3": 3, "4": 4, "6": 6, "9": 9, "16": 16, "25": 25, "1+5": 6, "1+7": 8}
+WATCHING = frozenset({"wall", "viewer"})
+"""The kinds of sites that only receive."""
 _GRIDS = ("1", "2", "3", "4", "6", "9", "16", "25")
 
 
@@ -72,13 +74,18 @@ class Meeting(Kept, Base):
 
 
 class Site(Kept, Base):
-    """One participant: a terminal that was rung, a person at a desk, or a wall that watches.
+    """One participant: a terminal that was rung, a person at a desk, a wall that watches, or a viewer.
+
+    A viewer is what a terminal or person plays the meeting with (WHEP), beside the site it takes part with.
 
     `rung` counts the rings, `answer_by` is when the running one ends; `muted` is the chair's, kept by the bridge.
     """
 
     __tablename__ = "site"
-    __table_args__ = (UniqueConstraint("meeting_id", "terminal_id"), UniqueConstraint("meeting_id", "user_id"))
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "terminal_id", "kind"),
+        UniqueConstraint("meeting_id", "user_id", "kind"),
+    )
 
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meeting.id"))
     unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
@@ -101,6 +108,11 @@ class Site(Kept, Base):
     def at(self) -> SiteState:
         """Its state."""
         return SiteState(self.site_state)
+
+    @property
+    def watches(self) -> bool:
+        """Whether it only receives."""
+        return self.kind in WATCHING
 
     @property
     def present(self) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from command.directory.model import Terminal
+from command.directory.model import Terminal, User
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.errors import FieldError, Invalid, NotFound
@@ -14,7 +14,7 @@ from command.kernel.ids import is_id
 from command.kernel.rights import Right
 from command.kernel.values import State
 from media.meetings.model import Meeting, Site
-from media.meetings.moves import SiteState
+from media.meetings.moves import PRESENT, SiteState
 
 RINGABLE = frozenset({"browser", "headless", "phone"})
 """The kinds of terminals that ring: somebody or something answers there."""
@@ -83,20 +83,45 @@ def place(session: Session, terminal: Terminal) -> tuple[float | None, float | N
 def own_terminal_site(session: Session, actor: Actor, meeting: Meeting) -> Site | None:
     """The site an actor answers for: a device its own; a person the page terminal of the own unit."""
     if actor.kind == "terminal":
-        return next((site for site in meeting.sites if site.terminal_id == actor.id), None)
+        return taking_part(actor, meeting)
     if actor.kind != "user" or not actor.may(Right.MEETING_JOIN, unit_of(session, actor.unit_id).path):
         return None
-    own = [site for site in meeting.sites if site.unit_id == actor.unit_id and site.terminal_id is not None]
+    own = [site for site in meeting.sites if site.unit_id == actor.unit_id and site.kind == "terminal"]
     pages = set(
         session.scalars(select(Terminal.id).where(Terminal.unit_id == actor.unit_id, Terminal.kind.in_(_PAGES)))
     )
     return next((site for site in own if site.terminal_id in pages), None)
 
 
+def taking_part(actor: Actor, meeting: Meeting) -> Site | None:
+    """The site with which the actor itself takes part or would: its desk, its own terminal or wall."""
+    return next((site for site in _of(actor, meeting) if site.kind != "viewer"), None)
+
+
+def viewing(actor: Actor, meeting: Meeting) -> Site | None:
+    """The site with which the actor plays the meeting."""
+    return next((site for site in _of(actor, meeting) if site.kind == "viewer"), None)
+
+
+def _of(actor: Actor, meeting: Meeting) -> list[Site]:
+    return [site for site in meeting.sites if actor.id == (site.user_id if actor.kind == "user" else site.terminal_id)]
+
+
 def live_meetings(session: Session, ids: Iterable[str] | None = None) -> list[Meeting]:
     """The live meetings with their sites, all or those of `ids`."""
     query = _live() if ids is None else _live().where(Meeting.id.in_(list(ids)))
     return list(session.scalars(query))
+
+
+def struck_off(session: Session) -> list[str]:
+    """Ids of sites that are in a live meeting though their device was struck off or their account locked."""
+    gone = or_(
+        Site.terminal_id.in_(select(Terminal.id).where(Terminal.active.is_(False))),
+        Site.user_id.in_(select(User.id).where(or_(User.active.is_(False), User.locked))),
+    )
+    inside = Site.site_state.in_([state.value for state in PRESENT])
+    query = select(Site.id).join(Meeting, Meeting.id == Site.meeting_id)
+    return list(session.scalars(query.where(Meeting.status == "live", inside, gone).order_by(Site.id)))
 
 
 def overdue(session: Session, now: datetime) -> list[str]:

@@ -11,6 +11,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from tests.waiting import until
+from tests.web.stage import Stage, make_stage
 from tests.web.world import PASSWORD, World, build_world
 from web.app import create_app
 from web.migrate import upgrade
@@ -82,3 +83,9 @@ def live(core: Core) -> Iterator[str]:
     yield f"127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def stage(prepared: tuple[Path, World], tmp_path: Path) -> Iterator[Stage]:
+    """A media node, and the web process when it is asked for."""
+    yield from make_stage(prepared[0], tmp_path)

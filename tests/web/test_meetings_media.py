@@ -1,130 +1,13 @@
 """A meeting with real media: web process, media node, aiortc participants; node and web process die and come back."""
 
 import asyncio
-import socket
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from shutil import copy
-from typing import Any
-
-import pytest
-import uvicorn
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from av.audio.frame import AudioFrame
-from av.video.frame import VideoFrame
-from pydantic import SecretStr
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from media.attendance import Attendance, Seat
-from media.terminal import Terminal, TerminalConfig
-from tests.media.fakes import write_wav, write_y4m
-from tests.media.node_process import NodeProcess
-from tests.waiting import until
+from tests.web.stage import Reception, Stage, running, soon
 from tests.web.talk import Message, Party
 from tests.web.world import World
-from web.app import create_app
-from web.settings import Settings
-from web.wiring import Core, build_core
-
-TOKEN = "node-control"
-LOUD = 1_000
-
-
-class Reception:
-    """Counts the pictures and the loud pieces of sound that arrive."""
-
-    def __init__(self) -> None:
-        self.pictures = 0
-        self.loud = 0
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def on_track(self, track: MediaStreamTrack) -> None:
-        self._tasks.append(asyncio.ensure_future(self._count(track)))
-
-    async def _count(self, track: MediaStreamTrack) -> None:
-        while True:
-            try:
-                frame = await track.recv()
-            except MediaStreamError:
-                return
-            if isinstance(frame, VideoFrame):
-                self.pictures += 1
-            elif isinstance(frame, AudioFrame):
-                self.loud += int(abs(frame.to_ndarray().astype(int)).mean() > LOUD)
-
-
-@dataclass
-class Stage:
-    """The node, the web process and what they share."""
-
-    node: NodeProcess
-    core: Core
-    port: int
-    media: Path
-
-    @property
-    def live(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    @contextmanager
-    def web(self) -> Iterator[None]:
-        """The web process' application while this block runs; always on the same port."""
-        config = uvicorn.Config(
-            create_app(self.core),
-            port=self.port,
-            log_level="error",
-            ws="websockets-sansio",
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        until(lambda: server.started)
-        try:
-            yield
-        finally:
-            server.should_exit = True
-            thread.join()
-
-    def terminal(self, token: str) -> Terminal:
-        video, audio = str(self.media / "box.y4m"), str(self.media / "box.wav")
-        return Terminal(TerminalConfig(f"http://{self.live}", token, video, audio, auto_answer=True))
-
-
-@pytest.fixture
-def stage(prepared: tuple[Path, World], tmp_path: Path) -> Iterator[Stage]:
-    node = NodeProcess(TOKEN)
-    node.start()
-    copy(prepared[0], tmp_path / "fengsui.db")
-    core = build_core(
-        Settings(data=tmp_path, media_control_port=node.control_port, media_control_token=SecretStr(TOKEN))
-    )
-    write_y4m(tmp_path / "box.y4m", 90)
-    write_wav(tmp_path / "box.wav", 330)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    yield Stage(node, core, port, tmp_path)
-    node.kill()
-    core.engine.dispose()
-
-
-@asynccontextmanager
-async def running(*parts: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """These coroutines, until the block ends."""
-    tasks = [asyncio.create_task(part()) for part in parts]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def soon(condition: Callable[[], object], within_s: float = 20.0, why: Callable[[], object] = str) -> None:
-    """`until` beside the running participants."""
-    await asyncio.to_thread(until, condition, within_s=within_s, why=why)
 
 
 async def test_a_township_is_rung_seen_and_heard_through_every_failure(stage: Stage, world: World) -> None:

@@ -15,9 +15,9 @@ from media.meetings.moves import SiteState, Step
 
 
 def mute(session: Session, actor: Actor, meeting_id: str, site_id: str, muted: bool) -> None:
-    """Close or open one site's microphone for everybody. Conflict `meeting.watches_only` for a wall."""
+    """Close or open one site's microphone for everybody. Conflict `meeting.watches_only` where it has none."""
     site = site_in(chaired(session, actor, meeting_id), site_id)
-    if site.kind == "wall":
+    if site.watches:
         raise Conflict("meeting.watches_only", name=site.name)
     _mute(session, actor, site, muted)
 
@@ -26,7 +26,7 @@ def mute_all(session: Session, actor: Actor, meeting_id: str, muted: bool) -> No
     """Close or open every microphone but the chair's own."""
     meeting = chaired(session, actor, meeting_id)
     for site in meeting.sites:
-        if site.kind != "wall" and site.user_id != meeting.chair_id:
+        if not site.watches and site.user_id != meeting.chair_id:
             _mute(session, actor, site, muted)
 
 
@@ -34,7 +34,7 @@ def remove(session: Session, clock: Clock, actor: Actor, meeting_id: str, site_i
     """Put a site out; it comes back only when it is rung again. Conflict `meeting.not_yourself` for the chair's own."""
     meeting = chaired(session, actor, meeting_id)
     site = site_in(meeting, site_id)
-    if site.user_id == meeting.chair_id:
+    if site.user_id == meeting.chair_id and not site.watches:
         raise Conflict("meeting.not_yourself")
     if step(clock, site, Step.REMOVE):
         tell_site(session, actor, "meeting.removed", site)
@@ -46,7 +46,7 @@ def broadcast(session: Session, actor: Actor, meeting_id: str, site_id: str | No
     meeting = chaired(session, actor, meeting_id)
     if site_id is not None:
         site = site_in(meeting, site_id)
-        if site.kind == "wall" or site.at is not SiteState.JOINED:
+        if site.watches or site.at is not SiteState.JOINED:
             raise Conflict("meeting.not_joined", name=site.name)
     if meeting.broadcast != site_id:
         meeting.broadcast = site_id

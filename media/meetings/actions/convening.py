@@ -88,7 +88,7 @@ def ring_terminal(
 ) -> None:
     """Ring one more terminal, or the site it already has in this meeting."""
     meeting = chaired(session, actor, meeting_id)
-    known = next((site for site in meeting.sites if site.terminal_id == terminal_id), None)
+    known = next((site for site in meeting.sites if site.terminal_id == terminal_id and site.kind == "terminal"), None)
     if known is not None:
         ring(session, clock, actor, meeting_id, known.id, ring_for)
         return

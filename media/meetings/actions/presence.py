@@ -22,11 +22,11 @@ def joined(session: Session, clock: Clock, site_id: str) -> bool:
 
 
 def lost(session: Session, clock: Clock, site_id: str, reason: str) -> bool:
-    """The bridge lost the site's connection. Whether that was news."""
+    """The bridge lost the site's connection; a viewer's ends with it. Whether that was news."""
     site = _live_site(session, site_id)
-    if site is None or not step(clock, site, Step.LOSE, reason):
+    if site is None or not step(clock, site, Step.LEAVE if site.kind == "viewer" else Step.LOSE, reason):
         return False
-    tell_site(session, system_actor(site.meeting.unit_id), "meeting.lost", site)
+    tell_site(session, system_actor(site.meeting.unit_id), f"meeting.{site.site_state}", site)
     return True
 
 
@@ -38,6 +38,15 @@ def leave(session: Session, clock: Clock, site_id: str) -> bool:
     actor = acting_for(site)
     tell_site(session, actor, "meeting.left", site)
     stop_broadcast_of(session, actor, site)
+    return True
+
+
+def gave_up(session: Session, clock: Clock, site_id: str, reason: str) -> bool:
+    """The site's first connection never stood and none will be tried again. Whether that was news."""
+    site = _live_site(session, site_id)
+    if site is None or site.at is not SiteState.ANSWERED or not step(clock, site, Step.LEAVE, reason):
+        return False
+    tell_site(session, system_actor(site.meeting.unit_id), "meeting.left", site)
     return True
 
 

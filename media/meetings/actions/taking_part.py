@@ -10,9 +10,9 @@ from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from media.meetings.actions.access import live
 from media.meetings.actions.telling import step, tell_site
-from media.meetings.model import Meeting, Site
+from media.meetings.model import WATCHING, Meeting, Site
 from media.meetings.moves import SiteState, Step
-from media.meetings.queries import meeting_seen, own_terminal_site
+from media.meetings.queries import meeting_seen, own_terminal_site, taking_part, viewing
 
 
 def answer(session: Session, clock: Clock, actor: Actor, meeting_id: str, reason: str | None = None) -> Site:
@@ -46,6 +46,48 @@ def enter(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> Site
     return site
 
 
+def publish(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> Site:
+    """Enter to send only (WHIP): an encoder cannot be asked to answer, its coming is the answer to the ring.
+
+    Raises as `enter`, and Conflict `meeting.watches_only` for a wall.
+    """
+    if actor.kind == "terminal" and not actor.may(Right.MEETING_WATCH, unit_of(session, actor.unit_id).path):
+        answer(session, clock, actor, meeting_id)
+    site = enter(session, clock, actor, meeting_id)
+    if site.watches:
+        raise Conflict("meeting.watches_only", name=site.name)
+    return site
+
+
+def watch(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> Site:
+    """Enter as a viewer (WHEP), beside the site with which the actor takes part, if any; the ring goes on.
+
+    Raises NotFound `meeting.unknown` or `meeting.not_invited`, Refused `meeting.removed`, Conflict `meeting.over`.
+    """
+    meeting = live(session, meeting_seen(session, actor, meeting_id).id)
+    if not _may_watch(session, actor, meeting):
+        raise NotFound("meeting.not_invited")
+    site = viewing(actor, meeting)
+    if site is None:
+        return _new_site(session, clock, actor, meeting, "viewer")
+    if site.at is SiteState.REMOVED:
+        raise Refused("meeting.removed")
+    if step(clock, site, Step.ENTER):
+        tell_site(session, actor, "meeting.answered", site)
+    return site
+
+
+def _may_watch(session: Session, actor: Actor, meeting: Meeting) -> bool:
+    path = unit_of(session, meeting.unit_id).path
+    right = Right.MEETING_JOIN if actor.kind == "user" else Right.MEETING_WATCH
+    if actor.kind in {"user", "terminal"} and actor.may(right, path):
+        return True
+    own = own_terminal_site(session, actor, meeting)
+    if own is not None and own.at is SiteState.REMOVED:
+        raise Refused("meeting.removed")
+    return own is not None
+
+
 def _respond(session: Session, clock: Clock, actor: Actor, meeting_id: str, wanted: Step, reason: str | None) -> Site:
     meeting = live(session, meeting_seen(session, actor, meeting_id).id)
     site = own_terminal_site(session, actor, meeting)
@@ -68,10 +110,10 @@ def _respond(session: Session, clock: Clock, actor: Actor, meeting_id: str, want
 def _participant(session: Session, clock: Clock, actor: Actor, meeting: Meeting) -> Site:
     path = unit_of(session, meeting.unit_id).path
     if actor.kind == "user" and actor.may(Right.MEETING_JOIN, path):
-        own = next((site for site in meeting.sites if site.user_id == actor.id), None)
+        own = taking_part(actor, meeting)
         return own or _new_site(session, clock, actor, meeting, "desk")
     if actor.kind == "terminal" and actor.may(Right.MEETING_WATCH, path):
-        own = next((site for site in meeting.sites if site.terminal_id == actor.id), None)
+        own = taking_part(actor, meeting)
         return own or _new_site(session, clock, actor, meeting, "wall")
     site = own_terminal_site(session, actor, meeting)
     if site is None:
@@ -86,12 +128,12 @@ def _new_site(session: Session, clock: Clock, actor: Actor, meeting: Meeting, ki
         meeting_id=meeting.id,
         unit_id=actor.unit_id,
         kind=kind,
-        terminal_id=actor.id if kind == "wall" else None,
-        user_id=actor.id if kind == "desk" else None,
+        terminal_id=actor.id if actor.kind == "terminal" else None,
+        user_id=actor.id if actor.kind == "user" else None,
         name=actor.name,
         site_state=SiteState.ANSWERED.value,
         state_at=clock.now(),
-        muted=kind == "wall",
+        muted=kind in WATCHING,
         rung=0,
     )
     meeting.sites.append(site)

@@ -206,9 +206,11 @@ export interface Meeting extends Thing {
 
 export type SiteState = 'ringing' | 'answered' | 'refused' | 'timed_out' | 'joined' | 'lost' | 'left' | 'removed'
 
+export type SiteKind = 'terminal' | 'desk' | 'wall' | 'viewer'
+
 export interface Site extends Thing {
   meeting: string
-  kind: 'terminal' | 'desk' | 'wall'
+  kind: SiteKind
   terminal: string | null
   user: string | null
   name: string

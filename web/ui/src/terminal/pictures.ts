@@ -1,4 +1,5 @@
 import type { ConferenceParticipant, ConferenceStats } from '@shared/conference'
+import { watches } from '@shared/watching'
 
 /** Which pictures to ask the bridge for, and whether the net carries them. Pure. */
 
@@ -20,7 +21,7 @@ interface Asked {
   room: number
 }
 
-const there = (one: ConferenceParticipant): boolean => one.kind !== 'wall' && ['answered', 'joined', 'lost'].includes(one.state)
+const there = (one: ConferenceParticipant): boolean => !watches(one) && ['answered', 'joined', 'lost'].includes(one.state)
 
 /** Large: the broadcast site, else the last speaker, else the first with a picture. Small: the others, those with a picture first. */
 export function faces({ participants, self, broadcast, speaker, room }: Asked): Faces {

@@ -3,6 +3,7 @@ import { urlOf, type Api } from '@shared/api'
 import { Conference, type ConferenceState } from '@shared/conference'
 import type { Board, Meeting } from '@shared/objects'
 import { sitesOf } from '@shared/situation'
+import { watches } from '@shared/watching'
 
 const SLOTS = { audio: 4, video: 1 }
 const VIDEO: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } }
@@ -81,7 +82,7 @@ export class Visit {
     this.target = computed(() => {
       const meeting = board.value.meetings[this.meeting.value ?? '']
       if (meeting === undefined) return null
-      const others = sitesOf(board.value, meeting).filter((s) => s.state === 'joined' && s.kind !== 'wall' && s.user !== user)
+      const others = sitesOf(board.value, meeting).filter((s) => s.state === 'joined' && !watches(s) && s.user !== user)
       return meeting.broadcast ?? others.find((s) => s.id === this.heard.value)?.id ?? others[0]?.id ?? null
     })
     watch(this.target, () => this.show())
