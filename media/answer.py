@@ -11,9 +11,11 @@ from media.sdp import Offer, Section
 from media.sfu.terms import (
     AUDIO_CLOCK_HZ,
     MAX_AUDIO_SLOTS,
+    MAX_LAYERS,
     MAX_VIDEO_SLOTS,
     VIDEO_CLOCK_HZ,
     Kind,
+    LayerTerms,
     Publication,
     SlotTerms,
     Terms,
@@ -72,15 +74,24 @@ def _check_slots(slots: list[SlotTerms]) -> None:
 
 
 def _publication(section: Section, kind: Kind, payload_type: int) -> Publication:
-    primary = section.fid[0] if section.fid else next(iter(section.ssrcs), None)
-    return Publication(
-        kind,
-        section.mid,
-        payload_type,
-        section.rtx_for(payload_type),
-        primary,
-        section.fid[1] if section.fid else None,
-    )
+    rtx = section.rtx_for(payload_type)
+    layers = _layers(section, payload_type) if kind == "video" else ()
+    if len(layers) > 1:
+        return Publication(kind, section.mid, payload_type, rtx, simulcast=layers)
+    primary = next(iter(section.fid or section.ssrcs), None)
+    return Publication(kind, section.mid, payload_type, rtx, primary, section.fid.get(primary or 0))
+
+
+def _layers(section: Section, payload_type: int) -> tuple[LayerTerms, ...]:
+    """The layers that are taken of a simulcast offer: told apart by RID (RFC 8853), or by the SSRCs that it names."""
+    rids = [
+        rid
+        for rid in dict.fromkeys(section.simulcast)
+        if rid in section.rids and (not section.rids[rid] or payload_type in section.rids[rid])
+    ]
+    if len(rids) > 1 and extensions.RID_URI in section.extensions:
+        return tuple(LayerTerms(rid) for rid in rids[:MAX_LAYERS])
+    return tuple(LayerTerms(None, ssrc, section.fid.get(ssrc)) for ssrc in dict.fromkeys(section.sim[:MAX_LAYERS]))
 
 
 def _slot(section: Section, kind: Kind, payload_type: int, new_ssrc: Callable[[], int]) -> SlotTerms:
@@ -92,6 +103,8 @@ def _extension_ids(sections: list[Section]) -> ExtensionIds:
     offered = {uri: number for section in sections for uri, number in section.extensions.items()}
     return ExtensionIds(
         mid=offered.get(extensions.MID_URI, 0),
+        rid=offered.get(extensions.RID_URI, 0),
+        repaired_rid=offered.get(extensions.REPAIRED_RID_URI, 0),
         audio_level=offered.get(extensions.AUDIO_LEVEL_URI, 0),
         transport_cc=offered.get(extensions.TRANSPORT_CC_URI, 0),
         abs_send_time=offered.get(extensions.ABS_SEND_TIME_URI, 0),
@@ -148,6 +161,9 @@ def _publication_lines(section: Section, taken: Publication, terms: Terms, local
     wishes = {"nack", "nack pli", "ccm fir", "transport-cc" if terms.transport_cc else "goog-remb"}
     ids = terms.extensions
     uris = {extensions.MID_URI: ids.mid}
+    rids = [layer.rid for layer in taken.simulcast if layer.rid is not None]
+    if rids:
+        uris |= {extensions.RID_URI: ids.rid, extensions.REPAIRED_RID_URI: ids.repaired_rid}
     if taken.kind == "audio":
         uris[extensions.AUDIO_LEVEL_URI] = ids.audio_level
     if terms.transport_cc:
@@ -157,7 +173,16 @@ def _publication_lines(section: Section, taken: Publication, terms: Terms, local
     lines = [_m_line(section, 9, [taken.payload_type, taken.rtx_payload_type]), "a=recvonly"]
     lines += _codec_lines(section, taken.payload_type, taken.rtx_payload_type, wishes)
     lines += [f"a=extmap:{number} {uri}" for uri, number in uris.items() if uri in section.extensions]
+    lines += _simulcast_lines(section, taken, rids)
     return lines + _transport_lines(section, local)
+
+
+def _simulcast_lines(section: Section, taken: Publication, rids: list[str]) -> list[str]:
+    """The layers to be received (RFC 8853 5.3.2); an SSRC group of the older way needs no answer."""
+    if not rids:
+        return []
+    formats = {rid: f" pt={taken.payload_type}" if section.rids[rid] else "" for rid in rids}
+    return [*(f"a=rid:{rid} recv{formats[rid]}" for rid in rids), f"a=simulcast:recv {';'.join(rids)}"]
 
 
 def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:

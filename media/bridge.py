@@ -12,7 +12,7 @@ from media.ice import Credentials
 from media.messages import Flow, SlotCount
 from media.one_way import one_way
 from media.sfu.link import Link
-from media.sfu.room import PublishingChanged, Room, RoomEvent
+from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged
 from media.sfu.source import Receiver, Send
 from media.sfu.terms import Kind, Terms
 from media.transport import Peer, PeerParameters
@@ -114,8 +114,8 @@ class Bridge:
     def mute(self, name: str, participant: str, kind: Kind, muted: bool) -> None:
         self._send(self._room(name, participant).mute(self._now(), participant, kind, muted))
 
-    def view(self, name: str, participant: str, slots: tuple[str | None, ...]) -> None:
-        self._send(self._room(name, participant).view(self._now(), participant, slots))
+    def view(self, name: str, participant: str, slots: tuple[str | None, ...], heights: tuple[int | None, ...]) -> None:
+        self._send(self._room(name, participant).view(self._now(), participant, slots, heights))
 
     def refresh(self, name: str, participant: str, slot: int) -> None:
         self._send(self._room(name, participant).refresh(self._now(), participant, slot))
@@ -297,10 +297,13 @@ class Bridge:
 
     def _tell(self, name: str, events: list[RoomEvent]) -> None:
         for event in events:
-            if isinstance(event, PublishingChanged):
-                self._emit("publishing", name, event.participant, audio=event.audio, video=event.video)
-            else:
-                self._emit("speaker", name, event.participant, loudest=event.loudest)
+            match event:
+                case PublishingChanged():
+                    self._emit("publishing", name, event.participant, audio=event.audio, video=event.video)
+                case LayersChanged():
+                    self._emit("layers", name, event.participant, active=event.active)
+                case SpeakerChanged():
+                    self._emit("speaker", name, event.participant, loudest=event.loudest)
 
     @staticmethod
     def _now() -> float:

@@ -58,7 +58,7 @@ def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
             )
             return RenewedSession(ice=renewed[0], fragment=renewed[1]).model_dump()
         case View():
-            bridge.view(command.room, command.participant, command.slots)
+            bridge.view(command.room, command.participant, command.slots, command.heights)
         case Refresh():
             bridge.refresh(command.room, command.participant, command.slot)
         case Mute():
@@ -115,6 +115,7 @@ def _participant_state(participant: Participant) -> ParticipantState:
         muted=participant.audio.muted,
         video_muted=participant.video.muted,
         publishing=Flags(audio=participant.publishing[0], video=participant.publishing[1]),
+        layers=participant.demand.active,
     )
 
 

@@ -25,6 +25,7 @@ from media.messages import (
     Event,
     Flow,
     Hello,
+    Layers,
     Leave,
     Mute,
     Offer,
@@ -107,7 +108,7 @@ class NodeClient:
     # -- events ---------------------------------------------------------------------------------
 
     async def events(self) -> AsyncIterator[Event | Synced]:
-        """What happens at the node, in order. `Synced` and `Speaker` need no acknowledgement."""
+        """What happens at the node, in order. `Synced`, `Speaker` and `Layers` need no acknowledgement."""
         while True:
             yield await self._events.get()
 
@@ -156,8 +157,11 @@ class NodeClient:
         """End a one-way session; whether the participant has another connection still."""
         return bool((await self._ask(Leave(room=room, participant=participant, session=session)))["connected"])
 
-    async def view(self, room: str, participant: str, slots: Iterable[str | None]) -> None:
-        await self._ask(View(room=room, participant=participant, slots=tuple(slots)))
+    async def view(
+        self, room: str, participant: str, slots: Iterable[str | None], heights: Iterable[int | None] = ()
+    ) -> None:
+        """What the video slots show, and the heights of their tiles in pixels."""
+        await self._ask(View(room=room, participant=participant, slots=tuple(slots), heights=tuple(heights)))
 
     async def refresh(self, room: str, participant: str, slot: int) -> None:
         await self._ask(Refresh(room=room, participant=participant, slot=slot))
@@ -266,7 +270,7 @@ class NodeClient:
         except ValidationError:
             logger.warning("unknown event %s", message.get("type"))
             return
-        if isinstance(event, Speaker):
+        if isinstance(event, Speaker | Layers):
             self._events.put_nowait(event)
         elif event.event not in self._delivered:
             self._delivered.add(event.event)

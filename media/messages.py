@@ -8,6 +8,7 @@ VERSION = 1
 Flow = Literal["sends", "receives"]
 """What the client of a one-way session does: WHIP sends, WHEP receives."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+MAX_HEIGHT = 16_384
 
 
 class _Message(BaseModel):
@@ -87,10 +88,13 @@ class RenewSession(_Message):
 
 
 class View(_Message):
+    """`heights` are those of the tiles in pixels; 0 = not visible, null or missing = not known."""
+
     do: Literal["view"] = "view"
     room: Name
     participant: Name
     slots: tuple[Name | None, ...] = Field(max_length=25)
+    heights: tuple[Annotated[int, Field(ge=0, le=MAX_HEIGHT)] | None, ...] = Field(default=(), max_length=25)
 
 
 class Refresh(_Message):
@@ -182,6 +186,7 @@ class ParticipantState(_Message):
     muted: bool
     video_muted: bool
     publishing: Flags
+    layers: tuple[bool, ...] = ()
 
 
 class RoomState(_Message):
@@ -231,5 +236,13 @@ class Speaker(_Event):
     loudest: tuple[str, ...]
 
 
-Event = Annotated[Connected | Disconnected | Publishing | Speaker, Field(discriminator="type")]
+class Layers(_Event):
+    """Which layers of its picture a participant should send, in its offer's order. Not kept, as Speaker."""
+
+    type: Literal["layers"] = "layers"
+    participant: str
+    active: tuple[bool, ...]
+
+
+Event = Annotated[Connected | Disconnected | Publishing | Speaker | Layers, Field(discriminator="type")]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 RESEND_S = 5.0
 MAX_KEPT_EVENTS = 10_000
+ONLY_THE_NEWEST = ("speaker", "layers")
 MAX_MESSAGE = 4 * 1024 * 1024
 
 
@@ -61,7 +62,7 @@ class Outbox:
         number, self._next = self._next, self._next + 1
         event = {"event": number, "type": kind, "room": room, "participant": participant, **fields}
         text = json.dumps(event)
-        if kind != "speaker":
+        if kind not in ONLY_THE_NEWEST:
             self._kept[number] = text
             if len(self._kept) > MAX_KEPT_EVENTS:
                 logger.warning("nobody acknowledges events: the oldest is dropped")

@@ -1,5 +1,6 @@
 """Session descriptions in the bridge's small subset: reading a client's offer (RFC 8866, RFC 8829)."""
 
+import re
 from dataclasses import dataclass, field
 
 from media.errors import BridgeError
@@ -7,6 +8,8 @@ from media.sfu.terms import Kind
 
 MAX_SDP_SIZE = 256_000
 MAX_SECTIONS = 64
+MAX_RIDS = 16
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
 @dataclass(slots=True)
@@ -14,6 +17,9 @@ class Section:
     """One m-line of an offer.
 
     `codecs` maps payload types to (name in lower case, clock rate), `apt` an RTX payload type to the one it repairs.
+    `rids` maps each RID that it would send to its payload types (empty: any), `simulcast` lists those of the layers,
+    the first of each list of alternatives. `fid` maps SSRCs to those of their RTX, `sim` are the SSRCs of the layers
+    where they are told in the older way.
     """
 
     media: str
@@ -28,7 +34,10 @@ class Section:
     extensions: dict[str, int] = field(default_factory=dict)
     mux_only: bool = False
     ssrcs: list[int] = field(default_factory=list)
-    fid: tuple[int, int] | None = None
+    fid: dict[int, int] = field(default_factory=dict)
+    sim: tuple[int, ...] = ()
+    rids: dict[str, frozenset[int]] = field(default_factory=dict)
+    simulcast: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind | None:
@@ -169,9 +178,40 @@ def _attribute(transport: _Transport, section: Section | None, line: str) -> Non
         ssrc = int(value.split()[0])
         if ssrc not in section.ssrcs:
             section.ssrcs.append(ssrc)
-    elif name == "ssrc-group" and value.startswith("FID "):
-        first, second = value.split()[1:3]
-        section.fid = section.fid or (int(first), int(second))
+    elif name == "ssrc-group":
+        _ssrc_group(section, value)
+    elif name in ("rid", "simulcast"):
+        _layer_attribute(section, name, value)
+
+
+def _ssrc_group(section: Section, value: str) -> None:
+    """Streams that belong together (RFC 5576 4.2): a stream and its RTX, or the layers of a picture."""
+    semantics, *numbers = value.split()
+    if semantics == "FID":
+        first, second = numbers[:2]
+        section.fid.setdefault(int(first), int(second))
+    elif semantics == "SIM":
+        section.sim = section.sim or tuple(int(number) for number in numbers)
+
+
+def _layer_attribute(section: Section, name: str, value: str) -> None:
+    """RIDs (RFC 8851 4) and simulcast (RFC 8853 5.1), those to send; what is not of their form is passed over."""
+    words = value.split()
+    if name == "rid":
+        if len(words) >= 2 and words[1] == "send" and _RID.fullmatch(words[0]) and len(section.rids) < MAX_RIDS:
+            section.rids[words[0]] = _payload_types(words[2] if len(words) > 2 else "")
+    elif "send" in words[:-1] and not section.simulcast:
+        layers = words[words.index("send") + 1].split(";")
+        section.simulcast = tuple(layer.split(",")[0].removeprefix("~") for layer in layers)
+
+
+def _payload_types(restrictions: str) -> frozenset[int]:
+    """The payload types that a RID is restricted to; other restrictions bind the sender alone."""
+    for restriction in restrictions.split(";"):
+        name, _, value = restriction.partition("=")
+        if name == "pt":
+            return frozenset(int(number) for number in value.split(",") if number.isdecimal())
+    return frozenset()
 
 
 def _transport_attribute(transport: _Transport, name: str, value: str) -> bool:

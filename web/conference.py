@@ -29,6 +29,7 @@ from media.meetings.queries import live_meetings, struck_off
 from media.messages import (
     Connected,
     Disconnected,
+    Layers,
     Publishing,
     SlotCount,
     Speaker,
@@ -37,7 +38,7 @@ from media.messages import (
 )
 from web.media_node import NodeAddress, carry_out
 from web.rooms import Room, as_sync, meetings_in, next_ring_end, orders, room_of, wanted_rooms
-from web.signal_line import ENDED, REMOVED, REPLACED, RESTARTING, UNKNOWN, Line
+from web.signal_line import ENDED, REMOVED, REPLACED, RESTARTING, UNKNOWN, Line, Wish
 from web.stream import Tail
 
 LOG = logging.getLogger(__name__)
@@ -107,6 +108,8 @@ class Conference:
         if room is not None:
             line.send(room.participants())
             line.send(room.speaking())
+            if line.site in room.layers:
+                line.send(room.wanted_layers(line.site))
 
     def detach(self, line: Line) -> None:
         """The socket is gone; the media goes on without it."""
@@ -117,14 +120,14 @@ class Conference:
         """The node's answer. Raises BridgeError."""
         answer = await self.present_node().offer(line.meeting, line.site, sdp, slots)
         if line.view is not None:  # a node that was started anew knows no views
-            await self.present_node().view(line.meeting, line.site, line.view)
+            await self.present_node().view(line.meeting, line.site, line.view.slots, line.view.heights)
         return answer
 
-    async def view(self, line: Line, slots: tuple[str | None, ...]) -> None:
+    async def view(self, line: Line, wish: Wish) -> None:
         """What the participant's slots show; kept for the next offer while there is no node. Raises BridgeError."""
-        line.view = slots
+        line.view = wish
         if self._node is not None and self._node.ready:
-            await self._node.view(line.meeting, line.site, slots)
+            await self._node.view(line.meeting, line.site, wish.slots, wish.heights)
 
     async def ask_picture(self, line: Line, slot: int) -> None:
         """A keyframe for one slot. Raises BridgeError."""
@@ -264,6 +267,8 @@ class Conference:
                     await node.acknowledge(event)
                 case Speaker():
                     self._on_speaker(event.room, event.participant, event.loudest)
+                case Layers():
+                    self._on_layers(event.room, event.participant, event.active)
 
     async def _on_synced(self, event: Synced) -> None:
         if event.restarted:
@@ -275,6 +280,7 @@ class Conference:
         for state in event.snapshot.rooms:
             for one in state.participants:
                 self._on_publishing(state.room, one.participant, (one.publishing.audio, one.publishing.video))
+                self._on_layers(state.room, one.participant, one.layers)
             self._on_speaker(state.room, state.speaker, state.loudest)
         for room in list(self._rooms.values()):
             await self._compare(room, connected, "node_restarted" if event.restarted else "timeout")
@@ -324,6 +330,16 @@ class Conference:
         if room is not None and (room.speaker, room.loudest) != (speaker, loudest):
             room.speaker, room.loudest = speaker, loudest
             self._tell_all(meeting, room.speaking())
+
+    def _on_layers(self, meeting: str, site: str, active: tuple[bool, ...]) -> None:
+        """Tell a site which layers of its picture it should send."""
+        room = self._rooms.get(meeting)
+        if room is None or len(active) < 2:
+            return
+        room.layers[site] = active
+        line = self._lines.get(site)
+        if line is not None:
+            line.send(room.wanted_layers(site))
 
     def _tell_all(self, meeting: str, message: State) -> None:
         for line in self._lines_of(meeting):

@@ -44,11 +44,12 @@ class SiteView:
 
 @dataclass
 class Room:
-    """A live meeting: its sites by id, who is sending, who is heard."""
+    """A live meeting: its sites by id, who is sending, who is heard, which layers of a site's picture are wanted."""
 
     id: str
     sites: dict[str, SiteView]
     publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    layers: dict[str, tuple[bool, ...]] = field(default_factory=dict)
     speaker: str | None = None
     loudest: tuple[str, ...] = ()
 
@@ -60,9 +61,14 @@ class Room:
         """The message that says who speaks and who is heard."""
         return {"type": "speaker", "participant": self.speaker, "loudest": list(self.loudest)}
 
+    def wanted_layers(self, site: str) -> State:
+        """The message that tells a site which layers of its picture to send."""
+        return {"type": "layers", "active": list(self.layers.get(site, ()))}
+
     def update(self, fresh: "Room") -> None:
         """Take over the database's part; whoever is not in any more sends nothing."""
         self.sites = fresh.sites
+        self.layers = {site: active for site, active in self.layers.items() if site in fresh.sites}
         self.publishing = {
             site: flags for site, flags in self.publishing.items() if site in fresh.sites and fresh.sites[site].present
         }

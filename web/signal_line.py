@@ -6,10 +6,18 @@ from dataclasses import dataclass, field
 from command.kernel.values import State
 
 # Of these only the newest counts: a slow reader gets the present, not the past.
-_STATES = frozenset({"participants", "speaker", "muted"})
+_STATES = frozenset({"participants", "speaker", "muted", "layers"})
 MOST_WAITING = 64
 BEHIND, RESTARTING = 4408, 1012
 REMOVED, REPLACED, ENDED, UNKNOWN = 4403, 4409, 4410, 4401
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a participant wishes to see: slot by slot whom, and the height of the tile in pixels where it is known."""
+
+    slots: tuple[str | None, ...]
+    heights: tuple[int | None, ...] = ()
 
 
 @dataclass
@@ -20,7 +28,7 @@ class Line:
     site: str
     token: str
     muted: bool
-    view: tuple[str | None, ...] | None = None
+    view: Wish | None = None
     _waiting: list[State] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _close: int | None = None

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from command.kernel.errors import Malformed
-from media.messages import SlotCount
+from media.messages import MAX_HEIGHT, SlotCount
+from web.signal_line import Wish
 
 # A browser lists every codec it knows in each of a wall's 29 lines: about 3 kB a line.
 MOST_BYTES = 192 * 1024
@@ -30,10 +31,16 @@ class Offer(_Said):
 
 
 class View(_Said):
-    """What each video slot shows: a participant's id, "speaker" or nothing."""
+    """What each video slot shows: a participant's id, "speaker" or nothing; and how high its tile is, in pixels."""
 
     type: Literal["view"]
     slots: Annotated[list[Annotated[str, Field(min_length=1, max_length=36)] | None], Field(max_length=VIDEO_SLOTS)]
+    heights: Annotated[
+        list[Annotated[int, Field(ge=0, le=MAX_HEIGHT)] | None], Field(default_factory=list, max_length=VIDEO_SLOTS)
+    ]
+
+    def wish(self) -> Wish:
+        return Wish(tuple(self.slots), tuple(self.heights))
 
 
 class Refresh(_Said):

@@ -194,7 +194,7 @@ class _Talk:
                 answer = await self._conference.offer(self._line, said.sdp, said.slots)
                 self._line.send({"type": "answer", "id": said.id, "sdp": answer})
             case View():
-                await self._conference.view(self._line, tuple(said.slots))
+                await self._conference.view(self._line, said.wish())
             case Refresh():
                 await self._conference.ask_picture(self._line, said.slot)
             case Leave():

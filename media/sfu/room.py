@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from media.rtp import rtcp
 from media.rtp.rtcp import ReceiverReport, Rtcp
+from media.sfu.demand import Demand
 from media.sfu.intake import Intake
 from media.sfu.link import Link
 from media.sfu.source import Send, Source
@@ -34,7 +35,15 @@ class PublishingChanged:
     video: bool
 
 
-RoomEvent = SpeakerChanged | PublishingChanged
+@dataclass(frozen=True, slots=True)
+class LayersChanged:
+    """Which layers of its picture a participant should send, in the order of its offer."""
+
+    participant: str
+    active: tuple[bool, ...]
+
+
+RoomEvent = SpeakerChanged | PublishingChanged | LayersChanged
 
 
 @dataclass(slots=True)
@@ -48,11 +57,12 @@ class Participant:
     audio: Source
     video: Source
     view: tuple[str | None, ...] = ()
-    heights: tuple[int, ...] | None = None
+    heights: tuple[int | None, ...] = ()
     temporal: int = ALL_TEMPORAL
     link: Link | None = None
     intake: Intake | None = None
     publishing: tuple[bool, bool] = (False, False)
+    demand: Demand = field(default_factory=Demand)
     malformed_rtcp: int = 0
 
     @property
@@ -92,6 +102,8 @@ class Room:
         self._close(participant)
         participant.link = Link(name, terms, seed)
         participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1)
+        participant.demand.begin(now, len(participant.video.layers))
+        self._note_layers(participant)
         self._arrange(now)
         return participant.link
 
@@ -125,16 +137,14 @@ class Room:
                         slot.repair.clear()
         return self._urgent(now, participant)
 
-    def view(
-        self, now: float, name: str, view: Sequence[str | None], heights: Sequence[int] | None = None
-    ) -> list[Send]:
+    def view(self, now: float, name: str, view: Sequence[str | None], heights: Sequence[int | None] = ()) -> list[Send]:
         """Choose what the video slots of `name` show; sends are the key frame requests.
 
-        `heights` are those of the tiles in pixels, 0 for one that nobody sees; None when the client tells none.
+        `heights` are those of the tiles in pixels, 0 for one that nobody sees; None or a missing one is not known.
         """
         participant = self.participants[name]
         participant.view = tuple(view)
-        participant.heights = tuple(heights) if heights is not None else None
+        participant.heights = tuple(heights)
         self._show(now, participant)
         return [send for other in self.participants.values() for send in self._urgent(now, other)]
 
@@ -224,6 +234,8 @@ class Room:
         changed = False
         for participant in self.participants.values():
             changed = self._note_publishing(now, participant) or changed
+            if participant.demand.update(now, participant.video):
+                self._note_layers(participant)
             if participant.link is not None and participant.intake is not None:
                 sends += self._feedback(participant, participant.intake.transport_feedback())
                 for number, slot in enumerate(participant.link.video):
@@ -246,6 +258,11 @@ class Room:
         participant.publishing = state
         self._events.append(PublishingChanged(participant.name, *state))
         return True
+
+    def _note_layers(self, participant: Participant) -> None:
+        """Tell which layers are wanted, where there are several."""
+        if len(participant.demand.active) > 1:
+            self._events.append(LayersChanged(participant.name, participant.demand.active))
 
     def _report(self, now: float) -> list[Send]:
         sends: list[Send] = []
@@ -283,7 +300,7 @@ class Room:
         source, heights = slot.shows, participant.heights
         if source is None:
             return
-        tile = None if heights is None else heights[number] if number < len(heights) else 0
+        tile = heights[number] if number < len(heights) else None
         slot.aim(now, layer_for(tile, [layer.height for layer in source.layers]), participant.temporal)
 
     def _stage(self, viewer: str) -> str | None:

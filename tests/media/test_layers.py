@@ -42,7 +42,7 @@ class Stage:
         return self.meeting.links["v"].video[0]
 
     def view(self, name: str | None, height: int | None = None) -> None:
-        heights = None if height is None else [height]
+        heights = () if height is None else (height,)
         self.meeting.take(self.meeting.room.view(self.meeting.now, "v", [name], heights))
 
     def limit(self, temporal: int) -> None:
