@@ -18,9 +18,10 @@ import { Conference } from '/conference.js'
 const query = new URLSearchParams(location.search)
 const [audio, video] = query.get('slots').split(',').map(Number)
 const kind = query.get('media')
+const [width, height] = query.get('capture').split('x').map(Number)
 const capture = () => navigator.mediaDevices.getUserMedia({
   audio: { echoCancellation: false, autoGainControl: false, noiseSuppression: false },
-  video: { width: 320, height: 240, frameRate: 15 },
+  video: { width, height, frameRate: 15 },
 })
 // Pages of one browser share its fake camera: a painted picture of another brightness tells them apart.
 const painted = (level) => {
@@ -85,10 +86,10 @@ def build_pages(folder: Path) -> Path:
     return folder
 
 
-async def launch(playwright: Playwright, folder: Path) -> Browser:
+async def launch(playwright: Playwright, folder: Path, capture: tuple[int, int] = (320, 240)) -> Browser:
     """One browser with a dark fake camera and a tone for a microphone."""
     video, audio = folder / "camera.y4m", folder / "microphone.wav"
-    write_y4m(video, CAMERA_LEVEL)
+    write_y4m(video, CAMERA_LEVEL, size=capture)
     write_wav(audio, 440)
     return await playwright.chromium.launch(
         executable_path=str(CHROMIUM),
@@ -107,10 +108,13 @@ async def launch(playwright: Playwright, folder: Path) -> Browser:
     )
 
 
-async def open_page(browser: Browser, base: str, url: str, slots: tuple[int, int], media: str) -> Page:
-    """`media`: "camera", a brightness for a painted picture, or "none"."""
+async def open_page(
+    browser: Browser, base: str, url: str, slots: tuple[int, int], media: str, capture: tuple[int, int] = (320, 240)
+) -> Page:
+    """`media`: "camera", a brightness for a painted picture, or "none"; `capture`: width and height of the camera."""
     page = await browser.new_page()
-    await page.goto(f"{base}/page.html?slots={slots[0]},{slots[1]}&url={url}&media={media}")
+    asked = f"slots={slots[0]},{slots[1]}&url={url}&media={media}&capture={capture[0]}x{capture[1]}"
+    await page.goto(f"{base}/page.html?{asked}")
     await page.wait_for_function("window.ready === true")
     return page
 

@@ -11,21 +11,23 @@ WIDTH, HEIGHT, FPS = 320, 240, 15
 AUDIO_RATE = 48_000
 
 
-def luma(frame: int, level: int) -> NDArray[np.uint8]:
+def luma(frame: int, level: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> NDArray[np.uint8]:
     """A plain picture of `level` with a bar that moves."""
-    picture = np.full((HEIGHT, WIDTH), level, np.uint8)
-    at = frame * 8 % (WIDTH - 40)
-    picture[60:180, at : at + 40] = 235
+    width, height = size
+    picture = np.full((height, width), level, np.uint8)
+    at = frame * 8 % (width - 40)
+    picture[height // 4 : height * 3 // 4, at : at + 40] = 235
     return picture
 
 
-def write_y4m(path: Path, level: int, frames: int = 30) -> None:
+def write_y4m(path: Path, level: int, frames: int = 30, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
     """A YUV4MPEG2 file whose mean luma tells it apart from others; colour is neutral."""
-    chroma = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8).tobytes()
+    width, height = size
+    chroma = np.full((height // 2, width // 2), 128, np.uint8).tobytes()
     with path.open("wb") as out:
-        out.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FPS}:1 Ip A1:1 C420mpeg2\n".encode())
+        out.write(f"YUV4MPEG2 W{width} H{height} F{FPS}:1 Ip A1:1 C420mpeg2\n".encode())
         for frame in range(frames):
-            out.write(b"FRAME\n" + luma(frame, level).tobytes() + chroma + chroma)
+            out.write(b"FRAME\n" + luma(frame, level, size).tobytes() + chroma + chroma)
 
 
 def write_wav(path: Path, hertz: float, seconds: float = 2.0, loudness: float = 0.5) -> None:

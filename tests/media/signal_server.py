@@ -13,7 +13,16 @@ from websockets.http11 import Request, Response
 
 from media.control import NodeClient, Synced
 from media.errors import BridgeError
-from media.messages import Connected, Disconnected, Publishing, SlotCount, Speaker, WantedParticipant, WantedRoom
+from media.messages import (
+    Connected,
+    Disconnected,
+    Layers,
+    Publishing,
+    SlotCount,
+    Speaker,
+    WantedParticipant,
+    WantedRoom,
+)
 
 ROOM = "meeting-1"
 
@@ -35,7 +44,7 @@ class SignalServer:
         self.announce_port: int | None = None
         self.log: list[tuple[str, str | None]] = []
         self._pages = pages
-        self._views: dict[str, list[str | None]] = {}
+        self._views: dict[str, tuple[list[str | None], list[int | None]]] = {}
         self._offering: set[asyncio.Task[None]] = set()
         self._sockets: dict[str, ServerConnection] = {}
         self._server: Server | None = None
@@ -79,6 +88,8 @@ class SignalServer:
         if request.path.startswith("/signal/"):
             return None
         file = self._pages / request.path.partition("?")[0].strip("/")
+        if not file.suffix:  # a module's import of another names no ending
+            file = file.with_suffix(".js")
         if not file.is_file():
             return connection.respond(HTTPStatus.NOT_FOUND, "")
         kind = "text/javascript" if file.suffix == ".js" else "text/html"
@@ -102,9 +113,9 @@ class SignalServer:
                 self._offering.add(offering)
                 offering.add_done_callback(self._offering.discard)
             case "view":
-                self._views[name] = message["slots"]
+                self._views[name] = (message["slots"], message.get("heights", []))
                 if self.node.ready:
-                    await self.node.view(ROOM, name, message["slots"])
+                    await self.node.view(ROOM, name, *self._views[name])
             case "leave":
                 await self.node.leave(ROOM, name)
             case "ping":
@@ -114,7 +125,7 @@ class SignalServer:
         try:
             slots = SlotCount.model_validate(message["slots"])
             sdp = await self.node.offer(ROOM, name, message["sdp"], slots)
-            await self.node.view(ROOM, name, self._views.get(name, []))
+            await self.node.view(ROOM, name, *self._views.get(name, ([], [])))
         except BridgeError as error:
             refusal = {"type": "error", "code": error.code, "detail": error.detail}
             await self._tell(name, {**refusal, "id": message["id"]})
@@ -136,6 +147,8 @@ class SignalServer:
                         "loudest": list(event.loudest),
                     }
                     await self._tell_all(self.speaker)
+                case Layers():
+                    await self._tell(event.participant, {"type": "layers", "active": list(event.active)})
                 case Connected():
                     self.connected[event.participant] = event.connection
                     await self.node.acknowledge(event)

@@ -1,11 +1,12 @@
 /** A meeting in the browser: one signalling socket, one peer connection, fixed slots. See docs/signalling.md. */
 
-const PING_EVERY_MS = 2_000
-const SILENT_AFTER_MS = 5_000
-const REDIAL_MIN_MS = 500
-/** How long a client that leaves waits for the server to hear it; the server closes the socket itself. */
-const GOODBYE_MS = 8_000
-const REDIAL_SPREAD_MS = 500
+import { activateLayers, makeCall, type Call } from './conferenceCall'
+import { SignalSocket } from './conferenceSocket'
+import { readStats, type ConferenceStats } from './conferenceStats'
+import { SlotView } from './conferenceView'
+
+export type { ConferenceStats, SlotStats } from './conferenceStats'
+
 const WATCH_MS = 500
 /** How long a connection may take to stand before it is made anew. */
 const PATIENCE_MS = 4_000
@@ -47,21 +48,6 @@ export interface ConferenceEvents {
   error: { code: string; detail: string }
 }
 
-export interface SlotStats {
-  kind: 'audio' | 'video'
-  slot: number
-  packetsLost: number
-  framesDecoded: number
-  audioEnergy: number
-}
-
-export interface ConferenceStats {
-  connection: RTCPeerConnectionState
-  roundTripMs: number | null
-  sentBytes: number
-  slots: SlotStats[]
-}
-
 export interface ConferenceOptions {
   /** `wss://…/api/v1/meetings/{id}/signal`. */
   url: string
@@ -84,6 +70,7 @@ type ServerMessage =
   | { type: 'answer'; id: number; sdp: string }
   | { type: 'speaker'; participant: string | null; loudest: string[] }
   | { type: 'muted'; muted: boolean }
+  | { type: 'layers'; active: boolean[] }
   | { type: 'reoffer' | 'removed' | 'ended' | 'pong' }
   | { type: 'error'; id?: number; code: string; detail: string }
 
@@ -98,15 +85,6 @@ const ENDS: Partial<Record<number, ConferenceEnd>> = {
 type Listener<K extends keyof ConferenceEvents> = (value: ConferenceEvents[K]) => void
 type Listeners = { [K in keyof ConferenceEvents]: Set<Listener<K>> }
 
-/** Local tracks and slots of one peer connection. */
-interface Call {
-  pc: RTCPeerConnection
-  microphone: RTCRtpSender
-  camera: RTCRtpSender
-  slots: RTCRtpTransceiver[]
-  madeAt: number
-}
-
 export class Conference {
   state: ConferenceState = 'connecting'
 
@@ -119,22 +97,24 @@ export class Conference {
     muted: new Set(),
     error: new Set(),
   }
-  private socket: WebSocket | null = null
+  private readonly socket: SignalSocket
+  private readonly slots: SlotView
   private welcomed = false
-  private heardAt = 0
-  private pingedAt = 0
-  private dialTimer = 0
   private watchTimer = 0
   private call: Call | null = null
   private offerId = 0
   private offeredAt = 0
   private media: MediaStream | null
-  private wanted: (string | null)[] = []
   private microphoneOn = true
   private cameraOn = true
 
   constructor(private readonly options: ConferenceOptions) {
     this.media = options.media
+    this.socket = new SignalSocket(options, {
+      heard: (text) => this.hear(text),
+      lost: (code) => this.lost(code === null ? undefined : ENDS[code]),
+    })
+    this.slots = new SlotView((message) => this.socket.send(message))
   }
 
   /** Listen; the returned function ends it. */
@@ -146,13 +126,15 @@ export class Conference {
 
   join(): void {
     this.watchTimer = window.setInterval(() => this.watch(), WATCH_MS)
-    this.dial()
+    this.socket.dial()
   }
 
-  /** What each video slot shows: a participant, 'speaker', or nothing. */
-  view(slots: (string | null)[]): void {
-    this.wanted = [...slots]
-    this.send({ type: 'view', slots: this.wanted })
+  /**
+   * What each video slot shows: a participant, 'speaker', or nothing; and how many device pixels high its tile is
+   * (0 = not visible, null or missing = not known): the bridge sends no more than that needs.
+   */
+  view(slots: readonly (string | null)[], heights: readonly (number | null)[] = []): void {
+    this.slots.set(slots, heights)
   }
 
   setMic(on: boolean): void {
@@ -173,41 +155,14 @@ export class Conference {
     await this.call?.camera.replaceTrack(media?.getVideoTracks()[0] ?? null)
   }
 
-  /** Leave for good. The socket is given a moment to say so, a broken one is dialled once more for it. */
   leave(): void {
     if (this.over) return
-    const open = this.welcomed && this.socket?.readyState === WebSocket.OPEN ? this.socket : null
-    if (open !== null) this.socket = null
-    const socket = open ?? this.newSocket()
-    const goodbye = JSON.stringify({ type: 'leave' })
-    socket.onclose = null
-    socket.onmessage = () => {
-      socket.onmessage = null
-      socket.send(goodbye)
-    }
-    if (open !== null) {
-      socket.onmessage = null
-      socket.send(goodbye)
-    }
-    window.setTimeout(() => socket.close(), GOODBYE_MS)
+    this.socket.goodbye(this.welcomed)
     this.finish('left')
   }
 
-  async stats(): Promise<ConferenceStats> {
-    const call = this.call
-    const summary: ConferenceStats = {
-      connection: call?.pc.connectionState ?? 'new',
-      roundTripMs: null,
-      sentBytes: 0,
-      slots: [],
-    }
-    if (call === null) return summary
-    readTransport(await call.pc.getStats(), summary)
-    for (const [index, transceiver] of call.slots.entries()) {
-      const place = this.place(index)
-      summary.slots.push(readSlot(await transceiver.receiver.getStats(), place.kind, place.slot))
-    }
-    return summary
+  stats(): Promise<ConferenceStats> {
+    return readStats(this.call)
   }
 
   private emit<K extends keyof ConferenceEvents>(event: K, value: ConferenceEvents[K]): void {
@@ -227,48 +182,14 @@ export class Conference {
 
   // The socket ------------------------------------------------------------------------------------
 
-  private dial(): void {
-    this.abandonSocket()
-    const socket = this.newSocket()
-    this.socket = socket
-    this.heardAt = this.pingedAt = performance.now()
-    socket.onmessage = (event) => this.hear(String(event.data))
-    socket.onclose = (event) => this.lost(ENDS[event.code])
-  }
-
-  private newSocket(): WebSocket {
-    const { url, token } = this.options
-    return token === undefined ? new WebSocket(url) : new WebSocket(url, ['fengsui', token])
-  }
-
-  /** A broken socket's close() may take a minute: forget it at once and let it close in the background. */
-  private abandonSocket(): void {
-    window.clearTimeout(this.dialTimer)
-    const former = this.socket
-    this.socket = null
+  /** Whether it is over; otherwise the socket is dialled again. */
+  private lost(end: ConferenceEnd | undefined): boolean {
     this.welcomed = false
-    if (former === null) return
-    former.onmessage = former.onclose = null
-    former.close()
-  }
-
-  private lost(end: ConferenceEnd | undefined): void {
-    if (end !== undefined) {
-      this.finish(end)
-      return
-    }
-    this.abandonSocket()
-    if (!this.over) {
-      this.dialTimer = window.setTimeout(() => this.dial(), REDIAL_MIN_MS + Math.random() * REDIAL_SPREAD_MS)
-    }
-  }
-
-  private send(message: object): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+    if (end !== undefined) this.finish(end)
+    return this.over
   }
 
   private hear(text: string): void {
-    this.heardAt = performance.now()
     const message = JSON.parse(text) as ServerMessage
     switch (message.type) {
       case 'welcome':
@@ -281,6 +202,9 @@ export class Conference {
         return this.emit('speaker', { participant: message.participant, loudest: message.loudest })
       case 'muted':
         return this.emit('muted', message.muted)
+      case 'layers':
+        if (this.call !== null) activateLayers(this.call, message.active)
+        return
       case 'reoffer':
         return void this.connect()
       case 'removed':
@@ -311,27 +235,14 @@ export class Conference {
   /** Make the connection anew: right after every kind of break. */
   private async connect(): Promise<void> {
     this.hangUp()
-    const call = this.makeCall()
+    const call = makeCall(this.media, this.options.slots)
     this.call = call
-    for (const [index, transceiver] of call.slots.entries()) {
-      this.emit('track', { ...this.place(index), track: transceiver.receiver.track })
+    call.pc.onconnectionstatechange = () => this.follow(call)
+    this.applySwitches()
+    for (const { kind, slot, transceiver } of call.slots) {
+      this.emit('track', { kind, slot, track: transceiver.receiver.track })
     }
     await this.offer(call)
-  }
-
-  private makeCall(): Call {
-    const pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
-    const audio = this.media?.getAudioTracks()[0]
-    const video = this.media?.getVideoTracks()[0]
-    const microphone = pc.addTransceiver(audio ?? 'audio', { direction: 'sendonly' }).sender
-    const camera = pc.addTransceiver(video ?? 'video', { direction: 'sendonly' }).sender
-    const { slots } = this.options
-    const kinds = [...Array<'audio'>(slots.audio).fill('audio'), ...Array<'video'>(slots.video).fill('video')]
-    const receivers = kinds.map((kind) => pc.addTransceiver(kind, { direction: 'recvonly' }))
-    const call = { pc, microphone, camera, slots: receivers, madeAt: performance.now() }
-    pc.onconnectionstatechange = () => this.follow(call)
-    this.applySwitches()
-    return call
   }
 
   private hangUp(): void {
@@ -348,9 +259,8 @@ export class Conference {
     const description = await call.pc.createOffer()
     if (call !== this.call || id !== this.offerId) return
     await call.pc.setLocalDescription(description)
-    this.send({ type: 'offer', id, sdp: description.sdp, slots: this.options.slots })
-    // A node that was restarted knows nothing of the view.
-    this.send({ type: 'view', slots: this.wanted })
+    this.socket.send({ type: 'offer', id, sdp: description.sdp, slots: this.options.slots })
+    this.slots.again()
   }
 
   private async accept(id: number, sdp: string): Promise<void> {
@@ -375,12 +285,7 @@ export class Conference {
   /** Chromium stops checking after a while and never says so: whatever does not stand in time is made anew. */
   private watch(): void {
     const now = performance.now()
-    if (this.socket !== null && now - this.heardAt > SILENT_AFTER_MS) {
-      this.lost(undefined)
-    } else if (now - this.pingedAt > PING_EVERY_MS) {
-      this.pingedAt = now
-      this.send({ type: 'ping', at: Math.round(now) })
-    }
+    this.socket.watch()
     const standing = this.call?.pc.connectionState === 'connected'
     if (!standing && this.welcomed && now - this.offeredAt > PATIENCE_MS) this.again()
   }
@@ -390,41 +295,12 @@ export class Conference {
     for (const track of this.media?.getVideoTracks() ?? []) track.enabled = this.cameraOn
   }
 
-  private place(index: number): { kind: 'audio' | 'video'; slot: number } {
-    const { audio } = this.options.slots
-    return index < audio ? { kind: 'audio', slot: index } : { kind: 'video', slot: index - audio }
-  }
-
   private finish(end: ConferenceEnd): void {
     if (this.over) return
     this.become(end)
     window.clearInterval(this.watchTimer)
+    this.slots.close()
     this.hangUp()
-    this.abandonSocket()
+    this.socket.abandon()
   }
-}
-
-function readTransport(report: RTCStatsReport, summary: ConferenceStats): void {
-  report.forEach((entry: RTCStats) => {
-    if (entry.type === 'candidate-pair') {
-      const pair = entry as RTCIceCandidatePairStats
-      if (pair.nominated === true && pair.currentRoundTripTime !== undefined) {
-        summary.roundTripMs = pair.currentRoundTripTime * 1_000
-      }
-    } else if (entry.type === 'outbound-rtp') {
-      summary.sentBytes += (entry as RTCOutboundRtpStreamStats).bytesSent ?? 0
-    }
-  })
-}
-
-function readSlot(report: RTCStatsReport, kind: 'audio' | 'video', slot: number): SlotStats {
-  const found: SlotStats = { kind, slot, packetsLost: 0, framesDecoded: 0, audioEnergy: 0 }
-  report.forEach((entry: RTCStats) => {
-    if (entry.type !== 'inbound-rtp') return
-    const inbound = entry as RTCInboundRtpStreamStats
-    found.packetsLost = inbound.packetsLost ?? 0
-    found.framesDecoded = inbound.framesDecoded ?? 0
-    found.audioEnergy = inbound.totalAudioEnergy ?? 0
-  })
-  return found
 }

@@ -1,0 +1,123 @@
+"""Real Chromium sends its camera in three sizes: tiles of two sizes get two of them, what nobody sees is not sent."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright
+
+from tests.media import browser
+from tests.media.node_process import NodeProcess
+from tests.media.signal_server import SignalServer
+
+TOKEN = "node-control"
+CAPTURE = (960, 540)
+SMALL, MIDDLE, BIG = 135, 270, 540
+MEDIA = {"site": "camera", "wall": "none", "phone": "none"}
+
+pytestmark = pytest.mark.skipif(
+    not (browser.CHROMIUM.exists() and (browser.UI / "node_modules" / ".bin" / "tsc").exists()),
+    reason="needs Debian's chromium and the front end's packages",
+)
+
+
+@dataclass
+class Stage:
+    """A site with a camera, seen by a wall and a phone."""
+
+    pages: dict[str, Page]
+
+    async def view(self, name: str, height: int) -> None:
+        await self.pages[name].evaluate("height => conference.view(['site'], [height])", height)
+
+    async def until_height(self, name: str, height: int, within_s: float = 30) -> None:
+        """Wait until pictures of this height are decoded."""
+        condition = f"conference.stats().then(s => s.slots.at(-1).frameHeight === {height})"
+        await self._until(name, condition, within_s)
+
+    async def until_layers(self, active: list[bool], within_s: float = 30) -> None:
+        """Wait until the site's browser sends exactly these layers, the smallest first."""
+        wanted = json.dumps(active, separators=(",", ":"))
+        condition = f"conference.stats().then(s => JSON.stringify(s.layers.map(l => l.active)) === '{wanted}')"
+        await self._until("site", condition, within_s)
+
+    async def _until(self, name: str, condition: str, within_s: float) -> None:
+        page = self.pages[name]
+        end = asyncio.get_running_loop().time() + within_s
+        while not await page.evaluate(condition):
+            assert asyncio.get_running_loop().time() < end, f"{name}: {await browser.stats(page)}"
+            await asyncio.sleep(0.1)
+
+    async def until_still(self, name: str, within_s: float = 5) -> None:
+        """Wait until no picture comes any more for half a second."""
+        end = asyncio.get_running_loop().time() + within_s
+        decoded = -1
+        while (now := (await browser.stats(self.pages[name]))["slots"][-1]["framesDecoded"]) != decoded:
+            assert asyncio.get_running_loop().time() < end, f"{name}: {now} pictures, and more are coming"
+            decoded = now
+            await asyncio.sleep(0.5)
+
+    async def layers(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await browser.stats(self.pages["site"]))["layers"]
+        return found
+
+
+@pytest_asyncio.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    browser.build_pages(tmp_path)
+    node = NodeProcess(TOKEN)
+    node.start()
+    try:
+        async with SignalServer(node.url, TOKEN, MEDIA, tmp_path) as server, async_playwright() as playwright:
+            chromium = await browser.launch(playwright, tmp_path, CAPTURE)
+            base = f"http://127.0.0.1:{server.port}"
+            pages = {
+                name: await browser.open_page(chromium, base, server.url(name), (1, 1), media, CAPTURE)
+                for name, media in MEDIA.items()
+            }
+            yield Stage(pages)
+            await chromium.close()
+    finally:
+        node.kill()
+
+
+async def test_tiles_of_two_sizes_get_two_pictures_and_the_rest_is_not_sent(stage: Stage) -> None:
+    await stage.view("wall", BIG)
+    await stage.view("phone", SMALL)
+    await stage.until_height("wall", BIG)
+    await stage.until_height("phone", SMALL)
+    await swapped_sizes_swap_the_layers(stage)
+    await what_nobody_sees_is_paused_at_its_sender(stage)
+    await what_is_wanted_again_comes_again(stage)
+
+
+async def swapped_sizes_swap_the_layers(stage: Stage) -> None:
+    await stage.view("wall", SMALL)
+    await stage.view("phone", BIG)
+    await stage.until_height("wall", SMALL, within_s=5)
+    await stage.until_height("phone", BIG, within_s=5)
+
+
+async def what_nobody_sees_is_paused_at_its_sender(stage: Stage) -> None:
+    await stage.view("phone", SMALL)
+    await stage.until_height("phone", SMALL, within_s=5)
+    await stage.until_layers([True, False, False])
+    before = await stage.layers()
+    await asyncio.sleep(1)
+    after = await stage.layers()
+    sent = [two["framesSent"] - one["framesSent"] for one, two in zip(before, after, strict=True)]
+    assert sent[0] > 3
+    assert sent[1:] == [0, 0]
+
+
+async def what_is_wanted_again_comes_again(stage: Stage) -> None:
+    await stage.view("phone", 1080)
+    await stage.until_height("phone", BIG, within_s=10)
+    await stage.until_layers([True, False, True])
+    await stage.view("wall", 0)
+    await stage.until_still("wall")

@@ -1,0 +1,93 @@
+/** The signalling socket of a meeting: dials until it stands, notices silence, says goodbye. */
+
+const PING_EVERY_MS = 2_000
+const SILENT_AFTER_MS = 5_000
+const REDIAL_MIN_MS = 500
+const REDIAL_SPREAD_MS = 500
+/** How long a client that leaves waits for the server to hear it; the server closes the socket itself. */
+const GOODBYE_MS = 8_000
+
+export interface SocketEvents {
+  heard: (text: string) => void
+  /** The socket is gone; `code` of the server's close, null when it fell silent. True: do not dial again. */
+  lost: (code: number | null) => boolean
+}
+
+export class SignalSocket {
+  private socket: WebSocket | null = null
+  private heardAt = 0
+  private pingedAt = 0
+  private dialTimer = 0
+
+  constructor(
+    private readonly address: { url: string; token?: string },
+    private readonly events: SocketEvents,
+  ) {}
+
+  dial(): void {
+    this.abandon()
+    const socket = this.make()
+    this.socket = socket
+    this.heardAt = this.pingedAt = performance.now()
+    socket.onmessage = (event) => {
+      this.heardAt = performance.now()
+      this.events.heard(String(event.data))
+    }
+    socket.onclose = (event) => this.lose(event.code)
+  }
+
+  send(message: object): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+  }
+
+  /** To be called twice a second or so: pings, and abandons a socket that says nothing. */
+  watch(): void {
+    const now = performance.now()
+    if (this.socket !== null && now - this.heardAt > SILENT_AFTER_MS) {
+      this.lose(null)
+    } else if (now - this.pingedAt > PING_EVERY_MS) {
+      this.pingedAt = now
+      this.send({ type: 'ping', at: Math.round(now) })
+    }
+  }
+
+  /** A broken socket's close() may take a minute: forget it at once and let it close in the background. */
+  abandon(): void {
+    window.clearTimeout(this.dialTimer)
+    const former = this.socket
+    this.socket = null
+    if (former === null) return
+    former.onmessage = former.onclose = null
+    former.close()
+  }
+
+  /** Leave for good. The socket is given a moment to say so, a broken one is dialled once more for it. */
+  goodbye(welcomed: boolean): void {
+    const open = welcomed && this.socket?.readyState === WebSocket.OPEN ? this.socket : null
+    if (open !== null) this.socket = null
+    const socket = open ?? this.make()
+    const goodbye = JSON.stringify({ type: 'leave' })
+    socket.onclose = null
+    socket.onmessage = () => {
+      socket.onmessage = null
+      socket.send(goodbye)
+    }
+    if (open !== null) {
+      socket.onmessage = null
+      socket.send(goodbye)
+    }
+    window.setTimeout(() => socket.close(), GOODBYE_MS)
+  }
+
+  private make(): WebSocket {
+    const { url, token } = this.address
+    return token === undefined ? new WebSocket(url) : new WebSocket(url, ['fengsui', token])
+  }
+
+  private lose(code: number | null): void {
+    const over = this.events.lost(code)
+    this.abandon()
+    if (over) return
+    this.dialTimer = window.setTimeout(() => this.dial(), REDIAL_MIN_MS + Math.random() * REDIAL_SPREAD_MS)
+  }
+}
