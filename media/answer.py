@@ -1,7 +1,8 @@
 """The bridge's answer to an offer: which streams are taken, and the description that says so."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from media.errors import BridgeError
 from media.ice import HOST_PRIORITY, Credentials
@@ -16,14 +17,17 @@ from media.sfu.terms import (
     VIDEO_CLOCK_HZ,
     Kind,
     LayerTerms,
+    PayloadTypes,
     Publication,
     SlotTerms,
     Terms,
+    VideoCodec,
 )
 
 _CODEC: dict[Kind, tuple[str, int]] = {"audio": ("opus", AUDIO_CLOCK_HZ), "video": ("vp8", VIDEO_CLOCK_HZ)}
-_RTPMAP: dict[Kind, str] = {"audio": "opus/48000/2", "video": "VP8/90000"}
+_RTPMAP = {"opus": "opus/48000/2", "vp8": "VP8/90000", "h264": "H264/90000"}
 _OPUS_FORMAT = "minptime=10;useinbandfec=1"
+_BASELINE = re.compile(r"profile-level-id=42", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,11 @@ def agree(offer: Offer, new_ssrc: Callable[[], int], former: Terms | None = None
         if payload_type is None or section.kind is None:
             continue
         if section.sends and section.kind not in publications:
-            publications[section.kind] = _publication(section, section.kind, payload_type)
+            publication = _publication(section, section.kind, payload_type)
+            publications[section.kind] = replace(publication, codec=_video_codec(section, payload_type))
         elif section.direction == "recvonly":
             slots.append(known.get(section.mid) or _slot(section, section.kind, payload_type, new_ssrc))
+            slots[-1] = replace(slots[-1], h264=_h264(section))
     _check_slots(slots)
     sending = [s for s in offer.sections if any(p.mid == s.mid for p in publications.values())]
     return Terms(tuple(publications.values()), tuple(slots), _extension_ids(sending), _has_transport_cc(sending))
@@ -64,7 +70,26 @@ def agree(offer: Offer, new_ssrc: Callable[[], int], former: Terms | None = None
 def _payload_type(section: Section) -> int | None:
     if section.kind is None or section.port == 0:
         return None
-    return section.payload_type(*_CODEC[section.kind])
+    preferred = section.payload_type(*_CODEC[section.kind])
+    if preferred is not None or not section.sends:
+        return preferred
+    h264 = _h264(section)
+    return h264.codec if h264 is not None else None
+
+
+def _h264(section: Section) -> PayloadTypes | None:
+    """H.264 as browsers and encoders pack it (RFC 6184 6.3, packetization mode 1), a baseline if there is one."""
+    found = [
+        number
+        for number, codec in section.codecs.items()
+        if codec == ("h264", VIDEO_CLOCK_HZ) and "packetization-mode=1" in section.parameters.get(number, "")
+    ]
+    found.sort(key=lambda number: _BASELINE.search(section.parameters[number]) is None)
+    return PayloadTypes(found[0], section.rtx_for(found[0])) if found else None
+
+
+def _video_codec(section: Section, payload_type: int) -> VideoCodec:
+    return "h264" if section.codecs[payload_type][0] == "h264" else "vp8"
 
 
 def _check_slots(slots: list[SlotTerms]) -> None:
@@ -186,8 +211,12 @@ def _simulcast_lines(section: Section, taken: Publication, rids: list[str]) -> l
 
 
 def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
-    lines = [_m_line(section, 9, [slot.payload_type, slot.rtx_payload_type]), "a=sendonly"]
+    h264 = slot.h264 or PayloadTypes(0)
+    types = [slot.payload_type, slot.rtx_payload_type, *([h264.codec, h264.rtx] if slot.h264 else [])]
+    lines = [_m_line(section, 9, types), "a=sendonly"]
     lines += _codec_lines(section, slot.payload_type, slot.rtx_payload_type, {"nack", "nack pli", "ccm fir"})
+    if slot.h264 is not None:
+        lines += _codec_lines(section, h264.codec, h264.rtx, {"nack", "nack pli", "ccm fir"})
     stream = f"slot-{slot.mid}"
     lines.append(f"a=msid:{local.stream or stream} {stream}-track")
     ssrcs = [slot.ssrc]
@@ -199,12 +228,14 @@ def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
 
 
 def _codec_lines(section: Section, payload_type: int, rtx: int | None, wishes: set[str]) -> list[str]:
-    kind = section.kind or "audio"
-    lines = [f"a=rtpmap:{payload_type} {_RTPMAP[kind]}"]
+    codec = section.codecs[payload_type][0]
+    lines = [f"a=rtpmap:{payload_type} {_RTPMAP[codec]}"]
     offered = section.feedback.get(payload_type, set())
     lines += [f"a=rtcp-fb:{payload_type} {wish}" for wish in sorted(wishes & offered)]
-    if kind == "audio":
+    if codec == "opus":
         lines.append(f"a=fmtp:{payload_type} {_OPUS_FORMAT}")
+    elif codec == "h264":
+        lines.append(f"a=fmtp:{payload_type} {section.parameters[payload_type]}")
     if rtx is not None:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
     return lines

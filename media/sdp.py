@@ -31,6 +31,7 @@ class Section:
     codecs: dict[int, tuple[str, int]] = field(default_factory=dict)
     feedback: dict[int, set[str]] = field(default_factory=dict)
     apt: dict[int, int] = field(default_factory=dict)
+    parameters: dict[int, str] = field(default_factory=dict)
     extensions: dict[str, int] = field(default_factory=dict)
     mux_only: bool = False
     ssrcs: list[int] = field(default_factory=list)
@@ -241,5 +242,7 @@ def _codec_attribute(section: Section, name: str, value: str) -> None:
     elif name == "rtpmap":
         codec, rate = rest.split("/")[:2]
         section.codecs[int(number)] = (codec.lower(), int(rate))
-    elif rest.strip().startswith("apt="):
+    elif not rest.strip().startswith("apt="):
+        section.parameters[int(number)] = rest.strip()
+    else:
         section.apt[int(number)] = int(rest.strip()[4:].split(";")[0])

@@ -28,7 +28,7 @@ class Bindings:
         self._layers: list[tuple[Publication, LayerTerms, Layer]] = []
         for publication in publications:
             source = sources[publication.kind]
-            source.open(len(publication.layers))
+            source.open(len(publication.layers), publication.codec)
             by_place = {layer.place: layer for layer in source.layers}
             for place, terms in enumerate(publication.layers):
                 self._layers.append((publication, terms, by_place[place]))

@@ -21,6 +21,9 @@ class Repair:
     def __init__(self, terms: SlotTerms, first_sequence: int) -> None:
         self._terms = terms
         self._rtx_sequence = first_sequence
+        self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
+        if terms.h264 is not None:
+            self._rtx_types[terms.h264.codec] = terms.h264.rtx
         self._ring: list[tuple[int, bytes, bytes]] = [_EMPTY] * CAPACITY
         self._resent: dict[int, tuple[int, float]] = {}
 
@@ -51,11 +54,12 @@ class Repair:
     def _again(self, cell: int) -> tuple[bytes, bytes]:
         _sequence, head, body = self._ring[cell]
         terms = self._terms
-        if terms.rtx_ssrc is None or terms.rtx_payload_type is None:
+        rtx_type = self._rtx_types.get(head[1] & 0x7F)
+        if terms.rtx_ssrc is None or rtx_type is None:
             return head, body
         self._rtx_sequence += 1
         rtx = header(
-            terms.rtx_payload_type,
+            rtx_type,
             head[1] >= 0x80,
             self._rtx_sequence,
             int.from_bytes(head[4:8], "big"),

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from media.rtp import vp8
+from media.rtp import h264, vp8
 from media.rtp.packet import Packet
 from media.rtp.sequence import unwrap
 from media.sfu.reception import Reception
-from media.sfu.terms import Kind, clock_rate
+from media.sfu.terms import Kind, VideoCodec, clock_rate
 
 KEYFRAME_INTERVAL_S = 0.5
 LAYER_SILENT_S = 0.8
@@ -122,7 +122,8 @@ class Layer:
         return self._video(index, packet)
 
     def _video(self, index: int, packet: Packet) -> Unit | None:
-        descriptor = vp8.parse(packet.data[packet.payload_start : packet.payload_end])
+        parse = vp8.parse if self.source.codec == "vp8" else h264.parse
+        descriptor = parse(packet.data[packet.payload_start : packet.payload_end])
         if descriptor is None:
             self.malformed += 1
             return None
@@ -179,14 +180,16 @@ class Source:
         self.participant = participant
         self.kind = kind
         self.rate_hz = clock_rate(kind)
+        self.codec: VideoCodec = "vp8"
         self.layers = [Layer(self, 0)]
         self.viewers: list[Viewer] = []
         self.muted = False
         self.newest_at = float("-inf")
         self._guard_until = 0.0
 
-    def open(self, count: int) -> None:
+    def open(self, count: int, codec: VideoCodec = "vp8") -> None:
         """A connection with `count` layers begins; none of them is bound yet."""
+        self.codec = codec
         by_place = {layer.place: layer for layer in self.layers}
         self.layers = [by_place.get(place) or Layer(self, place) for place in range(count)]
         self.unbind()

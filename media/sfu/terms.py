@@ -6,6 +6,7 @@ from typing import Literal
 from media.rtp.extensions import ExtensionIds
 
 Kind = Literal["audio", "video"]
+VideoCodec = Literal["vp8", "h264"]
 
 AUDIO_CLOCK_HZ = 48_000
 VIDEO_CLOCK_HZ = 90_000
@@ -15,7 +16,7 @@ MAX_LAYERS = 3
 
 
 def clock_rate(kind: Kind) -> int:
-    """Ticks per second of a kind's RTP timestamps: the bridge carries Opus and VP8 only."""
+    """Ticks per second of a kind's RTP timestamps: the bridge carries Opus, VP8 and H.264 only."""
     return AUDIO_CLOCK_HZ if kind == "audio" else VIDEO_CLOCK_HZ
 
 
@@ -42,11 +43,20 @@ class Publication:
     ssrc: int | None = None
     rtx_ssrc: int | None = None
     simulcast: tuple[LayerTerms, ...] = ()
+    codec: VideoCodec = "vp8"
 
     @property
     def layers(self) -> tuple[LayerTerms, ...]:
         """All streams, at least one."""
         return self.simulcast or (LayerTerms(None, self.ssrc, self.rtx_ssrc),)
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadTypes:
+    """A codec's payload type and that of its RTX."""
+
+    codec: int
+    rtx: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,11 @@ class SlotTerms:
     payload_type: int
     rtx_ssrc: int | None = None
     rtx_payload_type: int | None = None
+    h264: PayloadTypes | None = None
+
+    def types(self, codec: VideoCodec) -> PayloadTypes | None:
+        """What a stream of video is sent as; None where the client cannot take it."""
+        return self.h264 if codec == "h264" else PayloadTypes(self.payload_type, self.rtx_payload_type)
 
 
 @dataclass(frozen=True, slots=True)

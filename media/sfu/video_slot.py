@@ -18,7 +18,7 @@ ONE_BYTE_OF_PADDING = b"\x01"
 
 
 class VideoSlot:
-    """One outgoing VP8 stream. `shows` is the source it was given, `wanted` the layer it was aimed at.
+    """One outgoing VP8 or H.264 stream. `shows` is the source it was given, `wanted` the layer it was aimed at.
 
     `layer` is what goes out, `target` what should: it is sent from its next key frame on, until then the one before
     goes on.
@@ -40,6 +40,7 @@ class VideoSlot:
         self._limited_at = 0.0
         self._refused: tuple[Layer | None, float] = (None, 0.0)
         self._epoch = -1
+        self._payload_type = terms.payload_type
         self._reference: int | None = None
         self._pictures = Numbering(sequence)
         self._counters = _Counters(sequence)
@@ -158,15 +159,14 @@ class VideoSlot:
         if place is None:
             return None
         sequence, timestamp = place
-        terms = self.terms
         body = unit.body
         head = vp8.head(
             descriptor,
-            terms.payload_type,
+            self._payload_type,
             unit.marker,
             sequence,
             timestamp,
-            terms.ssrc,
+            self.terms.ssrc,
             self._counters.current,
         )
         self.repair.store(sequence, head, body)
@@ -179,12 +179,16 @@ class VideoSlot:
         layer, descriptor = unit.layer, unit.descriptor
         if layer is not self.target or descriptor is None:
             return False
+        types = self.terms.types(layer.source.codec)
+        if types is None:
+            return False
         if not descriptor.keyframe or not layer.is_newest(unit.index):
             layer.keyframe_wanted = True
             return False
         offset = self._exact_offset(layer)
         self._listen(layer, layer)
         self._epoch = layer.epoch
+        self._payload_type = types.codec
         if not self.splice.begin(now, unit.index, unit.timestamp, offset):
             self._reference = None
         self._pictures.begin(unit.picture or 0)
@@ -247,7 +251,7 @@ class VideoSlot:
         if sequence is None:
             return None
         timestamp = unit.timestamp + self.splice.timestamp_offset
-        head = bytearray(header(self.terms.payload_type, False, sequence, timestamp, self.terms.ssrc))
+        head = bytearray(header(self._payload_type, False, sequence, timestamp, self.terms.ssrc))
         head[0] |= PADDING_FLAG
         self.packets += 1
         return self.link, bytes(head), ONE_BYTE_OF_PADDING

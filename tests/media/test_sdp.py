@@ -11,7 +11,7 @@ from aiortc.sdp import SessionDescription
 from media import answer, sdp
 from media.errors import BridgeError
 from media.ice import Credentials
-from media.sfu.terms import SlotTerms, Terms
+from media.sfu.terms import PayloadTypes, SlotTerms, Terms
 
 OFFERS = Path(__file__).parent / "offers"
 CHROMIUM = (OFFERS / "chromium.sdp").read_text(encoding="ascii")
@@ -43,7 +43,7 @@ def test_chromium_publishes_two_streams_and_has_two_slots() -> None:
     assert video.rtx_ssrc is not None
     assert terms.slots == (
         SlotTerms("audio", "2", 5000, 111),
-        SlotTerms("video", "3", 5001, 96, 5002, 97),
+        SlotTerms("video", "3", 5001, 96, 5002, 97, h264=PayloadTypes(102, 103)),
     )
     assert terms.transport_cc
     assert (terms.extensions.audio_level, terms.extensions.mid, terms.extensions.transport_cc) == (1, 4, 3)
@@ -89,7 +89,7 @@ def test_a_restart_keeps_the_slots() -> None:
 
 def test_lines_that_the_bridge_does_not_serve_are_refused() -> None:
     data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=mid:4\na=sctp-port:5000\n"
-    offer, terms = agree(CHROMIUM.replace("VP8", "VP9X") + data)
+    offer, terms = agree(CHROMIUM.replace("VP8", "VP9X").replace("H264", "H265") + data)
     text = rendered(offer, terms)
     assert section(text, "4")[0] == "application 0 UDP/DTLS/SCTP webrtc-datachannel"
     assert section(text, "3")[0].startswith("video 0 ")

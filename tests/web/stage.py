@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copy
 from typing import Any
 
+import numpy as np
 import uvicorn
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.audio.frame import AudioFrame
@@ -29,10 +30,11 @@ LOUD = 1_000
 
 
 class Reception:
-    """Counts the pictures and the loud pieces of sound that arrive."""
+    """Counts the pictures and the loud pieces of sound that arrive; `level` is the last picture's middle brightness."""
 
     def __init__(self) -> None:
         self.pictures = 0
+        self.level = 0.0
         self.loud = 0
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -47,6 +49,7 @@ class Reception:
                 return
             if isinstance(frame, VideoFrame):
                 self.pictures += 1
+                self.level = float(np.median(frame.to_ndarray(format="gray")))
             elif isinstance(frame, AudioFrame):
                 self.loud += int(abs(frame.to_ndarray().astype(int)).mean() > LOUD)
 

@@ -1,0 +1,83 @@
+"""H.264: what begins a key frame, and who gets a stream of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media import answer, sdp
+from media.rtp import h264
+from media.rtp.packet import header
+from media.sfu.room import Room
+from media.sfu.terms import PayloadTypes, Publication, SlotTerms, Terms
+from tests.media.test_sdp import CHROMIUM
+
+SPS, PPS, IDR, SLICE = b"\x67\x42\x00\x0c", b"\x68\xce", b"\x65\x88", b"\x41\x9a"
+STAP_A = b"\x78\x00\x04" + SPS + b"\x00\x02" + PPS
+FU_START, FU_REST = b"\x7c\x85\x88\x00", b"\x7c\x05\x00\x00"
+VP8_ONLY = SlotTerms("video", "0", 7000, 96)
+BOTH = SlotTerms("video", "0", 8000, 96, 8001, 97, h264=PayloadTypes(102, 103))
+
+
+@pytest.mark.parametrize(
+    ("payload", "start", "keyframe"),
+    [
+        (SPS, True, True),
+        (STAP_A, True, True),
+        (PPS, True, False),
+        (IDR, True, False),
+        (SLICE, True, False),
+        (FU_START, True, False),
+        (FU_REST, False, False),
+    ],
+)
+def test_what_a_packet_begins(payload: bytes, start: bool, keyframe: bool) -> None:
+    found = h264.parse(payload)
+    assert found is not None
+    assert (found.start, found.keyframe, found.raw) == (start, keyframe, b"")
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x00", b"\x7c", b"\x78", b"\x78\x00\x09\x67", b"\x78\x00\x00", b"\x7f\x01"])
+def test_malformed_payloads_are_none(payload: bytes) -> None:
+    assert h264.parse(payload) is None
+
+
+@given(st.binary(max_size=40))
+def test_no_payload_raises(payload: bytes) -> None:
+    h264.parse(payload)
+
+
+def test_a_stream_goes_as_it_is_to_whoever_takes_h264() -> None:
+    room = Room()
+    for name, terms in (
+        ("encoder", Terms((Publication("video", "0", 106, 105, 5, 6, codec="h264"),))),
+        ("both", Terms(slots=(BOTH,))),
+        ("vp8", Terms(slots=(VP8_ONLY,))),
+    ):
+        room.admit(name)
+        room.connect(0.0, name, terms, 1)
+    for name in ("both", "vp8"):
+        room.view(0.0, name, ("encoder",))
+    sent = []
+    for number, payload in enumerate([SLICE, SPS, PPS, IDR, SLICE]):
+        sent += room.on_rtp(0.1 + number / 100, "encoder", header(106, True, 10 + number, 3000, 5) + payload)
+    assert [(link.participant, head[1] & 0x7F, body) for link, head, body in sent] == [
+        ("both", 102, payload) for payload in (SPS, PPS, IDR, SLICE)
+    ]
+
+
+def test_a_lost_packet_is_resent_with_the_codecs_own_rtx() -> None:
+    link = Room()
+    link.admit("a")
+    slot = link.connect(0.0, "a", Terms(slots=(BOTH,)), 1).video[0]
+    slot.repair.store(9, header(102, False, 9, 1, 8000), SLICE)
+    slot.repair.store(10, header(96, False, 10, 1, 8000), SLICE)
+    assert [head[1] & 0x7F for head, _body in slot.repair.answer(0.1, [9, 10])] == [103, 97]
+
+
+def test_an_encoder_that_has_only_h264_is_taken() -> None:
+    only = CHROMIUM.replace("VP8", "VP9X")
+    offer = sdp.parse_offer(only)
+    numbers = iter(range(5000, 6000))
+    terms = answer.agree(offer, lambda: next(numbers))
+    video = next(publication for publication in terms.publications if publication.kind == "video")
+    assert (video.codec, video.payload_type) == ("h264", 102)
