@@ -3,6 +3,8 @@
 import { heightInSteps } from './simulcast'
 
 const SETTLED_AFTER_MS = 150
+/** A tile that was just placed is measured in the next picture of the page. */
+const PLACED_AFTER_MS = 50
 /** A page in the background sees nothing; a short look elsewhere does not stop the pictures. */
 const HIDDEN_AFTER_MS = 3_000
 
@@ -10,6 +12,8 @@ export class SlotView {
   private slots: readonly (string | null)[] = []
   private heights: readonly (number | null)[] = []
   private told = ''
+  /** Another site was placed in a slot, and the bridge does not know it yet. */
+  private urgent = false
   private hidden = false
   private settleTimer = 0
   private hiddenTimer = 0
@@ -21,12 +25,13 @@ export class SlotView {
 
   /** `heights` in device pixels by slot; 0 = not visible, null or missing = not known. */
   set(slots: readonly (string | null)[], heights: readonly (number | null)[]): void {
-    const other = slots.length !== this.slots.length || slots.some((one, place) => one !== this.slots[place])
+    this.urgent ||= slots.length !== this.slots.length || slots.some((one, place) => one !== this.slots[place])
     this.slots = [...slots]
     this.heights = heights.map((height) => (height === null ? null : heightInSteps(height)))
     window.clearTimeout(this.settleTimer)
-    if (other) this.tell()
-    else this.settleTimer = window.setTimeout(() => this.tell(), SETTLED_AFTER_MS)
+    const unmeasured = heights.length > 0 && slots.some((slot, place) => slot !== null && (heights[place] ?? null) === null)
+    if (this.urgent && !unmeasured) this.tell()
+    else this.settleTimer = window.setTimeout(() => this.tell(), this.urgent ? PLACED_AFTER_MS : SETTLED_AFTER_MS)
   }
 
   /** Say it again: a node that was restarted knows nothing of it. */
@@ -47,6 +52,7 @@ export class SlotView {
     const text = JSON.stringify(message)
     if (text === this.told) return
     this.told = text
+    this.urgent = false
     this.send(message)
   }
 

@@ -8,7 +8,7 @@ export interface Devices {
   microphone: DeviceTrouble | null
 }
 
-const PICTURE: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15, max: 25 } }
+const PICTURE: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 15, max: 25 } }
 const SOUND: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
 
 const TROUBLES: Record<string, DeviceTrouble> = {

@@ -47,6 +47,7 @@ export class Room {
   private conference: Conference | null = null
   private readonly slots = shallowRef<readonly (string | null)[]>([])
   private readonly streams = shallowRef<readonly (MediaStream | null)[]>([])
+  private readonly heights = new Map<string, number>()
   private readonly lastSpeaker = ref<string | null>(null)
   private readonly players: HTMLAudioElement[] = []
   private readonly ends: (() => void)[] = []
@@ -84,7 +85,7 @@ export class Room {
     this.listen(this.conference)
     this.setCamera(camera && devices.camera === null)
     this.setMicrophone(this.options.microphoneOn)
-    this.conference.view([...this.slots.value])
+    this.tellView()
     this.conference.join()
     const timer = window.setInterval(() => void this.measure(), LOOK_EVERY_MS)
     this.ends.push(() => window.clearInterval(timer))
@@ -94,6 +95,12 @@ export class Room {
   picture(participant: string): MediaStream | null {
     const slot = this.slots.value.indexOf(participant)
     return slot < 0 ? null : (this.streams.value[slot] ?? null)
+  }
+
+  /** How many device pixels high a site's picture is on the page; 0 where it is hidden. */
+  readonly sized = (site: string, height: number): void => {
+    this.heights.set(site, height)
+    this.tellView()
   }
 
   /** Only ever called for a press of the person at this page, or to close. */
@@ -199,7 +206,12 @@ export class Room {
     const slots = assign(this.slots.value, wanted, SLOTS.video)
     if (slots.join() === this.slots.value.join()) return
     this.slots.value = slots
-    this.conference?.view([...slots])
+    this.tellView()
+  }
+
+  private tellView(): void {
+    const slots = this.slots.value
+    this.conference?.view(slots, slots.map((site) => this.heights.get(site ?? '') ?? null))
   }
 
   private async measure(): Promise<void> {

@@ -18,6 +18,8 @@ export interface Hall {
   unblock: () => void
   /** The sites to show, the most important first. */
   show: (sites: string[]) => void
+  /** How many device pixels high a site's tile is. */
+  size: (site: string, height: number) => void
 }
 
 const SLOTS = { audio: 4, video: 16 }
@@ -35,6 +37,7 @@ class Visit {
   constructor(
     api: Api,
     meeting: string,
+    private readonly heights: ReadonlyMap<string, number>,
     private readonly changed: (view: HallView) => void,
     private readonly blocked: (blocked: boolean) => void,
   ) {
@@ -56,8 +59,13 @@ class Visit {
 
   show(sites: readonly string[]): void {
     this.slots = assignSlots(this.slots, sites, SLOTS.video)
-    this.conference.view(this.slots)
+    this.sized()
     this.tell()
+  }
+
+  /** Tell the bridge what is shown, and how large. */
+  sized(): void {
+    this.conference.view(this.slots, this.slots.map((site) => this.heights.get(site ?? '') ?? null))
   }
 
   end(): void {
@@ -101,6 +109,7 @@ export function useHall(api: Api, meeting: Ref<string | null>): Hall {
   const blocked = shallowRef(false)
   let visit: Visit | null = null
   let wanted: string[] = []
+  const heights = new Map<string, number>()
 
   watch(
     meeting,
@@ -110,7 +119,7 @@ export function useHall(api: Api, meeting: Ref<string | null>): Hall {
       view.value = SILENT
       blocked.value = false
       if (id === null) return
-      visit = new Visit(api, id, (seen) => (view.value = seen), (is) => (blocked.value = is))
+      visit = new Visit(api, id, heights, (seen) => (view.value = seen), (is) => (blocked.value = is))
       visit.show(wanted)
     },
     { immediate: true },
@@ -124,6 +133,10 @@ export function useHall(api: Api, meeting: Ref<string | null>): Hall {
     show: (sites) => {
       wanted = sites
       visit?.show(sites)
+    },
+    size: (site, height) => {
+      heights.set(site, height)
+      visit?.sized()
     },
   }
 }

@@ -68,6 +68,7 @@ export class Visit {
 
   private readonly speakers = createSpeakers()
   private conference: Conference | null = null
+  private height: number | null = null
 
   /** Whose picture the stage shows: the broadcast site, else whoever spoke last, else the first that is in. */
   readonly target: ComputedRef<string | null>
@@ -114,6 +115,12 @@ export class Visit {
     this.state.value = null
   }
 
+  /** How many device pixels high the stage's picture is. */
+  size(height: number): void {
+    this.height = height
+    this.show()
+  }
+
   setMic(on: boolean): void {
     this.mic.value = on
     this.conference?.setMic(on)
@@ -144,7 +151,7 @@ export class Visit {
   }
 
   private show(): void {
-    this.conference?.view([this.target.value])
+    this.conference?.view([this.target.value], [this.height])
   }
 
   private clear(): void {
