@@ -48,7 +48,7 @@ router = APIRouter(tags=["meetings"])
 PREFIXES = ("/whip/", "/whep/")
 OFFER, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
 MOST_FRAGMENT = 16 * 1024
-RATE_PER_S, BURST = 2.0, 30.0
+RATE_PER_S, BURST = 2.0, 100.0
 MOST_PACED = 10_000
 SPEAKER = "speaker"
 _ENDPOINTS = ("/whip/{meeting_id}", "/whep/{meeting_id}", "/whep/{meeting_id}/{participant_id}")
