@@ -121,7 +121,16 @@ def _layers(section: Section, payload_type: int) -> tuple[LayerTerms, ...]:
 
 def _slot(section: Section, kind: Kind, payload_type: int, new_ssrc: Callable[[], int]) -> SlotTerms:
     rtx = section.rtx_for(payload_type)
-    return SlotTerms(kind, section.mid, new_ssrc(), payload_type, new_ssrc() if rtx is not None else None, rtx)
+    ssrc, rtx_ssrc = new_ssrc(), new_ssrc() if rtx is not None else None
+    number = _transport_cc(section, payload_type)
+    return SlotTerms(kind, section.mid, ssrc, payload_type, rtx_ssrc, rtx, transport_cc=number)
+
+
+def _transport_cc(section: Section, payload_type: int) -> int:
+    """The number of the extension on what this section receives; 0 unless feedback on it is offered too."""
+    number = section.extensions.get(extensions.TRANSPORT_CC_URI, 0)
+    wanted = "transport-cc" in section.feedback.get(payload_type, set())
+    return number if wanted and 1 <= number <= extensions.MAX_ONE_BYTE_ID else 0
 
 
 def _extension_ids(sections: list[Section]) -> ExtensionIds:
@@ -213,10 +222,13 @@ def _simulcast_lines(section: Section, taken: Publication, rids: list[str]) -> l
 def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
     h264 = slot.h264 or PayloadTypes(0)
     types = [slot.payload_type, slot.rtx_payload_type, *([h264.codec, h264.rtx] if slot.h264 else [])]
+    wishes = {"nack", "nack pli", "ccm fir", "transport-cc" if slot.transport_cc else "goog-remb"}
     lines = [_m_line(section, 9, types), "a=sendonly"]
-    lines += _codec_lines(section, slot.payload_type, slot.rtx_payload_type, {"nack", "nack pli", "ccm fir"})
+    lines += _codec_lines(section, slot.payload_type, slot.rtx_payload_type, wishes)
     if slot.h264 is not None:
-        lines += _codec_lines(section, h264.codec, h264.rtx, {"nack", "nack pli", "ccm fir"})
+        lines += _codec_lines(section, h264.codec, h264.rtx, wishes)
+    if slot.transport_cc:
+        lines.append(f"a=extmap:{slot.transport_cc} {extensions.TRANSPORT_CC_URI}")
     stream = f"slot-{slot.mid}"
     lines.append(f"a=msid:{local.stream or stream} {stream}-track")
     ssrcs = [slot.ssrc]

@@ -12,6 +12,7 @@ from media.ice import Credentials
 from media.messages import Flow, SlotCount
 from media.one_way import one_way
 from media.sfu.link import Link
+from media.sfu.probe import FLUSH_S
 from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged
 from media.sfu.source import Receiver, Send
 from media.sfu.terms import Kind, Terms
@@ -63,10 +64,16 @@ class Bridge:
     async def run(self) -> None:
         """Do what is due, for ever."""
         loop = asyncio.get_running_loop()
-        ticks = 0
+        ticks, due = 0, 0.0
         while True:
-            await asyncio.sleep(TICK_S)
+            busy = [room for room in self.rooms.values() if room.busy]
+            await asyncio.sleep(FLUSH_S if busy else max(0.0, due - loop.time()))
             now = loop.time()
+            if now < due:
+                for room in busy:
+                    self._send(room.flush(now))
+                continue
+            due = now + TICK_S
             for name, room in list(self.rooms.items()):
                 self._send(room.on_tick(now))
                 self._tell(name, room.take_events())

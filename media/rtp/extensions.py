@@ -15,6 +15,7 @@ ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 
 ONE_BYTE_PROFILE = 0xBEDE
 TWO_BYTE_PROFILE = 0x1000
+MAX_ONE_BYTE_ID = 14
 _U16 = struct.Struct("!H")
 
 
@@ -112,7 +113,7 @@ def build_one_byte(values: dict[int, bytes]) -> bytes:
     """
     block = bytearray()
     for number, value in values.items():
-        if not (1 <= number <= 14 and 1 <= len(value) <= 16):
+        if not (1 <= number <= MAX_ONE_BYTE_ID and 1 <= len(value) <= 16):
             raise ValueError(f"extension {number} of {len(value)} bytes does not fit the one-byte form")
         block.append(number << 4 | len(value) - 1)
         block += value

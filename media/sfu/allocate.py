@@ -14,32 +14,48 @@ FIRST_PICTURE_HOLD_S = 0.6
 LONGEST_HOLD_S = 8.0
 REPENTED_S = 8.0
 NOTHING = -1
+NO_STEP = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that can be sent: spatial layer, highest temporal layer, its bitrate on the wire and picture height."""
+    """One thing that can be sent: a layer (by size, from 0), the highest temporal id, its bitrate on the wire."""
 
     layer: int
     temporal: int
     bitrate: float
-    height: int
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What a slot should show. `steps` ascend in bitrate; `rank` 0 goes first; `height` of the tile, 0 = not visible.
+    """What a slot should show: `top` is the layer that its tile deserves, None for a tile that nobody sees.
 
-    `source` None: the slot shows nobody. `tallest` is the highest picture that the site could send, 0 when unknown: a
-    layer that it does not send just now may come back.
+    `steps` are what the site sends now, ascending in layer, temporal id and bitrate; `rank` 0 goes first. `source`
+    None: the slot shows nobody.
     """
 
     slot: int
     source: str | None
     rank: int = 1
-    height: int = 1080
+    top: int | None = 0
     steps: tuple[Step, ...] = ()
-    tallest: int = 0
+
+    @property
+    def ideal(self) -> int:
+        """The best step that the tile deserves; the lowest one where the site sends only more than that."""
+        if self.source is None or self.top is None or not self.steps:
+            return NOTHING
+        top = self.top
+        return max((number for number, step in enumerate(self.steps) if step.layer <= top), default=0)
+
+    def key(self, level: int) -> tuple[int, int]:
+        """Layer and temporal id of a step: they stay comparable when the site sends other layers than before."""
+        return (self.steps[level].layer, self.steps[level].temporal) if level >= 0 else NO_STEP
+
+    def level_of(self, key: tuple[int, int]) -> int:
+        """The best step that is no more than `key`."""
+        found = (number for number, step in enumerate(self.steps) if (step.layer, step.temporal) <= key)
+        return max(found, default=NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +79,11 @@ FREE = Hold(None, True)
 
 @dataclass(slots=True)
 class _Memory:
-    """What a slot had, and how patient it has become."""
+    """What a slot had (layer and temporal id), whether that was less than it could use, how patient it has become."""
 
     source: str | None = None
-    level: int = NOTHING
+    had: tuple[int, int] = NO_STEP
+    short: bool = False
     rose_at: float = float("-inf")
     ready_at: float = float("-inf")
     hold_s: float = HOLD_S
@@ -88,7 +105,7 @@ class Allocator:
         A step up needs HEADROOM to spare and its hold time since the slot's last step down; a slot that had to go down
         again soon after it rose waits twice as long the next time. A change of source starts afresh.
         """
-        self.needed = sum(want.steps[_ideal(want)].bitrate for want in wants if _ideal(want) >= 0)
+        self.needed = sum(want.steps[want.ideal].bitrate for want in wants if want.ideal >= 0)
         limit = self.needed / HEADROOM + 1 if budget is None else budget
         holds = {want.slot: self._hold(now, want) for want in wants}
         levels = spread(limit, wants, holds)
@@ -101,23 +118,24 @@ class Allocator:
 
     def _hold(self, now: float, want: Want) -> Hold:
         memory = self._memories.get(want.slot)
-        if memory is None or memory.source != want.source:
+        if memory is None or memory.source != want.source or not memory.short:
             return FREE
-        return Hold(min(memory.level, len(want.steps) - 1), now >= memory.ready_at)
+        return Hold(want.level_of(memory.had), now >= memory.ready_at)
 
     def _remember(self, now: float, want: Want, level: int) -> None:
         memory = self._memories.setdefault(want.slot, _Memory())
+        has, short = want.key(level), level < want.ideal
         if memory.source != want.source:
-            self._memories[want.slot] = _Memory(want.source, level)
+            self._memories[want.slot] = _Memory(want.source, has, short)
             return
-        if level < memory.level:
+        if has < memory.had and short:
             repented = now - memory.rose_at < REPENTED_S
             memory.hold_s = min(LONGEST_HOLD_S, memory.hold_s * 2) if repented else HOLD_S
             memory.ready_at = now + (FIRST_PICTURE_HOLD_S if level == NOTHING else memory.hold_s)
-        elif level > memory.level:
+        elif has > memory.had:
             memory.rose_at = now
-            memory.ready_at = now + (HOLD_S if memory.level == NOTHING else FIRST_PICTURE_HOLD_S)
-        memory.level = level
+            memory.ready_at = now + (HOLD_S if memory.had == NO_STEP else FIRST_PICTURE_HOLD_S)
+        memory.had, memory.short = has, short
 
 
 def spread(budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | None = None) -> dict[int, int]:
@@ -129,7 +147,7 @@ def spread(budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | Non
     a slot had (`holds`) is given only when it may rise, and must leave 1 - HEADROOM of the budget free.
     """
     giver = _Giver(budget, holds or {})
-    turn = sorted((want for want in wants if _ideal(want) >= 0), key=lambda want: (want.rank, want.slot))
+    turn = sorted((want for want in wants if want.ideal >= 0), key=lambda want: (want.rank, want.slot))
     served = [want for want in turn if giver.give(want)]
     for rank in sorted({want.rank for want in served}):
         rising = [want for want in served if want.rank == rank]
@@ -150,7 +168,7 @@ class _Giver:
     def give(self, want: Want) -> bool:
         """One step more for `want`; whether it got it."""
         level = self.levels.get(want.slot, NOTHING) + 1
-        if level > _ideal(want):
+        if level > want.ideal:
             return False
         hold = self._holds.get(want.slot, FREE)
         rises = hold.level is not None and level > hold.level
@@ -164,15 +182,6 @@ class _Giver:
         return True
 
 
-def _ideal(want: Want) -> int:
-    """The step that the tile can use: the best of the lowest layer that is as high as the tile, or of the highest."""
-    if want.source is None or not want.height or not want.steps:
-        return NOTHING
-    enough = [step.height for step in want.steps if step.height >= want.height]
-    most = min(enough) if enough else max(step.height for step in want.steps)
-    return max(number for number, step in enumerate(want.steps) if step.height <= most)
-
-
 def _decision(want: Want, level: int, left: float) -> Decision:
     return Decision(want.steps[level] if level >= 0 else None, _reason(want, level, left))
 
@@ -180,11 +189,11 @@ def _decision(want: Want, level: int, left: float) -> Decision:
 def _reason(want: Want, level: int, left: float) -> Reason:
     if want.source is None:
         return "off"
-    if not want.height:
+    if want.top is None:
         return "hidden"
     if not want.steps:
         return "site"
-    if level < _ideal(want):
+    if level < want.ideal:
         more = want.steps[level + 1].bitrate - (want.steps[level].bitrate if level >= 0 else 0.0)
         return "settling" if more <= left else "budget"
-    return "site" if want.steps[level].height < min(want.height, want.tallest) else "tile"
+    return "site" if want.steps[level].layer < want.top else "tile"

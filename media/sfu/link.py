@@ -1,10 +1,13 @@
 """The way to one receiver: its slots, and what it tells about them. Only links send."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Rtcp, SenderReport
+from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport, TransportFeedback
+from media.sfu.allocate import Allocator, Decision, Want
+from media.sfu.outflow import Outflow
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Send, Source
+from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Terms, clock_rate
 from media.sfu.video_slot import VideoSlot
 
@@ -17,16 +20,30 @@ def ntp_time(unix_s: float) -> int:
     return int((unix_s + NTP_UNIX_OFFSET_S) * 4294967296)
 
 
-class Link:
-    """One connection of one receiver. `seed` spreads the first sequence numbers and timestamps (RFC 3550 5.1)."""
+def _numbering(terms: Terms) -> tuple[int, bool]:
+    """The number of the transport-cc extension, 0 unless all video agrees; and whether speech has it too."""
+    video = {slot.transport_cc for slot in terms.slots if slot.kind == "video"}
+    audio = {slot.transport_cc for slot in terms.slots if slot.kind == "audio"}
+    number = next(iter(video or audio), 0)
+    return (number, audio <= {number}) if len(video) < 2 else (0, False)
 
-    def __init__(self, participant: str, terms: Terms, seed: int) -> None:
+
+class Link:
+    """One connection of one receiver. `seed` spreads the first sequence numbers and timestamps (RFC 3550 5.1).
+
+    `decisions` are those of the last allocation, by number of the video slot.
+    """
+
+    def __init__(self, now: float, participant: str, terms: Terms, seed: int) -> None:
         self.participant = participant
         self.terms = terms
         self.audio: list[AudioSlot] = []
         self.video: list[VideoSlot] = []
         self.fraction_lost = 0
         self.round_trip_s: float | None = None
+        self.outflow = Outflow(now, *_numbering(terms))
+        self.allocator = Allocator()
+        self.decisions: dict[int, Decision] = {}
         for number, slot in enumerate(terms.slots):
             start = (seed + number * 2654435761) & 0xFFFFFFFF
             if slot.kind == "audio":
@@ -59,25 +76,85 @@ class Link:
             slot = self._video_by_ssrc.get(packet.media_ssrc)
             if slot is None:
                 return []
-            again = slot.repair.answer(now, packet.sequences[:MAX_RESENDS_PER_NACK])
-            return [(self, head, body) for head, body in again]
+            return self._resend(now, slot, packet.sequences[:MAX_RESENDS_PER_NACK])
         if isinstance(packet, Pli):
             self._want_keyframe(packet.media_ssrc)
         elif isinstance(packet, Fir):
             for ssrc, _number in packet.targets:
                 self._want_keyframe(ssrc)
         elif isinstance(packet, ReceiverReport):
-            self._on_report(packet, unix_s)
+            self._on_report(now, packet, unix_s)
+        elif isinstance(packet, TransportFeedback):
+            self.outflow.on_feedback(now, packet.feedback)
+        elif isinstance(packet, Remb):
+            self.outflow.reports.on_remb(packet.bitrate)
         return []
+
+    # -- sending --------------------------------------------------------------------------------
+
+    def speak(self, now: float, head: bytes, body: bytes) -> Send:
+        """Speech goes out at once."""
+        return self, self.outflow.speak(now, head, body), body
+
+    def show(self, now: float, head: bytes, body: bytes) -> Send | None:
+        """A picture's packet goes out at once, or waits: None."""
+        ready = self.outflow.show(now, head, body)
+        return None if ready is None else (self, ready, body)
+
+    def flush(self, now: float) -> list[Send]:
+        """What waited and may go now."""
+        return [(self, head, body) for head, body in self.outflow.flush(now, self._padding)]
+
+    def _resend(self, now: float, slot: VideoSlot, sequences: Sequence[int]) -> list[Send]:
+        sends: list[Send] = []
+        for head, body in slot.repair.answer(now, sequences):
+            # Without RTX the very packet goes out again, with the number that it had: the transport kept it.
+            same = int.from_bytes(head[8:12], "big") == slot.terms.ssrc
+            ready = head if same else self.outflow.repair(now, head, body)
+            if ready is not None:
+                sends.append((self, ready, body))
+        return sends
+
+    def _padding(self, size: int) -> list[tuple[bytes, bytes]]:
+        """To probe with: repairs of a slot that has sent something."""
+        slot = next((slot for slot in self.video if slot.packets and slot.terms.rtx_ssrc is not None), None)
+        return slot.repair.padding(size) if slot is not None else []
+
+    # -- what is sent ---------------------------------------------------------------------------
+
+    def allocate(self, now: float, wants: Sequence[Want]) -> None:
+        """Aim the video slots by what the way to the receiver carries."""
+        outflow = self.outflow
+        if outflow.choked:
+            for slot in self.video:
+                slot.repair.clear()
+        self.decisions = self.allocator.allocate(now, outflow.pictures(now), wants)
+        for want in wants:
+            self._aim(now, want, self.decisions[want.slot])
+        outflow.on_tick(now, self.allocator.needed)
+
+    def _aim(self, now: float, want: Want, decision: Decision) -> None:
+        """Where a site sends less than the tile deserves and nothing presses, what comes back is taken at once."""
+        slot, step = self.video[want.slot], decision.step
+        if step is None:
+            if want.source is not None:
+                slot.aim(now, want.top if decision.reason == "site" else None, ALL_TEMPORAL)
+        elif decision.reason == "site" and not self.outflow.thin:
+            slot.aim(now, want.top, step.temporal)
+        else:
+            slot.aim(now, step.layer, step.temporal)
+
+    # -- what comes back ------------------------------------------------------------------------
 
     def _want_keyframe(self, ssrc: int) -> None:
         slot = self._video_by_ssrc.get(ssrc)
         if slot is not None:
             slot.ask_keyframe()
 
-    def _on_report(self, packet: ReceiverReport, unix_s: float) -> None:
+    def _on_report(self, now: float, packet: ReceiverReport, unix_s: float) -> None:
         for block in packet.reports:
             self.fraction_lost = block.fraction_lost
+            self.outflow.reports.on_report(now, block.fraction_lost)
             if block.last_sr:
                 middle = ntp_time(unix_s) >> 16 & 0xFFFFFFFF
                 ticks = (middle - block.last_sr - block.delay_since_last_sr) & 0xFFFFFFFF

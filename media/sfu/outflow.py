@@ -1,11 +1,11 @@
 """What leaves for one receiver: numbered, spread, counted; and the budget for pictures that its feedback allows."""
 
+import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from media.rtp.extensions import ONE_BYTE_PROFILE
-from media.rtp.packet import HEADER_SIZE
 from media.rtp.transport_cc import Feedback
 from media.sfu.estimate import Estimator, ReportEstimator
 from media.sfu.pacer import Pacer, Packet
@@ -19,7 +19,8 @@ PICTURES_SHARE = 0.95
 MOST_REPAIR = 0.25
 MEASURE_S = 0.2
 CALM_S = 0.1
-_EXTENDED = struct.Struct("!B11sHHBHx")
+DEAF_AFTER_S = 2.0
+_extended = struct.Struct("!B11sHHBHx").pack
 
 Pad = Callable[[int], list[Packet]]
 """Makes packets of about so many bytes in all that are worth nothing to the receiver: resends, padding."""
@@ -48,10 +49,11 @@ class Meter:
 class Outflow:
     """One connection. `number` is that of the transport-wide sequence number extension, 0 when it was not agreed:
 
-    then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it.
+    then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it. Firefox agrees to it
+    for video alone: then `speech_too` is false. `thin`: pictures are paced and held to the window.
     """
 
-    def __init__(self, now: float, number: int) -> None:
+    def __init__(self, now: float, number: int, speech_too: bool = True) -> None:
         self.sent = Sent()
         self.estimator = Estimator(now)
         self.reports = ReportEstimator()
@@ -60,9 +62,12 @@ class Outflow:
         self.speech = Meter()
         self.repairs = Meter()
         self.choked = False
+        self._deaf = False
+        self._began_at: float | None = None
         self._element = number << 4 | 1
         self._numbered = bool(number)
-        self._thin = bool(number)
+        self._speech_too = speech_too and self._numbered
+        self.thin = bool(number)
         self.pacer.set_rate(now, self.estimator.bitrate)
 
     # -- sending --------------------------------------------------------------------------------
@@ -71,9 +76,9 @@ class Outflow:
         """The head to send at once for a packet of speech: it never waits."""
         size = len(head) + len(body) + OVERHEAD
         self.speech.octets += size
-        if not self._numbered:
+        if not self._speech_too:
             return head
-        if self._thin:
+        if self.thin:
             self.pacer.spend(size)
         return self._stamped(now, head, size)
 
@@ -82,7 +87,7 @@ class Outflow:
         if not self._numbered:
             return head
         size = len(head) + len(body) + OVERHEAD
-        if self._thin:
+        if self.thin:
             if self.choked or self.sent.in_flight > self.estimator.window or not self.pacer.free(now):
                 self._queue(head, body)
                 return None
@@ -92,7 +97,7 @@ class Outflow:
     def repair(self, now: float, head: bytes, body: bytes) -> bytes | None:
         """The same for a packet that was asked for again."""
         self.repairs.octets += len(head) + len(body) + OVERHEAD
-        if not self._thin:
+        if not self.thin:
             return self._stamped(now, head, len(head) + len(body) + OVERHEAD) if self._numbered else head
         self.pacer.put_repair(head, body)
         return None
@@ -107,10 +112,7 @@ class Outflow:
     def _stamped(self, now: float, head: bytes, size: int) -> bytes:
         """The head with the number put in; `size` is that on the wire without it."""
         sequence = self.sent.add(now, size + EXTENSION_SIZE)
-        fixed = _EXTENDED.pack(
-            head[0] | EXTENSION_FLAG, head[1:HEADER_SIZE], ONE_BYTE_PROFILE, 1, self._element, sequence
-        )
-        return fixed + head[HEADER_SIZE:]
+        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self._element, sequence) + head[12:]
 
     @property
     def busy(self) -> bool:
@@ -121,7 +123,8 @@ class Outflow:
         """What waited and may go now, and what a running probe lacks."""
         found: list[Packet] = []
         if self.pacer.waiting:
-            found = self.pacer.take(now, self.estimator.window - self.sent.in_flight)
+            room = self.estimator.window - self.sent.in_flight if self.thin else math.inf
+            found = self.pacer.take(now, room)
         packets = [(self._stamped(now, head, len(head) + len(body) + OVERHEAD), body) for head, body in found]
         lacking = self.prober.padding(now, self.sent.next, self.sent.octets)
         if lacking:
@@ -143,9 +146,9 @@ class Outflow:
 
     def _follow(self, now: float) -> None:
         bitrate = self.estimator.bitrate
-        self._thin = bitrate < FAT_BPS
-        if not self._thin and self.pacer.waiting:
-            self._thin = True
+        self.thin = bitrate < FAT_BPS
+        if not self.thin and self.pacer.waiting:
+            self.thin = True
         self.pacer.set_rate(now, bitrate)
         if self.choked and self.sent.in_flight < self.estimator.window / 2:
             self.choked = self.pacer.overflowed = False
@@ -154,6 +157,7 @@ class Outflow:
         """To be called a few times a second; `needed` bit/s of pictures would be sent if there were room."""
         if not self._numbered:
             return
+        self._notice_deafness(now)
         if self.estimator.on_tick(now, self.sent.in_flight):
             self.sent.forget_flight()
             self._follow(now)
@@ -163,12 +167,22 @@ class Outflow:
             wished = (needed / PICTURES_SHARE + self.speech.bitrate + self.repairs.bitrate) * 1.2
             self.prober.begin(now, self.estimator.bitrate, wished, self.sent.next, self.sent.octets)
 
+    def _notice_deafness(self, now: float) -> None:
+        """A receiver that agreed to feedback and gives none is not held to it."""
+        if self.estimator.heard:
+            self._deaf = False
+        elif self.sent.in_flight:
+            self._began_at = now if self._began_at is None else self._began_at
+            if now - self._began_at > DEAF_AFTER_S:
+                self._deaf, self.thin = True, False
+                self.choked = self.pacer.overflowed = False
+
     # -- what may be sent -----------------------------------------------------------------------
 
     @property
     def bitrate(self) -> float | None:
         """The estimate, bit/s; None while nobody has told anything and nothing was agreed."""
-        if self._numbered:
+        if self._numbered and not self._deaf:
             return self.estimator.bitrate
         return self.reports.bitrate if self.reports.heard else None
 

@@ -8,6 +8,9 @@ from media.sfu.terms import SlotTerms
 CAPACITY = 512
 RESEND_INTERVAL_S = 0.02
 MAX_RESENDS = 8
+MAX_PADDING_PACKETS = 64
+PADDING_SIZE = 200
+PADDING_FLAG = 0x20
 _EMPTY = (-1, b"", b"")
 
 
@@ -24,12 +27,14 @@ class Repair:
         self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
         if terms.h264 is not None:
             self._rtx_types[terms.h264.codec] = terms.h264.rtx
+        self._newest = 0
         self._ring: list[tuple[int, bytes, bytes]] = [_EMPTY] * CAPACITY
         self._resent: dict[int, tuple[int, float]] = {}
 
     def store(self, sequence: int, head: bytes, body: bytes) -> None:
         cell = sequence & (CAPACITY - 1)
         self._ring[cell] = (sequence & 0xFFFF, head, body)
+        self._newest = cell
         if self._resent:
             self._resent.pop(cell, None)
 
@@ -51,18 +56,37 @@ class Repair:
             found.append(self._again(cell))
         return found
 
+    def padding(self, size: int) -> list[tuple[bytes, bytes]]:
+        """Packets of about `size` bytes in all that tell the receiver nothing new, to probe with; none without RTX.
+
+        What was sent last, again: it may mend a loss. RTX that is padding alone where less is wanted.
+        """
+        found: list[tuple[bytes, bytes]] = []
+        cell, rtx_type = self._newest, self._terms.rtx_payload_type
+        if rtx_type is None or self._terms.rtx_ssrc is None:
+            return found
+        while size > 0 and len(found) < MAX_PADDING_PACKETS:
+            _sequence, head, body = self._ring[cell]
+            if body and len(head) + len(body) <= size and self._rtx_types.get(head[1] & 0x7F) is not None:
+                packet = self._again(cell)
+                cell = (cell - 1) & (CAPACITY - 1)
+            else:
+                padding = bytes(PADDING_SIZE - 1) + bytes([PADDING_SIZE])
+                packet = self._rtx_header(rtx_type, 0, False, PADDING_FLAG), padding
+            found.append(packet)
+            size -= len(packet[0]) + len(packet[1])
+        return found
+
+    def _rtx_header(self, rtx_type: int, timestamp: int, marker: bool, flags: int = 0) -> bytes:
+        self._rtx_sequence += 1
+        fixed = header(rtx_type, marker, self._rtx_sequence, timestamp, self._terms.rtx_ssrc or 0)
+        return bytes([fixed[0] | flags]) + fixed[1:] if flags else fixed
+
     def _again(self, cell: int) -> tuple[bytes, bytes]:
         _sequence, head, body = self._ring[cell]
         terms = self._terms
         rtx_type = self._rtx_types.get(head[1] & 0x7F)
         if terms.rtx_ssrc is None or rtx_type is None:
             return head, body
-        self._rtx_sequence += 1
-        rtx = header(
-            rtx_type,
-            head[1] >= 0x80,
-            self._rtx_sequence,
-            int.from_bytes(head[4:8], "big"),
-            terms.rtx_ssrc,
-        )
+        rtx = self._rtx_header(rtx_type, int.from_bytes(head[4:8], "big"), head[1] >= 0x80)
         return rtx + head[2:4] + head[HEADER_SIZE:], body

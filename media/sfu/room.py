@@ -14,11 +14,11 @@ from media.sfu.source import Send, Source
 from media.sfu.speakers import Speakers
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Terms
-from media.sfu.tiles import layer_for
-from media.sfu.video_slot import VideoSlot
+from media.sfu.wants import View, wants
 
 SPEAKER = "speaker"
 CHOICE_INTERVAL_S = 0.1
+ALLOCATION_INTERVAL_S = 0.2
 REPORT_INTERVAL_S = 1.0
 
 
@@ -81,6 +81,7 @@ class Room:
     _former_speaker: str | None = None
     _next_choice: float = 0.0
     _next_report: float = 0.0
+    _next_allocation: float = 0.0
 
     def admit(self, name: str) -> Participant:
         """Allow `name` in; the existing participant when it already is."""
@@ -100,10 +101,10 @@ class Room:
         """A connection of `name` stands; it replaces a former one. `seed` is random, for SSRC-like values."""
         participant = self.participants[name]
         self._close(participant)
-        participant.link = Link(name, terms, seed)
+        participant.link = Link(now, name, terms, seed)
         participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1)
         participant.demand.begin(now, len(participant.video.layers))
-        self._note_layers(participant)
+        self._note_layers(now, participant)
         self._arrange(now)
         return participant.link
 
@@ -135,6 +136,7 @@ class Room:
                 for slot in other.video:
                     if slot.source is source:
                         slot.repair.clear()
+                        other.outflow.forget_waiting()
         return self._urgent(now, participant)
 
     def view(self, now: float, name: str, view: Sequence[str | None], heights: Sequence[int | None] = ()) -> list[Send]:
@@ -205,7 +207,16 @@ class Room:
         if now >= self._next_report:
             self._next_report = now + REPORT_INTERVAL_S
             sends += self._report(now)
-        return sends
+        return sends + self.flush(now)
+
+    @property
+    def busy(self) -> bool:
+        """Whether packets wait for their turn: `flush` should come again within milliseconds."""
+        return any(link.outflow.busy for link in self._links())
+
+    def flush(self, now: float) -> list[Send]:
+        """What waited for its turn on a thin link and may go now."""
+        return [send for link in self._links() if link.outflow.busy for send in link.flush(now)]
 
     def take_events(self) -> list[RoomEvent]:
         events, self._events = self._events, []
@@ -231,15 +242,21 @@ class Room:
 
     def _choose(self, now: float) -> list[Send]:
         sends: list[Send] = []
+        allocating = now >= self._next_allocation
+        if allocating:
+            self._next_allocation = now + ALLOCATION_INTERVAL_S
+            for participant in self.participants.values():
+                participant.video.measure(now)
         changed = False
         for participant in self.participants.values():
             changed = self._note_publishing(now, participant) or changed
             if participant.demand.update(now, participant.video):
-                self._note_layers(participant)
+                self._note_layers(now, participant)
             if participant.link is not None and participant.intake is not None:
                 sends += self._feedback(participant, participant.intake.transport_feedback())
-                for number, slot in enumerate(participant.link.video):
-                    self._aim(now, participant, number, slot)
+                if allocating or participant.link.outflow.choked:
+                    self._allocate(now, participant)
+                for slot in participant.link.video:
                     slot.settle(now)
         former = self.speakers.speaker
         if self.speakers.choose(now):
@@ -259,8 +276,9 @@ class Room:
         self._events.append(PublishingChanged(participant.name, *state))
         return True
 
-    def _note_layers(self, participant: Participant) -> None:
+    def _note_layers(self, now: float, participant: Participant) -> None:
         """Tell which layers are wanted, where there are several."""
+        participant.video.ask(now, participant.demand.active)
         if len(participant.demand.active) > 1:
             self._events.append(LayersChanged(participant.name, participant.demand.active))
 
@@ -292,16 +310,14 @@ class Room:
             name = self._stage(participant.name) if wish == SPEAKER else wish
             shown = self.participants.get(name) if name is not None and name != participant.name else None
             slot.show(now, shown.video if shown is not None else None)
-            self._aim(now, participant, number, slot)
+        self._allocate(now, participant)
 
-    @staticmethod
-    def _aim(now: float, participant: Participant, number: int, slot: VideoSlot) -> None:
-        """Give a slot the layer that its tile deserves: the only place where that is decided."""
-        source, heights = slot.shows, participant.heights
-        if source is None:
-            return
-        tile = heights[number] if number < len(heights) else None
-        slot.aim(now, layer_for(tile, [layer.height for layer in source.layers]), participant.temporal)
+    def _allocate(self, now: float, participant: Participant) -> None:
+        """Give each slot of a receiver the layer that its tile deserves and its link carries."""
+        if participant.link is not None:
+            staged = frozenset(number for number, wish in enumerate(participant.view) if wish == SPEAKER)
+            view = View(participant.heights, staged, self.speakers.speaker, participant.temporal)
+            participant.link.allocate(now, wants(now, participant.link.video, view))
 
     def _stage(self, viewer: str) -> str | None:
         """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""

@@ -58,24 +58,21 @@ class Sent:
         Numbers that were never given out, or so long ago that the ring forgot them, are passed over.
         """
         ticks = self._ticks(feedback.reference)
-        index = unwrap(self.next - 1, feedback.base) - 1
+        index = unwrap(self.next - 1, feedback.base)
         sizes, times, newest, oldest = self._sizes, self._times, self.next, max(0, self.next - CAPACITY)
+        self._land(max(self.told, min(newest, index + len(feedback.deltas))))
         found: list[Told] = []
         for delta in feedback.deltas:
-            index += 1
+            cell = index & _MASK
             if delta is not None:
                 ticks += delta
-            if not oldest <= index < newest:
-                continue
-            cell = index & _MASK
-            size = sizes[cell]
-            if not size:
-                continue
-            found.append(Told(index, times[cell], None if delta is None else ticks * DELTA_TICK_S, size))
-            if index >= self.told:
-                self._land(index + 1)
-            if delta is not None:
-                sizes[cell] = 0
+            if oldest <= index < newest and sizes[cell]:
+                if delta is None:
+                    found.append(Told(index, times[cell], None, sizes[cell]))
+                else:
+                    found.append(Told(index, times[cell], ticks * DELTA_TICK_S, sizes[cell]))
+                    sizes[cell] = 0
+            index += 1
         return found
 
     def _ticks(self, reference: int) -> int:
@@ -85,11 +82,16 @@ class Sent:
 
     def _land(self, end: int) -> None:
         """Everything before `end` is no longer on its way, whatever became of it."""
-        for index in range(max(self.told, self.next - CAPACITY), end):
-            self.in_flight -= self._sizes[index & _MASK]
-        self.told = end
-        if end == self.next:
+        begin = max(self.told, self.next - CAPACITY)
+        if begin > self.told:
+            self.in_flight = sum(self._sizes)
+        if end >= self.next:
             self.in_flight = 0
+        elif end > begin:
+            first, last = begin & _MASK, end & _MASK
+            landed = self._sizes[first:last] if first < last else self._sizes[first:] + self._sizes[:last]
+            self.in_flight -= sum(landed)
+        self.told = end
 
     def forget_flight(self) -> None:
         """Nobody has told anything for long: what is on its way counts as lost."""

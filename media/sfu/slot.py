@@ -43,4 +43,5 @@ class AudioSlot:
             return None
         self.packets += 1
         self.octets += len(unit.body)
-        return self.link, header(self.terms.payload_type, marker, place[0], place[1], self.terms.ssrc), unit.body
+        head = header(self.terms.payload_type, marker, place[0], place[1], self.terms.ssrc)
+        return self.link.speak(now, head, unit.body)

@@ -9,11 +9,13 @@ from typing import Protocol
 from media.rtp import h264, vp8
 from media.rtp.packet import Packet
 from media.rtp.sequence import unwrap
+from media.sfu.rates import LayerRate
 from media.sfu.reception import Reception
 from media.sfu.terms import Kind, VideoCodec, clock_rate
 
 KEYFRAME_INTERVAL_S = 0.5
 LAYER_SILENT_S = 0.8
+LAYER_START_S = 2.5
 TEMPORAL_LAYERS = 4
 SILENT_AFTER_S = 2.0
 UNMUTE_GUARD_S = 0.06
@@ -37,9 +39,12 @@ class Unit:
 
 
 class Receiver(Protocol):
-    """Who gets packets: a link."""
+    """Who gets packets: a link. It sends them at once, or keeps a picture's packet for a while (None)."""
 
     participant: str
+
+    def speak(self, now: float, head: bytes, body: bytes) -> Send: ...
+    def show(self, now: float, head: bytes, body: bytes) -> Send | None: ...
 
 
 Send = tuple[Receiver, bytes, bytes]
@@ -77,6 +82,9 @@ class Layer:
         self.octets = 0
         self.octets_by_temporal = [0] * TEMPORAL_LAYERS
         self.malformed = 0
+        self.rate = LayerRate()
+        self.paused = False
+        self.asked_at = float("-inf")
         self._picture: int | None = None
         self._requested_at = float("-inf")
 
@@ -99,6 +107,10 @@ class Layer:
     def is_newest(self, index: int) -> bool:
         """Whether no packet after `index` has come."""
         return self.reception is not None and index == self.reception.highest
+
+    def available(self, now: float) -> bool:
+        """Whether it comes, or would soon: it was paused because nobody wanted it, or its sender was just asked."""
+        return self.live or self.paused or now - self.asked_at < LAYER_START_S
 
     def accept(self, now: float, packet: Packet) -> Unit | None:
         """Count a packet; the unit to forward, or None when it is a double, withheld or malformed."""
@@ -223,6 +235,19 @@ class Source:
         if woken:
             for viewer in list(self.viewers):
                 viewer.settle(now)
+
+    def ask(self, now: float, active: Sequence[bool]) -> None:
+        """The sender is told which layers, in the order of its offer, should come."""
+        for layer in self.layers:
+            wanted = layer.place >= len(active) or active[layer.place]
+            if wanted and (layer.paused or not layer.live):
+                layer.asked_at = now
+            layer.paused = not wanted
+
+    def measure(self, now: float) -> None:
+        """Measure what the layers cost; to be called a few times a second."""
+        for layer in self.layers:
+            layer.rate.measure(now, layer.octets_by_temporal, layer.packets)
 
     def order_by_height(self) -> None:
         """Put the layers in order when all heights are known: an offer may list them either way round."""

@@ -61,7 +61,10 @@ class PayloadTypes:
 
 @dataclass(frozen=True, slots=True)
 class SlotTerms:
-    """One stream that the bridge sends, with SSRCs of the bridge's choice."""
+    """One stream that the bridge sends, with SSRCs of the bridge's choice.
+
+    `transport_cc` is the number of the transport-wide sequence number extension on it, 0 where the client wants none.
+    """
 
     kind: Kind
     mid: str
@@ -70,6 +73,7 @@ class SlotTerms:
     rtx_ssrc: int | None = None
     rtx_payload_type: int | None = None
     h264: PayloadTypes | None = None
+    transport_cc: int = 0
 
     def types(self, codec: VideoCodec) -> PayloadTypes | None:
         """What a stream of video is sent as; None where the client cannot take it."""

@@ -144,7 +144,7 @@ class VideoSlot:
             return None
         descriptor = unit.descriptor
         if descriptor is None:
-            return self._leave_out(unit)
+            return self._leave_out(now, unit)
         numbers = self.splice.numbers
         newest = unit.index > numbers.highest
         if unit.timestamp != self._frame:
@@ -154,7 +154,7 @@ class VideoSlot:
                 numbers.skip(numbers.highest + 1, unit.index - 1)
             self._last = unit
         if not self._keep:
-            return self._leave_out(unit)
+            return self._leave_out(now, unit)
         place = self.splice.advance(now, unit.index, unit.timestamp)
         if place is None:
             return None
@@ -172,7 +172,7 @@ class VideoSlot:
         self.repair.store(sequence, head, body)
         self.packets += 1
         self.octets += len(head) + len(body) - HEADER_SIZE
-        return self.link, head, body
+        return self.link.show(now, head, body)
 
     def _enter(self, now: float, unit: Unit) -> bool:
         """Begin with this packet, if it is of the target and begins a key frame whose rest is still to come."""
@@ -241,7 +241,7 @@ class VideoSlot:
         ended = last.marker or not self.temporal.kept(last.timestamp)
         return ended and (descriptor.start or not self._keep)
 
-    def _leave_out(self, unit: Unit) -> Send | None:
+    def _leave_out(self, now: float, unit: Unit) -> Send | None:
         """Close the gap; where a newer packet has gone out already, fill it with a packet of padding."""
         numbers = self.splice.numbers
         if unit.index > numbers.highest:
@@ -254,7 +254,7 @@ class VideoSlot:
         head = bytearray(header(self._payload_type, False, sequence, timestamp, self.terms.ssrc))
         head[0] |= PADDING_FLAG
         self.packets += 1
-        return self.link, bytes(head), ONE_BYTE_OF_PADDING
+        return self.link.show(now, bytes(head), ONE_BYTE_OF_PADDING)
 
 
 class _Counters:

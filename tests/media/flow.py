@@ -20,13 +20,13 @@ SPEECH, RTX = 111, 97
 FRAMES_PER_S = 30
 PACKET = 1_100
 LAYERS = (
-    Step(0, 0, 75_000, 180),
-    Step(0, 1, 110_000, 180),
-    Step(0, 2, 150_000, 180),
-    Step(1, 1, 350_000, 360),
-    Step(1, 2, 500_000, 360),
-    Step(2, 1, 1_050_000, 720),
-    Step(2, 2, 1_500_000, 720),
+    Step(0, 0, 75_000),
+    Step(0, 1, 110_000),
+    Step(0, 2, 150_000),
+    Step(1, 1, 350_000),
+    Step(1, 2, 500_000),
+    Step(2, 1, 1_050_000),
+    Step(2, 2, 1_500_000),
 )
 
 
@@ -119,7 +119,7 @@ class Flow:
         self._send(self.outflow.speak(self.now, head, body), body)
 
     def _allocate(self) -> None:
-        wants = [Want(n, str(n), min(n, 1), 720, LAYERS, 720) for n, _ in enumerate(self.cameras)]
+        wants = [Want(n, str(n), min(n, 1), 2, LAYERS) for n, _ in enumerate(self.cameras)]
         before = [d.step for d in self.decisions.values()]
         self.decisions = self.allocator.allocate(self.now, self.outflow.pictures(self.now), wants)
         self.changes += before != [d.step for d in self.decisions.values()]

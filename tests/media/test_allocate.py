@@ -8,28 +8,28 @@ from hypothesis import strategies as st
 
 from media.sfu.allocate import NOTHING, Allocator, Decision, Step, Want, spread
 
-LOW = (Step(0, 0, 60_000, 180), Step(0, 1, 90_000, 180), Step(0, 2, 120_000, 180))
-MIDDLE = (Step(1, 1, 300_000, 360), Step(1, 2, 400_000, 360))
-HIGH = (Step(2, 1, 900_000, 720), Step(2, 2, 1_200_000, 720))
+LOW = (Step(0, 0, 60_000), Step(0, 1, 90_000), Step(0, 2, 120_000))
+MIDDLE = (Step(1, 1, 300_000), Step(1, 2, 400_000))
+HIGH = (Step(2, 1, 900_000), Step(2, 2, 1_200_000))
 ALL = LOW + MIDDLE + HIGH
 
 
-def want(slot: int, rank: int = 1, height: int = 720, steps: tuple[Step, ...] = ALL) -> Want:
-    return Want(slot, f"site-{slot}", rank, height, steps, 720)
+def want(slot: int, rank: int = 1, top: int | None = 2, steps: tuple[Step, ...] = ALL) -> Want:
+    return Want(slot, f"site-{slot}", rank, top, steps)
 
 
 @st.composite
 def ladders(draw: st.DrawFn) -> tuple[Step, ...]:
     rates = sorted(draw(st.lists(st.integers(10, 2_000), min_size=0, max_size=7, unique=True)))
-    return tuple(Step(n // 3, n % 3, rate * 1000.0, 180 << n // 3) for n, rate in enumerate(rates))
+    return tuple(Step(n // 3, n % 3, rate * 1000.0) for n, rate in enumerate(rates))
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[Want]:
     count = draw(st.integers(0, 8))
-    heights = st.sampled_from([0, 90, 180, 270, 360, 720])
+    tops = st.sampled_from([None, 0, 1, 2])
     return [
-        Want(n, draw(st.sampled_from(["a", "b", None])), draw(st.integers(0, 2)), draw(heights), draw(ladders()))
+        Want(n, draw(st.sampled_from(["a", "b", None])), draw(st.integers(0, 2)), draw(tops), draw(ladders()))
         for n in range(count)
     ]
 
@@ -74,7 +74,7 @@ def test_a_greater_budget_is_never_worse(one: float, other: float, wants: list[W
 
 @given(st.integers(1, 9), budgets, budgets)
 def test_equal_ladders_of_one_rank_only_rise_with_the_budget(count: int, one: float, other: float) -> None:
-    even = tuple(Step(n, 2, 100_000.0 * (n + 1), 180 << n) for n in range(3))
+    even = tuple(Step(n, 2, 100_000.0 * (n + 1)) for n in range(3))
     wants = [want(n, steps=even) for n in range(count)]
     less, more = spread(min(one, other), wants), spread(max(one, other), wants)
     assert all(more[slot] >= level for slot, level in less.items())
@@ -87,13 +87,13 @@ def test_rank_is_respected(budget: float, wants: list[Want]) -> None:
     levels = spread(budget, wants)
     for w in wants:
         ahead = sum(o.steps[0].bitrate for o in wants if (o.rank, o.slot) < (w.rank, w.slot) and levels[o.slot] >= 0)
-        usable = w.source is not None and w.height > 0 and w.steps
+        usable = w.source is not None and w.top is not None and w.steps
         if levels[w.slot] == NOTHING and usable:
             assert ahead + w.steps[0].bitrate > budget
 
 
 def test_everybody_gets_the_lowest_before_anybody_gets_more() -> None:
-    wants = [want(n, rank=0 if n == 0 else 1, height=720) for n in range(5)]
+    wants = [want(n, rank=0 if n == 0 else 1) for n in range(5)]
     levels = spread(5 * 60_000, wants)
     assert set(levels.values()) == {0}
     levels = spread(5 * 60_000 + 340_000, wants)
@@ -104,7 +104,7 @@ def test_everybody_gets_the_lowest_before_anybody_gets_more() -> None:
 
 
 def test_a_tile_takes_no_more_than_it_shows() -> None:
-    found = Allocator().allocate(0.0, 1e9, [want(0, height=180), want(1, height=200), want(2, height=0)])
+    found = Allocator().allocate(0.0, 1e9, [want(0, top=0), want(1, top=1), want(2, top=None)])
     assert found[0] == Decision(LOW[2], "tile")
     assert found[1] == Decision(MIDDLE[1], "tile")
     assert found[2] == Decision(None, "hidden")
@@ -144,7 +144,7 @@ def test_a_new_source_starts_afresh() -> None:
     allocator = Allocator()
     allocator.allocate(0.0, 2e6, [want(0)])
     allocator.allocate(0.1, 100_000, [want(0)])
-    found = allocator.allocate(0.2, 2e6, [Want(0, "another", 1, 720, ALL, 720)])
+    found = allocator.allocate(0.2, 2e6, [Want(0, "another", 1, 2, ALL)])
     assert found[0].step == ALL[-1]
 
 

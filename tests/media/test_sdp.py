@@ -11,6 +11,7 @@ from aiortc.sdp import SessionDescription
 from media import answer, sdp
 from media.errors import BridgeError
 from media.ice import Credentials
+from media.rtp.extensions import TRANSPORT_CC_URI
 from media.sfu.terms import PayloadTypes, SlotTerms, Terms
 
 OFFERS = Path(__file__).parent / "offers"
@@ -42,8 +43,8 @@ def test_chromium_publishes_two_streams_and_has_two_slots() -> None:
     assert video.ssrc is not None
     assert video.rtx_ssrc is not None
     assert terms.slots == (
-        SlotTerms("audio", "2", 5000, 111),
-        SlotTerms("video", "3", 5001, 96, 5002, 97, h264=PayloadTypes(102, 103)),
+        SlotTerms("audio", "2", 5000, 111, transport_cc=3),
+        SlotTerms("video", "3", 5001, 96, 5002, 97, h264=PayloadTypes(102, 103), transport_cc=3),
     )
     assert terms.transport_cc
     assert (terms.extensions.audio_level, terms.extensions.mid, terms.extensions.transport_cc) == (1, 4, 3)
@@ -60,8 +61,10 @@ def test_the_answer_says_so() -> None:
     assert "a=rtcp-fb:96 transport-cc" in camera
     assert "a=rtcp-fb:96 goog-remb" not in camera
     picture = section(text, "3")
+    for lines in (picture, section(text, "2")):
+        assert any(wish.endswith(" transport-cc") for wish in lines)
+        assert [line for line in lines if "extmap" in line] == [f"a=extmap:3 {TRANSPORT_CC_URI}"]
     assert {"a=sendonly", "a=ssrc-group:FID 5001 5002", "a=fmtp:97 apt=96"} <= set(picture)
-    assert [line for line in picture if "extmap" in line] == []
     assert "a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host" in picture
     assert "a=candidate:2 1 udp 2130706175 fd00::2 40000 typ host" in picture
 

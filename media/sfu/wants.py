@@ -1,0 +1,86 @@
+"""What a receiver's slots should show, as allocation takes it: tiles, ranks, and what the sites send just now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.sfu.allocate import Step, Want
+from media.sfu.rates import nominal
+from media.sfu.source import Layer, Source
+from media.sfu.temporal import ALL_TEMPORAL
+from media.sfu.tiles import SMALLEST, layer_for
+from media.sfu.video_slot import VideoSlot
+
+STAGE, SPEAKING, OTHER = 0, 1, 2
+NEGLIGIBLE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a receiver looks: `heights` as in `Room.view`, `staged` the slots that follow the speaker.
+
+    `temporal` is the highest temporal id that it may get at all.
+    """
+
+    heights: Sequence[int | None] = ()
+    staged: frozenset[int] = frozenset()
+    speaker: str | None = None
+    temporal: int = ALL_TEMPORAL
+
+
+def wants(now: float, slots: Sequence[VideoSlot], view: View) -> list[Want]:
+    """One want for each slot.
+
+    First go those that follow the speaker and the one tile that is higher than all others, then the speaker's, then all
+    others alike.
+    """
+    known = view.heights
+    biggest = max((height or 0 for height in known), default=0)
+    stage = known.index(biggest) if biggest and known.count(biggest) == 1 and len(known) > 1 else -1
+    found = []
+    for number, slot in enumerate(slots):
+        source = slot.shows
+        if source is None:
+            found.append(Want(number, None))
+            continue
+        tile = known[number] if number < len(known) else None
+        rank = OTHER
+        if number == stage or number in view.staged:
+            rank = STAGE
+        elif source.participant == view.speaker:
+            rank = SPEAKING
+        top = layer_for(tile, [layer.height for layer in source.layers])
+        found.append(Want(number, source.participant, rank, top, ladder(now, source, view.temporal)))
+    return found
+
+
+def ladder(now: float, source: Source, most: int = ALL_TEMPORAL) -> tuple[Step, ...]:
+    """What can be had of a source, up to temporal id `most`; each step dearer than the one before.
+
+    All temporal ids of the lowest layer; of the others all, and all but the highest: a big picture that jerks is worth
+    less than a small one that moves. Layers count that come, or that come when they are wanted.
+    """
+    if source.muted:
+        return ()
+    steps: list[Step] = []
+    for number, layer in enumerate(source.layers):
+        if not layer.available(now):
+            continue
+        costs = _costs(layer, layer.height or SMALLEST << number, most)
+        for temporal, cost in costs if not steps else costs[-2:]:
+            least = steps[-1].bitrate + 1 if steps else 0.0
+            steps.append(Step(number, temporal, max(cost, least)))
+    return tuple(steps)
+
+
+def _costs(layer: Layer, height: int, most: int) -> list[tuple[int, float]]:
+    """(highest temporal id, bitrate) of what can be sent of a layer; the last is all of it that may be sent."""
+    rate = layer.rate
+    if not rate.settled:
+        return [(most, nominal(height))]
+    total = sum(rate.by_temporal)
+    costs, sum_so_far = list[tuple[int, float]](), 0.0
+    for temporal, bitrate in enumerate(rate.by_temporal[: most + 1]):
+        if bitrate > NEGLIGIBLE * total:
+            sum_so_far += bitrate
+            costs.append((temporal, sum_so_far))
+    return [*costs[:-1], (most, sum_so_far)]
