@@ -46,8 +46,10 @@ class Demand:
         wanted = {min(viewer.wanted, top) for viewer in source.viewers if viewer.wanted is not None}
         wanted = set() if source.muted else wanted
         for number in range(top, 0, -1):
-            place = layers[number].place
-            late = now - self._since.get(place, now) > START_S
-            if number in wanted and late and not layers[number].live:
+            if number in wanted and not layers[number].live and self._is_late(now, layers[number].place):
                 wanted.add(number - 1)
         return {layers[number].place for number in wanted | {0}}
+
+    def _is_late(self, now: float, place: int) -> bool:
+        """Whether this layer was asked for long enough ago to be there."""
+        return place < len(self.active) and self.active[place] and now - self._since[place] > START_S

@@ -16,6 +16,7 @@ from media.sfu.terms import PayloadTypes, SlotTerms, Terms
 
 OFFERS = Path(__file__).parent / "offers"
 CHROMIUM = (OFFERS / "chromium.sdp").read_text(encoding="ascii")
+SIMULCAST = (OFFERS / "simulcast.sdp").read_text(encoding="ascii")
 ENCODER = (OFFERS / "encoder.sdp").read_text(encoding="ascii")
 
 
@@ -70,7 +71,7 @@ def test_the_answer_says_so() -> None:
 
 
 def test_every_answer_is_readable_by_another_implementation() -> None:
-    for text in (CHROMIUM, ENCODER):
+    for text in (CHROMIUM, ENCODER, SIMULCAST):
         offer, terms = agree(text)
         parsed = SessionDescription.parse(rendered(offer, terms))
         assert len(parsed.media) == len(offer.sections)
@@ -118,6 +119,74 @@ async def test_aiortc_s_offer_is_understood() -> None:
     await connection.close()
 
 
+def test_chromium_s_three_layers_are_taken_and_answered() -> None:
+    offer, terms = agree(SIMULCAST)
+    video = terms.publications[0]
+    assert [layer.rid for layer in video.layers] == ["q", "h", "f"]
+    assert (video.ssrc, video.rtx_ssrc) == (None, None)
+    assert (terms.extensions.rid, terms.extensions.repaired_rid) == (10, 11)
+    camera = section(rendered(offer, terms), "0")
+    assert [line for line in camera if line.startswith(("a=rid", "a=simulcast"))] == [
+        "a=rid:q recv",
+        "a=rid:h recv",
+        "a=rid:f recv",
+        "a=simulcast:recv q;h;f",
+    ]
+    assert "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id" in camera
+    assert "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id" in camera
+    assert not any("rid" in line or "simulcast" in line for line in section(rendered(offer, terms), "1"))
+
+
+@pytest.mark.parametrize(
+    ("simulcast", "rids"),
+    [
+        ("a=simulcast:send q;h;f", ["q", "h", "f"]),
+        ("a=simulcast:send q,h;~f", ["q", "f"]),
+        ("a=simulcast:recv q send h;f", ["h", "f"]),
+        ("a=simulcast:send q;q;f", ["q", "f"]),
+        ("a=simulcast:send q;unknown", [None]),
+        ("a=simulcast:recv q;h;f", [None]),
+        ("a=simulcast:send", [None]),
+        ("a=simulcast:", [None]),
+        ("a=simulcast:send " + ";".join("qhf" * 40), ["q", "h", "f"]),
+    ],
+)
+def test_whatever_the_simulcast_line_says_one_layer_is_always_taken(simulcast: str, rids: list[str | None]) -> None:
+    offer, terms = agree(SIMULCAST.replace("a=simulcast:send q;h;f", simulcast))
+    assert [layer.rid for layer in terms.publications[0].layers] == rids
+    if rids == [None]:
+        assert "a=simulcast" not in rendered(offer, terms)
+
+
+def test_layers_of_another_codec_and_more_than_the_bridge_takes() -> None:
+    for_codec = SIMULCAST.replace("a=rid:q send", "a=rid:q send pt=102").replace(
+        "a=rid:h send", "a=rid:h send pt=96,102"
+    )
+    offer, terms = agree(for_codec)
+    assert [layer.rid for layer in terms.publications[0].layers] == ["h", "f"]
+    assert "a=rid:h recv pt=96" in section(rendered(offer, terms), "0")
+    four = SIMULCAST.replace("a=rid:f send", "a=rid:f send\na=rid:g send").replace("q;h;f", "q;h;f;g")
+    assert [layer.rid for layer in agree(four)[1].publications[0].layers] == ["q", "h", "f"]
+    without = SIMULCAST.replace("sdes:rtp-stream-id", "sdes:other")
+    assert [layer.rid for layer in agree(without)[1].publications[0].layers] == [None]
+
+
+def test_layers_that_are_told_by_ssrc() -> None:
+    """The older way: a group of SSRCs, each with its own RTX."""
+    ssrcs = "".join(f"a=ssrc:{n} cname:x\na=ssrc:{n + 10} cname:x\na=ssrc-group:FID {n} {n + 10}\n" for n in (1, 2, 3))
+    older = SIMULCAST.replace("a=rid:q send\na=rid:h send\na=rid:f send\na=simulcast:send q;h;f\n", ssrcs)
+    offer, terms = agree(older.replace("a=ssrc:1 ", "a=ssrc-group:SIM 1 2 3\na=ssrc:1 "))
+    assert [(layer.ssrc, layer.rtx_ssrc) for layer in terms.publications[0].layers] == [(1, 11), (2, 12), (3, 13)]
+    assert "a=rid" not in rendered(offer, terms)
+
+
+def test_signalled_ssrcs_do_not_stand_against_rids() -> None:
+    """Firefox names the SSRCs of its layers besides: the RIDs bind."""
+    text = SIMULCAST.replace("a=rid:q send", "a=ssrc:7 cname:x\na=ssrc:8 cname:x\na=ssrc:9 cname:x\na=rid:q send")
+    layers = agree(text)[1].publications[0].layers
+    assert [(layer.rid, layer.ssrc) for layer in layers] == [("q", None), ("h", None), ("f", None)]
+
+
 @pytest.mark.parametrize(
     ("change", "to"),
     [
@@ -153,7 +222,7 @@ def test_no_text_makes_the_parser_raise_anything_else() -> None:
     chance = random.Random(8)  # noqa: S311  # repeatable on purpose
     refused = 0
     for _ in range(3000):
-        lines = CHROMIUM.splitlines()
+        lines = chance.choice((CHROMIUM, SIMULCAST)).splitlines()
         for _ in range(chance.randrange(1, 6)):
             at = chance.randrange(len(lines))
             cut = chance.randrange(len(lines[at]) + 1)
