@@ -98,6 +98,8 @@ async def test_sync_makes_the_wanted_state_and_closes_the_rest(ready: Ready) -> 
         ({"do": "open_room"}, "control.bad_command"),
         ({"do": "view", "room": "m", "participant": "a", "slots": [1]}, "control.bad_command"),
         ({"do": "view", "room": "m", "participant": "a", "slots": [None] * 26}, "control.bad_command"),
+        ({"do": "view", "room": "m", "participant": "a", "slots": [], "heights": [-1]}, "control.bad_command"),
+        ({"do": "view", "room": "m", "participant": "a", "slots": [], "heights": [1] * 26}, "control.bad_command"),
         ({"do": "mute", "room": "none", "participant": "a", "muted": True}, "media.unknown_room"),
         ({"do": "offer", "room": "m", "participant": "stranger", "sdp": ""}, "media.not_in_room"),
         ({"do": "offer", "room": "m", "participant": "a", "sdp": "v=0\r\n"}, "media.bad_offer"),
@@ -201,7 +203,7 @@ async def test_the_client_syncs_first_and_speaks_typed(ready: Ready) -> None:
         assert not seen[0].restarted
         snapshot = await client.sync()
         assert [(p.participant, p.connected, p.muted) for p in snapshot.rooms[0].participants] == [("a", True, True)]
-        await client.view("m", "a", ["speaker"])
+        await client.view("m", "a", ["speaker"], [360])
         await client.refresh("m", "a", 0)
         await client.remove("m", "a")
         with pytest.raises(BridgeError, match=r"media\.not_in_room"):

@@ -1,5 +1,6 @@
 """The signalling socket without a media node: who enters, what is told, how it ends, what is bounded."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -99,6 +100,10 @@ def test_bad_words_are_answered_and_the_socket_stays(party: Parties, meeting: st
         ('{"type": 7}', "signal.bad_message"),
         ('{"type": "dance"}', "signal.unknown_type"),
         ('{"type": "view", "slots": "all"}', "signal.bad_message"),
+        ('{"type": "view", "slots": [], "heights": [-1]}', "signal.bad_message"),
+        ('{"type": "view", "slots": [], "heights": [20000]}', "signal.bad_message"),
+        ('{"type": "view", "slots": [], "heights": [1.5]}', "signal.bad_message"),
+        (json.dumps({"type": "view", "slots": [], "heights": [1] * 26}), "signal.bad_message"),
         ('{"type": "refresh", "slot": 99}', "signal.bad_message"),
         (b"\x00\x01", "signal.bad_message"),
     ]
@@ -113,7 +118,7 @@ def test_bad_words_are_answered_and_the_socket_stays(party: Parties, meeting: st
 
 def test_without_a_node_an_offer_is_asked_again_later(party: Parties, meeting: str) -> None:
     desk = party("duty").talk(meeting)
-    desk.say(type="view", slots=["speaker", None])
+    desk.say(type="view", slots=["speaker", None], heights=[720, None])
     desk.say(type="offer", id=1, sdp="v=0", slots={"audio": 1, "video": 1})
     error = desk.until("error")
     assert (error["id"], error["code"]) == (1, "media.unavailable")
