@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +19,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from command.directory.sessions import actor_of
-from command.kernel.clock import Clock
 from command.kernel.db import Database
 from command.kernel.values import State
 from media.control import NodeClient, Synced
@@ -151,7 +151,7 @@ class Conference:
         async with self._refreshing:
             fresh = {room.id: room for room in await self._read_rooms(ids)}
             for gone in (set(self._rooms) if ids is None else set(ids)) - fresh.keys():
-                self._rooms.pop(gone, None)
+                self._forget(gone)
                 self._end(gone)
             for room in fresh.values():
                 self._take(room)
@@ -195,6 +195,12 @@ class Conference:
             line.muted = site.muted
             line.send({"type": "muted", "muted": site.muted})
 
+    def _forget(self, meeting: str) -> None:
+        room = self._rooms.pop(meeting, None)
+        for site in room.sites if room is not None else ():
+            self._numbers.pop(site, None)
+            self._losses.pop(site, None)
+
     def _end(self, meeting: str) -> None:
         for line in self._lines_of(meeting):
             line.send({"type": "ended"})
@@ -229,7 +235,7 @@ class Conference:
             await self.leave(line)
             line.close(UNKNOWN)
         for site in await self.write(struck_off):  # also those that take part without a socket
-            await self.write(_leaving(self._clock, site))
+            await self.write(partial(presence.leave, clock=self._clock, site_id=site))
 
     # -- the node -------------------------------------------------------------------------------
 
@@ -304,13 +310,15 @@ class Conference:
     async def _on_disconnected(self, event: Disconnected) -> None:
         if event.connection == 0:
             if event.session is not None:  # a page would offer again
-                await self.write(_giving_up(self._clock, event.participant, event.reason))
+                await self.write(
+                    partial(presence.gave_up, clock=self._clock, site_id=event.participant, reason=event.reason)
+                )
             return
         if event.connection != self._numbers.get(event.participant, event.connection):
             return
         self._on_publishing(event.room, event.participant, (False, False))
         if event.session is not None and event.reason == "left":  # ending DTLS ends the session (RFC 9725 4.2)
-            await self.write(_leaving(self._clock, event.participant))
+            await self.write(partial(presence.leave, clock=self._clock, site_id=event.participant))
             return
         # The node waited for a silent peer already; a peer that closed may be a page that loads anew.
         self._lose(event.participant, event.reason, timedelta() if event.reason == "timeout" else LOST_AFTER)
@@ -364,7 +372,7 @@ class Conference:
         now = self._clock.now()
         for site, loss in [(site, loss) for site, loss in self._losses.items() if loss.due <= now]:
             del self._losses[site]
-            await self.write(_losing(self._clock, site, loss.reason))
+            await self.write(partial(presence.lost, clock=self._clock, site_id=site, reason=loss.reason))
 
     async def _until_due(self) -> None:
         """Until something falls due or may have: a clock can be set, so it is looked at in short steps."""
@@ -377,18 +385,6 @@ class Conference:
                 await self._due_changed.wait()
         except TimeoutError:
             return
-
-
-def _leaving(clock: Clock, site: str) -> Callable[[Session], bool]:
-    return lambda session: presence.leave(session, clock, site)
-
-
-def _giving_up(clock: Clock, site: str, reason: str) -> Callable[[Session], bool]:
-    return lambda session: presence.gave_up(session, clock, site, reason)
-
-
-def _losing(clock: Clock, site: str, reason: str) -> Callable[[Session], bool]:
-    return lambda session: presence.lost(session, clock, site, reason)
 
 
 async def _until_done(act: Callable[[], Result]) -> Result:

@@ -57,6 +57,12 @@ class HttpPeer:
         assert found is not None
         return found[1], found[2]
 
+    async def fall_silent(self) -> None:
+        """End without a word: nothing is sent or answered any more."""
+        transport = self.connection.getTransceivers()[0].sender.transport
+        for connection in transport.transport._connection._protocols:
+            connection.transport.abort()
+
     async def close(self) -> None:
         """Break everything off."""
         await asyncio.gather(self.connection.close(), self._http.aclose())

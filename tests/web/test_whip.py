@@ -5,8 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 
-from aiortc.contrib.media import MediaPlayer
-
+from media.playback import AudioPlayback, VideoPlayback
 from tests.media.node_process import ROOT
 from tests.web.ffmpeg_encoder import LEVEL
 from tests.web.http_peer import HttpPeer
@@ -20,6 +19,7 @@ class Case:
 
     def __init__(self, stage: Stage, world: World, open_things: ExitStack) -> None:
         self.stage = stage
+        self.open_things = open_things
         self.duty = Party(stage.live, world, "duty", open_things)
         self.token = world.token("south_box")
         made = self.duty.convene(world.terminals["south_box"])
@@ -28,11 +28,7 @@ class Case:
 
     def encoder(self) -> HttpPeer:
         peer = HttpPeer(f"http://{self.stage.live}/whip/{self.meeting}", self.token)
-        video = MediaPlayer(str(self.stage.media / "box.y4m"), loop=True).video
-        audio = MediaPlayer(str(self.stage.media / "box.wav"), loop=True).audio
-        assert video is not None
-        assert audio is not None
-        peer.send(audio, video)
+        peer.send(AudioPlayback(str(self.stage.media / "box.wav")), VideoPlayback(str(self.stage.media / "box.y4m")))
         return peer
 
     def player(self, reception: Reception, token: str | None = None, participant: str = "") -> HttpPeer:
@@ -42,7 +38,11 @@ class Case:
         return peer
 
     def site_is(self, name: str, state: str) -> Callable[[], bool]:
-        return lambda: self.duty.states(self.meeting).get(name) == state
+        return lambda: (self.kind(name), name, state) in self.states()
+
+    @staticmethod
+    def kind(name: str) -> str:
+        return "desk" if name == "duty" else "terminal"
 
     def states(self) -> list[tuple[str, str, str]]:
         sites = self.duty.http.get(f"/meetings/{self.meeting}").json()["sites"]

@@ -1,0 +1,178 @@
+"""One-way sessions at the bridge: opened, renewed, ended, dead; and nothing is left of them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from media.bench_client import BenchClient
+from media.bridge import Bridge
+from media.errors import BridgeError
+from media.ice import Credentials
+from media.sdp import parse_fragment
+from tests.conformance.offers import Ice, Offer
+from tests.media.signal_server import until
+
+ROOM = "room"
+SESSIONS = 200
+
+
+class Node:
+    """A bridge with one room, and what it told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, object]]] = []
+        self.bridge = Bridge("127.0.0.1", 0, ("127.0.0.1",), self._tell)
+        self.bridge.open_room(ROOM)
+
+    def _tell(self, kind: str, room: str, participant: str | None, **fields: object) -> None:
+        self.told.append((kind, {"participant": participant, **fields}))
+
+    def reasons(self) -> list[object]:
+        return [fields["reason"] for kind, fields in self.told if kind == "disconnected"]
+
+    def open(self, name: str, text: str, session: str = "s") -> tuple[str, str]:
+        self.bridge.admit(ROOM, name, muted=False, video_muted=False)
+        return self.bridge.open_session(ROOM, name, session, text, "sends")
+
+    def left_over(self) -> dict[str, int]:
+        """How much each table of the bridge and of its port holds."""
+        bridge, port = self.bridge, self.bridge.port
+        tables: dict[str, Collection[object]] = {
+            "peers": bridge._by_peer,
+            "links": bridge._by_link,
+            "current": bridge._current,
+            "pending": bridge._pending,
+            "numbers": bridge._numbers,
+            "ufrags": port._by_ufrag,
+            "transports": port._peers,
+            "farewells": port._farewells,
+            "addresses": [address for known in port._known.values() for address in known],
+            "participants": bridge.rooms[ROOM].participants,
+        }
+        return {name: len(table) for name, table in tables.items() if table}
+
+
+@pytest_asyncio.fixture
+async def node() -> AsyncIterator[Node]:
+    node = Node()
+    running = asyncio.create_task(node.bridge.run())
+    yield node
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await node.bridge.close()
+
+
+@asynccontextmanager
+async def clients(count: int) -> AsyncIterator[list[BenchClient]]:
+    made = [BenchClient(number, 0, 0) for number in range(1, count + 1)]
+    try:
+        yield made
+    finally:
+        await asyncio.gather(*(client.close() for client in made if client._port.outlets[0].socket.fileno() >= 0))
+
+
+def fall_silent(client: BenchClient) -> None:
+    """As if its power were cut: nothing is said, nothing answered."""
+    asyncio.get_running_loop().remove_reader(client._port.outlets[0].socket.fileno())
+
+
+async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
+    async with clients(1) as (client,):
+        answer, ice = node.open(client.name, client.offer())
+        await client.accept(answer)
+        peer = client._peer
+        assert peer is not None
+        client._port.restart(peer, peer.remote)
+        news = Ice(peer.local.ufrag, peer.local.password).fragment()
+        renewed, fragment = node.bridge.renew_session(ROOM, client.name, "s", None, news)
+        assert fragment is not None
+        assert renewed != ice
+        theirs = parse_fragment(fragment)
+        peer.remote = Credentials(theirs.ufrag, theirs.password)
+        assert len(node.bridge.port._by_ufrag) == 2  # the former goes on until the new one is used
+        port = client._port.outlets[0]
+        client._port.call(peer, ("127.0.0.1", node.bridge.port.port))
+        await until(lambda: len(node.bridge.port._by_ufrag) == 1, 10)
+        client.send(client.audio)
+        source = node.bridge.rooms[ROOM].participants[client.name].audio
+        await until(lambda: source.layers[0].packets >= 1, 10)
+        assert port.socket.fileno() >= 0
+        assert [kind for kind, _ in node.told].count("connected") == 1
+
+
+async def test_the_same_credentials_are_no_restart_and_many_restarts_leave_little(node: Node) -> None:
+    offer = Offer("sendonly")
+    _, ice = node.open("a", offer.text())
+    assert node.bridge.renew_session(ROOM, "a", "s", (ice,), offer.ice.fragment()) == (ice, None)
+    for _ in range(50):
+        node.bridge.renew_session(ROOM, "a", "s", None, Ice().fragment())
+    assert node.left_over()["ufrags"] <= 3
+    with pytest.raises(BridgeError, match="stale_session"):
+        node.bridge.renew_session(ROOM, "a", "s", (ice,), offer.ice.fragment())
+    with pytest.raises(BridgeError, match="no_session"):
+        node.bridge.renew_session(ROOM, "a", "another", None, offer.ice.fragment())
+
+
+async def test_a_new_session_replaces_the_former_once_it_stands(node: Node) -> None:
+    async with clients(2) as (former, newer):
+        await former.accept(node.open("a", former.offer(), "former")[0])
+        answer, _ = node.open("a", newer.offer(), "newer")
+        node.bridge.renew_session(ROOM, "a", "former", None, Ice().fragment())
+        await newer.accept(answer)
+        await until(lambda: [kind for kind, _ in node.told] == ["connected", "connected"], 10)
+        with pytest.raises(BridgeError, match="no_session"):
+            node.bridge.end_session(ROOM, "a", "former")
+        assert node.reasons() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("a=sendonly", "a=recvonly"), "media.bad_offer"),
+        (("a=sendonly", "a=inactive"), "media.bad_offer"),
+        (("VP8/90000", "VP9/90000"), "media.unsupported"),
+        (("opus/48000/2", "PCMU/8000"), "media.unsupported"),
+        (("m=audio 9", "m=application 9"), "media.unsupported"),
+        (("a=ice-pwd", "a=ice-word"), "media.bad_offer"),
+    ],
+)
+async def test_what_cannot_be_taken_whole_is_refused(node: Node, change: tuple[str, str], code: str) -> None:
+    text = Offer("sendonly").text().replace("H264", "H265").replace(*change)
+    with pytest.raises(BridgeError) as refused:
+        node.open("a", text)
+    assert refused.value.code == code
+    assert node.left_over() == {"participants": 1}
+
+
+async def test_a_line_that_is_bundle_only_is_taken(node: Node) -> None:
+    text = Offer("sendrecv").text().replace("m=video 9", "m=video 0").replace("a=mid:1", "a=mid:1\r\na=bundle-only")
+    answer, _ = node.open("a", text)
+    assert answer.count("a=recvonly") == 2
+    assert answer.count("a=rtcp-mux-only") == 2
+
+
+async def test_nothing_is_left_of_two_hundred_sessions(node: Node) -> None:
+    """A quarter each is ended by its client's word, by its goodbye, by silence, or never stands."""
+    tasks = len(asyncio.all_tasks())
+    async with clients(SESSIONS) as every:
+        for number, client in enumerate(every):
+            answer, _ = node.open(client.name, client.offer())
+            if number % 4:
+                await client.accept(answer)
+            if number % 4 == 1:
+                node.bridge.end_session(ROOM, client.name, "s")
+            elif number % 4 == 2:
+                fall_silent(client)
+            elif number % 4 == 3:
+                await client.close()
+        quarter = SESSIONS // 4
+        ends = {"left": quarter, "timeout": quarter, "failed": quarter}
+        await until(lambda: Counter(node.reasons()) == ends, 20)
+        for client in every:
+            node.bridge.remove(ROOM, client.name)
+        await until(lambda: not node.left_over(), 10)
+    await until(lambda: len(asyncio.all_tasks()) <= tasks, 10)
