@@ -1,18 +1,48 @@
 """The terminal page in a meeting: ring, answer, microphone, the chair's mute, a reload, the end. Real media."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
+from tests.e2e.people import WATCH_CONNECTIONS
 from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, control, convene, site
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("ui")
 DECODED = "[...document.querySelectorAll('[data-site] video')].filter((video) => video.videoWidth > 0).length"
+# The heights of the pictures that come, and whether each layer of the own picture is sent, by its RID.
+LAYERS = """
+async () => {
+  const seen = { heights: [], sent: {} }
+  for (const connection of window.connections ?? []) {
+    if (connection.connectionState !== 'connected') continue
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type === 'inbound-rtp' && report.framesDecoded > 0) seen.heights.push(report.frameHeight)
+      if (report.type === 'outbound-rtp' && report.kind === 'video') seen.sent[report.rid] = report.active
+    }
+  }
+  return seen
+}
+"""
+# The suite's fake camera gives small pictures; this one paints those that it is asked for.
+HIGH_CAMERA = """
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const [width, height] = [wanted.video.width.ideal, wanted.video.height.ideal]
+  const canvas = Object.assign(document.createElement('canvas'), { width, height })
+  const context = canvas.getContext('2d')
+  let turn = 0
+  setInterval(() => {
+    context.fillStyle = `hsl(${turn++ % 360} 50% 50%)`
+    context.fillRect(0, 0, width, height)
+  }, 66)
+  return canvas.captureStream(15)
+}
+"""
 
 Ring = Callable[..., str]
 
@@ -96,6 +126,27 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
     expect(other.see("meeting-end")).to_have_attribute("data-end", "ended")
     other.press("meeting-close")
     expect(other.see("home")).to_be_visible()
+
+
+def test_a_small_page_gets_a_small_picture_and_nobody_sends_more_than_is_seen(
+    new_page: NewPage, town: County, ring: Ring
+) -> None:
+    pages = {"吕合镇": new_page(390, 844), "紫溪镇": new_page(1280, 720)}
+    for page in pages.values():
+        page.context.add_init_script(WATCH_CONNECTIONS + HIGH_CAMERA)
+    phone, large = (TerminalPage(page, town).as_device(name) for name, page in pages.items())
+    ring("礼社江会商", *pages)
+    for terminal in (phone, large):
+        terminal.press("answer")
+
+    def layers(terminal: TerminalPage) -> dict[str, Any]:
+        found: dict[str, Any] = terminal.page.evaluate(LAYERS)
+        return found
+
+    until(lambda: layers(large)["heights"] == [720], within_s=40, why=lambda: layers(large))
+    until(lambda: layers(phone)["heights"] in ([180], [360]), within_s=20, why=lambda: layers(phone))
+    until(lambda: layers(large)["sent"].get("f") is False, within_s=20, why=lambda: layers(large))
+    until(lambda: layers(phone)["sent"] == {"q": True, "h": False, "f": True}, within_s=20, why=lambda: layers(phone))
 
 
 def test_a_ring_is_refused_with_its_reason_afterwards(
