@@ -294,8 +294,9 @@ class Room:
         return sends
 
     def _arrange(self, now: float) -> None:
-        """Put the right sources into everybody's slots."""
-        heard = [self.participants[name].audio for name in self.speakers.loudest if name in self.participants]
+        """Put the right sources into everybody's slots: who has few of them hears who speaks."""
+        loudest = sorted(self.speakers.loudest, key=lambda name: name != self.speakers.speaker)
+        heard = [self.participants[name].audio for name in loudest if name in self.participants]
         for participant in self.participants.values():
             if participant.link is not None:
                 participant.link.hear(s for s in heard if s.participant != participant.name)
