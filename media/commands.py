@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from media.bridge import Bridge
@@ -28,6 +29,8 @@ from media.messages import (
     View,
     WantedParticipant,
 )
+from media.sfu.link import Link
+from media.sfu.outflow import Outflow
 from media.sfu.room import Participant, Room
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Layer, Source
@@ -133,7 +136,6 @@ def _stats(bridge: Bridge, only: str | None) -> dict[str, Any]:
 
 def _participant_stats(participant: Participant) -> dict[str, Any]:
     link, intake = participant.link, participant.intake
-    slots: list[AudioSlot | VideoSlot] = [] if link is None else [*link.audio, *link.video]
     return {
         "participant": participant.name,
         "malformed": (intake.malformed if intake is not None else 0) + participant.malformed_rtcp,
@@ -141,16 +143,51 @@ def _participant_stats(participant: Participant) -> dict[str, Any]:
         "round_trip_ms": None if link is None or link.round_trip_s is None else link.round_trip_s * 1000,
         "receives_lost": link.fraction_lost / 256 if link is not None else None,
         "sources": {kind: _source_stats(source) for kind, source in participant.sources.items()},
-        "slots": [
-            {
-                "mid": slot.terms.mid,
-                "kind": slot.terms.kind,
-                "shows": slot.source.participant if slot.source is not None else None,
-                "packets": slot.packets,
-                "octets": slot.octets,
-            }
-            for slot in slots
-        ],
+        "way": _way_stats(link.outflow) if link is not None else None,
+        "slots": [] if link is None else [*map(_slot_stats, link.audio), *_pictures_stats(link)],
+    }
+
+
+def _slot_stats(slot: AudioSlot | VideoSlot) -> dict[str, Any]:
+    return {
+        "mid": slot.terms.mid,
+        "kind": slot.terms.kind,
+        "shows": slot.source.participant if slot.source is not None else None,
+        "packets": slot.packets,
+        "octets": slot.octets,
+    }
+
+
+def _pictures_stats(link: Link) -> Iterator[dict[str, Any]]:
+    """Of each video slot also what was decided: layer, highest temporal id, why not more, and the layer sent now."""
+    for number, slot in enumerate(link.video):
+        decision = link.decisions.get(number)
+        step = decision.step if decision is not None else None
+        sent = slot.layer
+        yield {
+            **_slot_stats(slot),
+            "layer": step.layer if step is not None else None,
+            "temporal": step.temporal if step is not None else None,
+            "reason": decision.reason if decision is not None else None,
+            "sent_height": sent.height if sent is not None else None,
+        }
+
+
+def _way_stats(outflow: Outflow) -> dict[str, Any]:
+    """What is known of the way to a receiver; rates in bit/s on the wire, null while nothing is known."""
+    estimator, heard = outflow.estimator, outflow.estimator.heard
+    return {
+        "estimate_bps": outflow.bitrate,
+        "acknowledged_bps": estimator.acknowledged.bitrate if heard else None,
+        "speech_bps": outflow.speech.bitrate,
+        "repair_bps": outflow.repairs.bitrate,
+        "loss": estimator.loss.fraction if heard else None,
+        "queue_ms": estimator.delay.queue_s * 1000 if heard else None,
+        "round_trip_ms": estimator.round_trip_s * 1000 if estimator.round_trip_s is not None else None,
+        "usage": estimator.delay.usage if heard else None,
+        "choked": outflow.choked,
+        "waiting_octets": outflow.pacer.waiting,
+        "dropped": outflow.pacer.dropped,
     }
 
 

@@ -13,6 +13,7 @@ HOLD_S = 2.0
 FIRST_PICTURE_HOLD_S = 0.6
 LONGEST_HOLD_S = 8.0
 REPENTED_S = 8.0
+KEPT = 0.7
 NOTHING = -1
 NO_STEP = (-1, -1)
 
@@ -118,8 +119,10 @@ class Allocator:
 
     def _hold(self, now: float, want: Want) -> Hold:
         memory = self._memories.get(want.slot)
-        if memory is None or memory.source != want.source or not memory.short:
+        if memory is None or memory.source != want.source:
             return FREE
+        if not memory.short:
+            return Hold(max(want.ideal, 0), True) if memory.had != NO_STEP else FREE
         return Hold(want.level_of(memory.had), now >= memory.ready_at)
 
     def _remember(self, now: float, want: Want, level: int) -> None:
@@ -141,6 +144,9 @@ class Allocator:
 def spread(budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | None = None) -> dict[int, int]:
     """For each slot the index of its step, NOTHING for none; together they cost at most `budget`.
 
+    But for one picture, the first in turn: where it runs already it goes on as long as the budget covers KEPT of its
+    lowest step. To stop it and begin again costs a key frame, more than the pacer has to hold back.
+
     First everybody gets the lowest step, by rank and then slot; then those of one rank rise together, a step each in
     turn, up to what their tile can use, before the next rank rises. Who cannot be given its next step is left where it
     is, and those after it go on. Of two budgets the greater one's choices are greater in this order. A step above what
@@ -148,7 +154,7 @@ def spread(budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | Non
     """
     giver = _Giver(budget, holds or {})
     turn = sorted((want for want in wants if want.ideal >= 0), key=lambda want: (want.rank, want.slot))
-    served = [want for want in turn if giver.give(want)]
+    served = [want for number, want in enumerate(turn) if giver.give(want, KEPT if number == 0 else 1.0)]
     for rank in sorted({want.rank for want in served}):
         rising = [want for want in served if want.rank == rank]
         while rising:
@@ -165,8 +171,8 @@ class _Giver:
         self._reserve = budget * (1 - HEADROOM)
         self._holds = holds
 
-    def give(self, want: Want) -> bool:
-        """One step more for `want`; whether it got it."""
+    def give(self, want: Want, share: float = 1.0) -> bool:
+        """One step more for `want`; whether it got it. For a picture that it has already, `share` of its cost do."""
         level = self.levels.get(want.slot, NOTHING) + 1
         if level > want.ideal:
             return False
@@ -175,9 +181,10 @@ class _Giver:
         if rises and not hold.may_rise:
             return False
         more = want.steps[level].bitrate - (want.steps[level - 1].bitrate if level else 0.0)
-        if more > self._left - (self._reserve if rises else 0.0):
+        has = hold.level is not None and not rises
+        if more * (share if has else 1.0) > self._left - (self._reserve if rises else 0.0):
             return False
-        self._left -= more
+        self._left = max(0.0, self._left - more)
         self.levels[want.slot] = level
         return True
 

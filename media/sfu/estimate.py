@@ -23,6 +23,7 @@ WINDOW_SLACK_S = 0.35
 LEAST_WINDOW = 4_000
 SILENCE_S = 1.5
 NEAR = (0.8, 1.15)
+SLIGHT_S = 0.05
 
 
 class Acknowledged:
@@ -144,9 +145,13 @@ class Estimator:
         if not arrives or now - self._decreased_at < RESPONSE_S + (self.round_trip_s or FIRST_ROUND_TRIP_S):
             return
         self._decreased_at = now
-        if BACKOFF * arrives < self._rate:
-            self._rate = BACKOFF * arrives
-            self._capacity = arrives
+        lower = BACKOFF * arrives
+        if self.delay.queue_s < SLIGHT_S:
+            # Little is sent and hardly a queue stands: what arrives says nothing of what the way carries.
+            lower = max(lower, BACKOFF * self._rate)
+        if lower < self._rate:
+            self._rate = lower
+            self._capacity = lower / BACKOFF
 
     def _increase(self, elapsed: float) -> None:
         """By 8 % a second far from the last known capacity, by half a packet in a response time near it."""

@@ -50,7 +50,8 @@ class Outflow:
     """One connection. `number` is that of the transport-wide sequence number extension, 0 when it was not agreed:
 
     then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it. Firefox agrees to it
-    for video alone: then `speech_too` is false. `thin`: pictures are paced and held to the window.
+    for video alone: then `speech_too` is false. `thin`: pictures are paced and held to the window. `choked`: so many
+    waited that all were dropped; until the way is free again, and `pictures` has told so once, no more are taken.
     """
 
     def __init__(self, now: float, number: int, speech_too: bool = True) -> None:
@@ -62,6 +63,7 @@ class Outflow:
         self.speech = Meter()
         self.repairs = Meter()
         self.choked = False
+        self._choke_told = False
         self._deaf = False
         self._began_at: float | None = None
         self._element = number << 4 | 1
@@ -150,8 +152,8 @@ class Outflow:
         if not self.thin and self.pacer.waiting:
             self.thin = True
         self.pacer.set_rate(now, bitrate)
-        if self.choked and self.sent.in_flight < self.estimator.window / 2:
-            self.choked = self.pacer.overflowed = False
+        if self.choked and self._choke_told and self.sent.in_flight < self.estimator.window / 2:
+            self.choked = self.pacer.overflowed = self._choke_told = False
 
     def on_tick(self, now: float, needed: float) -> None:
         """To be called a few times a second; `needed` bit/s of pictures would be sent if there were room."""
@@ -193,6 +195,7 @@ class Outflow:
         if bitrate is None:
             return None
         if self.choked:
+            self._choke_told = True
             return 0.0
         return max(0.0, bitrate * PICTURES_SHARE - speech - min(repairs, bitrate * MOST_REPAIR))
 

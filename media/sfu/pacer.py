@@ -2,7 +2,8 @@
 
 from collections import deque
 
-PACE = 1.25
+PACE, THIN_PACE = 1.25, 1.1
+THIN_BPS = 600_000
 DEPTH_S = 0.03
 LEAST_DEPTH = 3_000
 MAX_WAIT_S = 0.4
@@ -14,6 +15,8 @@ Packet = tuple[bytes, bytes]
 
 class Pacer:
     """A token bucket at PACE times the estimate, DEPTH_S deep; repairs wait before pictures, speech never waits.
+
+    THIN_PACE below THIN_BPS: there a key frame takes long, and going faster than the way does would make a queue of it.
 
     Bounded: when pictures worth more than MAX_WAIT_S at the estimate are waiting, all of them are dropped at once
     (`overflowed`): parts of pictures are worth nothing, and the caller begins again with a key frame of what fits.
@@ -27,6 +30,7 @@ class Pacer:
         self._tokens = 0.0
         self._at = 0.0
         self._bitrate = 0.0
+        self._pace = 0.0
         self._pictures: deque[Packet] = deque()
         self._repairs: deque[Packet] = deque()
         self._repair_octets = 0
@@ -35,9 +39,10 @@ class Pacer:
         """`bitrate` is the estimate in bit/s."""
         self._refill(now)
         self._bitrate = bitrate
+        self._pace = bitrate / 8 * (THIN_PACE if bitrate < THIN_BPS else PACE)
 
     def _refill(self, now: float) -> None:
-        rate = self._bitrate * PACE / 8
+        rate = self._pace
         self._tokens = min(max(LEAST_DEPTH, rate * DEPTH_S), self._tokens + rate * max(0.0, now - self._at))
         self._at = now
 

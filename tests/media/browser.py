@@ -36,10 +36,22 @@ const painted = (level) => {
   }, 66)
   return canvas.captureStream(15).getVideoTracks()[0]
 }
+// A picture that no encoder makes small: it takes all the bitrate that it is given.
+const noisy = () => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 })
+  const context = canvas.getContext('2d')
+  setInterval(() => {
+    for (let i = 0; i < 50; i++) {
+      context.fillStyle = `rgb(${[0, 0, 0].map(() => Math.floor(Math.random() * 256))})`
+      context.fillRect(Math.random() * 640, Math.random() * 360, 24, 24)
+    }
+  }, 66)
+  return canvas.captureStream(15).getVideoTracks()[0]
+}
 const media = kind === 'none' ? null : await capture()
 if (media !== null && kind !== 'camera') {
   media.removeTrack(media.getVideoTracks()[0])
-  media.addTrack(painted(Number(kind)))
+  media.addTrack(kind === 'noisy' ? noisy() : painted(Number(kind)))
 }
 const conference = new Conference({ url: query.get('url'), token: 'page', media, slots: { audio, video } })
 const elements = new Map()
@@ -111,7 +123,7 @@ async def launch(playwright: Playwright, folder: Path, capture: tuple[int, int] 
 async def open_page(
     browser: Browser, base: str, url: str, slots: tuple[int, int], media: str, capture: tuple[int, int] = (320, 240)
 ) -> Page:
-    """`media`: "camera", a brightness for a painted picture, or "none"; `capture`: width and height of the camera."""
+    """`media`: "camera", "noisy", a brightness for a painted picture, or "none"; `capture`: the camera's size."""
     page = await browser.new_page()
     asked = f"slots={slots[0]},{slots[1]}&url={url}&media={media}&capture={capture[0]}x{capture[1]}"
     await page.goto(f"{base}/page.html?{asked}")

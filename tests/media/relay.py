@@ -6,11 +6,21 @@ from collections.abc import Callable
 Address = tuple[str, int]
 
 
+QUEUE = 32_000
+
+
 class Relay:
-    """Clients send to `port`; each gets an own socket towards the node. While `cut` everything is dropped."""
+    """Clients send to `port`; each gets an own socket towards the node. While `cut` everything is dropped.
+
+    With `rate_bps` what goes to the clients passes one line of that rate after a queue of QUEUE bytes; what finds it
+    full is `dropped`.
+    """
 
     def __init__(self, node_port: int) -> None:
         self.cut = False
+        self.rate_bps: float | None = None
+        self.dropped = 0
+        self._free_at = 0.0
         self.port = 0
         self._node = ("127.0.0.1", node_port)
         self._front: asyncio.DatagramTransport | None = None
@@ -40,10 +50,23 @@ class Relay:
         elif client not in self._waiting:
             self._waiting[client] = asyncio.ensure_future(self._open(data, client))
 
+    def _to_client(self, data: bytes, client: Address) -> None:
+        if self.cut or self._front is None:
+            return
+        if self.rate_bps is None:
+            self._front.sendto(data, client)
+            return
+        loop = asyncio.get_running_loop()
+        begin = max(loop.time(), self._free_at)
+        if (begin - loop.time()) * self.rate_bps / 8 + len(data) > QUEUE:
+            self.dropped += 1
+            return
+        self._free_at = begin + len(data) * 8 / self.rate_bps
+        loop.call_at(self._free_at, self._front.sendto, data, client)
+
     async def _open(self, data: bytes, client: Address) -> None:
         def to_client(answer: bytes, _node: Address) -> None:
-            if not self.cut and self._front is not None:
-                self._front.sendto(answer, client)
+            self._to_client(answer, client)
 
         loop = asyncio.get_running_loop()
         back, _ = await loop.create_datagram_endpoint(lambda: _Side(to_client), local_addr=("127.0.0.1", 0))

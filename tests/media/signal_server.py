@@ -30,7 +30,7 @@ ROOM = "meeting-1"
 class SignalServer:
     """One meeting with fixed participants; serves the files of `pages` over HTTP on the same port.
 
-    With `announce_port` clients are sent there instead of to the node's `udp_port`.
+    With `announce_port` clients are sent there instead of to the node's `udp_port`; only those of `relayed`, if given.
     """
 
     def __init__(self, node_url: str, token: str, names: Iterable[str], pages: Path) -> None:
@@ -42,6 +42,7 @@ class SignalServer:
         self.node = NodeClient(node_url, token, self._wanted)
         self.udp_port = 0
         self.announce_port: int | None = None
+        self.relayed: set[str] | None = None
         self.log: list[tuple[str, str | None]] = []
         self._pages = pages
         self._views: dict[str, tuple[list[str | None], list[int | None]]] = {}
@@ -130,7 +131,7 @@ class SignalServer:
             refusal = {"type": "error", "code": error.code, "detail": error.detail}
             await self._tell(name, {**refusal, "id": message["id"]})
         else:
-            if self.announce_port is not None:
+            if self.announce_port is not None and (self.relayed is None or name in self.relayed):
                 sdp = sdp.replace(f" {self.udp_port} typ host", f" {self.announce_port} typ host")
             await self._tell(name, {"type": "answer", "id": message["id"], "sdp": sdp})
 
