@@ -8,6 +8,9 @@ from media.sfu.bindings import MAX_STREAMS
 from media.sfu.terms import LayerTerms, Publication, Terms
 from tests.media.packets import RTX, VP8, Meeting, rtp
 from tests.media.simulcast import IDS, RIDS, Camera, Encoder, terms
+from tests.media.test_layers import Stage
+
+FUZZED = 100_000
 
 
 def repaired(lost: bytes, ssrc: int, rid: str | None, sequence: int = 1) -> bytes:
@@ -104,3 +107,38 @@ def test_made_up_names_and_numbers_fill_no_table() -> None:
         meeting.now += 1.1
     assert sum(1 for layer in meeting.room.participants["a"].video.layers if layer.packets) == len(RIDS)
     assert unknown(meeting) > 2 * MAX_STREAMS
+
+
+def test_nothing_that_comes_in_layers_makes_a_room_raise() -> None:
+    """Good packets with bytes changed or cut off, resent, overtaken and unnamed, while a viewer changes its mind."""
+    chance = random.Random(4)  # noqa: S311  # repeatable on purpose
+    stage = Stage(chance)
+    meeting, held = stage.meeting, list[bytes]()
+    for number in range(FUZZED // 30):
+        meeting.now += 0.01
+        for name, camera in stage.cameras.items():
+            for one in camera.frame(meeting.now, named=chance.random() < 0.5):
+                held.append(one.data)
+                meeting.room.on_rtp(meeting.now, name, spoiled(one.data, chance))
+                if chance.random() < 0.3:
+                    again = repaired(chance.choice(held), one.ssrc + 100, chance.choice((None, "q", "h", "zz")), number)
+                    meeting.room.on_rtp(meeting.now, name, spoiled(again, chance))
+        del held[:-50]
+        if chance.random() < 0.1:
+            stage.view(chance.choice(("a", "b", None)), chance.choice((None, 0, 100, 300, 900)))
+            stage.limit(chance.randrange(4))
+        meeting.room.on_tick(meeting.now)
+        meeting.control.clear()
+    layers = [layer for name in ("a", "b") for layer in meeting.room.participants[name].video.layers]
+    assert all(layer.packets for layer in layers)
+    assert sum(layer.malformed for layer in layers) > 0
+
+
+def spoiled(data: bytes, chance: random.Random) -> bytes:
+    """The packet as it is, with a byte changed, or cut short."""
+    act = chance.random()
+    if act < 0.9:
+        return data
+    changed = bytearray(data)
+    changed[chance.randrange(len(changed))] = chance.randrange(256)
+    return bytes(changed if act < 0.98 else changed[: chance.randrange(len(changed))])

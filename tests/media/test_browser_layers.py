@@ -19,6 +19,12 @@ TOKEN = "node-control"
 CAPTURE = (960, 540)
 SMALL, MIDDLE, BIG = 135, 270, 540
 MEDIA = {"site": "camera", "wall": "none", "phone": "none"}
+# What a receiver counts when its stream is broken: key frames asked for, packets asked for again, pictures thrown away.
+TROUBLE = """async () => {
+  const report = await conference.call.slots.at(-1).transceiver.receiver.getStats()
+  const inbound = [...report.values()].find((one) => one.type === 'inbound-rtp')
+  return [inbound.pliCount, inbound.nackCount, inbound.framesDropped]
+}"""
 
 pytestmark = pytest.mark.skipif(
     not (browser.CHROMIUM.exists() and (browser.UI / "node_modules" / ".bin" / "tsc").exists()),
@@ -92,6 +98,7 @@ async def test_tiles_of_two_sizes_get_two_pictures_and_the_rest_is_not_sent(stag
     await stage.until_height("wall", BIG)
     await stage.until_height("phone", SMALL)
     await swapped_sizes_swap_the_layers(stage)
+    await switching_costs_no_repair(stage)
     await what_nobody_sees_is_paused_at_its_sender(stage)
     await what_is_wanted_again_comes_again(stage)
 
@@ -101,6 +108,15 @@ async def swapped_sizes_swap_the_layers(stage: Stage) -> None:
     await stage.view("phone", BIG)
     await stage.until_height("wall", SMALL, within_s=5)
     await stage.until_height("phone", BIG, within_s=5)
+
+
+async def switching_costs_no_repair(stage: Stage) -> None:
+    """The decoder notices nothing: it misses no packet and asks for no key frame, whatever comes."""
+    before = await stage.pages["phone"].evaluate(TROUBLE)
+    for height in (MIDDLE, BIG, SMALL, BIG, MIDDLE, SMALL, BIG):
+        await stage.view("phone", height)
+        await stage.until_height("phone", height, within_s=5)
+    assert await stage.pages["phone"].evaluate(TROUBLE) == before
 
 
 async def what_nobody_sees_is_paused_at_its_sender(stage: Stage) -> None:
