@@ -250,7 +250,7 @@ class Room:
         changed = False
         for participant in self.participants.values():
             changed = self._note_publishing(now, participant) or changed
-            if participant.demand.update(now, participant.video):
+            if participant.link is not None and participant.demand.update(now, participant.video):
                 self._note_layers(now, participant)
             if participant.link is not None and participant.intake is not None:
                 sends += self._feedback(participant, participant.intake.transport_feedback())
