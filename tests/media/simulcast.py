@@ -44,7 +44,7 @@ class Sent:
 
 @dataclass
 class Encoder:
-    """One layer's counters. A frame goes into `packets` packets."""
+    """One layer's counters. One that does not `sync` never sets the Y bit."""
 
     layer: int
     ssrc: int
@@ -55,6 +55,7 @@ class Encoder:
     tl0: int = 0
     turn: int = 0
     keyframe: bool = True
+    syncs: bool = True
     made: int = 0
 
     def __post_init__(self) -> None:
@@ -68,6 +69,7 @@ class Encoder:
         if self.keyframe:
             self.turn = 0
         temporal, sync = PATTERN[self.turn % len(PATTERN)]
+        sync = sync and self.syncs
         self.turn += 1
         self.picture += 1
         self.tl0 += temporal == 0

@@ -10,7 +10,7 @@ from media.rtp import vp8
 from media.rtp.packet import Packet
 from media.rtp.rtcp import Pli
 from media.rtp.sequence import unwrap
-from media.sfu.video_slot import HANDOVER_S, RETRY_S, SWITCH_S, VideoSlot
+from media.sfu.video_slot import HANDOVER_S, RETRY_S, SWITCH_S, SYNC_WAIT_S, VideoSlot
 from tests.media.packets import Meeting
 from tests.media.simulcast import FRAME_S, HEIGHTS, Camera, Sent, disturbed, name_of, terms
 
@@ -63,6 +63,13 @@ class Stage:
                     for encoder in camera.encoders:
                         self.meeting.room.on_rtcp(self.meeting.now, name, encoder.report(self.meeting.now))
             self.meeting.take(self.meeting.room.on_tick(self.meeting.now))
+
+    def picture(self, name: str, layer: int) -> list[Sent]:
+        """The next picture's packets of one layer, to be handed in."""
+        self.meeting.now += FRAME_S
+        packets = [one for one in self.cameras[name].frame(self.meeting.now) if one.layer == layer]
+        self.sent |= {(one.ssrc, one.number): one for one in packets}
+        return packets
 
     def hand_in(self, name: str, one: Sent) -> None:
         before = len(self.meeting.stream("v", 3200))
@@ -304,6 +311,35 @@ def test_fewer_temporal_layers_leave_out_whole_frames_and_come_back(stage: Stage
     stage.limit(3)
     stage.run(0.5)
     assert set(shown_temporal(stage)) == {0, 1, 2}
+
+
+def test_where_no_frame_offers_to_begin_a_key_frame_is_asked_for(stage: Stage) -> None:
+    for encoder in stage.cameras["a"].encoders:
+        encoder.syncs = False
+    stage.limit(0)
+    stage.run(0.5)
+    stage.limit(3)
+    assert set(shown_temporal(stage)) == {0}
+    stage.run(SYNC_WAIT_S)
+    assert set(shown_temporal(stage)) == {0, 1, 2}
+
+
+def test_an_overtaken_packet_of_a_frame_that_is_left_out_becomes_padding(stage: Stage) -> None:
+    stage.limit(0)
+    stage.run(0.5)
+    left_out, kept = stage.picture("a", 2), stage.picture("a", 2)
+    while kept[0].temporal or not left_out[0].temporal:
+        for one in left_out:
+            stage.hand_in("a", one)
+        left_out, kept = kept, stage.picture("a", 2)
+    stage.out.clear()
+    for one in [*kept, *left_out]:
+        stage.hand_in("a", one)
+    shown, late = stage.out[: len(kept)], stage.out[len(kept) :]
+    assert [origin(stage, packet).number for _, packet in shown] == [one.number for one in kept]
+    assert all(is_filling(packet) for _, packet in late)
+    sequences = sorted(packet.sequence for _, packet in stage.out)
+    assert {two - one for one, two in pairwise(sequences)} == {1}
 
 
 def shown_temporal(stage: Stage) -> list[int]:
