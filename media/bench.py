@@ -207,6 +207,8 @@ async def _send(clients: list[BenchClient], seconds: float, load: float) -> floa
                 worst = max(worst, now - due[index])
                 client.send(stream)
                 due[index] += 1 / (stream.packets_per_s * load)
+        for client in clients:
+            client.feed_back(now)
         await asyncio.sleep(PACE_S)
     return worst
 

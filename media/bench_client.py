@@ -8,16 +8,23 @@ from dataclasses import dataclass, field
 
 from media.ice import Credentials
 from media.rtp import rtcp
+from media.rtp.extensions import TRANSPORT_CC_URI
 from media.rtp.packet import header, is_rtcp, rewrite
 from media.sdp import parse_offer
+from media.sfu.arrivals import Arrivals
+from media.sfu.outflow import EXTENSION_SIZE
 from media.transport import Peer, PeerParameters
-from media.udp import Handlers, UdpPort
+from media.udp import CONTROL_SIZE, Handlers, UdpPort, arrival
 
 AUDIO_TYPE, VIDEO_TYPE, RTX_TYPE = 111, 96, 97
 VP8_KEY = bytes([0x90, 0xF0, 0x80, 0, 0, 0x20, 0x10])
 VP8_DELTA = bytes([0x90, 0xF0, 0x80, 0, 0, 0x20, 0x11])
 SAMPLE_EVERY = 16
 BATCH = 256
+FEEDBACK_S = 0.1
+TRANSPORT_CC_ID = 3
+SEQUENCE_AT = 17
+CLOCK_S = 1_000_000
 _NANOSECONDS = struct.Struct("!q")
 
 
@@ -83,6 +90,8 @@ class BenchClient:
         self.received: dict[int, Received] = {}
         self.delays_ms: list[float] = []
         self.connected = asyncio.Event()
+        self._arrivals = Arrivals()
+        self._next_feedback = 0.0
         self._slots = ["audio"] * audio_slots + ["video"] * video_slots
         self._credentials = Credentials(secrets.token_hex(4), secrets.token_hex(12))
         handlers = Handlers(_ignore, self._on_rtcp, self._on_connected, lambda _peer, _reason: None)
@@ -132,10 +141,10 @@ class BenchClient:
 
     def _readable(self) -> None:
         """Count every datagram by its plain header; decrypt control and every sixteenth packet only."""
-        receive, view = self._port.outlets[0].socket.recvfrom_into, self._port.scratch.view
+        receive, view = self._port.outlets[0].socket.recvmsg_into, self._port.scratch.view
         for _ in range(BATCH):
             try:
-                size, _address = receive(view)
+                size, control, _flags, _address = receive([view], CONTROL_SIZE)
             except BlockingIOError:
                 return
             if size < 12 or not 128 <= view[0] <= 191:
@@ -143,7 +152,7 @@ class BenchClient:
             if is_rtcp(view[:2]):
                 self._control(size)
             else:
-                self._count(size)
+                self._count(size, control)
 
     def _control(self, size: int) -> None:
         inbound = self._peer.inbound if self._peer is not None else None
@@ -151,8 +160,20 @@ class BenchClient:
         if plain is not None and self._peer is not None:
             self._on_rtcp(self._peer, 0.0, plain)
 
-    def _count(self, size: int) -> None:
+    def feed_back(self, now: float) -> None:
+        """Tell by transport-cc what came, every FEEDBACK_S: as a browser does."""
+        if self._peer is None or now < self._next_feedback:
+            return
+        self._next_feedback = now + FEEDBACK_S
+        report = rtcp.ReceiverReport(self.video.ssrc)
+        for message in self._arrivals.feedback(self.video.ssrc, self.video.ssrc):
+            self._peer.send(rtcp.compound([report, message]), b"")
+
+    def _count(self, size: int, control: list[tuple[int, int, bytes]]) -> None:
         view = self._port.scratch.view
+        if view[0] & 0x10 and control:
+            # The kernel's time, as a browser's: this process being busy is no congestion.
+            self._arrivals.add(arrival(control) % CLOCK_S, view[SEQUENCE_AT] << 8 | view[SEQUENCE_AT + 1])
         sequence, ssrc = view[2] << 8 | view[3], int.from_bytes(view[8:12], "big")
         stream = self.received.get(ssrc)
         if stream is None:
@@ -168,19 +189,23 @@ class BenchClient:
         now = time.monotonic_ns()
         inbound = self._peer.inbound if self._peer is not None else None
         plain = inbound.unprotect(size) if inbound is not None else None
-        if plain is not None:
-            at = 12 + (len(VP8_KEY) if plain[1] & 0x7F == VIDEO_TYPE else 0)
+        if plain is not None and plain[1] & 0x7F != RTX_TYPE:
+            head = 12 + (EXTENSION_SIZE if plain[0] & 0x10 else 0)
+            at = head + (len(VP8_KEY) if plain[1] & 0x7F == VIDEO_TYPE else 0)
             self.delays_ms.append((now - _NANOSECONDS.unpack_from(plain, at)[0]) / 1e6)
 
 
 def _section(mid: int, kind: str, direction: str) -> list[str]:
     common = [f"a=mid:{mid}", f"a={direction}", "a=rtcp-mux"]
+    if direction == "recvonly":
+        common.append(f"a=extmap:{TRANSPORT_CC_ID} {TRANSPORT_CC_URI}")
     if kind == "audio":
         media = f"m=audio 9 UDP/TLS/RTP/SAVPF {AUDIO_TYPE}"
-        return [media, *common, f"a=rtpmap:{AUDIO_TYPE} opus/48000/2"]
+        return [media, *common, f"a=rtpmap:{AUDIO_TYPE} opus/48000/2", f"a=rtcp-fb:{AUDIO_TYPE} transport-cc"]
     rtx = [f"a=rtpmap:{RTX_TYPE} rtx/90000", f"a=fmtp:{RTX_TYPE} apt={VIDEO_TYPE}"]
     media = f"m=video 9 UDP/TLS/RTP/SAVPF {VIDEO_TYPE} {RTX_TYPE}"
-    return [media, *common, f"a=rtpmap:{VIDEO_TYPE} VP8/90000", f"a=rtcp-fb:{VIDEO_TYPE} nack", *rtx]
+    wishes = [f"a=rtcp-fb:{VIDEO_TYPE} nack", f"a=rtcp-fb:{VIDEO_TYPE} transport-cc"]
+    return [media, *common, f"a=rtpmap:{VIDEO_TYPE} VP8/90000", *wishes, *rtx]
 
 
 def _ignore(_peer: Peer, _now: float, _data: bytes) -> None:

@@ -28,7 +28,7 @@ CONNECT_TIMEOUT_S = 10.0
 MAX_PATHS = 8
 MAX_QUEUED_S = 1.0
 _TIMESTAMP = struct.Struct("@qq")
-_CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
+CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Handlers:
     on_closed: Callable[[Peer, str], None]
 
 
-def _arrival(control: list[tuple[int, int, bytes]]) -> float:
+def arrival(control: list[tuple[int, int, bytes]]) -> float:
     """The kernel's timestamp of a datagram, seconds since 1970."""
     seconds, nanoseconds = _TIMESTAMP.unpack(control[0][2])
     return float(seconds + nanoseconds * 1e-9)
@@ -151,7 +151,7 @@ class UdpPort:
         clock_offset = now - time.time()
         for _ in range(BATCH):
             try:
-                size, control, _flags, address = receive(buffers, _CONTROL_SIZE)
+                size, control, _flags, address = receive(buffers, CONTROL_SIZE)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -159,7 +159,7 @@ class UdpPort:
                 return
             self.counters.received += 1
             if size:
-                arrived = _arrival(control) + clock_offset if control else now
+                arrived = arrival(control) + clock_offset if control else now
                 if abs(now - arrived) > MAX_QUEUED_S:  # the system's clock was set meanwhile
                     arrived = now
                 self._on_datagram(arrived, size, outlet, address[:2])

@@ -21,6 +21,7 @@ MAX_ADAPT_MS = 100.0
 OVERUSE_MS = 10.0
 BASE_WINDOW_S = 10.0
 STANDING_S = 0.25
+SLIGHTEST_S = 0.008
 
 
 class DelayDetector:
@@ -29,7 +30,8 @@ class DelayDetector:
     Grouping: section 5.2. Instead of the Kalman filter of 5.3 the slope of a least squares line over the last WINDOW
     groups, which needs no noise model; the threshold adapts itself as in 5.4. `queue_s` is how much longer the newest
     group was on its way than the fastest of the last BASE_WINDOW_S to twice that: a queue that stands but does not grow
-    has no gradient, and is overuse too when it is longer than STANDING_S.
+    has no gradient, and is overuse too when it is longer than STANDING_S. Below SLIGHTEST_S it is the receiver's own
+    unevenness, whatever its slope.
     """
 
     def __init__(self) -> None:
@@ -102,7 +104,7 @@ class DelayDetector:
             return
         slope = _slope(self._points)
         trend = slope * min(self._groups, MAX_WEIGHT) * GAIN
-        if trend > self._threshold_ms:
+        if trend > self._threshold_ms and self.queue_s > SLIGHTEST_S:
             self._over_ms += span
             growing = slope >= self._slope or self.queue_s > STANDING_S
             self.usage = "overuse" if self._over_ms > OVERUSE_MS and growing else self.usage
