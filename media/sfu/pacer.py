@@ -27,7 +27,7 @@ class Pacer:
         self.overflowed = False
         self.dropped = 0
         self.waiting = 0
-        self._tokens = 0.0
+        self._tokens = float(LEAST_DEPTH)
         self._at = 0.0
         self._bitrate = 0.0
         self._pace = 0.0

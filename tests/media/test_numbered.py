@@ -1,0 +1,131 @@
+"""Links that number what they send: each packet has its number, none goes out twice, and nothing makes them raise."""
+
+import random
+from dataclasses import replace
+
+from media.rtp import extensions
+from media.rtp.packet import Packet
+from media.rtp.rtcp import Nack, Pli, Remb, TransportFeedback
+from media.rtp.transport_cc import Feedback
+from media.sfu.outflow import DEAF_AFTER_S
+from media.sfu.terms import Terms
+from tests.media.packets import IDS, RTX, Meeting, steps, terms
+
+NUMBER = IDS.transport_cc
+
+
+def numbered(number: int, *, rtx: bool = True) -> Terms:
+    agreed = terms(number, rtx=rtx)
+    return replace(agreed, slots=tuple(replace(slot, transport_cc=NUMBER) for slot in agreed.slots))
+
+
+def a_meeting() -> Meeting:
+    """Two sites that see and hear each other; b's link is numbered."""
+    meeting = Meeting()
+    meeting.join("a")
+    meeting.join("b", numbered(2))
+    meeting.take(meeting.room.view(meeting.now, "b", ["a"]))
+    meeting.speak("a", 0.3)
+    return meeting
+
+
+def transport_numbers(packets: list[Packet]) -> list[int]:
+    found = [extensions.read(packet, IDS).transport_sequence for packet in packets]
+    assert None not in found
+    return [number for number in found if number is not None]
+
+
+def test_speech_pictures_and_repairs_are_numbered_in_one_row() -> None:
+    meeting = a_meeting()
+    meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True, packets=3))
+    lost = meeting.stream("b", 2200)[1]
+    meeting.take(meeting.room.on_rtcp(meeting.now, "b", Nack(1, 2200, (lost.sequence,)).encode()))
+    meeting.pass_time(0.1)
+    meeting.speak("a", 0.1)
+    sent = meeting.sent["b"]
+    assert transport_numbers(sent) == list(range(len(sent)))
+    assert {packet.payload_type for packet in sent} >= {RTX, 96, 111}
+    again = meeting.stream("b", 2300)[0]
+    assert again.payload == lost.sequence.to_bytes(2, "big") + lost.payload
+
+
+def test_a_client_without_rtx_gets_the_number_that_its_ciphertext_has() -> None:
+    meeting = Meeting()
+    meeting.join("a")
+    meeting.join("b", numbered(2, rtx=False))
+    meeting.take(meeting.room.view(meeting.now, "b", ["a"]))
+    meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True, packets=3))
+    first = meeting.stream("b", 2200)[1]
+    meeting.take(meeting.room.on_rtcp(meeting.now, "b", Nack(1, 2200, (first.sequence,)).encode()))
+    meeting.speak("a", 0.3)
+    assert meeting.stream("b", 2200)[3].sequence == first.sequence
+    numbers = [extensions.read(packet, IDS).transport_sequence for packet in meeting.sent["b"]]
+    given = [number for number in numbers if number is not None]
+    assert given == list(range(len(given))), "no number is spent on a packet that goes out as it was"
+
+
+def test_who_agreed_to_feedback_and_gives_none_is_not_limited() -> None:
+    meeting = a_meeting()
+    for _ in range(300):
+        meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True, packets=20))
+        meeting.pass_time(0.03)
+    before = len(meeting.stream("b", 2200))
+    assert meeting.now > 100 + DEAF_AFTER_S
+    meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True, packets=20))
+    assert len(meeting.stream("b", 2200)) == before + 20
+
+
+def test_a_mute_reaches_what_waits() -> None:
+    meeting = a_meeting()
+    for _ in range(3):
+        meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True, packets=60))
+    assert meeting.links["b"].outflow.pacer.waiting > 0
+    meeting.take(meeting.room.mute(meeting.now, "a", "video", True))
+    before = len(meeting.stream("b", 2200))
+    meeting.pass_time(1)
+    assert len(meeting.stream("b", 2200)) == before
+
+
+def test_whatever_a_receiver_tells_nothing_raises_and_no_number_repeats() -> None:
+    chance = random.Random(11)  # noqa: S311  # repeatable on purpose
+    meeting = a_meeting()
+    publisher = meeting.publishers["a"]
+    for step in range(6_000):
+        meeting.now += 0.005
+        if step % 4 == 0:
+            meeting.rtp("a", publisher.speech(30))
+        meeting.rtp("a", *publisher.picture(keyframe=chance.random() < 0.05, packets=chance.randrange(1, 6)))
+        if chance.random() < 0.3:
+            meeting.take(meeting.room.on_rtcp(meeting.now, "b", _told(chance, meeting)))
+        meeting.take(meeting.room.on_tick(meeting.now) if step % 5 == 0 else meeting.room.flush(meeting.now))
+    sent = meeting.sent["b"]
+    numbers = transport_numbers(sent)
+    assert steps(numbers, 16) == {1}
+    assert len({(packet.ssrc, packet.sequence) for packet in sent}) == len(sent)
+    link = meeting.links["b"].outflow
+    assert link.sent.in_flight >= 0
+    assert link.pacer.waiting < 200_000
+
+
+def _told(chance: random.Random, meeting: Meeting) -> bytes:
+    """True feedback, feedback that makes no sense, requests, and noise."""
+    sent = meeting.links["b"].outflow.sent
+    match chance.randrange(6):
+        case 0 | 1:
+            base = max(0, sent.next - chance.randrange(1, 60))
+            deltas = tuple(chance.choice((None, 2, 8, 40)) for _ in range(sent.next - base)) or (0,)
+            reference = int(meeting.now / 0.064)
+            return TransportFeedback(1, 2, Feedback(base & 0xFFFF, reference, 0, deltas)).encode()
+        case 2:
+            deltas = tuple(chance.choice((None, -3000, 0, 30000)) for _ in range(chance.randrange(1, 400)))
+            return TransportFeedback(
+                1, 2, Feedback(chance.randrange(65536), chance.getrandbits(24), 0, deltas)
+            ).encode()
+        case 3:
+            newest = meeting.stream("b", 2200)
+            lost = newest[-1].sequence if newest else 0
+            return Nack(1, 2200, tuple((lost - n) & 0xFFFF for n in range(20))).encode()
+        case 4:
+            return Pli(1, 2200).encode() + Remb(1, chance.getrandbits(40), (2200,)).encode()
+        case _:
+            return bytes([0x8F, 205, 0, chance.randrange(12)]) + chance.randbytes(44)
