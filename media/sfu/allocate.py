@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Reason = Literal["tile", "budget", "settling", "site", "hidden", "off"]
@@ -27,7 +28,7 @@ class Step:
     bitrate: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Want:
     """What a slot should show: `top` is the layer that its tile deserves, None for a tile that nobody sees.
 
@@ -41,7 +42,7 @@ class Want:
     top: int | None = 0
     steps: tuple[Step, ...] = ()
 
-    @property
+    @cached_property
     def ideal(self) -> int:
         """The best step that the tile deserves; the lowest one where the site sends only more than that."""
         if self.source is None or self.top is None or not self.steps:

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal
 
-from media.sfu.sent import Told
+from media.sfu.sent import Arrival
 
 Usage = Literal["normal", "overuse", "underuse"]
 
 BURST_S = 0.005
+NEVER = float("-inf")
 WINDOW = 20
 SMOOTHING = 0.9
 GAIN = 4.0
@@ -38,7 +39,7 @@ class DelayDetector:
     def __init__(self) -> None:
         self.usage: Usage = "normal"
         self.queue_s = 0.0
-        self._group: tuple[float, float, float] | None = None
+        self._group = (NEVER, NEVER, NEVER)
         self._former: tuple[float, float] | None = None
         self._points: deque[tuple[float, float]] = deque(maxlen=WINDOW)
         self._piled_ms = 0.0
@@ -50,36 +51,31 @@ class DelayDetector:
         self._slope = 0.0
         self._base: deque[tuple[float, float]] = deque(maxlen=2)
 
-    def feed(self, told: Iterable[Told]) -> None:
-        """Take one feedback; `usage` and `queue_s` are anew after it."""
-        fed = self._groups
-        for _index, sent, arrived, _size in told:
-            if arrived is None:
-                continue
-            group = self._group
-            if group is None:
-                self._group = (sent, sent, arrived)
-            elif sent < group[0]:
-                continue
-            elif self._together(group, sent, arrived):
-                self._group = (group[0], max(sent, group[1]), max(arrived, group[2]))
-            else:
-                self._close(group)
-                self._group = (sent, sent, arrived)
-        if self._groups > fed:
+    def feed(self, came: Iterable[Arrival]) -> None:
+        """Take what one feedback tells of, in order of sending; `usage` and `queue_s` are anew after it.
+
+        One group: sent within BURST_S, or arriving in a burst that made up for a delay before it.
+        """
+        before = self._groups
+        first, last, latest = self._group
+        for _number, sent, arrived, _size in came:
+            if sent - first > BURST_S and (not 0 <= arrived - latest <= BURST_S or arrived - latest >= sent - last):
+                self._close(last, latest)
+                first = last = sent
+                latest = arrived
+            elif sent >= first:
+                if sent > last:
+                    last = sent
+                if arrived > latest:
+                    latest = arrived
+        self._group = (first, last, latest)
+        if self._groups > before:
             self._judge()
 
-    @staticmethod
-    def _together(group: tuple[float, float, float], sent: float, arrived: float) -> bool:
-        """One group: sent within BURST_S, or arriving in a burst that made up for a delay before it."""
-        if sent - group[0] <= BURST_S:
-            return True
-        spacing = arrived - group[2]
-        return spacing <= BURST_S and spacing < sent - group[1] and arrived - group[2] >= 0
-
-    def _close(self, group: tuple[float, float, float]) -> None:
+    def _close(self, sent: float, arrived: float) -> None:
         """A group is complete: what its spacing adds to the pile."""
-        _first, sent, arrived = group
+        if sent == NEVER:
+            return
         former, self._former = self._former, (sent, arrived)
         self._note_base(arrived, arrived - sent)
         if former is None or arrived < former[1]:

@@ -1,7 +1,6 @@
 """How much one receiver's way carries, from its feedback. Pure: times come in, a bitrate goes out."""
 
 from collections import deque
-from collections.abc import Sequence
 
 from media.sfu.delay import DelayDetector
 from media.sfu.loss import LossControl
@@ -39,13 +38,9 @@ class Acknowledged:
         self._spans: deque[tuple[float, int]] = deque()
         self._octets = 0
 
-    def feed(self, told: Sequence[Told]) -> None:
-        came = [packet for packet in told if packet.arrived_at is not None]
-        if not came:
-            return
-        spans = self._spans
-        newest = max(packet.arrived_at or 0.0 for packet in came)
-        self._octets += sum(packet.size for packet in came)
+    def feed(self, told: Told) -> None:
+        spans, newest = self._spans, told.newest
+        self._octets += told.arrived
         if spans and newest <= spans[-1][0]:
             spans[-1] = (spans[-1][0], self._octets)
             return
@@ -91,18 +86,17 @@ class Estimator:
         way = (self.round_trip_s or FIRST_ROUND_TRIP_S) + WINDOW_SLACK_S
         return max(LEAST_WINDOW, self.bitrate / 8 * way)
 
-    def on_feedback(self, now: float, told: Sequence[Told]) -> None:
-        """Take what one feedback tells, in order of sending."""
-        came = [packet for packet in told if packet.arrived_at is not None]
+    def on_feedback(self, now: float, told: Told) -> None:
+        """Take what one feedback tells."""
+        came = told.came
         if not came:
             return
         self.heard = True
         self._heard_at = now
-        self._note_round_trip(now - came[-1].sent_at)
+        self._note_round_trip(now - came[-1][1])
         self.acknowledged.feed(told)
-        self.delay.feed(told)
-        octets = sum(packet.size for packet in told)
-        self.loss.feed(now, len(came), len(told) - len(came), octets, self.delay.queue_s)
+        self.delay.feed(came)
+        self.loss.feed(now, len(came), told.lost, told.octets, self.delay.queue_s)
         self._control(now)
 
     def lift(self, bitrate: float) -> None:

@@ -14,6 +14,7 @@ from media.sfu.sent import OVERHEAD, Sent
 
 EXTENSION_SIZE = 8
 EXTENSION_FLAG = 0x10
+NUMBERED_OVERHEAD = OVERHEAD + EXTENSION_SIZE
 FAT_BPS = 5_000_000
 PICTURES_SHARE = 0.95
 MOST_REPAIR = 0.25
@@ -86,14 +87,19 @@ class Outflow:
 
     def show(self, now: float, head: bytes, body: bytes) -> bytes | None:
         """The head to send at once for a picture's packet; None when it has to wait (or was dropped)."""
+        if self.thin:
+            return self._show_when_free(now, head, body)
         if not self._numbered:
             return head
+        sequence = self.sent.add(now, len(head) + len(body) + NUMBERED_OVERHEAD)
+        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self._element, sequence) + head[12:]
+
+    def _show_when_free(self, now: float, head: bytes, body: bytes) -> bytes | None:
         size = len(head) + len(body) + OVERHEAD
-        if self.thin:
-            if self.choked or self.sent.in_flight > self.estimator.window or not self.pacer.free(now):
-                self._queue(head, body)
-                return None
-            self.pacer.spend(size)
+        if self.choked or self.sent.in_flight > self.estimator.window or not self.pacer.free(now):
+            self._queue(head, body)
+            return None
+        self.pacer.spend(size)
         return self._stamped(now, head, size)
 
     def repair(self, now: float, head: bytes, body: bytes) -> bytes | None:

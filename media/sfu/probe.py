@@ -1,6 +1,5 @@
 """Finding out whether more gets through than is being sent: short clusters at a higher rate."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.sfu.sent import Told
@@ -75,17 +74,16 @@ class Prober:
         lacking = int(cluster.bitrate * min(elapsed + FLUSH_S, CLUSTER_S) / 8) - sent
         return max(lacking, 1 if over else 0)
 
-    def feed(self, now: float, told: Sequence[Told]) -> float | None:
+    def feed(self, now: float, told: Told) -> float | None:
         """Take feedback; the rate that came through, bit/s, once the cluster is complete and more than half came."""
         cluster = self.cluster
         if cluster is None:
             return None
         end = cluster.end
-        for packet in told:
-            inside = packet.number >= cluster.first and (end is None or packet.number < end)
-            if inside and packet.arrived_at is not None:
-                self._came.append((packet.sent_at, packet.arrived_at, packet.size))
-        if end is not None and told and told[-1].number >= end - 1:
+        for number, sent, arrived, size in told.came:
+            if number >= cluster.first and (end is None or number < end):
+                self._came.append((sent, arrived, size))
+        if end is not None and told.last >= end - 1:
             return self._judge(now, cluster, end)
         return None
 

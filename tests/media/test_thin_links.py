@@ -124,7 +124,7 @@ def test_a_queue_that_grows_is_overuse_and_one_that_shrinks_is_not() -> None:
     detector, sent, arrived = DelayDetector(), 0.0, 50.0
     for growth, usage in ((0.0, "normal"), (0.004, "overuse"), (-0.004, "underuse")):
         for _ in range(3):
-            train = [Told(n, sent + n * 0.02, arrived + n * (0.02 + growth), 1_000) for n in range(20)]
+            train = [(n, sent + n * 0.02, arrived + n * (0.02 + growth), 1_000) for n in range(20)]
             sent, arrived = sent + 20 * 0.02, arrived + 20 * (0.02 + growth)
             detector.feed(train)
         assert detector.usage == usage
@@ -135,11 +135,12 @@ def test_what_was_sent_is_found_again() -> None:
     numbers = [sent.add(index * 0.01, 100 + index % 1_000) for index in range(CAPACITY + 70_000)]
     base, last = numbers[-4], CAPACITY + 70_000 - 4
     told = sent.resolve(Feedback(base, 0xFFFFFF, 0, (0, None, 4)))
-    assert [(t.number, t.size) for t in told] == [(n, 100 + n % 1_000) for n in range(last, last + 3)]
-    assert [t.arrived_at is None for t in told] == [False, True, False]
+    sizes = [100 + n % 1_000 for n in range(last, last + 3)]
+    assert [(number, size) for number, _, _, size in told.came] == [(last, sizes[0]), (last + 2, sizes[2])]
+    assert (told.lost, told.last, told.octets, told.arrived) == (1, last + 2, sum(sizes), sizes[0] + sizes[2])
     again = sent.resolve(Feedback(base, 0, 1, (0, 3, 4)))
-    assert [t.arrived_at is None for t in again] == [False]
-    assert (again[0].arrived_at or 0) > (told[0].arrived_at or 0), "the reference goes on where it wraps"
+    assert [number for number, *_ in again.came] == [last + 1]
+    assert again.newest > told.newest, "the reference goes on where it wraps"
 
 
 def test_what_is_on_its_way_is_counted() -> None:
@@ -195,6 +196,7 @@ def test_an_estimate_never_leaves_its_bounds() -> None:
     estimator = Estimator(0.0)
     for index in range(2_000):
         now = index * 0.1
-        late = [Told(index * 5 + n, now - 0.05, now + index * index, 60_000) for n in range(5)]
+        came = [(index * 5 + n, now - 0.05, now + index * index, 60_000) for n in range(5)]
+        late = Told(came, 0, 300_000, 300_000, came[-1][2], came[-1][0])
         estimator.on_feedback(now, late)
         assert FLOOR_BPS <= estimator.bitrate <= CEILING_BPS
