@@ -4,6 +4,11 @@ const PING_EVERY_MS = 2_000
 const SILENT_AFTER_MS = 5_000
 const REDIAL_MIN_MS = 500
 const REDIAL_SPREAD_MS = 500
+/** A dial that is not answered by then may hang over a dead line: the server is asked beside it. */
+const SEEK_AFTER_MS = 1_000
+const SEEK_EVERY_MS = 250
+/** A browser opens six connections to a server at once and lets the next requests wait. */
+const SEEK_PATIENCE_MS = 1_400
 /** How long a client that leaves waits for the server to hear it; the server closes the socket itself. */
 const GOODBYE_MS = 8_000
 
@@ -18,19 +23,26 @@ export class SignalSocket {
   private heardAt = 0
   private pingedAt = 0
   private dialTimer = 0
+  private seekTimer = 0
+  private answered = false
 
   constructor(
     private readonly address: { url: string; token?: string },
     private readonly events: SocketEvents,
   ) {}
 
-  dial(): void {
+  /** `sure`: the server has just answered, so that this one is given its time. */
+  dial(sure = false): void {
     this.abandon()
     const socket = this.make()
     this.socket = socket
+    this.answered = false
     this.heardAt = this.pingedAt = performance.now()
+    if (!sure) this.seekTimer = window.setTimeout(() => this.seek(socket), SEEK_AFTER_MS)
     socket.onmessage = (event) => {
       this.heardAt = performance.now()
+      this.answered = true
+      window.clearTimeout(this.seekTimer)
       this.events.heard(String(event.data))
     }
     socket.onclose = (event) => this.lose(event.code)
@@ -54,6 +66,7 @@ export class SignalSocket {
   /** A broken socket's close() may take a minute: forget it at once and let it close in the background. */
   abandon(): void {
     window.clearTimeout(this.dialTimer)
+    window.clearTimeout(this.seekTimer)
     const former = this.socket
     this.socket = null
     if (former === null) return
@@ -88,6 +101,23 @@ export class SignalSocket {
     const over = this.events.lost(code)
     this.abandon()
     if (over) return
-    this.dialTimer = window.setTimeout(() => this.dial(), REDIAL_MIN_MS + Math.random() * REDIAL_SPREAD_MS)
+    const wait = code === null ? 0 : REDIAL_MIN_MS + Math.random() * REDIAL_SPREAD_MS
+    this.dialTimer = window.setTimeout(() => this.dial(), wait)
+  }
+
+  /**
+   * Ask the server by HTTP as long as a dial hangs, and dial anew as soon as it answers: the dial itself began when the
+   * line was dead and may never end, and the oftener sockets fail the longer a browser puts off the next.
+   */
+  private seek(socket: WebSocket): void {
+    this.seekTimer = window.setTimeout(() => this.seek(socket), SEEK_EVERY_MS)
+    const address = new URL('/healthz', this.address.url.replace(/^ws/, 'http'))
+    const signal = AbortSignal.timeout(SEEK_PATIENCE_MS)
+    fetch(address, { mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal }).then(
+      () => {
+        if (socket === this.socket && !this.answered) this.dial(true)
+      },
+      () => undefined,
+    )
   }
 }
