@@ -180,6 +180,7 @@ def _way_stats(outflow: Outflow) -> dict[str, Any]:
         "estimate_bps": outflow.bitrate,
         "acknowledged_bps": estimator.acknowledged.bitrate if heard else None,
         "speech_bps": outflow.speech.bitrate,
+        "voices": outflow.voices.count,
         "repair_bps": outflow.repairs.bitrate,
         "loss": estimator.loss.fraction if heard else None,
         "queue_ms": estimator.delay.queue_s * 1000 if heard else None,

@@ -41,9 +41,11 @@ class Link:
         self.video: list[VideoSlot] = []
         self.fraction_lost = 0
         self.round_trip_s: float | None = None
-        self.outflow = Outflow(now, *_numbering(terms))
+        audio = sum(slot.kind == "audio" for slot in terms.slots)
+        self.outflow = Outflow(now, *_numbering(terms), audio)
         self.allocator = Allocator()
         self.decisions: dict[int, Decision] = {}
+        self._voices: list[Source] = []
         for number, slot in enumerate(terms.slots):
             start = (seed + number * 2654435761) & 0xFFFFFFFF
             if slot.kind == "audio":
@@ -60,7 +62,11 @@ class Link:
 
     def hear(self, sources: Iterable[Source]) -> None:
         """Put these sources into the audio slots; those already in one stay where they are."""
-        wanted = list(sources)[: len(self.audio)]
+        self._voices = list(sources)[: len(self.audio)]
+        self._place()
+
+    def _place(self) -> None:
+        wanted = self._voices[: self.outflow.voices.count]
         for slot in self.audio:
             if slot.source not in wanted:
                 slot.attach(None)
@@ -131,7 +137,10 @@ class Link:
         self.decisions = self.allocator.allocate(now, outflow.pictures(now), wants)
         for want in wants:
             self._aim(now, want, self.decisions[want.slot])
-        outflow.on_tick(now, self.allocator.needed)
+        count = len(self._voices)
+        if outflow.voices.fit(now, outflow.bitrate, outflow.speech.bitrate, count):
+            self._place()
+        outflow.on_tick(now, self.allocator.needed + outflow.voices.missing_bps(count))
 
     def _aim(self, now: float, want: Want, decision: Decision) -> None:
         """Where a site sends less than the tile deserves and nothing presses, what comes back is taken at once."""

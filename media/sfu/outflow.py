@@ -11,6 +11,7 @@ from media.sfu.estimate import Estimator, ReportEstimator
 from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
 from media.sfu.sent import OVERHEAD, Sent
+from media.sfu.voices import Voices
 
 EXTENSION_SIZE = 8
 EXTENSION_FLAG = 0x10
@@ -55,12 +56,13 @@ class Outflow:
     waited that all were dropped; until the way is free again, and `pictures` has told so once, no more are taken.
     """
 
-    def __init__(self, now: float, number: int, speech_too: bool = True) -> None:
+    def __init__(self, now: float, number: int, speech_too: bool = True, most_voices: int = 1) -> None:
         self.sent = Sent()
         self.estimator = Estimator(now)
         self.reports = ReportEstimator()
         self.prober = Prober()
         self.pacer = Pacer()
+        self.voices = Voices(most_voices)
         self.speech = Meter()
         self.repairs = Meter()
         self.choked = False

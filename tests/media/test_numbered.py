@@ -9,6 +9,7 @@ from media.rtp.rtcp import Nack, Pli, Remb, TransportFeedback
 from media.rtp.transport_cc import Feedback
 from media.sfu.outflow import DEAF_AFTER_S
 from media.sfu.terms import Terms
+from media.sfu.voices import Voices
 from tests.media.packets import IDS, RTX, Meeting, steps, terms
 
 NUMBER = IDS.transport_cc
@@ -129,3 +130,41 @@ def _told(chance: random.Random, meeting: Meeting) -> bytes:
             return Pli(1, 2200).encode() + Remb(1, chance.getrandbits(40), (2200,)).encode()
         case _:
             return bytes([0x8F, 205, 0, chance.randrange(12)]) + chance.randbytes(44)
+
+
+def test_voices_that_do_not_fit_are_left_out_but_never_the_speaker_s() -> None:
+    """Three speak to one whose link falls to 60 kbit/s."""
+    meeting = Meeting()
+    for name in ("a", "c", "d"):
+        meeting.join(name)
+    meeting.join("b", numbered(4))
+    meeting.speak("c", 1.5, dbov=15)
+    for _ in range(20):
+        for name in ("a", "c", "d"):
+            meeting.speak(name, 0.02, dbov=15 if name == "c" else 30)
+    assert meeting.room.speakers.speaker == "c"
+
+    def heard() -> set[str]:
+        return {slot.source.participant for slot in meeting.links["b"].audio if slot.source is not None}
+
+    assert heard() == {"a", "c", "d"}
+    estimator = meeting.links["b"].outflow.estimator
+    estimator.heard, estimator.loss.rate = True, 60_000.0
+    meeting.pass_time(0.6)
+    assert heard() == {"c"}
+
+
+def test_voices_come_back_one_by_one_when_there_has_been_room() -> None:
+    voices = Voices(3)
+    assert not voices.fit(0.0, None, 150_000, 3)
+    assert voices.fit(0.2, 120_000, 150_000, 3)
+    assert (voices.count, voices.missing_bps(3)) == (2, 50_000)
+    assert voices.fit(0.4, 30_000, 100_000, 3)
+    assert voices.count == 1
+    counts = []
+    for step in range(30):
+        voices.fit(0.6 + step * 0.2, 1e6, voices.count * 50_000, 3)
+        counts.append(voices.count)
+    assert counts[:9] == [1] * 9
+    assert counts[-1] == 3
+    assert voices.missing_bps(3) == 0
