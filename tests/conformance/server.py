@@ -1,5 +1,6 @@
 """The server that is examined: requests, and sessions that are opened and ended again."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,11 +32,12 @@ class Opened:
 class Server:
     """An endpoint; use as a context."""
 
-    def __init__(self, url: str, token: str, protocol: Protocol) -> None:
+    def __init__(self, url: str, token: str, protocol: Protocol, authority: str | None = None) -> None:
         self.url = url
         self.protocol = protocol
         self._authorization = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.Client(timeout=30, follow_redirects=False, trust_env=False)
+        trusted = ssl.create_default_context(cafile=authority)
+        self._http = httpx.Client(timeout=30, follow_redirects=False, trust_env=False, verify=trusted)
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,9 @@
 """Whether a server keeps to WHIP (RFC 9725) or WHEP (draft-ietf-wish-whep): one line for each rule.
 
-`python -m tests.conformance.whip --url ENDPOINT --token TOKEN [--whep]`; exit code 1 when a MUST is not kept. Only HTTP
-is spoken, no media: every server will do, and the endpoint sees some twenty sessions that never connect.
+`python -m tests.conformance.whip --url ENDPOINT --token TOKEN [--whep] [--ca FILE]`
+
+The exit code is 1 when a MUST is not kept. Only HTTP is spoken, no media: every server will do, and the endpoint sees
+some thirty sessions that never connect.
 """
 
 import argparse
@@ -30,8 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--url", required=True, help="the endpoint")
     parser.add_argument("--token", required=True, help="its bearer token")
     parser.add_argument("--whep", action="store_true", help="the endpoint speaks WHEP")
+    parser.add_argument("--ca", help="the certificate of the server's own authority")
     given = parser.parse_args(arguments)
-    with Server(given.url, given.token, "whep" if given.whep else "whip") as server:
+    with Server(given.url, given.token, "whep" if given.whep else "whip", given.ca) as server:
         results = run(server)
     sys.stdout.write(table(results) + "\n")
     return int(any(rule.level == "MUST" and outcome.failed for rule, outcome in results))

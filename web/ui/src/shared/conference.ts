@@ -23,7 +23,7 @@ export interface Publishing {
 export interface ConferenceParticipant {
   id: string
   name: string
-  /** `terminal`, `desk` or `wall`; a wall only receives. */
+  /** `terminal`, `desk`, `wall` or `viewer`; the last two only receive. */
   kind: string
   state: string
   muted: boolean
