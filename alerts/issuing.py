@@ -34,7 +34,7 @@ from alerts.model import (
     Coverage,
     Delivery,
 )
-from alerts.outgoing import Seal, ended_message, issued_message, keep_issued, unsealed, words_of
+from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned, words_of
 from alerts.texts import headline
 from command.directory.model import Unit
 from command.directory.queries import county_of
@@ -63,7 +63,7 @@ def issue(
     alert_id: str,
     people: int,
     expected: int | None = None,
-    seal: Seal = unsealed,
+    sign: Sign = unsigned,
 ) -> Issued:
     """Issue a signed-off alert to the audience as it is at this moment.
 
@@ -82,7 +82,7 @@ def issue(
     alert.effective_at = alert.effective_at or now
     alert.people, alert.audience_hash = audience.people, audience.hash
     alert.shared = _readers(session, unit, audience.contacts)
-    keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now), now, seal)
+    keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now), now, sign)
     chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
     tell(session, actor, alert, "alert.issued")
     tell_coverages(session, actor, alert, open_coverages(session, alert, audience.contacts), "alert.progress")
@@ -118,7 +118,7 @@ def update(session: Session, clock: Clock, actor: Actor, alert_id: str, fields: 
 
 
 def cancel(
-    session: Session, clock: Clock, actor: Actor, alert_id: str, end: str, text: str, seal: Seal = unsealed
+    session: Session, clock: Clock, actor: Actor, alert_id: str, end: str, text: str, sign: Sign = unsigned
 ) -> Issued:
     """End an issued alert: `lifted` (the danger is over) or `withdrawn` (it was a mistake).
 
@@ -131,7 +131,7 @@ def cancel(
     now = clock.now()
     told = _told(session, alert.id, held=_drop_unsent(session, alert.id))
     title = headline(words_of(alert, now, end))
-    keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, title, text), now, seal)
+    keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, title, text), now, sign)
     chunks = plan_chunks(session, alert, END, told, now)
     _end(session, actor, alert, end, now, text)
     return Issued(alert, chunks)

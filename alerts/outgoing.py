@@ -16,14 +16,14 @@ from command.directory.model import Unit
 from command.kernel.actor import Actor
 from command.kernel.ids import new_id
 
-Seal = Callable[[bytes], bytes]
+Sign = Callable[[bytes], bytes]
 """Signs a CAP document; the identity where there is no key."""
 
 _CATEGORY = {"warning": "Met", "notice": "Safety", "evacuation": "Safety"}
 _RESPONSE = {"warning": "Prepare", "notice": "Monitor", "evacuation": "Evacuate"}
 
 
-def unsealed(document: bytes) -> bytes:
+def unsigned(document: bytes) -> bytes:
     return document
 
 
@@ -51,10 +51,10 @@ def words_of(alert: Alert, at: datetime, end: str | None = None, end_text: str =
 
 
 def keep_issued(
-    session: Session, actor: Actor, alert: Alert, unit: Unit, message: Message, at: datetime, seal: Seal
+    session: Session, actor: Actor, alert: Alert, unit: Unit, message: Message, at: datetime, sign: Sign
 ) -> None:
     """Keep the bytes of a message as it goes out."""
-    content = seal(write(message))
+    content = sign(write(message))
     session.add(
         CapMessage(
             id=new_id(),

@@ -33,6 +33,7 @@ from web.api import (
     timeline,
 )
 from web.board import BASE
+from web.cap_keys import CapKeys
 from web.conference import Conference
 from web.cross_origin import CrossOrigin
 from web.media_node import node_address
@@ -61,6 +62,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.db = core.db
     app.state.settings = core.settings
     app.state.collections = dict(BASE)
+    app.state.cap_keys = CapKeys(core)
     app.state.strangers = Strangers(core.clock)
     app.state.conference = Conference(core.db, node_address(core.settings))
     app.state.whip_pace = whip.Pace()

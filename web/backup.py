@@ -9,9 +9,9 @@ from pathlib import Path
 
 from web.settings import Settings
 
-_FOLDERS = ("attachments",)
+_FOLDERS = ("attachments", "trust")
 _FILES = (
-    *("ca.pem", "ca.key", "server.pem", "server.key"),
+    *("ca.pem", "ca.key", "server.pem", "server.key", "cap.pem", "cap.key"),
     *("settings.json", "seals.jsonl", "seal.key", "seal.pub", "loudspeaker.key", "demo-accounts.json"),
 )
 

@@ -1,8 +1,9 @@
 """The built-in certificate authority: what a county needs so that its terminals trust its own server.
 
-A data folder holds `ca.pem` and `server.pem` with `ca.key` and `server.key` (mode 0600) beside them. The server's are
-made again when they run out, when the names change, or when the authority is another. The authority's are never
-replaced by themselves: every terminal would have to be visited again.
+A data folder holds `ca.pem`, `server.pem` and `cap.pem` with their keys `ca.key`, `server.key` and `cap.key` (mode
+0600) beside them. The server's and the CAP signer's are made again when they run out, when the names change, or when
+the authority is another. The authority's are never replaced by themselves: every terminal would have to be visited
+again.
 """
 
 import datetime as dt
@@ -23,6 +24,7 @@ AUTHORITY_LIFE = dt.timedelta(days=3650)
 # CA/Browser Forum baseline requirements 6.3.2: clients may refuse what is valid for more than 398 days.
 SERVER_LIFE = dt.timedelta(days=397)
 RENEW_BEFORE = dt.timedelta(days=60)
+_DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 # A terminal's clock may be behind ours.
 _BACKDATED = dt.timedelta(days=1)
 
@@ -65,14 +67,40 @@ def ensure_server(folder: Path, names: Sequence[str], addresses: Sequence[str], 
 
     Needs `ensure_authority` before. Raises ValueError for no name at all and for what is not an address.
     """
-    certificate, key = folder / "server.pem", folder / "server.key"
-    wanted = _alternative_names(names, addresses)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    return _ensure(folder, "server", _Purpose("Fengsui server", (usage, _alternative_names(names, addresses))), now)
+
+
+def ensure_cap_signer(folder: Path, now: dt.datetime) -> Certificate:
+    """A certificate of the authority for signing CAP messages (RFC 9336), renewed when it is time.
+
+    Needs `ensure_authority` before.
+    """
+    usage = x509.ExtendedKeyUsage([_DOCUMENT_SIGNING])
+    return _ensure(folder, "cap", _Purpose("烽燧 Fengsui CAP", (usage,)), now)
+
+
+def read_certificates(pem: bytes) -> list[x509.Certificate]:
+    """All certificates of a PEM file. Raises ValueError for what is none."""
+    return x509.load_pem_x509_certificates(pem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Purpose:
+    """Whom a certificate names and what it may be used for."""
+
+    name: str
+    extensions: tuple[x509.ExtensionType, ...]
+
+
+def _ensure(folder: Path, name: str, purpose: _Purpose, now: dt.datetime) -> Certificate:
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     authority = _read_certificate(folder / "ca.pem")
-    if not _serves(certificate, key, authority, wanted, now):
+    if not _serves(certificate, key, authority, purpose, now):
         # The pair is made anew: a key is not kept longer than its certificate.
         certificate.unlink(missing_ok=True)
         _write_key(key)
-        issued = _issued(_read_key(key), wanted, authority, _read_key(folder / "ca.key"), now)
+        issued = _issued(_read_key(key), purpose, authority, _read_key(folder / "ca.key"), now)
         _write_certificate(certificate, issued)
     return _described(certificate, key)
 
@@ -86,16 +114,15 @@ def _alternative_names(names: Sequence[str], addresses: Sequence[str]) -> x509.S
     return x509.SubjectAlternativeName(general)
 
 
-def _serves(
-    certificate: Path, key: Path, authority: x509.Certificate, wanted: x509.SubjectAlternativeName, now: dt.datetime
-) -> bool:
+def _serves(certificate: Path, key: Path, authority: x509.Certificate, purpose: _Purpose, now: dt.datetime) -> bool:
     """Whether the certificate in place still does."""
     if not (certificate.exists() and key.exists()):
         return False
     current = _read_certificate(certificate)
+    stated = [one.value for one in current.extensions]
     return (
         current.not_valid_before_utc <= now < _renewal(current, authority)
-        and current.extensions.get_extension_for_class(x509.SubjectAlternativeName).value == wanted
+        and all(one in stated for one in purpose.extensions)
         and _belongs(current, _read_key(key))
         and _is_issued_by(current, authority)
     )
@@ -134,22 +161,22 @@ def _self_signed(key: ec.EllipticCurvePrivateKey, name: str, now: dt.datetime) -
 
 def _issued(
     key: ec.EllipticCurvePrivateKey,
-    names: x509.SubjectAlternativeName,
+    purpose: _Purpose,
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
     now: dt.datetime,
 ) -> x509.Certificate:
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Fengsui server")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, purpose.name)])
     end = min(now - _BACKDATED + SERVER_LIFE, authority.not_valid_after_utc)
-    return (
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
+    builder = (
         _builder(subject, authority.subject, key, now, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(sign_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(names, critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
-        .sign(authority_key, hashes.SHA256())
     )
+    for extension in (*purpose.extensions, identifier):
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(authority_key, hashes.SHA256())
 
 
 def _builder(

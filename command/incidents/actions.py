@@ -88,6 +88,15 @@ def acknowledge(session: Session, clock: Clock, actor: Actor, incident_id: str) 
     return incident
 
 
+def erase_caller(session: Session, actor: Actor, incident_id: str) -> Incident:
+    """Forget who reported it, also when it has ended. The digest stays, so that the chain holds."""
+    incident = _to_change(session, actor, incident_id, Right.INCIDENT_CHANGE)
+    if incident.personal_salt is not None:
+        incident.reporter = incident.callback = incident.personal_salt = None
+        _change(session, actor, incident, "incident.caller_erased")
+    return incident
+
+
 def share(session: Session, actor: Actor, incident: Incident, units: Iterable[str]) -> None:
     """Show an incident to further units, whose people may then read it and write about it.
 

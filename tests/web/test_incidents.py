@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from command.kernel.timeline import verify
 from command.kernel.values import State
 from tests.web.world import World
+from web.wiring import Core
 
 INSIDE = [101.5, 25.0]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -125,6 +128,22 @@ def test_the_caller_is_for_those_who_may_know(as_: As) -> None:
         assert secret not in duty.get(f"{API}/board").text
         assert secret not in duty.get(f"{API}/incidents.csv").text
     assert len(str(incident["personal_digest"])) == 64
+
+
+def test_a_caller_is_erased_also_from_an_ended_incident_and_the_chain_holds(as_: As, core: Core) -> None:
+    duty = as_("duty")
+    incident = logged(duty, reporter="李先生", callback="13800000000")
+    path = f"{API}/incidents/{incident['id']}"
+    assert patched(duty, incident, status="unfounded", reason="误报")["reporter"] == "李先生"
+    assert as_("south_operator").delete(f"{path}/caller").status_code in {403, 404}
+    erased = duty.delete(f"{path}/caller").json()
+    assert (erased["reporter"], erased["callback"]) == (None, None)
+    assert erased["personal_digest"] == incident["personal_digest"]
+    assert duty.delete(f"{path}/caller").json()["version"] == erased["version"]
+    with core.db.reading() as session:
+        assert verify(session)[1] is None
+        kept = session.execute(text("SELECT reporter, callback, personal_salt FROM incident")).one()
+    assert tuple(kept) == (None, None, None)
 
 
 def test_acknowledged_once_by_the_first(as_: As) -> None:

@@ -16,6 +16,7 @@ from command.kernel.errors import Unauthenticated
 from command.kernel.values import State
 from gis.divisions import shipped_divisions
 from web.api.forms import Form, Id
+from web.cap_keys import cap_keys_of
 from web.edge import IfMatch, Known, database_of, known_edge, token_of
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
@@ -211,7 +212,7 @@ def drop_alert(alert_id: str, edge: Known, response: Response) -> State:
 def issue_alert(alert_id: str, body: People, edge: Known, request: Request, response: Response) -> State:
     """Issue to the audience as it is at this moment; workers are woken after the commit."""
     with edge.writing() as session:
-        issued = actions.issue(session, edge.clock, edge.actor, alert_id, body.people)
+        issued = actions.issue(session, edge.clock, edge.actor, alert_id, body.people, sign=cap_keys_of(request).sign)
         state = issued.alert.state()
     waker(request)(issued.chunks)
     return tagged(response, state)
@@ -229,7 +230,9 @@ def update_alert(alert_id: str, body: DraftForm, edge: Known, response: Response
 def cancel_alert(alert_id: str, body: End, edge: Known, request: Request, response: Response) -> State:
     """End a running alert; everyone who was told is told."""
     with edge.writing() as session:
-        ended = actions.cancel(session, edge.clock, edge.actor, alert_id, body.end, body.text)
+        ended = actions.cancel(
+            session, edge.clock, edge.actor, alert_id, body.end, body.text, sign=cap_keys_of(request).sign
+        )
         state = ended.alert.state()
     waker(request)(ended.chunks)
     return tagged(response, state)

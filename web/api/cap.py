@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC
 
+from cryptography import x509
 from fastapi import APIRouter, Request, Response
 from lxml import etree
 
@@ -13,6 +15,7 @@ from alerts.queries import cap_document, public_alerts
 from command.kernel.errors import FieldError, Invalid, TooLarge
 from command.kernel.values import Json, State
 from gis.divisions import shipped_divisions
+from web.cap_keys import cap_keys_of
 from web.edge import Edge, Known, database_of
 
 router = APIRouter(tags=["cap"])
@@ -26,14 +29,14 @@ async def post_cap(request: Request, edge: Known) -> State:
     data = await request.body()
     if len(data) > LARGEST:
         raise TooLarge("xml.too_large")
-    return await asyncio.to_thread(take, edge, data)
+    return await asyncio.to_thread(take, edge, data, cap_keys_of(request).trusted())
 
 
-def take(edge: Edge, data: bytes) -> State:
+def take(edge: Edge, data: bytes, trusted: Sequence[x509.Certificate]) -> State:
     """Keep the message; one that is refused is kept as well, and its faults are the answer."""
     divisions = shipped_divisions()
     with edge.writing() as session:
-        outcome = receive_cap(session, edge.clock, edge.actor, data, divisions.boundary_of)
+        outcome = receive_cap(session, edge.clock, edge.actor, data, divisions.boundary_of, trusted)
         answer = _accepted(outcome) if isinstance(outcome, Received) else None
     if isinstance(outcome, RefusedMessage):
         problem = outcome.problem

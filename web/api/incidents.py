@@ -223,6 +223,15 @@ def post_acknowledgement(incident_id: str, edge: Known, response: Response) -> S
     return tagged(response, state)
 
 
+@router.delete("/incidents/{incident_id}/caller")
+def delete_caller(incident_id: str, edge: Known, response: Response) -> State:
+    """Forget the caller's name and number for good."""
+    with edge.writing() as session:
+        incident = actions.erase_caller(session, edge.actor, incident_id)
+        state = incident_details(session, edge.actor, incident)
+    return tagged(response, state)
+
+
 def _bbox(text: str) -> tuple[float, float, float, float]:
     """`minlon,minlat,maxlon,maxlat` in degrees."""
     try:

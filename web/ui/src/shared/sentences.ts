@@ -69,6 +69,7 @@ const because = (x: Telling, reason: string | null | undefined): string => (reas
 const TELL: Record<string, Tell> = {
   'incident.logged': (x) => ({ text: x.t.logged(incidentTitle(x), word(x.v, get(x, 'incident')?.source)) }),
   'incident.amended': (x) => ({ text: x.t.amended(incidentTitle(x)) }),
+  'incident.caller_erased': (x) => ({ text: x.t.callerErased(incidentTitle(x)) }),
   'incident.acknowledged': (x) => ({ text: x.t.incidentAcknowledged(incidentTitle(x)) }),
   'incident.shared': (x) => ({ text: x.t.shared(incidentTitle(x)) }),
   'incident.noted': (x) => {
@@ -178,5 +179,5 @@ export function sentence(entry: Entry, board: Board | null, lang: Lang): Sentenc
 /** What the hall hears of: not who logged in, nor counts and checks that go on all the time. */
 export function forTheHall(entry: Entry): boolean {
   return /^(incident|task|meeting|alert)\./.test(entry.kind) &&
-    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.shared', 'task.delivered'].includes(entry.kind)
+    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered'].includes(entry.kind)
 }
