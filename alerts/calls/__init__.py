@@ -1,0 +1,1 @@
+"""叫应: whoever answers for a village is called until they answer."""
