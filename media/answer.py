@@ -99,12 +99,24 @@ def _check_slots(slots: list[SlotTerms]) -> None:
 
 
 def _publication(section: Section, kind: Kind, payload_type: int) -> Publication:
+    if kind == "audio":
+        ssrc, redundant = next(iter(section.ssrcs), None), _redundant(section, payload_type)
+        return Publication(kind, section.mid, payload_type, ssrc=ssrc, red_payload_type=redundant)
     rtx = section.rtx_for(payload_type)
-    layers = _layers(section, payload_type) if kind == "video" else ()
+    layers = _layers(section, payload_type)
     if len(layers) > 1:
         return Publication(kind, section.mid, payload_type, rtx, simulcast=layers)
     primary = next(iter(section.fid or section.ssrcs), None)
     return Publication(kind, section.mid, payload_type, rtx, primary, section.fid.get(primary or 0))
+
+
+def _redundant(section: Section, payload_type: int) -> int | None:
+    """The payload type of redundant audio that carries `payload_type` and nothing else (RFC 2198 5)."""
+    for number, codec in section.codecs.items():
+        carried = section.parameters.get(number, "").split("/")
+        if codec == ("red", AUDIO_CLOCK_HZ) and set(carried) == {str(payload_type)}:
+            return number
+    return None
 
 
 def _layers(section: Section, payload_type: int) -> tuple[LayerTerms, ...]:
@@ -123,7 +135,10 @@ def _slot(section: Section, kind: Kind, payload_type: int, new_ssrc: Callable[[]
     rtx = section.rtx_for(payload_type)
     ssrc, rtx_ssrc = new_ssrc(), new_ssrc() if rtx is not None else None
     number = _transport_cc(section, payload_type)
-    return SlotTerms(kind, section.mid, ssrc, payload_type, rtx_ssrc, rtx, transport_cc=number)
+    redundant = _redundant(section, payload_type) if kind == "audio" else None
+    return SlotTerms(
+        kind, section.mid, ssrc, payload_type, rtx_ssrc, rtx, transport_cc=number, red_payload_type=redundant
+    )
 
 
 def _transport_cc(section: Section, payload_type: int) -> int:
@@ -204,8 +219,10 @@ def _publication_lines(section: Section, taken: Publication, terms: Terms, local
         uris[extensions.TRANSPORT_CC_URI] = ids.transport_cc
     else:
         uris[extensions.ABS_SEND_TIME_URI] = ids.abs_send_time
-    lines = [_m_line(section, 9, [taken.payload_type, taken.rtx_payload_type]), "a=recvonly"]
+    types = [taken.red_payload_type, taken.payload_type, taken.rtx_payload_type]
+    lines = [_m_line(section, 9, types), "a=recvonly"]
     lines += _codec_lines(section, taken.payload_type, taken.rtx_payload_type, wishes)
+    lines += _redundant_lines(taken.red_payload_type, taken.payload_type)
     lines += [f"a=extmap:{number} {uri}" for uri, number in uris.items() if uri in section.extensions]
     lines += _simulcast_lines(section, taken, rids)
     return lines + _transport_lines(section, local)
@@ -222,9 +239,11 @@ def _simulcast_lines(section: Section, taken: Publication, rids: list[str]) -> l
 def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
     h264 = slot.h264 or PayloadTypes(0)
     types = [slot.payload_type, slot.rtx_payload_type, *([h264.codec, h264.rtx] if slot.h264 else [])]
+    types.append(slot.red_payload_type)
     wishes = {"nack", "nack pli", "ccm fir", "transport-cc" if slot.transport_cc else "goog-remb"}
     lines = [_m_line(section, 9, types), "a=sendonly"]
     lines += _codec_lines(section, slot.payload_type, slot.rtx_payload_type, wishes)
+    lines += _redundant_lines(slot.red_payload_type, slot.payload_type)
     if slot.h264 is not None:
         lines += _codec_lines(section, h264.codec, h264.rtx, wishes)
     if slot.transport_cc:
@@ -237,6 +256,11 @@ def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
         lines.append(f"a=ssrc-group:FID {slot.ssrc} {slot.rtx_ssrc}")
     lines += [f"a=ssrc:{ssrc} cname:{stream}" for ssrc in ssrcs]
     return lines + _transport_lines(section, local)
+
+
+def _redundant_lines(red: int | None, payload_type: int) -> list[str]:
+    """Redundant audio; named first it is what a browser sends."""
+    return [] if red is None else [f"a=rtpmap:{red} red/48000/2", f"a=fmtp:{red} {payload_type}/{payload_type}"]
 
 
 def _codec_lines(section: Section, payload_type: int, rtx: int | None, wishes: set[str]) -> list[str]:

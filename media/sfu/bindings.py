@@ -47,7 +47,7 @@ class Bindings:
 
     def _take(self, publication: Publication, layer: Layer, ssrc: int) -> Stream:
         stream = self._streams[ssrc] = Stream(publication, layer, repair=False)
-        layer.bind(ssrc, repairable=publication.kind == "video")
+        layer.bind(ssrc)
         return stream
 
     def _bind(self, now: float, packet: Packet, found: Extensions) -> Stream | None:
@@ -60,7 +60,7 @@ class Bindings:
                 if _is_named(terms, found.repaired_rid):
                     stream = self._streams[packet.ssrc] = Stream(publication, layer, repair=True)
                     return stream
-            elif packet.payload_type == publication.payload_type and _is_named(terms, found.rid):
+            elif packet.payload_type in publication.payload_types and _is_named(terms, found.rid):
                 return self._take(publication, layer, packet.ssrc) if _may_rebind(now, layer) else None
         return None
 

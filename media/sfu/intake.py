@@ -1,6 +1,8 @@
 """What one connection brings in: finding the layer of each packet, and the feedback its sender needs."""
 
-from media.rtp import extensions
+from dataclasses import replace
+
+from media.rtp import extensions, red
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport
 from media.sfu.arrivals import Arrivals
@@ -12,13 +14,18 @@ from media.sfu.terms import Kind, Terms
 
 
 class Intake:
-    """Routes by SSRC; what no SSRC is bound to is counted in `unknown`, what is no RTP in `malformed`."""
+    """Routes by SSRC; what no SSRC is bound to is counted in `unknown`, what is no RTP in `malformed`.
+
+    `mended` are the units that the last packet brought copies of, to be forwarded before its own.
+    """
 
     def __init__(self, terms: Terms, sources: dict[Kind, Source], ssrc: int) -> None:
         self.ssrc = ssrc
         self.malformed = 0
         self.unknown = 0
         self.level = 0
+        self.round_trip_s: float | None = None
+        self.mended: list[Unit] = []
         self._terms = terms
         self._sources = sources
         self._bindings = Bindings(terms.publications, sources)
@@ -45,15 +52,35 @@ class Intake:
         if stream.repair:
             return _on_repair(now, stream, packet)
         publication, layer = stream.publication, stream.layer
-        if packet.payload_type != publication.payload_type or (
-            layer.reception is None or layer.reception.ssrc != packet.ssrc
-        ):
+        if layer.reception is None or layer.reception.ssrc != packet.ssrc:
             self.unknown += 1
             return None
+        if packet.payload_type != publication.payload_type:
+            if packet.payload_type != publication.red_payload_type:
+                self.unknown += 1
+                return None
+            return self._on_redundant(now, stream, packet, found.audio_level)
         if publication.kind == "audio":
             level = found.audio_level
             self.level = guessed_level(packet.payload_end - packet.payload_start) if level is None else level
         return layer.accept(now, packet)
+
+    def _on_redundant(self, now: float, stream: Stream, packet: Packet, level: int | None) -> Unit | None:
+        """Take the copies out (RFC 2198): the n-th from the end is of the n-th packet before this one."""
+        blocks = red.parse(packet.payload)
+        if blocks is None or any(block.payload_type != stream.publication.payload_type for block in blocks):
+            self.malformed += 1
+            return None
+        own = blocks.pop()
+        self.level = guessed_level(len(own.data)) if level is None else level
+        unit = stream.layer.accept(now, replace(packet, payload_start=packet.payload_end - len(own.data)))
+        if unit is not None:
+            for back, copy in zip(range(len(blocks), 0, -1), blocks, strict=True):
+                timestamp = (packet.timestamp - copy.offset) & 0xFFFFFFFF
+                mended = stream.layer.mend(unit.index - back, timestamp, copy.data) if copy.data else None
+                if mended is not None:
+                    self.mended.append(mended)
+        return unit
 
     def on_sender_report(self, now: float, report: SenderReport) -> None:
         """Note a publisher's report."""
@@ -70,13 +97,14 @@ class Intake:
             reception = layer.reception
             if reception is None:
                 continue
-            if reception.repairable:
-                missing = reception.missing(now)
-                if missing and not layer.source.muted:
-                    messages.append(Nack(self.ssrc, reception.ssrc, tuple(missing)))
-                if reception.beyond_repair:
-                    reception.beyond_repair = False
-                    layer.keyframe_wanted = layer.keyframe_wanted or bool(layer.slots)
+            if layer.source.muted:
+                reception.forget_missing(reception.highest)
+            missing = reception.missing(now, self.round_trip_s or 0.0)
+            if missing:
+                messages.append(Nack(self.ssrc, reception.ssrc, tuple(missing)))
+            if reception.beyond_repair:
+                reception.beyond_repair = False
+                layer.keyframe_wanted = layer.keyframe_wanted or (bool(layer.slots) and layer.source.kind == "video")
             if layer.keyframe_due(now):
                 messages.append(Pli(self.ssrc, reception.ssrc))
         return messages

@@ -39,6 +39,7 @@ class Link:
         self.terms = terms
         self.audio: list[AudioSlot] = []
         self.video: list[VideoSlot] = []
+        self.copies = 0
         self.fraction_lost = 0
         self.round_trip_s: float | None = None
         audio = sum(slot.kind == "audio" for slot in terms.slots)
@@ -98,6 +99,9 @@ class Link:
 
     # -- sending --------------------------------------------------------------------------------
 
+    def note_copies(self, octets: int) -> None:
+        self.outflow.note_copies(octets)
+
     def speak(self, now: float, head: bytes, body: bytes) -> Send:
         """Speech goes out at once."""
         return self, self.outflow.speak(now, head, body), body
@@ -135,6 +139,7 @@ class Link:
             for slot in self.video:
                 slot.repair.clear()
         self.decisions = self.allocator.allocate(now, outflow.pictures(now), wants)
+        self.copies = outflow.redundancy.count
         for want in wants:
             self._aim(now, want, self.decisions[want.slot])
         count = len(self._voices)
@@ -163,7 +168,7 @@ class Link:
     def _on_report(self, now: float, packet: ReceiverReport, unix_s: float) -> None:
         for block in packet.reports:
             self.fraction_lost = block.fraction_lost
-            self.outflow.reports.on_report(now, block.fraction_lost)
+            self.outflow.on_report(now, block.fraction_lost)
             if block.last_sr:
                 middle = ntp_time(unix_s) >> 16 & 0xFFFFFFFF
                 ticks = (middle - block.last_sr - block.delay_since_last_sr) & 0xFFFFFFFF

@@ -10,6 +10,7 @@ from media.rtp.transport_cc import Feedback
 from media.sfu.estimate import Estimator, ReportEstimator
 from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
+from media.sfu.redundancy import Redundancy
 from media.sfu.sent import OVERHEAD, Sent
 from media.sfu.voices import Voices
 
@@ -63,7 +64,9 @@ class Outflow:
         self.prober = Prober()
         self.pacer = Pacer()
         self.voices = Voices(most_voices)
+        self.redundancy = Redundancy()
         self.speech = Meter()
+        self.copies = Meter()
         self.repairs = Meter()
         self.choked = False
         self._choke_told = False
@@ -86,6 +89,11 @@ class Outflow:
         if self.thin:
             self.pacer.spend(size)
         return self._stamped(now, head, size)
+
+    def note_copies(self, octets: int) -> None:
+        """So much of the packet of speech that is sent next is redundancy."""
+        self.speech.octets -= octets
+        self.copies.octets += octets
 
     def show(self, now: float, head: bytes, body: bytes) -> bytes | None:
         """The head to send at once for a picture's packet; None when it has to wait (or was dropped)."""
@@ -149,10 +157,17 @@ class Outflow:
             return
         told = self.sent.resolve(feedback)
         self.estimator.on_feedback(now, told)
+        self.redundancy.feed(now, len(told.came), told.lost)
         came_through = self.prober.feed(now, told)
         if came_through is not None and self.estimator.delay.usage != "overuse":
             self.estimator.lift(came_through)
         self._follow(now)
+
+    def on_report(self, now: float, fraction_lost: int) -> None:
+        """Take the loss that a receiver report tells, in 1/256."""
+        self.reports.on_report(now, fraction_lost)
+        if not self._numbered:
+            self.redundancy.feed(now, 256 - fraction_lost, fraction_lost)
 
     def _follow(self, now: float) -> None:
         bitrate = self.estimator.bitrate
@@ -174,7 +189,8 @@ class Outflow:
         self.prober.on_tick(now)
         calm = self.estimator.delay.usage == "normal" and self.estimator.delay.queue_s < CALM_S
         if calm and self.estimator.heard and not self.choked:
-            wished = (needed / PICTURES_SHARE + self.speech.bitrate + self.repairs.bitrate) * 1.2
+            voices = self.speech.bitrate + self.copies.bitrate
+            wished = (needed / PICTURES_SHARE + voices + self.repairs.bitrate) * 1.2
             self.prober.begin(now, self.estimator.bitrate, wished, self.sent.next, self.sent.octets)
 
     def _notice_deafness(self, now: float) -> None:
@@ -200,6 +216,8 @@ class Outflow:
         """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""
         speech, repairs = self.speech.measure(now), self.repairs.measure(now)
         bitrate = self.bitrate
+        self.redundancy.fit(bitrate, speech)
+        speech += self.copies.measure(now)
         if bitrate is None:
             return None
         if self.choked:

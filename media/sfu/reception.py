@@ -1,5 +1,7 @@
 """What is known of one incoming stream: order, doubles, loss, jitter (RFC 3550 A.3, A.8) and what to ask again."""
 
+from dataclasses import dataclass
+
 from media.rtp.rtcp import ReportBlock
 from media.rtp.sequence import unwrap
 
@@ -8,23 +10,42 @@ MAX_GAP = 200
 NACK_DELAY_S = 0.015
 NACK_INTERVAL_S = 0.06
 NACK_ATTEMPTS = 8
+DEAF_AFTER = 100
+"""So many requests without a single answer: the sender does not resend this stream."""
+
+
+@dataclass(slots=True)
+class _Hole:
+    """A packet that is missing: since when, when to ask for it next, how often it was asked for."""
+
+    since: float
+    due: float
+    asked: int = 0
 
 
 class Reception:
-    """Counts one SSRC. Sequence numbers are unwrapped to integers that only grow, called index."""
+    """Counts one SSRC. Sequence numbers are unwrapped to integers that only grow, called index.
 
-    def __init__(self, ssrc: int, rate_hz: int, repairable: bool) -> None:
+    A packet that is still missing `useful_s` after its gap was seen is given up; `beyond_repair` then. `restarted` is
+    set when the numbers jumped so far that what comes now has nothing to do with what came before.
+    """
+
+    def __init__(self, ssrc: int, rate_hz: int, useful_s: float) -> None:
         self.ssrc = ssrc
         self.rate_hz = rate_hz
-        self.repairable = repairable
+        self.useful_s = useful_s
         self.highest = -1
         self.first = 0
         self.received = 0
+        self.mended = 0
         self.jitter = 0.0
         self.beyond_repair = False
+        self.restarted = False
         self._seen = [-1] * WINDOW
         self._transit = 0.0
-        self._missing: dict[int, tuple[int, float]] = {}
+        self._missing: dict[int, _Hole] = {}
+        self._in_vain = 0
+        self._after_jump = -1
         self._reported = (0, 0)
         self._last_sr = (0, 0.0)
 
@@ -34,8 +55,12 @@ class Reception:
             self.first = self.highest = index = sequence + 0x10000
         else:
             index = unwrap(self.highest, sequence)
+            if index <= self.highest - WINDOW:
+                if not self._jumps(sequence):
+                    return None
+                index += 0x10000
         cell = index & (WINDOW - 1)
-        if self._seen[cell] == index or index <= self.highest - WINDOW:
+        if self._seen[cell] == index:
             return None
         self._seen[cell] = index
         self.received += 1
@@ -44,19 +69,38 @@ class Reception:
                 self._note_gap(now, index)
             self.highest = index
             self._note_transit(now, timestamp)
-        else:
-            self._missing.pop(index, None)
+        elif self._missing:
+            self._fill(index)
         return index
 
+    def mend(self, index: int) -> bool:
+        """Whether `index` was missing and was known from elsewhere now: it did not come, but need not come any more."""
+        cell = index & (WINDOW - 1)
+        if not self.highest - WINDOW < index < self.highest or index < self.first or self._seen[cell] == index:
+            return False
+        self._seen[cell] = index
+        self._missing.pop(index, None)
+        self.mended += 1
+        return True
+
+    def _jumps(self, sequence: int) -> bool:
+        """Whether this is the second packet in a row that is far from all others (RFC 3550 A.1): numbers begin anew."""
+        expected, self._after_jump = self._after_jump, (sequence + 1) & 0xFFFF
+        return sequence == expected
+
+    def _fill(self, index: int) -> None:
+        hole = self._missing.pop(index, None)
+        if hole is not None and hole.asked:
+            self._in_vain = 0
+
     def _note_gap(self, now: float, index: int) -> None:
-        if not self.repairable:
-            return
         if index - self.highest > MAX_GAP:
             self._missing.clear()
-            self.beyond_repair = True
+            self.first += index - self.highest - 1
+            self.beyond_repair = self.restarted = True
             return
         for lost in range(self.highest + 1, index):
-            self._missing[lost] = (0, now + NACK_DELAY_S)
+            self._missing[lost] = _Hole(now, now + NACK_DELAY_S)
 
     def _note_transit(self, now: float, timestamp: int) -> None:
         transit = (now * self.rate_hz - timestamp) % 0x100000000
@@ -65,19 +109,31 @@ class Reception:
             self.jitter += (change - self.jitter) / 16
         self._transit = transit
 
-    def missing(self, now: float) -> list[int]:
-        """The 16-bit sequence numbers to ask for now; sets `beyond_repair` when one was asked for too often."""
+    def missing(self, now: float, round_trip_s: float = 0.0) -> list[int]:
+        """The 16-bit sequence numbers to ask for now: each again when an answer should have come.
+
+        Sets `beyond_repair` when one was given up. A sender that never answers is no longer asked.
+        """
+        if not self._missing:
+            return []
         due = []
-        for index, (attempts, at) in list(self._missing.items()):
-            if at > now:
+        for index, hole in list(self._missing.items()):
+            if hole.due > now:
                 continue
-            if attempts >= NACK_ATTEMPTS:
+            if now - hole.since > self.useful_s or hole.asked >= NACK_ATTEMPTS:
                 del self._missing[index]
                 self.beyond_repair = True
-                continue
-            self._missing[index] = (attempts + 1, now + NACK_INTERVAL_S)
-            due.append(index & 0xFFFF)
+            elif self._in_vain < DEAF_AFTER:
+                hole.asked += 1
+                hole.due = now + max(NACK_INTERVAL_S, round_trip_s + NACK_DELAY_S)
+                self._in_vain += 1
+                due.append(index & 0xFFFF)
         return due
+
+    def forget_missing(self, before: int) -> None:
+        """Nothing before this index is needed any more."""
+        if self._missing:
+            self._missing = {index: hole for index, hole in self._missing.items() if index >= before}
 
     def on_sender_report(self, now: float, ntp: int) -> None:
         self._last_sr = (ntp >> 16 & 0xFFFFFFFF, now)

@@ -171,7 +171,7 @@ class Room:
         layer = unit.layer
         if layer.source.kind == "audio" and unit.body:
             self.speakers.observe(now, name, intake.level)
-        sends: list[Send] = []
+        sends: list[Send] = self._mended(now, intake) if intake.mended else []
         for slot in layer.slots:
             send = slot.write(now, unit)
             if send is not None:
@@ -179,6 +179,12 @@ class Room:
         if layer.keyframe_wanted:
             sends += self._urgent(now, participant)
         return sends
+
+    @staticmethod
+    def _mended(now: float, intake: Intake) -> list[Send]:
+        """What was lost and came as a copy goes out before the packet that brought it."""
+        units, intake.mended = intake.mended, []
+        return [send for unit in units for slot in unit.layer.slots if (send := slot.write(now, unit)) is not None]
 
     def on_rtcp(self, now: float, name: str, data: bytes) -> list[Send]:
         """One plain compound RTCP packet from `name`."""
@@ -194,6 +200,7 @@ class Room:
                 intake.on_sender_report(now, packet)
                 packet = ReceiverReport(packet.ssrc, packet.reports)
             sends += link.on_rtcp(now, packet, now + self.unix_offset)
+        intake.round_trip_s = link.round_trip_s
         if any(isinstance(packet, rtcp.Pli | rtcp.Fir) for packet in packets):
             sends += [send for other in self.participants.values() for send in self._urgent(now, other)]
         return sends

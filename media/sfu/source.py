@@ -19,6 +19,9 @@ LAYER_START_S = 2.5
 TEMPORAL_LAYERS = 4
 SILENT_AFTER_S = 2.0
 UNMUTE_GUARD_S = 0.06
+UNMUTE_GUARD_PACKETS = 2
+USEFUL_S: dict[Kind, float] = {"audio": 0.4, "video": 1.0}
+"""How long a receiver may still have use for a packet that is missing: its jitter buffer, or its next key frame."""
 
 
 @dataclass(slots=True)
@@ -39,10 +42,15 @@ class Unit:
 
 
 class Receiver(Protocol):
-    """Who gets packets: a link. It sends them at once, or keeps a picture's packet for a while (None)."""
+    """Who gets packets: a link. It sends them at once, or keeps a picture's packet for a while (None).
+
+    `copies` is how many of the frames before it each packet of speech should carry.
+    """
 
     participant: str
+    copies: int
 
+    def note_copies(self, octets: int) -> None: ...
     def speak(self, now: float, head: bytes, body: bytes) -> Send: ...
     def show(self, now: float, head: bytes, body: bytes) -> Send | None: ...
 
@@ -87,10 +95,12 @@ class Layer:
         self.asked_at = float("-inf")
         self._picture: int | None = None
         self._requested_at = float("-inf")
+        self._opened_in = -1
+        self._opened_at = 0
 
-    def bind(self, ssrc: int, repairable: bool) -> None:
+    def bind(self, ssrc: int) -> None:
         """Take `ssrc` as the stream from now on; its numbering begins anew."""
-        self.reception = Reception(ssrc, self.source.rate_hz, repairable)
+        self.reception = Reception(ssrc, self.source.rate_hz, USEFUL_S[self.source.kind])
         self.epoch += 1
         self.sender_report = None
         self._picture = None
@@ -120,6 +130,9 @@ class Layer:
         index = reception.accept(now, packet.sequence, packet.timestamp)
         if index is None:
             return None
+        if reception.restarted:
+            reception.restarted = False
+            self.epoch += 1
         size = packet.payload_end - packet.payload_start
         self.packets += 1
         self.octets += size
@@ -129,9 +142,26 @@ class Layer:
             self.source.on_packet(now, woken)
         if self.source.withheld(now):
             return None
-        if not size or self.source.kind == "audio":
-            return Unit(self, index, packet.timestamp, packet.marker, packet.payload)
+        if self.source.kind == "audio":
+            return self._speech(index, packet)
+        if not size:
+            return Unit(self, index, packet.timestamp, packet.marker, b"")
         return self._video(index, packet)
+
+    def _speech(self, index: int, packet: Packet) -> Unit | None:
+        """Nothing from before the first packet that was forwarded since the last mute: it was said while muted."""
+        if self._opened_in != self.epoch:
+            self._opened_in, self._opened_at = self.epoch, index
+        elif index < self._opened_at:
+            return None
+        return Unit(self, index, packet.timestamp, packet.marker, packet.payload)
+
+    def mend(self, index: int, timestamp: int, body: bytes) -> Unit | None:
+        """The unit for a copy that a later packet carried, where it is still missing and may be heard."""
+        reception = self.reception
+        if reception is None or self._opened_in != self.epoch or index < self._opened_at:
+            return None
+        return Unit(self, index, timestamp, False, body) if reception.mend(index) else None
 
     def _video(self, index: int, packet: Packet) -> Unit | None:
         parse = vp8.parse if self.source.codec == "vp8" else h264.parse
@@ -141,10 +171,16 @@ class Layer:
             return None
         if descriptor.keyframe:
             self.keyframe_wanted = False
+            self._forget_missing(index)
             self._note_height(descriptor.height)
         body = packet.data[packet.payload_start + len(descriptor.raw) : packet.payload_end]
         self.octets_by_temporal[descriptor.temporal_layer] += len(body)
         return Unit(self, index, packet.timestamp, packet.marker, body, descriptor, self._unwrapped(descriptor))
+
+    def _forget_missing(self, index: int) -> None:
+        """A key frame begins at `index`: what lies before it is no longer needed."""
+        if self.reception is not None:
+            self.reception.forget_missing(index)
 
     def _note_height(self, height: int) -> None:
         if height and height != self.height:
@@ -198,6 +234,7 @@ class Source:
         self.muted = False
         self.newest_at = float("-inf")
         self._guard_until = 0.0
+        self._guarded = 0
 
     def open(self, count: int, codec: VideoCodec = "vp8") -> None:
         """A connection with `count` layers begins; none of them is bound yet."""
@@ -221,13 +258,22 @@ class Source:
         self.muted = muted
         if not muted:
             self._guard_until = now + UNMUTE_GUARD_S
+            self._guarded = UNMUTE_GUARD_PACKETS
         for layer in self.layers:
             layer.epoch += 1
             layer.keyframe_wanted = not muted and self.kind == "video" and bool(layer.slots)
 
     def withheld(self, now: float) -> bool:
-        """Whether what comes now must not reach anybody."""
-        return self.muted or (now < self._guard_until and self.kind == "audio")
+        """Whether the packet that comes now must not reach anybody.
+
+        In-band FEC repeats the packet before: at least one in full must lie between mute and what is heard.
+        """
+        if self.muted:
+            return True
+        if self._guarded or now < self._guard_until:
+            self._guarded = max(0, self._guarded - 1)
+            return self.kind == "audio"
+        return False
 
     def on_packet(self, now: float, woken: bool) -> None:
         """A layer brought a packet; `woken`: it had been silent, so that the viewers may want to change to it."""

@@ -33,7 +33,8 @@ class LayerTerms:
 class Publication:
     """What the client sends on one line. SSRCs are None when the offer does not name them.
 
-    `simulcast` has the layers in the offer's order; it is empty where there is one stream.
+    `simulcast` has the layers in the offer's order; it is empty where there is one stream. `red_payload_type` is that
+    of redundant audio (RFC 2198), None where the client does not know it.
     """
 
     kind: Kind
@@ -44,6 +45,12 @@ class Publication:
     rtx_ssrc: int | None = None
     simulcast: tuple[LayerTerms, ...] = ()
     codec: VideoCodec = "vp8"
+    red_payload_type: int | None = None
+
+    @property
+    def payload_types(self) -> tuple[int, ...]:
+        """Those of the stream itself: the codec's, and that of redundant audio."""
+        return (self.payload_type,) if self.red_payload_type is None else (self.payload_type, self.red_payload_type)
 
     @property
     def layers(self) -> tuple[LayerTerms, ...]:
@@ -64,6 +71,7 @@ class SlotTerms:
     """One stream that the bridge sends, with SSRCs of the bridge's choice.
 
     `transport_cc` is the number of the transport-wide sequence number extension on it, 0 where the client wants none.
+    `red_payload_type` is that of redundant audio (RFC 2198), None where the client does not take it.
     """
 
     kind: Kind
@@ -74,6 +82,7 @@ class SlotTerms:
     rtx_payload_type: int | None = None
     h264: PayloadTypes | None = None
     transport_cc: int = 0
+    red_payload_type: int | None = None
 
     def types(self, codec: VideoCodec) -> PayloadTypes | None:
         """What a stream of video is sent as; None where the client cannot take it."""

@@ -1,26 +1,27 @@
-"""A UDP relay on loopback that can be cut: the network between a client and the node."""
+"""A UDP relay on loopback: the network between a client and the node, which can be cut, thin, far and lossy."""
 
 import asyncio
 from collections.abc import Callable
 
+from tests.media.wire import Wire
+
 Address = tuple[str, int]
 
-
-QUEUE = 32_000
+HEADERS = 28
+"""Bytes of IPv4 and UDP before each datagram: lines carry them too."""
 
 
 class Relay:
     """Clients send to `port`; each gets an own socket towards the node. While `cut` everything is dropped.
 
-    With `rate_bps` what goes to the clients passes one line of that rate after a queue of QUEUE bytes; what finds it
-    full is `dropped`.
+    What goes to the clients passes `down`, what comes from them `up`; None lets everything through at once. The clock
+    of both is that of the event loop.
     """
 
     def __init__(self, node_port: int) -> None:
         self.cut = False
-        self.rate_bps: float | None = None
-        self.dropped = 0
-        self._free_at = 0.0
+        self.down: Wire | None = None
+        self.up: Wire | None = None
         self.port = 0
         self._node = ("127.0.0.1", node_port)
         self._front: asyncio.DatagramTransport | None = None
@@ -46,23 +47,14 @@ class Relay:
             return
         back = self._backs.get(client)
         if back is not None:
-            back.sendto(data, self._node)
+            _carry(self.up, len(data), lambda: back.sendto(data, self._node))
         elif client not in self._waiting:
             self._waiting[client] = asyncio.ensure_future(self._open(data, client))
 
     def _to_client(self, data: bytes, client: Address) -> None:
-        if self.cut or self._front is None:
-            return
-        if self.rate_bps is None:
-            self._front.sendto(data, client)
-            return
-        loop = asyncio.get_running_loop()
-        begin = max(loop.time(), self._free_at)
-        if (begin - loop.time()) * self.rate_bps / 8 + len(data) > QUEUE:
-            self.dropped += 1
-            return
-        self._free_at = begin + len(data) * 8 / self.rate_bps
-        loop.call_at(self._free_at, self._front.sendto, data, client)
+        front = self._front
+        if not self.cut and front is not None:
+            _carry(self.down, len(data), lambda: front.sendto(data, client))
 
     async def _open(self, data: bytes, client: Address) -> None:
         def to_client(answer: bytes, _node: Address) -> None:
@@ -72,6 +64,17 @@ class Relay:
         back, _ = await loop.create_datagram_endpoint(lambda: _Side(to_client), local_addr=("127.0.0.1", 0))
         self._backs[client] = back
         back.sendto(data, self._node)
+
+
+def _carry(wire: Wire | None, size: int, send: Callable[[], None]) -> None:
+    """Send a datagram when the wire has carried it, if it does."""
+    if wire is None:
+        send()
+        return
+    loop = asyncio.get_running_loop()
+    arrives = wire.carry(loop.time(), size + HEADERS)
+    if arrives is not None:
+        loop.call_at(arrives, send)
 
 
 class _Side(asyncio.DatagramProtocol):

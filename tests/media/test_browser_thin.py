@@ -15,6 +15,7 @@ from tests.media import browser
 from tests.media.node_process import NodeProcess
 from tests.media.relay import Relay
 from tests.media.signal_server import ROOM, SignalServer
+from tests.media.wire import Wire
 
 TOKEN = "node-control"
 MEDIA = {"north": "noisy", "south": "noisy", "hall": "none"}
@@ -107,15 +108,15 @@ async def test_a_line_that_becomes_thin(hall: Hall) -> None:
     await hall.until(all_high, within_s=40)
     assert (await hall.told())["way"]["estimate_bps"] > 800_000
 
-    hall.relay.rate_bps = THIN_BPS
+    wire = hall.relay.down = Wire(lambda _: THIN_BPS, 0.0)
     await hall.until(lambda told: told["way"]["estimate_bps"] < 1.3 * THIN_BPS, within_s=6)
     await hall.until(lambda told: told["way"]["queue_ms"] < 150, within_s=6)
     await asyncio.sleep(3)
 
-    before, dropped = await hall.heard(), hall.relay.dropped
+    before, dropped = await hall.heard(), wire.dropped
     await asyncio.sleep(15)
     after = await hall.heard()
-    assert hall.relay.dropped - dropped < 30
+    assert wire.dropped - dropped < 30
     concealed = (after["concealed"] - before["concealed"]) / (after["samples"] - before["samples"])
     # The figure itself is the bench's, taken with nothing else running: here other tests share the cores.
     assert concealed < 0.1
@@ -125,5 +126,5 @@ async def test_a_line_that_becomes_thin(hall: Hall) -> None:
     assert {slot["reason"] for slot in pictures(told)} <= {"budget", "settling"}
     assert all(slot["sent_height"] in (180, None) for slot in pictures(told))
 
-    hall.relay.rate_bps = None
+    hall.relay.down = None
     await hall.until(all_high, within_s=25)

@@ -40,11 +40,12 @@ def test_chromium_publishes_two_streams_and_has_two_slots() -> None:
     _offer, terms = agree(CHROMIUM)
     audio, video = terms.publications
     assert (audio.kind, audio.mid, audio.payload_type, audio.ssrc) == ("audio", "0", 111, 992258276)
+    assert audio.red_payload_type == 63
     assert (video.kind, video.mid, video.payload_type, video.rtx_payload_type) == ("video", "1", 96, 97)
     assert video.ssrc is not None
     assert video.rtx_ssrc is not None
     assert terms.slots == (
-        SlotTerms("audio", "2", 5000, 111, transport_cc=3),
+        SlotTerms("audio", "2", 5000, 111, transport_cc=3, red_payload_type=63),
         SlotTerms("video", "3", 5001, 96, 5002, 97, h264=PayloadTypes(102, 103), transport_cc=3),
     )
     assert terms.transport_cc

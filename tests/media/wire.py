@@ -1,4 +1,4 @@
-"""A way of a given rate, queue, delay and loss, simulated: pure, seeded, on a clock of its own."""
+"""A way of a given rate, queue, delay and loss: pure, seeded, on the clock of whoever asks."""
 
 import random
 from collections.abc import Callable
@@ -34,7 +34,10 @@ class GilbertElliott:
 
 @dataclass
 class Wire:
-    """Packets in by `put`, out by `take` when they have passed queue and distance. `rate` in bit/s at a time."""
+    """Packets in by `put`, out by `take` when they have passed queue and distance. `rate` in bit/s at a time.
+
+    `carry` tells the time of arrival instead, for packets that are kept elsewhere.
+    """
 
     rate: Rate
     one_way_s: float
@@ -53,16 +56,22 @@ class Wire:
         """Bytes that stand in the queue."""
         return max(0.0, self._free_at - now) * self.rate(now) / 8
 
-    def put(self, now: float, size: int, packet: object) -> None:
+    def carry(self, now: float, size: int) -> float | None:
+        """When a packet of `size` bytes on the wire that begins its way now arrives; None: never."""
         if self.queued(now) + size > self.queue:
             self.dropped += 1
-            return
+            return None
         self._free_at = max(now, self._free_at) + size * 8 / self.rate(now)
         if self.loss.lost(self._chance):
             self.dropped += 1
-            return
-        self._number += 1
-        heappush(self._coming, (self._free_at + self.one_way_s, self._number, packet))
+            return None
+        return self._free_at + self.one_way_s
+
+    def put(self, now: float, size: int, packet: object) -> None:
+        arrives = self.carry(now, size)
+        if arrives is not None:
+            self._number += 1
+            heappush(self._coming, (arrives, self._number, packet))
 
     def take(self, now: float) -> list[tuple[float, object]]:
         """What has arrived until now, with the times."""

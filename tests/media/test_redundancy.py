@@ -1,0 +1,280 @@
+"""Speech over lines that lose packets: copies taken out, added, and never of what was said while muted."""
+
+import random
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.rtp import red
+from media.rtp.packet import Packet
+from media.rtp.red import Block
+from media.rtp.rtcp import Nack
+from media.sfu.reception import MAX_GAP, NACK_ATTEMPTS, Reception
+from media.sfu.redundancy import Redundancy
+from media.sfu.source import UNMUTE_GUARD_PACKETS, UNMUTE_GUARD_S
+from media.sfu.terms import Terms
+from tests.media.packets import OPUS, Meeting, level, rtp, terms
+
+RED = 63
+TICKS = 960
+SSRC = 1001
+
+blocks = st.builds(Block, st.integers(0, 127), st.integers(1, red.MAX_OFFSET), st.binary(max_size=200))
+
+
+@given(st.lists(blocks, max_size=red.MAX_BLOCKS), st.integers(0, 127), st.binary(max_size=300))
+def test_what_is_built_is_read_again(copies: list[Block], payload_type: int, data: bytes) -> None:
+    assert red.parse(red.build(copies, payload_type, data)) == [*copies, Block(payload_type, 0, data)]
+
+
+@given(st.binary(max_size=100))
+def test_whatever_a_stranger_sends_is_read_or_refused(payload: bytes) -> None:
+    found = red.parse(payload)
+    if found is not None:
+        assert b"".join(block.data for block in found) == payload[len(payload) - sum(len(b.data) for b in found) :]
+        assert len(found) <= red.MAX_BLOCKS + 1
+
+
+def test_copies_that_cannot_be_told_are_refused() -> None:
+    for copies in (
+        [Block(OPUS, 0, b"")],
+        [Block(OPUS, red.MAX_OFFSET + 1, b"")],
+        [Block(OPUS, 1, bytes(red.MAX_BLOCK + 1))],
+        [Block(OPUS, 1, b"")] * (red.MAX_BLOCKS + 1),
+    ):
+        with pytest.raises(ValueError):
+            red.build(copies, OPUS, b"own")
+
+
+def redundant_terms(number: int) -> Terms:
+    agreed = terms(number, audio_slots=1, video_slots=0)
+    audio = replace(agreed.publications[0], red_payload_type=RED)
+    return replace(
+        agreed,
+        publications=(audio, *agreed.publications[1:]),
+        slots=tuple(replace(slot, red_payload_type=RED) for slot in agreed.slots),
+    )
+
+
+def spoken(number: int, copies: int = 0) -> bytes:
+    """Packet `number` of the speaker, with copies of as many before it; each frame is its number, 60 times."""
+    payload, payload_type = frame(number), OPUS
+    if copies:
+        found = [Block(OPUS, back * TICKS, frame(number - back)) for back in range(copies, 0, -1)]
+        payload, payload_type = red.build(found, OPUS, payload), RED
+    return rtp(
+        payload_type=payload_type,
+        sequence=(65_530 + number) & 0xFFFF,
+        timestamp=(0xFFFFFF00 + number * TICKS) & 0xFFFFFFFF,
+        ssrc=SSRC,
+        payload=payload,
+        values=level(30),
+    )
+
+
+def frame(number: int) -> bytes:
+    return number.to_bytes(2, "big") * 30
+
+
+def numbers(packets: list[Packet]) -> list[int]:
+    return [int.from_bytes(packet.payload[-2:], "big") for packet in packets]
+
+
+def meeting() -> Meeting:
+    """`one` speaks and `other` hears."""
+    found = Meeting()
+    found.join("one", redundant_terms(1))
+    found.join("other", redundant_terms(2))
+    return found
+
+
+def say(at: Meeting, *said: int, copies: int = 0, lost: tuple[int, ...] = ()) -> None:
+    for number in said:
+        at.now += 0.02
+        if number not in lost:
+            at.rtp("one", spoken(number, copies))
+        at.take(at.room.on_tick(at.now))
+
+
+def heard(at: Meeting) -> list[Packet]:
+    return at.stream("other", 2100)
+
+
+def begin(at: Meeting, until: int = 50) -> None:
+    """One second of speech, so that it is in a slot."""
+    say(at, *range(until))
+    assert heard(at)
+
+
+def test_a_lost_packet_comes_out_of_the_next_ones_copy_in_its_place() -> None:
+    at = meeting()
+    begin(at)
+    at.sent.clear()
+    say(at, *range(50, 60), copies=2, lost=(52, 55, 56))
+    found = heard(at)
+    assert numbers(found) == list(range(50, 60))
+    assert {packet.payload_type for packet in found} == {OPUS}
+    assert {(b.sequence - a.sequence) & 0xFFFF for a, b in pairwise(found)} == {1}
+    assert {(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in pairwise(found)} == {TICKS}
+
+
+def test_what_no_copy_brought_is_asked_for_until_it_is_of_no_use() -> None:
+    at = meeting()
+    begin(at)
+    say(at, 51)
+    at.pass_time(2)
+    asked = at.requests("one", Nack)
+    assert 2 <= len(asked) <= NACK_ATTEMPTS
+    assert {number for nack in asked if isinstance(nack, Nack) for number in nack.sequences} == {(65_530 + 50) & 0xFFFF}
+    at.control.clear()
+    at.sent.clear()
+    at.rtp("one", spoken(53))
+    at.now += 0.01
+    at.rtp("one", spoken(52))
+    at.pass_time(1)
+    assert sorted(numbers(heard(at))) == [52, 53]
+    assert not at.requests("one", Nack), "what overtook the others is not asked for"
+
+
+def test_nobody_is_asked_who_never_answers() -> None:
+    at = meeting()
+    begin(at)
+    said = range(50, 2_000)
+    say(at, *said, lost=tuple(said[::3]))
+    before = len(at.requests("one", Nack))
+    assert before
+    say(at, *range(2_000, 3_000), lost=tuple(range(2_000, 3_000, 3)))
+    assert len(at.requests("one", Nack)) == before
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_said_while_muted_is_ever_heard(seed: int) -> None:
+    """Whatever is lost, late or carried as a copy: neither a frame from the mute nor the first after it."""
+    chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+    at = meeting()
+    begin(at)
+    muted, opened = 60 + chance.randrange(20), 100 + chance.randrange(20)
+    late: list[int] = []
+    for number in range(50, 200):
+        at.now += 0.02
+        if number == muted:
+            at.take(at.room.mute(at.now - 0.001, "one", "audio", True))
+        if number == opened:
+            at.take(at.room.mute(at.now - 0.001, "one", "audio", False))
+        if chance.random() < 0.5:
+            at.rtp("one", spoken(number, chance.randrange(4)))
+        else:
+            late.append(number)
+        if late and chance.random() < 0.3:
+            at.rtp("one", spoken(late.pop(chance.randrange(len(late))), chance.randrange(4)))
+        at.take(at.room.on_tick(at.now))
+    leaked = set(numbers(heard(at))) & set(range(muted, opened + 1))
+    assert not leaked, leaked
+    assert max(numbers(heard(at))) > opened + UNMUTE_GUARD_PACKETS
+
+
+def test_the_frame_that_in_band_fec_repeats_is_withheld_too() -> None:
+    """Opus carries a coarse copy of the frame before, whatever its length."""
+    at = meeting()
+    begin(at)
+    at.take(at.room.mute(at.now, "one", "audio", True))
+    say(at, *range(50, 60))
+    at.take(at.room.mute(at.now, "one", "audio", False))
+    at.sent.clear()
+    at.now += UNMUTE_GUARD_S * 2
+    at.rtp("one", spoken(60))
+    assert not heard(at), "however long its frame is: its beginning was said while muted"
+    say(at, *range(61, 70))
+    assert numbers(heard(at))[0] > 60 + 1
+
+
+def test_a_receiver_that_loses_gets_copies_and_others_do_not() -> None:
+    at = meeting()
+    at.join("third", redundant_terms(3))
+    begin(at)
+    at.links["other"].copies = 2
+    at.sent.clear()
+    say(at, *range(50, 60))
+    assert {packet.payload_type for packet in at.stream("third", 3100)} == {OPUS}
+    found = heard(at)
+    assert {packet.payload_type for packet in found} == {RED}
+    for back, packet in enumerate(found):
+        carried = red.parse(packet.payload)
+        assert carried is not None
+        assert [int.from_bytes(block.data[:2], "big") for block in carried] == list(
+            range(50 + max(0, back - 2), 50 + back + 1)
+        )
+        assert [block.offset for block in carried] == [n * TICKS for n in range(len(carried) - 1, -1, -1)]
+
+
+def test_copies_do_not_reach_back_over_a_mute() -> None:
+    at = meeting()
+    begin(at)
+    at.links["other"].copies = 3
+    say(at, *range(50, 60))
+    at.take(at.room.mute(at.now, "one", "audio", True))
+    say(at, *range(60, 70))
+    at.take(at.room.mute(at.now, "one", "audio", False))
+    at.sent.clear()
+    say(at, *range(70, 130))
+    carried = [red.parse(packet.payload) for packet in heard(at)]
+    assert carried
+    frames = [int.from_bytes(block.data[:2], "big") for found in carried if found is not None for block in found]
+    assert min(frames) > 70
+
+
+def test_copies_follow_the_loss_and_leave_room_for_speech() -> None:
+    redundancy, now = Redundancy(), 0.0
+
+    def lose(share: float, seconds: int) -> int:
+        nonlocal now
+        for _ in range(seconds * 10):
+            now += 0.1
+            redundancy.feed(now, round(20 * (1 - share)), round(20 * share))
+        redundancy.fit(2e6, 50_000)
+        return redundancy.count
+
+    assert lose(0.0, 10) == 0
+    assert lose(0.05, 3) == 1
+    assert lose(0.3, 3) == 3
+    assert lose(0.0, 4) == 3
+    assert lose(0.0, 60) == 0
+    assert lose(0.3, 3) == 3
+    redundancy.fit(100_000, 50_000)
+    assert redundancy.count == 0
+    redundancy.fit(200_000, 50_000)
+    assert 0 < redundancy.count < 3
+
+
+def test_numbers_that_jump_far_begin_anew() -> None:
+    """Forward or back: at most one packet is lost for it, no loss is reported, nothing is asked for."""
+    for jump in (MAX_GAP + 1, 5_000, 30_000, 40_000, 60_000):
+        reception, sequence = Reception(1, 48_000, 0.4), 100
+        for number in range(100):
+            reception.accept(number * 0.02, (sequence + number) & 0xFFFF, number * TICKS)
+        took = [
+            reception.accept(3 + number * 0.02, (sequence + 99 + jump + number) & 0xFFFF, number * TICKS)
+            for number in range(50)
+        ]
+        assert sum(index is None for index in took) <= 1
+        assert reception.restarted
+        assert reception.expected - reception.received <= 1
+        assert reception.missing(10.0) == []
+
+
+@given(st.lists(st.integers(0, 65_535), max_size=300), st.floats(0, 0.5))
+def test_reception_stays_in_order_with_any_numbers(sequences: list[int], round_trip_s: float) -> None:
+    reception, taken = Reception(1, 90_000, 1.0), set[int]()
+    for number, sequence in enumerate(sequences):
+        now = number * 0.01
+        index = reception.accept(now, sequence, number * 100)
+        if index is not None:
+            assert index not in taken
+            assert index & 0xFFFF == sequence
+            taken.add(index)
+        assert len(reception.missing(now, round_trip_s)) <= MAX_GAP * NACK_ATTEMPTS
+    block = reception.report(10.0) if sequences else None
+    assert block is None or 0 <= block.fraction_lost <= 255
