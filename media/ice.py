@@ -13,7 +13,7 @@ _HEADER = struct.Struct("!HHI12s")
 _HEADER_SIZE = 20
 _ATTRIBUTE = struct.Struct("!HH")
 _USERNAME, _INTEGRITY, _XOR_ADDRESS, _PRIORITY = 0x0006, 0x0008, 0x0020, 0x0024
-_USE_CANDIDATE, _FINGERPRINT, _CONTROLLED = 0x0025, 0x8028, 0x8029
+_USE_CANDIDATE, _FINGERPRINT, _CONTROLLED, _CONTROLLING = 0x0025, 0x8028, 0x8029, 0x802A
 _FINGERPRINT_XOR = 0x5354554E
 _INTEGRITY_SIZE = 20
 HOST_PRIORITY = 2130706431
@@ -75,13 +75,18 @@ def response(binding: Binding, address: Address, password: str) -> bytes:
     return _message(RESPONSE, binding.transaction, [(_XOR_ADDRESS, _xor_address(address, binding))], password)
 
 
-def request(transaction: bytes, username: str, password: str, tie_breaker: int) -> bytes:
-    """A binding request in the controlled role, to learn whether a silent peer is there (RFC 7675)."""
+def request(transaction: bytes, username: str, password: str, tie_breaker: int, nominate: bool = False) -> bytes:
+    """A binding request in the controlled role, to learn whether a silent peer is there (RFC 7675).
+
+    `nominate`: in the controlling role, for the pair to be used (RFC 8445 8.1.1).
+    """
     attributes = [
         (_USERNAME, username.encode()),
         (_PRIORITY, struct.pack("!I", HOST_PRIORITY)),
-        (_CONTROLLED, struct.pack("!Q", tie_breaker)),
+        (_CONTROLLING if nominate else _CONTROLLED, struct.pack("!Q", tie_breaker)),
     ]
+    if nominate:
+        attributes.append((_USE_CANDIDATE, b""))
     return _message(REQUEST, transaction, attributes, password)
 
 

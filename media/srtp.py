@@ -28,6 +28,11 @@ class Scratch:
         self.length = ffi.new("int *")
 
 
+def function(name: str) -> int:
+    """The address of one of libsrtp's functions."""
+    return int(ffi.cast("uintptr_t", ffi.addressof(lib, name)))
+
+
 class Outbound:
     """Encrypts. A repeated SSRC and sequence number is refused: under GCM it would give the plaintext away."""
 
@@ -37,7 +42,12 @@ class Outbound:
         policy.window_size = REPLAY_WINDOW
         self._session = Session(policy)
         self._srtp = self._session._srtp[0]
-        self._scratch = scratch
+        self.scratch = scratch
+
+    @property
+    def context(self) -> int:
+        """The address of libsrtp's context, for code that calls libsrtp itself."""
+        return int(ffi.cast("uintptr_t", self._srtp))
 
     def protect(self, head: bytes, body: bytes) -> memoryview | None:
         """The encrypted RTP packet head + body, valid until the next call; None when libsrtp refuses it."""
@@ -48,7 +58,7 @@ class Outbound:
         return self._protect(lib.srtp_protect_rtcp, packet, b"")
 
     def _protect(self, function: object, head: bytes, body: bytes) -> memoryview | None:
-        scratch = self._scratch
+        scratch = self.scratch
         middle = len(head)
         size = middle + len(body)
         if size > BUFFER_SIZE - TRAILER_SIZE:
@@ -70,7 +80,12 @@ class Inbound:
         policy.window_size = REPLAY_WINDOW
         self._session = Session(policy)
         self._srtp = self._session._srtp[0]
-        self._scratch = scratch
+        self.scratch = scratch
+
+    @property
+    def context(self) -> int:
+        """The address of libsrtp's context, for code that calls libsrtp itself."""
+        return int(ffi.cast("uintptr_t", self._srtp))
 
     def unprotect(self, size: int) -> bytes | None:
         """The plain RTP packet in the first `size` bytes of the scratch memory; None when forged or a replay."""
@@ -80,7 +95,7 @@ class Inbound:
         return self._unprotect(lib.srtp_unprotect_rtcp, size)
 
     def _unprotect(self, function: object, size: int) -> bytes | None:
-        scratch = self._scratch
+        scratch = self.scratch
         scratch.length[0] = size
         if function(self._srtp, scratch.cdata, scratch.length):  # type: ignore[operator]  # a C function
             return None

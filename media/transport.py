@@ -33,12 +33,16 @@ _KEY_LABEL = b"EXTRACTOR-dtls_srtp"
 
 @dataclass(frozen=True, slots=True)
 class PeerParameters:
-    """The client's side, from its offer. `role` is ours in DTLS: "server" for `a=setup:passive`, else "client"."""
+    """The client's side, from its offer. `role` is ours in DTLS: "server" for `a=setup:passive`, else "client".
+
+    `local` are our credentials where they were told before; else the peer makes its own.
+    """
 
     remote: Credentials
     fingerprints: tuple[tuple[str, str], ...]
     role: str
     keep_ciphertext: bool = False
+    local: Credentials | None = None
 
 
 class Identity:
@@ -125,7 +129,7 @@ class Peer:
     """One client's transport. Made from an offer; alive until `closed`."""
 
     def __init__(self, port: Carrier, parameters: PeerParameters, now: float) -> None:
-        self.local = new_credentials()
+        self.local = parameters.local or new_credentials()
         self.parameters = parameters
         self.remote = parameters.remote
         self.path: Path | None = None
@@ -140,7 +144,8 @@ class Peer:
         self._reachable = asyncio.Event()
         self._wire = _Wire(self._send_plain)
         self._dtls = _Dtls(self._wire, port.identity, parameters.role)
-        self._outbound: Outbound | None = None
+        self.keys: Keys | None = None
+        self.outbound: Outbound | None = None
         self.inbound: Inbound | None = None
         self._ciphertexts: OrderedDict[bytes, bytes] = OrderedDict()
         self._task = asyncio.ensure_future(self._run())
@@ -153,7 +158,8 @@ class Peer:
         if keys is None or not self._dtls.connected:
             self._port.drop(self, "failed")
             return
-        self._outbound = Outbound(keys, self._port.scratch)
+        self.keys = keys
+        self.outbound = Outbound(keys, self._port.scratch)
         self.inbound = Inbound(keys, self._port.scratch)
         self.connected = True
         self._dtls.on("statechange", self._on_dtls_state)
@@ -174,7 +180,7 @@ class Peer:
 
     def send(self, head: bytes, body: bytes) -> bool:
         """Encrypt and send one RTP packet, or an RTCP compound in `head`. False when it could not be sent."""
-        outbound = self._outbound
+        outbound = self.outbound
         path = self.path
         if outbound is None or path is None or self.closed:
             return False

@@ -62,8 +62,7 @@ class UdpPort:
         self._farewells: set[asyncio.Task[None]] = set()
         self._tie_breaker = secrets.randbits(64)
         self._loop = asyncio.get_running_loop()
-        for outlet in self.outlets:
-            self._loop.add_reader(outlet.socket.fileno(), self._readable, outlet)
+        self.resume_reading()
 
     @property
     def port(self) -> int:
@@ -80,11 +79,13 @@ class UdpPort:
         return peer
 
     def call(self, peer: Peer, address: Address) -> None:
-        """Begin from this side with a peer whose address is known: ask it, as a client does."""
-        path = Path(self.outlets[0], address)
-        self._know(peer, path)
-        peer.reachable_by(path, nominated=True)
-        self._probe(peer)
+        """Begin from this side with a peer whose address is known: ask it as the controlling client does.
+
+        DTLS begins with its answer; to be called again until then.
+        """
+        peer.path = Path(self.outlets[0], address)
+        self._know(peer, peer.path)
+        self._probe(peer, nominate=True)
 
     def restart(self, peer: Peer, remote: Credentials) -> None:
         """ICE restart: new credentials; the old ones go on until a check uses the new.
@@ -115,9 +116,18 @@ class UdpPort:
         for peer in list(self._peers):
             self.drop(peer, None)
         await asyncio.gather(*self._farewells, return_exceptions=True)
+        self.pause_reading()
+        for outlet in self.outlets:
+            outlet.socket.close()
+
+    def resume_reading(self) -> None:
+        for outlet in self.outlets:
+            self._loop.add_reader(outlet.socket.fileno(), self._readable, outlet)
+
+    def pause_reading(self) -> None:
+        """Leave what comes to somebody else, until `resume_reading`."""
         for outlet in self.outlets:
             self._loop.remove_reader(outlet.socket.fileno())
-            outlet.socket.close()
 
     def check(self, now: float) -> None:
         """Drop peers that are silent, ask those that begin to be. To be called a few times a second."""
@@ -132,9 +142,9 @@ class UdpPort:
                 peer.probed_at = now
                 self._probe(peer)
 
-    def _probe(self, peer: Peer) -> None:
+    def _probe(self, peer: Peer, nominate: bool = False) -> None:
         username = f"{peer.remote.ufrag}:{peer.local.ufrag}"
-        message = ice.request(secrets.token_bytes(12), username, peer.remote.password, self._tie_breaker)
+        message = ice.request(secrets.token_bytes(12), username, peer.remote.password, self._tie_breaker, nominate)
         if peer.path is not None:
             peer.path.send(message)
 
@@ -202,6 +212,7 @@ class UdpPort:
         peer = self._known[path.outlet].get(path.address)
         if peer is not None and ice.verify(data, binding, peer.remote.password):
             peer.heard_at = now
+            peer.reachable_by(path, nominated=False)
         else:
             self.counters.not_authentic += 1
 

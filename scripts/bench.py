@@ -14,11 +14,10 @@ RESULTS = ROOT / "bench" / "results"
 NAMES = ("media", "alerts", "gis", "board")
 
 
-def measure(name: str) -> dict[str, object]:
+def measure(name: str, told: list[str]) -> dict[str, object]:
     """The object one bench prints. Raises CalledProcessError when it fails."""
-    done = subprocess.run(
-        [ROOT / ".venv/bin/fengsui", "bench", name, "--json"], cwd=ROOT, stdout=subprocess.PIPE, check=True
-    )
+    command = [str(ROOT / ".venv/bin/fengsui"), "bench", name, "--json", *told]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     measured: dict[str, object] = json.loads(done.stdout)
     return measured
 
@@ -50,13 +49,15 @@ def show(table: list[tuple[str, str, str]]) -> None:
         print(f"{name:<{widths[0]}}  {what:<{widths[1]}}  {value}")
 
 
-def main(names: list[str]) -> int:
-    """Run the named benches, all when none is named; 1 when one failed."""
+def main(words: list[str]) -> int:
+    """Run the benches named before the first option, all when none is; the options go to each. 1 when one failed."""
+    options = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
+    names, told = words[:options], words[options:]
     table: list[tuple[str, str, str]] = []
     failed: list[str] = []
     for name in names or NAMES:
         try:
-            measured = measure(name)
+            measured = measure(name, told)
         except subprocess.CalledProcessError:
             failed.append(name)
             continue

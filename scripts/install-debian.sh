@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: install-debian.sh venv|speakers|tests
+# Installs the Debian packages that are missing: install-debian.sh venv|speakers|tests|bench
 #   venv      what python3 -m venv needs
 #   speakers  the MQTT broker of the demo's loudspeakers
 #   tests     the browser, its Chinese fonts and the servers that the tests start for themselves
+#   bench     what the media bench compares with, and what builds and isolates its generator
 # Does nothing, and needs no rights, where everything is there already.
 source "$(dirname "$0")/lib.sh"
 # Debian keeps servers in sbin, which is not on every user's PATH.
@@ -25,7 +26,13 @@ missing_packages() {
       have redis-server || echo redis-server
       have mosquitto || echo mosquitto
       ;;
-    *) fail "install-debian.sh knows venv, speakers and tests, not '$1'." ;;
+    bench)
+      have janus || echo janus
+      have cc || have gcc || have clang || printf '%s\n' gcc libc6-dev
+      have ip || echo iproute2
+      have unshare || echo util-linux
+      ;;
+    *) fail "install-debian.sh knows venv, speakers, tests and bench, not '$1'." ;;
   esac
 }
 
@@ -92,4 +99,4 @@ main() {
   disable_services "${wanted[@]}" epmd
 }
 
-main "${1:?which set: venv, speakers or tests}"
+main "${1:?which set: venv, speakers, tests or bench}"

@@ -1,18 +1,116 @@
 """The bench measures a real node: what was offered is done, and every figure of the contract is there."""
 
+import asyncio
 import os
+from pathlib import Path
+from typing import Any
 
-from media.bench import BenchConfig, run
+import pytest
+
+from media.bench import engine, janus
+from media.bench.figures import highest, percentile, ratios, summarise
+from media.bench.load import Conference
+from media.bench.run import ADDRESS, INTERFACE, NO_COMPILER, NO_JANUS, can_isolate, isolated, missing
+from media.bench.session import Options, measure
+from media.bench.trial import Plan
+from web.cli import main
+
+SMALL = Options(
+    conference=Conference(sites=4, speaking=2),
+    rounds=1,
+    plan=Plan(nominal_s=1.0, step_s=0.5, halvings=0, at_share_s=1.0, highest_load=1.5),
+)
+CONTRACT = ("packets_per_cpu_second", "ratio_to_janus", "loss", "p50_ms", "p95_ms", "p99_ms")
 
 
-def test_a_small_conference_is_measured() -> None:
-    cores = os.sched_getaffinity(0)
-    found = run(BenchConfig(sites=3, seconds=1.0, load=0.2))
-    assert os.sched_getaffinity(0) == cores
-    assert found["offered"] > 50
-    assert found["done"] > found["offered"]
+def check(found: dict[str, Any]) -> None:
+    assert set(CONTRACT) <= set(found)
+    assert found["offered"] > 300
+    assert found["done"] >= 3 * found["offered"] - 20
     assert (found["lost"], found["loss"]) == (0, 0)
     assert found["packets_per_cpu_second"] > 1000
     assert found["core_packets_per_cpu_second"] > found["packets_per_cpu_second"]
     assert 0 < found["p50_ms"] <= found["p95_ms"] <= found["p99_ms"]
     assert found["cpu_seconds"] > 0
+    assert found["fengsui"]["memory_per_site_mib"]["median"] < 20
+
+
+@pytest.mark.skipif(engine.compiler() is None, reason="needs a C compiler")
+async def test_a_small_conference_is_measured_by_the_engine() -> None:
+    cores = os.sched_getaffinity(0)
+    found = await measure(SMALL)
+    assert os.sched_getaffinity(0) == cores
+    check(found)
+    counted = found["notes"]["fengsui"]["counted"]
+    assert counted["feedbacks"] >= 4 * 5
+    assert (counted["not_authentic"], counted["unsent"], counted["overflowed"]) == (0, 0, 0)
+    assert found["fengsui"]["at_70_joining_p99_ms"]["median"] > 0
+    assert found["ratio_to_janus"] is None
+
+
+async def test_without_a_compiler_the_nominal_load_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    found = await measure(SMALL)
+    assert found["generator"] == "Python"
+    check(found)
+    assert found["notes"]["fengsui"]["counted"]["feedbacks"] >= 4 * 5
+    assert "highest_packets_per_second" not in found["fengsui"]
+
+
+@pytest.mark.skipif(
+    janus.command() is None or engine.compiler() is None or not can_isolate(), reason="needs Janus and a compiler"
+)
+def test_janus_is_measured_beside_us() -> None:
+    found = isolated(Options(SMALL.conference, 1, SMALL.plan, address=ADDRESS, interface=INTERFACE))
+    check(found)
+    theirs = found["notes"]["janus"]
+    assert theirs["cipher"] == found["notes"]["fengsui"]["cipher"] == "AEAD_AES_256_GCM"
+    assert theirs["counted"]["received"] >= 3 * theirs["counted"]["sent"] - 20
+    assert found["ratio_to_janus"] == found["ratios"]["packets_per_cpu_second"] > 0
+
+
+@pytest.mark.parametrize(
+    ("present", "sentence"), [((), NO_COMPILER), (("cc",), NO_JANUS), (("janus",), NO_COMPILER)], ids=str
+)
+def test_what_cannot_be_measured_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, present: tuple[str, ...], sentence: str
+) -> None:
+    for name in present:
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert missing() == sentence
+
+
+def test_a_part_is_measured_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "media", "--json", "--only", "core"]) == 0
+    assert "core_packets_per_cpu_second" in capsys.readouterr().out
+    assert main(["bench", "media", "--only", "everything"]) == 2
+    assert "conference" in capsys.readouterr().err
+    assert main(["bench", "gis", "--only", "core"]) == 2
+
+
+@pytest.mark.parametrize("limit", [0.3, 1.0, 2.2, 7.9])
+def test_the_highest_load_is_found(limit: float) -> None:
+    async def holds(load: float) -> bool:
+        return load <= limit
+
+    found = asyncio.run(highest(holds, 1.0, 1.5, 6))
+    assert limit * 0.97 - 0.02 <= found <= limit
+
+
+def test_one_hiccup_does_not_end_the_search() -> None:
+    tried: list[float] = []
+
+    async def holds(load: float) -> bool:
+        tried.append(load)
+        return load <= 3 and tried.count(load) == 2
+
+    assert asyncio.run(highest(holds, 1.0, 1.5, 5)) > 2.9
+
+
+def test_rounds_become_medians_with_their_spread() -> None:
+    found = summarise([{"a": 3.0, "b": None}, {"a": 1.0, "b": 1.0}, {"a": 2.0, "b": 1.0}])
+    assert found == {"a": {"median": 2.0, "low": 1.0, "high": 3.0}}
+    assert ratios(found, {"a": {"median": 4.0}}) == {"a": 0.5}
+    assert percentile([], 0.5) is None
+    assert percentile([1.0, 2.0, 3.0, 4.0], 0.5) == 3.0

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from media.bench_client import BenchClient
+from media.bench.client import Client, both
 from media.bridge import Bridge
 from media.errors import BridgeError
 from media.ice import Credentials
+from media.rtp.packet import header
 from media.sdp import parse_fragment
 from tests.conformance.offers import Ice, Offer
 from tests.media.signal_server import until
@@ -67,24 +68,35 @@ async def node() -> AsyncIterator[Node]:
 
 
 @asynccontextmanager
-async def clients(count: int) -> AsyncIterator[list[BenchClient]]:
-    made = [BenchClient(number, 0, 0) for number in range(1, count + 1)]
+async def clients(count: int) -> AsyncIterator[list["Light"]]:
+    made = [Light(number) for number in range(1, count + 1)]
     try:
         yield made
     finally:
-        await asyncio.gather(*(client.close() for client in made if client._port.outlets[0].socket.fileno() >= 0))
+        await asyncio.gather(*(client.close() for client in made if client.socket >= 0))
 
 
-def fall_silent(client: BenchClient) -> None:
-    """As if its power were cut: nothing is said, nothing answered."""
-    asyncio.get_running_loop().remove_reader(client._port.outlets[0].socket.fileno())
+class Light(Client):
+    """A client of the bench that has a name and one connection with the bridge."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("127.0.0.1", both(number))
+        self.name = f"site-{number}"
+
+    def offer(self) -> str:
+        return self.describe(self.publishing())
+
+    def speak(self) -> None:
+        out = self.outgoing[0]
+        assert self.peer is not None
+        self.peer.send(header(out.stream.payload_type, True, 1, 960, out.ssrc), bytes(80))
 
 
 async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
     async with clients(1) as (client,):
         answer, ice = node.open(client.name, client.offer())
-        await client.accept(answer)
-        peer = client._peer
+        await client.connect(answer)
+        peer = client.peer
         assert peer is not None
         client._port.restart(peer, peer.remote)
         news = Ice(peer.local.ufrag, peer.local.password).fragment()
@@ -94,13 +106,11 @@ async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
         theirs = parse_fragment(fragment)
         peer.remote = Credentials(theirs.ufrag, theirs.password)
         assert len(node.bridge.port._by_ufrag) == 2  # the former goes on until the new one is used
-        port = client._port.outlets[0]
-        client._port.call(peer, ("127.0.0.1", node.bridge.port.port))
+        client._port.call(peer, client.server)
         await until(lambda: len(node.bridge.port._by_ufrag) == 1, 10)
-        client.send(client.audio)
+        client.speak()
         source = node.bridge.rooms[ROOM].participants[client.name].audio
         await until(lambda: source.layers[0].packets >= 1, 10)
-        assert port.socket.fileno() >= 0
         assert [kind for kind, _ in node.told].count("connected") == 1
 
 
@@ -119,10 +129,10 @@ async def test_the_same_credentials_are_no_restart_and_many_restarts_leave_littl
 
 async def test_a_new_session_replaces_the_former_once_it_stands(node: Node) -> None:
     async with clients(2) as (former, newer):
-        await former.accept(node.open("a", former.offer(), "former")[0])
+        await former.connect(node.open("a", former.offer(), "former")[0])
         answer, _ = node.open("a", newer.offer(), "newer")
         node.bridge.renew_session(ROOM, "a", "former", None, Ice().fragment())
-        await newer.accept(answer)
+        await newer.connect(answer)
         await until(lambda: [kind for kind, _ in node.told] == ["connected", "connected"], 10)
         with pytest.raises(BridgeError, match="no_session"):
             node.bridge.end_session(ROOM, "a", "former")
@@ -162,11 +172,11 @@ async def test_nothing_is_left_of_two_hundred_sessions(node: Node) -> None:
         for number, client in enumerate(every):
             answer, _ = node.open(client.name, client.offer())
             if number % 4:
-                await client.accept(answer)
+                await client.connect(answer)
             if number % 4 == 1:
                 node.bridge.end_session(ROOM, client.name, "s")
             elif number % 4 == 2:
-                fall_silent(client)
+                client.hand_over()  # as if its power were cut: nothing is said, nothing answered
             elif number % 4 == 3:
                 await client.close()
         quarter = SESSIONS // 4

@@ -4,20 +4,37 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 # Loaded only when asked for: a bench must not measure another's imports.
 BENCHES = {"media": "media.bench", "alerts": "alerts.bench", "gis": "gis.bench", "board": "web.bench"}
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Which."""
+    """Which, and how much of it."""
     parser.add_argument("what", choices=sorted(BENCHES))
     parser.add_argument("--json", action="store_true", help="on one line, for programs")
+    parser.add_argument("--quick", action="store_true", help="media: one short round; shows that all works, no figures")
+    parser.add_argument("--only", nargs="+", default=(), metavar="PART", help="media: these parts alone")
+    parser.add_argument("--rounds", type=int, help="media: how often each server is measured")
 
 
 def run(options: Namespace) -> int:
-    """Measure and print."""
-    found = import_module(BENCHES[options.what]).run()
+    """Measure and print; 2 when a part is not known."""
+    bench = import_module(BENCHES[options.what])
+    known = getattr(bench, "PARTS", ())
+    strange = [part for part in options.only if part not in known]
+    if strange:
+        sys.stderr.write(f"{options.what} has no part {', '.join(strange)}; it has: {', '.join(known) or 'none'}\n")
+        return 2
+    found = _measure(bench, options)
     measured = found if isinstance(found, dict) else {"rows": found}
     sys.stdout.write(json.dumps(measured, ensure_ascii=False, indent=None if options.json else 1) + "\n")
     return 0
+
+
+def _measure(bench: ModuleType, options: Namespace) -> Any:
+    if options.what == "media":
+        return bench.run(options.quick, options.only, options.rounds)
+    return bench.run()

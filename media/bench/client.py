@@ -1,0 +1,201 @@
+"""A site's connection: real ICE and DTLS in the client's role, descriptions of made-up media; no packets."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from media.bench.load import AUDIO, AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE, Stream
+from media.ice import Address, Credentials
+from media.rtp.extensions import AUDIO_LEVEL_URI, TRANSPORT_CC_URI
+from media.sdp import Offer, parse_offer
+from media.transport import Peer, PeerParameters
+from media.udp import CONTROL_SIZE, Handlers, UdpPort, arrival
+
+ASK_AGAIN_S = 0.1
+CONNECT_TIMEOUT_S = 10.0
+CIPHERS = {1: "AES128_CM_SHA1_80", 7: "AEAD_AES_128_GCM", 8: "AEAD_AES_256_GCM"}
+_EXTENSIONS = {2: AUDIO_LEVEL_URI, 3: TRANSPORT_CC_URI}
+_WISHES = {"audio": ["transport-cc"], "video": ["nack", "nack pli", "ccm fir", "transport-cc"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One m-line of a client. `types` are the payload types of the media and of its RTX, 0 = no RTX."""
+
+    mid: str
+    kind: str
+    direction: str
+    types: tuple[int, int]
+    ssrc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the engine must know of a connection; extension numbers are 0 where not agreed."""
+
+    video_type: int = VIDEO_TYPE
+    rtx_type: int = RTX_TYPE
+    audio_level: int = 0
+    sent_transport_cc: int = 0
+    got_transport_cc: int = 0
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """A stream that a connection sends."""
+
+    stream: Stream
+    ssrc: int
+
+
+class Client:
+    """One connection of a site. `outgoing` is sent by whoever drives it, after `connect`.
+
+    `passive`: the server begins the DTLS handshake, when it is ready for it.
+    """
+
+    def __init__(self, address: str, outgoing: Sequence[Outgoing] = (), passive: bool = False) -> None:
+        self.address = address
+        self._setup, self._role = ("passive", "server") if passive else ("active", "client")
+        self.outgoing = list(outgoing)
+        self.agreed = Agreed()
+        self.server: Address = (address, 0)
+        self.peer: Peer | None = None
+        self._credentials = Credentials(secrets.token_hex(4), secrets.token_hex(12))
+        self._connected = asyncio.Event()
+        handlers = Handlers(_ignore, _ignore, lambda _peer: self._connected.set(), lambda _peer, _reason: None)
+        self._port = UdpPort(address, 0, handlers)
+
+    @property
+    def socket(self) -> int:
+        """The file descriptor."""
+        return self._port.outlets[0].socket.fileno()
+
+    @property
+    def cipher(self) -> str:
+        """The SRTP profile that DTLS chose."""
+        keys = self.peer.keys if self.peer is not None else None
+        return CIPHERS.get(keys.profile, str(keys.profile)) if keys is not None else "none"
+
+    def describe(self, lines: Sequence[Line]) -> str:
+        """An offer, or an answer, with these m-lines."""
+        text = ["v=0", f"o=- 1 1 IN IP4 {self.address}", "s=-", "t=0 0"]
+        text.append("a=group:BUNDLE " + " ".join(line.mid for line in lines))
+        for line in lines:
+            text += self._section(line)
+        return "\r\n".join(text) + "\r\n"
+
+    def _section(self, line: Line) -> list[str]:
+        main, rtx = line.types
+        codec = "opus/48000/2" if line.kind == "audio" else "VP8/90000"
+        text = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {main}" + (f" {rtx}" if rtx else ""), "c=IN IP4 0.0.0.0"]
+        text += [f"a=mid:{line.mid}", f"a={line.direction}", "a=rtcp-mux"]
+        text += [f"a=ice-ufrag:{self._credentials.ufrag}", f"a=ice-pwd:{self._credentials.password}"]
+        text += [f"a=fingerprint:sha-256 {self._port.identity.fingerprint}", f"a=setup:{self._setup}"]
+        text.append(f"a=rtpmap:{main} {codec}")
+        text += [f"a=rtcp-fb:{main} {wish}" for wish in _WISHES[line.kind]]
+        if rtx:
+            text += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={main}"]
+        text += [f"a=extmap:{number} {uri}" for number, uri in _EXTENSIONS.items()]
+        if line.ssrc is not None:
+            text += [f"a=msid:bench {line.mid}", f"a=ssrc:{line.ssrc} cname:bench"]
+        return text
+
+    def publishing(self) -> list[Line]:
+        """The lines for `outgoing`."""
+        return [
+            Line(str(mid), o.stream.kind, "sendonly", types_of(o.stream.kind), o.ssrc)
+            for mid, o in enumerate(self.outgoing)
+        ]
+
+    async def connect(self, description: str) -> None:
+        """Connect as the server's description says. Raises TimeoutError, BridgeError when it cannot be read."""
+        remote = parse_offer(description)
+        self.agreed = _agreed(remote)
+        self.server = _candidate(description)
+        theirs = Credentials(remote.ufrag, remote.password)
+        parameters = PeerParameters(theirs, remote.fingerprints, self._role, local=self._credentials)
+        self.peer = self._port.make_peer(parameters)
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            while not self._connected.is_set():
+                self._port.call(self.peer, self.server)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._connected.wait(), ASK_AGAIN_S)
+
+    def receive_into(self, view: memoryview) -> tuple[int, float]:
+        """Read one datagram into `view`: its size, 0 when there is none, and the kernel's time of arrival, seconds."""
+        try:
+            size, control, _flags, _address = self._port.outlets[0].socket.recvmsg_into([view], CONTROL_SIZE)
+        except BlockingIOError:
+            return 0, 0.0
+        return size, arrival(control) if control else time.time()
+
+    def hand_over(self) -> None:
+        """Stop reading the socket here: an engine does until `take_back`."""
+        self._port.pause_reading()
+
+    def take_back(self) -> None:
+        """Answer the server's connectivity checks here again; media is thrown away."""
+        self._port.resume_reading()
+
+    async def close(self) -> None:
+        await self._port.close()
+
+
+@dataclass(slots=True)
+class Site:
+    """A site of the conference: one connection with our bridge, one each way with others."""
+
+    name: str
+    clients: list[Client] = field(default_factory=list)
+    join_s: float = 0.0
+
+    async def close(self) -> None:
+        await asyncio.gather(*(client.close() for client in self.clients))
+
+
+def types_of(kind: str) -> tuple[int, int]:
+    """The payload types that a client offers."""
+    return (AUDIO_TYPE, 0) if kind == "audio" else (VIDEO_TYPE, RTX_TYPE)
+
+
+def outgoing(number: int, streams: Sequence[Stream]) -> list[Outgoing]:
+    """Give the streams of site `number` their SSRCs."""
+    return [Outgoing(stream, number * 10 + place) for place, stream in enumerate(streams, 1)]
+
+
+def both(number: int) -> list[Outgoing]:
+    """A microphone and a camera."""
+    return outgoing(number, (AUDIO, VIDEO))
+
+
+def _candidate(description: str) -> Address:
+    """The first UDP host candidate. Raises ValueError."""
+    for line in description.splitlines():
+        words = line.split()
+        if line.startswith("a=candidate:") and words[2].lower() == "udp" and "host" in words:
+            return words[4], int(words[5])
+    raise ValueError("the server names no candidate")
+
+
+def _agreed(remote: Offer) -> Agreed:
+    """`remote` tells what the server receives (sections that are recvonly there) and sends."""
+    sent = {uri: n for s in remote.sections if s.direction == "recvonly" for uri, n in s.extensions.items()}
+    got = {uri: n for s in remote.sections if s.direction == "sendonly" for uri, n in s.extensions.items()}
+    video = next((s for s in remote.sections if s.kind == "video" and s.direction == "sendonly"), None)
+    main = video.payload_type("vp8", 90_000) if video is not None else None
+    rtx = video.rtx_for(main) if video is not None and main is not None else None
+    return Agreed(
+        main or VIDEO_TYPE,
+        rtx or RTX_TYPE,
+        sent.get(AUDIO_LEVEL_URI, 0),
+        sent.get(TRANSPORT_CC_URI, 0),
+        got.get(TRANSPORT_CC_URI, 0),
+    )
+
+
+def _ignore(_peer: Peer, _now: float, _data: bytes) -> None:
+    """Media that comes while no engine has the socket."""

@@ -1,0 +1,159 @@
+"""The engine that plays the sites: built from C where there is a compiler."""
+
+import asyncio
+import ctypes
+import shutil
+import subprocess
+import tempfile
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from media import srtp
+from media.bench.client import Client
+
+SAMPLES = 1_000_000
+COUNTERS = (
+    "sent",
+    "expected",
+    "received",
+    "resent",
+    "asked",
+    "not_authentic",
+    "control",
+    "nacks",
+    "plis",
+    "feedbacks",
+    "overflowed",
+    "samples",
+    "late",
+    "unsent",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of a generator counted. Delays and lateness are in seconds, in order of size.
+
+    Of the counters `expected` is what the sequence numbers say should have come of what the server sent, `overflowed`
+    what the generator's own sockets dropped. `late` is how long after its time each packet was sent.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    delays: "array[float]"
+    late: "array[float]"
+    counters: dict[str, int]
+
+    @property
+    def sent(self) -> int:
+        return self.counters["sent"]
+
+    @property
+    def received(self) -> int:
+        return self.counters["received"]
+
+    @property
+    def loss(self) -> float:
+        """The share of the server's packets that did not come."""
+        expected = self.counters["expected"]
+        return max(0.0, 1 - self.received / expected) if expected else 1.0
+
+
+class Generator(Protocol):
+    """Plays the sites' media over their connections."""
+
+    name: str
+
+    async def run(self, seconds: float, load: float) -> Run:
+        """Send at `load` times the nominal rates, then wait until nothing more comes."""
+
+    def close(self) -> None: ...
+
+
+class _Result(ctypes.Structure):
+    _fields_ = (
+        *((name, ctypes.c_uint64) for name in COUNTERS),
+        ("seconds", ctypes.c_double),
+        ("cpu_seconds", ctypes.c_double),
+    )
+
+
+def compiler() -> str | None:
+    """Where a C compiler is, if there is one."""
+    return shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+
+
+def build() -> ctypes.CDLL | None:
+    """Compile and load the engine; None without a C compiler. Raises CalledProcessError when it does not compile."""
+    program = compiler()
+    if program is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "engine.so"
+        source = Path(__file__).with_name("engine.c")
+        subprocess.run([program, "-O2", "-shared", "-fPIC", str(source), "-o", str(library)], check=True)
+        return _declare(ctypes.CDLL(str(library)))
+
+
+def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
+    number, real, pointer, text = ctypes.c_int, ctypes.c_double, ctypes.c_void_p, ctypes.c_char_p
+    library.engine_new.restype = pointer
+    library.engine_new.argtypes = (pointer,) * 4
+    library.engine_free.argtypes = (pointer,)
+    library.engine_transport.argtypes = (pointer, number, text, number, pointer, pointer, *(number,) * 5)
+    library.engine_stream.argtypes = (pointer, number, ctypes.c_uint32, number, number, real, number, number)
+    library.engine_run.argtypes = (pointer, real, real, pointer, pointer, ctypes.c_uint64, ctypes.POINTER(_Result))
+    return library
+
+
+class CEngine:
+    """All clients in one thread of C; the clients' sockets belong to it while it runs."""
+
+    name = "C"
+
+    def __init__(self, library: ctypes.CDLL, clients: list[Client]) -> None:
+        self._library = library
+        functions = ("srtp_protect", "srtp_protect_rtcp", "srtp_unprotect", "srtp_unprotect_rtcp")
+        self._engine = library.engine_new(*(srtp.function(name) for name in functions))
+        self._delays = (ctypes.c_double * SAMPLES)()
+        self._late = (ctypes.c_double * SAMPLES)()
+        self._clients = clients
+        for client in clients:
+            self._add(client)
+
+    def _add(self, client: Client) -> None:
+        peer, agreed = client.peer, client.agreed
+        if peer is None or peer.outbound is None or peer.inbound is None:
+            raise ValueError("not connected")
+        contexts = peer.outbound.context, peer.inbound.context
+        address, port = client.server
+        types = agreed.video_type, agreed.rtx_type
+        extensions = agreed.audio_level, agreed.sent_transport_cc, agreed.got_transport_cc
+        place = self._library.engine_transport(
+            self._engine, client.socket, address.encode(), port, *contexts, *types, *extensions
+        )
+        for out in client.outgoing:
+            s = out.stream
+            shape = int(s.kind == "video"), s.packets_per_s, s.size, s.per_frame
+            self._library.engine_stream(self._engine, place, out.ssrc, s.payload_type, *shape)
+
+    async def run(self, seconds: float, load: float) -> Run:
+        result = _Result()
+        memory = self._delays, self._late, SAMPLES
+        for client in self._clients:
+            client.hand_over()
+        await asyncio.to_thread(self._library.engine_run, self._engine, seconds, load, *memory, ctypes.byref(result))
+        for client in self._clients:
+            client.take_back()
+        counters = {name: int(getattr(result, name)) for name in COUNTERS}
+        delays, late = _ordered(self._delays, counters["samples"]), _ordered(self._late, counters["late"])
+        return Run(result.seconds, result.cpu_seconds, delays, late, counters)
+
+    def close(self) -> None:
+        self._library.engine_free(self._engine)
+
+
+def _ordered(values: "ctypes.Array[ctypes.c_double]", count: int) -> "array[float]":
+    return array("d", sorted(values[:count]))

@@ -1,0 +1,89 @@
+"""Where the bench runs: in a network of its own when there is a peer to measure beside ours."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from media.bench import engine, janus
+from media.bench.load import Conference
+from media.bench.session import PARTS, Options, measure
+from media.bench.trial import FULL, QUICK, Plan
+
+INTERFACE = "bench0"
+ADDRESS = "198.18.0.1"  # of the block for benchmarks (RFC 2544)
+_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # not on every user's PATH
+_ISOLATED = ("unshare", "--map-root-user", "--net", "--")
+NO_COMPILER = (
+    "There is no C compiler (`apt-get install gcc libc6-dev`): a slower generator plays the nominal load of our own "
+    "bridge; the highest rate, the delays at 70 % of it and Janus are not measured."
+)
+NO_JANUS = "Janus is not installed (`apt-get install janus`): our own bridge is measured alone."
+NO_NETWORK = "Janus needs a network of its own, and `unshare --net` with `ip` cannot make one here: it is not measured."
+
+
+def run(quick: bool = False, only: Sequence[str] = (), rounds: int | None = None) -> dict[str, Any]:
+    """Measure the parts named in `only`, all when none is; the object of `fengsui bench media --json`.
+
+    Takes minutes and two cores; `quick` below one minute. What cannot be measured here is told in `missing`.
+    """
+    options = Options(rounds=rounds or (1 if quick else 3), plan=QUICK if quick else FULL, only=tuple(only) or PARTS)
+    why = missing() if "conference" in options.only else None
+    if why is None and "conference" in options.only:
+        return isolated(replace(options, address=ADDRESS, interface=INTERFACE))
+    found = asyncio.run(measure(options))
+    return found if why is None else {**found, "missing": why}
+
+
+def missing() -> str | None:
+    """Why there is nothing to compare with; None when there is."""
+    if engine.compiler() is None:
+        return NO_COMPILER
+    if janus.command() is None:
+        return NO_JANUS
+    return None if can_isolate() else NO_NETWORK
+
+
+def can_isolate() -> bool:
+    """Whether this user may make a network for a child."""
+    ip = _ip()
+    if shutil.which("unshare") is None or ip is None:
+        return False
+    probe = subprocess.run([*_ISOLATED, ip, "link", "set", "lo", "up"], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
+def _ip() -> str | None:
+    return shutil.which("ip") or shutil.which("ip", path=_SBIN)
+
+
+def isolated(options: Options) -> dict[str, Any]:
+    """The same in a child with a network of its own. Raises CalledProcessError."""
+    child = subprocess.run(
+        [*_ISOLATED, sys.executable, "-m", "media.bench"],
+        input=json.dumps(asdict(options)).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(child.stdout)
+    return found
+
+
+def child_main() -> None:
+    """The child: make the network, measure, print the object. The address is on an interface that is no loopback."""
+    asked = json.load(sys.stdin)
+    shapes = {"conference": Conference(**asked["conference"]), "plan": Plan(**asked["plan"])}
+    options = Options(**{**asked, **shapes})
+    for words in (
+        "link set lo up",
+        f"link add {options.interface} type veth peer name {options.interface}p",
+        f"addr add {options.address}/32 dev {options.interface}",
+        f"link set {options.interface} up",
+        f"link set {options.interface}p up",
+    ):
+        subprocess.run([_ip() or "ip", *words.split()], check=True)
+    sys.stdout.write(json.dumps(asyncio.run(measure(options))))

@@ -1,0 +1,92 @@
+"""All parts and rounds, on the two cores and in the network that this process has."""
+
+import asyncio
+import ctypes
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from media.bench import bridge, engine, janus
+from media.bench.core import core_cost
+from media.bench.figures import ratios, summarise
+from media.bench.load import Conference
+from media.bench.trial import FULL, Figures, Plan, Server, try_server
+
+LOOPBACK = "127.0.0.1"
+PARTS = ("core", "conference")
+CONFERENCE = Conference()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`only` names the parts to be measured.
+
+    `interface` is where the peer, which passes over loopback interfaces, is reached; None measures ours alone.
+    """
+
+    conference: Conference = CONFERENCE
+    rounds: int = 3
+    plan: Plan = FULL
+    only: tuple[str, ...] = PARTS
+    address: str = LOOPBACK
+    interface: str | None = None
+
+
+async def measure(options: Options) -> dict[str, Any]:
+    """The bench's object: ours, and with a peer its figures and the ratios."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[-1]})
+    try:
+        return await _measure(options, cores[0])
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+async def _measure(options: Options, core: int) -> dict[str, Any]:
+    library = await asyncio.to_thread(engine.build)
+    found: dict[str, Any] = {"bench": "media", "generator": "C" if library is not None else "Python"}
+    if "core" in options.only:
+        found |= core_cost(options.conference)
+    if "conference" in options.only:
+        found |= await _conference(options, core, library)
+    return found
+
+
+async def _conference(options: Options, core: int, library: ctypes.CDLL | None) -> dict[str, Any]:
+    rounds: dict[str, list[Figures]] = {}
+    notes: dict[str, dict[str, object]] = {}
+    names = [bridge.Bridge.name] + ([janus.Janus.name] if options.interface and library is not None else [])
+    for _ in range(options.rounds):
+        for name in names:
+            async with _server(name, options, core) as server:
+                figures, notes[name] = await try_server(server, options.conference, options.plan, library)
+            rounds.setdefault(name, []).append(figures)
+    summaries = {name: summarise(each) for name, each in rounds.items()}
+    ours, theirs = summaries[bridge.Bridge.name], summaries.get(janus.Janus.name)
+    found = {**asdict(options.conference), "rounds": options.rounds, **_flat(ours, notes[bridge.Bridge.name])}
+    compared = ratios(ours, theirs) if theirs is not None else {}
+    found["ratio_to_janus"] = compared.get("packets_per_cpu_second")
+    return {**found, **summaries, "ratios": compared, "notes": notes}
+
+
+def _flat(ours: dict[str, dict[str, float]], notes: dict[str, object]) -> dict[str, Any]:
+    """The figures that a reader of any version of this bench finds: medians at the nominal load, counts of one run."""
+    counted = notes["counted"]
+    counts = counted if isinstance(counted, dict) else {}
+    expected, done = counts.get("expected", 0), counts.get("received", 0)
+    nominal = ("packets_per_cpu_second", "packets_per_second", "cpu_seconds", "cpu_share", "loss")
+    medians = {name: ours[name]["median"] for name in (*nominal, "p50_ms", "p95_ms", "p99_ms") if name in ours}
+    return {"offered": counts.get("sent"), "done": done, "lost": max(0, expected - done), **medians}
+
+
+@asynccontextmanager
+async def _server(name: str, options: Options, core: int) -> AsyncIterator[Server]:
+    program = janus.command()
+    if name == bridge.Bridge.name or program is None or options.interface is None:
+        async with bridge.started(options.address, core) as ours:
+            yield ours
+    else:
+        async with janus.started(program, options.address, options.interface, core) as theirs:
+            yield theirs

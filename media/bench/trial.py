@@ -1,0 +1,182 @@
+"""One server through all steps of the bench, on a fresh process."""
+
+import asyncio
+import ctypes
+import os
+import threading
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from media.bench import process
+from media.bench.client import Client, Site
+from media.bench.engine import CEngine, Generator, Run
+from media.bench.figures import highest, percentile
+from media.bench.load import Conference
+from media.bench.python_engine import PythonEngine
+from media.errors import BridgeError
+
+MAX_LOSS = 0.001
+MAX_P95_S = 0.100
+MIN_DELIVERED = 0.98
+MAX_LATE_P99_S = 0.020
+SHARE_OF_HIGHEST = 0.7
+WARM_UPS = 12
+JOINER_NICENESS = 10
+
+Figures = dict[str, float | None]
+
+
+class Server(Protocol):
+    """A running server and how to join it."""
+
+    name: str
+    pid: int
+
+    async def join_all(self, conference: Conference) -> list[Site]: ...
+    async def join_one(self, number: int, watched: str) -> Site: ...
+    async def leave(self, site: Site) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long each step takes, in seconds; a guest joins every `join_every_s`.
+
+    The search for the highest load halves `halvings` times, and ends above `highest_load` times the nominal one.
+    """
+
+    nominal_s: float
+    step_s: float
+    halvings: int
+    at_share_s: float
+    join_every_s: float = 0.5
+    highest_load: float = 50.0
+
+
+FULL = Plan(nominal_s=8.0, step_s=2.0, halvings=4, at_share_s=8.0)
+QUICK = Plan(nominal_s=3.0, step_s=1.0, halvings=2, at_share_s=2.0)
+
+
+@dataclass(slots=True)
+class Trial:
+    """A joined conference on one server, and the generator that plays it."""
+
+    server: Server
+    conference: Conference
+    generator: Generator
+    sites: list[Site]
+    guests: int = 0
+
+    async def measured(self, seconds: float, load: float) -> tuple[Run, float]:
+        """A run, and the server's CPU seconds in it."""
+        before = process.cpu_seconds(self.server.pid)
+        run = await self.generator.run(seconds, load)
+        return run, process.cpu_seconds(self.server.pid) - before
+
+    def delivered(self, run: Run) -> float:
+        """The share of what was sent that reached all who should have it."""
+        due = run.sent * (self.conference.sites - 1)
+        return run.received / due if due else 0.0
+
+    async def warm_up(self) -> None:
+        """Run until everybody sees and hears what they should. Raises BridgeError `bench.not_delivered`."""
+        share = 0.0
+        for _ in range(WARM_UPS):
+            share = self.delivered(await self.generator.run(1.0, 1.0))
+            if share > 1 - MAX_LOSS:
+                return
+        raise BridgeError("bench.not_delivered", f"{self.server.name} delivers {share:.3f} of what is sent")
+
+    async def holds(self, seconds: float, load: float) -> bool:
+        """Whether the server carries a load, and the generator too."""
+        run, _cpu = await self.measured(seconds, load)
+        p95, late = percentile(run.delays, 0.95), percentile(run.late, 0.99)
+        kept_up = late is not None and late < MAX_LATE_P99_S
+        carried = run.loss < MAX_LOSS and self.delivered(run) > MIN_DELIVERED
+        return carried and kept_up and p95 is not None and p95 < MAX_P95_S
+
+    async def while_joining(self, plan: Plan, load: float) -> Run:
+        """A run in which guests join; they leave after it."""
+        _be_nice()
+        running = asyncio.create_task(self.generator.run(plan.at_share_s, load))
+        guests: list[Site] = []
+        end = time.monotonic() + plan.at_share_s
+        try:
+            while time.monotonic() < end - plan.join_every_s:
+                self.guests += 1
+                guests.append(await self.server.join_one(self.guests, self.sites[0].name))
+                await asyncio.wait([running], timeout=plan.join_every_s)
+        finally:
+            run = await running
+        for guest in guests:
+            await self.server.leave(guest)
+        return run
+
+
+def _be_nice() -> None:
+    """Handshakes of joining sites are played on the engine's core: they wait, it does not."""
+    thread = threading.get_native_id()
+    if os.getpriority(os.PRIO_PROCESS, thread) < JOINER_NICENESS:
+        os.setpriority(os.PRIO_PROCESS, thread, JOINER_NICENESS)
+
+
+async def try_server(
+    server: Server, conference: Conference, plan: Plan, library: ctypes.CDLL | None
+) -> tuple[Figures, dict[str, object]]:
+    """Measure one server; its figures, and what else is to be told."""
+    idle = process.resident_mib(server.pid)
+    sites = await server.join_all(conference)
+    clients = [client for site in sites for client in site.clients]
+    generator = make_generator(library, clients)
+    try:
+        trial = Trial(server, conference, generator, sites)
+        await trial.warm_up()
+        figures, notes = await _nominal(trial, plan)
+        figures["memory_per_site_mib"] = (process.resident_mib(server.pid) - idle) / conference.sites
+        figures["join_ms"] = sum(site.join_s for site in sites) / len(sites) * 1000
+        if library is not None:
+            figures |= await _loaded(trial, plan)
+        return figures, {"cipher": clients[0].cipher, **notes}
+    finally:
+        generator.close()
+        await asyncio.gather(*(site.close() for site in sites))
+
+
+def make_generator(library: ctypes.CDLL | None, clients: list[Client]) -> Generator:
+    return CEngine(library, clients) if library is not None else PythonEngine(clients)
+
+
+async def _nominal(trial: Trial, plan: Plan) -> tuple[Figures, dict[str, object]]:
+    run, cpu = await trial.measured(plan.nominal_s, 1.0)
+    figures: Figures = {
+        "packets_per_cpu_second": run.received / cpu if cpu else None,
+        "packets_per_second": run.received / run.seconds,
+        "cpu_share": cpu / run.seconds,
+        "cpu_seconds": cpu,
+        "loss": run.loss,
+        **_delays("", run),
+        "generator_cpu_share": run.cpu_seconds / run.seconds,
+        "generator_late_p99_ms": _ms(percentile(run.late, 0.99)),
+    }
+    return figures, {"counted": {"seconds": round(run.seconds, 2), **run.counters}}
+
+
+async def _loaded(trial: Trial, plan: Plan) -> Figures:
+    load = await highest(lambda load: trial.holds(plan.step_s, load), 1.0, 1.5, plan.halvings, plan.highest_load)
+    share = load * SHARE_OF_HIGHEST
+    figures: Figures = {"highest_packets_per_second": load * trial.conference.forwarded_per_s}
+    if not share:
+        return figures
+    run, cpu = await trial.measured(plan.at_share_s, share)
+    figures |= {"at_70_packets_per_cpu_second": run.received / cpu if cpu else None, **_delays("at_70_", run)}
+    joining = await trial.while_joining(plan, share)
+    return {**figures, **_delays("at_70_joining_", joining), "at_70_joining_loss": joining.loss}
+
+
+def _delays(prefix: str, run: Run) -> Figures:
+    shares = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99}
+    return {prefix + name: _ms(percentile(run.delays, share)) for name, share in shares.items()}
+
+
+def _ms(seconds: float | None) -> float | None:
+    return seconds * 1000 if seconds is not None else None
