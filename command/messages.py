@@ -34,7 +34,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "user.lock_self": ("不能锁定自己的账号", "Nobody locks their own account"),
     "role.own": ("不能改自己的角色", "Nobody changes their own roles"),
     "role.apart": ("三员分立：这几个角色不能给同一人", "These administrators' roles are kept apart"),
-    "password.old_wrong": ("原密码不对", "The old password is wrong"),
+    "password.old_wrong": ("密码不对", "The password is wrong"),
+    "totp.wrong": (
+        "验证码不对，看看手机和电脑的时间是否一致",
+        "The code is wrong; compare the phone's clock with this one",
+    ),
+    "totp.secret": ("密钥不完整，重新扫码", "The secret is not complete: scan again"),
     "password.weak": ("新密码至少 10 个字，不能与用户名相同", "At least 10 characters, not the user name"),
     "session.locked": ("试错次数过多，锁定至 {until}", "Too many wrong tries; locked until {until}"),
     "session.account_locked": ("账号已被管理员锁定", "An administrator locked this account"),

@@ -19,6 +19,8 @@ missing_packages() {
     speakers) have mosquitto || echo mosquitto ;;
     tests)
       have chromium || echo chromium
+      # Playwright brings a Node of its own that needs it.
+      exists '/usr/lib/*/libatomic.so.1*' || echo libatomic1
       exists '/usr/share/fonts/*/noto/NotoSansCJK*' || echo fonts-noto-cjk
       exists '/usr/lib/postgresql/*/bin/initdb' || echo postgresql
       exists '/usr/share/postgresql/*/extension/postgis.control' || echo postgis-extension
@@ -39,7 +41,7 @@ missing_packages() {
 # The extension's package carries the server's major version: the installed one, else the one Debian prefers.
 postgis_package() {
   local major
-  major=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -n | tail -n 1)
+  major=$(for folder in /usr/lib/postgresql/*/; do basename "$folder"; done | grep -xE '[0-9]+' | sort -n | tail -n 1) || true
   [ -n "$major" ] || major=$(apt-cache depends postgresql | grep -oE 'postgresql-[0-9]+' | head -n 1 | cut -d- -f2)
   echo "postgresql-$major-postgis-3"
 }
@@ -82,7 +84,7 @@ disable_services() {
 }
 
 main() {
-  local wanted
+  local wanted name
   mapfile -t wanted < <(missing_packages "$1")
   [ ${#wanted[@]} -eq 0 ] && return
   have apt-get || fail "Missing: ${wanted[*]}. This is not a Debian system: install them with its own package manager."
@@ -90,11 +92,16 @@ main() {
   say "Installing ${wanted[*]} …"
   hold_services
   update_lists
-  mapfile -t wanted < <(for name in "${wanted[@]}"; do
-    if [ "$name" = postgis-extension ]; then postgis_package; else echo "$name"; fi
-  done)
+  local names=()
+  for name in "${wanted[@]}"; do
+    if [ "$name" = postgis-extension ]; then name=$(postgis_package); fi
+    names+=("$name")
+  done
+  wanted=("${names[@]}")
   stage "Debian packages" "${AS_ROOT[@]}" "${APT[@]}" install --yes --no-install-recommends "${wanted[@]}" ||
     fail "apt-get could not install ${wanted[*]}: its message is above."
+  mapfile -t names < <(missing_packages "$1")
+  [ ${#names[@]} -eq 0 ] || fail "Still missing after the installation: ${names[*]}."
   # The Erlang port mapper comes with the message broker.
   disable_services "${wanted[@]}" epmd
 }

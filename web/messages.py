@@ -64,8 +64,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "import.person_unknown": ("这个单位没有这个人：{value}", "The unit has nobody called “{value}”"),
     "import.user_unknown": ("没有这个用户名：{value}", "There is no user “{value}”"),
-    "password.old_wrong": ("原密码不对", "The old password is wrong"),
-    "password.weak": ("新密码至少 10 个字，不能与用户名相同", "At least 10 characters, not the user name"),
 }
 
 

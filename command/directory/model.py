@@ -117,7 +117,8 @@ class Post(Kept, Base):
 
 
 class User(Kept, Base):
-    """An account. `password_hash` is argon2id; `failed` counts wrong passwords since the last right one."""
+    """An account. `password_hash` is argon2id; `failed` counts wrong passwords since the last right one; `totp_step` is
+    the last time step whose code was used."""
 
     __tablename__ = "user"
 
@@ -126,6 +127,7 @@ class User(Kept, Base):
     name: Mapped[str] = mapped_column(String(80))
     password_hash: Mapped[str] = mapped_column(Text)
     totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_step: Mapped[int | None]
     must_change_password: Mapped[bool] = mapped_column(default=False)
     failed: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -146,6 +148,7 @@ class User(Kept, Base):
             "active": self.active,
             "locked": self.locked,
             "must_change_password": self.must_change_password,
+            "second_factor": self.totp_secret is not None,
             "sample": self.sample,
         }
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-import pyotp
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from command.directory.codes import fitting_step
 from command.directory.model import AuthSession, RoleGrant, Terminal, Unit, User
 from command.directory.queries import user_state
 from command.directory.secrets import hash_token, new_token, password_fits
@@ -147,7 +147,9 @@ def _open(
 def _totp_fits(user: User, code: str | None, clock: Clock) -> bool:
     if user.totp_secret is None:
         return True
-    return code is not None and pyotp.TOTP(user.totp_secret).verify(code, for_time=clock.now(), valid_window=1)
+    step = fitting_step(user.totp_secret, code or "", clock.now(), user.totp_step)
+    user.totp_step = step if step is not None else user.totp_step
+    return step is not None
 
 
 def _count_failure(session: Session, clock: Clock, user: User, address: str) -> None:

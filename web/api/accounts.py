@@ -9,6 +9,7 @@ from sqlalchemy import select
 from command.directory.accounts import NewUser, grant_roles, register_user, rename_user, reset_password, set_locked
 from command.directory.model import User
 from command.directory.queries import sight_of, unit_of, user_of, user_state
+from command.directory.second_factor import take_off_for
 from command.kernel.clock import optional_text
 from command.kernel.errors import Refused
 from command.kernel.rights import Right, Role
@@ -101,3 +102,10 @@ def reset_user_password(user_id: str, edge: Known) -> State:
     """A one-time password, shown this once."""
     with edge.writing() as session:
         return {"password": reset_password(session, edge.actor, user_id)}
+
+
+@router.delete("/users/{user_id}/second-factor")
+def take_user_second_factor_off(user_id: str, edge: Known) -> State:
+    """The phone is lost: the password alone again; every session of the account ends."""
+    with edge.writing() as session:
+        return user_state(session, take_off_for(session, edge.actor, user_id))

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from command.directory.accounts import change_own_password
 from command.directory.queries import terminal_of, user_of
+from command.directory.second_factor import offered, put_on, take_off
 from command.directory.sessions import LogIn, Opened, log_in, log_out, open_terminal_session
 from command.kernel.actor import Actor
 from command.kernel.errors import Refused, TooMany, Unauthenticated
 from command.kernel.rights import rights_of
 from command.kernel.values import Json, State
-from web.edge import COOKIE, Known, address_of, database_of
+from web.api.codes import qr_svg
+from web.edge import COOKIE, Edge, Known, address_of, database_of
 from web.settings import Settings
 from web.strangers import Strangers
 
@@ -33,6 +35,22 @@ class DeviceToken(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     token: str = Field(min_length=20, max_length=128)
+
+
+class SecondFactor(BaseModel):
+    """An offered secret, the first code made of it, and the password of who asks."""
+
+    model_config = ConfigDict(extra="forbid")
+    password: str = Field(max_length=256)
+    secret: str = Field(max_length=64)
+    code: str = Field(pattern=r"^\d{6}$")
+
+
+class Password(BaseModel):
+    """Who asks, once more."""
+
+    model_config = ConfigDict(extra="forbid")
+    password: str = Field(max_length=256)
 
 
 class NewPassword(BaseModel):
@@ -91,7 +109,8 @@ def who_am_i(edge: Known, request: Request) -> State:
         if edge.actor.kind == "terminal":
             own: State = {"terminal": terminal_of(session, edge.actor.id).state(), "must_change_password": False}
         else:
-            own = {"must_change_password": user_of(session, edge.actor.id).must_change_password}
+            user = user_of(session, edge.actor.id)
+            own = {"must_change_password": user.must_change_password, "second_factor": user.totp_secret is not None}
     server: State = {"demo": settings.demo, "media_address": list(settings.media_address)}
     return {**own, "actor": edge.actor.state(), "unit": edge.actor.unit_id, **_roles(edge.actor), "server": server}
 
@@ -99,10 +118,40 @@ def who_am_i(edge: Known, request: Request) -> State:
 @router.post("/me/password", status_code=204)
 def change_password(body: NewPassword, edge: Known) -> None:
     """Change the own password; every other session of the account ends."""
-    if edge.actor.kind != "user":
-        raise Refused("access.refused", right="password")
+    _need_user(edge)
     with edge.writing() as session:
         change_own_password(session, edge.actor, body.old, body.new, edge.token)
+
+
+@router.get("/me/second-factor")
+def offer_second_factor(edge: Known, response: Response) -> State:
+    """A new secret for a phone's authenticator, as text, address and picture. Nothing is kept before its first code."""
+    _need_user(edge)
+    with edge.reading() as session:
+        secret, address = offered(user_of(session, edge.actor.id).username)
+    response.headers["Cache-Control"] = "no-store"
+    return {"secret": secret, "uri": address, "svg": qr_svg(address).decode()}
+
+
+@router.post("/me/second-factor", status_code=204)
+def put_second_factor_on(body: SecondFactor, edge: Known) -> None:
+    """From now on a log-in needs a code; every other session of the account ends."""
+    _need_user(edge)
+    with edge.writing() as session:
+        put_on(session, edge.clock, edge.actor, edge.token, body.password, body.secret, body.code)
+
+
+@router.post("/me/second-factor/off", status_code=204)
+def take_second_factor_off(body: Password, edge: Known) -> None:
+    """The password alone again."""
+    _need_user(edge)
+    with edge.writing() as session:
+        take_off(session, edge.actor, body.password)
+
+
+def _need_user(edge: Edge) -> None:
+    if edge.actor.kind != "user":
+        raise Refused("access.refused", right="password")
 
 
 def _roles(actor: Actor) -> State:

@@ -13,6 +13,7 @@ export interface Me {
   roles: Role[]
   rights: string[]
   must_change_password: boolean
+  second_factor?: boolean
   server: { demo: boolean; drill?: boolean; version?: string }
 }
 
