@@ -181,6 +181,7 @@ def _way_stats(outflow: Outflow) -> dict[str, Any]:
         "acknowledged_bps": estimator.acknowledged.bitrate if heard else None,
         "speech_bps": outflow.speech.bitrate,
         "voices": outflow.voices.count,
+        "copies": outflow.redundancy.count,
         "repair_bps": outflow.repairs.bitrate,
         "loss": estimator.loss.fraction if heard else None,
         "queue_ms": estimator.delay.queue_s * 1000 if heard else None,

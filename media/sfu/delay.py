@@ -32,13 +32,15 @@ class DelayDetector:
     groups, which needs no noise model; the threshold adapts itself as in 5.4, but with the gains that browsers use: the
     draft's 0.01 and 0.00018 would keep it high for minutes. `queue_s` is how much longer the newest group was on its
     way than the fastest of the last BASE_WINDOW_S to twice that: a queue that stands but does not grow has no gradient,
-    and is overuse too when it is longer than STANDING_S. Below SLIGHTEST_S it is the receiver's own unevenness,
-    whatever its slope.
+    and is overuse too when it is longer than STANDING_S. `newest_s` is the same for the newest packet, so that a queue
+    that fills within one feedback is seen before a group is complete. Below SLIGHTEST_S it is the receiver's own
+    unevenness, whatever its slope.
     """
 
     def __init__(self) -> None:
         self.usage: Usage = "normal"
         self.queue_s = 0.0
+        self.newest_s = 0.0
         self._group = (NEVER, NEVER, NEVER)
         self._former: tuple[float, float] | None = None
         self._points: deque[tuple[float, float]] = deque(maxlen=WINDOW)
@@ -69,6 +71,8 @@ class DelayDetector:
                 if arrived > latest:
                     latest = arrived
         self._group = (first, last, latest)
+        if self._base:
+            self.newest_s = latest - last - min(entry[1] for entry in self._base)
         if self._groups > before:
             self._judge()
 

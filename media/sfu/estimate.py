@@ -19,6 +19,9 @@ PEAK_S = 0.18
 FIRST_ROUND_TRIP_S = 0.1
 RESPONSE_S = 0.1
 WINDOW_SLACK_S = 0.35
+SURGE_S = 0.03
+SURGE_OCTETS = 1_500
+BRAKE = 10.0
 LEAST_WINDOW = 4_000
 SILENCE_S = 1.5
 NEAR = (0.8, 1.15)
@@ -82,9 +85,14 @@ class Estimator:
 
     @property
     def window(self) -> float:
-        """Bytes that may be on their way before video is held back: what fills the way, and some slack."""
-        way = (self.round_trip_s or FIRST_ROUND_TRIP_S) + WINDOW_SLACK_S
-        return max(LEAST_WINDOW, self.bitrate / 8 * way)
+        """Bytes that may be on their way before video is held back: what fills the way, and some slack.
+
+        The slack goes as a queue grows beyond SURGE_S and a packet: a cliff is braked at before its rate is known.
+        """
+        rate = self.bitrate / 8
+        surge = max(0.0, self.delay.newest_s - SURGE_S - SURGE_OCTETS / rate)
+        way = (self.round_trip_s or FIRST_ROUND_TRIP_S) + max(0.0, WINDOW_SLACK_S - BRAKE * surge)
+        return max(LEAST_WINDOW, rate * way)
 
     def on_feedback(self, now: float, told: Told) -> None:
         """Take what one feedback tells."""

@@ -46,6 +46,7 @@ class Link:
         self.outflow = Outflow(now, *_numbering(terms), audio)
         self.allocator = Allocator()
         self.decisions: dict[int, Decision] = {}
+        self.begun: set[int] = set()
         self._voices: list[Source] = []
         for number, slot in enumerate(terms.slots):
             start = (seed + number * 2654435761) & 0xFFFFFFFF
@@ -98,6 +99,10 @@ class Link:
         return []
 
     # -- sending --------------------------------------------------------------------------------
+
+    def note_begun(self, ssrc: int) -> None:
+        """A slot has changed what it sends: its receiver should know its new clock soon."""
+        self.begun.add(ssrc)
 
     def note_copies(self, octets: int) -> None:
         self.outflow.note_copies(octets)
@@ -175,12 +180,15 @@ class Link:
                 if ticks < 0x80000000:
                     self.round_trip_s = ticks / 65536
 
-    def sender_reports(self, now: float, unix_s: float) -> list[Rtcp]:
-        """A report for each slot that has sent lately, on the bridge's clock."""
+    def sender_reports(self, now: float, unix_s: float, only_begun: bool = False) -> list[Rtcp]:
+        """A report for each slot that has sent lately (or that changed its input), on the bridge's clock."""
         reports: list[Rtcp] = []
+        begun, self.begun = self.begun, set()
         slots: list[AudioSlot | VideoSlot] = [*self.audio, *self.video]
         for slot in slots:
             sent_at = slot.splice.sent_at
+            if only_begun and slot.terms.ssrc not in begun:
+                continue
             if sent_at is None or now - sent_at > 5.0:
                 continue
             rate = clock_rate(slot.terms.kind)

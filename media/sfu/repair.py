@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from media.rtp.packet import HEADER_SIZE, header
+from media.rtp.sequence import unwrap
 from media.sfu.terms import SlotTerms
 
 CAPACITY = 512
@@ -11,6 +12,7 @@ MAX_RESENDS = 8
 MAX_PADDING_PACKETS = 64
 PADDING_SIZE = 200
 PADDING_FLAG = 0x20
+ONE_BYTE_OF_PADDING = b"\x01"
 _EMPTY = (-1, b"", b"")
 
 
@@ -19,6 +21,9 @@ class Repair:
 
     A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX gets the very packet again;
     the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
+
+    What was missing when the slot changed to another input will not come any more: whoever asks for it gets a packet of
+    padding in its place, once.
     """
 
     def __init__(self, terms: SlotTerms, first_sequence: int) -> None:
@@ -28,19 +33,36 @@ class Repair:
         if terms.h264 is not None:
             self._rtx_types[terms.h264.codec] = terms.h264.rtx
         self._newest = 0
+        self._highest = first_sequence
+        self._floor = first_sequence
+        self._former = first_sequence
         self._ring: list[tuple[int, bytes, bytes]] = [_EMPTY] * CAPACITY
         self._resent: dict[int, tuple[int, float]] = {}
 
     def store(self, sequence: int, head: bytes, body: bytes) -> None:
+        """Keep a packet; `sequence` is its number, unwrapped."""
         cell = sequence & (CAPACITY - 1)
         self._ring[cell] = (sequence & 0xFFFF, head, body)
-        self._newest = cell
+        if sequence > self._highest:
+            self._highest = sequence
+            self._newest = cell
         if self._resent:
             self._resent.pop(cell, None)
 
+    def spend(self, sequence: int) -> None:
+        """This number has gone out with nothing that is worth repeating."""
+        self._ring[sequence & (CAPACITY - 1)] = (sequence & 0xFFFF, b"", b"")
+        self._highest = max(self._highest, sequence)
+
+    def begin(self) -> None:
+        """The slot changes to another input: what is missing of the former one stays missing."""
+        self._former = self._highest
+
     def clear(self) -> None:
+        """Forget everything: nothing that was sent before goes out again."""
         self._ring = [_EMPTY] * CAPACITY
         self._resent.clear()
+        self._floor = self._highest
 
     def answer(self, now: float, sequences: Iterable[int]) -> list[tuple[bytes, bytes]]:
         """(head, body) of what is still known of the 16-bit `sequences`, each at most every 20 ms and 8 times."""
@@ -48,6 +70,10 @@ class Repair:
         for sequence in sequences:
             cell = sequence & (CAPACITY - 1)
             if self._ring[cell][0] != sequence:
+                if self._is_hole(sequence):
+                    found.append(self._filler(sequence))
+                continue
+            if not self._ring[cell][1]:
                 continue
             times, at = self._resent.get(cell, (0, float("-inf")))
             if times >= MAX_RESENDS or now - at < RESEND_INTERVAL_S:
@@ -55,6 +81,20 @@ class Repair:
             self._resent[cell] = (times + 1, now)
             found.append(self._again(cell))
         return found
+
+    def _is_hole(self, sequence: int) -> bool:
+        """Whether this 16-bit number has never gone out and never will by itself."""
+        number = unwrap(self._highest, sequence)
+        return max(self._floor, self._highest - CAPACITY) < number <= self._former
+
+    def _filler(self, sequence: int) -> tuple[bytes, bytes]:
+        _number, head, _body = self._ring[self._newest]
+        timestamp = int.from_bytes(head[4:8], "big")
+        self._ring[sequence & (CAPACITY - 1)] = (sequence, b"", b"")
+        fixed = header(
+            head[1] & 0x7F if head else self._terms.payload_type, False, sequence, timestamp, self._terms.ssrc
+        )
+        return bytes([fixed[0] | PADDING_FLAG]) + fixed[1:], ONE_BYTE_OF_PADDING
 
     def padding(self, size: int) -> list[tuple[bytes, bytes]]:
         """Packets of about `size` bytes in all that tell the receiver nothing new, to probe with; none without RTX.

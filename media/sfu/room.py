@@ -214,6 +214,9 @@ class Room:
         if now >= self._next_report:
             self._next_report = now + REPORT_INTERVAL_S
             sends += self._report(now)
+        for participant in self.participants.values():
+            if participant.link is not None and participant.link.begun:
+                sends += self._sender_reports(now, participant, only_begun=True)
         return sends + self.flush(now)
 
     @property
@@ -294,11 +297,19 @@ class Room:
         for participant in self.participants.values():
             if participant.link is None or participant.intake is None:
                 continue
-            reports = participant.link.sender_reports(now, now + self.unix_offset)
             sends += self._feedback(participant, participant.intake.reports(now))
-            for start in range(0, len(reports), 8):
-                sends += self._feedback(participant, reports[start : start + 8])
+            sends += self._sender_reports(now, participant)
         return sends
+
+    def _sender_reports(self, now: float, participant: Participant, *, only_begun: bool = False) -> list[Send]:
+        """What slots have sent, on the bridge's clock; `only_begun`: those that have just changed their input."""
+        if participant.link is None:
+            return []
+        reports = participant.link.sender_reports(now, now + self.unix_offset, only_begun)
+        found: list[Send] = []
+        for start in range(0, len(reports), 8):
+            found += self._feedback(participant, reports[start : start + 8])
+        return found
 
     def _arrange(self, now: float) -> None:
         """Put the right sources into everybody's slots: who has few of them hears who speaks."""

@@ -38,6 +38,7 @@ class AudioSlot:
             self._epoch = unit.layer.epoch
             self.splice.begin(now, unit.index, unit.timestamp)
             self._former.clear()
+            self.link.note_begun(self.terms.ssrc)
             marker = True
         if not unit.body:
             self.splice.skip(unit.index)

@@ -51,6 +51,7 @@ class Receiver(Protocol):
     copies: int
 
     def note_copies(self, octets: int) -> None: ...
+    def note_begun(self, ssrc: int) -> None: ...
     def speak(self, now: float, head: bytes, body: bytes) -> Send: ...
     def show(self, now: float, head: bytes, body: bytes) -> Send | None: ...
 
@@ -199,6 +200,12 @@ class Layer:
         if picture > self._picture:
             self._picture = picture
         return picture
+
+    def ask_keyframe(self, at_once: bool) -> None:
+        """Somebody cannot go on without a key frame; `at_once`: that of the last request has come and was of no use."""
+        self.keyframe_wanted = True
+        if at_once:
+            self._requested_at = float("-inf")
 
     def keyframe_due(self, now: float) -> bool:
         """Whether to ask for a key frame now: wanted, and the last request long enough ago. Notes the asking."""

@@ -3,7 +3,7 @@
 from media.rtp import vp8
 from media.rtp.packet import HEADER_SIZE, header
 from media.sfu.numbering import Numbering
-from media.sfu.repair import Repair
+from media.sfu.repair import ONE_BYTE_OF_PADDING, PADDING_FLAG, Repair
 from media.sfu.source import Layer, Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
 from media.sfu.temporal import TemporalFilter
@@ -13,8 +13,6 @@ HANDOVER_S = 1.0
 SWITCH_S = 3.0
 RETRY_S = 5.0
 SYNC_WAIT_S = 2.0
-PADDING_FLAG = 0x20
-ONE_BYTE_OF_PADDING = b"\x01"
 
 
 class VideoSlot:
@@ -183,7 +181,7 @@ class VideoSlot:
         if types is None:
             return False
         if not descriptor.keyframe or not layer.is_newest(unit.index):
-            layer.keyframe_wanted = True
+            layer.ask_keyframe(at_once=descriptor.keyframe)
             return False
         offset = self._exact_offset(layer)
         self._listen(layer, layer)
@@ -191,6 +189,8 @@ class VideoSlot:
         self._payload_type = types.codec
         if not self.splice.begin(now, unit.index, unit.timestamp, offset):
             self._reference = None
+        self.repair.begin()
+        self.link.note_begun(self.terms.ssrc)
         self._pictures.begin(unit.picture or 0)
         self._counters.begin(descriptor)
         self.temporal.begin(unit.index)
@@ -253,6 +253,7 @@ class VideoSlot:
         timestamp = unit.timestamp + self.splice.timestamp_offset
         head = bytearray(header(self._payload_type, False, sequence, timestamp, self.terms.ssrc))
         head[0] |= PADDING_FLAG
+        self.repair.spend(sequence)
         self.packets += 1
         return self.link.show(now, bytes(head), ONE_BYTE_OF_PADDING)
 

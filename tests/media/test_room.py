@@ -351,7 +351,9 @@ def _act(meeting: Meeting, name: str, act: int, held: list[tuple[str, bytes]]) -
         case 5 if held:
             meeting.rtp(*held.pop())
         case 6:
-            meeting.take(meeting.room.on_rtcp(meeting.now, "c", Nack(1, 3200, tuple(range(65536))[:40]).encode()))
+            newest = meeting.links["c"].video[0].splice.numbers.newest
+            lately = tuple((newest - back) & 0xFFFF for back in range(-5, 95))
+            meeting.take(meeting.room.on_rtcp(meeting.now, "c", Nack(1, 3200, lately).encode()))
         case 7:
             meeting.speak(name, 0.06)
         case _:

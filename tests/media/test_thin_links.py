@@ -39,6 +39,15 @@ def test_a_cliff_is_adapted_to_within_three_seconds_and_left_again() -> None:
     assert found.received(160, 165) > 0.8 * before
 
 
+def test_speech_is_hardly_late_when_a_cliff_comes_upon_one_picture() -> None:
+    """Half a megabit falls to 150 kbit/s: pictures stop before the queue of 1.7 s is a third full."""
+    found = flow(Wire(lambda t: 800_000 if t < CLIFF_AT else 150_000, 0.02), cameras=1)
+    found.run(25)
+    late = [found.heard[n] for n, at in found.said_at.items() if CLIFF_AT - 1 < at < 124 and n in found.heard]
+    assert max(late) < 0.6
+    assert speech_share(found, CLIFF_AT - 1) == 1
+
+
 def test_a_far_thin_link_is_used_well() -> None:
     found = flow(Wire(lambda _: 400_000, 0.2, Uniform(0.02)), way_back_s=0.2, cameras=2)
     found.run(60)
