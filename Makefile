@@ -2,7 +2,7 @@
 # ARGS is handed on: make run ARGS="--host 192.168.1.10", make test ARGS="-k timeline".
 ARGS ?=
 
-.PHONY: run test lint bench soak lock clean
+.PHONY: run test lint bench weak soak lock clean
 
 run:
 	@scripts/run.sh $(ARGS)
@@ -15,6 +15,9 @@ lint:
 
 bench:
 	@scripts/bench.sh $(ARGS)
+
+weak:
+	@scripts/weak.sh $(ARGS)
 
 soak:
 	@scripts/soak.sh $(ARGS)

@@ -1,0 +1,116 @@
+"""Real Chromium on weak lines: 30 % loss, far and thin, very thin, a cliff. `make weak` takes 60 s for each."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.media import browser
+from tests.media.weak import Heard, Weak, weak_site
+from tests.media.wire import GilbertElliott, Uniform, Wire
+
+pytestmark = [
+    pytest.mark.skipif(
+        not (browser.CHROMIUM.exists() and (browser.UI / "node_modules" / ".bin" / "tsc").exists()),
+        reason="needs Debian's chromium and the front end's packages",
+    ),
+    pytest.mark.timeout(300),
+]
+
+FULL_S = 60.0
+LONG = pytest.mark.weak
+SETTLED_S = 6.0
+FAST = 100e6
+
+
+@pytest_asyncio.fixture
+async def weak(tmp_path: Path) -> AsyncIterator[Weak]:
+    async with weak_site(tmp_path) as found:
+        yield found
+
+
+def row(name: str, heard: Heard, **more: object) -> None:
+    """One line of the table that `make weak` prints."""
+    figures = {
+        "seconds": round(heard.seconds),
+        "concealed %": round(100 * heard.concealed_share, 2),
+        "buffer ms": round(heard.buffered_ms),
+        "fps": round(heard.frames_per_s, 1),
+        "freezes": heard.freezes,
+        "frozen s": round(heard.frozen_s, 1),
+        "heights": sorted(heard.heights),
+        "longest silence s": round(heard.longest_silence_s, 2),
+        **more,
+    }
+    print(f"\n{name}: " + ", ".join(f"{key} {value}" for key, value in figures.items()))  # noqa: T201  # the table
+
+
+@pytest.mark.parametrize("seconds", [12.0, pytest.param(FULL_S, marks=LONG)])
+async def test_thirty_percent_down_and_up(weak: Weak, seconds: float) -> None:
+    """Both ways at once, so that feedback and requests are lost too."""
+    weak.relay.down, weak.relay.up = (
+        Wire(lambda _: FAST, 0.01, Uniform(0.3), 1),
+        Wire(lambda _: FAST, 0.01, Uniform(0.3), 2),
+    )
+    await asyncio.sleep(SETTLED_S)
+    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
+    told = await weak.told()
+    row("30 % loss, down", down, copies=told["way"]["copies"])
+    row("30 % loss, up", up)
+    assert down.concealed_share <= 0.04
+    assert up.concealed_share <= 0.10
+
+
+@pytest.mark.parametrize("seconds", [pytest.param(FULL_S, marks=LONG)])
+async def test_bursts_of_loss(weak: Weak, seconds: float) -> None:
+    weak.relay.down = Wire(lambda _: FAST, 0.01, GilbertElliott(0.02, 0.3, 0.8), 1)
+    weak.relay.up = Wire(lambda _: FAST, 0.01, GilbertElliott(0.02, 0.3, 0.8), 2)
+    await asyncio.sleep(SETTLED_S)
+    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
+    row("bursts, down", down)
+    row("bursts, up", up)
+    assert down.concealed_share <= 0.04
+    assert up.concealed_share <= 0.10
+
+
+@pytest.mark.parametrize("seconds", [pytest.param(FULL_S, marks=LONG)])
+async def test_far_and_thin(weak: Weak, seconds: float) -> None:
+    weak.relay.down = Wire(lambda _: 400_000, 0.2, Uniform(0.02), 1)
+    weak.relay.up = Wire(lambda _: 400_000, 0.2, Uniform(0.02), 2)
+    await asyncio.sleep(3 * SETTLED_S)
+    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
+    row("400 kbit/s, 400 ms, 2 %, down", down)
+    row("400 kbit/s, 400 ms, 2 %, up", up)
+    assert down.concealed_share <= 0.03
+    assert down.frames_per_s >= 10
+    assert min(down.heights) >= 180
+
+
+@pytest.mark.parametrize("seconds", [pytest.param(FULL_S, marks=LONG)])
+async def test_one_voice_is_never_paused(weak: Weak, seconds: float) -> None:
+    weak.relay.down = Wire(lambda _: 150_000, 0.03, seed=1)
+    await asyncio.sleep(SETTLED_S)
+    down = await weak.heard("far", seconds)
+    row("150 kbit/s, down", down)
+    assert down.longest_silence_s < 1
+    assert down.concealed_share <= 0.03
+
+
+@pytest.mark.parametrize("seconds", [10.0, pytest.param(FULL_S, marks=LONG)])
+async def test_a_cliff(weak: Weak, seconds: float) -> None:
+    """From 2 Mbit/s to 150 kbit/s: the estimate, the queue and the pictures have followed within three seconds."""
+    cliff = asyncio.get_running_loop().time() + 8.0
+    wire = weak.relay.down = Wire(lambda t: 2e6 if t < cliff else 150_000, 0.02, seed=1)
+    await asyncio.sleep(cliff - asyncio.get_running_loop().time())
+    listening = asyncio.create_task(weak.heard("far", seconds))
+    began = time.monotonic()
+    await weak.until(lambda told: told["way"]["estimate_bps"] < 1.3 * 150_000 and told["way"]["queue_ms"] < 250, 10)
+    adapted = time.monotonic() - began
+    heard = await listening
+    concealed = heard.concealed / 48_000
+    row("cliff 2 M to 150 k", heard, adapted_s=round(adapted, 2), concealed_s=round(concealed, 2), dropped=wire.dropped)
+    assert adapted <= 3
+    assert concealed <= 1.5
