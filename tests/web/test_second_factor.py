@@ -46,7 +46,8 @@ def put_on(client: TestClient) -> pyotp.TOTP:
 
 def log_in(client: TestClient, code: str | None = None) -> int:
     body = {"username": "duty", "password": PASSWORD, **({"totp": code} if code else {})}
-    return client.post(f"{API}/session", json=body).status_code
+    status: int = client.post(f"{API}/session", json=body).status_code
+    return status
 
 
 def test_put_on_asked_and_taken_off(as_: Clients, anonymous: TestClient) -> None:

@@ -11,6 +11,7 @@ export interface User {
   active: boolean
   locked: boolean
   must_change_password: boolean
+  second_factor?: boolean
   sample: boolean
   locked_until?: string | null
 }
