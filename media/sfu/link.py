@@ -7,6 +7,7 @@ from media.sfu.allocate import Allocator, Decision, Want
 from media.sfu.outflow import Outflow
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Send, Source
+from media.sfu.step import Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Terms, clock_rate
 from media.sfu.video_slot import VideoSlot
@@ -34,7 +35,7 @@ class Link:
     `decisions` are those of the last allocation, by number of the video slot.
     """
 
-    def __init__(self, now: float, participant: str, terms: Terms, seed: int) -> None:
+    def __init__(self, now: float, participant: str, terms: Terms, seed: int, step: Step) -> None:
         self.participant = participant
         self.terms = terms
         self.audio: list[AudioSlot] = []
@@ -43,7 +44,7 @@ class Link:
         self.fraction_lost = 0
         self.round_trip_s: float | None = None
         audio = sum(slot.kind == "audio" for slot in terms.slots)
-        self.outflow = Outflow(now, *_numbering(terms), audio)
+        self.outflow = Outflow(now, *_numbering(terms), audio, step.sent())
         self.allocator = Allocator()
         self.decisions: dict[int, Decision] = {}
         self.begun: set[int] = set()
@@ -53,7 +54,7 @@ class Link:
             if slot.kind == "audio":
                 self.audio.append(AudioSlot(self, slot, start & 0x7FFF, start))
             else:
-                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start))
+                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, step.slot()))
         self._video_by_ssrc = {slot.terms.ssrc: slot for slot in self.video}
 
     def close(self) -> None:
@@ -186,12 +187,10 @@ class Link:
         begun, self.begun = self.begun, set()
         slots: list[AudioSlot | VideoSlot] = [*self.audio, *self.video]
         for slot in slots:
-            sent_at = slot.splice.sent_at
-            if only_begun and slot.terms.ssrc not in begun:
-                continue
-            if sent_at is None or now - sent_at > 5.0:
+            sent_at = slot.state.sent_at
+            if now - sent_at > 5.0 or (only_begun and slot.terms.ssrc not in begun):
                 continue
             rate = clock_rate(slot.terms.kind)
-            timestamp = slot.splice.timestamp + int((now - sent_at) * rate)
+            timestamp = slot.state.timestamp + int((now - sent_at) * rate)
             reports.append(SenderReport(slot.terms.ssrc, ntp_time(unix_s), timestamp, slot.packets, slot.octets))
         return reports

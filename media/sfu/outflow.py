@@ -12,6 +12,7 @@ from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
 from media.sfu.redundancy import Redundancy
 from media.sfu.sent import OVERHEAD, Sent
+from media.sfu.state import NUMBERED, PAUSED, PLAIN
 from media.sfu.voices import Voices
 
 EXTENSION_SIZE = 8
@@ -53,12 +54,14 @@ class Outflow:
     """One connection. `number` is that of the transport-wide sequence number extension, 0 when it was not agreed:
 
     then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it. Firefox agrees to it
-    for video alone: then `speech_too` is false. `thin`: pictures are paced and held to the window. `choked`: so many
-    waited that all were dropped; until the way is free again, and `pictures` has told so once, no more are taken.
+    for video alone: then `speech_too` is false. `choked`: so many waited that all were dropped; until the way is free
+    again, and `pictures` has told so once, no more are taken. `element` is the first byte of the extension's element.
     """
 
-    def __init__(self, now: float, number: int, speech_too: bool = True, most_voices: int = 1) -> None:
-        self.sent = Sent()
+    def __init__(
+        self, now: float, number: int, speech_too: bool = True, most_voices: int = 1, sent: Sent | None = None
+    ) -> None:
+        self.sent = sent or Sent()
         self.estimator = Estimator(now)
         self.reports = ReportEstimator()
         self.prober = Prober()
@@ -72,11 +75,20 @@ class Outflow:
         self._choke_told = False
         self._deaf = False
         self._began_at: float | None = None
-        self._element = number << 4 | 1
+        self.element = number << 4 | 1
         self._numbered = bool(number)
         self._speech_too = speech_too and self._numbered
-        self.thin = bool(number)
+        self._flow = self.sent.state
+        self._be_thin(self._numbered)
         self.pacer.set_rate(now, self.estimator.bitrate)
+
+    @property
+    def thin(self) -> bool:
+        """Whether pictures are paced and held to the window."""
+        return self._flow.way == PAUSED
+
+    def _be_thin(self, thin: bool) -> None:
+        self._flow.way = PAUSED if thin else NUMBERED if self._numbered else PLAIN
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -102,7 +114,7 @@ class Outflow:
         if not self._numbered:
             return head
         sequence = self.sent.add(now, len(head) + len(body) + NUMBERED_OVERHEAD)
-        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self._element, sequence) + head[12:]
+        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self.element, sequence) + head[12:]
 
     def _show_when_free(self, now: float, head: bytes, body: bytes) -> bytes | None:
         size = len(head) + len(body) + OVERHEAD
@@ -130,7 +142,7 @@ class Outflow:
     def _stamped(self, now: float, head: bytes, size: int) -> bytes:
         """The head with the number put in; `size` is that on the wire without it."""
         sequence = self.sent.add(now, size + EXTENSION_SIZE)
-        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self._element, sequence) + head[12:]
+        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self.element, sequence) + head[12:]
 
     @property
     def busy(self) -> bool:
@@ -171,9 +183,7 @@ class Outflow:
 
     def _follow(self, now: float) -> None:
         bitrate = self.estimator.bitrate
-        self.thin = bitrate < FAT_BPS
-        if not self.thin and self.pacer.waiting:
-            self.thin = True
+        self._be_thin(bitrate < FAT_BPS or self.pacer.waiting > 0)
         self.pacer.set_rate(now, bitrate)
         if self.choked and self._choke_told and self.sent.in_flight < self.estimator.window / 2:
             self.choked = self.pacer.overflowed = self._choke_told = False
@@ -200,7 +210,8 @@ class Outflow:
         elif self.sent.in_flight:
             self._began_at = now if self._began_at is None else self._began_at
             if now - self._began_at > DEAF_AFTER_S:
-                self._deaf, self.thin = True, False
+                self._deaf = True
+                self._be_thin(False)
                 self.choked = self.pacer.overflowed = False
 
     # -- what may be sent -----------------------------------------------------------------------

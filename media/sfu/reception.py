@@ -73,6 +73,12 @@ class Reception:
             self._fill(index)
         return index
 
+    def unseen(self, first: int) -> set[int]:
+        """Which of the packets since `first`, of the last WINDOW, have not come."""
+        seen = self._seen
+        first = max(first, self.highest - WINDOW + 1)
+        return {index for index in range(first, self.highest) if seen[index & (WINDOW - 1)] != index}
+
     def mend(self, index: int) -> bool:
         """Whether `index` was missing and was known from elsewhere now: it did not come, but need not come any more."""
         cell = index & (WINDOW - 1)

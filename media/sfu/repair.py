@@ -1,23 +1,25 @@
 """What a slot sent lately, to answer NACKs from."""
 
+from collections import deque
 from collections.abc import Iterable
 
 from media.rtp.packet import HEADER_SIZE, header
 from media.rtp.sequence import unwrap
+from media.sfu.numbering import Numbering
+from media.sfu.stretch import PADDING_FLAG, Stretch
 from media.sfu.terms import SlotTerms
 
-CAPACITY = 512
+REACH = 512
+MAX_STRETCHES = 3
 RESEND_INTERVAL_S = 0.02
 MAX_RESENDS = 8
 MAX_PADDING_PACKETS = 64
 PADDING_SIZE = 200
-PADDING_FLAG = 0x20
 ONE_BYTE_OF_PADDING = b"\x01"
-_EMPTY = (-1, b"", b"")
 
 
 class Repair:
-    """A ring of the last packets of one slot. Bodies are shared with the other slots, only heads are its own.
+    """Makes the last packets of one slot again: the layers keep the packets, stretches tell how they went out.
 
     A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX gets the very packet again;
     the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
@@ -26,75 +28,60 @@ class Repair:
     padding in its place, once.
     """
 
-    def __init__(self, terms: SlotTerms, first_sequence: int) -> None:
+    def __init__(self, terms: SlotTerms, numbers: Numbering) -> None:
         self._terms = terms
-        self._rtx_sequence = first_sequence
+        self._numbers = numbers
+        self._rtx_sequence = numbers.newest
         self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
         if terms.h264 is not None:
             self._rtx_types[terms.h264.codec] = terms.h264.rtx
-        self._newest = 0
-        self._highest = first_sequence
-        self._floor = first_sequence
-        self._former = first_sequence
-        self._ring: list[tuple[int, bytes, bytes]] = [_EMPTY] * CAPACITY
+        self._stretches: deque[Stretch] = deque(maxlen=MAX_STRETCHES)
+        self._cleared = numbers.newest
         self._resent: dict[int, tuple[int, float]] = {}
 
-    def store(self, sequence: int, head: bytes, body: bytes) -> None:
-        """Keep a packet; `sequence` is its number, unwrapped."""
-        cell = sequence & (CAPACITY - 1)
-        self._ring[cell] = (sequence & 0xFFFF, head, body)
-        if sequence > self._highest:
-            self._highest = sequence
-            self._newest = cell
-        if self._resent:
-            self._resent.pop(cell, None)
+    def interrupt(self) -> None:
+        """The slot is about to begin another stretch."""
+        if self._stretches:
+            self._stretches[-1].freeze(REACH)
 
-    def spend(self, sequence: int) -> None:
-        """This number has gone out with nothing that is worth repeating."""
-        self._ring[sequence & (CAPACITY - 1)] = (sequence & 0xFFFF, b"", b"")
-        self._highest = max(self._highest, sequence)
-
-    def begin(self) -> None:
-        """The slot changes to another input: what is missing of the former one stays missing."""
-        self._former = self._highest
+    def begin(self, stretch: Stretch) -> None:
+        self._stretches.append(stretch)
 
     def clear(self) -> None:
-        """Forget everything: nothing that was sent before goes out again."""
-        self._ring = [_EMPTY] * CAPACITY
+        """Nothing that went out so far is sent again."""
+        self._cleared = self._numbers.newest
         self._resent.clear()
-        self._floor = self._highest
 
     def answer(self, now: float, sequences: Iterable[int]) -> list[tuple[bytes, bytes]]:
         """(head, body) of what is still known of the 16-bit `sequences`, each at most every 20 ms and 8 times."""
         found = []
+        newest = self._numbers.newest
         for sequence in sequences:
-            cell = sequence & (CAPACITY - 1)
-            if self._ring[cell][0] != sequence:
-                if self._is_hole(sequence):
-                    found.append(self._filler(sequence))
+            number = unwrap(newest, sequence)
+            stretch = self._stretch(number, newest)
+            packet = stretch.again(number) if stretch is not None else None
+            if packet is None:
+                hole = stretch.fill(number) if stretch is not None else None
+                if hole is not None:
+                    found.append((hole, ONE_BYTE_OF_PADDING))
                 continue
-            if not self._ring[cell][1]:
-                continue
-            times, at = self._resent.get(cell, (0, float("-inf")))
+            times, at = self._resent.get(number, (0, float("-inf")))
             if times >= MAX_RESENDS or now - at < RESEND_INTERVAL_S:
                 continue
-            self._resent[cell] = (times + 1, now)
-            found.append(self._again(cell))
+            self._note(number, (times + 1, now))
+            found.append(self._packed(*packet))
         return found
 
-    def _is_hole(self, sequence: int) -> bool:
-        """Whether this 16-bit number has never gone out and never will by itself."""
-        number = unwrap(self._highest, sequence)
-        return max(self._floor, self._highest - CAPACITY) < number <= self._former
+    def _note(self, number: int, resent: tuple[int, float]) -> None:
+        self._resent[number] = resent
+        if len(self._resent) > REACH:
+            del self._resent[next(iter(self._resent))]
 
-    def _filler(self, sequence: int) -> tuple[bytes, bytes]:
-        _number, head, _body = self._ring[self._newest]
-        timestamp = int.from_bytes(head[4:8], "big")
-        self._ring[sequence & (CAPACITY - 1)] = (sequence, b"", b"")
-        fixed = header(
-            head[1] & 0x7F if head else self._terms.payload_type, False, sequence, timestamp, self._terms.ssrc
-        )
-        return bytes([fixed[0] | PADDING_FLAG]) + fixed[1:], ONE_BYTE_OF_PADDING
+    def _stretch(self, number: int, newest: int) -> Stretch | None:
+        """Where this number, unwrapped, belongs; None when it is too old, or none that was given out."""
+        if not max(self._cleared, newest - REACH) < number <= newest:
+            return None
+        return next((stretch for stretch in reversed(self._stretches) if number >= stretch.first), None)
 
     def padding(self, size: int) -> list[tuple[bytes, bytes]]:
         """Packets of about `size` bytes in all that tell the receiver nothing new, to probe with; none without RTX.
@@ -102,15 +89,18 @@ class Repair:
         What was sent last, again: it may mend a loss. RTX that is padding alone where less is wanted.
         """
         found: list[tuple[bytes, bytes]] = []
-        cell, rtx_type = self._newest, self._terms.rtx_payload_type
+        number = newest = self._numbers.newest
+        rtx_type = self._terms.rtx_payload_type
         if rtx_type is None or self._terms.rtx_ssrc is None:
             return found
         while size > 0 and len(found) < MAX_PADDING_PACKETS:
-            _sequence, head, body = self._ring[cell]
-            if body and len(head) + len(body) <= size and self._rtx_types.get(head[1] & 0x7F) is not None:
-                packet = self._again(cell)
-                cell = (cell - 1) & (CAPACITY - 1)
+            stretch = self._stretch(number, newest)
+            last = stretch.again(number) if stretch is not None else None
+            if last and len(last[0]) + len(last[1]) <= size and self._rtx_types.get(last[0][1] & 0x7F) is not None:
+                packet = self._packed(*last)
+                number -= 1
             else:
+                number -= last is None
                 padding = bytes(PADDING_SIZE - 1) + bytes([PADDING_SIZE])
                 packet = self._rtx_header(rtx_type, 0, False, PADDING_FLAG), padding
             found.append(packet)
@@ -122,8 +112,8 @@ class Repair:
         fixed = header(rtx_type, marker, self._rtx_sequence, timestamp, self._terms.rtx_ssrc or 0)
         return bytes([fixed[0] | flags]) + fixed[1:] if flags else fixed
 
-    def _again(self, cell: int) -> tuple[bytes, bytes]:
-        _sequence, head, body = self._ring[cell]
+    def _packed(self, head: bytes, body: bytes) -> tuple[bytes, bytes]:
+        """As RTX, for a client that takes it."""
         terms = self._terms
         rtx_type = self._rtx_types.get(head[1] & 0x7F)
         if terms.rtx_ssrc is None or rtx_type is None:

@@ -12,6 +12,7 @@ from media.sfu.intake import Intake
 from media.sfu.link import Link
 from media.sfu.source import Send, Source
 from media.sfu.speakers import Speakers
+from media.sfu.step import PythonStep, Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Terms
 from media.sfu.wants import View, wants
@@ -75,6 +76,7 @@ class Room:
     """Pure: packets and the time go in, what to send comes out. `unix_offset` turns `now` into seconds since 1970."""
 
     unix_offset: float = 0.0
+    step: Step = field(default_factory=PythonStep)
     participants: dict[str, Participant] = field(default_factory=dict)
     speakers: Speakers = field(default_factory=Speakers)
     _events: list[RoomEvent] = field(default_factory=list)
@@ -101,7 +103,7 @@ class Room:
         """A connection of `name` stands; it replaces a former one. `seed` is random, for SSRC-like values."""
         participant = self.participants[name]
         self._close(participant)
-        participant.link = Link(now, name, terms, seed)
+        participant.link = Link(now, name, terms, seed, self.step)
         participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1)
         participant.demand.begin(now, len(participant.video.layers))
         self._note_layers(now, participant)
@@ -171,11 +173,8 @@ class Room:
         layer = unit.layer
         if layer.source.kind == "audio" and unit.body:
             self.speakers.observe(now, name, intake.level)
-        sends: list[Send] = self._mended(now, intake) if intake.mended else []
-        for slot in layer.slots:
-            send = slot.write(now, unit)
-            if send is not None:
-                sends.append(send)
+        sends = self._mended(now, intake) if intake.mended else []
+        sends += self.step.write(now, unit)
         if layer.keyframe_wanted:
             sends += self._urgent(now, participant)
         return sends

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from media.rtp.sequence import unwrap
 from media.rtp.transport_cc import DELTA_TICK_S, REFERENCE_TICK_S, Feedback
+from media.sfu.state import FlowState, PlainFlowState
 
 CAPACITY = 8192
 OVERHEAD = 44
@@ -34,16 +35,25 @@ class Told:
 
 
 class Sent:
-    """A ring of 10 bytes a packet. `next` is the next transport sequence number, unwrapped; `octets` all bytes sent."""
+    """A ring of 10 bytes a packet: `times` (seconds) and `sizes`; how many there were stands in `state`."""
 
-    def __init__(self) -> None:
-        self.next = 0
-        self.octets = 0
+    def __init__(self, state: FlowState | None = None) -> None:
+        self.state = state or PlainFlowState()
+        self.times = array("d", bytes(8 * CAPACITY))
+        self.sizes = array("H", bytes(2 * CAPACITY))
         self._landed = 0
         self.told = 0
-        self._times = array("d", bytes(8 * CAPACITY))
-        self._sizes = array("H", bytes(2 * CAPACITY))
         self._reference = -1
+
+    @property
+    def next(self) -> int:
+        """The next transport sequence number, unwrapped."""
+        return self.state.next
+
+    @property
+    def octets(self) -> int:
+        """All bytes sent."""
+        return self.state.octets
 
     @property
     def in_flight(self) -> int:
@@ -52,17 +62,18 @@ class Sent:
 
     def add(self, now: float, size: int) -> int:
         """Note a packet of `size` bytes on the wire that leaves now; its 16-bit transport sequence number."""
-        index = self.next
+        state = self.state
+        index = state.next
         cell = index & _MASK
-        self._times[cell] = now
-        self._sizes[cell] = size
-        self.next = index + 1
-        self.octets += size
+        self.times[cell] = now
+        self.sizes[cell] = size
+        state.next = index + 1
+        state.octets += size
         return index & 0xFFFF
 
     def sent_at(self, index: int) -> float:
         """When packet `index` of the last CAPACITY ones left."""
-        return self._times[index & _MASK]
+        return self.times[index & _MASK]
 
     def resolve(self, feedback: Feedback) -> Told:
         """What `feedback` tells; a packet that was told to have come is not told again.
@@ -71,7 +82,7 @@ class Sent:
         """
         ticks = self._ticks(feedback.reference)
         index = unwrap(self.next - 1, feedback.base)
-        sizes, times, end, oldest = self._sizes, self._times, self.next, max(0, self.next - CAPACITY)
+        sizes, times, end, oldest = self.sizes, self.times, self.next, max(0, self.next - CAPACITY)
         self._land(max(self.told, min(end, index + len(feedback.deltas))))
         came: list[Arrival] = []
         lost, arrived, missing, last, newest = 0, 0, 0, -1, 0
@@ -102,12 +113,12 @@ class Sent:
         """Everything before `end` is no longer on its way, whatever became of it."""
         begin = max(self.told, self.next - CAPACITY)
         if begin > self.told:
-            self._landed = self.octets - sum(self._sizes)
+            self._landed = self.octets - sum(self.sizes)
         if end >= self.next:
             self._landed = self.octets
         elif end > begin:
             first, last = begin & _MASK, end & _MASK
-            landed = self._sizes[first:last] if first < last else self._sizes[first:] + self._sizes[:last]
+            landed = self.sizes[first:last] if first < last else self.sizes[first:] + self.sizes[:last]
             self._landed += sum(landed)
         self.told = end
 

@@ -5,6 +5,7 @@ from media.rtp.packet import header
 from media.sfu.redundancy import MOST
 from media.sfu.source import Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
+from media.sfu.state import PlainSlotState
 from media.sfu.terms import SlotTerms, clock_rate
 
 
@@ -15,7 +16,8 @@ class AudioSlot:
         self.link = link
         self.terms = terms
         self.source: Source | None = None
-        self.splice = Splice(sequence, timestamp, clock_rate("audio"))
+        self.state = PlainSlotState()
+        self.splice = Splice(self.state, sequence, timestamp, clock_rate("audio"))
         self.packets = 0
         self.octets = 0
         self._epoch = -1

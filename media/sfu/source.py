@@ -9,6 +9,8 @@ from typing import Protocol
 from media.rtp import h264, vp8
 from media.rtp.packet import Packet
 from media.rtp.sequence import unwrap
+from media.sfu.kept import Kept
+from media.sfu.outflow import Outflow
 from media.sfu.rates import LayerRate
 from media.sfu.reception import Reception
 from media.sfu.terms import Kind, VideoCodec, clock_rate
@@ -22,6 +24,10 @@ UNMUTE_GUARD_S = 0.06
 UNMUTE_GUARD_PACKETS = 2
 USEFUL_S: dict[Kind, float] = {"audio": 0.4, "video": 1.0}
 """How long a receiver may still have use for a packet that is missing: its jitter buffer, or its next key frame."""
+OTHER, FULL, BARE = 0, 1, 2
+"""What a slot writes before a body: a header and the six bytes of a full VP8 descriptor, a header alone, or other."""
+
+NO_LEAD = (0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -29,7 +35,9 @@ class Unit:
     """One packet to forward: `body` goes out as it is, everything before it is written anew by each slot.
 
     `index` is the unwrapped sequence number of the layer, `timestamp` its 32-bit RTP timestamp, `picture` the unwrapped
-    picture id, None where the stream has none. A video packet without descriptor is padding only.
+    picture id, -1 where the stream has none; `tl0` and `key` are TL0PICIDX and KEYIDX, `size` that of descriptor and
+    body. `form` is what a slot has to write; `lead` are, of a full descriptor, the first two bytes and the sixth but
+    for KEYIDX. A video packet without descriptor is padding only.
     """
 
     layer: Layer
@@ -38,7 +46,12 @@ class Unit:
     marker: bool
     body: bytes
     descriptor: vp8.Descriptor | None = None
-    picture: int | None = None
+    picture: int = -1
+    tl0: int = 0
+    key: int = 0
+    form: int = OTHER
+    size: int = 0
+    lead: tuple[int, int, int] = NO_LEAD
 
 
 class Receiver(Protocol):
@@ -49,6 +62,7 @@ class Receiver(Protocol):
 
     participant: str
     copies: int
+    outflow: Outflow
 
     def note_copies(self, octets: int) -> None: ...
     def note_begun(self, ssrc: int) -> None: ...
@@ -94,7 +108,8 @@ class Layer:
         self.rate = LayerRate()
         self.paused = False
         self.asked_at = float("-inf")
-        self._picture: int | None = None
+        self.kept: Kept[Unit] = Kept()
+        self._picture = -1
         self._requested_at = float("-inf")
         self._opened_in = -1
         self._opened_at = 0
@@ -102,18 +117,27 @@ class Layer:
     def bind(self, ssrc: int) -> None:
         """Take `ssrc` as the stream from now on; its numbering begins anew."""
         self.reception = Reception(ssrc, self.source.rate_hz, USEFUL_S[self.source.kind])
-        self.epoch += 1
+        self.interrupt()
         self.sender_report = None
-        self._picture = None
+        self._picture = -1
 
     def unbind(self) -> None:
         self.reception = None
         self.last_packet_at = float("-inf")
 
+    def interrupt(self) -> None:
+        """What comes next goes on from nothing before it, and nothing before it is sent again."""
+        self.epoch += 1
+        self.kept.clear()
+
     @property
     def live(self) -> bool:
         """Whether it sends as long as any layer of its source does: a break of the line silences all alike."""
         return self.source.newest_at - self.last_packet_at < LAYER_SILENT_S
+
+    def missing(self, first: int) -> set[int]:
+        """What has not come of the packets since `first`, as far back as is known."""
+        return self.reception.unseen(first) if self.reception is not None else set()
 
     def is_newest(self, index: int) -> bool:
         """Whether no packet after `index` has come."""
@@ -133,7 +157,7 @@ class Layer:
             return None
         if reception.restarted:
             reception.restarted = False
-            self.epoch += 1
+            self.interrupt()
         size = packet.payload_end - packet.payload_start
         self.packets += 1
         self.octets += size
@@ -147,7 +171,7 @@ class Layer:
             return self._speech(index, packet)
         if not size:
             return Unit(self, index, packet.timestamp, packet.marker, b"")
-        return self._video(index, packet)
+        return self._video(now, index, packet)
 
     def _speech(self, index: int, packet: Packet) -> Unit | None:
         """Nothing from before the first packet that was forwarded since the last mute: it was said while muted."""
@@ -164,7 +188,7 @@ class Layer:
             return None
         return Unit(self, index, timestamp, False, body) if reception.mend(index) else None
 
-    def _video(self, index: int, packet: Packet) -> Unit | None:
+    def _video(self, now: float, index: int, packet: Packet) -> Unit | None:
         parse = vp8.parse if self.source.codec == "vp8" else h264.parse
         descriptor = parse(packet.data[packet.payload_start : packet.payload_end])
         if descriptor is None:
@@ -176,7 +200,23 @@ class Layer:
             self._note_height(descriptor.height)
         body = packet.data[packet.payload_start + len(descriptor.raw) : packet.payload_end]
         self.octets_by_temporal[descriptor.temporal_layer] += len(body)
-        return Unit(self, index, packet.timestamp, packet.marker, body, descriptor, self._unwrapped(descriptor))
+        unit = Unit(
+            self,
+            index,
+            packet.timestamp,
+            packet.marker,
+            body,
+            descriptor,
+            self._unwrapped(descriptor),
+            descriptor.tl0picidx or 0,
+            descriptor.keyidx or 0,
+            FULL if descriptor.full else OTHER if descriptor.raw else BARE,
+            len(descriptor.raw) + len(body),
+            (descriptor.raw[0], descriptor.raw[1], descriptor.raw[5] & 0xE0) if descriptor.full else NO_LEAD,
+        )
+        if self.slots:
+            self.kept.add(now, unit)
+        return unit
 
     def _forget_missing(self, index: int) -> None:
         """A key frame begins at `index`: what lies before it is no longer needed."""
@@ -188,12 +228,12 @@ class Layer:
             self.height = height
             self.source.order_by_height()
 
-    def _unwrapped(self, descriptor: vp8.Descriptor) -> int | None:
+    def _unwrapped(self, descriptor: vp8.Descriptor) -> int:
         """The picture id as an integer that only grows; a first one leaves room for what comes late."""
         value, bits = descriptor.picture_id, descriptor.picture_id_bits
         if value is None:
-            return None
-        if self._picture is None:
+            return -1
+        if self._picture < 0:
             self._picture = value + (1 << bits)
             return self._picture
         picture = unwrap(self._picture, value, bits)
@@ -267,7 +307,7 @@ class Source:
             self._guard_until = now + UNMUTE_GUARD_S
             self._guarded = UNMUTE_GUARD_PACKETS
         for layer in self.layers:
-            layer.epoch += 1
+            layer.interrupt()
             layer.keyframe_wanted = not muted and self.kind == "video" and bool(layer.slots)
 
     def withheld(self, now: float) -> bool:

@@ -1,5 +1,8 @@
 """Which frames of a layer go out when a receiver gets fewer of its temporal layers."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 from media.rtp.vp8 import Descriptor
 
 ALL_TEMPORAL = 3
@@ -12,46 +15,47 @@ class TemporalFilter:
 
     It falls at the next frame; it rises step by step, at a frame of the next id that refers to nothing which was left
     out (the Y bit, RFC 7741 4.2), or at a key frame. Frames are told apart by their timestamp. While it is `open` every
-    frame goes out and nothing need be remembered.
+    frame goes out and nothing need be remembered. `frames` are those seen since it was not: which of them went out.
     """
 
     def __init__(self) -> None:
         self.wanted = ALL_TEMPORAL
         self.level = ALL_TEMPORAL
         self.open = True
+        self.frames: dict[int, bool] = {}
         self._raised_at = 0
-        self._kept: dict[int, bool] = {}
 
     def begin(self, index: int) -> None:
         """A layer begins with the key frame at `index`."""
         self.level = self.wanted
         self.open = self.level >= ALL_TEMPORAL
         self._raised_at = index
-        self._kept.clear()
+        self.frames = {}
 
-    def limit(self, temporal: int, frame: int) -> None:
+    def limit(self, temporal: int, latest: Iterable[int]) -> None:
         """Let nothing above `temporal` out any more; more than now when the stream offers a place to begin.
 
-        `frame` is the timestamp of the one that is going out just now, and goes out whole.
+        `latest` are timestamps of frames, the newest first: those that have begun to go out go out whole.
         """
-        if self.open:
-            self._kept[frame] = True
+        if self.open and temporal < ALL_TEMPORAL:
+            begun = list(islice(latest, REMEMBERED_FRAMES))
+            self.frames.update(dict.fromkeys(reversed(begun), True))
         self.wanted = temporal
         self.level = min(self.level, temporal)
         self.open = self.open and temporal >= ALL_TEMPORAL
 
     def kept(self, timestamp: int) -> bool:
         """Whether the frame with this timestamp, seen lately, went out."""
-        return self.open or self._kept.get(timestamp, True)
+        return self.open or self.frames.get(timestamp, True)
 
     def keeps(self, timestamp: int, index: int, descriptor: Descriptor, newest: bool) -> bool:
         """Whether a frame goes out, of which the packet `index` is the first that is seen. `newest`: none is newer."""
-        kept = self._kept.get(timestamp)
+        kept = self.frames.get(timestamp)
         if kept is None:
             kept = self._decide(index, descriptor, newest)
-            self._kept[timestamp] = kept
-            if len(self._kept) > REMEMBERED_FRAMES:
-                del self._kept[next(iter(self._kept))]
+            self.frames[timestamp] = kept
+            if len(self.frames) > REMEMBERED_FRAMES:
+                del self.frames[next(iter(self.frames))]
         return kept
 
     def _decide(self, index: int, descriptor: Descriptor, newest: bool) -> bool:

@@ -1,11 +1,17 @@
 """The video streams that the bridge sends: one layer of one source at a time, unbroken over every change."""
 
-from media.rtp import vp8
-from media.rtp.packet import HEADER_SIZE, header
+from collections.abc import Iterator
+
+from media.rtp.extensions import ONE_BYTE_PROFILE
+from media.rtp.packet import HEADER_SIZE
+from media.rtp.vp8 import Descriptor, pack_numbered
 from media.sfu.numbering import Numbering
-from media.sfu.repair import ONE_BYTE_OF_PADDING, PADDING_FLAG, Repair
-from media.sfu.source import Layer, Receiver, Send, Source, Unit
+from media.sfu.outflow import NUMBERED_OVERHEAD
+from media.sfu.repair import ONE_BYTE_OF_PADDING, Repair
+from media.sfu.source import FULL, Layer, Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
+from media.sfu.state import NUMBERED, SlotState
+from media.sfu.stretch import Stretch, filler, head
 from media.sfu.temporal import TemporalFilter
 from media.sfu.terms import VIDEO_CLOCK_HZ, SlotTerms
 
@@ -13,6 +19,8 @@ HANDOVER_S = 1.0
 SWITCH_S = 3.0
 RETRY_S = 5.0
 SYNC_WAIT_S = 2.0
+EXTENDED = 0x90
+WIRE_OVERHEAD = HEADER_SIZE + NUMBERED_OVERHEAD
 
 
 class VideoSlot:
@@ -22,7 +30,7 @@ class VideoSlot:
     goes on.
     """
 
-    def __init__(self, link: Receiver, terms: SlotTerms, sequence: int, timestamp: int) -> None:
+    def __init__(self, link: Receiver, terms: SlotTerms, sequence: int, timestamp: int, state: SlotState) -> None:
         self.link = link
         self.terms = terms
         self.shows: Source | None = None
@@ -30,21 +38,31 @@ class VideoSlot:
         self.layer: Layer | None = None
         self.target: Layer | None = None
         self.temporal = TemporalFilter()
-        self.splice = Splice(sequence, timestamp, VIDEO_CLOCK_HZ)
-        self.repair = Repair(terms, sequence)
-        self.packets = 0
-        self.octets = 0
+        self.state = state
+        self.splice = Splice(state, sequence, timestamp, VIDEO_CLOCK_HZ)
+        self.repair = Repair(terms, self.splice.numbers)
         self._waiting_since = 0.0
         self._limited_at = 0.0
         self._refused: tuple[Layer | None, float] = (None, 0.0)
         self._epoch = -1
-        self._payload_type = terms.payload_type
         self._reference: int | None = None
-        self._pictures = Numbering(sequence)
-        self._counters = _Counters(sequence)
-        self._frame = -1
-        self._keep = True
-        self._last: Unit | None = None
+        self._pictures = Numbering(state.pictures, sequence)
+        self._picture_row = state.pictures
+        self._flow = link.outflow.sent.state
+        self._number = link.outflow.sent.add
+        self._element = link.outflow.element
+        state.ssrc, state.payload_type = terms.ssrc, terms.payload_type
+        state.tl0 = state.key = sequence
+
+    @property
+    def packets(self) -> int:
+        """How many went out, resent ones not counted."""
+        return self.state.packets
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload that went out."""
+        return self.state.octets
 
     @property
     def source(self) -> Source | None:
@@ -73,7 +91,8 @@ class VideoSlot:
         """
         if temporal != self.temporal.wanted:
             self._limited_at = now
-            self.temporal.limit(temporal, self._frame)
+            self.temporal.limit(temporal, self._latest_frames())
+            self.state.open = self.temporal.open
         if layer != self.wanted:
             self.wanted = layer
             self.settle(now)
@@ -136,41 +155,74 @@ class VideoSlot:
     # -- sending --------------------------------------------------------------------------------
 
     def write(self, now: float, unit: Unit) -> Send | None:
-        """What goes out for `unit`, kept for repair; None when this slot does not send it."""
-        layer = unit.layer
+        """What goes out for `unit`; None when this slot does not send it, or not yet.
+
+        Here is the plain case, which is nearly every packet: the next one of the layer that goes out.
+        """
+        state, row, layer, descriptor = self.state, self._picture_row, unit.layer, unit.descriptor
+        if (
+            unit.form != FULL
+            or descriptor is None
+            or unit.index != state.highest + 1
+            or not state.open
+            or layer is not self.layer
+            or layer.epoch != self._epoch
+            or unit.picture < row.highest
+        ):
+            return self._write_with_care(now, unit)
+        state.highest = state.last = index = unit.index
+        state.timestamp = timestamp = (unit.timestamp + state.timestamp_offset) & 0xFFFFFFFF
+        state.sent_at = now
+        row.highest = picture = unit.picture
+        state.tl0 = tl0 = unit.tl0 + state.tl0_offset
+        state.key = key = unit.key + state.key_offset
+        state.packets += 1
+        state.octets += unit.size
+        if self._flow.way != NUMBERED:
+            plain = head(state, unit, descriptor, index + state.shift, picture + row.shift)
+            return self.link.show(now, plain, unit.body)
+        lead, second, flags = unit.lead
+        numbered_head = pack_numbered(
+            EXTENDED,
+            state.payload_type | unit.marker << 7,
+            (index + state.shift) & 0xFFFF,
+            timestamp,
+            state.ssrc,
+            ONE_BYTE_PROFILE,
+            1,
+            self._element,
+            self._number(now, unit.size + WIRE_OVERHEAD),
+            lead,
+            second,
+            0x8000 | (picture + row.shift) & 0x7FFF,
+            tl0 & 0xFF,
+            flags | key & 0x1F,
+        )
+        return self.link, numbered_head, unit.body
+
+    def _write_with_care(self, now: float, unit: Unit) -> Send | None:
+        layer, state = unit.layer, self.state
         if (layer is not self.layer or layer.epoch != self._epoch) and not self._enter(now, unit):
             return None
         descriptor = unit.descriptor
         if descriptor is None:
             return self._leave_out(now, unit)
-        numbers = self.splice.numbers
-        newest = unit.index > numbers.highest
-        if unit.timestamp != self._frame:
-            self._begin_frame(unit, descriptor, newest)
+        newest = unit.index > state.highest
+        picture = self._place(unit, descriptor, newest)
         if newest:
-            if unit.index > numbers.highest + 1 and self._is_gap_left_out(unit, descriptor):
-                numbers.skip(numbers.highest + 1, unit.index - 1)
-            self._last = unit
-        if not self._keep:
+            if unit.index > state.highest + 1 and self._is_gap_left_out(unit, descriptor, picture is not None):
+                self.splice.numbers.skip(state.highest + 1, unit.index - 1)
+            state.last = unit.index
+        if picture is None:
             return self._leave_out(now, unit)
         place = self.splice.advance(now, unit.index, unit.timestamp)
         if place is None:
             return None
-        sequence, timestamp = place
-        body = unit.body
-        head = vp8.head(
-            descriptor,
-            self._payload_type,
-            unit.marker,
-            sequence,
-            timestamp,
-            self.terms.ssrc,
-            self._counters.current,
-        )
-        self.repair.store(sequence, head, body)
-        self.packets += 1
-        self.octets += len(head) + len(body) - HEADER_SIZE
-        return self.link.show(now, head, body)
+        if newest:
+            state.tl0, state.key = unit.tl0 + state.tl0_offset, unit.key + state.key_offset
+        state.packets += 1
+        state.octets += unit.size
+        return self.link.show(now, head(state, unit, descriptor, place[0], picture), unit.body)
 
     def _enter(self, now: float, unit: Unit) -> bool:
         """Begin with this packet, if it is of the target and begins a key frame whose rest is still to come."""
@@ -186,15 +238,19 @@ class VideoSlot:
         offset = self._exact_offset(layer)
         self._listen(layer, layer)
         self._epoch = layer.epoch
-        self._payload_type = types.codec
+        self.repair.interrupt()
         if not self.splice.begin(now, unit.index, unit.timestamp, offset):
             self._reference = None
-        self.repair.begin()
         self.link.note_begun(self.terms.ssrc)
-        self._pictures.begin(unit.picture or 0)
-        self._counters.begin(descriptor)
+        self._pictures.begin(max(0, unit.picture))
+        state = self.state
+        state.payload_type = types.codec
+        state.tl0_offset = state.tl0 + 1 - unit.tl0
+        state.key_offset = state.key + 1 - unit.key
+        state.last = -1
         self.temporal.begin(unit.index)
-        self._frame, self._last = -1, None
+        state.open = self.temporal.open
+        self.repair.begin(Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames))
         return True
 
     def _exact_offset(self, layer: Layer) -> int | None:
@@ -208,80 +264,53 @@ class VideoSlot:
         if former.sender_report is None or layer.sender_report is None:
             return None
         if self._reference is None:
-            self._reference = self.splice.timestamp_offset + _lag(former.sender_report)
+            self._reference = self.state.timestamp_offset + _lag(former.sender_report)
         return self._reference - _lag(layer.sender_report)
 
-    def _begin_frame(self, unit: Unit, descriptor: vp8.Descriptor, newest: bool) -> None:
-        temporal = self.temporal
-        keep = temporal.open or temporal.keeps(unit.timestamp, unit.index, descriptor, newest)
-        picture = unit.picture
-        placed: int | None = 0
-        if picture is not None:
-            if keep:
-                placed = self._pictures.place(picture)
-            elif picture > self._pictures.highest:
-                self._pictures.skip(picture, picture)
-        if keep and placed is not None:
-            self._counters.turn(descriptor, placed, newest)
-        self._frame, self._keep = unit.timestamp, keep and placed is not None
+    def _place(self, unit: Unit, descriptor: Descriptor, newest: bool) -> int | None:
+        """The outgoing picture id of a frame; None when it is left out."""
+        keep = self.temporal.open or self.temporal.keeps(unit.timestamp, unit.index, descriptor, newest)
+        self.state.open = self.temporal.open
+        if unit.picture < 0:
+            return 0 if keep else None
+        if keep:
+            return self._pictures.place(unit.picture)
+        if unit.picture > self._picture_row.highest:
+            self._pictures.skip(unit.picture, unit.picture)
+        return None
 
-    def _is_gap_left_out(self, unit: Unit, descriptor: vp8.Descriptor) -> bool:
+    def _is_gap_left_out(self, unit: Unit, descriptor: Descriptor, keep: bool) -> bool:
         """Whether everything missing just before `unit` belongs to frames that are left out, or is padding.
 
         What is missing between two packets of one frame belongs to it; between two neighbouring frames it is the end of
-        the one, the beginning of the other, or padding.
+        the one, the beginning of the other, or padding. `keep`: this one goes out.
         """
-        last = self._last
-        if last is None or last.picture is None or unit.picture is None:
+        last = unit.layer.kept.get(self.state.last)
+        if last is None or last.picture < 0 or unit.picture < 0:
             return False
         if unit.picture == last.picture:
-            return not self._keep
+            return not keep
         if unit.picture != last.picture + 1:
             return False
         ended = last.marker or not self.temporal.kept(last.timestamp)
-        return ended and (descriptor.start or not self._keep)
+        return ended and (descriptor.start or not keep)
+
+    def _latest_frames(self) -> Iterator[int]:
+        """The timestamps of what came of this layer, the last one first."""
+        return (unit.timestamp for unit in self.layer.kept.newest_first()) if self.layer is not None else iter(())
 
     def _leave_out(self, now: float, unit: Unit) -> Send | None:
         """Close the gap; where a newer packet has gone out already, fill it with a packet of padding."""
-        numbers = self.splice.numbers
-        if unit.index > numbers.highest:
-            numbers.skip(unit.index, unit.index)
+        state = self.state
+        if unit.index > state.highest:
+            self.splice.numbers.skip(unit.index, unit.index)
             return None
-        sequence = numbers.place(unit.index)
+        sequence = self.splice.numbers.place(unit.index)
         if sequence is None:
             return None
-        timestamp = unit.timestamp + self.splice.timestamp_offset
-        head = bytearray(header(self._payload_type, False, sequence, timestamp, self.terms.ssrc))
-        head[0] |= PADDING_FLAG
-        self.repair.spend(sequence)
-        self.packets += 1
-        return self.link.show(now, bytes(head), ONE_BYTE_OF_PADDING)
-
-
-class _Counters:
-    """Picture id, TL0PICIDX and KEYIDX of the current frame; the last two go on over changes of layer."""
-
-    __slots__ = ("_key_offset", "_newest", "_tl0_offset", "current")
-
-    def __init__(self, start: int) -> None:
-        self.current = (start, start, start)
-        self._newest = (start, start)
-        self._tl0_offset = 0
-        self._key_offset = 0
-
-    def begin(self, descriptor: vp8.Descriptor) -> None:
-        """Let the counters of `descriptor` follow the newest."""
-        tl0, key = self._newest
-        self._tl0_offset = tl0 + 1 - (descriptor.tl0picidx or 0)
-        self._key_offset = key + 1 - (descriptor.keyidx or 0)
-
-    def turn(self, descriptor: vp8.Descriptor, picture: int, newest: bool) -> None:
-        """Another frame, with the outgoing `picture` id."""
-        tl0 = self._tl0_offset + (descriptor.tl0picidx or 0)
-        key = self._key_offset + (descriptor.keyidx or 0)
-        self.current = (picture, tl0, key)
-        if newest:
-            self._newest = (tl0, key)
+        timestamp = unit.timestamp + state.timestamp_offset
+        state.packets += 1
+        return self.link.show(now, filler(state, sequence, timestamp), ONE_BYTE_OF_PADDING)
 
 
 def _lag(report: tuple[int, int]) -> int:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from media import answer, sdp
 from media.rtp import h264
 from media.rtp.packet import header
+from media.rtp.rtcp import Nack
 from media.sfu.room import Room
-from media.sfu.terms import PayloadTypes, Publication, SlotTerms, Terms
+from media.sfu.terms import PayloadTypes, Publication, SlotTerms, Terms, VideoCodec
 from tests.media.test_sdp import CHROMIUM
 
 SPS, PPS, IDR, SLICE = b"\x67\x42\x00\x0c", b"\x68\xce", b"\x65\x88", b"\x41\x9a"
@@ -65,13 +66,22 @@ def test_a_stream_goes_as_it_is_to_whoever_takes_h264() -> None:
     ]
 
 
-def test_a_lost_packet_is_resent_with_the_codecs_own_rtx() -> None:
-    link = Room()
-    link.admit("a")
-    slot = link.connect(0.0, "a", Terms(slots=(BOTH,)), 1).video[0]
-    slot.repair.store(9, header(102, False, 9, 1, 8000), SLICE)
-    slot.repair.store(10, header(96, False, 10, 1, 8000), SLICE)
-    assert [head[1] & 0x7F for head, _body in slot.repair.answer(0.1, [9, 10])] == [103, 97]
+@pytest.mark.parametrize(("codec", "sent", "resent"), [("h264", 102, 103), ("vp8", 96, 97)])
+def test_a_lost_packet_is_resent_with_the_codecs_own_rtx(codec: VideoCodec, sent: int, resent: int) -> None:
+    room = Room()
+    for name, terms in (
+        ("encoder", Terms((Publication("video", "0", 106, 105, 5, 6, codec=codec),))),
+        ("viewer", Terms(slots=(BOTH,))),
+    ):
+        room.admit(name)
+        room.connect(0.0, name, terms, 1)
+    room.view(0.0, "viewer", ("encoder",))
+    payload = SPS if codec == "h264" else b"\x10\x00\x00"
+    sends = room.on_rtp(0.1, "encoder", header(106, True, 10, 3000, 5) + payload)
+    assert [head[1] & 0x7F for _link, head, _body in sends] == [sent]
+    lost = int.from_bytes(sends[0][1][2:4], "big")
+    again = room.on_rtcp(0.2, "viewer", Nack(1, BOTH.ssrc, (lost, lost + 1)).encode())
+    assert [(head[1] & 0x7F, head[12:] + body) for _link, head, body in again] == [(resent, sends[0][1][2:4] + payload)]
 
 
 def test_an_encoder_that_has_only_h264_is_taken() -> None:

@@ -1,0 +1,100 @@
+"""What changes with every packet: numbers alone, so that the compiled step can keep them in the same form."""
+
+from typing import Protocol
+
+NEVER = float("-inf")
+PAUSED, NUMBERED, PLAIN = 0, 1, 2
+"""How a flow takes pictures: each asks first; at once, with a transport sequence number; at once, without."""
+
+
+class Row(Protocol):
+    """A numbering: the newest input number taken or skipped, and what is to be added to the next ones."""
+
+    highest: int
+    shift: int
+
+
+class SlotState(Row, Protocol):
+    """A slot's own sequence numbers, and what turns an incoming packet into an outgoing one.
+
+    `timestamp_offset`, `tl0_offset` and `key_offset` are added to what comes; `timestamp` (32 bits), `tl0` and `key`
+    are the newest that went out, at `sent_at`. `last` is the index of the newest packet that was no padding. `open`
+    is 0 while a packet needs more than these numbers to be judged.
+    """
+
+    ssrc: int
+    payload_type: int
+    open: int
+    timestamp: int
+    timestamp_offset: int
+    sent_at: float
+    tl0: int
+    tl0_offset: int
+    key: int
+    key_offset: int
+    last: int
+    packets: int
+    octets: int
+
+    @property
+    def pictures(self) -> Row: ...
+
+
+class FlowState(Protocol):
+    """One link's transport sequence numbers: the `next`, unwrapped; bytes sent in all; `way` is one of the three."""
+
+    next: int
+    octets: int
+    way: int
+
+
+class PlainRow:
+    """`highest` -1: nothing yet."""
+
+    __slots__ = ("highest", "shift")
+
+    def __init__(self) -> None:
+        self.highest = -1
+        self.shift = 0
+
+
+class PlainSlotState(PlainRow):
+    """A slot's numbers as Python's own objects."""
+
+    __slots__ = (
+        "key",
+        "key_offset",
+        "last",
+        "octets",
+        "open",
+        "packets",
+        "payload_type",
+        "pictures",
+        "sent_at",
+        "ssrc",
+        "timestamp",
+        "timestamp_offset",
+        "tl0",
+        "tl0_offset",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pictures: Row = PlainRow()
+        self.ssrc = self.payload_type = self.open = 0
+        self.timestamp = self.timestamp_offset = 0
+        self.sent_at = NEVER
+        self.tl0 = self.tl0_offset = self.key = self.key_offset = 0
+        self.last = -1
+        self.packets = self.octets = 0
+
+
+class PlainFlowState:
+    """A flow's numbers as Python's own objects."""
+
+    __slots__ = ("next", "octets", "way")
+
+    def __init__(self) -> None:
+        self.next = 0
+        self.octets = 0
+        self.way = PAUSED
