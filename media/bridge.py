@@ -15,7 +15,7 @@ from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
 from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged
 from media.sfu.source import Receiver, Send
-from media.sfu.terms import Kind, Terms
+from media.sfu.terms import Kind, Part, Terms
 from media.transport import Peer, PeerParameters
 from media.udp import Handlers, UdpPort
 
@@ -98,9 +98,10 @@ class Bridge:
                 self.remove(name, participant)
             del self.rooms[name]
 
-    def admit(self, name: str, participant: str, muted: bool, video_muted: bool) -> None:
+    def admit(self, name: str, participant: str, muted: bool, video_muted: bool, part: Part = "site") -> None:
         room = self._room(name)
         room.admit(participant)
+        room.take_part(self._now(), participant, part)
         self._send(room.mute(self._now(), participant, "audio", muted))
         self._send(room.mute(self._now(), participant, "video", video_muted))
 
@@ -121,8 +122,15 @@ class Bridge:
     def mute(self, name: str, participant: str, kind: Kind, muted: bool) -> None:
         self._send(self._room(name, participant).mute(self._now(), participant, kind, muted))
 
-    def view(self, name: str, participant: str, slots: tuple[str | None, ...], heights: tuple[int | None, ...]) -> None:
-        self._send(self._room(name, participant).view(self._now(), participant, slots, heights))
+    def view(
+        self,
+        name: str,
+        participant: str,
+        slots: tuple[str | None, ...],
+        heights: tuple[int | None, ...],
+        pinned: tuple[bool, ...] = (),
+    ) -> None:
+        self._send(self._room(name, participant).view(self._now(), participant, slots, heights, pinned))
 
     def refresh(self, name: str, participant: str, slot: int) -> None:
         self._send(self._room(name, participant).refresh(self._now(), participant, slot))

@@ -48,7 +48,7 @@ def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
         case CloseRoom():
             bridge.close_room(command.room)
         case Admit():
-            bridge.admit(command.room, command.participant, command.muted, command.video_muted)
+            bridge.admit(command.room, command.participant, command.muted, command.video_muted, command.part)
         case Offer():
             sdp = bridge.offer(command.room, command.participant, command.sdp, command.slots)
             return {"sdp": sdp}
@@ -61,7 +61,7 @@ def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
             )
             return RenewedSession(ice=renewed[0], fragment=renewed[1]).model_dump()
         case View():
-            bridge.view(command.room, command.participant, command.slots, command.heights)
+            bridge.view(command.room, command.participant, command.slots, command.heights, command.pinned)
         case Refresh():
             bridge.refresh(command.room, command.participant, command.slot)
         case Mute():
@@ -86,7 +86,7 @@ def _leave(bridge: Bridge, command: Leave) -> bool:
 
 def _admit(bridge: Bridge, room: str, wanted: tuple[WantedParticipant, ...]) -> None:
     for one in wanted:
-        bridge.admit(room, one.participant, one.muted, one.video_muted)
+        bridge.admit(room, one.participant, one.muted, one.video_muted, one.part)
 
 
 def _sync(bridge: Bridge, command: Sync) -> dict[str, Any]:

@@ -46,6 +46,7 @@ from media.messages import (
     WantedParticipant,
     WantedRoom,
 )
+from media.sfu.terms import Part
 
 logger = logging.getLogger(__name__)
 
@@ -133,8 +134,10 @@ class NodeClient:
     async def close_room(self, room: str) -> None:
         await self._ask(CloseRoom(room=room))
 
-    async def admit(self, room: str, participant: str, *, muted: bool = False, video_muted: bool = False) -> None:
-        await self._ask(Admit(room=room, participant=participant, muted=muted, video_muted=video_muted))
+    async def admit(
+        self, room: str, participant: str, *, muted: bool = False, video_muted: bool = False, part: Part = "site"
+    ) -> None:
+        await self._ask(Admit(room=room, participant=participant, muted=muted, video_muted=video_muted, part=part))
 
     async def offer(self, room: str, participant: str, sdp: str, slots: SlotCount | None = None) -> str:
         """The node's answer to a client's offer."""
@@ -158,10 +161,16 @@ class NodeClient:
         return bool((await self._ask(Leave(room=room, participant=participant, session=session)))["connected"])
 
     async def view(
-        self, room: str, participant: str, slots: Iterable[str | None], heights: Iterable[int | None] = ()
+        self,
+        room: str,
+        participant: str,
+        slots: Iterable[str | None],
+        heights: Iterable[int | None] = (),
+        pinned: Iterable[bool] = (),
     ) -> None:
-        """What the video slots show, and the heights of their tiles in pixels."""
-        await self._ask(View(room=room, participant=participant, slots=tuple(slots), heights=tuple(heights)))
+        """What the video slots show, the heights of their tiles in pixels, which of them go first."""
+        wish = {"slots": tuple(slots), "heights": tuple(heights), "pinned": tuple(pinned)}
+        await self._ask(View.model_validate({"room": room, "participant": participant, **wish}))
 
     async def refresh(self, room: str, participant: str, slot: int) -> None:
         await self._ask(Refresh(room=room, participant=participant, slot=slot))

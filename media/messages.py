@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from media.sfu.terms import Part
+
 VERSION = 1
 Flow = Literal["sends", "receives"]
 """What the client of a one-way session does: WHIP sends, WHEP receives."""
@@ -26,6 +28,7 @@ class WantedParticipant(_Message):
     participant: Name
     muted: bool = False
     video_muted: bool = False
+    part: Part = "site"
 
 
 class WantedRoom(_Message):
@@ -55,6 +58,7 @@ class Admit(_Message):
     participant: Name
     muted: bool = False
     video_muted: bool = False
+    part: Part = "site"
 
 
 class Offer(_Message):
@@ -88,13 +92,17 @@ class RenewSession(_Message):
 
 
 class View(_Message):
-    """`heights` are those of the tiles in pixels; 0 = not visible, null or missing = not known."""
+    """`heights` are those of the tiles in pixels; 0 = not visible, null or missing = not known.
+
+    `pinned` says which slots the viewer holds on to: they come first where not all fits.
+    """
 
     do: Literal["view"] = "view"
     room: Name
     participant: Name
     slots: tuple[Name | None, ...] = Field(max_length=25)
     heights: tuple[Annotated[int, Field(ge=0, le=MAX_HEIGHT)] | None, ...] = Field(default=(), max_length=25)
+    pinned: tuple[bool, ...] = Field(default=(), max_length=25)
 
 
 class Refresh(_Message):

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -120,14 +120,14 @@ class Conference:
         """The node's answer. Raises BridgeError."""
         answer = await self.present_node().offer(line.meeting, line.site, sdp, slots)
         if line.view is not None:  # a node that was started anew knows no views
-            await self.present_node().view(line.meeting, line.site, line.view.slots, line.view.heights)
+            await self.present_node().view(line.meeting, line.site, *astuple(line.view))
         return answer
 
     async def view(self, line: Line, wish: Wish) -> None:
         """What the participant's slots show; kept for the next offer while there is no node. Raises BridgeError."""
         line.view = wish
         if self._node is not None and self._node.ready:
-            await self._node.view(line.meeting, line.site, wish.slots, wish.heights)
+            await self._node.view(line.meeting, line.site, *astuple(wish))
 
     async def ask_picture(self, line: Line, slot: int) -> None:
         """A keyframe for one slot. Raises BridgeError."""

@@ -32,6 +32,12 @@ async def carry_out(node: NodeClient, order: Order) -> None:
         case CloseRoom():
             await node.close_room(order.room)
         case Admit():
-            await node.admit(order.room, order.participant, muted=order.muted, video_muted=order.video_muted)
+            await node.admit(
+                order.room,
+                order.participant,
+                muted=order.muted,
+                video_muted=order.video_muted,
+                part=order.part,
+            )
         case Remove():
             await node.remove(order.room, order.participant)

@@ -9,6 +9,7 @@ from command.kernel.values import Json, State
 from media.meetings.model import WATCHING, Meeting, Site
 from media.meetings.moves import PRESENT, SiteState
 from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant, WantedRoom
+from media.sfu.terms import Part
 
 Order = OpenRoom | CloseRoom | Admit | Remove
 Held = Mapping[str, Mapping[str, WantedParticipant]]
@@ -25,6 +26,7 @@ class SiteView:
     state: SiteState
     muted: bool
     answer_by: datetime | None
+    part: Part = "site"
 
     @property
     def present(self) -> bool:
@@ -39,7 +41,8 @@ class SiteView:
     def wanted(self) -> WantedParticipant:
         """Its flags at the bridge: a wall or viewer only receives."""
         watches = self.kind in WATCHING
-        return WantedParticipant(participant=self.id, muted=self.muted or watches, video_muted=watches)
+        muted = self.muted or watches
+        return WantedParticipant(participant=self.id, muted=muted, video_muted=watches, part=self.part)
 
 
 @dataclass
@@ -87,7 +90,7 @@ class Room:
 
 def room_of(meeting: Meeting) -> Room:
     """The room of a live meeting."""
-    return Room(meeting.id, {site.id: _view(site) for site in meeting.sites})
+    return Room(meeting.id, {site.id: _view(site, meeting) for site in meeting.sites})
 
 
 def wanted_rooms(rooms: Iterable[Room]) -> dict[str, dict[str, WantedParticipant]]:
@@ -110,7 +113,7 @@ def orders(held: Held, wanted: Held) -> list[Order]:
             continue
         found += [Remove(room=room, participant=one) for one in before if one not in members]
         found += [
-            Admit(room=room, participant=one.participant, muted=one.muted, video_muted=one.video_muted)
+            Admit.model_validate({**one.model_dump(), "room": room})
             for one in members.values()
             if before.get(one.participant) != one
         ]
@@ -133,6 +136,13 @@ def meetings_in(entries: Iterable[Entry]) -> set[str]:
     return found
 
 
-def _view(site: Site) -> SiteView:
+def _view(site: Site, meeting: Meeting) -> SiteView:
     answer_by = site.answer_by if site.at is SiteState.RINGING else None
-    return SiteView(site.id, site.name, site.kind, site.at, site.muted, answer_by)
+    return SiteView(site.id, site.name, site.kind, site.at, site.muted, answer_by, _part(site, meeting))
+
+
+def _part(site: Site, meeting: Meeting) -> Part:
+    """The chair's own desk, and the one site that everybody sees."""
+    if site.id == meeting.broadcast:
+        return "broadcast"
+    return "chair" if site.user_id == meeting.chair_id and not site.watches else "site"

@@ -14,10 +14,14 @@ REMOVED, REPLACED, ENDED, UNKNOWN = 4403, 4409, 4410, 4401
 
 @dataclass(frozen=True)
 class Wish:
-    """What a participant wishes to see: slot by slot whom, and the height of the tile in pixels where it is known."""
+    """What a participant wishes to see: slot by slot whom, the height of the tile in pixels where it is known.
+
+    `pinned` slots go first where not all fits.
+    """
 
     slots: tuple[str | None, ...]
     heights: tuple[int | None, ...] = ()
+    pinned: tuple[bool, ...] = ()
 
 
 @dataclass

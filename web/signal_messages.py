@@ -31,7 +31,10 @@ class Offer(_Said):
 
 
 class View(_Said):
-    """What each video slot shows: a participant's id, "speaker" or nothing; and how high its tile is, in pixels."""
+    """What each video slot shows: a participant's id, "speaker" or nothing; how high its tile is, in pixels.
+
+    `pinned`: whether the viewer holds on to it.
+    """
 
     type: Literal["view"]
     slots: Annotated[list[Annotated[str, Field(min_length=1, max_length=36)] | None], Field(max_length=VIDEO_SLOTS)]
@@ -39,8 +42,10 @@ class View(_Said):
         list[Annotated[int, Field(ge=0, le=MAX_HEIGHT)] | None], Field(default_factory=list, max_length=VIDEO_SLOTS)
     ]
 
+    pinned: Annotated[list[bool], Field(default_factory=list, max_length=VIDEO_SLOTS)]
+
     def wish(self) -> Wish:
-        return Wish(tuple(self.slots), tuple(self.heights))
+        return Wish(tuple(self.slots), tuple(self.heights), tuple(self.pinned))
 
 
 class Refresh(_Said):

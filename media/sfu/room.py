@@ -14,7 +14,7 @@ from media.sfu.source import Send, Source
 from media.sfu.speakers import Speakers
 from media.sfu.step import PythonStep, Step
 from media.sfu.temporal import ALL_TEMPORAL
-from media.sfu.terms import Kind, Terms
+from media.sfu.terms import Kind, Part, Terms
 from media.sfu.wants import View, wants
 
 SPEAKER = "speaker"
@@ -59,6 +59,8 @@ class Participant:
     video: Source
     view: tuple[str | None, ...] = ()
     heights: tuple[int | None, ...] = ()
+    pinned: tuple[bool, ...] = ()
+    part: Part = "site"
     temporal: int = ALL_TEMPORAL
     link: Link | None = None
     intake: Intake | None = None
@@ -96,6 +98,7 @@ class Room:
     def remove(self, now: float, name: str) -> None:
         if name in self.participants:
             self.disconnect(now, name)
+            self.speakers.favoured.discard(name)
             del self.participants[name]
             self._arrange(now)
 
@@ -125,6 +128,15 @@ class Room:
             participant.intake.close()
         participant.link = participant.intake = None
 
+    def take_part(self, now: float, name: str, part: Part) -> None:
+        """Say what a participant is in the meeting: who is broadcast, or chairs it, is always heard and seen first."""
+        if self.participants[name].part == part:
+            return
+        self.participants[name].part = part
+        self.speakers.favoured = {p.name for p in self.participants.values() if p.part != "site"}
+        for other in self.participants.values():
+            self._allocate(now, other)
+
     def mute(self, now: float, name: str, kind: Kind, muted: bool) -> list[Send]:
         """Drop (or forward again) a participant's audio or video, including what could be resent."""
         participant = self.participants[name]
@@ -141,14 +153,23 @@ class Room:
                         other.outflow.forget_waiting()
         return self._urgent(now, participant)
 
-    def view(self, now: float, name: str, view: Sequence[str | None], heights: Sequence[int | None] = ()) -> list[Send]:
+    def view(
+        self,
+        now: float,
+        name: str,
+        view: Sequence[str | None],
+        heights: Sequence[int | None] = (),
+        pinned: Sequence[bool] = (),
+    ) -> list[Send]:
         """Choose what the video slots of `name` show; sends are the key frame requests.
 
         `heights` are those of the tiles in pixels, 0 for one that nobody sees; None or a missing one is not known.
+        `pinned` tiles go first where not all fits.
         """
         participant = self.participants[name]
         participant.view = tuple(view)
         participant.heights = tuple(heights)
+        participant.pinned = tuple(pinned)
         self._show(now, participant)
         return [send for other in self.participants.values() for send in self._urgent(now, other)]
 
@@ -334,7 +355,10 @@ class Room:
         """Give each slot of a receiver the layer that its tile deserves and its link carries."""
         if participant.link is not None:
             staged = frozenset(number for number, wish in enumerate(participant.view) if wish == SPEAKER)
-            view = View(participant.heights, staged, self.speakers.speaker, participant.temporal)
+            held = frozenset(number for number, held in enumerate(participant.pinned) if held)
+            parts = {other.name: other.part for other in self.participants.values() if other.part != "site"}
+            speaker, temporal = self.speakers.speaker, participant.temporal
+            view = View(participant.heights, staged, held, parts, speaker, temporal)
             participant.link.allocate(now, wants(now, participant.link.video, view))
 
     def _stage(self, viewer: str) -> str | None:

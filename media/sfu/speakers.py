@@ -31,6 +31,8 @@ class _Voice:
 class Speakers:
     """Smooths levels and chooses. `loudest` is in order of joining the choice, `speaker` the active speaker.
 
+    `favoured` are always among the loudest while they send: the chair, and who is broadcast.
+
     A level is a claim of its sender, bounded to 0..127. A voice that was chosen stays for HOLD_S, and one that is not
     clearly louder (MARGIN dB) does not displace it, so that a cough wins nothing.
     """
@@ -39,6 +41,7 @@ class Speakers:
         self.capacity = capacity
         self.loudest: list[str] = []
         self.speaker: str | None = None
+        self.favoured: set[str] = set()
         self._voices: dict[str, _Voice] = {}
         self._speaker_since = float("-inf")
         self._told: tuple[list[str], str | None] = ([], None)
@@ -83,6 +86,8 @@ class Speakers:
     def _rank(self, now: float, name: str) -> float:
         voice = self._voices[name]
         chosen = name in self.loudest
+        if name in self.favoured:
+            return voice.loudness + 2 * SILENCE
         if chosen and now - voice.chosen_at < HOLD_S:
             return voice.loudness + SILENCE
         return voice.loudness + (MARGIN if chosen else 0.0)

@@ -7,6 +7,8 @@ from media.rtp.extensions import ExtensionIds
 
 Kind = Literal["audio", "video"]
 VideoCodec = Literal["vp8", "h264"]
+Part = Literal["site", "chair", "broadcast"]
+"""What somebody is in the meeting, for whose sake the others may have to step back."""
 
 AUDIO_CLOCK_HZ = 48_000
 VIDEO_CLOCK_HZ = 90_000

@@ -1,16 +1,17 @@
 """What a receiver's slots should show, as allocation takes it: tiles, ranks, and what the sites send just now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from media.sfu.allocate import Step, Want
 from media.sfu.rates import nominal
 from media.sfu.source import Layer, Source
 from media.sfu.temporal import ALL_TEMPORAL
+from media.sfu.terms import Part
 from media.sfu.tiles import SMALLEST, layer_for
 from media.sfu.video_slot import VideoSlot
 
-STAGE, SPEAKING, OTHER = 0, 1, 2
+STAGE, CHAIR, SPEAKING, OTHER = 0, 1, 2, 3
 NEGLIGIBLE = 0.02
 
 
@@ -18,11 +19,14 @@ NEGLIGIBLE = 0.02
 class View:
     """How a receiver looks: `heights` as in `Room.view`, `staged` the slots that follow the speaker.
 
-    `temporal` is the highest temporal id that it may get at all.
+    `pinned` are the slots that it holds on to, `parts` what is known of those who are more than a site. `temporal` is
+    the highest temporal id that it may get at all.
     """
 
     heights: Sequence[int | None] = ()
     staged: frozenset[int] = frozenset()
+    pinned: frozenset[int] = frozenset()
+    parts: Mapping[str, Part] = field(default_factory=dict)
     speaker: str | None = None
     temporal: int = ALL_TEMPORAL
 
@@ -30,8 +34,8 @@ class View:
 def wants(now: float, slots: Sequence[VideoSlot], view: View) -> list[Want]:
     """One want for each slot.
 
-    First go those that follow the speaker and the one tile that is higher than all others, then the speaker's, then all
-    others alike.
+    First go those that are pinned, follow the speaker or show who is broadcast, and the one tile that is higher than
+    all others, then the chair's, then the speaker's, then all others alike.
     """
     known = view.heights
     biggest = max((height or 0 for height in known), default=0)
@@ -43,14 +47,19 @@ def wants(now: float, slots: Sequence[VideoSlot], view: View) -> list[Want]:
             found.append(Want(number, None))
             continue
         tile = known[number] if number < len(known) else None
-        rank = OTHER
-        if number == stage or number in view.staged:
-            rank = STAGE
-        elif source.participant == view.speaker:
-            rank = SPEAKING
+        rank = STAGE if number == stage else _rank(number, source.participant, view)
         top = layer_for(tile, [layer.height for layer in source.layers])
         found.append(Want(number, source.participant, rank, top, ladder(now, source, view.temporal)))
     return found
+
+
+def _rank(slot: int, shown: str, view: View) -> int:
+    part = view.parts.get(shown)
+    if slot in view.pinned or slot in view.staged or part == "broadcast":
+        return STAGE
+    if part == "chair":
+        return CHAIR
+    return SPEAKING if shown == view.speaker else OTHER
 
 
 def ladder(now: float, source: Source, most: int = ALL_TEMPORAL) -> tuple[Step, ...]:

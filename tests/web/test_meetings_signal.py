@@ -104,6 +104,8 @@ def test_bad_words_are_answered_and_the_socket_stays(party: Parties, meeting: st
         ('{"type": "view", "slots": [], "heights": [20000]}', "signal.bad_message"),
         ('{"type": "view", "slots": [], "heights": [1.5]}', "signal.bad_message"),
         (json.dumps({"type": "view", "slots": [], "heights": [1] * 26}), "signal.bad_message"),
+        ('{"type": "view", "slots": [], "pinned": [1]}', "signal.bad_message"),
+        (json.dumps({"type": "view", "slots": [], "pinned": [True] * 26}), "signal.bad_message"),
         ('{"type": "refresh", "slot": 99}', "signal.bad_message"),
         (b"\x00\x01", "signal.bad_message"),
     ]

@@ -6,16 +6,22 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.meetings.model import Meeting, Site
 from media.meetings.moves import SiteState
 from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant
-from web.rooms import Order, Room, SiteView, next_ring_end, orders, wanted_rooms
+from media.sfu.terms import Part
+from web.rooms import Order, Room, SiteView, next_ring_end, orders, room_of, wanted_rooms
 from web.signal_line import BEHIND, MOST_WAITING, REMOVED, REPLACED, Budget, Line
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 Node = dict[str, dict[str, WantedParticipant]]
 
-members = st.dictionaries(st.sampled_from("abc"), st.tuples(st.booleans(), st.booleans()), max_size=3).map(
-    lambda flags: {n: WantedParticipant(participant=n, muted=a, video_muted=v) for n, (a, v) in flags.items()}
+PARTS: tuple[Part, ...] = ("site", "chair", "broadcast")
+parts = st.sampled_from(PARTS)
+members = st.dictionaries(st.sampled_from("abc"), st.tuples(st.booleans(), st.booleans(), parts), max_size=3).map(
+    lambda flags: {
+        n: WantedParticipant(participant=n, muted=a, video_muted=v, part=part) for n, (a, v, part) in flags.items()
+    }
 )
 nodes = st.dictionaries(st.sampled_from("xyz"), members, max_size=3)
 
@@ -28,8 +34,7 @@ def carry_out(node: Node, order: Order) -> None:
         case CloseRoom():
             node.pop(order.room, None)
         case Admit():
-            flags = {"muted": order.muted, "video_muted": order.video_muted}
-            node[order.room][order.participant] = WantedParticipant(participant=order.participant, **flags)
+            node[order.room][order.participant] = WantedParticipant.model_validate(order.model_dump())
         case Remove():
             node[order.room].pop(order.participant, None)
 
@@ -53,6 +58,18 @@ def test_only_who_is_in_is_let_in_and_a_wall_never_sends() -> None:
     assert set(wanted) == {"answered", "joined", "lost", "wall"}
     assert (wanted["wall"].muted, wanted["wall"].video_muted) == (True, True)
     assert not wanted["joined"].muted
+
+
+def test_the_bridge_is_told_who_chairs_and_who_is_broadcast() -> None:
+    """The chair's desk, not what the chair merely watches with; the broadcast site whoever it is."""
+    kinds = (("desk", "chief"), ("viewer", "chief"), ("terminal", None), ("desk", "other"))
+    sites = [
+        Site(id=str(n), kind=kind, user_id=user, site_state="joined", name="", muted=False)
+        for n, (kind, user) in enumerate(kinds)
+    ]
+    meeting = Meeting(id="m", chair_id="chief", broadcast="2", sites=sites)
+    parts = {one.participant: one.part for one in wanted_rooms([room_of(meeting)])["m"].values()}
+    assert parts == {"0": "chair", "1": "site", "2": "broadcast", "3": "site"}
 
 
 def test_the_next_ring_to_end_is_the_earliest_of_all_rooms() -> None:

@@ -131,10 +131,11 @@ export class Conference {
 
   /**
    * What each video slot shows: a participant, 'speaker', or nothing; and how many device pixels high its tile is
-   * (0 = not visible, null or missing = not known): the bridge sends no more than that needs.
+   * (0 = not visible, null or missing = not known): the bridge sends no more than that needs. `pinned` slots go first
+   * where not all fits.
    */
-  view(slots: readonly (string | null)[], heights: readonly (number | null)[] = []): void {
-    this.slots.set(slots, heights)
+  view(slots: readonly (string | null)[], heights: readonly (number | null)[] = [], pinned: readonly boolean[] = []): void {
+    this.slots.set(slots, heights, pinned)
   }
 
   setMic(on: boolean): void {

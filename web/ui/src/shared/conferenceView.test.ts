@@ -42,6 +42,14 @@ describe('what the bridge is told of the screen', () => {
     ])
   })
 
+  it('pinned slots are named, and no others', () => {
+    view.set(['a', 'b'], [300, 300], [false, true])
+    expect(told.at(-1)).toEqual({ type: 'view', slots: ['a', 'b'], heights: [300, 300], pinned: [false, true] })
+    view.set(['a', 'b'], [300, 300], [false, false])
+    vi.advanceTimersByTime(200)
+    expect(told.at(-1)).toEqual({ type: 'view', slots: ['a', 'b'], heights: [300, 300] })
+  })
+
   it('a page in the background sees nothing', () => {
     view.set(['a'], [300])
     const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)

@@ -11,6 +11,7 @@ const HIDDEN_AFTER_MS = 3_000
 export class SlotView {
   private slots: readonly (string | null)[] = []
   private heights: readonly (number | null)[] = []
+  private pinned: readonly boolean[] = []
   private told = ''
   /** Another site was placed in a slot, and the bridge does not know it yet. */
   private urgent = false
@@ -23,10 +24,11 @@ export class SlotView {
     document.addEventListener('visibilitychange', this.look)
   }
 
-  /** `heights` in device pixels by slot; 0 = not visible, null or missing = not known. */
-  set(slots: readonly (string | null)[], heights: readonly (number | null)[]): void {
+  /** `heights` in device pixels by slot; 0 = not visible, null or missing = not known. `pinned` slots go first on a thin link. */
+  set(slots: readonly (string | null)[], heights: readonly (number | null)[], pinned: readonly boolean[] = []): void {
     this.urgent ||= slots.length !== this.slots.length || slots.some((one, place) => one !== this.slots[place])
     this.slots = [...slots]
+    this.pinned = [...pinned]
     this.heights = heights.map((height) => (height === null ? null : heightInSteps(height)))
     window.clearTimeout(this.settleTimer)
     const unmeasured = heights.length > 0 && slots.some((slot, place) => slot !== null && (heights[place] ?? null) === null)
@@ -48,7 +50,8 @@ export class SlotView {
 
   private tell(): void {
     const heights = this.hidden ? this.slots.map(() => 0) : this.heights
-    const message = { type: 'view', slots: this.slots, heights }
+    const held = this.pinned.includes(true) ? { pinned: this.pinned } : {}
+    const message = { type: 'view', slots: this.slots, heights, ...held }
     const text = JSON.stringify(message)
     if (text === this.told) return
     this.told = text

@@ -16,8 +16,8 @@ export interface Hall {
   /** True when the browser does not let the page be heard until somebody has touched it. */
   blocked: Readonly<Ref<boolean>>
   unblock: () => void
-  /** The sites to show, the most important first. */
-  show: (sites: string[]) => void
+  /** The sites to show, the most important first, and those of them that the chair placed. */
+  show: (sites: string[], placed: string[]) => void
   /** How many device pixels high a site's tile is. */
   size: (site: string, height: number) => void
 }
@@ -32,6 +32,7 @@ class Visit {
   private readonly sounds = new Map<number, HTMLAudioElement>()
   private sending = new Set<string>()
   private slots: (string | null)[] = []
+  private placed: readonly string[] = []
   private speaker: string | null = null
 
   constructor(
@@ -57,7 +58,8 @@ class Visit {
     this.conference.join()
   }
 
-  show(sites: readonly string[]): void {
+  show(sites: readonly string[], placed: readonly string[]): void {
+    this.placed = placed
     this.slots = assignSlots(this.slots, sites, SLOTS.video)
     this.sized()
     this.tell()
@@ -65,7 +67,11 @@ class Visit {
 
   /** Tell the bridge what is shown, and how large. */
   sized(): void {
-    this.conference.view(this.slots, this.slots.map((site) => this.heights.get(site ?? '') ?? null))
+    this.conference.view(
+      this.slots,
+      this.slots.map((site) => this.heights.get(site ?? '') ?? null),
+      this.slots.map((site) => this.placed.includes(site ?? '')),
+    )
   }
 
   end(): void {
@@ -108,7 +114,7 @@ export function useHall(api: Api, meeting: Ref<string | null>): Hall {
   const view = shallowRef<HallView>(SILENT)
   const blocked = shallowRef(false)
   let visit: Visit | null = null
-  let wanted: string[] = []
+  let wanted: [sites: string[], placed: string[]] = [[], []]
   const heights = new Map<string, number>()
 
   watch(
@@ -120,7 +126,7 @@ export function useHall(api: Api, meeting: Ref<string | null>): Hall {
       blocked.value = false
       if (id === null) return
       visit = new Visit(api, id, heights, (seen) => (view.value = seen), (is) => (blocked.value = is))
-      visit.show(wanted)
+      visit.show(...wanted)
     },
     { immediate: true },
   )
@@ -130,9 +136,9 @@ export function useHall(api: Api, meeting: Ref<string | null>): Hall {
     view,
     blocked,
     unblock: () => void visit?.play(),
-    show: (sites) => {
-      wanted = sites
-      visit?.show(sites)
+    show: (...now) => {
+      wanted = now
+      visit?.show(...now)
     },
     size: (site, height) => {
       heights.set(site, height)

@@ -1,0 +1,73 @@
+"""Who comes first on a thin link: pinned tiles, who is broadcast, the chair; and who is always heard."""
+
+from media.sfu.rates import nominal
+from media.sfu.speakers import LOUDEST
+from media.sfu.wants import CHAIR, OTHER, STAGE, View, wants
+from tests.media.packets import Meeting
+
+NAMES = ("a", "b", "c")
+
+
+def meeting() -> Meeting:
+    """`viewer` sees all others in tiles of one size."""
+    at = Meeting()
+    for name in (*NAMES, "viewer"):
+        at.join(name)
+    at.links.clear()
+    return at
+
+
+def ranks(at: Meeting, view: View) -> list[int]:
+    link = at.room.participants["viewer"].link
+    assert link is not None
+    return [want.rank for want in wants(at.now, link.video, view)]
+
+
+def test_pinned_tiles_the_broadcast_site_and_the_chair_rank_before_others() -> None:
+    at = meeting()
+    at.take(at.room.view(at.now, "viewer", ["a", "b"], [240, 240]))
+    assert ranks(at, View((240, 240))) == [OTHER, OTHER]
+    assert ranks(at, View((240, 240), pinned=frozenset({1}))) == [OTHER, STAGE]
+    assert ranks(at, View((240, 240), parts={"a": "chair", "b": "broadcast"})) == [CHAIR, STAGE]
+
+
+def decisions(at: Meeting, budget_bps: float) -> list[str]:
+    """The reason of each slot when the way carries so much."""
+    link = at.room.participants["viewer"].link
+    assert link is not None
+    link.outflow.reports.on_remb(int(budget_bps))
+    at.pass_time(0.5)
+    return [link.decisions[number].reason for number in range(2)]
+
+
+def test_what_is_pinned_or_the_chair_s_gets_the_picture_that_fits() -> None:
+    at = meeting()
+    one_picture = 1.5 * nominal(180)
+    for pinned, chair, first in (([True, False], "b", True), ([], "b", False), ([], "a", True)):
+        for name in ("a", "b"):
+            at.room.take_part(at.now, name, "chair" if name == chair else "site")
+            at.rtp(name, *at.publishers[name].picture(keyframe=True))
+        at.take(at.room.view(at.now, "viewer", ["a", "b"], [240, 240], pinned))
+        found = decisions(at, one_picture)
+        assert found == (["tile", "budget"] if first else ["budget", "tile"])
+
+
+def test_the_chair_is_heard_among_any_number_of_louder_ones() -> None:
+    at = Meeting()
+    names = [f"site-{number}" for number in range(LOUDEST + 3)]
+    for name in names:
+        at.join(name)
+    at.room.take_part(at.now, names[0], "chair")
+    for _ in range(100):
+        at.now += 0.02
+        for number, name in enumerate(names):
+            at.rtp(name, at.publishers[name].speech(80 if number == 0 else 30))
+        at.take(at.room.on_tick(at.now))
+    assert names[0] in at.room.speakers.loudest
+    assert at.room.speakers.speaker != names[0], "to be heard is not to be the one who speaks"
+    at.take(at.room.mute(at.now, names[0], "audio", True))
+    at.pass_time(1.0)
+    assert names[0] not in at.room.speakers.loudest
+    at.take(at.room.mute(at.now, names[0], "audio", False))
+    at.room.take_part(at.now, names[0], "site")
+    assert not at.room.speakers.favoured
