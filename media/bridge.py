@@ -101,9 +101,9 @@ class Bridge:
     def admit(self, name: str, participant: str, muted: bool, video_muted: bool, part: Part = "site") -> None:
         room = self._room(name)
         room.admit(participant)
-        room.take_part(self._now(), participant, part)
-        self._send(room.mute(self._now(), participant, "audio", muted))
-        self._send(room.mute(self._now(), participant, "video", video_muted))
+        room.take_part(self.now(), participant, part)
+        self._send(room.mute(self.now(), participant, "audio", muted))
+        self._send(room.mute(self.now(), participant, "video", video_muted))
 
     def leave(self, name: str, participant: str) -> None:
         """End a participant's connections; nothing is emitted for them."""
@@ -117,10 +117,10 @@ class Bridge:
         self._numbers.pop((name, participant), None)
         room = self.rooms.get(name)
         if room is not None:
-            room.remove(self._now(), participant)
+            room.remove(self.now(), participant)
 
     def mute(self, name: str, participant: str, kind: Kind, muted: bool) -> None:
-        self._send(self._room(name, participant).mute(self._now(), participant, kind, muted))
+        self._send(self._room(name, participant).mute(self.now(), participant, kind, muted))
 
     def view(
         self,
@@ -130,10 +130,10 @@ class Bridge:
         heights: tuple[int | None, ...],
         pinned: tuple[bool, ...] = (),
     ) -> None:
-        self._send(self._room(name, participant).view(self._now(), participant, slots, heights, pinned))
+        self._send(self._room(name, participant).view(self.now(), participant, slots, heights, pinned))
 
     def refresh(self, name: str, participant: str, slot: int) -> None:
-        self._send(self._room(name, participant).refresh(self._now(), participant, slot))
+        self._send(self._room(name, participant).refresh(self.now(), participant, slot))
 
     def offer(self, name: str, participant: str, text: str, slots: SlotCount | None) -> str:
         """Answer an offer. A fingerprint that is known restarts ICE, another one makes a new connection.
@@ -274,7 +274,7 @@ class Bridge:
         self._pending.pop(key, None)
         former = self._current.pop(key, None)
         room = self.rooms[connection.room]
-        connection.link = room.connect(self._now(), connection.participant, connection.terms, secrets.randbits(32))
+        connection.link = room.connect(self.now(), connection.participant, connection.terms, secrets.randbits(32))
         if former is not None:
             self._end(former)
         self._by_link[connection.link] = peer
@@ -301,7 +301,7 @@ class Bridge:
             self._by_link.pop(connection.link, None)
             room = self.rooms[connection.room]
             if room.participants[connection.participant].link is connection.link:
-                room.disconnect(self._now(), connection.participant)
+                room.disconnect(self.now(), connection.participant)
                 self._tell(connection.room, room.take_events())
 
     def _send(self, sends: Iterable[Send]) -> None:
@@ -321,7 +321,8 @@ class Bridge:
                     self._emit("speaker", name, event.participant, loudest=event.loudest)
 
     @staticmethod
-    def _now() -> float:
+    def now() -> float:
+        """The clock of all rooms, seconds."""
         return asyncio.get_running_loop().time()
 
 

@@ -1,8 +1,5 @@
 """What each command of the web edge does to the bridge."""
 
-import dataclasses
-import time
-from collections.abc import Iterator
 from typing import Any
 
 from media.bridge import Bridge
@@ -29,12 +26,8 @@ from media.messages import (
     View,
     WantedParticipant,
 )
-from media.sfu.link import Link
-from media.sfu.outflow import Outflow
 from media.sfu.room import Participant, Room
-from media.sfu.slot import AudioSlot
-from media.sfu.source import Layer, Source
-from media.sfu.video_slot import VideoSlot
+from media.stats import stats
 
 
 def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
@@ -71,7 +64,7 @@ def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
         case Remove():
             bridge.remove(command.room, command.participant)
         case Stats():
-            return _stats(bridge, command.room)
+            return stats(bridge, command.room)
     return {}
 
 
@@ -120,93 +113,3 @@ def _participant_state(participant: Participant) -> ParticipantState:
         publishing=Flags(audio=participant.publishing[0], video=participant.publishing[1]),
         layers=participant.demand.active,
     )
-
-
-def _stats(bridge: Bridge, only: str | None) -> dict[str, Any]:
-    return {
-        "cpu_s": time.process_time(),
-        "port": {**dataclasses.asdict(bridge.port.counters), "peers": bridge.port.peers},
-        "rooms": [
-            {"room": name, "participants": [_participant_stats(p) for p in room.participants.values()]}
-            for name, room in bridge.rooms.items()
-            if only is None or name == only
-        ],
-    }
-
-
-def _participant_stats(participant: Participant) -> dict[str, Any]:
-    link, intake = participant.link, participant.intake
-    return {
-        "participant": participant.name,
-        "malformed": (intake.malformed if intake is not None else 0) + participant.malformed_rtcp,
-        "unknown": intake.unknown if intake is not None else 0,
-        "round_trip_ms": None if link is None or link.round_trip_s is None else link.round_trip_s * 1000,
-        "receives_lost": link.fraction_lost / 256 if link is not None else None,
-        "sources": {kind: _source_stats(source) for kind, source in participant.sources.items()},
-        "way": _way_stats(link.outflow) if link is not None else None,
-        "slots": [] if link is None else [*map(_slot_stats, link.audio), *_pictures_stats(link)],
-    }
-
-
-def _slot_stats(slot: AudioSlot | VideoSlot) -> dict[str, Any]:
-    return {
-        "mid": slot.terms.mid,
-        "kind": slot.terms.kind,
-        "shows": slot.source.participant if slot.source is not None else None,
-        "packets": slot.packets,
-        "octets": slot.octets,
-    }
-
-
-def _pictures_stats(link: Link) -> Iterator[dict[str, Any]]:
-    """Of each video slot also what was decided: layer, highest temporal id, why not more, and the layer sent now."""
-    for number, slot in enumerate(link.video):
-        decision = link.decisions.get(number)
-        step = decision.step if decision is not None else None
-        sent = slot.layer
-        yield {
-            **_slot_stats(slot),
-            "layer": step.layer if step is not None else None,
-            "temporal": step.temporal if step is not None else None,
-            "reason": decision.reason if decision is not None else None,
-            "sent_height": sent.height if sent is not None else None,
-        }
-
-
-def _way_stats(outflow: Outflow) -> dict[str, Any]:
-    """What is known of the way to a receiver; rates in bit/s on the wire, null while nothing is known."""
-    estimator, heard = outflow.estimator, outflow.estimator.heard
-    return {
-        "estimate_bps": outflow.bitrate,
-        "acknowledged_bps": estimator.acknowledged.bitrate if heard else None,
-        "speech_bps": outflow.speech.bitrate,
-        "voices": outflow.voices.count,
-        "copies": outflow.redundancy.count,
-        "repair_bps": outflow.repairs.bitrate,
-        "loss": estimator.loss.fraction if heard else None,
-        "queue_ms": estimator.delay.queue_s * 1000 if heard else None,
-        "round_trip_ms": estimator.round_trip_s * 1000 if estimator.round_trip_s is not None else None,
-        "usage": estimator.delay.usage if heard else None,
-        "choked": outflow.choked,
-        "waiting_octets": outflow.pacer.waiting,
-        "dropped": outflow.pacer.dropped,
-    }
-
-
-def _source_stats(source: Source) -> dict[str, Any]:
-    layers = [_layer_stats(layer) for layer in source.layers]
-    sums = {key: sum(layer[key] for layer in layers) for key in ("packets", "octets", "malformed", "lost")}
-    return {**sums, "jitter_ms": max(layer["jitter_ms"] for layer in layers), "layers": layers}
-
-
-def _layer_stats(layer: Layer) -> dict[str, Any]:
-    reception = layer.reception
-    return {
-        "height": layer.height,
-        "live": layer.live,
-        "packets": layer.packets,
-        "octets": layer.octets,
-        "malformed": layer.malformed,
-        "lost": reception.expected - reception.received if reception is not None else 0,
-        "jitter_ms": reception.jitter * 1000 / reception.rate_hz if reception is not None else 0.0,
-    }

@@ -62,10 +62,11 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`step` None: nothing is sent."""
+    """`step` None: nothing is sent. `wanted` is the layer that the tile deserves, None where nobody sees it."""
 
     step: Step | None
     reason: Reason
+    wanted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class _Giver:
 
 
 def _decision(want: Want, level: int, left: float) -> Decision:
-    return Decision(want.steps[level] if level >= 0 else None, _reason(want, level, left))
+    return Decision(want.steps[level] if level >= 0 else None, _reason(want, level, left), want.top)
 
 
 def _reason(want: Want, level: int, left: float) -> Reason:

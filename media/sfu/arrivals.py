@@ -9,13 +9,15 @@ TICKS_PER_REFERENCE = round(REFERENCE_TICK_S / DELTA_TICK_S)
 
 
 class Arrivals:
-    """Collects (transport sequence, time); `feedback` empties it."""
+    """Collects (transport sequence, time); `feedback` empties it. `came` and `lost` count what it told of."""
 
     def __init__(self) -> None:
         self._ticks: dict[int, int] = {}
         self._highest = -1
         self._next = -1
         self._count = 0
+        self.came = 0
+        self.lost = 0
 
     def add(self, now: float, sequence: int) -> None:
         if self._highest < 0:
@@ -57,5 +59,8 @@ class Arrivals:
                 deltas.append(None)
             index += 1
         self._count = (self._count + 1) & 0xFF
+        lost = deltas.count(None)
+        self.lost += lost
+        self.came += len(deltas) - lost
         message = Feedback(base & 0xFFFF, reference & 0xFFFFFF, (self._count - 1) & 0xFF, tuple(deltas))
         return message, index

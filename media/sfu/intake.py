@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from media.rtp import extensions, red
 from media.rtp.packet import Packet, parse
-from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport
+from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, SenderReport
 from media.sfu.arrivals import Arrivals
 from media.sfu.bindings import Bindings, Stream
 from media.sfu.budget import LossBudget
+from media.sfu.shares import LossShare
 from media.sfu.source import Layer, Source, Unit
 from media.sfu.speakers import guessed_level
 from media.sfu.terms import Kind, Terms
@@ -29,7 +30,10 @@ class Intake:
         self._terms = terms
         self._sources = sources
         self._bindings = Bindings(terms.publications, sources)
+        self.tells_levels = False
         self._arrivals = Arrivals()
+        self._told = (0, 0)
+        self._loss = LossShare()
         self._budget = LossBudget()
 
     def close(self) -> None:
@@ -62,6 +66,7 @@ class Intake:
             return self._on_redundant(now, stream, packet, found.audio_level)
         if publication.kind == "audio":
             level = found.audio_level
+            self.tells_levels = level is not None
             self.level = guessed_level(packet.payload_end - packet.payload_start) if level is None else level
         return layer.accept(now, packet)
 
@@ -72,6 +77,7 @@ class Intake:
             self.malformed += 1
             return None
         own = blocks.pop()
+        self.tells_levels = level is not None
         self.level = guessed_level(len(own.data)) if level is None else level
         unit = stream.layer.accept(now, replace(packet, payload_start=packet.payload_end - len(own.data)))
         if unit is not None:
@@ -109,9 +115,20 @@ class Intake:
                 messages.append(Pli(self.ssrc, reception.ssrc))
         return messages
 
-    def transport_feedback(self) -> list[Rtcp]:
+    @property
+    def loss(self) -> float:
+        """The share of packets that are lost on the way here, before any repair."""
+        return self._loss.share
+
+    def transport_feedback(self, now: float) -> list[Rtcp]:
         """transport-cc feedback on what came since the last call."""
-        return list(self._arrivals.feedback(self.ssrc, self._any_ssrc()))
+        arrivals = self._arrivals
+        messages: list[Rtcp] = list(arrivals.feedback(self.ssrc, self._any_ssrc()))
+        if messages:
+            came, lost = self._told
+            self._told = arrivals.came, arrivals.lost
+            self._loss.feed(now, arrivals.came - came, arrivals.lost - lost)
+        return messages
 
     def reports(self, now: float) -> list[Rtcp]:
         """A receiver report, and a REMB where the sender has nothing better; once a second."""
@@ -119,6 +136,7 @@ class Intake:
         blocks = tuple(reception.report(now) for reception in receptions)
         messages: list[Rtcp] = [ReceiverReport(self.ssrc, blocks)]
         if blocks and not self._terms.transport_cc:
+            self._loss.feed(now, *_counted(blocks))
             bitrate = self._budget.update(max(block.fraction_lost for block in blocks))
             messages.append(Remb(self.ssrc, bitrate, tuple(block.ssrc for block in blocks)))
         return messages
@@ -128,6 +146,12 @@ class Intake:
 
     def _any_ssrc(self) -> int:
         return next((layer.reception.ssrc for layer in self._layers() if layer.reception), 0)
+
+
+def _counted(blocks: tuple[ReportBlock, ...]) -> tuple[int, int]:
+    """What these blocks say came and was lost, in 1/256 of a stream's packets."""
+    lost = sum(block.fraction_lost for block in blocks)
+    return 256 * len(blocks) - lost, lost
 
 
 def _on_repair(now: float, stream: Stream, packet: Packet) -> Unit | None:

@@ -1,10 +1,10 @@
 """How many copies of the frames before it each packet of speech carries to a receiver that loses packets."""
 
+from media.sfu.shares import LossShare
+
 MOST = 3
 ENTERED = (0.01, 0.07, 0.16)
 LEFT = 0.5
-WINDOW_S = 1.0
-LEAST_PACKETS = 30
 HOLD_S = 6.0
 COPY_COST = 0.6
 """A copy's share of a packet of speech on the wire, which has headers besides."""
@@ -14,32 +14,26 @@ SPEECH_SHARE = 0.6
 class Redundancy:
     """`count` copies, 0 for those who lose nothing.
 
-    More as soon as the loss of about WINDOW_S is above ENTERED; fewer when it has been below LEFT of that for HOLD_S.
-    Speech with its copies takes at most SPEECH_SHARE of what the way carries: behind that loss is a want of room, and
-    more packets would make more of it.
+    More as soon as the loss of the last second or two is above ENTERED; fewer when it has been below LEFT of that for
+    HOLD_S. Speech with its copies takes at most SPEECH_SHARE of what the way carries: behind that loss is a want of
+    room, and more packets would make more of it.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        self.loss = 0.0
+        self._loss = LossShare()
         self._deserved = 0
-        self._came = 0
-        self._lost = 0
-        self._began = float("-inf")
         self._needed_at = float("-inf")
+
+    @property
+    def loss(self) -> float:
+        """The share of packets that the receiver loses."""
+        return self._loss.share
 
     def feed(self, now: float, came: int, lost: int) -> None:
         """Take what one feedback tells of, in packets (or any other measure of both)."""
-        self._came += came
-        self._lost += lost
-        total = self._came + self._lost
-        if now - self._began < WINDOW_S or total < LEAST_PACKETS:
-            return
-        fresh = self._lost / total
-        self.loss += (fresh - self.loss) * (0.6 if fresh > self.loss else 0.3)
-        self._came = self._lost = 0
-        self._began = now
-        self._follow(now)
+        if self._loss.feed(now, came, lost):
+            self._follow(now)
 
     def _follow(self, now: float) -> None:
         deserved = sum(self.loss >= least for least in ENTERED)

@@ -283,7 +283,7 @@ class Room:
             if participant.link is not None and participant.demand.update(now, participant.video):
                 self._note_layers(now, participant)
             if participant.link is not None and participant.intake is not None:
-                sends += self._feedback(participant, participant.intake.transport_feedback())
+                sends += self._feedback(participant, participant.intake.transport_feedback(now))
                 if allocating or participant.link.outflow.choked:
                     self._allocate(now, participant)
                 for slot in participant.link.video:

@@ -7,6 +7,8 @@ AUDIBLE = 60
 LOUDEST = 4
 ATTACK_S = 0.25
 RELEASE_S = 0.8
+SOUND = 110
+"""-dBov: an open microphone in a quiet room is louder; silence that a machine makes is 127."""
 HOLD_S = 1.5
 SPEAKER_AFTER_S = 0.5
 MARGIN = 6.0
@@ -24,6 +26,7 @@ def guessed_level(payload_size: int) -> int:
 class _Voice:
     loudness: float = 0.0
     at: float = 0.0
+    sound_at: float = 0.0
     above_since: float | None = None
     chosen_at: float = float("-inf")
 
@@ -50,12 +53,19 @@ class Speakers:
         """Take one packet's level, -dBov."""
         voice = self._voices.get(participant)
         if voice is None:
-            voice = self._voices[participant] = _Voice(at=now)
+            voice = self._voices[participant] = _Voice(at=now, sound_at=now)
+        if level < SOUND:
+            voice.sound_at = now
         loudness = float(SILENCE - max(0, min(SILENCE, level)))
         constant = ATTACK_S if loudness > voice.loudness else RELEASE_S
         share = min(1.0, max(now - voice.at, 0.001) / constant)
         voice.loudness += (loudness - voice.loudness) * share
         voice.at = now
+
+    def soundless_s(self, now: float, participant: str) -> float:
+        """For how long a participant's packets have carried no sound at all; 0 for who sends none."""
+        voice = self._voices.get(participant)
+        return 0.0 if voice is None or now - voice.at > STALE_S else now - voice.sound_at
 
     def forget(self, participant: str) -> None:
         self._voices.pop(participant, None)

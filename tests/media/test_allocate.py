@@ -105,8 +105,8 @@ def test_everybody_gets_the_lowest_before_anybody_gets_more() -> None:
 
 def test_a_tile_takes_no_more_than_it_shows() -> None:
     found = Allocator().allocate(0.0, 1e9, [want(0, top=0), want(1, top=1), want(2, top=None)])
-    assert found[0] == Decision(LOW[2], "tile")
-    assert found[1] == Decision(MIDDLE[1], "tile")
+    assert found[0] == Decision(LOW[2], "tile", 0)
+    assert found[1] == Decision(MIDDLE[1], "tile", 1)
     assert found[2] == Decision(None, "hidden")
 
 
