@@ -1,22 +1,25 @@
 """Our bridge as the measured server: a media node in a process of its own."""
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 
-from media.bench.client import Client, Line, Outgoing, Site, outgoing, types_of
-from media.bench.load import Conference
-from media.control import NodeClient
-from media.messages import WantedRoom
+from media.bench.client import Client, Line, Site, outgoing, types_of
+from media.bench.load import Load
+from media.control import NodeClient, Synced
+from media.messages import Connected, Disconnected, Publishing, WantedRoom
 from media.node import MediaConfig, Ready, serve
-from media.sfu.terms import MAX_VIDEO_SLOTS
 
 ROOM = "bench"
+VOICES = 3
+FIRST_GUEST = 10_000
 
 
 class Bridge:
@@ -24,41 +27,52 @@ class Bridge:
 
     name = "fengsui"
 
-    def __init__(self, node: NodeClient, pid: int, address: str) -> None:
+    def __init__(self, node: NodeClient, pid: int, address: str, pipe: Connection) -> None:
         self.pid = pid
+        self.address = address
         self._node = node
-        self._address = address
+        self._pipe = pipe
 
-    async def join_all(self, conference: Conference) -> list[Site]:
-        """All sites, each seeing all others."""
-        names = conference.names
+    async def join_all(self, load: Load) -> list[Site]:
+        """All sites, each seeing what it should."""
         sites = []
-        for number, name in enumerate(names):
-            await self._node.admit(ROOM, name)
-            others = [other for other in names if other != name]
-            sites.append(await self._join(name, outgoing(number + 1, conference.streams(number)), others))
+        for number, name in enumerate(load.names):
+            sent = outgoing(number + 1, load.streams(number))
+            sites.append(await self.join(name, Client(self.address, sent), load.shown(number)))
+        for number, site in enumerate(sites):
+            # Who joined early could not yet be shown who joined late.
+            await self.show(site.name, load.shown(number))
         return sites
 
     async def join_one(self, number: int, watched: str) -> Site:
         """One more site, that sees one of the others."""
-        name = f"guest-{number}"
-        await self._node.admit(ROOM, name)
-        return await self._join(name, outgoing(10_000 + number, ()), [watched])
+        return await self.join(f"guest-{number}", Client(self.address, outgoing(FIRST_GUEST + number, ())), [watched])
 
-    async def _join(self, name: str, streams: list[Outgoing], shown: list[str]) -> Site:
-        client = Client(self._address, streams)
-        began = time.monotonic()
-        pictures = min(len(shown), MAX_VIDEO_SLOTS)
-        kinds = ["audio"] * 3 + ["video"] * pictures
+    async def join(self, name: str, client: Client, shown: Sequence[str | None]) -> Site:
+        """Connect `client` as `name`, with a video slot for each place in `shown`."""
+        await self._node.admit(ROOM, name)
         lines = client.publishing()
+        kinds = ["audio"] * VOICES + ["video"] * len(shown)
         lines += [Line(str(mid), kind, "recvonly", types_of(kind)) for mid, kind in enumerate(kinds, len(lines))]
-        await client.connect(await self._node.offer(ROOM, name, client.describe(lines)))
-        await self._node.view(ROOM, name, shown[:pictures])
-        return Site(name, [client], time.monotonic() - began)
+        offer = client.describe(lines)
+        began = time.monotonic()
+        answer = await self._node.offer(ROOM, name, offer)
+        await self.show(name, shown)
+        await client.connect(answer)
+        return Site(name, [client], time.monotonic() - began, began)
+
+    async def show(self, name: str, shown: Sequence[str | None]) -> None:
+        await self._node.view(ROOM, name, shown)
 
     async def leave(self, site: Site) -> None:
         await self._node.remove(ROOM, site.name)
         await site.close()
+
+    async def census(self) -> Counter[str]:
+        """How many objects of which of the node's own types live, and its tasks and open files."""
+        self._pipe.send(None)
+        found: Counter[str] = await asyncio.to_thread(self._pipe.recv)
+        return found
 
 
 @asynccontextmanager
@@ -70,21 +84,30 @@ async def started(address: str, core: int) -> AsyncIterator[Bridge]:
         return [WantedRoom(room=ROOM, participants=())]
 
     async with (
-        _process(token, address, core) as (pid, ready),
+        _process(token, address, core) as (pid, ready, pipe),
         NodeClient(f"ws://127.0.0.1:{ready.control_port}/", token, wanted) as node,
     ):
-        yield Bridge(node, pid, address)
+        acknowledging = asyncio.create_task(_acknowledge(node))
+        yield Bridge(node, pid, address, pipe)
+        acknowledging.cancel()
+
+
+async def _acknowledge(node: NodeClient) -> None:
+    """Take the events as the web edge does: the node keeps what nobody acknowledges."""
+    async for event in node.events():
+        if not isinstance(event, Synced) and isinstance(event, Connected | Disconnected | Publishing):
+            await node.acknowledge(event)
 
 
 @asynccontextmanager
-async def _process(token: str, address: str, core: int) -> AsyncIterator[tuple[int, Ready]]:
+async def _process(token: str, address: str, core: int) -> AsyncIterator[tuple[int, Ready, Connection]]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_run, args=(token, address, core, there), daemon=True)
     process.start()
     try:
         ready = await asyncio.to_thread(here.recv)
-        yield process.pid or 0, ready
+        yield process.pid or 0, ready, here
     finally:
         process.kill()
         await asyncio.to_thread(process.join)
@@ -93,4 +116,19 @@ async def _process(token: str, address: str, core: int) -> AsyncIterator[tuple[i
 def _run(token: str, address: str, core: int, there: Connection) -> None:
     os.sched_setaffinity(0, {core})
     config = MediaConfig("127.0.0.1", 0, token, address, 0, (address,))
-    asyncio.run(serve(config, there.send))
+
+    def on_ready(ready: Ready) -> None:
+        asyncio.get_running_loop().add_reader(there.fileno(), _answer, there)
+        there.send(ready)
+
+    asyncio.run(serve(config, on_ready))
+
+
+def _answer(there: Connection) -> None:
+    there.recv()
+    gc.collect()
+    names = (f"{kind.__module__}.{kind.__name__}" for kind in map(type, gc.get_objects()))
+    found = Counter(name for name in names if name.startswith("media."))
+    found["tasks"] = len(asyncio.all_tasks())
+    found["files"] = len(os.listdir("/proc/self/fd"))
+    there.send(found)

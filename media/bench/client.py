@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from media.bench.load import AUDIO, AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE, Stream
 from media.ice import Address, Credentials
+from media.rtp import vp8
 from media.rtp.extensions import AUDIO_LEVEL_URI, TRANSPORT_CC_URI
+from media.rtp.packet import parse
 from media.sdp import Offer, parse_offer
 from media.transport import Peer, PeerParameters
 from media.udp import CONTROL_SIZE, Handlers, UdpPort, arrival
@@ -17,7 +19,7 @@ from media.udp import CONTROL_SIZE, Handlers, UdpPort, arrival
 ASK_AGAIN_S = 0.1
 CONNECT_TIMEOUT_S = 10.0
 CIPHERS = {1: "AES128_CM_SHA1_80", 7: "AEAD_AES_128_GCM", 8: "AEAD_AES_256_GCM"}
-_EXTENSIONS = {2: AUDIO_LEVEL_URI, 3: TRANSPORT_CC_URI}
+EXTENSIONS = {AUDIO_LEVEL_URI: 2, TRANSPORT_CC_URI: 3}
 _WISHES = {"audio": ["transport-cc"], "video": ["nack", "nack pli", "ccm fir", "transport-cc"]}
 
 
@@ -30,6 +32,7 @@ class Line:
     direction: str
     types: tuple[int, int]
     ssrc: int | None = None
+    extensions: Mapping[str, int] = field(default_factory=EXTENSIONS.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Outgoing:
 class Client:
     """One connection of a site. `outgoing` is sent by whoever drives it, after `connect`.
 
-    `passive`: the server begins the DTLS handshake, when it is ready for it.
+    `passive`: the server begins the DTLS handshake, when it is ready for it. `received` counts media packets,
+    `key_frame_at` is when the first key frame began to come (monotonic seconds): both as long as no engine reads.
     """
 
     def __init__(self, address: str, outgoing: Sequence[Outgoing] = (), passive: bool = False) -> None:
@@ -64,9 +68,11 @@ class Client:
         self.agreed = Agreed()
         self.server: Address = (address, 0)
         self.peer: Peer | None = None
+        self.received = 0
+        self.key_frame_at: float | None = None
         self._credentials = Credentials(secrets.token_hex(4), secrets.token_hex(12))
         self._connected = asyncio.Event()
-        handlers = Handlers(_ignore, _ignore, lambda _peer: self._connected.set(), lambda _peer, _reason: None)
+        handlers = Handlers(self._on_rtp, _ignore, lambda _peer: self._connected.set(), lambda _peer, _reason: None)
         self._port = UdpPort(address, 0, handlers)
 
     @property
@@ -99,7 +105,7 @@ class Client:
         text += [f"a=rtcp-fb:{main} {wish}" for wish in _WISHES[line.kind]]
         if rtx:
             text += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={main}"]
-        text += [f"a=extmap:{number} {uri}" for number, uri in _EXTENSIONS.items()]
+        text += [f"a=extmap:{number} {uri}" for uri, number in line.extensions.items()]
         if line.ssrc is not None:
             text += [f"a=msid:bench {line.mid}", f"a=ssrc:{line.ssrc} cname:bench"]
         return text
@@ -138,20 +144,34 @@ class Client:
         self._port.pause_reading()
 
     def take_back(self) -> None:
-        """Answer the server's connectivity checks here again; media is thrown away."""
+        """Answer the server's connectivity checks here again."""
         self._port.resume_reading()
 
+    def _on_rtp(self, _peer: Peer, now: float, data: bytes) -> None:
+        self.received += 1
+        if self.key_frame_at is None and data[1] & 0x7F == self.agreed.video_type:
+            packet = parse(data)
+            picture = vp8.parse(packet.payload) if packet is not None else None
+            if picture is not None and picture.keyframe:
+                self.key_frame_at = now
+
     async def close(self) -> None:
-        await self._port.close()
+        """Say goodbye; nothing the second time."""
+        if self.socket >= 0:
+            await self._port.close()
 
 
 @dataclass(slots=True)
 class Site:
-    """A site of the conference: one connection with our bridge, one each way with others."""
+    """A site of the conference: one connection with our bridge, one each way with others.
+
+    `join_s` is how long it took until they stood, from when it `began` to ask (monotonic seconds).
+    """
 
     name: str
     clients: list[Client] = field(default_factory=list)
     join_s: float = 0.0
+    began: float = 0.0
 
     async def close(self) -> None:
         await asyncio.gather(*(client.close() for client in self.clients))
@@ -198,4 +218,4 @@ def _agreed(remote: Offer) -> Agreed:
 
 
 def _ignore(_peer: Peer, _now: float, _data: bytes) -> None:
-    """Media that comes while no engine has the socket."""
+    """Reports that come while no engine has the socket."""

@@ -18,10 +18,12 @@
 #define MAX_STREAMS 64     /* incoming ones of a transport */
 #define MAX_ARRIVALS 1024  /* between two transport-cc messages */
 #define SAMPLE_MASK 15     /* one packet in 16 is decrypted */
-#define ASK_MASK 511       /* one video packet in 512 is asked for again, as a lossy client would */
+#define ASK_EVERY 512      /* one video packet in so many is asked for again, as a lossy client would */
+#define MOST_LOST 400      /* told as lost; a longer gap begins anew */
 #define MAX_BURST 64
 #define FEEDBACK_NS 100000000LL
 #define REPORT_NS 1000000000LL
+#define SPEECH_REPORT_NS 5000000000LL
 #define NAP_NS 1000000LL
 #define QUIET_NS 100000000LL
 #define MAX_DRAIN_NS 2000000000LL
@@ -32,11 +34,11 @@ typedef int (*Srtp)(void *context, void *packet, int *length);
 
 typedef struct {
   uint32_t ssrc;
-  int video, started;
+  int video, started, to_ask;
   int64_t first, highest, count;
   int64_t highest_ever; /* over all runs, for reports */
   uint32_t report_middle;
-  int64_t report_at;
+  int64_t report_at, report_due;
 } Incoming;
 
 typedef struct {
@@ -49,12 +51,12 @@ typedef struct {
   Incoming stream[MAX_STREAMS];
   int64_t arrival_at[MAX_ARRIVALS];
   int64_t arrival_number[MAX_ARRIVALS];
-  int64_t cc_highest;
+  int64_t cc_highest, cc_next;
   int64_t feedback_due, report_due;
 } Transport;
 
 typedef struct {
-  int transport, video, size, base, per_frame, position, key;
+  int transport, video, size, base, per_frame, level, position, key;
   uint32_t ssrc, type, clock, timestamp, step;
   uint16_t sequence, picture;
   uint8_t keys;
@@ -121,25 +123,23 @@ static int head(uint8_t *at, int format, int type, int length, uint32_t ssrc) {
   return 8;
 }
 
-/* RFC 3550 6.4.2; one report on all that comes, which also begins every other compound. */
-static int receiver_report(Transport *t, uint8_t *at, int blocks, int64_t now) {
-  int length = 8;
-  head(at, blocks, 201, 8 + 24 * blocks, 1);
-  for (int i = 0; i < blocks; i++, length += 24) {
-    Incoming *s = &t->stream[i];
-    memset(at + length, 0, 24);
-    put32(at + length, s->ssrc);
-    put32(at + length + 8, s->highest_ever);
-    put32(at + length + 16, s->report_middle);
-    put32(at + length + 20, s->report_middle ? (now - s->report_at) * 65536 / SECOND_NS : 0);
-  }
+/* RFC 3550 6.4.2; on one stream or, to begin another compound, on none. */
+static int receiver_report(uint8_t *at, const Incoming *s, int64_t now) {
+  int length = s ? 32 : 8;
+  head(at, s != NULL, 201, length, 1);
+  if (!s) return length;
+  memset(at + 8, 0, 24);
+  put32(at + 8, s->ssrc);
+  put32(at + 16, s->highest_ever);
+  put32(at + 24, s->report_middle);
+  put32(at + 28, s->report_middle ? (now - s->report_at) * 65536 / SECOND_NS : 0);
   return length;
 }
 
-static void report(Engine *e, Transport *t, int64_t now) {
+/* As browsers do: each stream in a compound of its own. */
+static void report(Engine *e, Transport *t, Incoming *s, int64_t now) {
   uint8_t packet[PACKET];
-  int length = receiver_report(t, packet, t->streams < 24 ? t->streams : 24, now);
-  push_control(e, t, packet, length);
+  push_control(e, t, packet, receiver_report(packet, s, now));
 }
 
 /* RFC 3550 6.4.1 */
@@ -155,11 +155,11 @@ static void sender_report(Engine *e, Outgoing *s, int64_t unix_ns) {
 }
 
 /* RFC 4585 6.2.1: the packets of `mask` after `first`, and itself. */
-static void ask(Engine *e, Transport *t, uint32_t ssrc, uint16_t first, uint16_t mask, int64_t now) {
+static void ask(Engine *e, Transport *t, const Incoming *s, uint16_t first, uint16_t mask, int64_t now) {
   uint8_t packet[PACKET];
-  int length = receiver_report(t, packet, 0, now);
+  int length = receiver_report(packet, s, now);
   head(packet + length, 1, 205, 16, 1);
-  put32(packet + length + 8, ssrc);
+  put32(packet + length + 8, s->ssrc);
   put16(packet + length + 12, first);
   put16(packet + length + 14, mask);
   push_control(e, t, packet, length + 16);
@@ -170,13 +170,14 @@ static int by_number(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* draft-holmer-rmcat-transport-wide-cc-extensions-01 3.1, with two-bit status vectors only. `number` and `at` in order. */
-static int transport_feedback(Transport *t, uint8_t *p, const int64_t (*seen)[2], int count) {
-  int span = seen[count - 1][0] - seen[0][0] + 1, length = 20, chunks = (span + 6) / 7;
+/* draft-holmer-rmcat-transport-wide-cc-extensions-01 3.1, with two-bit status vectors only. `seen` are number and time
+ * in the order of numbers; what lacks from `base` on is told as lost. */
+static int transport_feedback(Transport *t, uint8_t *p, int64_t base, const int64_t (*seen)[2], int count) {
+  int span = seen[count - 1][0] - base + 1, length = 20, chunks = (span + 6) / 7;
   int64_t reference = seen[0][1] / 64000000, last = reference * 256; /* ticks of 250 us */
   head(p, 15, 205, 8, 1);
   put32(p + 8, t->streams ? t->stream[0].ssrc : 0);
-  put16(p + 12, seen[0][0]);
+  put16(p + 12, base);
   put16(p + 14, span);
   put32(p + 16, (uint32_t)reference << 8 | (t->feedbacks++ & 0xFF));
   uint8_t *chunk = p + length, *delta = p + length + 2 * chunks;
@@ -184,7 +185,7 @@ static int transport_feedback(Transport *t, uint8_t *p, const int64_t (*seen)[2]
   for (int i = 0; i < chunks; i++) chunk[2 * i] = 0xC0;
   for (int i = 0; i < count; i++) {
     int64_t ticks = seen[i][1] / 250000, step = ticks - last;
-    int place = seen[i][0] - seen[0][0], small = step >= 0 && step < 256;
+    int place = seen[i][0] - base, small = step >= 0 && step < 256;
     int shift = 12 - 2 * (place % 7);
     put16(chunk + place / 7 * 2, get16(chunk + place / 7 * 2) | (small ? 1 : 2) << shift);
     if (small) *delta++ = step;
@@ -204,9 +205,11 @@ static void feedback(Engine *e, Transport *t, int64_t now) {
   t->arrivals = 0;
   qsort(seen, count, sizeof seen[0], by_number);
   for (int from = 0, to; from < count; from = to) {
-    for (to = from; to < count && to - from < 400 && seen[to][0] - seen[from][0] < 800; to++) continue;
-    int length = receiver_report(t, packet, 0, now);
-    length += transport_feedback(t, packet + length, (const int64_t(*)[2])seen + from, to - from);
+    int64_t gap = seen[from][0] - t->cc_next, base = gap > 0 && gap < MOST_LOST ? t->cc_next : seen[from][0];
+    for (to = from; to < count && to - from < 400 && seen[to][0] - base < 800; to++) continue;
+    int length = receiver_report(packet, NULL, now);
+    length += transport_feedback(t, packet + length, base, (const int64_t(*)[2])seen + from, to - from);
+    if (seen[to - 1][0] >= t->cc_next) t->cc_next = seen[to - 1][0] + 1;
     push_control(e, t, packet, length);
     e->result->feedbacks++;
   }
@@ -251,6 +254,8 @@ static Incoming *incoming(Transport *t, uint32_t ssrc, int video) {
   memset(s, 0, sizeof *s);
   s->ssrc = ssrc;
   s->video = video;
+  s->to_ask = ssrc * 2654435761u >> 23; /* not all at once */
+  s->report_due = clock_ns(CLOCK_MONOTONIC) + (ssrc * 2654435761u >> 2);
   return s;
 }
 
@@ -287,10 +292,11 @@ static void count(Engine *e, Transport *t, Incoming *s, uint16_t sequence, int64
   if (!s->started) s->started = 1, s->first = s->highest = index, s->count = 0;
   if (index > s->highest) s->highest = index;
   s->count++;
-  if (gap > 0 && gap < 17) ask(e, t, s->ssrc, sequence - gap, (1 << (gap - 1)) - 1, arrived);
-  if (s->video && (sequence & ASK_MASK) == 7) {
+  if (gap > 0 && gap < 17) ask(e, t, s, sequence - gap, (1 << (gap - 1)) - 1, arrived);
+  if (s->video && !s->to_ask--) {
+    s->to_ask = ASK_EVERY - 1;
     e->result->asked++;
-    ask(e, t, s->ssrc, sequence, 0, arrived);
+    ask(e, t, s, sequence, 0, arrived);
   }
 }
 
@@ -352,7 +358,7 @@ static int read_some(Engine *e, Transport *t) {
 
 static int extensions(Transport *t, Outgoing *s, uint8_t *at) {
   int length = 4;
-  if (t->level && !s->video) at[length++] = t->level << 4, at[length++] = 0x80 | 30;
+  if (t->level && !s->video) at[length++] = t->level << 4, at[length++] = (s->level < 60 ? 0x80 : 0) | s->level;
   if (t->sent_cc) at[length++] = t->sent_cc << 4 | 1, put16(at + length, t->cc_sequence++), length += 2;
   if (length == 4) return 0;
   while (length % 4) at[length++] = 0;
@@ -423,8 +429,13 @@ static void control_due(Engine *e, int64_t now) {
       if (t->arrivals) feedback(e, t, unix_ns);
       t->feedback_due = now + FEEDBACK_NS;
     }
+    for (int k = 0; k < t->streams; k++) {
+      Incoming *s = &t->stream[k];
+      if (s->report_due > now) continue;
+      report(e, t, s, unix_ns);
+      s->report_due = now + (s->video ? REPORT_NS : SPEECH_REPORT_NS);
+    }
     if (t->report_due > now) continue;
-    if (t->streams) report(e, t, unix_ns);
     for (int k = 0; k < e->outgoings; k++)
       if (e->outgoing[k].transport == i && e->outgoing[k].packets) sender_report(e, &e->outgoing[k], unix_ns);
     t->report_due = now + REPORT_NS;
@@ -466,12 +477,15 @@ int engine_transport(Engine *e, int socket, const char *address, int port, void 
   return e->transports++;
 }
 
-/* A stream of `rate` packets a second of `size` bytes; video comes in frames of `per_frame` packets. */
-void engine_stream(Engine *e, int transport, uint32_t ssrc, int type, int video, double rate, int size, int per_frame) {
+/* A stream of `rate` packets a second of `size` bytes; video comes in frames of `per_frame` packets, audio tells that
+ * it is at -`level` dBov (RFC 6464), from 60 on without voice. */
+void engine_stream(Engine *e, int transport, uint32_t ssrc, int type, int video, double rate, int size, int per_frame,
+                   int level) {
   e->outgoing = realloc(e->outgoing, (e->outgoings + 1) * sizeof *e->outgoing);
   Outgoing *s = &e->outgoing[e->outgoings++];
   memset(s, 0, sizeof *s);
   s->transport = transport, s->ssrc = ssrc, s->type = type, s->video = video, s->rate = rate, s->size = size;
+  s->level = level;
   s->clock = video ? 90000 : 48000, s->base = per_frame, s->key = 1, s->sequence = 1000;
 }
 

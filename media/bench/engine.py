@@ -103,7 +103,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.engine_new.argtypes = (pointer,) * 4
     library.engine_free.argtypes = (pointer,)
     library.engine_transport.argtypes = (pointer, number, text, number, pointer, pointer, *(number,) * 5)
-    library.engine_stream.argtypes = (pointer, number, ctypes.c_uint32, number, number, real, number, number)
+    library.engine_stream.argtypes = (pointer, number, ctypes.c_uint32, number, number, real, number, number, number)
     library.engine_run.argtypes = (pointer, real, real, pointer, pointer, ctypes.c_uint64, ctypes.POINTER(_Result))
     return library
 
@@ -136,7 +136,7 @@ class CEngine:
         )
         for out in client.outgoing:
             s = out.stream
-            shape = int(s.kind == "video"), s.packets_per_s, s.size, s.per_frame
+            shape = int(s.kind == "video"), s.packets_per_s, s.size, s.per_frame, s.level
             self._library.engine_stream(self._engine, place, out.ssrc, s.payload_type, *shape)
 
     async def run(self, seconds: float, load: float) -> Run:

@@ -9,13 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from media.bench import bridge, engine, janus
+from media.bench.churn import try_churn
 from media.bench.core import core_cost
 from media.bench.figures import ratios, summarise
+from media.bench.joins import try_joins
 from media.bench.load import Conference
 from media.bench.trial import FULL, Figures, Plan, Server, try_server
+from media.bench.walls import try_walls
 
 LOOPBACK = "127.0.0.1"
-PARTS = ("core", "conference")
+PARTS = ("core", "conference", "walls", "joins", "churn")
 CONFERENCE = Conference()
 
 
@@ -51,6 +54,13 @@ async def _measure(options: Options, core: int) -> dict[str, Any]:
         found |= core_cost(options.conference)
     if "conference" in options.only:
         found |= await _conference(options, core, library)
+    plan, address = options.plan, options.address
+    if "walls" in options.only:
+        found["walls"] = await try_walls(address, core, plan.nominal_s, library, plan.walls)
+    if "joins" in options.only:
+        found["joins"] = await try_joins(address, core, options.conference, library)
+    if "churn" in options.only:
+        found["churn"] = await try_churn(address, core, plan.churn)
     return found
 
 

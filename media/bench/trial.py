@@ -12,7 +12,7 @@ from media.bench import process
 from media.bench.client import Client, Site
 from media.bench.engine import CEngine, Generator, Run
 from media.bench.figures import highest, percentile
-from media.bench.load import Conference
+from media.bench.load import Conference, Load
 from media.bench.python_engine import PythonEngine
 from media.errors import BridgeError
 
@@ -21,7 +21,7 @@ MAX_P95_S = 0.100
 MIN_DELIVERED = 0.98
 MAX_LATE_P99_S = 0.020
 SHARE_OF_HIGHEST = 0.7
-WARM_UPS = 12
+WARM_UPS = 20
 JOINER_NICENESS = 10
 
 Figures = dict[str, float | None]
@@ -33,7 +33,7 @@ class Server(Protocol):
     name: str
     pid: int
 
-    async def join_all(self, conference: Conference) -> list[Site]: ...
+    async def join_all(self, load: Load) -> list[Site]: ...
     async def join_one(self, number: int, watched: str) -> Site: ...
     async def leave(self, site: Site) -> None: ...
 
@@ -43,6 +43,7 @@ class Plan:
     """How long each step takes, in seconds; a guest joins every `join_every_s`.
 
     The search for the highest load halves `halvings` times, and ends above `highest_load` times the nominal one.
+    `walls` sites have walls, `churn` join and leave.
     """
 
     nominal_s: float
@@ -51,10 +52,12 @@ class Plan:
     at_share_s: float
     join_every_s: float = 0.5
     highest_load: float = 50.0
+    walls: int = 60
+    churn: int = 10_000
 
 
 FULL = Plan(nominal_s=8.0, step_s=2.0, halvings=4, at_share_s=8.0)
-QUICK = Plan(nominal_s=3.0, step_s=1.0, halvings=2, at_share_s=2.0)
+QUICK = Plan(nominal_s=3.0, step_s=1.0, halvings=2, at_share_s=2.0, walls=20, churn=200)
 
 
 @dataclass(slots=True)
@@ -62,7 +65,7 @@ class Trial:
     """A joined conference on one server, and the generator that plays it."""
 
     server: Server
-    conference: Conference
+    conference: Load
     generator: Generator
     sites: list[Site]
     guests: int = 0
@@ -75,7 +78,7 @@ class Trial:
 
     def delivered(self, run: Run) -> float:
         """The share of what was sent that reached all who should have it."""
-        due = run.sent * (self.conference.sites - 1)
+        due = run.sent / self.conference.sent_per_s * self.conference.forwarded_per_s
         return run.received / due if due else 0.0
 
     async def warm_up(self) -> None:
@@ -88,7 +91,13 @@ class Trial:
         raise BridgeError("bench.not_delivered", f"{self.server.name} delivers {share:.3f} of what is sent")
 
     async def holds(self, seconds: float, load: float) -> bool:
-        """Whether the server carries a load, and the generator too."""
+        """Whether the server carries a load, and the generator too. After one that was too much it recovers."""
+        held = await self._holds(seconds, load)
+        if not held:
+            await self.warm_up()
+        return held
+
+    async def _holds(self, seconds: float, load: float) -> bool:
         run, _cpu = await self.measured(seconds, load)
         p95, late = percentile(run.delays, 0.95), percentile(run.late, 0.99)
         kept_up = late is not None and late < MAX_LATE_P99_S
@@ -97,7 +106,7 @@ class Trial:
 
     async def while_joining(self, plan: Plan, load: float) -> Run:
         """A run in which guests join; they leave after it."""
-        _be_nice()
+        be_nice()
         running = asyncio.create_task(self.generator.run(plan.at_share_s, load))
         guests: list[Site] = []
         end = time.monotonic() + plan.at_share_s
@@ -113,7 +122,7 @@ class Trial:
         return run
 
 
-def _be_nice() -> None:
+def be_nice() -> None:
     """Handshakes of joining sites are played on the engine's core: they wait, it does not."""
     thread = threading.get_native_id()
     if os.getpriority(os.PRIO_PROCESS, thread) < JOINER_NICENESS:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ SMALL = Options(
     conference=Conference(sites=4, speaking=2),
     rounds=1,
     plan=Plan(nominal_s=1.0, step_s=0.5, halvings=0, at_share_s=1.0, highest_load=1.5),
+    only=("core", "conference"),
 )
 CONTRACT = ("packets_per_cpu_second", "ratio_to_janus", "loss", "p50_ms", "p95_ms", "p99_ms")
 
@@ -61,12 +63,25 @@ async def test_without_a_compiler_the_nominal_load_is_measured(monkeypatch: pyte
     janus.command() is None or engine.compiler() is None or not can_isolate(), reason="needs Janus and a compiler"
 )
 def test_janus_is_measured_beside_us() -> None:
-    found = isolated(Options(SMALL.conference, 1, SMALL.plan, address=ADDRESS, interface=INTERFACE))
+    found = isolated(replace(SMALL, address=ADDRESS, interface=INTERFACE))
     check(found)
     theirs = found["notes"]["janus"]
     assert theirs["cipher"] == found["notes"]["fengsui"]["cipher"] == "AEAD_AES_256_GCM"
     assert theirs["counted"]["received"] >= 3 * theirs["counted"]["sent"] - 20
     assert found["ratio_to_janus"] == found["ratios"]["packets_per_cpu_second"] > 0
+
+
+async def test_walls_newcomers_and_leavers_are_measured() -> None:
+    plan = replace(SMALL.plan, nominal_s=0.5, walls=6, churn=60)
+    found = await measure(replace(SMALL, plan=plan, only=("walls", "joins", "churn")))
+    for moving in ("last_9", "all_16"):
+        assert 0 < found["walls"][moving]["share_of_core"] < 1
+        assert found["walls"][moving]["loss"] < 0.01
+    for watched in ("one_each", "all_one"):
+        assert found["joins"][watched]["came"] == 4
+        assert 0 < found["joins"][watched]["offer_to_key_frame_p95_ms"] < 5000
+    assert found["churn"]["left_over"] == {}
+    assert found["churn"]["resident_mib"] > 10
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ async def clients(count: int) -> AsyncIterator[list["Light"]]:
     try:
         yield made
     finally:
-        await asyncio.gather(*(client.close() for client in made if client.socket >= 0))
+        await asyncio.gather(*(client.close() for client in made))
 
 
 class Light(Client):

@@ -1,0 +1,102 @@
+"""Thousands of joins and leaves: what is left of them in the node."""
+
+import asyncio
+import struct
+import time
+from collections import Counter
+from typing import Any
+
+from media.bench import bridge, process
+from media.bench.client import Client, Site, both
+from media.bench.figures import rounded
+from media.rtp.packet import header
+
+AT_ONCE = 20
+PACKETS = 10
+SETTLE_S = 10.0
+LOOK_S = 0.05
+MEDIA_S = 2.0
+WARM_SHARE = 10
+# A full descriptor (RFC 7741 4.2), then the first octet of a key frame.
+_VP8 = struct.Struct("!BBHBB")
+_KEY = b"\x10"
+
+
+async def try_churn(address: str, core: int, joins: int) -> dict[str, Any]:
+    """`joins` sites come in groups of 20, send and see one another for a moment and leave, each second one unasked.
+
+    Growth is counted from when a tenth of them has come and gone: by then every code path has been loaded.
+    """
+    async with bridge.started(address, core) as server:
+        await _groups(server, 0, AT_ONCE)
+        before = await _settled(server, Counter())
+        await _groups(server, AT_ONCE, joins // WARM_SHARE)
+        warm, began = process.resident_mib(server.pid), time.monotonic()
+        cpu = process.cpu_seconds(server.pid)
+        await _groups(server, joins // WARM_SHARE, joins)
+        seen = joins - joins // WARM_SHARE
+        cpu, took = process.cpu_seconds(server.pid) - cpu, time.monotonic() - began
+        left = await _settled(server, before) - before
+        grown = process.resident_mib(server.pid)
+        return {
+            "joins": joins,
+            "left_over": {name: count for name, count in left.items() if count},
+            "resident_mib": rounded(grown),
+            "resident_growth": rounded(grown / warm - 1),
+            "node_cpu_ms_per_join": rounded(cpu / seen * 1000),
+            "joins_per_second": rounded(seen / took),
+        }
+
+
+async def _groups(server: bridge.Bridge, first: int, last: int) -> None:
+    for start in range(first, last, AT_ONCE):
+        await _group(server, range(start, min(start + AT_ONCE, last)))
+
+
+async def _group(server: bridge.Bridge, numbers: range) -> None:
+    names = [f"site-{number}" for number in numbers]
+    clients = [Client(server.address, both(place)) for place in range(len(names))]
+    shown = [[names[place - 1]] for place in range(len(names))]
+    joins = (server.join(n, c, s) for n, c, s in zip(names, clients, shown, strict=True))
+    sites = await asyncio.gather(*joins)
+    await _talk(clients)
+    for number, site in zip(numbers, sites, strict=True):
+        await _leave(server, site, by_itself=number % 2 == 0)
+
+
+async def _talk(clients: list[Client]) -> None:
+    """Everybody sends some packets until everybody has got some."""
+    deadline = time.monotonic() + MEDIA_S
+    sequence = 0
+    while time.monotonic() < deadline and not all(client.received > PACKETS for client in clients):
+        sequence += 1
+        for client in clients:
+            _send(client, sequence)
+        await asyncio.sleep(LOOK_S / 5)
+
+
+def _send(client: Client, sequence: int) -> None:
+    picture = _VP8.pack(0x90, 0xF0, 0x8000 | sequence, sequence & 0xFF, sequence & 0x1F) + _KEY
+    for out in client.outgoing:
+        stream = out.stream
+        if client.peer is not None:
+            start = picture if stream.kind == "video" else b"\x78"
+            packet = header(stream.payload_type, True, sequence, sequence * 900, out.ssrc)
+            client.peer.send(packet, start + bytes(stream.size - len(start)))
+
+
+async def _leave(server: bridge.Bridge, site: Site, by_itself: bool) -> None:
+    if by_itself:
+        await site.close()
+    await server.leave(site)
+
+
+async def _settled(server: bridge.Bridge, least: "Counter[str]") -> "Counter[str]":
+    """The node's census once no more than `least` lives, or nothing changes any more."""
+    deadline, found = time.monotonic() + SETTLE_S, await server.census()
+    while time.monotonic() < deadline:
+        await asyncio.sleep(LOOK_S)
+        former, found = found, await server.census()
+        if found <= least or (not least and former == found):
+            break
+    return found
