@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 _TOOLS = ("bash", "cat", "chmod", "cut", "dirname", "env", "find", "grep", "head", "mktemp", "rm", "sha256sum")
 # As the real one it reads what is piped into it.
 _SUDO = 'echo "$*" >>"$NOTES"; case "$*" in tee*|*" tee "*) cat >/dev/null ;; esac'
+_INSTALLED = '; case "$*" in *" install "*) echo "exit 0" >"${0%/*}/python3" ;; esac'
 _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _MORE_TOOLS = ("sleep", "sort", "tail", "tee", "xargs")
 
@@ -68,7 +69,7 @@ def bare(machine: Machine) -> Machine:
     machine.add("python3", "case $2 in *ensurepip*) exit 1 ;; esac; exit 0")
     machine.add("id", "echo 1000")
     machine.add("apt-get", "exit 0")
-    machine.add("sudo", _SUDO)
+    machine.add("sudo", _SUDO + _INSTALLED)
     machine.add("systemctl", "exit 0")
     return machine
 
@@ -145,6 +146,11 @@ def test_the_policy_goes_also_when_the_installation_fails(bare: Machine) -> None
     result = bare.run("install-debian.sh", "venv")
     assert result.returncode == 1
     assert bare.notes()[-1].endswith("rm -f /usr/sbin/policy-rc.d")
+
+
+def test_what_an_installation_did_not_bring_is_named(bare: Machine) -> None:
+    bare.add("sudo", _SUDO)
+    assert sentence(bare.run("install-debian.sh", "venv")) == "Still missing after the installation: python3-venv."
 
 
 def test_an_unknown_set_is_refused(machine: Machine) -> None:
