@@ -103,10 +103,14 @@ def register_person(session: Session, actor: Actor, values: PersonValues, unit_i
 
 
 def change_person(session: Session, actor: Actor, person_id: str, version: int, changes: Mapping[str, Json]) -> Person:
-    """Change fields of `PersonValues` or `active`."""
+    """Change fields of `PersonValues`, `active`, or `unit_id`: people are moved to other posts, their duties stay.
+
+    Raises as `register_person`, StaleVersion for another version.
+    """
     person = person_of(session, person_id)
-    actor.need(Right.DIRECTORY_CHANGE, unit_of(session, person.unit_id).path)
-    apply_changes(person, version, changes, {*_names(PersonValues), "active"})
+    for unit_id in (person.unit_id, str(changes.get("unit_id", person.unit_id))):
+        actor.need(Right.DIRECTORY_CHANGE, unit_of(session, unit_id).path)
+    apply_changes(person, version, changes, {*_names(PersonValues), "active", "unit_id"})
     check_person(PersonValues(**{name: getattr(person, name) for name in _names(PersonValues)}))
     record(session, actor, "person.changed", unit=person.unit_id, body={"person": person.state()})
     return person

@@ -2,9 +2,11 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pyotp
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
@@ -166,6 +168,38 @@ def test_an_account_from_its_one_time_password_to_its_lock(new_page: NewPage, to
     expect(row).to_have_attribute("data-locked", "false")
     log_in(zhao, "zhao.lei", NEW_PASSWORD)
     expect(zhao.get_by_test_id("admin")).to_be_visible()
+
+
+def test_a_phone_as_second_factor_and_its_loss(new_page: NewPage, town: County) -> None:
+    known = town.accounts["leader"]
+    page = new_page(1366, 768)
+    page.goto(f"{town.url}/desk")
+    log_in(page, known["username"], known["password"])
+    page.get_by_test_id("account-open").click()
+    page.get_by_test_id("factor-begin").click()
+    phone = pyotp.TOTP(page.get_by_test_id("factor-secret").inner_text().replace(" ", ""))
+    page.get_by_test_id("factor-password").fill(known["password"])
+    page.get_by_test_id("factor-code").fill(phone.now())
+    page.get_by_test_id("factor-save").click()
+    expect(page.get_by_test_id("account-dialog")).to_have_count(0)
+    page.get_by_test_id("account-open").click()
+    expect(page.get_by_test_id("second-factor")).to_have_attribute("data-on", "true")
+    page.get_by_test_id("account-close").click()
+    page.get_by_test_id("logout").click()
+    log_in(page, known["username"], known["password"])
+    expect(page.get_by_test_id("problem")).to_have_attribute("data-code", "session.wrong")
+    page.get_by_test_id("login-totp").fill(phone.at(datetime.now(UTC) + timedelta(seconds=phone.interval)))
+    page.get_by_test_id("login-submit").click()
+    expect(page.get_by_test_id("desk")).to_be_visible()
+
+    security = open_admin(new_page(1366, 768), town, "security", "accounts")
+    row = account_row(security, known["username"])
+    row.get_by_test_id("account-factor").click()
+    security.get_by_test_id("factor-yes").click()
+    expect(row.get_by_test_id("account-factor")).to_have_count(0)
+    page.reload()
+    log_in(page, known["username"], known["password"])
+    expect(page.get_by_test_id("desk")).to_be_visible()
 
 
 def test_a_terminal_is_registered_and_its_link_opens(new_page: NewPage, town: County, admin: httpx.Client) -> None:

@@ -64,10 +64,14 @@ def test_every_dialog(new_page: NewPage, town: County, lang: str, theme: str) ->
         ("accounts", "account-roles"),
         ("resources", "resource-edit"),
         ("county", "remove"),
+        ("units", "account-open"),
     ):
         page.goto(f"{town.url}/admin#/{tab}")
         page.get_by_test_id(button).first.click()
         expect(page.locator("dialog[open]")).to_be_visible()
+        if button == "account-open":
+            page.get_by_test_id("factor-begin").click()
+            expect(page.get_by_test_id("factor-qr")).to_be_visible()
         found[button] = faults(page)
         page.keyboard.press("Escape")
         expect(page.locator("dialog[open]")).to_have_count(0)

@@ -51,6 +51,16 @@ def test_the_auditor_reads_people_but_not_how_to_reach_them(as_: Clients, world:
     assert as_("duty").get("/api/v1/people").status_code == 403
 
 
+def test_a_person_moves_to_another_unit(as_: Clients, world: World) -> None:
+    admin = as_("admin")
+    person = made(admin.post("/api/v1/people", json={"unit": world.units["north"], "name": "李（示例）", "phone": "1"}))
+    url = f"/api/v1/people/{person['id']}"
+    moved = admin.patch(url, json={"unit": world.units["south"]}, headers={"If-Match": '"1"'}).json()
+    assert (moved["unit"], moved["phone"]) == (world.units["south"], "1")
+    nowhere = admin.patch(url, json={"unit": "0" * 36}, headers={"If-Match": '"2"'})
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "unit.unknown")
+
+
 def test_an_account_lives(as_: Clients, anonymous: TestClient, world: World) -> None:
     admin, security = as_("admin"), as_("security")
     body = {"username": "zhao", "name": "赵（示例）", "unit": world.units["county"]}

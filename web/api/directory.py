@@ -71,8 +71,9 @@ class PersonForm(Form):
 
 
 class PersonChange(Form):
-    """Changes of a person."""
+    """Changes of a person; `unit` is where they work from now on."""
 
+    unit: Id | None = None
     name: Name | None = None
     phone: Phone | None = None
     email: Email | None = None
@@ -149,7 +150,8 @@ def post_person(body: PersonForm, edge: Known, response: Response) -> State:
 def patch_person(person_id: str, body: PersonChange, version: IfMatch, edge: Known, response: Response) -> State:
     """Change a person."""
     with edge.writing() as session:
-        changed = change_person(session, edge.actor, person_id, version, position_changes(body.sent()))
+        changes = {"unit_id" if name == "unit" else name: value for name, value in body.sent().items()}
+        changed = change_person(session, edge.actor, person_id, version, position_changes(changes))
         return _tagged(response, shown(changed))
 
 

@@ -27,7 +27,6 @@ export const peopleTexts = defineTexts({
     stopPerson: (name: string) => `停用 ${name}？以后的预警不再发给此人，由此人担任的岗位要另外指定。`,
     stopPost: (title: string, unit: string) => `停用 ${unit} 的 ${title}？以后的预警不再叫应这个岗位。`,
     added: (name: string) => `已新增 ${name}`,
-    unitFixed: '所属单位定了就不改，调动时在新单位另建',
   },
   en: {
     people: 'People',
@@ -55,6 +54,5 @@ export const peopleTexts = defineTexts({
     stopPerson: (name) => `Retire ${name}? Warnings no longer go there; posts held by this person need another holder.`,
     stopPost: (title, unit) => `Retire ${title} of ${unit}? Warnings no longer call this post.`,
     added: (name) => `Added ${name}`,
-    unitFixed: 'The unit stays; somebody who moves is added anew at the other unit',
   },
 })
