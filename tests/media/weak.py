@@ -152,5 +152,5 @@ async def weak_site(folder: Path) -> AsyncIterator[Weak]:
 def _is_well(told: dict[str, Any]) -> bool:
     """The biggest picture comes, and the way is known to carry it."""
     pictures = [slot for slot in told["slots"] if slot["kind"] == "video" and slot["shows"] is not None]
-    estimate = told["way"]["estimate_bps"] or 0
-    return bool(pictures) and pictures[0]["sent_height"] == 360 and estimate > 800_000
+    estimate = told["way"]["estimate_bps"] if told["way"] else None
+    return bool(pictures) and pictures[0]["sent_height"] == 360 and (estimate or 0) > 800_000
