@@ -16,6 +16,7 @@ from media.sfu.probe import FLUSH_S
 from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged
 from media.sfu.source import Receiver, Send
 from media.sfu.terms import Kind, Part, Terms
+from media.steps import Choice, choose
 from media.transport import Peer, PeerParameters
 from media.udp import Handlers, UdpPort
 
@@ -48,9 +49,12 @@ class Connection:
 class Bridge:
     """`emit(type, room, **fields)` takes the events. All methods belong to one event loop."""
 
-    def __init__(self, udp_host: str, udp_port: int, addresses: tuple[str, ...], emit: Emit) -> None:
+    def __init__(
+        self, udp_host: str, udp_port: int, addresses: tuple[str, ...], emit: Emit, step: Choice = "auto"
+    ) -> None:
         handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed)
         self.port = UdpPort(udp_host, udp_port, handlers, addresses)
+        self.step = choose(step, self.port.counters)
         self.addresses = addresses
         self.rooms: dict[str, Room] = {}
         self._emit = emit
@@ -88,7 +92,7 @@ class Bridge:
 
     def open_room(self, name: str) -> Room:
         if name not in self.rooms:
-            self.rooms[name] = Room(self._unix_offset)
+            self.rooms[name] = Room(self._unix_offset, self.step)
         return self.rooms[name]
 
     def close_room(self, name: str) -> None:
@@ -258,9 +262,7 @@ class Bridge:
 
     def _on_rtp(self, peer: Peer, now: float, data: bytes) -> None:
         connection = self._by_peer[peer]
-        by_link = self._by_link
-        for link, head, body in self.rooms[connection.room].on_rtp(now, connection.participant, data):
-            by_link[link].send(head, body)
+        self._send(self.rooms[connection.room].on_rtp(now, connection.participant, data))
 
     def _on_rtcp(self, peer: Peer, now: float, data: bytes) -> None:
         connection = self._by_peer[peer]
@@ -278,6 +280,7 @@ class Bridge:
         if former is not None:
             self._end(former)
         self._by_link[connection.link] = peer
+        self.step.connect(peer, connection.link.outflow.sent)
         self._current[key] = connection
         self._numbers[key] = connection.number = self._numbers.get(key, 0) + 1
         self._emit("connected", *key, connection=connection.number)
@@ -309,6 +312,7 @@ class Bridge:
             peer = self._by_link.get(link)
             if peer is not None:
                 peer.send(head, body)
+        self.step.flush()
 
     def _tell(self, name: str, events: list[RoomEvent]) -> None:
         for event in events:

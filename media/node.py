@@ -23,6 +23,7 @@ from media.bridge import Bridge
 from media.commands import execute
 from media.errors import BridgeError
 from media.messages import COMMAND, VERSION, Hello
+from media.steps import Choice
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,10 @@ MAX_MESSAGE = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class MediaConfig:
-    """`addresses` are announced to clients with the UDP port; ports 0 = any free one, told by the ready line."""
+    """`addresses` are announced to clients with the UDP port; ports 0 = any free one, told by the ready line.
+
+    `step`: whether packets take the compiled step or that in Python; `auto` takes what the set-up could build.
+    """
 
     control_host: str
     control_port: int
@@ -42,6 +46,7 @@ class MediaConfig:
     udp_host: str
     udp_port: int
     addresses: tuple[str, ...]
+    step: Choice = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ def write_ready(ready: Ready) -> None:
 async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_ready) -> None:
     """Run the node until cancelled. Raises OSError when an address or port cannot be had."""
     outbox = Outbox()
-    bridge = Bridge(config.udp_host, config.udp_port, config.addresses, outbox.emit)
+    bridge = Bridge(config.udp_host, config.udp_port, config.addresses, outbox.emit, config.step)
     hello = Hello(
         node=secrets.token_hex(8),
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -106,6 +106,7 @@ class UdpPort:
             return
         self._peers.discard(peer)
         self._forget(peer)
+        peer.leave_route()
         farewell = self._loop.create_task(peer.shut())
         self._farewells.add(farewell)
         farewell.add_done_callback(self._farewells.discard)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv with exactly what a lock file says: setup-python.sh requirements.lock|requirements-dev.lock
+# Then builds the media node's compiled step where there is a C compiler; a line says so where there is none.
 source "$(dirname "$0")/lib.sh"
 LOCK=${1:?which lock file}
 
@@ -38,7 +39,7 @@ environment_is_here() {
   [ "$(head -n 1 .venv/made-in 2>/dev/null)" = "$PWD" ] && .venv/bin/python -c '' 2>/dev/null
 }
 
-main() {
+install_packages() {
   local wanted
   wanted="$PWD $(digest_of "$LOCK" scripts/setup-python.sh)"
   is_stamped ".venv/$LOCK.stamp" "$wanted" && return
@@ -50,4 +51,5 @@ main() {
   stamp ".venv/$LOCK.stamp" "$wanted"
 }
 
-main
+install_packages
+.venv/bin/python -m media.compiled.build

@@ -7,7 +7,7 @@ the administrator's page writes.
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import (
@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     media_address: tuple[str, ...] = ()
     media_host: str = "0.0.0.0"  # noqa: S104 (terminals of the whole network send here)
     media_port: int = Field(default=40000, ge=0, le=65535)
+    media_step: Literal["auto", "python", "compiled"] = "auto"
     media_control_host: str = "127.0.0.1"
     media_control_port: int = Field(default=0, ge=0, le=65535)
     media_control_token: SecretStr = SecretStr("")

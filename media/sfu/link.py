@@ -54,7 +54,7 @@ class Link:
             if slot.kind == "audio":
                 self.audio.append(AudioSlot(self, slot, start & 0x7FFF, start))
             else:
-                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, step.slot()))
+                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, step.slot(self.outflow.sent)))
         self._video_by_ssrc = {slot.terms.ssrc: slot for slot in self.video}
 
     def close(self) -> None:

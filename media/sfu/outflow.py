@@ -55,7 +55,7 @@ class Outflow:
 
     then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it. Firefox agrees to it
     for video alone: then `speech_too` is false. `choked`: so many waited that all were dropped; until the way is free
-    again, and `pictures` has told so once, no more are taken. `element` is the first byte of the extension's element.
+    again, and `pictures` has told so once, no more are taken.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class Outflow:
         self._choke_told = False
         self._deaf = False
         self._began_at: float | None = None
-        self.element = number << 4 | 1
         self._numbered = bool(number)
         self._speech_too = speech_too and self._numbered
         self._flow = self.sent.state
+        self._flow.element = self._element = number << 4 | 1
         self._be_thin(self._numbered)
         self.pacer.set_rate(now, self.estimator.bitrate)
 
@@ -114,7 +114,7 @@ class Outflow:
         if not self._numbered:
             return head
         sequence = self.sent.add(now, len(head) + len(body) + NUMBERED_OVERHEAD)
-        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self.element, sequence) + head[12:]
+        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self._element, sequence) + head[12:]
 
     def _show_when_free(self, now: float, head: bytes, body: bytes) -> bytes | None:
         size = len(head) + len(body) + OVERHEAD
@@ -142,7 +142,7 @@ class Outflow:
     def _stamped(self, now: float, head: bytes, size: int) -> bytes:
         """The head with the number put in; `size` is that on the wire without it."""
         sequence = self.sent.add(now, size + EXTENSION_SIZE)
-        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self.element, sequence) + head[12:]
+        return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self._element, sequence) + head[12:]
 
     @property
     def busy(self) -> bool:

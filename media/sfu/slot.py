@@ -27,11 +27,11 @@ class AudioSlot:
         if source is self.source:
             return
         if self.source is not None:
-            self.source.layers[0].slots.remove(self)
+            self.source.layers[0].leave(self)
         self.source = source
         self._epoch = -1
         if source is not None:
-            source.layers[0].slots.append(self)
+            source.layers[0].join(self)
 
     def write(self, now: float, unit: Unit) -> Send | None:
         """What goes out for `unit`; None when this slot does not send it."""

@@ -85,6 +85,8 @@ class Sink(Protocol):
 class Layer:
     """One incoming stream: an SSRC of a source.
 
+    `slots` are those that listen; `fan` is what a step made of them, None when that is no longer so.
+
     `place` is its position in the offer, `height` that of its last key frame in pixels (0 = not known yet).
 
     `octets_by_temporal` counts payload bytes for each temporal layer id. `epoch` changes whenever what was begun cannot
@@ -95,6 +97,7 @@ class Layer:
         self.source = source
         self.place = place
         self.slots: list[Sink] = []
+        self.fan: object = None
         self.reception: Reception | None = None
         self.sender_report: tuple[int, int] | None = None
         self.last_packet_at = float("-inf")
@@ -129,6 +132,15 @@ class Layer:
         """What comes next goes on from nothing before it, and nothing before it is sent again."""
         self.epoch += 1
         self.kept.clear()
+        self.fan = None
+
+    def join(self, slot: Sink) -> None:
+        self.slots.append(slot)
+        self.fan = None
+
+    def leave(self, slot: Sink) -> None:
+        self.slots.remove(slot)
+        self.fan = None
 
     @property
     def live(self) -> bool:

@@ -41,11 +41,15 @@ class SlotState(Row, Protocol):
 
 
 class FlowState(Protocol):
-    """One link's transport sequence numbers: the `next`, unwrapped; bytes sent in all; `way` is one of the three."""
+    """One link's transport sequence numbers: the `next`, unwrapped; bytes sent in all; `way` is one of the three.
+
+    `element` is the first byte of the extension's element.
+    """
 
     next: int
     octets: int
     way: int
+    element: int
 
 
 class PlainRow:
@@ -92,9 +96,10 @@ class PlainSlotState(PlainRow):
 class PlainFlowState:
     """A flow's numbers as Python's own objects."""
 
-    __slots__ = ("next", "octets", "way")
+    __slots__ = ("element", "next", "octets", "way")
 
     def __init__(self) -> None:
         self.next = 0
         self.octets = 0
         self.way = PAUSED
+        self.element = 0

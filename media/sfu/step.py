@@ -10,11 +10,11 @@ from media.sfu.state import PlainSlotState, SlotState
 class Step(Protocol):
     """Where the numbers of slots and flows live, and who writes."""
 
-    def slot(self) -> SlotState:
-        """Numbers for a video slot."""
-
     def sent(self) -> Sent:
         """What a link remembers of the packets it sent."""
+
+    def slot(self, sent: Sent) -> SlotState:
+        """Numbers for a video slot of the link."""
 
     def write(self, now: float, unit: Unit) -> list[Send]:
         """What goes out for a packet of a layer, in the order of its slots."""
@@ -23,11 +23,11 @@ class Step(Protocol):
 class PythonStep:
     """Every slot is asked."""
 
-    def slot(self) -> SlotState:
-        return PlainSlotState()
-
     def sent(self) -> Sent:
         return Sent()
+
+    def slot(self, sent: Sent) -> SlotState:
+        return PlainSlotState()
 
     def write(self, now: float, unit: Unit) -> list[Send]:
         sends: list[Send] = []

@@ -50,7 +50,7 @@ class VideoSlot:
         self._picture_row = state.pictures
         self._flow = link.outflow.sent.state
         self._number = link.outflow.sent.add
-        self._element = link.outflow.element
+        self._element = self._flow.element
         state.ssrc, state.payload_type = terms.ssrc, terms.payload_type
         state.tl0 = state.key = sequence
 
@@ -96,6 +96,10 @@ class VideoSlot:
         if layer != self.wanted:
             self.wanted = layer
             self.settle(now)
+
+    def is_entered(self, layer: Layer) -> bool:
+        """Whether packets of `layer` go out by the numbers."""
+        return layer is self.layer and layer.epoch == self._epoch
 
     def settle(self, now: float) -> None:
         """See what can be sent of what is wanted, as layers come and go; to be called every 100 ms or so."""
@@ -144,12 +148,15 @@ class VideoSlot:
         before, after = {self.layer, self.target}, {layer, target}
         for left in before - after:
             if left is not None:
-                left.slots.remove(self)
+                left.leave(self)
         for joined in after - before:
             if joined is not None:
-                joined.slots.append(self)
+                joined.join(self)
         if layer is not self.layer:
             self._epoch = -1
+            for known in (self.layer, layer):
+                if known is not None:
+                    known.fan = None
         self.layer, self.target = layer, target
 
     # -- sending --------------------------------------------------------------------------------
@@ -237,7 +244,7 @@ class VideoSlot:
             return False
         offset = self._exact_offset(layer)
         self._listen(layer, layer)
-        self._epoch = layer.epoch
+        self._epoch, layer.fan = layer.epoch, None
         self.repair.interrupt()
         if not self.splice.begin(now, unit.index, unit.timestamp, offset):
             self._reference = None

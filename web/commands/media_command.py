@@ -44,6 +44,7 @@ def _config(settings: Settings) -> MediaConfig:
         udp_host=settings.media_host,
         udp_port=settings.media_port,
         addresses=announced(settings),
+        step=settings.media_step,
     )
 
 

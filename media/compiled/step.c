@@ -1,0 +1,217 @@
+/*
+ * The step that nearly every packet takes: video slots write it for all receivers of a layer, links encrypt and send it.
+ *
+ * What a slot cannot judge by its numbers alone, and every packet of a link that is paced, is left to Python, which has
+ * the same numbers in the same structures. Packets wait in the outbox until it is flushed, in the order of writing.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "step.h"
+
+enum { BUFFER = 2048, TRAILER = 4 + 16 + 128 };
+enum { HEADER = 12, EXTENSION = 8, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
+enum { PAUSED, NUMBERED, PLAIN };
+enum { OTHER, FULL, BARE };
+
+typedef int (*protect_function)(void *context, void *packet, int *size);
+
+struct packet {
+    struct flow *flow;
+    int size;
+    unsigned char bytes[BUFFER];
+};
+
+struct outbox {
+    protect_function protect, protect_rtcp;
+    int count;
+    int64_t sent, failed, refused;
+    struct packet packets[BATCH];
+};
+
+struct outbox *outbox_new(uintptr_t protect, uintptr_t protect_rtcp)
+{
+    struct outbox *box = calloc(1, sizeof *box);
+    if (box) {
+        box->protect = (protect_function)protect;
+        box->protect_rtcp = (protect_function)protect_rtcp;
+    }
+    return box;
+}
+
+void outbox_free(struct outbox *box)
+{
+    free(box);
+}
+
+static unsigned char *put16(unsigned char *at, uint64_t value)
+{
+    at[0] = (unsigned char)(value >> 8);
+    at[1] = (unsigned char)value;
+    return at + 2;
+}
+
+static unsigned char *put32(unsigned char *at, uint64_t value)
+{
+    return put16(put16(at, value >> 16), value);
+}
+
+/* Whether the slot sends this packet, and at once: the next one of a layer that goes out whole. */
+static int takes(const struct slot *slot, const struct unit *unit)
+{
+    const struct flow *flow = slot->flow;
+    return slot->open && flow->descriptor >= 0 && flow->way != PAUSED && unit->index == slot->highest + 1 &&
+           unit->picture >= slot->pictures.highest;
+}
+
+/* The link's next transport sequence number; `size` is that on the wire. */
+static uint16_t take_number(struct flow *flow, double now, uint32_t size)
+{
+    int64_t index = flow->next++;
+    flow->times[index % RING] = now;
+    flow->sizes[index % RING] = (uint16_t)size;
+    flow->octets += size;
+    return (uint16_t)index;
+}
+
+static unsigned char *write_head(unsigned char *at, struct slot *slot, const struct unit *unit)
+{
+    struct flow *flow = slot->flow;
+    int numbered = flow->way == NUMBERED;
+    *at++ = numbered ? 0x90 : 0x80;
+    *at++ = (unsigned char)(slot->payload_type | (unsigned)unit->marker << 7);
+    at = put16(at, (uint64_t)(slot->highest + slot->shift));
+    at = put32(at, (uint64_t)slot->timestamp);
+    at = put32(at, slot->ssrc);
+    if (numbered) {
+        at = put32(at, 0xBEDE0001);
+        *at++ = (unsigned char)flow->element;
+        at = put16(at, take_number(flow, unit->now, unit->size + HEADER + EXTENSION + WIRE_OVERHEAD));
+        *at++ = 0;
+    }
+    if (unit->form == FULL) {
+        *at++ = unit->lead[0];
+        *at++ = unit->lead[1];
+        at = put16(at, 0x8000 | ((uint64_t)(slot->pictures.highest + slot->pictures.shift) & 0x7FFF));
+        *at++ = (unsigned char)slot->tl0;
+        *at++ = (unsigned char)(unit->lead[2] | (slot->key & 0x1F));
+    }
+    return at;
+}
+
+static void advance(struct slot *slot, const struct unit *unit)
+{
+    slot->highest = slot->last = unit->index;
+    slot->timestamp = (int64_t)((uint64_t)(unit->timestamp + slot->timestamp_offset) & 0xFFFFFFFF);
+    slot->sent_at = unit->now;
+    slot->pictures.highest = unit->picture;
+    slot->tl0 = unit->tl0 + slot->tl0_offset;
+    slot->key = unit->key + slot->key_offset;
+    slot->packets++;
+    slot->octets += unit->size;
+}
+
+/* Encrypt in place; RTCP is known by its second byte (RFC 5761 4). */
+static int encrypt(struct outbox *box, struct packet *packet)
+{
+    int rtcp = packet->bytes[1] >= 192 && packet->bytes[1] <= 223;
+    return (rtcp ? box->protect_rtcp : box->protect)(packet->flow->context, packet->bytes, &packet->size);
+}
+
+static void send_all(struct outbox *box, int descriptor, struct mmsghdr *messages, int count)
+{
+    int done = 0;
+    while (done < count) {
+        int sent = sendmmsg(descriptor, messages + done, (unsigned)(count - done), 0);
+        if (sent > 0) {
+            box->sent += sent;
+            done += sent;
+        } else if (errno != EINTR) {
+            box->failed++;
+            done++;
+        }
+    }
+}
+
+static void flush(struct outbox *box)
+{
+    struct mmsghdr messages[BATCH];
+    struct iovec parts[BATCH];
+    int ready = 0, descriptor = -1;
+    memset(messages, 0, sizeof messages);
+    for (int place = 0; place < box->count; place++) {
+        struct packet *packet = &box->packets[place];
+        struct flow *flow = packet->flow;
+        if (flow->descriptor < 0 || encrypt(box, packet)) {
+            box->refused++;
+            continue;
+        }
+        if (flow->descriptor != descriptor) {
+            send_all(box, descriptor, messages, ready);
+            memset(messages, 0, sizeof messages[0] * (size_t)ready);
+            ready = 0;
+            descriptor = flow->descriptor;
+        }
+        parts[ready] = (struct iovec){packet->bytes, (size_t)packet->size};
+        messages[ready].msg_hdr.msg_iov = &parts[ready];
+        messages[ready].msg_hdr.msg_iovlen = 1;
+        messages[ready].msg_hdr.msg_name = flow->address;
+        messages[ready].msg_hdr.msg_namelen = (socklen_t)flow->address_size;
+        ready++;
+    }
+    send_all(box, descriptor, messages, ready);
+    box->count = 0;
+}
+
+/* Write `unit` (a struct unit) for the slots from `from` on; the place of the first that needs Python, or `count`. */
+int outbox_write(struct outbox *box, struct slot **slots, int from, int count, const char *packed, const char *body)
+{
+    struct unit unit;
+    memcpy(&unit, packed, sizeof unit);
+    if (HEADER + EXTENSION + DESCRIPTOR + unit.body_size > BUFFER - TRAILER)
+        return from;
+    for (; from < count; from++) {
+        struct slot *slot = slots[from];
+        if (!slot || !takes(slot, &unit))
+            break;
+        if (box->count == BATCH)
+            flush(box);
+        struct packet *packet = &box->packets[box->count++];
+        advance(slot, &unit);
+        unsigned char *at = write_head(packet->bytes, slot, &unit);
+        memcpy(at, body, unit.body_size);
+        packet->flow = slot->flow;
+        packet->size = (int)(at - packet->bytes) + (int)unit.body_size;
+    }
+    return from;
+}
+
+/* A packet that Python made; 0 when it is too big. */
+int outbox_put(struct outbox *box, struct flow *flow, const char *head, int head_size, const char *body, int body_size)
+{
+    if (head_size < 2 || head_size + body_size > BUFFER - TRAILER) {
+        box->refused++;
+        return 0;
+    }
+    if (box->count == BATCH)
+        flush(box);
+    struct packet *packet = &box->packets[box->count++];
+    memcpy(packet->bytes, head, (size_t)head_size);
+    memcpy(packet->bytes + head_size, body, (size_t)body_size);
+    packet->flow = flow;
+    packet->size = head_size + body_size;
+    return 1;
+}
+
+/* Send what waits; sent | failed << 21 | refused << 42, counted since the last time. */
+int64_t outbox_flush(struct outbox *box)
+{
+    flush(box);
+    int64_t counted = box->sent | box->failed << 21 | box->refused << 42;
+    box->sent = box->failed = box->refused = 0;
+    return counted;
+}

@@ -1,0 +1,191 @@
+"""Slots written and links flushed by C: the same numbers, the same bytes as in Python."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from cffi import FFI  # type: ignore[import-untyped]  # it has no types
+
+from media import srtp
+from media.compiled.build import HEADER
+from media.outlet import Outlet, Path, PortCounters
+from media.sfu.sent import CAPACITY, Sent
+from media.sfu.source import OTHER, Layer, Send, Sink, Unit
+from media.sfu.state import SlotState
+from media.sfu.video_slot import VideoSlot
+from media.srtp import Outbound
+from media.transport import Routed
+
+ffi = FFI()
+ffi.cdef(HEADER.read_text())
+_pack_unit = struct.Struct("=qqqqdIIIBBBBB7x").pack
+_NOWHERE = -1
+_COUNTER_BITS = 21
+_COUNTER_MASK = (1 << _COUNTER_BITS) - 1
+
+
+@dataclass(slots=True)
+class Fan:
+    """Who listens to a layer, as an array for C: a null pointer for who needs Python for every packet."""
+
+    sinks: tuple[Sink, ...]
+    states: Any
+    count: int
+
+
+class CompiledStep:
+    """`library` is the shared object. Raises OSError when it cannot be loaded.
+
+    Packets are in the outbox after `write` and `put`, and leave it by `flush`.
+    """
+
+    def __init__(self, library: FilePath, counters: PortCounters) -> None:
+        self._library: Any = ffi.dlopen(str(library))
+        if self._library.RING != CAPACITY:
+            raise OSError(f"{library} remembers another number of packets")
+        functions = srtp.function("srtp_protect"), srtp.function("srtp_protect_rtcp")
+        self._box = ffi.gc(self._library.outbox_new(*functions), self._library.outbox_free)
+        self._counters = counters
+        self._write = self._library.outbox_write
+        self._put = self._library.outbox_put
+        self._flush = self._library.outbox_flush
+
+    # -- numbers --------------------------------------------------------------------------------
+
+    def sent(self) -> Sent:
+        state = ffi.new("struct flow *")
+        state.descriptor = _NOWHERE
+        sent = Sent(state)
+        # The arrays are never resized, and live as long as the flow does: `sent` holds both.
+        state.times = ffi.cast("double *", ffi.from_buffer(sent.times))
+        state.sizes = ffi.cast("uint16_t *", ffi.from_buffer(sent.sizes))
+        return sent
+
+    def slot(self, sent: Sent) -> SlotState:
+        state: Any = ffi.new("struct slot *")
+        state.flow = sent.state
+        state.sent_at = float("-inf")
+        state.last = -1
+        return state  # type: ignore[no-any-return]  # a structure has the fields of a SlotState
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def write(self, now: float, unit: Unit) -> list[Send]:
+        """What Python has to send; the rest waits in the outbox."""
+        layer, sends = unit.layer, list[Send]()
+        if unit.form == OTHER:
+            return _written(now, unit, layer.slots)
+        fan = layer.fan
+        if not isinstance(fan, Fan):
+            layer.fan = fan = _gathered(layer)
+        body = unit.body
+        packed = _pack_unit(
+            unit.index,
+            unit.picture,
+            unit.tl0,
+            unit.key,
+            now,
+            unit.timestamp,
+            unit.size,
+            len(body),
+            unit.marker,
+            unit.form,
+            *unit.lead,
+        )
+        place = 0
+        while (place := self._write(self._box, fan.states, place, fan.count, packed, body)) < fan.count:
+            send = fan.sinks[place].write(now, unit)
+            if send is not None:
+                sends.append(send)
+            place += 1
+        return sends
+
+    # -- the way out ----------------------------------------------------------------------------
+
+    def connect(self, peer: Routed, sent: Sent) -> None:
+        """Let what is sent to a link go to its peer. Those for which every ciphertext is kept stay with Python."""
+        if peer.outbound is not None and not peer.parameters.keep_ciphertext:
+            route = CompiledRoute(self, sent.state, peer.outbound)
+            if peer.path is not None:
+                route.follow(peer.path)
+            peer.route = route
+
+    def put(self, flow: Any, head: bytes, body: bytes) -> bool:
+        """A packet that Python made; False when it is too big."""
+        return bool(self._put(self._box, flow, head, len(head), body, len(body)))
+
+    def flush(self) -> None:
+        """Encrypt and send what waits."""
+        counted = self._flush(self._box)
+        if counted:
+            counters = self._counters
+            counters.sent += counted & _COUNTER_MASK
+            counters.send_failed += counted >> _COUNTER_BITS & _COUNTER_MASK
+            counters.refused_by_srtp += counted >> 2 * _COUNTER_BITS
+
+
+class CompiledRoute:
+    """The way of a flow's packets, once its peer has a path. It keeps the peer's keys as long as it is open."""
+
+    def __init__(self, step: CompiledStep, flow: Any, outbound: Outbound) -> None:
+        self._step = step
+        self._flow = flow
+        self._outbound: Outbound | None = outbound
+
+    def follow(self, path: Path) -> None:
+        """The peer's path has changed."""
+        self._step.flush()
+        flow = self._flow
+        flow.descriptor = _NOWHERE
+        if self._outbound is None or not isinstance(path.outlet, Outlet):
+            return
+        address = socket_address(path.outlet.socket.family, path.address)
+        flow.address[0 : len(address)] = address
+        flow.address_size = len(address)
+        flow.context = ffi.cast("void *", self._outbound.context)
+        flow.descriptor = path.outlet.socket.fileno()
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._flow.descriptor != _NOWHERE)
+
+    def send(self, head: bytes, body: bytes) -> bool:
+        return self._step.put(self._flow, head, body)
+
+    def close(self) -> None:
+        """Nothing that was written for it may be left when its keys go."""
+        self._step.flush()
+        self._flow.descriptor = _NOWHERE
+        self._flow.context = ffi.NULL
+        self._outbound = None
+
+
+def socket_address(family: int, address: tuple[str, int]) -> bytes:
+    """A `struct sockaddr_in` or `sockaddr_in6` (Linux). Raises OSError for what is no address of the family."""
+    host, _, scope = address[0].partition("%")
+    packed = socket.inet_pton(family, host)
+    start = struct.pack("=H", family) + struct.pack("!H", address[1])
+    if family == socket.AF_INET:
+        return start + packed + bytes(8)
+    return start + bytes(4) + packed + struct.pack("=I", _scope_id(scope))
+
+
+def _scope_id(scope: str) -> int:
+    if not scope:
+        return 0
+    return int(scope) if scope.isdigit() else socket.if_nametoindex(scope)
+
+
+def _gathered(layer: Layer) -> Fan:
+    sinks = tuple(layer.slots)
+    states = [sink.state if isinstance(sink, VideoSlot) and sink.is_entered(layer) else ffi.NULL for sink in sinks]
+    return Fan(sinks, ffi.new("struct slot *[]", states), len(sinks))
+
+
+def _written(now: float, unit: Unit, slots: Sequence[Sink]) -> list[Send]:
+    return [send for slot in slots if (send := slot.write(now, unit)) is not None]
