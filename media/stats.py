@@ -91,6 +91,7 @@ def _way_stats(outflow: Outflow) -> dict[str, Any]:
         "copies": outflow.redundancy.count,
         "repair_bps": outflow.repairs.bitrate,
         "loss": estimator.loss.fraction if heard else None,
+        "lost_share": outflow.redundancy.loss,
         "queue_ms": estimator.delay.queue_s * 1000 if heard else None,
         "round_trip_ms": estimator.round_trip_s * 1000 if estimator.round_trip_s is not None else None,
         "usage": estimator.delay.usage if heard else None,

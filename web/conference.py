@@ -38,7 +38,7 @@ from media.messages import (
 )
 from web.media_node import NodeAddress, carry_out
 from web.rooms import Room, as_sync, meetings_in, next_ring_end, orders, room_of, wanted_rooms
-from web.signal_line import ENDED, REMOVED, REPLACED, RESTARTING, UNKNOWN, Line, Wish
+from web.signal_line import ENDED, REMOVED, REPLACED, RESTARTING, UNKNOWN, Health, Line, Wish
 from web.stream import Tail
 
 LOG = logging.getLogger(__name__)
@@ -110,6 +110,10 @@ class Conference:
             line.send(room.speaking())
             if line.site in room.layers:
                 line.send(room.wanted_layers(line.site))
+
+    def healths(self, meeting: str) -> dict[str, Health]:
+        """What the pages of a meeting last said of themselves, by site."""
+        return {line.site: line.health for line in self._lines_of(meeting) if line.health is not None}
 
     def detach(self, line: Line) -> None:
         """The socket is gone; the media goes on without it."""

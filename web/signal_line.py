@@ -24,15 +24,31 @@ class Wish:
     pinned: tuple[bool, ...] = ()
 
 
+@dataclass(frozen=True)
+class Health:
+    """What a page says of itself: why its picture is smaller than it could be, `concealed` the share of sound made up.
+
+    `limited` is "none", "cpu" or "bandwidth".
+    """
+
+    limited: str
+    uplink_kbps: int
+    concealed: float
+
+
 @dataclass
 class Line:
-    """A participant with an open socket. `muted` is what it was last told, `view` what it last wished to see."""
+    """A participant with an open socket. `muted` is what it was last told, `view` what it last wished to see.
+
+    `health` is what it last said of itself.
+    """
 
     meeting: str
     site: str
     token: str
     muted: bool
     view: Wish | None = None
+    health: Health | None = None
     _waiting: list[State] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _close: int | None = None

@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from command.kernel.errors import Malformed
 from media.messages import MAX_HEIGHT, SlotCount
-from web.signal_line import Wish
+from web.signal_line import Health, Wish
 
 # A browser lists every codec it knows in each of a wall's 29 lines: about 3 kB a line.
 MOST_BYTES = 192 * 1024
-TYPES = ("offer", "view", "refresh", "leave", "ping")
+TYPES = ("offer", "view", "refresh", "health", "leave", "ping")
 AUDIO_SLOTS, VIDEO_SLOTS = 4, 25
 
 
@@ -55,6 +55,18 @@ class Refresh(_Said):
     slot: Annotated[int, Field(ge=0, lt=VIDEO_SLOTS)]
 
 
+class HealthReport(_Said):
+    """How a page is, of its own statistics; said every few seconds."""
+
+    type: Literal["health"]
+    limited: Literal["none", "cpu", "bandwidth"] = "none"
+    uplink_kbps: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    concealed: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def health(self) -> Health:
+        return Health(self.limited, self.uplink_kbps, self.concealed)
+
+
 class Leave(_Said):
     """Leaving for good."""
 
@@ -68,7 +80,7 @@ class Ping(_Said):
     at: float | str | None = None
 
 
-Said = Annotated[Offer | View | Refresh | Leave | Ping, Field(discriminator="type")]
+Said = Annotated[Offer | View | Refresh | HealthReport | Leave | Ping, Field(discriminator="type")]
 _SAID: TypeAdapter[Said] = TypeAdapter(Said)
 
 

@@ -22,6 +22,7 @@ from web.signal_messages import (
     AUDIO_SLOTS,
     MOST_BYTES,
     VIDEO_SLOTS,
+    HealthReport,
     Leave,
     Offer,
     Ping,
@@ -172,6 +173,9 @@ class _Talk:
             return
         if isinstance(said, Ping):
             self._line.send({"type": "pong", "at": said.at})
+            return
+        if isinstance(said, HealthReport):
+            self._line.health = said.health()
             return
         self._leaving = self._leaving or isinstance(said, Leave)
         try:

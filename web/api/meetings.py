@@ -1,5 +1,6 @@
 """Meetings over HTTP: convene, look, answer, control. Being in one is web/signalling.py."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -21,7 +22,8 @@ from media.meetings.model import LAYOUT_CELLS, Meeting, Mode
 from media.meetings.queries import meeting_seen, ringing_kinds, sites_seen
 from web.api.forms import Form, Id
 from web.api.terminals import terminals_inside
-from web.edge import Known
+from web.edge import Edge, Known
+from web.insight import Insight
 
 router = APIRouter(prefix="/api/v1", tags=["meetings"])
 
@@ -110,6 +112,22 @@ def get_meeting(meeting_id: str, edge: Known) -> State:
     """The meeting, running or over, and the sites this reader may know of."""
     with edge.reading() as session:
         return _shown(session, edge.actor, meeting_seen(session, edge.actor, meeting_id))
+
+
+@router.get("/meetings/{meeting_id}/quality")
+async def get_quality(meeting_id: str, edge: Known, request: Request) -> State:
+    """How well the connections of the sites are that this reader may know of, as the bridge sees them now."""
+    known = await asyncio.to_thread(_known_sites, edge, meeting_id)
+    insight: Insight = request.app.state.insight
+    rows = await insight.quality(meeting_id)
+    items: list[Json] = [row for row in rows or [] if row["site"] in known]
+    return {"items": items, "next": None, "node": rows is not None}
+
+
+def _known_sites(edge: Edge, meeting_id: str) -> set[str]:
+    with edge.reading() as session:
+        meeting = meeting_seen(session, edge.actor, meeting_id)
+        return {site.id for site in sites_seen(sight_of(session, edge.actor), meeting)}
 
 
 @router.post("/meetings/{meeting_id}/answer")

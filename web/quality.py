@@ -1,0 +1,99 @@
+"""How well a meeting's connections are, site by site, from two looks at the node's statistics. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from command.kernel.values import Json, State
+from web.signal_line import Health
+
+SOUND_GAPS = 0.05
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a node told of one room at `at` seconds: its participants by id, as `stats` gives them."""
+
+    at: float
+    sites: Mapping[str, Mapping[str, Any]]
+
+
+def quality(before: Look | None, now: Look, healths: Mapping[str, Health]) -> list[State]:
+    """One row for every site that is connected; rates are those between the two looks, null without a first one."""
+    return [
+        _row(site, before.sites.get(site) if before else None, told, now.at - before.at if before else 0.0, healths)
+        for site, told in now.sites.items()
+        if told["way"] is not None
+    ]
+
+
+def _row(
+    site: str, former: Mapping[str, Any] | None, told: Mapping[str, Any], elapsed: float, healths: Mapping[str, Health]
+) -> State:
+    way = told["way"]
+    sources = told["sources"]
+    return {
+        "site": site,
+        "round_trip_ms": _whole(told["round_trip_ms"] if told["round_trip_ms"] is not None else way["round_trip_ms"]),
+        "up": {
+            "bps": _rate(_sent_up(former), _sent_up(told), elapsed),
+            "loss": _share(told["sends_lost"]),
+            "jitter_ms": _whole(max(sources[kind]["jitter_ms"] for kind in sources)),
+            "heights": [layer["height"] for layer in sources["video"]["layers"] if layer["live"] and layer["height"]],
+        },
+        "down": {
+            "bps": _rate(_sent_down(former), _sent_down(told), elapsed),
+            "loss": _share(way["lost_share"]),
+            "estimate_bps": _whole(way["estimate_bps"]),
+            "queue_ms": _whole(way["queue_ms"]),
+            "copies": way["copies"],
+        },
+        "pictures": [_picture(slot) for slot in told["slots"] if slot["kind"] == "video" and slot["shows"] is not None],
+        "findings": [*_reported(healths.get(site)), *told["findings"]],
+    }
+
+
+def _picture(slot: Mapping[str, Any]) -> State:
+    """Whom a slot shows, how high the picture should be and is, and why it is no more."""
+    return {
+        "shows": slot["shows"],
+        "wanted_height": slot["wanted_height"],
+        "sent_height": slot["sent_height"],
+        "reason": slot["reason"],
+    }
+
+
+def _reported(health: Health | None) -> list[Json]:
+    """What only the page itself can know."""
+    if health is None:
+        return []
+    found: list[Json] = []
+    if health.limited == "cpu":
+        found.append({"code": "cpu_bound", "value": 0})
+    if health.limited == "bandwidth":
+        found.append({"code": "uplink_thin", "value": health.uplink_kbps})
+    if health.concealed >= SOUND_GAPS:
+        found.append({"code": "sound_gaps", "value": round(100 * health.concealed)})
+    return found
+
+
+def _sent_up(told: Mapping[str, Any] | None) -> int | None:
+    return None if told is None else sum(source["octets"] for source in told["sources"].values())
+
+
+def _sent_down(told: Mapping[str, Any] | None) -> int | None:
+    return None if told is None else sum(slot["octets"] for slot in told["slots"])
+
+
+def _rate(before: int | None, now: int | None, elapsed: float) -> int | None:
+    if before is None or now is None or elapsed <= 0 or now < before:
+        return None
+    return round(8 * (now - before) / elapsed)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
