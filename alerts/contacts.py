@@ -17,10 +17,14 @@ PAGES = ("browser", "headless")
 
 
 @dataclass(frozen=True)
-class _Tree:
+class Tree:
     """The county's units by id, and for each the township that counts it and the division it lies in."""
 
     units: dict[str, Unit]
+
+    def above(self, unit_id: str) -> list[Unit]:
+        """The units above one, the nearest first."""
+        return self._upwards(unit_id)[1:]
 
     def township(self, unit_id: str) -> str:
         """The nearest township at or above a unit, else the topmost unit held."""
@@ -43,9 +47,8 @@ class _Tree:
 
 def contacts_of_county(session: Session, unit: Unit) -> list[Contact]:
     """Every contact in the county of `unit`: people by mail and page, pages of terminals, loudspeakers."""
-    county = county_of(session, unit)
-    tree = _Tree({one.id: one for one in session.scalars(subtree(county.path))})
-    answering = _answering(session)
+    tree = tree_of(session, unit)
+    answering = answering_accounts(session)
     people = list(_people(session, tree, answering))
     return [
         *people,
@@ -54,13 +57,18 @@ def contacts_of_county(session: Session, unit: Unit) -> list[Contact]:
     ]
 
 
-def _answering(session: Session) -> frozenset[str]:
+def tree_of(session: Session, unit: Unit) -> Tree:
+    """The county of `unit` with all below it."""
+    return Tree({one.id: one for one in session.scalars(subtree(county_of(session, unit).path))})
+
+
+def answering_accounts(session: Session) -> frozenset[str]:
     """Accounts whose pages may answer an alert; an auditor's or administrator's may not and is not told."""
     roles = [role.value for role in Role if Right.ALERT_ACKNOWLEDGE in rights_of(role)]
     return frozenset(session.scalars(select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))))
 
 
-def _people(session: Session, tree: _Tree, answering: frozenset[str]) -> Iterator[Contact]:
+def _people(session: Session, tree: Tree, answering: frozenset[str]) -> Iterator[Contact]:
     """A person counts where they are and where each of their posts is."""
     posts = _posts_by_person(session)
     for person in session.scalars(select(Person).where(Person.active).order_by(Person.id)):
@@ -86,7 +94,7 @@ def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, bool]]:
 
 
 def _person(
-    person: Person, page: str | None, unit_id: str, responsible: bool, tree: _Tree, lane: int
+    person: Person, page: str | None, unit_id: str, responsible: bool, tree: Tree, lane: int
 ) -> Iterator[Contact]:
     own = unit_id == person.unit_id and person.lon is not None
     lon, lat = (person.lon, person.lat) if own else tree.place(unit_id)
@@ -107,14 +115,14 @@ def _person(
             )
 
 
-def _accounts(session: Session, tree: _Tree, wanted: frozenset[str]) -> Iterator[Contact]:
+def _accounts(session: Session, tree: Tree, wanted: frozenset[str]) -> Iterator[Contact]:
     """Accounts that no person in the directory stands behind."""
     for user in session.scalars(select(User).where(User.active).order_by(User.id)):
         if user.unit_id in tree.units and user.id in wanted:
             yield _at_unit(f"user:{user.id}", "websocket", user.id, user.name, user.unit_id, tree)
 
 
-def _devices(session: Session, tree: _Tree) -> Iterator[Contact]:
+def _devices(session: Session, tree: Tree) -> Iterator[Contact]:
     kinds = (*PAGES, "loudspeaker")
     query = select(Terminal).where(Terminal.active, Terminal.kind.in_(kinds)).order_by(Terminal.id)
     for terminal in session.scalars(query):
@@ -122,7 +130,7 @@ def _devices(session: Session, tree: _Tree) -> Iterator[Contact]:
             yield _device(terminal, tree)
 
 
-def _device(terminal: Terminal, tree: _Tree) -> Contact:
+def _device(terminal: Terminal, tree: Tree) -> Contact:
     channel = "mqtt" if terminal.kind == "loudspeaker" else "websocket"
     contact = _at_unit(f"terminal:{terminal.id}", channel, terminal.id, terminal.name, terminal.unit_id, tree)
     if terminal.lon is None:
@@ -130,7 +138,7 @@ def _device(terminal: Terminal, tree: _Tree) -> Contact:
     return replace(contact, lon=terminal.lon, lat=terminal.lat)
 
 
-def _at_unit(recipient: str, channel: str, address: str, name: str, unit_id: str, tree: _Tree) -> Contact:
+def _at_unit(recipient: str, channel: str, address: str, name: str, unit_id: str, tree: Tree) -> Contact:
     lon, lat = tree.place(unit_id)
     return Contact(
         recipient=recipient,

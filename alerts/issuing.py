@@ -10,6 +10,7 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, Contact, freeze, resolve
+from alerts.calls.opening import end_obligations, open_obligations
 from alerts.contacts import contacts_of_county
 from alerts.coverage import open_coverages, recount
 from alerts.drafting import Draft, check_draft, find_area
@@ -86,6 +87,7 @@ def issue(
     chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
     tell(session, actor, alert, "alert.issued")
     tell_coverages(session, actor, alert, open_coverages(session, alert, audience.contacts), "alert.progress")
+    open_obligations(session, actor, alert, now)
     if alert.supersedes:
         _change_superseded(session, actor, alert, now)
     return Issued(alert, chunks)
@@ -232,6 +234,7 @@ def _end(session: Session, actor: Actor, alert: Alert, status: str, now: datetim
         coverage.on_board = False
     recount(session, alert, coverages)
     tell_coverages(session, actor, alert, coverages, "alert.progress")
+    end_obligations(session, actor, alert, status, now)
 
 
 def _change_superseded(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:

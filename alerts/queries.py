@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import Contact
+from alerts.calls.queries import is_obliged
 from alerts.drafts import is_drafter
 from alerts.issuing import members_of
 from alerts.lookup import alert_for, shared_with
@@ -93,12 +94,15 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ..
     if alert.dropped:
         return ()
     if alert.origin == RECEIVED:
-        return ("adopt",) if actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path) else ()
+        adopts = actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path)
+        obliged = is_obliged(session, actor, alert.id)
+        return (*(("adopt",) if adopts else ()), *(("acknowledge",) if obliged else ()))
     path = unit_of(session, alert.unit_id).path
     own = is_drafter(alert, actor)
     moves = _MOVES.get(alert.status, ())
     allowed = [name for name, right in moves if actor.may(right, path) and not (own and name == "sign-off")]
-    return (*allowed, *(("acknowledge",) if _is_addressed(session, actor, alert) else ()))
+    answers = _is_addressed(session, actor, alert) or is_obliged(session, actor, alert.id)
+    return (*allowed, *(("acknowledge",) if answers else ()))
 
 
 def coverages_of(session: Session, actor: Actor, alert_id: str) -> list[State]:

@@ -1,6 +1,6 @@
 """Signs from the other end: a device played it, a page showed it, a person pressed 收到."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from alerts.calls.actions import confirm_own
+from alerts.calls.signs import sign_delivery
 from alerts.coverage import recount
 from alerts.issuing import members_of
 from alerts.lookup import alert_for, tell_coverages
@@ -32,7 +34,7 @@ from command.kernel.clock import Clock
 from command.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from command.kernel.ids import is_id, new_id
 from command.kernel.rights import Right
-from command.kernel.values import State
+from command.kernel.values import Json, State
 
 STATES = (DELIVERED, ANSWERED, FAILED)
 
@@ -40,10 +42,14 @@ STATES = (DELIVERED, ANSWERED, FAILED)
 def acknowledge(session: Session, clock: Clock, actor: Actor, alert_id: str) -> Alert:
     """A person, or whoever sits before a terminal's page, presses 收到. Again changes nothing.
 
-    Raises NotFound, Refused, Conflict `alert.not_addressed` where the alert was not sent to the actor's page.
+    Whoever is obliged for a place has answered with that, also where the alert was received and sent to nobody.
+    Raises NotFound, Refused, Conflict `alert.not_addressed` where the alert is none of the actor's.
     """
     alert = alert_for(session, actor, alert_id)
     actor.need(Right.ALERT_ACKNOWLEDGE, unit_of(session, actor.unit_id).path)
+    obliged = confirm_own(session, clock, actor, alert.id)
+    if obliged and not _is_addressed(session, alert, actor):
+        return alert
     recipient, township = _addressed(session, alert, actor)
     now = clock.now()
     wanted = delivery_id(alert.id, recipient, "websocket")
@@ -85,6 +91,7 @@ def record_receipt(
     owner = _alert_of(session, delivery, channel, alert_id, recipient)
     new = _insert(session, delivery, owner, state, at or clock.now(), by or {}, detail)
     if new:
+        sign_delivery(session, clock, owner, channel, delivery, state)
         session.execute(sql_update(Alert).where(Alert.id == owner).values(summary_due=True))
     return new
 
@@ -97,14 +104,23 @@ def recipients_of(session: Session, actor: Actor) -> list[str]:
     return [*(f"person:{person}" for person in people), f"user:{actor.id}"]
 
 
+def _is_addressed(session: Session, alert: Alert, actor: Actor) -> bool:
+    names = recipients_of(session, actor)
+    return any(row[0] in names for row in _page_members(session, alert))
+
+
+def _page_members(session: Session, alert: Alert) -> Iterator[list[Json]]:
+    query = select(Chunk.members).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE, Chunk.channel == "websocket")
+    for members in session.scalars(query):
+        yield from (row for row in members if isinstance(row, list)) if isinstance(members, list) else ()
+
+
 def _addressed(session: Session, alert: Alert, actor: Actor) -> tuple[str, str]:
     """The recipient the actor is in the alert's audience, and the township that counts it."""
     names = recipients_of(session, actor)
-    query = select(Chunk.members).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE, Chunk.channel == "websocket")
-    for members in session.scalars(query):
-        for row in members if isinstance(members, list) else []:
-            if isinstance(row, list) and row[0] in names:
-                return str(row[0]), str(row[4])
+    for row in _page_members(session, alert):
+        if row[0] in names:
+            return str(row[0]), str(row[4])
     raise Conflict("alert.not_addressed")
 
 

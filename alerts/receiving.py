@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.authority import may_issue
+from alerts.calls.opening import end_obligations, open_obligations
 from alerts.cap.geometry import Boundary, Place, places_of
 from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem, Departure, Info, Message
@@ -149,6 +150,7 @@ def _accept(
     session.flush()
     kept.alert_id = alert.id
     tell_new(session, actor, alert, "alert.received")
+    open_obligations(session, actor, alert, now)
     _end_referred(session, actor, county, message, now)
     return Received(alert, places, warnings)
 
@@ -279,6 +281,7 @@ def _end_referred(session: Session, actor: Actor, county: Unit, message: Message
         alert.status = LIFTED if message.msg_type == "Cancel" else CHANGED
         alert.on_board, alert.ended_at = False, now
         tell(session, actor, alert, f"alert.{alert.status}")
+        end_obligations(session, actor, alert, alert.status, now)
 
 
 def _adopted(received: Alert, unit: Unit, actor: Actor, now: datetime) -> Alert:

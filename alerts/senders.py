@@ -7,6 +7,9 @@ from alerts.audience import CHANNELS
 from alerts.channels.drill import DrillChannel
 from alerts.channels.port import Channel
 
+CALLED_BY = ("sms", "voice")
+"""Ways to call people until they answer; nobody is told by them alone."""
+
 
 @dataclass(frozen=True)
 class Senders:
@@ -17,9 +20,9 @@ class Senders:
 
     def of(self, channel: str, *, drill: bool) -> Channel | None:
         """The sender, None where no live one is configured. A drill is never given a live one."""
-        return self.drill[channel] if drill else self.live.get(channel)
+        return self.drill.get(channel) if drill else self.live.get(channel)
 
 
 def senders(live: Mapping[str, Channel]) -> Senders:
     """The live channels beside a stand-in for every channel there is."""
-    return Senders(live, {name: DrillChannel(name) for name in CHANNELS})
+    return Senders(live, {name: DrillChannel(name) for name in (*CHANNELS, *CALLED_BY)})

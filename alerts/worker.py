@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alerts.audience import CHANNELS
+from alerts.calls.caller import Caller, CallerConfig
 from alerts.channels.loudspeaker import Playback
 from alerts.fanout import FanOut
 from alerts.receipts import record_receipt
@@ -25,22 +26,27 @@ from command.kernel.clock import Clock
 from command.kernel.db import Database
 from command.kernel.errors import FengsuiError
 
+Listen = Callable[[Callable[[], None]], Callable[[], None]]
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """`name` differs between the workers of one host."""
+    """`name` differs between the workers of one host; `lines` is how many calls go at once."""
 
     broker: BrokerConfig = field(default_factory=BrokerConfig)
     name: str = "worker"
     sweep_s: float = 0.5
+    lines: int = 10
 
 
 class Worker:
     """Threads that send, each on its own connection, until stopped."""
 
-    def __init__(self, db: Database, clock: Clock, senders: Senders, owner: str, host: str, sweep_s: float) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, senders: Senders, owner: str, host: str, sweep_s: float, lines: int = 10
+    ) -> None:
         self._db = db
         self._clock = clock
         self._senders = senders
@@ -49,21 +55,29 @@ class Worker:
         self._sweep_s = sweep_s
         self._stopping = threading.Event()
         self._woken = {channel: threading.Event() for channel in CHANNELS}
+        self._caller = Caller(db, clock, senders, owner, is_dead_here(host), CallerConfig(lines, sweep_s))
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         for channel in CHANNELS:
             self._spawn(f"fanout-{channel}", partial(self._fan_out, channel))
         self._spawn("sweeper", self._sweep)
+        self._spawn("caller", self._caller.run)
 
     def wake(self) -> None:
-        """Look for chunks now instead of at the next sweep."""
+        """Look for chunks and timers now instead of at the next sweep."""
+        self._caller.wake()
         for event in self._woken.values():
             event.set()
+
+    def wake_caller(self) -> None:
+        """Something was committed: timers and answers may have changed."""
+        self._caller.wake()
 
     def stop(self, within_s: float = 15.0) -> None:
         """Finish the batches under way and end."""
         self._stopping.set()
+        self._caller.stop()
         self.wake()
         for thread in self._threads:
             thread.join(within_s)
@@ -96,16 +110,25 @@ class Worker:
             log.exception("the database did not answer")
 
 
-def run_worker(config: WorkerConfig, db: Database, clock: Clock, senders: Senders, pid: int) -> None:
-    """Run until SIGTERM or SIGINT. `pid` is this process's, by which others see that it is alive."""
+def run_worker(
+    config: WorkerConfig, db: Database, clock: Clock, senders: Senders, pid: int, listen: Listen | None = None
+) -> None:
+    """Run until SIGTERM or SIGINT. `pid` is this process's, by which others see that it is alive.
+
+    `listen` tells of commits (`Wake.listen`), so that a call begins and is hung up at once.
+    """
     host = socket.gethostname()
-    worker = Worker(db, clock, senders, owner_name(host, config.name, pid), host, config.sweep_s)
+    owner = owner_name(host, config.name, pid)
+    worker = Worker(db, clock, senders, owner, host, config.sweep_s, config.lines)
+    unlisten = listen(worker.wake_caller) if listen else None
     app = make_celery(config.broker)
     register(app, worker.wake)
     worker.start()
     try:
         _serve(app, f"{config.name}@{host}")
     finally:
+        if unlisten is not None:
+            unlisten()
         worker.stop()
 
 

@@ -18,6 +18,7 @@ LONGEST_FUNCTION = 60
 # Besides actions.py: who else may tell the timeline something, and why.
 MORE_WRITERS = {
     "alerts/lookup.py": "the one door through which the actions on alerts tell",
+    "alerts/calls/telling.py": "the one door through which calls tell",
     "web/api/settings.py": "settings are a file of the data folder, which belongs to no package",
     "web/commands/serve_command.py": "starts of the system and restarts of its processes",
     "web/watch.py": "refusals of known users, noticed where a request ends",

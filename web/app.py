@@ -24,6 +24,7 @@ from web.api import (
     incidents,
     meetings,
     metrics,
+    obligations,
     resources,
     session,
     settings,
@@ -77,7 +78,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    domain = (*log, alerts, cap, meetings, signalling, whip, metrics)
+    domain = (*log, alerts, obligations, cap, meetings, signalling, whip, metrics)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, codes, demo, *domain):
         app.include_router(module.router)
     _install_health(app, core)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
+from alerts.calls.queries import board_obligations
 from alerts.queries import board_alerts, board_coverages
 from command.directory.queries import Sight, board_terminals, board_units
 from command.incidents.queries import board_incidents
@@ -20,6 +21,8 @@ from command.tasks.queries import board_tasks
 from media.meetings.queries import board_meetings, board_sites
 
 RECENT = 60
+QUIET = "calling."
+"""What goes on all the time while people are called; it stands on the timeline, not among a board's recent entries."""
 _SCAN = 500
 
 Collection: TypeAlias = Callable[[Session, Sight], list[State]]
@@ -43,11 +46,15 @@ def recent(session: Session, seq: int, sight: Sight) -> list[Entry]:
     before = seq + 1
     while len(found) < RECENT:
         batch = read_before(session, before, _SCAN)
-        found += [entry for entry in batch if sight.covers(entry.unit, entry.shared)]
+        found += [entry for entry in batch if _is_recent(entry, sight)]
         if len(batch) < _SCAN:
             break
         before = batch[-1].seq
     return found[:RECENT][::-1]
+
+
+def _is_recent(entry: Entry, sight: Sight) -> bool:
+    return sight.covers(entry.unit, entry.shared) and not entry.kind.startswith(QUIET)
 
 
 def apply(board: State, entry: State) -> None:
@@ -59,8 +66,9 @@ def apply(board: State, entry: State) -> None:
         collection = board.get(f"{name}s")
         if isinstance(collection, dict) and isinstance(item, dict) and "id" in item:
             _put(collection, item)
-    tail.append(entry)
-    del tail[:-RECENT]
+    if not str(entry["kind"]).startswith(QUIET):
+        tail.append(entry)
+        del tail[:-RECENT]
     board["seq"] = entry["seq"]
 
 
@@ -77,6 +85,7 @@ BASE: dict[str, Collection] = {
     "terminals": board_terminals,
     "alerts": board_alerts,
     "coverages": board_coverages,
+    "obligations": board_obligations,
     "incidents": board_incidents,
     "tasks": board_tasks,
     "resources": board_resources,

@@ -1,6 +1,7 @@
 """All mapped tables of all packages: importing this module completes `Base.metadata`."""
 
 from alerts import model as alerts
+from alerts.calls import model as calls
 from command.directory import model as directory
 from command.incidents import model as incidents
 from command.kernel import timeline
@@ -10,4 +11,4 @@ from command.tasks import model as tasks
 from media.meetings import model as meetings
 
 METADATA = Base.metadata
-MODULES = (timeline, directory, incidents, tasks, resources, meetings, alerts)
+MODULES = (timeline, directory, incidents, tasks, resources, meetings, alerts, calls)

@@ -88,7 +88,10 @@ class Person(Kept, Base):
 
 
 class Post(Kept, Base):
-    """A duty that somebody holds for a time; messages and duties go to posts. `responsible` 包保责任人."""
+    """A duty that somebody holds for a time; messages and duties go to posts. `responsible` 包保责任人.
+
+    A responsible post answers for its unit, or for the `hazard_point` 隐患点 in it where one is named.
+    """
 
     __tablename__ = "post"
 
@@ -97,6 +100,7 @@ class Post(Kept, Base):
     responsible: Mapped[bool] = mapped_column(default=False)
     holder_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     deputy_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    hazard_point: Mapped[str | None] = mapped_column(String(80))
     active: Mapped[bool] = mapped_column(default=True)
     sample: Mapped[bool] = mapped_column(default=False)
 
@@ -111,6 +115,7 @@ class Post(Kept, Base):
             "responsible": self.responsible,
             "holder": self.holder_id,
             "deputy": self.deputy_id,
+            "hazard_point": self.hazard_point,
             "active": self.active,
             "sample": self.sample,
         }

@@ -53,6 +53,7 @@ class PostValues:
     responsible: bool = False
     holder_id: str | None = None
     deputy_id: str | None = None
+    hazard_point: str | None = None
     sample: bool = False
 
 

@@ -40,6 +40,7 @@ class Right(StrEnum):
     ALERT_ISSUE = "alert.issue"
     ALERT_RECEIVE = "alert.receive"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    ALERT_CALL = "alert.call"
     DIRECTORY_READ = "directory.read"
     DIRECTORY_CHANGE = "directory.change"
     ROLE_GRANT = "role.grant"
@@ -62,6 +63,7 @@ _DUTY = _READER | {
     Right.MEETING_JOIN,
     Right.ALERT_DRAFT,
     Right.ALERT_ACKNOWLEDGE,
+    Right.ALERT_CALL,
 }
 
 _TABLE: dict[Role, frozenset[Right]] = {
@@ -76,6 +78,7 @@ _TABLE: dict[Role, frozenset[Right]] = {
         Right.TASK_MOVE,
         Right.MEETING_JOIN,
         Right.ALERT_ACKNOWLEDGE,
+        Right.ALERT_CALL,
     },
     Role.RESOURCE_KEEPER: frozenset({Right.READ, Right.TASK_MOVE, Right.ALERT_ACKNOWLEDGE}),
     Role.ALERT_ISSUER: _READER | {Right.ALERT_DRAFT, Right.ALERT_ISSUE, Right.ALERT_RECEIVE, Right.INCIDENT_NOTE},

@@ -16,6 +16,7 @@ from command.kernel.db import Base, Database, make_engine
 from command.kernel.ids import new_id
 from command.kernel.rights import Role
 from command.kernel.timeline import TimelineHead
+from command.kernel.wake import FolderWake
 from gis.divisions import shipped_divisions
 
 START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
@@ -72,6 +73,7 @@ class County:
     users: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     terminals: dict[str, str] = field(default_factory=dict)
+    wake: FolderWake | None = None
 
     def actor(self, session: Session, name: str) -> Actor:
         if name in self.users:

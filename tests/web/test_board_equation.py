@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from alerts.calls.planning import plan_due
+from command.kernel.db import Database
 from tests.cap_sample import cap_message
+from tests.web.obliged import responsible_post
 from tests.web.world import World
 from web.board import apply
+from web.wiring import Core
 
 Clients = Callable[[str], TestClient]
 READERS = ("wall", "duty", "north_operator", "south_operator", "keeper", "station_issuer", "south_box", "stranger_duty")
@@ -22,16 +26,20 @@ API = "/api/v1"
 class Play:
     """People who press whatever they can, right or wrong; a refusal changes nothing."""
 
-    def __init__(self, as_: Clients, world: World, seed: int) -> None:
+    def __init__(self, as_: Clients, world: World, db: Database, seed: int) -> None:
+        self.db = db
         self.random = random.Random(seed)  # noqa: S311 (a reproducible play)
         self.world = world
         self.clients = {name: as_(name) for name in {*ACTORS, *READERS}}
         self.made: dict[str, list[str]] = {"incidents": [], "tasks": [], "meetings": [], "alerts": [], "resources": []}
+        for unit in ("north", "south"):
+            responsible_post(as_, world, unit)
         self.done = 0
 
     def step(self) -> None:
         self.random.choice((self.log, self.amend, self.note, self.order, self.move, self.meet, self.control,
-                            self.draft, self.decide, self.receive, self.register, self.rename))()  # fmt: skip
+                            self.draft, self.decide, self.ring, self.receive, self.register,
+                            self.rename))()  # fmt: skip
 
     def call(self, actor: str, method: str, path: str, kind: str | None = None, **more: Any) -> dict[str, Any]:
         answer = self.clients[actor].request(method, path if path == "/cap" else API + path, **more)
@@ -103,7 +111,8 @@ class Play:
 
     def draft(self) -> None:
         expires = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
-        body = {"event": "山洪", "kind": "notice", "headline": "通告", "description": "水", "instruction": "走"}
+        kind = self.random.choice(("notice", "evacuation"))
+        body = {"event": "山洪", "kind": kind, "headline": "通告", "description": "水", "instruction": "走"}
         area = {"divisions": ["532301109"]}
         self.call("issuer", "POST", "/alerts", "alerts", json={**body, "area": area, "expires_at": expires})
 
@@ -125,6 +134,21 @@ class Play:
         )
         self.call(actor, "POST", f"/alerts/{alert}/{act}", json=body)
 
+    def ring(self) -> None:
+        known = self.call("duty", "GET", "/board").get("obligations", {})
+        obligation = self.random.choice(list(known) or ["01990000-0000-7000-8000-000000000000"])
+        act, body = self.random.choice(
+            (
+                ("call", {"whom": "deputy"}),
+                ("by-hand", {"confirmed": self.random.random() < 0.5}),
+                ("visit", {"found": True}),
+                ("acted", {}),
+            )
+        )
+        self.call("south_operator", "POST", f"/obligations/{obligation}/{act}", json=body)
+        with self.db.writing() as session:
+            plan_due(session, self.db.clock)
+
     def receive(self) -> None:
         message = cap_message().replace(b"sample-1", f"sample-{self.random.randrange(3)}".encode())
         self.call("issuer", "POST", "/cap", "alerts", content=message)
@@ -141,8 +165,8 @@ class Play:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_snapshot_and_entries_equal_a_fresh_snapshot(as_: Clients, world: World, seed: int) -> None:
-    play = Play(as_, world, seed)
+def test_snapshot_and_entries_equal_a_fresh_snapshot(as_: Clients, world: World, core: Core, seed: int) -> None:
+    play = Play(as_, world, core.db, seed)
     first = {name: play.clients[name].get(f"{API}/board").json() for name in READERS}
     for _ in range(200):
         play.step()

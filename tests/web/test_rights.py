@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.web.obliged import obligation
 from tests.web.world import World
 
 Clients = Callable[[str], TestClient]
@@ -26,7 +27,17 @@ OWN = {
     ("post", "/api/v1/terminals/self/check"),
     *PUBLIC,
 }
-IDS = {"incident_id", "task_id", "alert_id", "meeting_id", "resource_id", "unit_id", "user_id", "terminal_id"}
+IDS = {
+    "incident_id",
+    "task_id",
+    "alert_id",
+    "meeting_id",
+    "resource_id",
+    "unit_id",
+    "user_id",
+    "terminal_id",
+    "obligation_id",
+}
 
 
 def routes(client: TestClient) -> Iterator[tuple[str, str, Schema]]:
@@ -92,6 +103,7 @@ def objects(as_: Clients, world: World) -> dict[str, str]:
         "unit_id": world.units["south"],
         "user_id": world.users["duty"],
         "terminal_id": world.terminals["south_box"],
+        "obligation_id": obligation(as_, world)["id"],
     }
 
 

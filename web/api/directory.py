@@ -92,6 +92,7 @@ class PostForm(Form):
     responsible: bool = False
     holder_id: Id | None = None
     deputy_id: Id | None = None
+    hazard_point: Name | None = None
 
 
 class PostChange(Form):
@@ -101,6 +102,7 @@ class PostChange(Form):
     responsible: bool | None = None
     holder_id: Id | None = None
     deputy_id: Id | None = None
+    hazard_point: Name | None = None
     active: bool | None = None
     sample: Literal[False] | None = None
 
@@ -165,7 +167,7 @@ def list_posts(edge: Known, after: str = "", limit: Limit = 200) -> State:
 @router.post("/posts", status_code=201)
 def post_post(body: PostForm, edge: Known, response: Response) -> State:
     """A new post."""
-    values = PostValues(body.title, body.responsible, body.holder_id, body.deputy_id)
+    values = PostValues(body.title, body.responsible, body.holder_id, body.deputy_id, body.hazard_point)
     with edge.writing() as session:
         return _tagged(response, register_post(session, edge.actor, values, body.unit).state())
 

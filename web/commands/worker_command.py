@@ -33,7 +33,7 @@ def run(options: Namespace) -> int:
         mqtt.start()
     config = WorkerConfig(broker_of(core.settings), options.name)
     report_ready()
-    run_worker(config, core.db, core.clock, senders(live), os.getpid())
+    run_worker(config, core.db, core.clock, senders(live), os.getpid(), core.wake.listen)
     return 0
 
 

@@ -41,7 +41,7 @@ def _posts(session: Session, sight: Sight) -> Iterable[Cells]:
     for row in session.scalars(select(Post).where(Post.active).order_by(Post.unit_id, Post.title)):
         if sight.covers(row.unit_id):
             holder, deputy = people.get(row.holder_id or ""), people.get(row.deputy_id or "")
-            yield names[row.unit_id], row.title, _yes_no(row.responsible), holder, deputy
+            yield names[row.unit_id], row.title, _yes_no(row.responsible), holder, deputy, row.hazard_point
 
 
 def _terminals(session: Session, sight: Sight) -> Iterable[Cells]:

@@ -118,9 +118,10 @@ def import_post(session: Session, actor: Actor, row: Row) -> Outcome:
     holder, deputy = (_holder(session, row, unit.id, column) for column in ("holder", "deputy"))
     old = session.scalars(select(Post).where(Post.unit_id == unit.id, Post.title == title)).first()
     if old is not None:
-        own: State = {"responsible": row.flag("responsible"), "holder_id": holder, "deputy_id": deputy, **_OWN}
+        held: State = {"holder_id": holder, "deputy_id": deputy, "hazard_point": row.text("hazard_point")}
+        own: State = {"responsible": row.flag("responsible"), **held, **_OWN}
         return Outcome(units.change_post(session, actor, old.id, old.version, own).id, created=False)
-    values = units.PostValues(title, row.flag("responsible"), holder, deputy)
+    values = units.PostValues(title, row.flag("responsible"), holder, deputy, row.text("hazard_point"))
     return Outcome(units.register_post(session, actor, values, unit.id).id, created=True)
 
 
@@ -281,7 +282,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "posts": Kind(
         (UNIT, Column("title", "岗位", needed=True), Column("responsible", "包保责任人"), Column("holder", "A角"),
-         Column("deputy", "B角")),
+         Column("deputy", "B角"), Column("hazard_point", "隐患点")),
         import_post,
     ),
     "terminals": Kind(

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyEntry, RECENT } from './board'
+import { applyEntry, QUIET, RECENT } from './board'
 import type { Board, Entry } from './objects'
 
 /** The server's side of the equation, told the other way round: rebuild everything from the whole history. */
 function snapshotAt(history: readonly Entry[], seq: number): Board {
   const collections: Record<string, Record<string, unknown>> = {
-    units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {},
+    units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {},
   }
   const past = history.filter((e) => e.seq <= seq)
   const last = new Map<string, { type: string; id: string; value: { on_board: boolean } }>()
@@ -23,12 +23,12 @@ function snapshotAt(history: readonly Entry[], seq: number): Board {
     as_of: newest?.at ?? 'never',
     reader: { id: null, name: 'r', unit: null },
     ...collections,
-    recent: past.slice(-RECENT),
+    recent: past.filter((e) => !e.kind.startsWith(QUIET)).slice(-RECENT),
   } as unknown as Board
 }
 
 const thing = fc.record({
-  type: fc.constantFrom('incident', 'task', 'resource', 'meeting', 'site', 'alert', 'coverage', 'unit', 'note', 'attachment'),
+  type: fc.constantFrom('incident', 'task', 'resource', 'meeting', 'site', 'alert', 'coverage', 'obligation', 'unit', 'note', 'attachment'),
   id: fc.constantFrom('a', 'b', 'c', 'd'),
   on_board: fc.boolean(),
   version: fc.nat(),
@@ -36,14 +36,14 @@ const thing = fc.record({
 
 /** Histories as a reader sees them: seq rises but is not dense. */
 const history = fc
-  .array(fc.record({ gap: fc.integer({ min: 1, max: 4 }), things: fc.array(thing, { minLength: 1, maxLength: 3 }) }), { maxLength: 90 })
+  .array(fc.record({ gap: fc.integer({ min: 1, max: 4 }), quiet: fc.boolean(), things: fc.array(thing, { minLength: 1, maxLength: 3 }) }), { maxLength: 90 })
   .map((steps) => {
     let seq = 0
-    return steps.map(({ gap, things }): Entry => {
+    return steps.map(({ gap, quiet, things }): Entry => {
       seq += gap
       return {
         seq, id: `e${seq}`, at: `t${seq}`, unit: 'u', shared: [], actor: { kind: 'system', id: null, name: '' },
-        incident: null, kind: 'test.made', prev_hash: '', hash: '',
+        incident: null, kind: quiet ? 'calling.called' : 'test.made', prev_hash: '', hash: '',
         body: Object.fromEntries(things.map(({ type, ...rest }) => [type, rest])),
       }
     })

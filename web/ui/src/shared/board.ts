@@ -2,6 +2,8 @@ import type { Board, Entry, Thing } from './objects'
 
 /** How many entries a board carries in `recent`, newest last. */
 export const RECENT = 60
+/** Entries that go on all the time while people are called: on the timeline, not in `recent`. */
+export const QUIET = 'calling.'
 
 type Collections = Record<string, Record<string, Thing> | undefined>
 
@@ -22,7 +24,7 @@ export function applyEntry(board: Board, entry: Entry): boolean {
     if (value.on_board) collection[value.id] = value
     else Reflect.deleteProperty(collection, value.id)
   }
-  board.recent.push(entry)
+  if (!entry.kind.startsWith(QUIET)) board.recent.push(entry)
   if (board.recent.length > RECENT) board.recent.splice(0, board.recent.length - RECENT)
   board.seq = entry.seq
   board.as_of = entry.at

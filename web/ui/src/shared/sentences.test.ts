@@ -13,6 +13,8 @@ const KINDS = {
   resource: 'registered changed moved',
   meeting: 'convened rung answered refused timed_out joined lost left removed muted unmuted broadcast layout ended',
   alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received adopted progress acknowledged dropped',
+  calling: 'opened called told unanswered reached ended',
+  obligation: 'answered confirmed acted informed visit_ordered visited',
   unit: 'registered changed',
   user: 'registered changed locked unlocked password_changed',
   terminal: 'registered changed checked',
@@ -29,6 +31,10 @@ const body = {
   meeting: { id: 'm', title: '山洪会商', broadcast: null, layout: null },
   site: { id: 's', name: '树苴乡', reason: null, rung: 2 },
   alert: { id: 'a', headline: '暴雨红色预警', source: '市气象台', people: 42118, returned: null },
+  obligation: {
+    id: 'o', name: '西舍路村', doing: { whom: 'holder', name: '责任人 1', outcome: 'busy' }, visit: { found: true },
+    answered: { by: { id: 'p', name: '责任人 1' }, whom: 'deputy' },
+  },
   coverage: { id: 'c', alert: 'a', name: '三街镇', delivered: 5, planned: 7 },
 }
 

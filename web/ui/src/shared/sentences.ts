@@ -1,5 +1,6 @@
-import type { Alert, Attachment, Board, Coverage, Entry, Incident, Meeting, Note, Resource, Site, Task } from './objects'
+import type { Alert, Attachment, Board, Coverage, Entry, Incident, Meeting, Note, Obligation, Resource, Site, Task } from './objects'
 import type { Lang } from './i18n'
+import { callWord } from './callTexts'
 import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
 import { hm, number } from './time'
@@ -30,6 +31,7 @@ interface Bodies {
   site: Site
   alert: Alert
   coverage: Coverage
+  obligation: Obligation
 }
 
 const get = <K extends keyof Bodies>(telling: Telling, type: K): Bodies[K] | null =>
@@ -65,6 +67,10 @@ const headline = (x: Telling): string => {
 const siteOf = (x: Telling): Site | null => get(x, 'site')
 const bySite = (pick: (x: Telling) => string): Tell => (x) => ({ who: siteOf(x)?.name ?? x.entry.actor.name, text: pick(x) })
 const because = (x: Telling, reason: string | null | undefined): string => (reason ? x.t.because(reason) : '')
+
+const place = (x: Telling): string => get(x, 'obligation')?.name ?? ''
+const whom = (x: Telling): string => callWord(x.lang, get(x, 'obligation')?.doing?.whom)
+const person = (x: Telling): string => get(x, 'obligation')?.doing?.name ?? ''
 
 const TELL: Record<string, Tell> = {
   'incident.logged': (x) => ({ text: x.t.logged(incidentTitle(x), word(x.v, get(x, 'incident')?.source)) }),
@@ -132,6 +138,24 @@ const TELL: Record<string, Tell> = {
     }
   },
   'alert.acknowledged': (x) => ({ who: get(x, 'coverage')?.name ?? x.entry.actor.name, text: x.t.alertAcknowledged(headline(x)) }),
+  'calling.opened': (x) => ({ text: x.t.callingOpened(place(x)) }),
+  'calling.called': (x) => ({ text: x.t.calledFor(place(x), whom(x), person(x)) }),
+  'calling.told': (x) => ({ text: x.t.toldFor(place(x), whom(x), person(x)) }),
+  'calling.unanswered': (x) => {
+    const outcome = get(x, 'obligation')?.doing?.outcome
+    return { text: x.t.unansweredFor(place(x), whom(x), callWord(x.lang, outcome ?? 'no_answer')) }
+  },
+  'calling.reached': (x) => ({ text: x.t.reachedFor(place(x)) }),
+  'calling.ended': (x) => ({ text: x.t.callingEnded(place(x)) }),
+  'obligation.answered': (x) => ({ text: x.t.answeredFor(place(x)) }),
+  'obligation.confirmed': (x) => {
+    const answered = get(x, 'obligation')?.answered
+    return { text: x.t.confirmedFor(place(x), callWord(x.lang, answered?.whom), answered?.by.name ?? '') }
+  },
+  'obligation.acted': (x) => ({ text: x.t.actedFor(place(x)) }),
+  'obligation.informed': (x) => ({ text: x.t.informedOf(place(x)) }),
+  'obligation.visit_ordered': (x) => ({ text: x.t.visitOrdered(place(x)) }),
+  'obligation.visited': (x) => ({ text: x.t.visited(place(x), get(x, 'obligation')?.visit?.found === true) }),
   'resource.moved': (x) => ({ who: get(x, 'resource')?.name ?? '', text: x.t.moved }),
   'terminal.checked': (x) => ({ text: x.t.checked }),
   'user.locked': (x) => ({ text: x.t.locked(nameOf(x)) }),
@@ -180,6 +204,6 @@ export function sentence(entry: Entry, board: Board | null, lang: Lang): Sentenc
 
 /** What the hall hears of: not who logged in, nor counts and checks that go on all the time. */
 export function forTheHall(entry: Entry): boolean {
-  return /^(incident|task|meeting|alert)\./.test(entry.kind) &&
+  return /^(incident|task|meeting|alert|obligation)\./.test(entry.kind) &&
     !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered'].includes(entry.kind)
 }

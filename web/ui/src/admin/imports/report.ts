@@ -36,7 +36,7 @@ const PLACE = [col('lon', '经度'), col('lat', '纬度')]
 export const COLUMNS: Record<Kind, readonly Column[]> = {
   units: [col('name', '名称', true), col('kind', '类型', true), col('parent', '上级单位', true), col('division_code', '行政区划代码'), ...PLACE, col('phone', '值班电话')],
   people: [col('unit', '单位', true), col('name', '姓名', true), col('phone', '电话'), col('email', '邮箱'), col('languages', '语言'), ...PLACE],
-  posts: [col('unit', '单位', true), col('title', '岗位', true), col('responsible', '包保责任人'), col('holder', 'A角'), col('deputy', 'B角')],
+  posts: [col('unit', '单位', true), col('title', '岗位', true), col('responsible', '包保责任人'), col('holder', 'A角'), col('deputy', 'B角'), col('hazard_point', '隐患点')],
   terminals: [col('unit', '单位', true), col('name', '名称', true), col('kind', '类型', true), col('auto_answer', '自动应答'), ...PLACE],
   resources: [
     col('unit', '单位', true), col('name', '名称', true), col('kind', '类型', true), col('class_code', '分类代码'), col('quantity', '数量'),

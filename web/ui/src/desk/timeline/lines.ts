@@ -15,7 +15,7 @@ const EXACT: Record<string, LineKind> = {
   'incident.refuted': 'judged',
 }
 const BY_TYPE: Record<string, LineKind> = {
-  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', resource: 'resource',
+  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', calling: 'alert', obligation: 'alert', resource: 'resource',
   session: 'access', access: 'access', system: 'system',
 }
 
@@ -24,9 +24,10 @@ export const lineKind = (entry: Entry): LineKind => EXACT[entry.kind] ?? BY_TYPE
 
 export function passes(entry: Entry, filter: Filter): boolean {
   // Counts that go on all the time are told where one asks for them.
-  if (filter === 'all') return entry.kind !== 'alert.progress'
+  if (filter === 'all') return entry.kind !== 'alert.progress' && typeOf(entry) !== 'calling'
   const known = ['incident', 'task', 'meeting', 'alert']
-  return filter === 'other' ? !known.includes(typeOf(entry)) : typeOf(entry) === filter
+  const type = ['calling', 'obligation'].includes(typeOf(entry)) ? 'alert' : typeOf(entry)
+  return filter === 'other' ? !known.includes(type) : type === filter
 }
 
 export interface Line {

@@ -1,0 +1,135 @@
+"""Obligations come into being with an alert that is issued or received, and their calls end with it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.audience import Contact, Reach, resolve
+from alerts.calls.model import Obligation
+from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of, policy_of
+from alerts.calls.progress import begin, ended
+from alerts.calls.stopping import drop_idle_attempts
+from alerts.calls.telling import tell, tell_new
+from alerts.contacts import Tree, tree_of
+from alerts.drafting import reach_of
+from alerts.drafts import area_of
+from alerts.model import RECEIVED, Alert
+from command.directory.model import Person, Post
+from command.directory.queries import unit_of
+from command.kernel.actor import Actor
+from command.kernel.ids import new_id
+
+_POST = "post"
+
+
+def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> list[Obligation]:
+    """One for every responsible post in the alert's area, due at once; none where its level obliges nobody.
+
+    A received alert obliges only while it runs and is meant in earnest.
+    """
+    policy = policy_of(level_of(alert.kind, alert.colour))
+    if policy is None or not _acted_on(alert, now):
+        return []
+    tree = tree_of(session, unit_of(session, alert.unit_id))
+    posts = [post for post in _posts_in_area(session, alert, tree) if _subject(post, tree) in policy.obliged]
+    opened = [_obligation(alert, policy, post, tree, now) for post in posts]
+    session.add_all(opened)
+    session.flush()
+    tell_new(session, actor, opened, "calling.opened")
+    return opened
+
+
+def end_obligations(session: Session, actor: Actor, alert: Alert, status: str, now: datetime) -> None:
+    """The alert has ended: so do its calls. A visit that was ordered stands until somebody reports of it."""
+    query = select(Obligation).where(Obligation.alert_id == alert.id, Obligation.ended_at.is_(None))
+    rows = list(session.scalars(query.order_by(Obligation.id).with_for_update()))
+    stopped = [row for row in rows if ended(row.progress(), alert.kind, status).ended]
+    for row in stopped:
+        row.take(ended(row.progress(), alert.kind, status), now)
+        row.on_board = row.visit_open
+    session.flush()
+    drop_idle_attempts(session, [row.id for row in stopped], now)
+    tell(session, actor, stopped, "calling.ended")
+
+
+def _acted_on(alert: Alert, now: datetime) -> bool:
+    if alert.origin != RECEIVED:
+        return True
+    running = alert.on_board and (alert.expires_at is None or alert.expires_at > now)
+    return running and alert.scope_status == "Actual" and not _forged(alert)
+
+
+def _forged(alert: Alert) -> bool:
+    warnings = alert.warnings if isinstance(alert.warnings, list) else []
+    return any(isinstance(one, dict) and one.get("code") == "cap.signature_invalid" for one in warnings)
+
+
+def _reach(alert: Alert) -> Reach:
+    """A received alert keeps its codes and what was drawn in one geometry; a parent's boundary is not meant by it."""
+    if alert.origin != RECEIVED:
+        return area_of(alert).reach()
+    divisions = tuple(str(code) for code in alert.divisions) if isinstance(alert.divisions, list) else ()
+    geometry = alert.geometry if isinstance(alert.geometry, dict) else None
+    return reach_of(divisions, None if divisions and alert.approximate else geometry)
+
+
+def _posts_in_area(session: Session, alert: Alert, tree: Tree) -> list[Post]:
+    query = select(Post).where(Post.active, Post.responsible, Post.unit_id.in_(tree.units)).order_by(Post.id)
+    posts = {post.id: post for post in session.scalars(query)}
+    holders = {post.holder_id for post in posts.values()}
+    people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(holders)))}
+    contacts = [_place(post, people.get(post.holder_id or ""), tree) for post in posts.values()]
+    return [posts[one.address] for one in resolve(contacts, _reach(alert), (_POST,)).contacts]
+
+
+def _place(post: Post, holder: Person | None, tree: Tree) -> Contact:
+    """Where a post is: with its holder if that is a person of the place, else where the place is."""
+    lon, lat = tree.place(post.unit_id)
+    if holder is not None and holder.unit_id == post.unit_id and holder.lon is not None:
+        lon, lat = holder.lon, holder.lat
+    return Contact(
+        recipient=f"{_POST}:{post.id}",
+        channel=_POST,
+        address=post.id,
+        name=post.title,
+        unit_id=post.unit_id,
+        township_id=tree.township(post.unit_id),
+        division_code=tree.division(post.unit_id),
+        lon=lon,
+        lat=lat,
+    )
+
+
+def _subject(post: Post, tree: Tree) -> str:
+    if post.hazard_point:
+        return HAZARD_POINT
+    return VILLAGE if tree.units[post.unit_id].kind == "village" else LEADER
+
+
+def _obligation(alert: Alert, policy: Policy, post: Post, tree: Tree, now: datetime) -> Obligation:
+    start = begin(now)
+    return Obligation(
+        id=new_id(),
+        version=1,
+        alert_id=alert.id,
+        post_id=post.id,
+        unit_id=post.unit_id,
+        township_id=tree.township(post.unit_id),
+        alert_unit_id=alert.unit_id,
+        incident_id=alert.incident_id,
+        subject=_subject(post, tree),
+        level=policy.level,
+        name=post.hazard_point or tree.units[post.unit_id].name,
+        title=post.title,
+        drill=alert.drill or alert.scope_status != "Actual",
+        on_board=True,
+        opened_at=now,
+        mark=start.mark,
+        mark_at=now,
+        step=start.step,
+        tried=start.tried,
+        lap=start.lap,
+        due_at=start.due_at,
+        calls=0,
+    )

@@ -1,0 +1,106 @@
+"""Reading obligations: for the board, for the desk with who can be called, and what was tried."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.calls.model import CLAIMED, PENDING, CallAttempt, CallPart, Obligation
+from alerts.calls.people import Addressees, addressees
+from alerts.calls.policy import DEPUTY, HOLDER, SUPERIOR, VOICE
+from alerts.calls.progress import MARKS
+from command.directory.model import Person, Post
+from command.directory.queries import Sight, sight_of, unit_of
+from command.kernel.actor import Actor
+from command.kernel.clock import optional_text, to_text
+from command.kernel.errors import NotFound
+from command.kernel.ids import is_id
+from command.kernel.rights import Right
+from command.kernel.values import Json, State
+
+_TRIES_SHOWN = 30
+
+
+def board_obligations(session: Session, sight: Sight) -> list[State]:
+    """Obligations on the board of this reader: of their own places, and of alerts of their own units."""
+    rows = session.scalars(select(Obligation).where(Obligation.on_board))
+    return [row.state() for row in rows if sight.covers(row.unit_id, [row.alert_unit_id])]
+
+
+def obligation_for(session: Session, actor: Actor, obligation_id: str, *, lock: bool = False) -> Obligation:
+    """The obligation if the actor may read it; NotFound `obligation.unknown` otherwise."""
+    row = session.get(Obligation, obligation_id, with_for_update=lock or None) if is_id(obligation_id) else None
+    if row is None or not _may_read(session, actor, row):
+        raise NotFound("obligation.unknown", id=obligation_id[:40])
+    return row
+
+
+def obligations_of(session: Session, actor: Actor, alert_id: str) -> list[State]:
+    """Every obligation of an alert that the actor may read, silent ones first."""
+    sight = sight_of(session, actor)
+    query = select(Obligation).where(Obligation.alert_id == alert_id).order_by(Obligation.name, Obligation.id)
+    rows = [row for row in session.scalars(query) if sight.covers(row.unit_id, [row.alert_unit_id])]
+    return [row.state() for row in sorted(rows, key=lambda row: MARKS.index(row.mark))]
+
+
+def obligation_details(session: Session, actor: Actor, row: Obligation) -> State:
+    """The public state, who holds it and how to ring them (for those who may see that), and what was tried."""
+    path = unit_of(session, row.unit_id).path
+    named = actor.may(Right.READ_PERSONAL, path)
+    found = addressees(session, [row.post_id])
+    whom = (HOLDER, DEPUTY, SUPERIOR)
+    people: list[Json] = [shown for one in whom if (shown := _person(found, row.post_id, one, named)) is not None]
+    may_call = actor.may(Right.ALERT_CALL, path)
+    return {**row.state(), "people": people, "tries": list(_tries(session, row.id, named)), "may_call": may_call}
+
+
+def is_obliged(session: Session, actor: Actor, alert_id: str) -> bool:
+    """Whether the actor's person holds, or is deputy of, a post obliged by the alert."""
+    people = select(Person.id).where(Person.user_id == actor.id, Person.active)
+    query = select(Obligation.id).join(Post, Post.id == Obligation.post_id).where(Obligation.alert_id == alert_id)
+    mine = query.where(Post.holder_id.in_(people) | Post.deputy_id.in_(people))
+    return actor.kind == "user" and session.scalars(mine.limit(1)).first() is not None
+
+
+def live_call(session: Session, address: str, drill: bool) -> bool:
+    """Whether this telephone is being called, or waits for a line."""
+    query = select(CallAttempt.id).where(CallAttempt.channel == VOICE, CallAttempt.address == address)
+    live = query.where(CallAttempt.drill == drill, CallAttempt.state.in_((PENDING, CLAIMED)))
+    return session.scalars(live.limit(1)).first() is not None
+
+
+def _may_read(session: Session, actor: Actor, row: Obligation) -> bool:
+    return actor.kind == "system" or sight_of(session, actor).covers(row.unit_id, [row.alert_unit_id])
+
+
+def _person(found: Addressees, post_id: str, whom: str, named: bool) -> State | None:
+    one = found.of(post_id, whom)
+    if one is None:
+        return None
+    return {"whom": whom, "id": one.id, "name": one.name, "phone": one.addresses.get(VOICE) if named else None}
+
+
+def _tries(session: Session, obligation_id: str, named: bool) -> Iterable[State]:
+    query = select(CallAttempt, CallPart.whom).join(CallPart, CallPart.attempt_id == CallAttempt.id)
+    query = query.where(CallPart.obligation_id == obligation_id).order_by(CallAttempt.id.desc()).limit(_TRIES_SHOWN)
+    rows = list(session.execute(query))
+    together: dict[str, int] = defaultdict(int)
+    for attempt_id in session.scalars(
+        select(CallPart.attempt_id).where(CallPart.attempt_id.in_([a.id for a, _ in rows]))
+    ):
+        together[attempt_id] += 1
+    for attempt, whom in rows:
+        yield {
+            "id": attempt.id,
+            "whom": whom,
+            "name": attempt.name if named else None,
+            "channel": attempt.channel,
+            "state": attempt.state,
+            "heard": attempt.heard,
+            "outcome": attempt.outcome,
+            "together": together[attempt.id],
+            "asked_by": attempt.asked_by,
+            "at": to_text(attempt.started_at or attempt.created_at),
+            "ended_at": optional_text(attempt.ended_at),
+        }

@@ -1,0 +1,164 @@
+"""The thread that calls: at once, as many as there are lines, hung up as soon as somebody answered elsewhere."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from alerts.calls import actions as calls
+from alerts.calls.attempts import LEASE
+from alerts.calls.caller import Caller, CallerConfig, sign_recorder
+from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.senders import senders
+from command.kernel.db import Database
+from command.kernel.wake import FolderWake
+from tests.alerts.county import County
+from tests.alerts.steps import issued
+from tests.alerts.telephones import obligations, tries, villages
+from tests.waiting import until
+
+
+class RingingTelephones:
+    """Nobody ever picks up; it knows which telephones ring and which were hung up."""
+
+    name = "voice"
+    batch = 1
+    receipts = True
+
+    def __init__(self) -> None:
+        self.ringing: dict[str, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
+        self.hung_up: list[str] = []
+        self.most = 0
+        self.rung = 0
+
+    async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
+        (one,) = batch
+        self.rung += 1
+        over = asyncio.Event()
+        self.ringing[one.address] = asyncio.get_running_loop(), over
+        self.most = max(self.most, len(self.ringing))
+        try:
+            await over.wait()
+        except asyncio.CancelledError:
+            self.hung_up.append(one.address)
+            raise
+        finally:
+            self.ringing.pop(one.address)
+        return [Result(one.delivery, Outcome.LATER, "no_answer")]
+
+    async def close(self) -> None:
+        return None
+
+    def give_up(self, address: str) -> None:
+        """This telephone rang for long enough."""
+        loop, over = self.ringing[address]
+        loop.call_soon_threadsafe(over.set)
+
+
+@pytest.fixture
+def woken(county: County, tmp_path: Path) -> County:
+    """The county, its commits waking listeners as in the embedded profile."""
+    county.wake = FolderWake(tmp_path / "wake")
+    county.db = Database(county.db.engine, county.clock, county.wake.notify)
+    return county
+
+
+@pytest.fixture
+def calling(woken: County) -> Iterator[Callable[[RingingTelephones, int], Caller]]:
+    """A caller in its thread, looking by itself only every 20 s: what is fast here was woken."""
+    ends: list[Callable[[], None]] = []
+
+    def start(network: RingingTelephones, lines: int = 10) -> Caller:
+        outside = senders({"voice": network})
+        config = CallerConfig(lines, look_s=20, renew_s=0)
+        caller = Caller(woken.db, woken.clock, outside, "host/w#1", lambda _: False, config)
+        thread = threading.Thread(target=caller.run)
+        thread.start()
+        assert woken.wake is not None
+        ends.append(woken.wake.listen(caller.wake))
+        ends.append(lambda: (caller.stop(), thread.join())[0])  # type: ignore[func-returns-value]
+        return caller
+
+    yield start
+    for end in reversed(ends):
+        end()
+
+
+def seconds(condition: Callable[[], object]) -> float:
+    """How long it takes until the condition holds."""
+    start = time.monotonic()
+    until(condition, within_s=15)
+    return time.monotonic() - start
+
+
+def test_it_rings_within_a_second_and_hangs_up_within_a_second(
+    woken: County, calling: Callable[[RingingTelephones], Caller]
+) -> None:
+    villages(woken, "south", ("甲村", "乙村"))
+    network = RingingTelephones()
+    calling(network)
+    issued(woken, kind="evacuation")
+    assert seconds(lambda: {"139-甲村", "139-乙村"} <= set(network.ringing)) < 1.0
+    answered = obligations(woken)["甲村"].id
+    report = calls.ByHand("deputy", confirmed=True)
+    woken.do("duty", lambda s, a: calls.report_call(s, woken.clock, a, answered, report))
+    assert seconds(lambda: network.hung_up) < 1.0
+    assert network.hung_up == ["139-甲村"]
+    assert "139-乙村" in network.ringing, "the other one goes on"
+
+
+def test_no_more_calls_at_once_than_lines(woken: County, calling: Callable[[RingingTelephones, int], Caller]) -> None:
+    villages(woken, "south", [f"{number}村" for number in range(7)])
+    network = RingingTelephones()
+    calling(network, 3)
+    issued(woken, kind="evacuation")
+    for rung in range(3, 8):
+        until(lambda rung=rung: network.rung >= rung)  # type: ignore[misc]
+        network.give_up(next(iter(network.ringing)))
+    assert network.most == 3
+
+
+def test_a_call_that_goes_on_keeps_its_lease(woken: County, calling: Callable[[RingingTelephones], Caller]) -> None:
+    villages(woken, "south", ("甲村",))
+    network = RingingTelephones()
+    caller = calling(network)
+    issued(woken, kind="evacuation")
+    until(lambda: network.ringing)
+    first = next(one for one in tries(woken) if one.channel == "voice")
+    woken.clock.advance(LEASE.total_seconds() - 5)
+    caller.wake()
+    until(lambda: next(one for one in tries(woken) if one.id == first.id).lease_until != first.lease_until)
+
+
+def test_a_drill_rings_nobody(woken: County, calling: Callable[[RingingTelephones], Caller]) -> None:
+    villages(woken, "south", ("甲村",))
+    network = RingingTelephones()
+    calling(network)
+    issued(woken, kind="evacuation", drill=True)
+    until(lambda: any(one.outcome == "no_key" for one in tries(woken)))
+    assert {one.drill for one in tries(woken)} == {True}
+    assert network.rung == 0
+
+
+def test_without_a_telephone_line_it_says_so(woken: County) -> None:
+    villages(woken, "south", ("甲村",))
+    issued(woken, kind="evacuation")
+    caller = Caller(woken.db, woken.clock, senders({}), "host/w#1", lambda _: False, CallerConfig(look_s=0.05))
+    thread = threading.Thread(target=caller.run)
+    thread.start()
+    try:
+        until(lambda: "not_configured" in {one.outcome for one in tries(woken)})
+    finally:
+        caller.stop()
+        thread.join()
+
+
+def test_a_sign_from_the_channels_thread_is_kept(woken: County) -> None:
+    villages(woken, "south", ("甲村",))
+    issued(woken, kind="evacuation")
+    hear = sign_recorder(woken.db, woken.clock)
+    hear("nobody", "confirmed")
+    assert obligations(woken)["甲村"].mark == "open"

@@ -1,0 +1,438 @@
+"""叫应 in the database: who is obliged, called once, stopped by an answer, and never forgotten."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from alerts import actions
+from alerts.calls import actions as calls
+from alerts.calls import attempts
+from alerts.calls.model import Obligation
+from alerts.calls.planning import plan_due
+from alerts.calls.queries import obligation_details, obligations_of
+from alerts.calls.signs import record_sign
+from alerts.channels.port import Outcome, Result
+from alerts.model import Chunk
+from command.directory.model import Post
+from command.kernel.errors import FengsuiError
+from command.kernel.timeline import read_after, verify
+from tests.alerts.county import County, fields
+from tests.alerts.messages import alert, info
+from tests.alerts.steps import drafted, issue, issued
+from tests.alerts.telephones import (
+    BUSY,
+    NO_SUCH_NUMBER,
+    OFF,
+    OWNER,
+    SILENT,
+    SPOUSE,
+    VOICEMAIL,
+    hold,
+    obligations,
+    set_phone,
+    telephones,
+    tries,
+    villages,
+    work,
+    work_for,
+)
+from tests.alerts.test_receiving import HERE, ID, received
+
+
+def evacuate(county: County, **more: Any) -> str:
+    """An evacuation order for the southern township: called for like a red warning."""
+    return issued(county, kind="evacuation", **more)
+
+
+def red_warning(county: County) -> str:
+    """A red warning of the weather station for the southern township."""
+    wanted = fields(kind="warning", colour="red", event="暴雨", headline="暴雨红色预警")
+    draft = drafted(county, by="weather", wanted=wanted)
+    county.do("weather", lambda s, a: actions.submit(s, county.clock, a, draft))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, draft))
+    return issue(county, draft).alert.id
+
+
+def kinds(county: County, after: int = 0) -> list[str]:
+    with county.db.reading() as session:
+        found = [entry.kind for entry in read_after(session, after, 10_000)]
+    return [kind for kind in found if kind.startswith(("obligation.", "calling."))]
+
+
+def test_every_responsible_post_of_the_area_is_obliged_and_no_other(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村", "乙村"))
+    villages(county, "north", ("丙村",))
+    with county.db.writing() as session:
+        session.add(Post(unit_id=county.units["village"], title="滑坡点", responsible=True, hazard_point="后山滑坡"))
+        session.add(Post(unit_id=county.units["village"], title="网格员"))
+    evacuate(county)
+    rows = obligations(county)
+    assert {name: row.subject for name, row in rows.items()} == {
+        "甲村": "village", "乙村": "village", "后山滑坡": "hazard_point", "西舍路镇": "leader",
+    }  # fmt: skip
+    assert {row.township_id for row in rows.values()} == {county.units["south"]}
+    assert kinds(county) == ["calling.opened"] * 4
+
+
+def test_notices_oblige_nobody(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    issued(county)
+    assert obligations(county) == {}
+
+
+def red(identifier: str = ID, **changes: Any) -> bytes:
+    """A red message of a station, for the whole county."""
+    expires = "<expires>2026-11-20T20:00:00+08:00</expires><headline>发布暴雨红色预警信号</headline>"
+    return alert(identifier=identifier, infos=info(more=expires, areas=HERE), **changes).encode()
+
+
+def test_a_received_red_message_calls_and_its_copy_changes_nothing(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村",))
+    villages(county, "north", ("乙村",))
+    network = telephones(county)
+    for _ in range(2):
+        received(county, red())
+        work_for(county, network, 60)
+    rows = obligations(county)
+    assert {name for name, row in rows.items() if row.subject == "village"} == {"甲村", "乙村"}
+    assert {row.level for row in rows.values()} == {"red"}
+    assert network.rung()["139-甲村"] == 1
+    assert {one.channel for one in tries(county)} <= {"voice", "sms", "email", "websocket"}
+    with county.db.reading() as session:
+        assert session.scalars(select(Chunk)).all() == [], "nothing goes to the public by itself"
+
+
+@pytest.mark.parametrize("changes", [{"status": "Exercise"}, {"status": "Test"}, {"sent": "2026-11-18T14:03:11+08:00"}])
+def test_a_received_message_calls_only_in_earnest_and_while_it_runs(county: County, changes: dict[str, str]) -> None:
+    villages(county, "south", ("甲村",))
+    county.clock.advance(0 if "status" in changes else 7 * 3600)
+    received(county, red(**changes))
+    assert obligations(county) == {}
+
+
+def test_the_stations_lifting_ends_the_calls(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    network = telephones(county, **{"139-甲村": OFF, "139-甲村-b": OFF})
+    received(county, red())
+    work(county, network)
+    reference = f"<references>station@example.org,{ID},2026-11-20T14:03:11+08:00</references>"
+    received(county, red("station-2", msg_type="Cancel", extra=reference))
+    rung = sum(network.rung().values())
+    work_for(county, network, 700)
+    assert sum(network.rung().values()) == rung
+    assert not obligations(county)["甲村"].on_board
+
+
+def test_everybody_confirms_and_is_called_once(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村", "乙村", "丙村"))
+    network = telephones(county)
+    evacuate(county)
+    work_for(county, network, 1200)
+    rows = obligations(county)
+    assert {row.mark for name, row in rows.items() if name.endswith("村")} == {"confirmed"}
+    assert all(count == 1 for number, count in network.rung().items() if number.startswith("139"))
+    answered: Any = rows["甲村"].answered
+    assert (answered["whom"], answered["channel"], answered["by"]["name"]) == ("holder", "voice", "甲村责任人")
+    assert rows["甲村"].due_at is None
+    with county.db.reading() as session:
+        assert verify(session)[1] is None
+
+
+def test_a_person_with_two_villages_is_called_once_and_hears_both(either: County) -> None:
+    county = either
+    held = villages(county, "south", ("甲村", "乙村"))
+    hold(county, held["乙村"], held["甲村"].holder)
+    network = telephones(county)
+    evacuate(county)
+    work(county, network)
+    assert network.rung()["139-甲村"] == 1
+    (call,) = [one for one in network.calls if one.address == "139-甲村"]
+    assert "乙村、甲村" in call.content.body
+    assert {obligations(county)[name].mark for name in ("甲村", "乙村")} == {"confirmed"}
+
+
+def test_two_alerts_at_different_times_are_still_one_call(county: County) -> None:
+    """The second order finds the holder waiting to be dialled again, and takes the first one along."""
+    villages(county, "south", ("甲村",))
+    network = telephones(county, **{"139-甲村": SILENT})
+    first = evacuate(county)
+    work(county, network)
+    county.clock.advance(10)
+    second = evacuate(county, headline="西舍路镇第二次转移")
+    network.manners.clear()
+    work(county, network)
+    assert network.rung()["139-甲村"] == 2
+    assert network.calls[-1].content.body.count("西舍路镇") > 1
+    assert {obligations(county, one)["甲村"].mark for one in (first, second)} == {"confirmed"}
+    work_for(county, network, 1200)
+    assert network.rung()["139-甲村"] == 2
+
+
+@pytest.mark.parametrize("manner", [OFF, BUSY, SILENT, VOICEMAIL, SPOUSE])
+def test_what_is_no_answer_goes_on_to_the_deputy(county: County, manner: str) -> None:
+    villages(county, "south", ("甲村",))
+    network = telephones(county, **{"139-甲村": manner})
+    evacuate(county)
+    work(county, network)
+    row = obligations(county)["甲村"]
+    marks = {OFF: "open", BUSY: "open", SILENT: "reached", VOICEMAIL: "reached", SPOUSE: "answered"}
+    assert row.mark == marks[manner]
+    doing: Any = row.doing
+    assert doing["state"] == "over"
+    assert doing["outcome"] == {OFF: "off", BUSY: "busy", SPOUSE: "other"}.get(manner, "no_key")
+    assert row.due_at == county.clock.now() + timedelta(seconds=30)
+    work_for(county, network, 300)
+    assert network.rung() == {"139-甲村": 2, "139-甲村-b": 1}
+    answered: Any = obligations(county)["甲村"].answered
+    assert answered["whom"] == "deputy"
+
+
+def test_a_wrong_number_is_dialled_once_and_a_post_without_telephone_not_at_all(county: County) -> None:
+    held = villages(county, "south", ("甲村", "乙村"), deputies=False)
+    set_phone(county, held["乙村"].holder, None, "b@example.org")
+    network = telephones(county, **{"139-甲村": NO_SUCH_NUMBER})
+    evacuate(county)
+    work_for(county, network, 500)
+    assert network.rung()["139-甲村"] == 1
+    rows = obligations(county)
+    assert rows["乙村"].calls == 0
+    assert rows["甲村"].visit_open
+    assert rows["乙村"].visit_open
+
+
+def test_nobody_answers_superior_and_visit(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村",))
+    set_phone(county, county.people["south_head"], "139-head")
+    network = telephones(county, **{"139-甲村": OFF, "139-甲村-b": VOICEMAIL})
+    evacuate(county)
+    work_for(county, network, 600)
+    row = obligations(county)["甲村"]
+    assert row.mark == "reached"
+    assert network.rung()["139-head"] >= 2, "for the township's own post, and for the silent village"
+    said = [one.content.body for one in network.calls if one.address == "139-head"]
+    assert any("甲村还没有人应答" in text for text in said)
+    assert row.visit == {"ordered_at": row.visit["ordered_at"], "unit": county.units["south"], "done_at": None}  # type: ignore[index, call-overload]
+    order = [kind for kind in kinds(county) if kind != "calling.opened"]
+    assert order.index("obligation.informed") < order.index("obligation.visit_ordered")
+    work_for(county, network, 1300)
+    assert network.rung()["139-甲村"] > 2, "it goes on until somebody answers"
+    assert network.rung()["139-head"] < 5
+
+
+def test_an_answer_on_a_page_stops_calls_that_wait_or_go_on(either: County) -> None:
+    county = either
+    with county.db.writing() as session:
+        session.add(
+            Post(unit_id=county.units["village"], title="包保", responsible=True, holder_id=county.people["operator"])
+        )
+    set_phone(county, county.people["operator"], "139-operator")
+    order = evacuate(county)
+    with county.db.writing() as session:
+        plan_due(session, county.clock)
+    with county.db.writing() as session:
+        held = attempts.claim(session, county.clock, OWNER, 5)
+    mine = next(one for one in held if one.address == "139-operator")
+    county.do("south_operator", lambda s, a: actions.acknowledge(s, county.clock, a, order))
+    with county.db.reading() as session:
+        assert mine.id not in attempts.still_wanted(session, OWNER, [mine.id])
+    with county.db.writing() as session:
+        assert not attempts.finish(session, county.clock, mine, Result(mine.id, Outcome.SENT))
+    row = obligations(county)["西舍路村"]
+    assert row.mark == "confirmed"
+    answered: Any = row.answered
+    assert answered["channel"] == "websocket"
+    assert next(one for one in tries(county) if one.id == mine.id).outcome == "stopped"
+
+
+def test_an_answer_for_one_does_not_stop_the_call_for_another(county: County) -> None:
+    held = villages(county, "south", ("甲村", "乙村"))
+    hold(county, held["乙村"], held["甲村"].holder)
+    evacuate(county)
+    with county.db.writing() as session:
+        plan_due(session, county.clock)
+    rows = obligations(county)
+    report = calls.ByHand("holder", confirmed=True)
+    county.do("duty", lambda s, a: calls.report_call(s, county.clock, a, rows["甲村"].id, report))
+    call = next(one for one in tries(county) if one.address == "139-甲村" and one.channel == "voice")
+    assert call.state == "pending"
+    county.do("duty", lambda s, a: calls.report_call(s, county.clock, a, rows["乙村"].id, report))
+    assert next(one for one in tries(county) if one.id == call.id).state == "dropped"
+
+
+def test_lifting_ends_the_calls_and_a_visit_stands(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村", "乙村"), deputies=False)
+    network = telephones(county, **{"139-甲村": OFF, "139-乙村": OFF})
+    order = evacuate(county)
+    work_for(county, network, 500)
+    assert obligations(county)["甲村"].visit_open
+    visit = obligations(county)["甲村"].id
+    county.do("duty", lambda s, a: calls.report_visit(s, county.clock, a, visit, found=True))
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, order, "lifted", "水退了"))
+    rung = sum(network.rung().values())
+    work_for(county, network, 1500)
+    assert sum(network.rung().values()) == rung
+    rows = obligations(county)
+    assert (rows["甲村"].on_board, rows["乙村"].on_board) == (False, True)
+    assert {row.ended_at is not None for row in rows.values()} == {True}
+
+
+def test_the_end_of_a_warning_leaves_the_evacuation_order_alone(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    network = telephones(county, **{"139-甲村": SILENT, "139-甲村-b": SILENT})
+    red = red_warning(county)
+    order = evacuate(county)
+    work(county, network)
+    county.do("weather", lambda s, a: actions.cancel(s, county.clock, a, red, "lifted", "雨停了"))
+    assert obligations(county, red)["甲村"].ended_at is not None
+    assert obligations(county, order)["甲村"].ended_at is None
+    before = network.rung()["139-甲村"]
+    work_for(county, network, 60)
+    assert network.rung()["139-甲村"] > before
+
+
+def test_an_evacuation_order_that_expires_is_still_called_for(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    network = telephones(county, **{"139-甲村": SILENT, "139-甲村-b": SILENT})
+    evacuate(county)
+    work_for(county, network, 600)
+    county.clock.advance(7 * 3600)
+    with county.db.writing() as session:
+        actions.expire_due(session, county.clock)
+    row = obligations(county)["甲村"]
+    assert (row.on_board, row.ended_at) == (True, None)
+    before = network.rung()["139-甲村"]
+    work_for(county, network, 60)
+    assert network.rung()["139-甲村"] > before
+
+
+def test_a_worker_that_dies_in_a_call_is_followed_by_another(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村",))
+    evacuate(county)
+    with county.db.writing() as session:
+        plan_due(session, county.clock)
+    with county.db.writing() as session:
+        held = attempts.claim(session, county.clock, OWNER, 5)
+    county.clock.advance(attempts.LEASE.total_seconds() + 1)
+    with county.db.writing() as session:
+        attempts.release(session, county.clock, lambda _: False)
+    assert {one.outcome for one in tries(county)} == {"unknown"}
+    with county.db.writing() as session:
+        assert not any(attempts.finish(session, county.clock, one, Result(one.id, Outcome.SENT)) for one in held)
+    network = telephones(county)
+    work_for(county, network, 60)
+    assert obligations(county)["甲村"].mark == "confirmed"
+
+
+def test_more_calls_than_lines_wait_and_are_not_tried_twice(county: County) -> None:
+    names = [f"{number}村" for number in range(12)]
+    villages(county, "south", names)
+    evacuate(county)
+    with county.db.writing() as session:
+        plan_due(session, county.clock)
+    with county.db.writing() as session:
+        first = attempts.claim(session, county.clock, OWNER, 3)
+    assert [one.channel for one in first].count("voice") == 3
+    county.clock.advance(400)
+    with county.db.writing() as session:
+        plan_due(session, county.clock)
+    assert [one.channel for one in tries(county)].count("voice") == 12
+    assert {row.calls for name, row in obligations(county).items() if name in names} == {1}
+
+
+def test_calls_asked_for_by_hand_go_first_and_only_once(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    network = telephones(county, **{"139-甲村": SILENT})
+    evacuate(county)
+    work(county, network)
+    wanted = obligations(county)["甲村"].id
+    county.do("duty", lambda s, a: calls.call(s, county.clock, a, wanted, "deputy"))
+    with pytest.raises(FengsuiError) as twice:
+        county.do("duty", lambda s, a: calls.call(s, county.clock, a, wanted, "deputy"))
+    assert twice.value.code == "obligation.engaged"
+    work(county, network)
+    answered: Any = obligations(county)["甲村"].answered
+    assert answered["whom"] == "deputy"
+    with pytest.raises(FengsuiError) as settled:
+        county.do("duty", lambda s, a: calls.call(s, county.clock, a, wanted, "holder"))
+    assert settled.value.code == "obligation.settled"
+
+
+def test_called_by_hand_and_answered_says_who_took_it(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    order = evacuate(county)
+    wanted = obligations(county)["甲村"].id
+    no = calls.ByHand("holder", confirmed=False, note="关机")
+    county.do("duty", lambda s, a: calls.report_call(s, county.clock, a, wanted, no))
+    assert obligations(county)["甲村"].mark == "open"
+    yes = calls.ByHand("deputy", confirmed=True, note="座机打通")
+    county.do("duty", lambda s, a: calls.report_call(s, county.clock, a, wanted, yes))
+    answered: Any = obligations(county)["甲村"].answered
+    assert (answered["by"]["name"], answered["taken_by"]["name"], answered["channel"]) == ("甲村B角", "duty", "hand")
+    listed = county.see("duty", lambda s, a: obligations_of(s, a, order))
+    assert [row["name"] for row in listed][-1] == "甲村", "silent ones first"
+    with county.db.reading() as session:
+        row = session.get_one(Obligation, wanted)
+        actor = county.actor(session, "duty")
+        details: Any = obligation_details(session, actor, row)
+    assert [one["phone"] for one in details["people"][:2]] == ["139-甲村", "139-甲村-b"]
+    assert [one["outcome"] for one in details["tries"]] == ["confirmed", "no_answer"]
+
+
+@pytest.mark.parametrize("name", ["stranger", "north_operator", "reviewer", "south_box"])
+def test_who_may_not_call_does_not(county: County, name: str) -> None:
+    villages(county, "south", ("甲村",))
+    evacuate(county)
+    wanted = obligations(county)["甲村"].id
+    for act in (
+        lambda s, a: calls.call(s, county.clock, a, wanted, "holder"),
+        lambda s, a: calls.report_call(s, county.clock, a, wanted, calls.ByHand("holder", confirmed=True)),
+        lambda s, a: calls.report_visit(s, county.clock, a, wanted, found=True),
+        lambda s, a: calls.report_acted(s, county.clock, a, wanted),
+    ):
+        with pytest.raises(FengsuiError) as refused:
+            county.do(name, act)
+        assert refused.value.code in {"access.refused", "obligation.unknown"}
+
+
+def test_acted_is_the_last_mark_and_later_signs_change_nothing(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    evacuate(county)
+    wanted = obligations(county)["甲村"].id
+    for _ in range(2):
+        county.do("south_operator", lambda s, a: calls.report_acted(s, county.clock, a, wanted, "已转移 12 户"))
+    row = obligations(county)["甲村"]
+    assert row.mark == "acted"
+    assert kinds(county).count("obligation.acted") == 1
+    assert {one.state for one in tries(county)} <= {"dropped"}
+
+
+def test_a_sign_counts_once_and_one_of_nobody_is_nothing(county: County) -> None:
+    villages(county, "south", ("甲村",))
+    evacuate(county)
+    with county.db.writing() as session:
+        plan_due(session, county.clock)
+    call = next(one for one in tries(county) if one.address == "139-甲村" and one.channel == "voice")
+    for expected in (True, False):
+        with county.db.writing() as session:
+            assert record_sign(session, county.clock, call.id, "reached") == expected
+    with county.db.writing() as session:
+        assert not record_sign(session, county.clock, "nobody", "confirmed")
+    assert kinds(county).count("calling.reached") == 1
+
+
+def test_the_fan_outs_own_messages_are_not_sent_twice(county: County) -> None:
+    held = villages(county, "south", ("甲村",))
+    set_phone(county, held["甲村"].holder, "139-甲村", "a@example.org")
+    evacuate(county, channels=("websocket", "email"))
+    with county.db.writing() as session:
+        plan_due(session, county.clock)
+    mine = {"139-甲村", "a@example.org"}
+    assert sorted(one.channel for one in tries(county) if one.address in mine) == ["sms", "voice"]
