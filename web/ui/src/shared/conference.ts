@@ -1,6 +1,7 @@
 /** A meeting in the browser: one signalling socket, one peer connection, fixed slots. See docs/signalling.md. */
 
 import { activateLayers, makeCall, type Call } from './conferenceCall'
+import { HealthWatch } from './conferenceHealth'
 import { SignalSocket } from './conferenceSocket'
 import { readStats, type ConferenceStats } from './conferenceStats'
 import { SlotView } from './conferenceView'
@@ -102,6 +103,7 @@ export class Conference {
   private welcomed = false
   private watchTimer = 0
   private call: Call | null = null
+  private health: HealthWatch | null = null
   private offerId = 0
   private offeredAt = 0
   private media: MediaStream | null
@@ -238,6 +240,7 @@ export class Conference {
     this.hangUp()
     const call = makeCall(this.media, this.options.slots)
     this.call = call
+    this.health = new HealthWatch(call, (message) => this.socket.send(message))
     call.pc.onconnectionstatechange = () => this.follow(call)
     this.applySwitches()
     for (const { kind, slot, transceiver } of call.slots) {
@@ -249,6 +252,7 @@ export class Conference {
   private hangUp(): void {
     const former = this.call
     this.call = null
+    this.health?.stop()
     if (former === null) return
     former.pc.onconnectionstatechange = null
     former.pc.close()

@@ -1,0 +1,122 @@
+/** What only the page can know of its connection: told to the bridge, and acted on where sound has gaps. */
+
+import type { Call } from './conferenceCall'
+
+export interface HealthMessage {
+  type: 'health'
+  /** Why the own picture is smaller than it could be. */
+  limited: 'none' | 'cpu' | 'bandwidth'
+  uplink_kbps: number
+  /** The share of the sound that was made up for want of packets. */
+  concealed: number
+}
+
+/** Counters of a connection's statistics, all slots together. */
+export interface Counted {
+  lost: number
+  received: number
+  concealed: number
+  samples: number
+  limited: HealthMessage['limited']
+  uplinkKbps: number
+}
+
+const LOOK_MS = 2_500
+/** Loss from which sound is kept back so long that the copies in later packets come in time. */
+const KEPT_BACK: readonly { loss: number; ms: number }[] = [
+  { loss: 0.16, ms: 140 },
+  { loss: 0.07, ms: 100 },
+  { loss: 0.01, ms: 60 },
+]
+/** A line that lost packets will lose more: the delay goes only after so many looks without. */
+const REMEMBERED = 6
+
+/** How long sound is kept back before it is played, ms, at this share of lost packets; null leaves it to the browser. */
+export const keptBack = (loss: number): number | null => KEPT_BACK.find((step) => loss >= step.loss)?.ms ?? null
+
+/** What to tell of the time between two looks. */
+export function healthBetween(before: Counted, now: Counted): HealthMessage {
+  const samples = now.samples - before.samples
+  const concealed = samples > 0 ? Math.min(1, Math.max(0, (now.concealed - before.concealed) / samples)) : 0
+  return { type: 'health', limited: now.limited, uplink_kbps: now.uplinkKbps, concealed: Math.round(concealed * 100) / 100 }
+}
+
+/** The share of packets of sound that were lost between two looks. */
+export function lossBetween(before: Counted, now: Counted): number {
+  const lost = Math.max(0, now.lost - before.lost)
+  const received = now.received - before.received
+  return lost + received > 0 ? lost / (lost + received) : 0
+}
+
+/** Looks at one connection again and again until it is stopped. */
+export class HealthWatch {
+  private before: Counted | null = null
+  private readonly losses: number[] = []
+  private told = ''
+  private readonly timer: number
+
+  constructor(
+    private readonly call: Call,
+    private readonly tell: (message: HealthMessage) => void,
+  ) {
+    this.timer = window.setInterval(() => void this.look(), LOOK_MS)
+  }
+
+  stop(): void {
+    window.clearInterval(this.timer)
+  }
+
+  private async look(): Promise<void> {
+    if (this.call.pc.connectionState !== 'connected') return
+    const now = count(await this.call.pc.getStats())
+    const before = this.before
+    this.before = now
+    if (before === null) return
+    this.losses.push(lossBetween(before, now))
+    if (this.losses.length > REMEMBERED) this.losses.shift()
+    this.keepBack(keptBack(Math.max(...this.losses)))
+    const message = healthBetween(before, now)
+    const text = JSON.stringify(message)
+    if (text !== this.told) this.tell(message)
+    this.told = text
+  }
+
+  private keepBack(ms: number | null): void {
+    for (const { kind, transceiver } of this.call.slots) {
+      const receiver = transceiver.receiver as RTCRtpReceiver & { jitterBufferTarget?: number | null }
+      // Pictures keep their own time: what comes late there comes by repair, not as a copy.
+      if (kind === 'audio' && 'jitterBufferTarget' in receiver && receiver.jitterBufferTarget !== ms) {
+        receiver.jitterBufferTarget = ms
+      }
+    }
+  }
+}
+
+function count(report: RTCStatsReport): Counted {
+  const found: Counted = { lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0 }
+  report.forEach((entry: RTCStats) => {
+    if (entry.type === 'inbound-rtp') hear(entry as RTCInboundRtpStreamStats, found)
+    else if (entry.type === 'outbound-rtp') limit(entry as RTCOutboundRtpStreamStats, found)
+    else if (entry.type === 'candidate-pair') {
+      const pair = entry as RTCIceCandidatePairStats
+      if (pair.nominated === true) found.uplinkKbps = Math.round((pair.availableOutgoingBitrate ?? 0) / 1_000)
+    }
+  })
+  return found
+}
+
+function hear(inbound: RTCInboundRtpStreamStats, found: Counted): void {
+  if (inbound.kind !== 'audio') return
+  found.lost += inbound.packetsLost ?? 0
+  found.received += inbound.packetsReceived ?? 0
+  found.concealed += inbound.concealedSamples ?? 0
+  found.samples += inbound.totalSamplesReceived ?? 0
+}
+
+/** The layers share one encoder: a processor that cannot keep up is worse than a line that is thin. */
+function limit(outbound: RTCOutboundRtpStreamStats & { qualityLimitationReason?: string; active?: boolean }, found: Counted): void {
+  if (outbound.kind !== 'video' || outbound.active === false) return
+  const reason = outbound.qualityLimitationReason
+  if (reason === 'cpu') found.limited = 'cpu'
+  else if (reason === 'bandwidth' && found.limited === 'none') found.limited = 'bandwidth'
+}
