@@ -49,7 +49,7 @@ def _row(
             "copies": way["copies"],
         },
         "pictures": [_picture(slot) for slot in told["slots"] if slot["kind"] == "video" and slot["shows"] is not None],
-        "findings": [*_reported(healths.get(site)), *told["findings"]],
+        "findings": _findings(told["findings"], healths.get(site)),
     }
 
 
@@ -63,10 +63,16 @@ def _picture(slot: Mapping[str, Any]) -> State:
     }
 
 
-def _reported(health: Health | None) -> list[Json]:
-    """What only the page itself can know."""
+def _findings(seen: list[Json], health: Health | None) -> list[Json]:
+    """What the page said, then what the bridge saw; a microphone that its owner closed is silent by right."""
     if health is None:
-        return []
+        return seen
+    silent = [] if health.microphone else ["microphone_silent"]
+    return [*_reported(health), *(one for one in seen if isinstance(one, dict) and one["code"] not in silent)]
+
+
+def _reported(health: Health) -> list[Json]:
+    """What only the page itself can know."""
     found: list[Json] = []
     if health.limited == "cpu":
         found.append({"code": "cpu_bound", "value": 0})

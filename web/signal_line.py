@@ -28,12 +28,13 @@ class Wish:
 class Health:
     """What a page says of itself: why its picture is smaller than it could be, `concealed` the share of sound made up.
 
-    `limited` is "none", "cpu" or "bandwidth".
+    `limited` is "none", "cpu" or "bandwidth", `microphone` whether it is open.
     """
 
     limited: str
     uplink_kbps: int
     concealed: float
+    microphone: bool = True
 
 
 @dataclass

@@ -62,9 +62,10 @@ class HealthReport(_Said):
     limited: Literal["none", "cpu", "bandwidth"] = "none"
     uplink_kbps: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     concealed: Annotated[float, Field(ge=0, le=1)] = 0.0
+    microphone: bool = True
 
     def health(self) -> Health:
-        return Health(self.limited, self.uplink_kbps, self.concealed)
+        return Health(self.limited, self.uplink_kbps, self.concealed, self.microphone)
 
 
 class Leave(_Said):

@@ -21,6 +21,18 @@ class Block:
     data: bytes
 
 
+def own_start(data: bytes, start: int, end: int) -> int | None:
+    """Where in `data` the packet's own frame begins, whose payload is `start` to `end`; None when malformed."""
+    at, copies = start, 0
+    while at < end and data[at] & _FOLLOWED:
+        if at + 4 > end:
+            return None
+        copies += (data[at + 2] & 3) << 8 | data[at + 3]
+        at += 4
+    found = at + 1 + copies
+    return found if at < end and found <= end else None
+
+
 def parse(payload: bytes) -> list[Block] | None:
     """The blocks of a payload, oldest first; the last is the packet's own, its offset is 0. None when malformed."""
     heads: list[tuple[int, int, int]] = []

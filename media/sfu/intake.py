@@ -1,7 +1,5 @@
 """What one connection brings in: finding the layer of each packet, and the feedback its sender needs."""
 
-from dataclasses import replace
-
 from media.rtp import extensions, red
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, SenderReport
@@ -72,21 +70,30 @@ class Intake:
 
     def _on_redundant(self, now: float, stream: Stream, packet: Packet, level: int | None) -> Unit | None:
         """Take the copies out (RFC 2198): the n-th from the end is of the n-th packet before this one."""
-        blocks = red.parse(packet.payload)
-        if blocks is None or any(block.payload_type != stream.publication.payload_type for block in blocks):
+        start = packet.payload_start
+        own = red.own_start(packet.data, start, packet.payload_end)
+        if own is None:
             self.malformed += 1
             return None
-        own = blocks.pop()
         self.tells_levels = level is not None
-        self.level = guessed_level(len(own.data)) if level is None else level
-        unit = stream.layer.accept(now, replace(packet, payload_start=packet.payload_end - len(own.data)))
-        if unit is not None:
-            for back, copy in zip(range(len(blocks), 0, -1), blocks, strict=True):
-                timestamp = (packet.timestamp - copy.offset) & 0xFFFFFFFF
-                mended = stream.layer.mend(unit.index - back, timestamp, copy.data) if copy.data else None
-                if mended is not None:
-                    self.mended.append(mended)
+        self.level = guessed_level(packet.payload_end - own) if level is None else level
+        packet.payload_start = own
+        unit = stream.layer.accept(now, packet)
+        if unit is not None and stream.layer.has_holes:
+            self._mend(stream, unit, packet.data[start : packet.payload_end])
         return unit
+
+    def _mend(self, stream: Stream, unit: Unit, payload: bytes) -> None:
+        """Keep the copies in `payload` of packets that are missing."""
+        blocks = red.parse(payload)
+        if blocks is None or any(block.payload_type != stream.publication.payload_type for block in blocks):
+            self.malformed += 1
+            return
+        for back, copy in zip(range(len(blocks) - 1, 0, -1), blocks, strict=False):
+            timestamp = (unit.timestamp - copy.offset) & 0xFFFFFFFF
+            mended = stream.layer.mend(unit.index - back, timestamp, copy.data) if copy.data else None
+            if mended is not None:
+                self.mended.append(mended)
 
     def on_sender_report(self, now: float, report: SenderReport) -> None:
         """Note a publisher's report."""

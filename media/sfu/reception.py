@@ -79,6 +79,11 @@ class Reception:
         first = max(first, self.highest - WINDOW + 1)
         return {index for index in range(first, self.highest) if seen[index & (WINDOW - 1)] != index}
 
+    @property
+    def has_holes(self) -> bool:
+        """Whether something is missing that is still of use."""
+        return bool(self._missing)
+
     def mend(self, index: int) -> bool:
         """Whether `index` was missing and was known from elsewhere now: it did not come, but need not come any more."""
         cell = index & (WINDOW - 1)

@@ -193,6 +193,11 @@ class Layer:
             return None
         return Unit(self, index, packet.timestamp, packet.marker, packet.payload)
 
+    @property
+    def has_holes(self) -> bool:
+        """Whether something is missing that could still be mended."""
+        return self.reception is not None and self.reception.has_holes
+
     def mend(self, index: int, timestamp: int, body: bytes) -> Unit | None:
         """The unit for a copy that a later packet carried, where it is still missing and may be heard."""
         reception = self.reception

@@ -38,6 +38,18 @@ def test_whatever_a_stranger_sends_is_read_or_refused(payload: bytes) -> None:
         assert len(found) <= red.MAX_BLOCKS + 1
 
 
+@given(st.lists(blocks, max_size=4), st.binary(max_size=80), st.binary(max_size=9), st.data())
+def test_the_own_frame_is_found_without_reading_the_copies(
+    copies: list[Block], data: bytes, before: bytes, drawn: st.DataObject
+) -> None:
+    payload = red.build(copies, OPUS, data)
+    whole = before + payload
+    assert red.own_start(whole, len(before), len(whole)) == len(whole) - len(data)
+    cut = drawn.draw(st.integers(0, len(payload) - 1))
+    found = red.own_start(whole, len(before), len(before) + cut)
+    assert (found is None) == (red.parse(payload[:cut]) is None)
+
+
 def test_copies_that_cannot_be_told_are_refused() -> None:
     for copies in (
         [Block(OPUS, 0, b"")],

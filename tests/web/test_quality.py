@@ -61,6 +61,18 @@ def test_what_only_the_page_can_know_comes_first() -> None:
         assert [one["code"] for one in findings] == [*codes, "uplink_loss"]
 
 
+def test_a_microphone_that_its_owner_closed_is_no_fault() -> None:
+    silent = told(0, 0, findings=[{"code": "microphone_silent", "value": 40}, {"code": "far", "value": 400}])
+    for health, codes in (
+        (None, ["microphone_silent", "far"]),
+        (Health("none", 0, 0.0, True), ["microphone_silent", "far"]),
+        (Health("none", 0, 0.0, False), ["far"]),
+    ):
+        healths = {} if health is None else {"a": health}
+        findings: Any = quality(None, Look(1.0, {"a": silent}), healths)[0]["findings"]
+        assert [one["code"] for one in findings] == codes
+
+
 async def test_the_desk_and_prometheus_see_each_stream(stage: Stage, world: World) -> None:
     with ExitStack() as open_things:
         open_things.enter_context(stage.web())

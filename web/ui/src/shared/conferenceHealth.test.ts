@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { healthBetween, keptBack, lossBetween, type Counted } from './conferenceHealth'
 
 const counted = (more: Partial<Counted> = {}): Counted => ({
-  lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, ...more,
+  lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, microphone: true, ...more,
 })
 
 describe('what a page tells of its connection', () => {
   it('the share of made-up sound is that between two looks', () => {
     const before = counted({ concealed: 4_800, samples: 480_000 })
     const now = counted({ concealed: 16_800, samples: 600_000, limited: 'cpu', uplinkKbps: 640 })
-    expect(healthBetween(before, now)).toEqual({ type: 'health', limited: 'cpu', uplink_kbps: 640, concealed: 0.1 })
+    expect(healthBetween(before, now)).toEqual({ type: 'health', limited: 'cpu', uplink_kbps: 640, concealed: 0.1, microphone: true })
   })
 
   it('nothing heard is no gap, and a connection made anew counts from nothing', () => {

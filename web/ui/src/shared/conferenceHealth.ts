@@ -9,6 +9,8 @@ export interface HealthMessage {
   uplink_kbps: number
   /** The share of the sound that was made up for want of packets. */
   concealed: number
+  /** Whether the own microphone is open: silence of a closed one is no fault. */
+  microphone: boolean
 }
 
 /** Counters of a connection's statistics, all slots together. */
@@ -19,6 +21,7 @@ export interface Counted {
   samples: number
   limited: HealthMessage['limited']
   uplinkKbps: number
+  microphone: boolean
 }
 
 const LOOK_MS = 2_500
@@ -38,7 +41,8 @@ export const keptBack = (loss: number): number | null => KEPT_BACK.find((step) =
 export function healthBetween(before: Counted, now: Counted): HealthMessage {
   const samples = now.samples - before.samples
   const concealed = samples > 0 ? Math.min(1, Math.max(0, (now.concealed - before.concealed) / samples)) : 0
-  return { type: 'health', limited: now.limited, uplink_kbps: now.uplinkKbps, concealed: Math.round(concealed * 100) / 100 }
+  const { limited, uplinkKbps, microphone } = now
+  return { type: 'health', limited, uplink_kbps: uplinkKbps, concealed: Math.round(concealed * 100) / 100, microphone }
 }
 
 /** The share of packets of sound that were lost between two looks. */
@@ -68,7 +72,7 @@ export class HealthWatch {
 
   private async look(): Promise<void> {
     if (this.call.pc.connectionState !== 'connected') return
-    const now = count(await this.call.pc.getStats())
+    const now = count(await this.call.pc.getStats(), this.call.microphone.track?.enabled === true)
     const before = this.before
     this.before = now
     if (before === null) return
@@ -92,8 +96,8 @@ export class HealthWatch {
   }
 }
 
-function count(report: RTCStatsReport): Counted {
-  const found: Counted = { lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0 }
+function count(report: RTCStatsReport, microphone: boolean): Counted {
+  const found: Counted = { lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, microphone }
   report.forEach((entry: RTCStats) => {
     if (entry.type === 'inbound-rtp') hear(entry as RTCInboundRtpStreamStats, found)
     else if (entry.type === 'outbound-rtp') limit(entry as RTCOutboundRtpStreamStats, found)
