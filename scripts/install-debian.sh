@@ -19,6 +19,7 @@ missing_packages() {
     speakers) have mosquitto || echo mosquitto ;;
     tests)
       have chromium || echo chromium
+      have firefox-esr || echo firefox-esr
       # Playwright brings a Node of its own that needs it.
       exists '/usr/lib/*/libatomic.so.1*' || echo libatomic1
       exists '/usr/share/fonts/*/noto/NotoSansCJK*' || echo fonts-noto-cjk

@@ -1,4 +1,4 @@
-"""A media node as a process of its own, for tests: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN`."""
+"""A media node as a process of its own: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN ADDRESS`."""
 
 import asyncio
 import json
@@ -14,16 +14,17 @@ ROOT = Path(__file__).parents[2]
 
 
 class NodeProcess:
-    """Starts the node on loopback; after a kill it comes back on the same ports."""
+    """Starts the node, its media on `address`; after a kill it comes back on the same ports."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, address: str = "127.0.0.1") -> None:
         self.token = token
+        self.address = address
         self.control_port = 0
         self.udp_port = 0
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        arguments = [str(self.control_port), str(self.udp_port), self.token]
+        arguments = [str(self.control_port), str(self.udp_port), self.token, self.address]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.media.node_process", *arguments],
             cwd=ROOT,
@@ -52,8 +53,8 @@ class NodeProcess:
 
 
 def main() -> None:
-    control_port, udp_port, token = sys.argv[1:4]
-    config = MediaConfig("127.0.0.1", int(control_port), token, "127.0.0.1", int(udp_port), ("127.0.0.1",))
+    control_port, udp_port, token, address = sys.argv[1:5]
+    config = MediaConfig("127.0.0.1", int(control_port), token, address, int(udp_port), (address,))
     asyncio.run(serve(config))
 
 
