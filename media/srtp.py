@@ -7,7 +7,9 @@ from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]  # com
 
 BUFFER_SIZE = 2048
 TRAILER_SIZE = 4 + 16 + 128
+LARGEST = BUFFER_SIZE - TRAILER_SIZE
 REPLAY_WINDOW = 1024
+_protect, _protect_rtcp = lib.srtp_protect, lib.srtp_protect_rtcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Outbound:
         self._session = Session(policy)
         self._srtp = self._session._srtp[0]
         self.scratch = scratch
+        self._view, self._cdata, self._length = scratch.view, scratch.cdata, scratch.length
 
     @property
     def context(self) -> int:
@@ -51,25 +54,24 @@ class Outbound:
 
     def protect(self, head: bytes, body: bytes) -> memoryview | None:
         """The encrypted RTP packet head + body, valid until the next call; None when libsrtp refuses it."""
-        return self._protect(lib.srtp_protect, head, body)
+        packet = head + body
+        size = len(packet)
+        if size > LARGEST:
+            return None
+        view, length = self._view, self._length
+        view[:size] = packet
+        length[0] = size
+        return None if _protect(self._srtp, self._cdata, length) else view[: length[0]]
 
     def protect_rtcp(self, packet: bytes) -> memoryview | None:
         """The encrypted RTCP compound, valid until the next call; None when libsrtp refuses it."""
-        return self._protect(lib.srtp_protect_rtcp, packet, b"")
-
-    def _protect(self, function: object, head: bytes, body: bytes) -> memoryview | None:
-        scratch = self.scratch
-        middle = len(head)
-        size = middle + len(body)
-        if size > BUFFER_SIZE - TRAILER_SIZE:
+        size = len(packet)
+        if size > LARGEST:
             return None
-        view = scratch.view
-        view[:middle] = head
-        view[middle:size] = body
-        scratch.length[0] = size
-        if function(self._srtp, scratch.cdata, scratch.length):  # type: ignore[operator]  # a C function
-            return None
-        return view[: scratch.length[0]]
+        view, length = self._view, self._length
+        view[:size] = packet
+        length[0] = size
+        return None if _protect_rtcp(self._srtp, self._cdata, length) else view[: length[0]]
 
 
 class Inbound:

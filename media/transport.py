@@ -23,7 +23,7 @@ from aiortc.rtcdtlstransport import (
 
 from media.ice import Credentials
 from media.outlet import Path, PortCounters
-from media.rtp.packet import is_rtcp
+from media.rtp.packet import FIRST_RTCP, LAST_RTCP
 from media.srtp import Inbound, Keys, Outbound, Scratch
 
 MAX_WAITING_DTLS = 64
@@ -167,6 +167,7 @@ class Peer:
         self.outbound: Outbound | None = None
         self.inbound: Inbound | None = None
         self.route: Route | None = None
+        self._keeps_ciphertext = parameters.keep_ciphertext
         self._ciphertexts: OrderedDict[bytes, bytes] = OrderedDict()
         self._task = asyncio.ensure_future(self._run())
 
@@ -208,20 +209,19 @@ class Peer:
         route = self.route
         if route is not None and route.is_open:
             return route.send(head, body)
-        outbound = self.outbound
-        path = self.path
+        outbound, path = self.outbound, self.path
         if outbound is None or path is None or self.closed:
             return False
-        if is_rtcp(head):
+        if FIRST_RTCP <= head[1] <= LAST_RTCP:
             packet = outbound.protect_rtcp(head)
-        elif self.parameters.keep_ciphertext:
+        elif self._keeps_ciphertext:
             packet = self._once(outbound, head, body)
         else:
             packet = outbound.protect(head, body)
         if packet is None:
             self._port.counters.refused_by_srtp += 1
             return False
-        return path.send(packet)
+        return path.outlet.send(packet, path.address)
 
     def _once(self, outbound: Outbound, head: bytes, body: bytes) -> memoryview | None:
         """For clients without RTX: a packet asked for again is sent as it was encrypted the first time."""

@@ -39,12 +39,14 @@ class Fan:
 
 
 class CompiledStep:
-    """`library` is the shared object. Raises OSError when it cannot be loaded.
+    """`library` is the shared object. Raises OSError when it is not there or cannot be loaded.
 
     Packets are in the outbox after `write` and `put`, and leave it by `flush`.
     """
 
     def __init__(self, library: FilePath, counters: PortCounters) -> None:
+        if not library.exists():
+            raise FileNotFoundError(f"{library} was not built")
         self._library: Any = ffi.dlopen(str(library))
         if self._library.RING != CAPACITY:
             raise OSError(f"{library} remembers another number of packets")

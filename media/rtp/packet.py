@@ -4,6 +4,8 @@ import struct
 from dataclasses import dataclass
 
 HEADER_SIZE = 12
+FIRST_RTCP, LAST_RTCP = 192, 223
+"""Of the second byte, where RTP and RTCP come by one port (RFC 5761 4)."""
 _HEADER = struct.Struct("!BBHII")
 _EXTENSION = struct.Struct("!HH")
 
@@ -88,4 +90,4 @@ def rewrite(buffer: bytearray, *, payload_type: int, marker: bool, sequence: int
 
 def is_rtcp(data: bytes | bytearray | memoryview) -> bool:
     """Whether a datagram of the RTP plane is RTCP, by its second byte (RFC 5761 4)."""
-    return len(data) >= 2 and 192 <= data[1] <= 223
+    return len(data) >= 2 and FIRST_RTCP <= data[1] <= LAST_RTCP

@@ -13,7 +13,7 @@ pack_numbered = struct.Struct("!BBHIIHHBHxBBHBB").pack
 """Header, transport-wide sequence number extension and full descriptor in one, for those who know all its fields."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Descriptor:
     """The payload descriptor of one packet; `raw` are its bytes, offsets (0 = absent) point into them.
 

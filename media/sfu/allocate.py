@@ -15,6 +15,7 @@ FIRST_PICTURE_HOLD_S = 0.6
 LONGEST_HOLD_S = 8.0
 REPENTED_S = 8.0
 KEPT = 0.7
+PLENTY = 1.001
 NOTHING = -1
 NO_STEP = (-1, -1)
 
@@ -110,14 +111,21 @@ class Allocator:
         """
         self.needed = sum(want.steps[want.ideal].bitrate for want in wants if want.ideal >= 0)
         limit = self.needed / HEADROOM + 1 if budget is None else budget
-        holds = {want.slot: self._hold(now, want) for want in wants}
-        levels = spread(limit, wants, holds)
+        if self.needed * PLENTY <= limit and all(map(self._has_its_fill, wants)):
+            levels = {want.slot: want.ideal for want in wants}
+        else:
+            levels = spread(limit, wants, {want.slot: self._hold(now, want) for want in wants})
         for want in wants:
             self._remember(now, want, levels[want.slot])
         for slot in self._memories.keys() - levels.keys():
             del self._memories[slot]
         left = limit - sum(want.steps[levels[want.slot]].bitrate for want in wants if levels[want.slot] >= 0)
         return {want.slot: _decision(want, levels[want.slot], left) for want in wants}
+
+    def _has_its_fill(self, want: Want) -> bool:
+        """Whether the slot had all that it could use, so that nothing keeps it from that now."""
+        memory = self._memories.get(want.slot)
+        return memory is not None and memory.source == want.source and not memory.short and memory.had != NO_STEP
 
     def _hold(self, now: float, want: Want) -> Hold:
         memory = self._memories.get(want.slot)

@@ -15,7 +15,7 @@ from media.sfu.speakers import Speakers
 from media.sfu.step import PythonStep, Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Part, Terms
-from media.sfu.wants import View, wants
+from media.sfu.wants import Ladders, View, wants
 
 SPEAKER = "speaker"
 CHOICE_INTERVAL_S = 0.1
@@ -277,7 +277,7 @@ class Room:
             self._next_allocation = now + ALLOCATION_INTERVAL_S
             for participant in self.participants.values():
                 participant.video.measure(now)
-        changed = False
+        changed, ladders = False, Ladders()
         for participant in self.participants.values():
             changed = self._note_publishing(now, participant) or changed
             if participant.link is not None and participant.demand.update(now, participant.video):
@@ -285,7 +285,7 @@ class Room:
             if participant.link is not None and participant.intake is not None:
                 sends += self._feedback(participant, participant.intake.transport_feedback(now))
                 if allocating or participant.link.outflow.choked:
-                    self._allocate(now, participant)
+                    self._allocate(now, participant, ladders)
                 for slot in participant.link.video:
                     slot.settle(now)
         former = self.speakers.speaker
@@ -335,12 +335,13 @@ class Room:
         """Put the right sources into everybody's slots: who has few of them hears who speaks."""
         loudest = sorted(self.speakers.loudest, key=lambda name: name != self.speakers.speaker)
         heard = [self.participants[name].audio for name in loudest if name in self.participants]
+        ladders = Ladders()
         for participant in self.participants.values():
             if participant.link is not None:
                 participant.link.hear(s for s in heard if s.participant != participant.name)
-                self._show(now, participant)
+                self._show(now, participant, ladders)
 
-    def _show(self, now: float, participant: Participant) -> None:
+    def _show(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
         link = participant.link
         if link is None:
             return
@@ -349,9 +350,9 @@ class Room:
             name = self._stage(participant.name) if wish == SPEAKER else wish
             shown = self.participants.get(name) if name is not None and name != participant.name else None
             slot.show(now, shown.video if shown is not None else None)
-        self._allocate(now, participant)
+        self._allocate(now, participant, ladders)
 
-    def _allocate(self, now: float, participant: Participant) -> None:
+    def _allocate(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
         """Give each slot of a receiver the layer that its tile deserves and its link carries."""
         if participant.link is not None:
             staged = frozenset(number for number, wish in enumerate(participant.view) if wish == SPEAKER)
@@ -359,7 +360,7 @@ class Room:
             parts = {other.name: other.part for other in self.participants.values() if other.part != "site"}
             speaker, temporal = self.speakers.speaker, participant.temporal
             view = View(participant.heights, staged, held, parts, speaker, temporal)
-            participant.link.allocate(now, wants(now, participant.link.video, view))
+            participant.link.allocate(now, wants(now, participant.link.video, view, ladders))
 
     def _stage(self, viewer: str) -> str | None:
         """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""

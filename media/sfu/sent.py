@@ -2,6 +2,7 @@
 
 from array import array
 from dataclasses import dataclass
+from itertools import accumulate
 
 from media.rtp.sequence import unwrap
 from media.rtp.transport_cc import DELTA_TICK_S, REFERENCE_TICK_S, Feedback
@@ -84,6 +85,9 @@ class Sent:
         index = unwrap(self.next - 1, feedback.base)
         sizes, times, end, oldest = self.sizes, self.times, self.next, max(0, self.next - CAPACITY)
         self._land(max(self.told, min(end, index + len(feedback.deltas))))
+        told = self._all_came(index, ticks, feedback.deltas) if oldest <= index else None
+        if told is not None:
+            return told
         came: list[Arrival] = []
         lost, arrived, missing, last, newest = 0, 0, 0, -1, 0
         for delta in feedback.deltas:
@@ -103,6 +107,22 @@ class Sent:
                         newest = ticks
             index += 1
         return Told(came, lost, arrived + missing, arrived, newest * DELTA_TICK_S, last)
+
+    def _all_came(self, index: int, ticks: int, deltas: tuple[int | None, ...]) -> Told | None:
+        """What is told where all came, none for the second time: nearly always. None where it is not so."""
+        first, count = index & _MASK, len(deltas)
+        sizes = self.sizes[first : first + count]
+        if not count or index + count > self.next or len(sizes) < count or 0 in sizes:
+            return None
+        steps = [delta for delta in deltas if delta is not None]
+        if len(steps) < count:
+            return None
+        steps[0] += ticks
+        arrivals = [at * DELTA_TICK_S for at in accumulate(steps)]
+        came = list(zip(range(index, index + count), self.times[first : first + count], arrivals, sizes, strict=True))
+        self.sizes[first : first + count] = array("H", bytes(2 * count))
+        octets = sum(sizes)
+        return Told(came, 0, octets, octets, max(arrivals), index + count - 1)
 
     def _ticks(self, reference: int) -> int:
         """The reference time in delta ticks, going on where its 24 bits wrap (after twelve days)."""

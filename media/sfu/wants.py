@@ -31,13 +31,18 @@ class View:
     temporal: int = ALL_TEMPORAL
 
 
-def wants(now: float, slots: Sequence[VideoSlot], view: View) -> list[Want]:
-    """One want for each slot.
+Ladders = dict[tuple[Source, int], tuple[Step, ...]]
+"""What can be had of each source at one moment, the same for all receivers; by source and highest temporal id."""
+
+
+def wants(now: float, slots: Sequence[VideoSlot], view: View, known_ladders: Ladders | None = None) -> list[Want]:
+    """One want for each slot; `known_ladders` were made at the same time for other receivers, and gets those made now.
 
     First go those that are pinned, follow the speaker or show who is broadcast, and the one tile that is higher than
     all others, then the chair's, then the speaker's, then all others alike.
     """
-    known = view.heights
+    ladders: Ladders = {} if known_ladders is None else known_ladders
+    known, temporal = view.heights, view.temporal
     biggest = max((height or 0 for height in known), default=0)
     stage = known.index(biggest) if biggest and known.count(biggest) == 1 and len(known) > 1 else -1
     found = []
@@ -49,7 +54,10 @@ def wants(now: float, slots: Sequence[VideoSlot], view: View) -> list[Want]:
         tile = known[number] if number < len(known) else None
         rank = STAGE if number == stage else _rank(number, source.participant, view)
         top = layer_for(tile, [layer.height for layer in source.layers])
-        found.append(Want(number, source.participant, rank, top, ladder(now, source, view.temporal)))
+        steps = ladders.get((source, temporal))
+        if steps is None:
+            steps = ladders[source, temporal] = ladder(now, source, temporal)
+        found.append(Want(number, source.participant, rank, top, steps))
     return found
 
 
