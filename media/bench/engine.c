@@ -23,6 +23,7 @@
 #define MAX_BURST 64
 #define FEEDBACK_NS 100000000LL
 #define REPORT_NS 1000000000LL
+#define ROUND_TRIP_NS 20000000LL /* as reports tell it: who sees none keeps nothing to be sent again */
 #define SPEECH_REPORT_NS 5000000000LL
 #define NAP_NS 1000000LL
 #define QUIET_NS 100000000LL
@@ -132,7 +133,8 @@ static int receiver_report(uint8_t *at, const Incoming *s, int64_t now) {
   put32(at + 8, s->ssrc);
   put32(at + 16, s->highest_ever);
   put32(at + 24, s->report_middle);
-  put32(at + 28, s->report_middle ? (now - s->report_at) * 65536 / SECOND_NS : 0);
+  int64_t since = now - s->report_at - ROUND_TRIP_NS;
+  put32(at + 28, s->report_middle && since > 0 ? since * 65536 / SECOND_NS : 0);
   return length;
 }
 
