@@ -13,10 +13,13 @@ from multiprocessing.connection import Connection
 
 from media.bench.client import Client, Line, Site, outgoing, types_of
 from media.bench.load import Load
+from media.compiled import build
 from media.control import NodeClient, Synced
 from media.messages import Connected, Disconnected, Publishing, WantedRoom
 from media.node import MediaConfig, Ready, serve
+from media.steps import Choice
 
+OURS, PURE = "fengsui", "fengsui_python"
 ROOM = "bench"
 VOICES = 3
 FIRST_GUEST = 10_000
@@ -25,9 +28,8 @@ FIRST_GUEST = 10_000
 class Bridge:
     """`pid` is the node's."""
 
-    name = "fengsui"
-
-    def __init__(self, node: NodeClient, pid: int, address: str, pipe: Connection) -> None:
+    def __init__(self, name: str, node: NodeClient, pid: int, address: str, pipe: Connection) -> None:
+        self.name = name
         self.pid = pid
         self.address = address
         self._node = node
@@ -75,20 +77,25 @@ class Bridge:
         return found
 
 
+def variants() -> dict[str, Choice]:
+    """The ways in which a node can do its work here, that of `auto` first."""
+    return {OURS: "compiled", PURE: "python"} if build.path().exists() else {OURS: "python"}
+
+
 @asynccontextmanager
-async def started(address: str, core: int) -> AsyncIterator[Bridge]:
-    """A node on one core, announcing `address`."""
+async def started(address: str, core: int, name: str = OURS) -> AsyncIterator[Bridge]:
+    """A node on one core, announcing `address`; `name` is one of `variants`."""
     token = secrets.token_hex(16)
 
     async def wanted() -> list[WantedRoom]:
         return [WantedRoom(room=ROOM, participants=())]
 
     async with (
-        _process(token, address, core) as (pid, ready, pipe),
+        _process(token, address, core, variants()[name]) as (pid, ready, pipe),
         NodeClient(f"ws://127.0.0.1:{ready.control_port}/", token, wanted) as node,
     ):
         acknowledging = asyncio.create_task(_acknowledge(node))
-        yield Bridge(node, pid, address, pipe)
+        yield Bridge(name, node, pid, address, pipe)
         acknowledging.cancel()
 
 
@@ -100,10 +107,10 @@ async def _acknowledge(node: NodeClient) -> None:
 
 
 @asynccontextmanager
-async def _process(token: str, address: str, core: int) -> AsyncIterator[tuple[int, Ready, Connection]]:
+async def _process(token: str, address: str, core: int, step: Choice) -> AsyncIterator[tuple[int, Ready, Connection]]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_run, args=(token, address, core, there), daemon=True)
+    process = context.Process(target=_run, args=(token, address, core, step, there), daemon=True)
     process.start()
     try:
         ready = await asyncio.to_thread(here.recv)
@@ -113,9 +120,9 @@ async def _process(token: str, address: str, core: int) -> AsyncIterator[tuple[i
         await asyncio.to_thread(process.join)
 
 
-def _run(token: str, address: str, core: int, there: Connection) -> None:
+def _run(token: str, address: str, core: int, step: Choice, there: Connection) -> None:
     os.sched_setaffinity(0, {core})
-    config = MediaConfig("127.0.0.1", 0, token, address, 0, (address,))
+    config = MediaConfig("127.0.0.1", 0, token, address, 0, (address,), step)
 
     def on_ready(ready: Ready) -> None:
         asyncio.get_running_loop().add_reader(there.fileno(), _answer, there)

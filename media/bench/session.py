@@ -67,17 +67,18 @@ async def _measure(options: Options, core: int) -> dict[str, Any]:
 async def _conference(options: Options, core: int, library: ctypes.CDLL | None) -> dict[str, Any]:
     rounds: dict[str, list[Figures]] = {}
     notes: dict[str, dict[str, object]] = {}
-    names = [bridge.Bridge.name] + ([janus.Janus.name] if options.interface and library is not None else [])
+    names = [*bridge.variants(), *([janus.Janus.name] if options.interface and library is not None else [])]
     for _ in range(options.rounds):
         for name in names:
             async with _server(name, options, core) as server:
                 figures, notes[name] = await try_server(server, options.conference, options.plan, library)
             rounds.setdefault(name, []).append(figures)
     summaries = {name: summarise(each) for name, each in rounds.items()}
-    ours, theirs = summaries[bridge.Bridge.name], summaries.get(janus.Janus.name)
-    found = {**asdict(options.conference), "rounds": options.rounds, **_flat(ours, notes[bridge.Bridge.name])}
-    compared = ratios(ours, theirs) if theirs is not None else {}
-    found["ratio_to_janus"] = compared.get("packets_per_cpu_second")
+    ours, theirs = summaries[bridge.OURS], summaries.get(janus.Janus.name)
+    found = {**asdict(options.conference), "rounds": options.rounds, "step": bridge.variants()[bridge.OURS]}
+    found |= _flat(ours, notes[bridge.OURS])
+    compared = {name: ratios(summaries[name], theirs) for name in bridge.variants()} if theirs is not None else {}
+    found["ratio_to_janus"] = compared.get(bridge.OURS, {}).get("packets_per_cpu_second")
     return {**found, **summaries, "ratios": compared, "notes": notes}
 
 
@@ -94,8 +95,8 @@ def _flat(ours: dict[str, dict[str, float]], notes: dict[str, object]) -> dict[s
 @asynccontextmanager
 async def _server(name: str, options: Options, core: int) -> AsyncIterator[Server]:
     program = janus.command()
-    if name == bridge.Bridge.name or program is None or options.interface is None:
-        async with bridge.started(options.address, core) as ours:
+    if name in bridge.variants() or program is None or options.interface is None:
+        async with bridge.started(options.address, core, name) as ours:
             yield ours
     else:
         async with janus.started(program, options.address, options.interface, core) as theirs:

@@ -14,9 +14,11 @@ ROUNDS = 3
 async def try_walls(address: str, core: int, seconds: float, library: ctypes.CDLL | None, sites: int = 60) -> Any:
     """The share with nine moving tiles on each wall, and where all move: each the median, least and most of rounds."""
     found: dict[str, Any] = {"sites": sites}
-    for name, walls in {"last_9": Walls(sites), "all_16": Walls(sites, moving=16)}.items():
-        async with bridge.started(address, core) as server:
-            found[name] = await _share(server, walls, seconds, library)
+    for variant in bridge.variants():
+        found[variant] = {}
+        for name, walls in {"last_9": Walls(sites), "all_16": Walls(sites, moving=16)}.items():
+            async with bridge.started(address, core, variant) as server:
+                found[variant][name] = await _share(server, walls, seconds, library)
     return found
 
 

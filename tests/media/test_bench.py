@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from media.bench import engine, janus
+from media.bench.bridge import OURS, variants
 from media.bench.figures import highest, percentile, ratios, summarise
 from media.bench.load import Conference
 from media.bench.run import ADDRESS, INTERFACE, NO_COMPILER, NO_JANUS, can_isolate, isolated, missing
@@ -68,15 +69,17 @@ def test_janus_is_measured_beside_us() -> None:
     theirs = found["notes"]["janus"]
     assert theirs["cipher"] == found["notes"]["fengsui"]["cipher"] == "AEAD_AES_256_GCM"
     assert theirs["counted"]["received"] >= 3 * theirs["counted"]["sent"] - 20
-    assert found["ratio_to_janus"] == found["ratios"]["packets_per_cpu_second"] > 0
+    assert set(found["ratios"]) == set(variants())
+    assert found["ratio_to_janus"] == found["ratios"][OURS]["packets_per_cpu_second"] > 0
 
 
 async def test_walls_newcomers_and_leavers_are_measured() -> None:
     plan = replace(SMALL.plan, nominal_s=0.5, walls=6, churn=60)
     found = await measure(replace(SMALL, plan=plan, only=("walls", "joins", "churn")))
-    for moving in ("last_9", "all_16"):
-        assert 0 < found["walls"][moving]["share_of_core"] < 1
-        assert found["walls"][moving]["loss"] < 0.01
+    for variant in variants():
+        for moving in ("last_9", "all_16"):
+            assert 0 < found["walls"][variant][moving]["share_of_core"] < 1
+            assert found["walls"][variant][moving]["loss"] < 0.01
     for watched in ("one_each", "all_one"):
         assert found["joins"][watched]["came"] == 4
         assert 0 < found["joins"][watched]["offer_to_key_frame_p95_ms"] < 5000
