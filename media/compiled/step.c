@@ -1,8 +1,8 @@
 /*
  * The step that nearly every packet takes: video slots write it for all receivers of a layer, links encrypt and send it.
  *
- * What a slot cannot judge by its numbers alone, and every packet of a link that is paced, is left to Python, which has
- * the same numbers in the same structures. Packets wait in the outbox until it is flushed, in the order of writing.
+ * What a slot cannot judge by its numbers alone, and what has to wait on a thin link, is left to Python, which has the
+ * same numbers in the same structures. Packets wait in the outbox until it is flushed, in the order of writing.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 enum { BUFFER = 2048, TRAILER = 4 + 16 + 128 };
 enum { HEADER = 12, EXTENSION = 8, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
-enum { PAUSED, NUMBERED, PLAIN };
+enum { PACED, NUMBERED, PLAIN };
 enum { OTHER, FULL, BARE };
 
 typedef int (*protect_function)(void *context, void *packet, int *size);
@@ -60,12 +60,29 @@ static unsigned char *put32(unsigned char *at, uint64_t value)
     return put16(put16(at, value >> 16), value);
 }
 
-/* Whether the slot sends this packet, and at once: the next one of a layer that goes out whole. */
-static int takes(const struct slot *slot, const struct unit *unit)
+/* Whether a picture's packet may go at once on a thin link; it then counts. */
+static int admits(struct flow *flow, double now, uint32_t size)
 {
-    const struct flow *flow = slot->flow;
-    return slot->open && flow->descriptor >= 0 && flow->way != PAUSED && unit->index == slot->highest + 1 &&
-           unit->picture >= slot->pictures.highest;
+    if (flow->choked || (double)(flow->octets - flow->landed) > flow->window || flow->waiting)
+        return 0;
+    double elapsed = now > flow->filled_at ? now - flow->filled_at : 0.0;
+    double filled = flow->tokens + flow->pace * elapsed;
+    flow->tokens = filled < flow->depth ? filled : flow->depth;
+    flow->filled_at = now;
+    if (flow->tokens <= 0)
+        return 0;
+    flow->tokens -= size;
+    return 1;
+}
+
+/* Whether the slot sends this packet, and at once: the next one of a layer that goes out whole. */
+static int takes(struct slot *slot, const struct unit *unit)
+{
+    struct flow *flow = slot->flow;
+    if (!slot->open || flow->descriptor < 0 || unit->index != slot->highest + 1 ||
+        unit->picture < slot->pictures.highest)
+        return 0;
+    return flow->way != PACED || admits(flow, unit->now, unit->size + HEADER + WIRE_OVERHEAD);
 }
 
 /* The link's next transport sequence number; `size` is that on the wire. */
@@ -81,7 +98,7 @@ static uint16_t take_number(struct flow *flow, double now, uint32_t size)
 static unsigned char *write_head(unsigned char *at, struct slot *slot, const struct unit *unit)
 {
     struct flow *flow = slot->flow;
-    int numbered = flow->way == NUMBERED;
+    int numbered = flow->way != PLAIN;
     *at++ = numbered ? 0x90 : 0x80;
     *at++ = (unsigned char)(slot->payload_type | (unsigned)unit->marker << 7);
     at = put16(at, (uint64_t)(slot->highest + slot->shift));

@@ -6,13 +6,14 @@ struct row {
     int64_t highest, shift;
 };
 
-/* One link: its transport sequence numbers, and where its packets go. `descriptor` -1: not by this way. */
+/* One link: see FlowState; and where its packets go. `descriptor` -1: not by this way. */
 struct flow {
-    int64_t next, octets;
+    int64_t next, octets, landed, waiting;
+    double window, tokens, filled_at, pace, depth;
     double *times;
     uint16_t *sizes;
     void *context;
-    int32_t way, element, descriptor, address_size;
+    int32_t way, element, choked, descriptor, address_size;
     uint8_t address[32];
 };
 

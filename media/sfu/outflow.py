@@ -12,7 +12,7 @@ from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
 from media.sfu.redundancy import Redundancy
 from media.sfu.sent import OVERHEAD, Sent
-from media.sfu.state import NUMBERED, PAUSED, PLAIN
+from media.sfu.state import NUMBERED, PACED, PLAIN
 from media.sfu.voices import Voices
 
 EXTENSION_SIZE = 8
@@ -62,33 +62,38 @@ class Outflow:
         self, now: float, number: int, speech_too: bool = True, most_voices: int = 1, sent: Sent | None = None
     ) -> None:
         self.sent = sent or Sent()
+        self._flow = self.sent.state
         self.estimator = Estimator(now)
         self.reports = ReportEstimator()
         self.prober = Prober()
-        self.pacer = Pacer()
+        self.pacer = Pacer(self._flow)
         self.voices = Voices(most_voices)
         self.redundancy = Redundancy()
         self.speech = Meter()
         self.copies = Meter()
         self.repairs = Meter()
-        self.choked = False
         self._choke_told = False
         self._deaf = False
         self._began_at: float | None = None
         self._numbered = bool(number)
         self._speech_too = speech_too and self._numbered
-        self._flow = self.sent.state
         self._flow.element = self._element = number << 4 | 1
         self._be_thin(self._numbered)
+        self._flow.window = self.estimator.window
         self.pacer.set_rate(now, self.estimator.bitrate)
+
+    @property
+    def choked(self) -> bool:
+        """Whether no pictures are taken."""
+        return self._flow.choked != 0
 
     @property
     def thin(self) -> bool:
         """Whether pictures are paced and held to the window."""
-        return self._flow.way == PAUSED
+        return self._flow.way == PACED
 
     def _be_thin(self, thin: bool) -> None:
-        self._flow.way = PAUSED if thin else NUMBERED if self._numbered else PLAIN
+        self._flow.way = PACED if thin else NUMBERED if self._numbered else PLAIN
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -118,11 +123,18 @@ class Outflow:
 
     def _show_when_free(self, now: float, head: bytes, body: bytes) -> bytes | None:
         size = len(head) + len(body) + OVERHEAD
-        if self.choked or self.sent.in_flight > self.estimator.window or not self.pacer.free(now):
-            self._queue(head, body)
-            return None
-        self.pacer.spend(size)
-        return self._stamped(now, head, size)
+        if self.admits(now, size):
+            return self._stamped(now, head, size)
+        self._queue(head, body)
+        return None
+
+    def admits(self, now: float, size: int) -> bool:
+        """Whether a picture's packet of `size` bytes on the wire may go at once on a thin link; it then counts."""
+        flow = self._flow
+        if flow.choked or flow.octets - flow.landed > flow.window or not self.pacer.free(now):
+            return False
+        flow.tokens -= size
+        return True
 
     def repair(self, now: float, head: bytes, body: bytes) -> bytes | None:
         """The same for a packet that was asked for again."""
@@ -137,7 +149,7 @@ class Outflow:
             self.pacer.dropped += 1
             return
         self.pacer.put(head, body)
-        self.choked = self.pacer.overflowed
+        self._flow.choked = self.pacer.overflowed
 
     def _stamped(self, now: float, head: bytes, size: int) -> bytes:
         """The head with the number put in; `size` is that on the wire without it."""
@@ -185,8 +197,9 @@ class Outflow:
         bitrate = self.estimator.bitrate
         self._be_thin(bitrate < FAT_BPS or self.pacer.waiting > 0)
         self.pacer.set_rate(now, bitrate)
+        self._flow.window = self.estimator.window
         if self.choked and self._choke_told and self.sent.in_flight < self.estimator.window / 2:
-            self.choked = self.pacer.overflowed = self._choke_told = False
+            self._flow.choked = self.pacer.overflowed = self._choke_told = False
 
     def on_tick(self, now: float, needed: float) -> None:
         """To be called a few times a second; `needed` bit/s of pictures would be sent if there were room."""
@@ -212,7 +225,7 @@ class Outflow:
             if now - self._began_at > DEAF_AFTER_S:
                 self._deaf = True
                 self._be_thin(False)
-                self.choked = self.pacer.overflowed = False
+                self._flow.choked = self.pacer.overflowed = False
 
     # -- what may be sent -----------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 from collections import deque
 
+from media.sfu.state import LEAST_DEPTH, FlowState, PlainFlowState
+
 PACE, THIN_PACE = 1.25, 1.1
 THIN_BPS = 600_000
 DEPTH_S = 0.03
-LEAST_DEPTH = 3_000
 MAX_WAIT_S = 0.4
 LEAST_QUEUE = 12_000
 RESEND_QUEUE = 20_000
@@ -23,14 +24,12 @@ class Pacer:
     Repairs beyond RESEND_QUEUE bytes are refused: the receiver asks again. What waits is forgotten on `clear`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state: FlowState | None = None) -> None:
         self.overflowed = False
         self.dropped = 0
-        self.waiting = 0
-        self._tokens = float(LEAST_DEPTH)
-        self._at = 0.0
+        self._state = state or PlainFlowState()
+        self._state.tokens = self._state.depth = LEAST_DEPTH
         self._bitrate = 0.0
-        self._pace = 0.0
         self._pictures: deque[Packet] = deque()
         self._repairs: deque[Packet] = deque()
         self._repair_octets = 0
@@ -39,23 +38,29 @@ class Pacer:
         """`bitrate` is the estimate in bit/s."""
         self._refill(now)
         self._bitrate = bitrate
-        self._pace = bitrate / 8 * (THIN_PACE if bitrate < THIN_BPS else PACE)
+        self._state.pace = bitrate / 8 * (THIN_PACE if bitrate < THIN_BPS else PACE)
+        self._state.depth = max(LEAST_DEPTH, self._state.pace * DEPTH_S)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes."""
+        return self._state.waiting
 
     def _refill(self, now: float) -> None:
-        rate = self._pace
-        self._tokens = min(max(LEAST_DEPTH, rate * DEPTH_S), self._tokens + rate * max(0.0, now - self._at))
-        self._at = now
+        state = self._state
+        state.tokens = min(state.depth, state.tokens + state.pace * max(0.0, now - state.filled_at))
+        state.filled_at = now
 
     def spend(self, octets: int) -> None:
         """Something went out that does not wait."""
-        self._tokens -= octets
+        self._state.tokens -= octets
 
     def free(self, now: float) -> bool:
         """Whether a picture's packet may go at once: nothing waits, and there are tokens."""
         if self.waiting:
             return False
         self._refill(now)
-        return self._tokens > 0
+        return self._state.tokens > 0
 
     def put(self, head: bytes, body: bytes) -> None:
         """Let a picture's packet wait."""
@@ -66,7 +71,7 @@ class Pacer:
             self.overflowed = True
             return
         self._pictures.append((head, body))
-        self.waiting += size
+        self._state.waiting += size
 
     def put_repair(self, head: bytes, body: bytes) -> None:
         """Let a resent packet wait, before all pictures."""
@@ -76,7 +81,7 @@ class Pacer:
             return
         self._repairs.append((head, body))
         self._repair_octets += size
-        self.waiting += size
+        self._state.waiting += size
 
     def take(self, now: float, room: float) -> list[Packet]:
         """What may go out now, `room` being the bytes that the way still takes."""
@@ -84,12 +89,12 @@ class Pacer:
             return []
         self._refill(now)
         found: list[Packet] = []
-        while self._tokens > 0 and room > 0 and (self._repairs or self._pictures):
+        while self._state.tokens > 0 and room > 0 and (self._repairs or self._pictures):
             packet = self._next()
             size = len(packet[0]) + len(packet[1])
-            self._tokens -= size
+            self._state.tokens -= size
             room -= size
-            self.waiting -= size
+            self._state.waiting -= size
             found.append(packet)
         return found
 
@@ -103,10 +108,10 @@ class Pacer:
     def drop_pictures(self) -> None:
         self.dropped += len(self._pictures)
         self._pictures.clear()
-        self.waiting = self._repair_octets
+        self._state.waiting = self._repair_octets
 
     def clear(self) -> None:
         """Forget everything that waits, without counting it as dropped: somebody was muted."""
         self._pictures.clear()
         self._repairs.clear()
-        self._repair_octets = self.waiting = 0
+        self._repair_octets = self._state.waiting = 0

@@ -42,7 +42,6 @@ class Sent:
         self.state = state or PlainFlowState()
         self.times = array("d", bytes(8 * CAPACITY))
         self.sizes = array("H", bytes(2 * CAPACITY))
-        self._landed = 0
         self.told = 0
         self._reference = -1
 
@@ -59,7 +58,7 @@ class Sent:
     @property
     def in_flight(self) -> int:
         """Bytes of which nobody has told yet what became of them."""
-        return self.octets - self._landed
+        return self.state.octets - self.state.landed
 
     def add(self, now: float, size: int) -> int:
         """Note a packet of `size` bytes on the wire that leaves now; its 16-bit transport sequence number."""
@@ -133,16 +132,16 @@ class Sent:
         """Everything before `end` is no longer on its way, whatever became of it."""
         begin = max(self.told, self.next - CAPACITY)
         if begin > self.told:
-            self._landed = self.octets - sum(self.sizes)
+            self.state.landed = self.octets - sum(self.sizes)
         if end >= self.next:
-            self._landed = self.octets
+            self.state.landed = self.octets
         elif end > begin:
             first, last = begin & _MASK, end & _MASK
             landed = self.sizes[first:last] if first < last else self.sizes[first:] + self.sizes[:last]
-            self._landed += sum(landed)
+            self.state.landed += sum(landed)
         self.told = end
 
     def forget_flight(self) -> None:
         """Nobody has told anything for long: what is on its way counts as lost."""
         self.told = self.next
-        self._landed = self.octets
+        self.state.landed = self.octets

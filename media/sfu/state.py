@@ -3,8 +3,9 @@
 from typing import Protocol
 
 NEVER = float("-inf")
-PAUSED, NUMBERED, PLAIN = 0, 1, 2
-"""How a flow takes pictures: each asks first; at once, with a transport sequence number; at once, without."""
+PACED, NUMBERED, PLAIN = 0, 1, 2
+"""How a flow takes pictures: numbered, when it is free; numbered, at once; at once and without a number."""
+LEAST_DEPTH = 3_000.0
 
 
 class Row(Protocol):
@@ -43,13 +44,23 @@ class SlotState(Row, Protocol):
 class FlowState(Protocol):
     """One link's transport sequence numbers: the `next`, unwrapped; bytes sent in all; `way` is one of the three.
 
-    `element` is the first byte of the extension's element.
+    `landed` of the bytes are no longer on their way, on which `window` may be. `tokens` (bytes) are those of the token
+    bucket, as of `filled_at`; it fills by `pace` bytes a second up to `depth`. So many bytes are `waiting`; `choked`
+    while none are taken. `element` is the first byte of the extension's element.
     """
 
     next: int
     octets: int
+    landed: int
     way: int
     element: int
+    choked: int
+    waiting: int
+    window: float
+    tokens: float
+    filled_at: float
+    pace: float
+    depth: float
 
 
 class PlainRow:
@@ -96,10 +107,23 @@ class PlainSlotState(PlainRow):
 class PlainFlowState:
     """A flow's numbers as Python's own objects."""
 
-    __slots__ = ("element", "next", "octets", "way")
+    __slots__ = (
+        "choked",
+        "depth",
+        "element",
+        "filled_at",
+        "landed",
+        "next",
+        "octets",
+        "pace",
+        "tokens",
+        "waiting",
+        "way",
+        "window",
+    )
 
     def __init__(self) -> None:
-        self.next = 0
-        self.octets = 0
-        self.way = PAUSED
-        self.element = 0
+        self.next = self.octets = self.landed = 0
+        self.way = PACED
+        self.element = self.choked = self.waiting = 0
+        self.window = self.tokens = self.filled_at = self.pace = self.depth = 0.0

@@ -6,11 +6,12 @@ from media.rtp.extensions import ONE_BYTE_PROFILE
 from media.rtp.packet import HEADER_SIZE
 from media.rtp.vp8 import Descriptor, pack_numbered
 from media.sfu.numbering import Numbering
-from media.sfu.outflow import NUMBERED_OVERHEAD
+from media.sfu.outflow import EXTENSION_SIZE
 from media.sfu.repair import ONE_BYTE_OF_PADDING, Repair
+from media.sfu.sent import OVERHEAD
 from media.sfu.source import FULL, Layer, Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
-from media.sfu.state import NUMBERED, SlotState
+from media.sfu.state import PACED, PLAIN, SlotState
 from media.sfu.stretch import Stretch, filler, head
 from media.sfu.temporal import TemporalFilter
 from media.sfu.terms import VIDEO_CLOCK_HZ, SlotTerms
@@ -20,7 +21,8 @@ SWITCH_S = 3.0
 RETRY_S = 5.0
 SYNC_WAIT_S = 2.0
 EXTENDED = 0x90
-WIRE_OVERHEAD = HEADER_SIZE + NUMBERED_OVERHEAD
+UNNUMBERED_OVERHEAD = HEADER_SIZE + OVERHEAD
+WIRE_OVERHEAD = UNNUMBERED_OVERHEAD + EXTENSION_SIZE
 
 
 class VideoSlot:
@@ -49,6 +51,7 @@ class VideoSlot:
         self._pictures = Numbering(state.pictures, sequence)
         self._picture_row = state.pictures
         self._flow = link.outflow.sent.state
+        self._admits = link.outflow.admits
         self._number = link.outflow.sent.add
         self._element = self._flow.element
         state.ssrc, state.payload_type = terms.ssrc, terms.payload_type
@@ -185,7 +188,8 @@ class VideoSlot:
         state.key = key = unit.key + state.key_offset
         state.packets += 1
         state.octets += unit.size
-        if self._flow.way != NUMBERED:
+        way = self._flow.way
+        if way == PLAIN or (way == PACED and not self._admits(now, unit.size + UNNUMBERED_OVERHEAD)):
             plain = head(state, unit, descriptor, index + state.shift, picture + row.shift)
             return self.link.show(now, plain, unit.body)
         lead, second, flags = unit.lead
