@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 Reason = Literal["tile", "budget", "settling", "site", "hidden", "off"]
@@ -29,12 +28,13 @@ class Step:
     bitrate: float
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Want:
     """What a slot should show: `top` is the layer that its tile deserves, None for a tile that nobody sees.
 
     `steps` are what the site sends now, ascending in layer, temporal id and bitrate; `rank` 0 goes first. `source`
-    None: the slot shows nobody.
+    None: the slot shows nobody. `ideal` is the best step that the tile deserves; the lowest one where the site sends
+    only more than that.
     """
 
     slot: int
@@ -42,14 +42,14 @@ class Want:
     rank: int = 1
     top: int | None = 0
     steps: tuple[Step, ...] = ()
+    ideal: int = field(init=False, default=NOTHING)
 
-    @cached_property
-    def ideal(self) -> int:
-        """The best step that the tile deserves; the lowest one where the site sends only more than that."""
+    def __post_init__(self) -> None:
         if self.source is None or self.top is None or not self.steps:
-            return NOTHING
-        top = self.top
-        return max((number for number, step in enumerate(self.steps) if step.layer <= top), default=0)
+            self.ideal = NOTHING
+        else:
+            top = self.top
+            self.ideal = max((number for number, step in enumerate(self.steps) if step.layer <= top), default=0)
 
     def key(self, level: int) -> tuple[int, int]:
         """Layer and temporal id of a step: they stay comparable when the site sends other layers than before."""
@@ -61,7 +61,7 @@ class Want:
         return max(found, default=NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
     """`step` None: nothing is sent. `wanted` is the layer that the tile deserves, None where nobody sees it."""
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from operator import mul
 from typing import Literal
 
 from media.sfu.sent import Arrival
@@ -52,6 +53,7 @@ class DelayDetector:
         self._over_ms = 0.0
         self._slope = 0.0
         self._base: deque[tuple[float, float]] = deque(maxlen=2)
+        self._way = 0.0
 
     def feed(self, came: Iterable[Arrival]) -> None:
         """Take what one feedback tells of, in order of sending; `usage` and `queue_s` are anew after it.
@@ -72,7 +74,9 @@ class DelayDetector:
                     latest = arrived
         self._group = (first, last, latest)
         if self._base:
-            self.newest_s = latest - last - min(entry[1] for entry in self._base)
+            least = min(self._base)[0]
+            self.queue_s = self._way - least
+            self.newest_s = latest - last - least
         if self._groups > before:
             self._judge()
 
@@ -91,12 +95,11 @@ class DelayDetector:
 
     def _note_base(self, arrived: float, way: float) -> None:
         """The clocks differ by a constant that nobody knows; the least difference lately stands for an empty queue."""
-        base = self._base
-        if not base or arrived - base[-1][0] > BASE_WINDOW_S:
-            base.append((arrived, way))
-        elif way < base[-1][1]:
-            base[-1] = (base[-1][0], way)
-        self.queue_s = way - min(entry[1] for entry in base)
+        base, self._way = self._base, way
+        if not base or arrived - base[-1][1] > BASE_WINDOW_S:
+            base.append((way, arrived))
+        elif way < base[-1][0]:
+            base[-1] = (way, base[-1][1])
 
     def _judge(self) -> None:
         at = self._points[-1][0]
@@ -128,7 +131,8 @@ class DelayDetector:
 def _slope(points: deque[tuple[float, float]]) -> float:
     """The slope of the least squares line through `points`; 0 when they all stand above each other."""
     count = len(points)
-    middle_x = sum(x for x, _ in points) / count
-    middle_y = sum(y for _, y in points) / count
-    across = sum((x - middle_x) ** 2 for x, _ in points)
-    return sum((x - middle_x) * (y - middle_y) for x, y in points) / across if across else 0.0
+    xs, ys = zip(*points, strict=True)
+    middle_x, middle_y = sum(xs) / count, sum(ys) / count
+    right = [x - middle_x for x in xs]
+    across = sum(map(mul, right, right))
+    return sum(map(mul, right, [y - middle_y for y in ys])) / across if across else 0.0

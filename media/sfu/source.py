@@ -370,5 +370,7 @@ class Source:
         The wanted one where none is live.
         """
         top = min(wanted, len(self.layers) - 1)
+        if self.layers[top].live:
+            return self.layers[top]
         order: Sequence[Layer] = [*self.layers[top::-1], *self.layers[top + 1 :]]
         return next((layer for layer in order if layer.live), self.layers[top])
