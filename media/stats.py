@@ -85,6 +85,7 @@ def _way_stats(outflow: Outflow) -> dict[str, Any]:
     estimator, heard = outflow.estimator, outflow.estimator.heard
     return {
         "estimate_bps": outflow.bitrate,
+        "estimated": outflow.known,
         "acknowledged_bps": estimator.acknowledged.bitrate if heard else None,
         "speech_bps": outflow.speech.bitrate,
         "voices": outflow.voices.count,

@@ -79,7 +79,7 @@ def _site_values(person: Told) -> list[float | None]:
         person["sends_lost"],
         way["lost_share"],
         _seconds(round_trip),
-        way["estimate_bps"],
+        way["estimate_bps"] if way["estimated"] else None,
         _seconds(way["queue_ms"]),
     ]
 

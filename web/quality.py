@@ -44,7 +44,7 @@ def _row(
         "down": {
             "bps": _rate(_sent_down(former), _sent_down(told), elapsed),
             "loss": _share(way["lost_share"]),
-            "estimate_bps": _whole(way["estimate_bps"]),
+            "estimate_bps": _whole(way["estimate_bps"]) if way["estimated"] else None,
             "queue_ms": _whole(way["queue_ms"]),
             "copies": way["copies"],
         },

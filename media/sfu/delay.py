@@ -22,8 +22,26 @@ MAX_STEP_MS = 15.0
 MAX_ADAPT_MS = 100.0
 OVERUSE_MS = 10.0
 BASE_WINDOW_S = 10.0
+LATELY_S = 1.0
 STANDING_S = 0.25
 SLIGHTEST_S = 0.008
+
+
+class Least:
+    """The least of what came in the last `window_s` to twice that."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._found: deque[tuple[float, float]] = deque(maxlen=2)
+
+    def feed(self, at: float, value: float) -> float:
+        """Take a value; the least."""
+        found = self._found
+        if not found or at - found[-1][0] > self._window_s:
+            found.append((at, value))
+        elif value < found[-1][1]:
+            found[-1] = (found[-1][0], value)
+        return min(entry[1] for entry in found)
 
 
 class DelayDetector:
@@ -33,9 +51,9 @@ class DelayDetector:
     groups, which needs no noise model; the threshold adapts itself as in 5.4, but with the gains that browsers use: the
     draft's 0.01 and 0.00018 would keep it high for minutes. `queue_s` is how much longer the newest group was on its
     way than the fastest of the last BASE_WINDOW_S to twice that: a queue that stands but does not grow has no gradient,
-    and is overuse too when it is longer than STANDING_S. `newest_s` is the same for the newest packet, so that a queue
-    that fills within one feedback is seen before a group is complete. Below SLIGHTEST_S it is the receiver's own
-    unevenness, whatever its slope.
+    and is overuse too when it is longer than STANDING_S. Below SLIGHTEST_S it is the receiver's own unevenness,
+    whatever its slope. `newest_s` is how much longer the newest packet was on its way than the fastest of LATELY_S:
+    a queue that fills within one feedback is seen before a group is complete, and a way that became longer is none.
     """
 
     def __init__(self) -> None:
@@ -53,6 +71,7 @@ class DelayDetector:
         self._over_ms = 0.0
         self._slope = 0.0
         self._base: deque[tuple[float, float]] = deque(maxlen=2)
+        self._lately = Least(LATELY_S)
         self._way = 0.0
 
     def feed(self, came: Iterable[Arrival]) -> None:
@@ -74,9 +93,8 @@ class DelayDetector:
                     latest = arrived
         self._group = (first, last, latest)
         if self._base:
-            least = min(self._base)[0]
-            self.queue_s = self._way - least
-            self.newest_s = latest - last - least
+            self.queue_s = self._way - min(self._base)[0]
+            self.newest_s = latest - last - self._lately.feed(latest, latest - last)
         if self._groups > before:
             self._judge()
 

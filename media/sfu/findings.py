@@ -50,7 +50,11 @@ def _downlink(participant: Participant) -> list[Finding]:
     if outflow.redundancy.loss >= LOSS:
         found.append(Finding("downlink_loss", round(100 * outflow.redundancy.loss)))
     bitrate = outflow.bitrate
-    if bitrate is not None and any(decision.reason == "budget" for decision in link.decisions.values()):
+    if (
+        bitrate is not None
+        and outflow.known
+        and any(decision.reason == "budget" for decision in link.decisions.values())
+    ):
         found.append(Finding("downlink_thin", round(bitrate / 1000)))
     if heard and delay.queue_s >= QUEUE_S:
         found.append(Finding("downlink_queue", round(1000 * delay.queue_s)))

@@ -236,6 +236,11 @@ class Outflow:
             return self.estimator.bitrate
         return self.reports.bitrate if self.reports.heard else None
 
+    @property
+    def known(self) -> bool:
+        """Whether `bitrate` comes from what the receiver told, and is not merely where the estimate begins."""
+        return self.estimator.heard or self.reports.heard
+
     def pictures(self, now: float) -> float | None:
         """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""
         speech, repairs = self.speech.measure(now), self.repairs.measure(now)

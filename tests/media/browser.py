@@ -48,10 +48,28 @@ const noisy = () => {
   }, 66)
   return canvas.captureStream(15).getVideoTracks()[0]
 }
+// As from a camera that moves: a landscape that pans, somebody in front of it. It costs what such pictures cost.
+const scene = () => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 })
+  const land = Object.assign(document.createElement('canvas'), { width: 1280, height: 360 })
+  const [context, ground] = [canvas.getContext('2d'), land.getContext('2d')]
+  for (let i = 0; i < 900; i++) {
+    ground.fillStyle = `hsl(${(i * 47) % 360} 40% ${20 + (i * 13) % 60}%)`
+    ground.fillRect((i * 211) % 1280, (i * 97) % 360, 20 + (i * 7) % 60, 8 + (i * 5) % 30)
+  }
+  let turn = 0
+  setInterval(() => {
+    turn += 1
+    context.drawImage(land, -320 - 300 * Math.sin(turn / 150), 0)
+    context.fillStyle = 'wheat'
+    context.fillRect(260 + 20 * Math.sin(turn / 9), 120 + 8 * Math.cos(turn / 5), 120, 200)
+  }, 40)
+  return canvas.captureStream(25).getVideoTracks()[0]
+}
 const media = kind === 'none' ? null : await capture()
 if (media !== null && kind !== 'camera') {
   media.removeTrack(media.getVideoTracks()[0])
-  media.addTrack(kind === 'noisy' ? noisy() : painted(Number(kind)))
+  media.addTrack(kind === 'noisy' ? noisy() : kind === 'scene' ? scene() : painted(Number(kind)))
 }
 const conference = new Conference({ url: query.get('url'), token: 'page', media, slots: { audio, video } })
 const elements = new Map()
@@ -123,7 +141,7 @@ async def launch(playwright: Playwright, folder: Path, capture: tuple[int, int] 
 async def open_page(
     browser: Browser, base: str, url: str, slots: tuple[int, int], media: str, capture: tuple[int, int] = (320, 240)
 ) -> Page:
-    """`media`: "camera", "noisy", a brightness for a painted picture, or "none"; `capture`: the camera's size."""
+    """`media`: "camera", "noisy", "scene", a painted picture's brightness, or "none"; `capture`: the camera's size."""
     page = await browser.new_page()
     asked = f"slots={slots[0]},{slots[1]}&url={url}&media={media}&capture={capture[0]}x{capture[1]}"
     await page.goto(f"{base}/page.html?{asked}")

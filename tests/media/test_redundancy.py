@@ -203,6 +203,25 @@ def test_the_frame_that_in_band_fec_repeats_is_withheld_too() -> None:
     assert numbers(heard(at))[0] > 60 + 1
 
 
+def test_spoiled_packets_with_copies_are_counted_and_dropped() -> None:
+    """Cut, lengthened, with bits turned: nothing raises, and what was not understood reaches nobody."""
+    chance = random.Random(5)  # noqa: S311  # repeatable on purpose
+    at = meeting()
+    begin(at)
+    at.links["other"].copies = 3
+    for number in range(50, 3_000):
+        at.now += 0.02
+        data = bytearray(spoken(number, chance.randrange(4)))
+        for _ in range(chance.randrange(4)):
+            data[chance.randrange(20, len(data))] = chance.randrange(256)
+        at.rtp("one", bytes(data[: len(data) - chance.randrange(80) * chance.randrange(2)]))
+        at.take(at.room.on_tick(at.now))
+    intake = at.room.participants["one"].intake
+    assert intake is not None
+    assert intake.malformed > 100
+    assert all(red.parse(packet.payload) is not None for packet in heard(at) if packet.payload_type == RED)
+
+
 def test_a_receiver_that_loses_gets_copies_and_others_do_not() -> None:
     at = meeting()
     at.join("third", redundant_terms(3))

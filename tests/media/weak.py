@@ -123,8 +123,8 @@ class Weak:
 
 
 @asynccontextmanager
-async def weak_site(folder: Path) -> AsyncIterator[Weak]:
-    """Both are connected, see and hear each other over a line without fault."""
+async def weak_site(folder: Path, media: str = "noisy") -> AsyncIterator[Weak]:
+    """Both are connected, see and hear each other over a line without fault; `media` as in `browser.open_page`."""
     browser.build_pages(folder)
     node = NodeProcess(TOKEN)
     node.start()
@@ -137,7 +137,7 @@ async def weak_site(folder: Path) -> AsyncIterator[Weak]:
             server.udp_port, server.announce_port, server.relayed = node.udp_port, relay.port, {"far"}
             chromium = await browser.launch(playwright, folder)
             base = f"http://127.0.0.1:{server.port}"
-            opening = [browser.open_page(chromium, base, server.url(name), SLOTS, "noisy") for name in ("far", "hall")]
+            opening = [browser.open_page(chromium, base, server.url(name), SLOTS, media) for name in ("far", "hall")]
             far, hall = await asyncio.gather(*opening)
             await far.evaluate("conference.view(['hall'])")
             await hall.evaluate("conference.view(['far'])")

@@ -19,7 +19,13 @@ navigator.mediaDevices.getUserMedia = async (wanted) => {
   const stream = await real(wanted)
   for (const track of stream.getAudioTracks()) {
     stream.removeTrack(track)
-    stream.addTrack(new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0])
+    const context = new AudioContext()
+    const [tone, nothing] = [context.createOscillator(), context.createGain()]
+    const out = context.createMediaStreamDestination()
+    nothing.gain.value = 0
+    tone.connect(nothing).connect(out)
+    tone.start()
+    stream.addTrack(out.stream.getAudioTracks()[0])
   }
   return stream
 }

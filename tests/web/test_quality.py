@@ -20,6 +20,7 @@ def told(octets_up: int, octets_down: int, **more: Any) -> dict[str, Any]:
     source = {"octets": 0, "jitter_ms": 3.2, "layers": [{"live": True, "height": 180}, {"live": False, "height": 360}]}
     slot = {"kind": "video", "shows": "b", "octets": octets_down, "wanted_height": 360, "sent_height": 180}
     way = {"round_trip_ms": 31.4, "lost_share": 0.0, "estimate_bps": 400_123.4, "queue_ms": None, "copies": 0}
+    way["estimated"] = True
     return {
         "round_trip_ms": None,
         "sends_lost": 0.1812,
