@@ -1,9 +1,7 @@
 """Our bridge as the measured server: a media node in a process of its own."""
 
 import asyncio
-import gc
 import multiprocessing
-import os
 import secrets
 import time
 from collections import Counter
@@ -11,12 +9,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 
+from media.bench import inside
 from media.bench.client import Client, Line, Site, outgoing, types_of
 from media.bench.load import Load
 from media.compiled import build
 from media.control import NodeClient, Synced
 from media.messages import Connected, Disconnected, Publishing, WantedRoom
-from media.node import MediaConfig, Ready, serve
+from media.node import Ready
 from media.steps import Choice
 
 OURS, PURE = "fengsui", "fengsui_python"
@@ -70,9 +69,9 @@ class Bridge:
         await self._node.remove(ROOM, site.name)
         await site.close()
 
-    async def census(self) -> Counter[str]:
-        """How many objects of which of the node's own types live, and its tasks and open files."""
-        self._pipe.send(None)
+    async def ask(self, question: str) -> "Counter[str]":
+        """What the node's process answers to one of `inside.QUESTIONS`."""
+        self._pipe.send(question)
         found: Counter[str] = await asyncio.to_thread(self._pipe.recv)
         return found
 
@@ -110,7 +109,7 @@ async def _acknowledge(node: NodeClient) -> None:
 async def _process(token: str, address: str, core: int, step: Choice) -> AsyncIterator[tuple[int, Ready, Connection]]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_run, args=(token, address, core, step, there), daemon=True)
+    process = context.Process(target=inside.run, args=(token, address, core, step, there), daemon=True)
     process.start()
     try:
         ready = await asyncio.to_thread(here.recv)
@@ -118,24 +117,3 @@ async def _process(token: str, address: str, core: int, step: Choice) -> AsyncIt
     finally:
         process.kill()
         await asyncio.to_thread(process.join)
-
-
-def _run(token: str, address: str, core: int, step: Choice, there: Connection) -> None:
-    os.sched_setaffinity(0, {core})
-    config = MediaConfig("127.0.0.1", 0, token, address, 0, (address,), step)
-
-    def on_ready(ready: Ready) -> None:
-        asyncio.get_running_loop().add_reader(there.fileno(), _answer, there)
-        there.send(ready)
-
-    asyncio.run(serve(config, on_ready))
-
-
-def _answer(there: Connection) -> None:
-    there.recv()
-    gc.collect()
-    names = (f"{kind.__module__}.{kind.__name__}" for kind in map(type, gc.get_objects()))
-    found = Counter(name for name in names if name.startswith("media."))
-    found["tasks"] = len(asyncio.all_tasks())
-    found["files"] = len(os.listdir("/proc/self/fd"))
-    there.send(found)

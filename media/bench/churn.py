@@ -12,7 +12,7 @@ from media.bench.figures import rounded
 from media.rtp.packet import header
 
 AT_ONCE = 20
-PACKETS = 10
+PACKETS = 3
 SETTLE_S = 10.0
 LOOK_S = 0.05
 MEDIA_S = 2.0
@@ -60,8 +60,7 @@ async def _group(server: bridge.Bridge, numbers: range) -> None:
     joins = (server.join(n, c, s) for n, c, s in zip(names, clients, shown, strict=True))
     sites = await asyncio.gather(*joins)
     await _talk(clients)
-    for number, site in zip(numbers, sites, strict=True):
-        await _leave(server, site, by_itself=number % 2 == 0)
+    await asyncio.gather(*(_leave(server, site, n % 2 == 0) for n, site in zip(numbers, sites, strict=True)))
 
 
 async def _talk(clients: list[Client]) -> None:
@@ -93,10 +92,10 @@ async def _leave(server: bridge.Bridge, site: Site, by_itself: bool) -> None:
 
 async def _settled(server: bridge.Bridge, least: "Counter[str]") -> "Counter[str]":
     """The node's census once no more than `least` lives, or nothing changes any more."""
-    deadline, found = time.monotonic() + SETTLE_S, await server.census()
+    deadline, found = time.monotonic() + SETTLE_S, await server.ask("census")
     while time.monotonic() < deadline:
         await asyncio.sleep(LOOK_S)
-        former, found = found, await server.census()
+        former, found = found, await server.ask("census")
         if found <= least or (not least and former == found):
             break
     return found

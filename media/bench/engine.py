@@ -104,6 +104,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.engine_free.argtypes = (pointer,)
     library.engine_transport.argtypes = (pointer, number, text, number, pointer, pointer, *(number,) * 5)
     library.engine_stream.argtypes = (pointer, number, ctypes.c_uint32, number, number, real, number, number, number)
+    library.engine_floor.argtypes = (pointer, pointer, number, number, text, number, number, number, pointer)
     library.engine_run.argtypes = (pointer, real, real, pointer, pointer, ctypes.c_uint64, ctypes.POINTER(_Result))
     return library
 

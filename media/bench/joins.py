@@ -9,11 +9,11 @@ from media.bench import bridge, process
 from media.bench.client import Client, Site
 from media.bench.figures import percentile, rounded
 from media.bench.load import Conference
-from media.bench.trial import Trial, be_nice, make_generator
+from media.bench.trial import Trial, make_generator
 
-PATIENCE_S = 5.0
+PATIENCE_S = 3.0
+RUN_S = 5.0
 LOOK_S = 0.005
-AFTER_S = 1.0
 
 
 async def try_joins(address: str, core: int, conference: Conference, library: ctypes.CDLL | None) -> dict[str, Any]:
@@ -28,7 +28,6 @@ async def try_joins(address: str, core: int, conference: Conference, library: ct
         try:
             trial = Trial(server, conference, generator, sites)
             await trial.warm_up()
-            be_nice()
             for name, watched in {"one_each": conference.names, "all_one": conference.names[:1]}.items():
                 found[name] = await _newcomers(
                     trial, server, name, [watched[n % len(watched)] for n in range(len(sites))]
@@ -42,9 +41,7 @@ async def try_joins(address: str, core: int, conference: Conference, library: ct
 
 async def _newcomers(trial: Trial, server: bridge.Bridge, name: str, watched: list[str]) -> dict[str, float | None]:
     clients = [Client(server.address) for _ in watched]
-    running = asyncio.create_task(trial.generator.run(PATIENCE_S, 1.0))
-    try:
-        await asyncio.sleep(AFTER_S)
+    async with trial.running(RUN_S, 1.0) as running:
         before, began = process.cpu_seconds(server.pid), time.monotonic()
         joins = (
             server.join(f"{name}-{number}", client, [shown])
@@ -53,8 +50,6 @@ async def _newcomers(trial: Trial, server: bridge.Bridge, name: str, watched: li
         joined = await asyncio.gather(*joins)
         came = await asyncio.gather(*(_key_frame(site) for site in joined))
         spent, took = process.cpu_seconds(server.pid) - before, time.monotonic() - began
-    finally:
-        run = await running
     for site in joined:
         await server.leave(site)
     forwarding = trial.conference.forwarded_per_s * took
@@ -68,7 +63,7 @@ async def _newcomers(trial: Trial, server: bridge.Bridge, name: str, watched: li
         "all_joined_ms": _ms(took),
         "node_cpu_ms": _ms(spent),
         "forwarded_meanwhile": round(forwarding),
-        "others_loss": rounded(run.loss),
+        "others_loss": rounded(running.result().loss),
     }
 
 

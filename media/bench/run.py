@@ -29,7 +29,8 @@ NO_NETWORK = "Janus needs a network of its own, and `unshare --net` with `ip` ca
 def run(quick: bool = False, only: Sequence[str] = (), rounds: int | None = None) -> dict[str, Any]:
     """Measure the parts named in `only`, all when none is; the object of `fengsui bench media --json`.
 
-    Takes minutes and two cores; `quick` below one minute. What cannot be measured here is told in `missing`.
+    Takes a quarter of an hour and two cores; `quick` some minutes, and no figure of it is worth keeping. What cannot be
+    measured here is told in `missing`.
     """
     options = Options(rounds=rounds or (1 if quick else 3), plan=QUICK if quick else FULL, only=tuple(only) or PARTS)
     why = missing() if "conference" in options.only else None

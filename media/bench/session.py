@@ -12,13 +12,15 @@ from media.bench import bridge, engine, janus
 from media.bench.churn import try_churn
 from media.bench.core import core_cost
 from media.bench.figures import ratios, summarise
+from media.bench.floor import floor_cost
 from media.bench.joins import try_joins
 from media.bench.load import Conference
+from media.bench.profile import try_profile
 from media.bench.trial import FULL, Figures, Plan, Server, try_server
 from media.bench.walls import try_walls
 
 LOOPBACK = "127.0.0.1"
-PARTS = ("core", "conference", "walls", "joins", "churn")
+PARTS = ("core", "floor", "conference", "profile", "walls", "joins", "churn")
 CONFERENCE = Conference()
 
 
@@ -52,9 +54,13 @@ async def _measure(options: Options, core: int) -> dict[str, Any]:
     found: dict[str, Any] = {"bench": "media", "generator": "C" if library is not None else "Python"}
     if "core" in options.only:
         found |= core_cost(options.conference)
+    if "floor" in options.only and library is not None:
+        found["floor"] = floor_cost(options.address, library)
     if "conference" in options.only:
         found |= await _conference(options, core, library)
     plan, address = options.plan, options.address
+    if "profile" in options.only:
+        found["profile"] = await try_profile(address, core, options.conference, plan.nominal_s, library)
     if "walls" in options.only:
         found["walls"] = await try_walls(address, core, plan.nominal_s, library, plan.walls)
     if "joins" in options.only:

@@ -5,6 +5,8 @@ import ctypes
 import os
 import threading
 import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +25,7 @@ MAX_LATE_P99_S = 0.020
 SHARE_OF_HIGHEST = 0.7
 WARM_UPS = 20
 JOINER_NICENESS = 10
+STARTED_S = 0.1
 
 Figures = dict[str, float | None]
 
@@ -106,27 +109,47 @@ class Trial:
 
     async def while_joining(self, plan: Plan, load: float) -> Run:
         """A run in which guests join; they leave after it."""
-        be_nice()
-        running = asyncio.create_task(self.generator.run(plan.at_share_s, load))
         guests: list[Site] = []
-        end = time.monotonic() + plan.at_share_s
-        try:
+        async with self.running(plan.at_share_s, load) as running:
+            end = time.monotonic() + plan.at_share_s
             while time.monotonic() < end - plan.join_every_s:
                 self.guests += 1
                 guests.append(await self.server.join_one(self.guests, self.sites[0].name))
                 await asyncio.wait([running], timeout=plan.join_every_s)
-        finally:
-            run = await running
         for guest in guests:
             await self.server.leave(guest)
-        return run
+        return running.result()
+
+    @asynccontextmanager
+    async def running(self, seconds: float, load: float) -> AsyncIterator[asyncio.Task[Run]]:
+        """A run behind what is done meanwhile; left when it has ended."""
+        task = asyncio.create_task(self.generator.run(seconds, load))
+        await asyncio.sleep(STARTED_S)
+        try:
+            with polite():
+                yield task
+        finally:
+            await task
 
 
-def be_nice() -> None:
-    """Handshakes of joining sites are played on the engine's core: they wait, it does not."""
+@contextmanager
+def polite() -> Iterator[None]:
+    """Handshakes of joining sites are played on the engine's core: they wait, it does not.
+
+    Only where this can be taken back, for all that is started later would inherit it.
+    """
     thread = threading.get_native_id()
-    if os.getpriority(os.PRIO_PROCESS, thread) < JOINER_NICENESS:
-        os.setpriority(os.PRIO_PROCESS, thread, JOINER_NICENESS)
+    usual = os.getpriority(os.PRIO_PROCESS, thread)
+    try:
+        os.setpriority(os.PRIO_PROCESS, thread, usual - 1)
+    except PermissionError:
+        yield
+        return
+    os.setpriority(os.PRIO_PROCESS, thread, usual + JOINER_NICENESS)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, thread, usual)
 
 
 async def try_server(
@@ -156,12 +179,16 @@ def make_generator(library: ctypes.CDLL | None, clients: list[Client]) -> Genera
 
 
 async def _nominal(trial: Trial, plan: Plan) -> tuple[Figures, dict[str, object]]:
+    before = process.cpu_split(trial.server.pid)
     run, cpu = await trial.measured(plan.nominal_s, 1.0)
+    own, kernel = (after - b for after, b in zip(process.cpu_split(trial.server.pid), before, strict=True))
     figures: Figures = {
         "packets_per_cpu_second": run.received / cpu if cpu else None,
         "packets_per_second": run.received / run.seconds,
         "cpu_share": cpu / run.seconds,
         "cpu_seconds": cpu,
+        "own_us_per_packet": own / run.received * 1e6 if run.received else None,
+        "kernel_us_per_packet": kernel / run.received * 1e6 if run.received else None,
         "loss": run.loss,
         **_delays("", run),
         "generator_cpu_share": run.cpu_seconds / run.seconds,

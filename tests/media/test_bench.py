@@ -73,6 +73,16 @@ def test_janus_is_measured_beside_us() -> None:
     assert found["ratio_to_janus"] == found["ratios"][OURS]["packets_per_cpu_second"] > 0
 
 
+@pytest.mark.skipif(engine.compiler() is None, reason="needs a C compiler")
+async def test_the_floor_and_the_profile_say_where_the_time_goes() -> None:
+    found = await measure(replace(SMALL, only=("floor", "profile")))
+    assert 0 < found["floor"]["encrypting_us"] + found["floor"]["sending_us"] < 100
+    for variant in variants():
+        shares = found["profile"][variant]
+        assert 0 < sum(shares.values()) <= 1.001
+        assert any(name.startswith("media/") for name in shares)
+
+
 async def test_walls_newcomers_and_leavers_are_measured() -> None:
     plan = replace(SMALL.plan, nominal_s=0.5, walls=6, churn=60)
     found = await measure(replace(SMALL, plan=plan, only=("walls", "joins", "churn")))
