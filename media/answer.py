@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from media.errors import BridgeError
-from media.ice import HOST_PRIORITY, Credentials
+from media.ice import HOST_PRIORITY, PASSIVE_TCP_PRIORITY, Credentials
 from media.rtp import extensions
 from media.rtp.extensions import ExtensionIds
 from media.sdp import Offer, Section
@@ -32,7 +32,10 @@ _BASELINE = re.compile(r"profile-level-id=42", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """The bridge's side of one transport; `addresses` are the announced ones, all with the one UDP port."""
+    """The bridge's side of one transport; `addresses` are the announced ones, all with the one UDP port.
+
+    `tcp`: the same port takes media over TCP as well.
+    """
 
     credentials: Credentials
     fingerprint: str
@@ -40,6 +43,7 @@ class Local:
     addresses: tuple[str, ...]
     port: int
     session: int
+    tcp: bool = False
     stream: str | None = None
     """The media stream of all slots; None makes each slot one of its own."""
 
@@ -311,4 +315,7 @@ def _ice_lines(local: Local) -> list[str]:
     for number, address in enumerate(local.addresses):
         priority = HOST_PRIORITY - number * 256
         lines.append(f"a=candidate:{number + 1} 1 udp {priority} {address} {local.port} typ host")
+    for number, address in enumerate(local.addresses if local.tcp else (), start=len(local.addresses)):
+        priority = PASSIVE_TCP_PRIORITY - number * 256
+        lines.append(f"a=candidate:{number + 1} 1 tcp {priority} {address} {local.port} typ host tcptype passive")
     return [*lines, "a=end-of-candidates"]

@@ -17,6 +17,7 @@ from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, Sp
 from media.sfu.source import Receiver, Send
 from media.sfu.terms import Kind, Part, Terms
 from media.steps import Choice, choose
+from media.tcp import TcpPort
 from media.transport import Peer, PeerParameters
 from media.udp import Handlers, UdpPort
 
@@ -54,6 +55,7 @@ class Bridge:
     ) -> None:
         handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed)
         self.port = UdpPort(udp_host, udp_port, handlers, addresses)
+        self.tcp = TcpPort(self.port)
         self.step = choose(step, self.port.counters)
         self.addresses = addresses
         self.rooms: dict[str, Room] = {}
@@ -86,6 +88,7 @@ class Bridge:
                 self.port.check(now)
 
     async def close(self) -> None:
+        await self.tcp.close()
         await self.port.close()
 
     # -- commands -------------------------------------------------------------------------------
@@ -209,6 +212,7 @@ class Bridge:
             self.addresses,
             self.port.port,
             connection.session,
+            self.tcp.is_open,
             connection.resource and STREAM,
         )
 

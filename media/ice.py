@@ -17,6 +17,8 @@ _USE_CANDIDATE, _FINGERPRINT, _CONTROLLED, _CONTROLLING = 0x0025, 0x8028, 0x8029
 _FINGERPRINT_XOR = 0x5354554E
 _INTEGRITY_SIZE = 20
 HOST_PRIORITY = 2130706431
+# RFC 6544 4.2: below everything over UDP; type preference 90, direction preference 4 of a passive candidate.
+PASSIVE_TCP_PRIORITY = (90 << 24) + ((4 << 13) << 8) + 255
 
 Address = tuple[str, int]
 

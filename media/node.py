@@ -181,6 +181,7 @@ async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_r
         addresses=config.addresses,
         version=VERSION,
     )
+    await bridge.tcp.listen()
     control = ControlServer(bridge, outbox, hello, config.control_token)
     try:
         async with serve_websocket(

@@ -3,6 +3,7 @@
 import errno
 import socket
 from dataclasses import dataclass
+from typing import Protocol
 
 from media.ice import Address
 
@@ -19,6 +20,12 @@ class PortCounters:
     refused_by_srtp: int = 0
     not_authentic: int = 0
     stray: int = 0
+
+
+class Sender(Protocol):
+    """What datagrams leave by."""
+
+    def send(self, datagram: bytes | memoryview, address: Address) -> bool: ...
 
 
 class Outlet:
@@ -57,7 +64,7 @@ class Outlet:
 class Path:
     """The way to a client: answers leave from the address that it asked."""
 
-    outlet: Outlet
+    outlet: Sender
     address: Address
 
     def send(self, datagram: bytes | memoryview) -> bool:

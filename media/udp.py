@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from media import ice
 from media.ice import Address, Credentials
-from media.outlet import Outlet, Path, PortCounters, bind
+from media.outlet import Outlet, Path, PortCounters, Sender, bind
 from media.rtp.packet import is_rtcp
 from media.srtp import Inbound, Scratch
 from media.transport import Identity, Peer, PeerParameters, new_credentials
@@ -56,7 +56,7 @@ class UdpPort:
         self.counters = PortCounters()
         self.scratch = Scratch()
         self.outlets = bind(host, port, announced, self.counters)
-        self._known: dict[Outlet, dict[Address, Peer]] = {outlet: {} for outlet in self.outlets}
+        self._known: dict[Sender, dict[Address, Peer]] = {outlet: {} for outlet in self.outlets}
         self._by_ufrag: dict[str, tuple[Peer, Credentials]] = {}
         self._peers: set[Peer] = set()
         self._farewells: set[asyncio.Task[None]] = set()
@@ -175,7 +175,25 @@ class UdpPort:
                     arrived = now
                 self._on_datagram(arrived, size, outlet, address[:2])
 
-    def _on_datagram(self, now: float, size: int, outlet: Outlet, address: Address) -> None:
+    def take(self, outlet: Sender, address: Address, datagram: bytes) -> None:
+        """What came another way than by the port's own sockets, at most `BUFFER_SIZE` bytes."""
+        self.counters.received += 1
+        self.scratch.view[: len(datagram)] = datagram
+        self._known.setdefault(outlet, {})
+        self._on_datagram(self._loop.time(), len(datagram), outlet, address)
+
+    def knows(self, outlet: Sender) -> bool:
+        """Whether a peer is reached by it."""
+        return bool(self._known.get(outlet))
+
+    def lose(self, outlet: Sender) -> None:
+        """It is gone: who was reached by it is to be found by another path, or by a new check."""
+        for peer in set(self._known.pop(outlet, {}).values()):
+            peer.paths = [path for path in peer.paths if path.outlet is not outlet]
+            if peer.path is not None and peer.path.outlet is outlet:
+                peer.path = peer.paths[-1] if peer.paths else None
+
+    def _on_datagram(self, now: float, size: int, outlet: Sender, address: Address) -> None:
         first = self.scratch.view[0]
         peer = self._known[outlet].get(address)
         if 128 <= first <= 191 and peer is not None and peer.inbound is not None:
@@ -243,7 +261,7 @@ class UdpPort:
             peer.paths.remove(oldest)
 
     def _unknow(self, peer: Peer, path: Path) -> None:
-        if self._known[path.outlet].get(path.address) is peer:
+        if self._known.get(path.outlet, {}).get(path.address) is peer:
             del self._known[path.outlet][path.address]
 
     def _forget_former_credentials(self, peer: Peer) -> None:

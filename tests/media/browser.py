@@ -116,8 +116,10 @@ def build_pages(folder: Path) -> Path:
     return folder
 
 
-async def launch(playwright: Playwright, folder: Path, capture: tuple[int, int] = (320, 240)) -> Browser:
-    """One browser with a dark fake camera and a tone for a microphone."""
+async def launch(
+    playwright: Playwright, folder: Path, capture: tuple[int, int] = (320, 240), more: tuple[str, ...] = ()
+) -> Browser:
+    """One browser with a dark fake camera and a tone for a microphone, and `more` arguments."""
     video, audio = folder / "camera.y4m", folder / "microphone.wav"
     write_y4m(video, CAMERA_LEVEL, size=capture)
     write_wav(audio, 440)
@@ -134,6 +136,7 @@ async def launch(playwright: Playwright, folder: Path, capture: tuple[int, int] 
             f"--use-file-for-fake-audio-capture={audio}",
             "--allow-loopback-in-peer-connection",
             "--autoplay-policy=no-user-gesture-required",
+            *more,
         ],
     )
 

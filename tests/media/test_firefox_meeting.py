@@ -89,9 +89,8 @@ async def a_big_tile_gets_the_big_layer(pair: Pair) -> None:
     """Firefox sends simulcast too; what is not looked at is not sent."""
     rids = [layer["rid"] for layer in (await pair.fox.evaluate(STATS))["layers"]]
     assert len(rids) == len(set(rids)) > 1
-    await pair.chrome.wait_for_function(
-        "conference.stats().then((s) => s.slots.some((one) => one.frameHeight === 360))"
-    )
+    big = "async () => (await conference.stats()).slots.some((one) => one.frameHeight === 360)"
+    await pair.chrome.wait_for_function(big)
 
 
 async def a_mute_is_kept(pair: Pair) -> None:
