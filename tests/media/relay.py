@@ -47,14 +47,14 @@ class Relay:
             return
         back = self._backs.get(client)
         if back is not None:
-            _carry(self.up, len(data), lambda: back.sendto(data, self._node))
+            _carry(self.up, len(data), lambda: _send(back, data, self._node))
         elif client not in self._waiting:
             self._waiting[client] = asyncio.ensure_future(self._open(data, client))
 
     def _to_client(self, data: bytes, client: Address) -> None:
         front = self._front
         if not self.cut and front is not None:
-            _carry(self.down, len(data), lambda: front.sendto(data, client))
+            _carry(self.down, len(data), lambda: _send(front, data, client))
 
     async def _open(self, data: bytes, client: Address) -> None:
         def to_client(answer: bytes, _node: Address) -> None:
@@ -64,6 +64,12 @@ class Relay:
         back, _ = await loop.create_datagram_endpoint(lambda: _Side(to_client), local_addr=("127.0.0.1", 0))
         self._backs[client] = back
         back.sendto(data, self._node)
+
+
+def _send(transport: asyncio.DatagramTransport, data: bytes, address: Address) -> None:
+    """What is on its way when the relay ends goes nowhere."""
+    if not transport.is_closing():
+        transport.sendto(data, address)
 
 
 def _carry(wire: Wire | None, size: int, send: Callable[[], None]) -> None:
