@@ -94,7 +94,8 @@ async def test_walls_newcomers_and_leavers_are_measured() -> None:
         assert found["joins"][watched]["came"] == 4
         assert 0 < found["joins"][watched]["offer_to_key_frame_p95_ms"] < 5000
     assert found["churn"]["left_over"] == {}
-    assert found["churn"]["resident_mib"] > 10
+    assert list(found["churn"]["resident_mib"]) == [20, 30, 45, 60]
+    assert abs(found["churn"]["resident_growth"]) < 1
 
 
 @pytest.mark.parametrize(
