@@ -29,11 +29,16 @@ class Sender(Protocol):
 
 
 class Outlet:
-    """One bound socket; it does not block and has the kernel note the time of each arrival."""
+    """One bound socket; it does not block and has the kernel note the time of each arrival.
+
+    `batch` is how many datagrams were to be taken from it at once the last time, until `read_at` on the loop's clock.
+    """
 
     def __init__(self, host: str, port: int, counters: PortCounters) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.batch = 1
+        self.read_at = 0.0
         self._counters = counters
         try:
             self.socket.setblocking(False)

@@ -21,6 +21,7 @@ from media.transport import Identity, Peer, PeerParameters, new_credentials
 logger = logging.getLogger(__name__)
 
 BATCH = 128
+BACKLOG_S = 0.0001
 DEAD_AFTER_S = 4.0
 PROBE_AFTER_S = 2.0
 PROBE_INTERVAL_S = 1.0
@@ -156,24 +157,29 @@ class UdpPort:
     # -- what comes in --------------------------------------------------------------------------
 
     def _readable(self, outlet: Outlet) -> None:
-        """Take what has come, each packet with the kernel's time of arrival: our own queue is no congestion."""
+        """Take what has come, each packet with the kernel's time of arrival: our own queue is no congestion.
+
+        One at a time while that is enough, since to find that there is no second costs more than to come again.
+        """
         receive, buffers = outlet.socket.recvmsg_into, [self.scratch.view]
         now = self._loop.time()
         clock_offset = now - time.time()
-        for _ in range(BATCH):
+        outlet.batch = min(BATCH, 2 * outlet.batch) if now - outlet.read_at < BACKLOG_S else 1
+        for _ in range(outlet.batch):
             try:
                 size, control, _flags, address = receive(buffers, CONTROL_SIZE)
             except BlockingIOError:
-                return
+                break
             except OSError as error:
                 logger.debug("receive: %s", error)
-                return
+                break
             self.counters.received += 1
             if size:
                 arrived = arrival(control) + clock_offset if control else now
                 if abs(now - arrived) > MAX_QUEUED_S:  # the system's clock was set meanwhile
                     arrived = now
                 self._on_datagram(arrived, size, outlet, address[:2])
+        outlet.read_at = self._loop.time()
 
     def take(self, outlet: Sender, address: Address, datagram: bytes) -> None:
         """What came another way than by the port's own sockets, at most `BUFFER_SIZE` bytes."""

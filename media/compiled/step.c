@@ -1,5 +1,5 @@
 /*
- * The step that nearly every packet takes: video slots write it for all receivers of a layer, links encrypt and send it.
+ * The step that nearly every packet takes: slots write it for all receivers of a layer, links encrypt and send it.
  *
  * What a slot cannot judge by its numbers alone, and what has to wait on a thin link, is left to Python, which has the
  * same numbers in the same structures. Packets wait in the outbox until it is flushed, in the order of writing.
@@ -16,7 +16,7 @@
 enum { BUFFER = 2048, TRAILER = 4 + 16 + 128 };
 enum { HEADER = 12, EXTENSION = 8, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
 enum { PACED, NUMBERED, PLAIN };
-enum { OTHER, FULL, BARE };
+enum { OTHER, FULL, BARE, SPEECH };
 
 typedef int (*protect_function)(void *context, void *packet, int *size);
 
@@ -82,7 +82,7 @@ static int takes(struct slot *slot, const struct unit *unit)
     if (!slot->open || flow->descriptor < 0 || unit->index != slot->highest + 1 ||
         unit->picture < slot->pictures.highest)
         return 0;
-    return flow->way != PACED || admits(flow, unit->now, unit->size + HEADER + WIRE_OVERHEAD);
+    return unit->form == SPEECH || flow->way != PACED || admits(flow, unit->now, unit->size + HEADER + WIRE_OVERHEAD);
 }
 
 /* The link's next transport sequence number; `size` is that on the wire. */
@@ -98,7 +98,7 @@ static uint16_t take_number(struct flow *flow, double now, uint32_t size)
 static unsigned char *write_head(unsigned char *at, struct slot *slot, const struct unit *unit)
 {
     struct flow *flow = slot->flow;
-    int numbered = flow->way != PLAIN;
+    int numbered = unit->form == SPEECH ? flow->voiced : flow->way != PLAIN;
     *at++ = numbered ? 0x90 : 0x80;
     *at++ = (unsigned char)(slot->payload_type | (unsigned)unit->marker << 7);
     at = put16(at, (uint64_t)(slot->highest + slot->shift));
@@ -120,6 +120,14 @@ static unsigned char *write_head(unsigned char *at, struct slot *slot, const str
     return at;
 }
 
+/* Speech never waits, and is taken off what pictures may have. */
+static void note_speech(struct flow *flow, uint32_t size)
+{
+    flow->spoken += size;
+    if (flow->voiced && flow->way == PACED)
+        flow->tokens -= size;
+}
+
 static void advance(struct slot *slot, const struct unit *unit)
 {
     slot->highest = slot->last = unit->index;
@@ -130,6 +138,8 @@ static void advance(struct slot *slot, const struct unit *unit)
     slot->key = unit->key + slot->key_offset;
     slot->packets++;
     slot->octets += unit->size;
+    if (unit->form == SPEECH)
+        note_speech(slot->flow, unit->size + HEADER + WIRE_OVERHEAD);
 }
 
 /* Encrypt in place; RTCP is known by its second byte (RFC 5761 4). */

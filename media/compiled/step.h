@@ -8,16 +8,16 @@ struct row {
 
 /* One link: see FlowState; and where its packets go. `descriptor` -1: not by this way. */
 struct flow {
-    int64_t next, octets, landed, waiting;
+    int64_t next, octets, landed, waiting, spoken;
     double window, tokens, filled_at, pace, depth;
     double *times;
     uint16_t *sizes;
     void *context;
-    int32_t way, element, choked, descriptor, address_size;
+    int32_t way, element, choked, voiced, descriptor, address_size;
     uint8_t address[32];
 };
 
-/* One video slot; see SlotState. */
+/* One slot; see SlotState. */
 struct slot {
     int64_t highest, shift, timestamp, timestamp_offset, tl0, tl0_offset, key, key_offset, last, packets, octets;
     struct row pictures;

@@ -17,7 +17,6 @@ from media.outlet import Outlet, Path, PortCounters
 from media.sfu.sent import CAPACITY, Sent
 from media.sfu.source import OTHER, Layer, Send, Sink, Unit
 from media.sfu.state import SlotState
-from media.sfu.video_slot import VideoSlot
 from media.srtp import Outbound
 from media.transport import Routed
 
@@ -72,7 +71,7 @@ class CompiledStep:
         state: Any = ffi.new("struct slot *")
         state.flow = sent.state
         state.sent_at = float("-inf")
-        state.last = -1
+        state.last = state.pictures.highest = -1
         return state  # type: ignore[no-any-return]  # a structure has the fields of a SlotState
 
     # -- writing --------------------------------------------------------------------------------
@@ -185,7 +184,7 @@ def _scope_id(scope: str) -> int:
 
 def _gathered(layer: Layer) -> Fan:
     sinks = tuple(layer.slots)
-    states = [sink.state if isinstance(sink, VideoSlot) and sink.is_entered(layer) else ffi.NULL for sink in sinks]
+    states = [sink.state if sink.is_entered(layer) else ffi.NULL for sink in sinks]
     return Fan(sinks, ffi.new("struct slot *[]", states), len(sinks))
 
 

@@ -16,7 +16,11 @@ ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 ONE_BYTE_PROFILE = 0xBEDE
 TWO_BYTE_PROFILE = 0x1000
 MAX_ONE_BYTE_ID = 14
+EXTENDED = 0x90
+"""The first byte of a packet with extensions, without padding or CSRC."""
 _U16 = struct.Struct("!H")
+pack_numbered = struct.Struct("!BBHIIHHBHx").pack
+"""Header and a transport-wide sequence number as the only element, for those who know all the fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,11 @@ class Link:
         self._voices: list[Source] = []
         for number, slot in enumerate(terms.slots):
             start = (seed + number * 2654435761) & 0xFFFFFFFF
+            state = step.slot(self.outflow.sent)
             if slot.kind == "audio":
-                self.audio.append(AudioSlot(self, slot, start & 0x7FFF, start))
+                self.audio.append(AudioSlot(self, slot, start & 0x7FFF, start, state))
             else:
-                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, step.slot(self.outflow.sent)))
+                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, state))
         self._video_by_ssrc = {slot.terms.ssrc: slot for slot in self.video}
 
     def close(self) -> None:
@@ -145,7 +146,10 @@ class Link:
             for slot in self.video:
                 slot.repair.clear()
         self.decisions = self.allocator.allocate(now, outflow.pictures(now), wants)
-        self.copies = outflow.redundancy.count
+        if self.copies != outflow.redundancy.count:
+            self.copies = outflow.redundancy.count
+            for speech in self.audio:
+                speech.note_copies()
         for want in wants:
             self._aim(now, want, self.decisions[want.slot])
         count = len(self._voices)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from media.rtp.extensions import ONE_BYTE_PROFILE
+from media.rtp.packet import HEADER_SIZE
 from media.rtp.transport_cc import Feedback
 from media.sfu.estimate import Estimator, ReportEstimator
 from media.sfu.pacer import Pacer, Packet
@@ -18,6 +19,8 @@ from media.sfu.voices import Voices
 EXTENSION_SIZE = 8
 EXTENSION_FLAG = 0x10
 NUMBERED_OVERHEAD = OVERHEAD + EXTENSION_SIZE
+UNNUMBERED_OVERHEAD = HEADER_SIZE + OVERHEAD
+"""Bytes on the wire before a body, or a descriptor and a body, beside the extension."""
 FAT_BPS = 5_000_000
 PICTURES_SHARE = 0.95
 MOST_REPAIR = 0.25
@@ -76,7 +79,7 @@ class Outflow:
         self._deaf = False
         self._began_at: float | None = None
         self._numbered = bool(number)
-        self._speech_too = speech_too and self._numbered
+        self._flow.voiced = speech_too and self._numbered
         self._flow.element = self._element = number << 4 | 1
         self._be_thin(self._numbered)
         self._flow.window = self.estimator.window
@@ -100,8 +103,8 @@ class Outflow:
     def speak(self, now: float, head: bytes, body: bytes) -> bytes:
         """The head to send at once for a packet of speech: it never waits."""
         size = len(head) + len(body) + OVERHEAD
-        self.speech.octets += size
-        if not self._speech_too:
+        self._flow.spoken += size
+        if not self._flow.voiced:
             return head
         if self.thin:
             self.pacer.spend(size)
@@ -109,7 +112,7 @@ class Outflow:
 
     def note_copies(self, octets: int) -> None:
         """So much of the packet of speech that is sent next is redundancy."""
-        self.speech.octets -= octets
+        self._flow.spoken -= octets
         self.copies.octets += octets
 
     def show(self, now: float, head: bytes, body: bytes) -> bytes | None:
@@ -243,6 +246,7 @@ class Outflow:
 
     def pictures(self, now: float) -> float | None:
         """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""
+        self.speech.octets = self._flow.spoken
         speech, repairs = self.speech.measure(now), self.repairs.measure(now)
         bitrate = self.bitrate
         self.redundancy.fit(bitrate, speech)

@@ -1,25 +1,29 @@
 """The audio streams that the bridge sends. Only a slot rewrites."""
 
 from media.rtp import red
+from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE, pack_numbered
 from media.rtp.packet import header
+from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
 from media.sfu.redundancy import MOST
-from media.sfu.source import Receiver, Send, Source, Unit
+from media.sfu.source import SPEECH, Layer, Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
-from media.sfu.state import PlainSlotState
+from media.sfu.state import PACED, SlotState
 from media.sfu.terms import SlotTerms, clock_rate
 
 
 class AudioSlot:
     """One outgoing audio stream; a new source begins with the marker bit (RFC 7587 4: a talkspurt)."""
 
-    def __init__(self, link: Receiver, terms: SlotTerms, sequence: int, timestamp: int) -> None:
+    def __init__(self, link: Receiver, terms: SlotTerms, sequence: int, timestamp: int, state: SlotState) -> None:
         self.link = link
         self.terms = terms
         self.source: Source | None = None
-        self.state = PlainSlotState()
-        self.splice = Splice(self.state, sequence, timestamp, clock_rate("audio"))
-        self.packets = 0
-        self.octets = 0
+        self.state = state
+        self.splice = Splice(state, sequence, timestamp, clock_rate("audio"))
+        state.ssrc, state.payload_type = terms.ssrc, terms.payload_type
+        state.open = 1
+        self._flow = link.outflow.sent.state
+        self._number = link.outflow.sent.add
         self._epoch = -1
         self._former: list[tuple[int, int, bytes]] = []
 
@@ -33,11 +37,61 @@ class AudioSlot:
         if source is not None:
             source.layers[0].join(self)
 
+    @property
+    def packets(self) -> int:
+        """How many went out."""
+        return self.state.packets
+
+    @property
+    def octets(self) -> int:
+        """Bytes of speech that went out, copies not counted."""
+        return self.state.octets
+
+    def is_entered(self, layer: Layer) -> bool:
+        """Whether packets of `layer` go out by the numbers."""
+        return self.source is layer.source and layer.epoch == self._epoch
+
+    def note_copies(self) -> None:
+        """The link wants another number of copies."""
+        self.state.open = not self.link.copies or self.terms.red_payload_type is None
+
     def write(self, now: float, unit: Unit) -> Send | None:
-        """What goes out for `unit`; None when this slot does not send it."""
+        """What goes out for `unit`; None when this slot does not send it. Nearly always it is simply the next."""
+        state = self.state
+        if (
+            unit.form != SPEECH
+            or not state.open
+            or unit.index != state.highest + 1
+            or unit.layer.epoch != self._epoch
+            or not self._flow.voiced
+        ):
+            return self._write_with_care(now, unit)
+        state.highest = unit.index
+        state.timestamp = (unit.timestamp + state.timestamp_offset) & 0xFFFFFFFF
+        state.sent_at = now
+        state.packets += 1
+        state.octets += unit.size
+        flow, size = self._flow, unit.size + UNNUMBERED_OVERHEAD
+        flow.spoken += size
+        if flow.way == PACED:
+            flow.tokens -= size
+        numbered = pack_numbered(
+            EXTENDED,
+            state.payload_type | unit.marker << 7,
+            (unit.index + state.shift) & 0xFFFF,
+            state.timestamp,
+            state.ssrc,
+            ONE_BYTE_PROFILE,
+            1,
+            flow.element,
+            self._number(now, size + EXTENSION_SIZE),
+        )
+        return self.link, numbered, unit.body
+
+    def _write_with_care(self, now: float, unit: Unit) -> Send | None:
         marker = unit.marker
         if unit.layer.epoch != self._epoch:
-            self._epoch = unit.layer.epoch
+            self._epoch, unit.layer.fan = unit.layer.epoch, None
             self.splice.begin(now, unit.index, unit.timestamp)
             self._former.clear()
             self.link.note_begun(self.terms.ssrc)
@@ -48,8 +102,8 @@ class AudioSlot:
         place = self.splice.advance(now, unit.index, unit.timestamp)
         if place is None:
             return None
-        self.packets += 1
-        self.octets += len(unit.body)
+        self.state.packets += 1
+        self.state.octets += len(unit.body)
         copies = self.link.copies
         if copies and self.terms.red_payload_type is not None:
             return self._redundant(now, unit, place, copies, marker)

@@ -13,6 +13,7 @@ from media.sfu.kept import Kept
 from media.sfu.outflow import Outflow
 from media.sfu.rates import LayerRate
 from media.sfu.reception import Reception
+from media.sfu.state import SlotState
 from media.sfu.terms import Kind, VideoCodec, clock_rate
 
 KEYFRAME_INTERVAL_S = 0.5
@@ -24,8 +25,9 @@ UNMUTE_GUARD_S = 0.06
 UNMUTE_GUARD_PACKETS = 2
 USEFUL_S: dict[Kind, float] = {"audio": 0.4, "video": 1.0}
 """How long a receiver may still have use for a packet that is missing: its jitter buffer, or its next key frame."""
-OTHER, FULL, BARE = 0, 1, 2
-"""What a slot writes before a body: a header and the six bytes of a full VP8 descriptor, a header alone, or other."""
+OTHER, FULL, BARE, SPEECH = 0, 1, 2, 3
+"""What a slot writes before a body: a header and the six bytes of a full VP8 descriptor, a header alone before a
+picture's or speech, or other."""
 
 NO_LEAD = (0, 0, 0)
 
@@ -78,7 +80,9 @@ class Sink(Protocol):
     """What a layer feeds: a slot of a link."""
 
     link: Receiver
+    state: SlotState
 
+    def is_entered(self, layer: Layer) -> bool: ...
     def write(self, now: float, unit: Unit) -> Send | None: ...
 
 
@@ -191,7 +195,9 @@ class Layer:
             self._opened_in, self._opened_at = self.epoch, index
         elif index < self._opened_at:
             return None
-        return Unit(self, index, packet.timestamp, packet.marker, packet.payload)
+        body = packet.payload
+        form = SPEECH if body else OTHER
+        return Unit(self, index, packet.timestamp, packet.marker, body, form=form, size=len(body))
 
     @property
     def has_holes(self) -> bool:

@@ -46,7 +46,8 @@ class FlowState(Protocol):
 
     `landed` of the bytes are no longer on their way, on which `window` may be. `tokens` (bytes) are those of the token
     bucket, as of `filled_at`; it fills by `pace` bytes a second up to `depth`. So many bytes are `waiting`; `choked`
-    while none are taken. `element` is the first byte of the extension's element.
+    while none are taken. `element` is the first byte of the extension's element. So many bytes of speech were `spoken`;
+    `voiced` is 1 where speech is numbered too.
     """
 
     next: int
@@ -61,6 +62,8 @@ class FlowState(Protocol):
     filled_at: float
     pace: float
     depth: float
+    spoken: int
+    voiced: int
 
 
 class PlainRow:
@@ -116,7 +119,9 @@ class PlainFlowState:
         "next",
         "octets",
         "pace",
+        "spoken",
         "tokens",
+        "voiced",
         "waiting",
         "way",
         "window",
@@ -125,5 +130,5 @@ class PlainFlowState:
     def __init__(self) -> None:
         self.next = self.octets = self.landed = 0
         self.way = PACED
-        self.element = self.choked = self.waiting = 0
+        self.element = self.choked = self.waiting = self.spoken = self.voiced = 0
         self.window = self.tokens = self.filled_at = self.pace = self.depth = 0.0

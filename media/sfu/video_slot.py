@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from media.rtp.extensions import ONE_BYTE_PROFILE
-from media.rtp.packet import HEADER_SIZE
+from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
 from media.rtp.vp8 import Descriptor, pack_numbered
 from media.sfu.numbering import Numbering
-from media.sfu.outflow import EXTENSION_SIZE
+from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
 from media.sfu.repair import ONE_BYTE_OF_PADDING, Repair
-from media.sfu.sent import OVERHEAD
 from media.sfu.source import FULL, Layer, Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
 from media.sfu.state import PACED, PLAIN, SlotState
@@ -20,8 +18,6 @@ HANDOVER_S = 1.0
 SWITCH_S = 3.0
 RETRY_S = 5.0
 SYNC_WAIT_S = 2.0
-EXTENDED = 0x90
-UNNUMBERED_OVERHEAD = HEADER_SIZE + OVERHEAD
 WIRE_OVERHEAD = UNNUMBERED_OVERHEAD + EXTENSION_SIZE
 
 
