@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: install-debian.sh venv|speakers|tests|bench
 #   venv      what python3 -m venv needs
-#   speakers  the MQTT broker of the demo's loudspeakers
+#   speakers  the MQTT broker of the demo's loudspeakers, and the voice of telephone calls
 #   tests     the browser, its Chinese fonts and the servers that the tests start for themselves
 #   bench     what the media bench compares with, and what builds and isolates its generator
 # Does nothing, and needs no rights, where everything is there already.
@@ -16,7 +16,10 @@ exists() { compgen -G "$1" >/dev/null; }
 missing_packages() {
   case $1 in
     venv) "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || echo python3-venv ;;
-    speakers) have mosquitto || echo mosquitto ;;
+    speakers)
+      have mosquitto || echo mosquitto
+      have espeak-ng || echo espeak-ng
+      ;;
     tests)
       have chromium || echo chromium
       have firefox-esr || echo firefox-esr
@@ -28,6 +31,8 @@ missing_packages() {
       have rabbitmq-server || echo rabbitmq-server
       have redis-server || echo redis-server
       have mosquitto || echo mosquitto
+      have espeak-ng || echo espeak-ng
+      have sipp || echo sip-tester
       ;;
     bench)
       have janus || echo janus

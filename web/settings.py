@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     mqtt_url: SecretStr = SecretStr("")
     loudspeaker_key: SecretStr = SecretStr("")
     receipt_token: SecretStr = SecretStr("")
+    sip_url: SecretStr = SecretStr("")
+    sip_lines: int = Field(default=10, ge=1, le=200)
+    sip_voice: str = "cmn-latn-pinyin"
 
     @classmethod
     def settings_customise_sources(

@@ -12,13 +12,15 @@ from alerts.calls import attempts
 from alerts.calls.content import outgoing
 from alerts.calls.model import CallAttempt, Obligation
 from alerts.calls.planning import plan_due
-from alerts.calls.policy import VOICE
+from alerts.calls.policy import MESSAGES, VOICE
 from alerts.calls.progress import ANSWERED, CONFIRMED, REACHED
 from alerts.calls.signs import record_sign
 from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.senders import senders
 from command.directory.model import Person, Post, Unit
 from command.kernel.ids import new_id
 from tests.alerts.county import County
+from tests.alerts.gateway import Gateway
 
 OWNER = "host/calls#1"
 
@@ -84,17 +86,17 @@ def telephones(county: County, **manners: str) -> Telephones:
 
 def work(county: County, network: Telephones, lines: int = 10) -> int:
     """One round of a worker without threads: what is due is planned, claimed, called and finished."""
+    outside = senders({VOICE: network, **{name: Gateway(name) for name in MESSAGES}})
     with county.db.writing() as session:
         plan_due(session, county.clock)
     with county.db.writing() as session:
         held = attempts.claim(session, county.clock, OWNER, lines)
     for one in held:
-        if one.channel == VOICE:
-            with county.db.reading() as session:
-                call = outgoing(session, one, county.clock.now())
-            (result,) = asyncio.run(network.send([call]))
-        else:
-            result = Result(one.id, Outcome.SENT)
+        channel = outside.of(one.channel, drill=one.drill)
+        with county.db.reading() as session:
+            message = outgoing(session, one, county.clock.now())
+        sent = asyncio.run(channel.send([message])) if channel else [Result(one.id, Outcome.FAILED, "not_configured")]
+        (result,) = sent
         with county.db.writing() as session:
             attempts.finish(session, county.clock, one, result)
     return len(held)

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts import actions
@@ -17,12 +19,14 @@ from alerts.channels.port import Outcome, Result
 from alerts.model import Chunk
 from command.directory.model import Post
 from command.kernel.errors import FengsuiError
+from command.kernel.ids import new_id
 from command.kernel.timeline import read_after, verify
 from tests.alerts.county import County, fields
 from tests.alerts.messages import alert, info
 from tests.alerts.steps import drafted, issue, issued
 from tests.alerts.telephones import (
     BUSY,
+    CONFIRMS,
     NO_SUCH_NUMBER,
     OFF,
     OWNER,
@@ -436,3 +440,31 @@ def test_the_fan_outs_own_messages_are_not_sent_twice(county: County) -> None:
         plan_due(session, county.clock)
     mine = {"139-甲村", "a@example.org"}
     assert sorted(one.channel for one in tries(county) if one.address in mine) == ["sms", "voice"]
+
+
+PEOPLE = st.sampled_from((CONFIRMS, OFF, BUSY, SILENT, SPOUSE, VOICEMAIL, NO_SUCH_NUMBER))
+MANNERS = st.lists(PEOPLE, min_size=4, max_size=4)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(manners=MANNERS, drill=st.booleans(), by_hand=st.booleans())
+def test_no_path_of_a_drill_reaches_a_live_telephone(
+    county: County, manners: list[str], drill: bool, by_hand: bool
+) -> None:
+    """Whatever people do, and whoever is called by hand: a drill rings nobody, the rest is as in earnest."""
+    name = new_id()
+    numbers = (f"139-{name}甲", f"139-{name}甲-b", f"139-{name}乙", f"139-{name}乙-b")
+    villages(county, "south", (f"{name}甲", f"{name}乙"))
+    network = telephones(county, **dict(zip(numbers, manners, strict=True)))
+    order = evacuate(county, drill=drill)
+    if by_hand:
+        wanted = obligations(county, order)[f"{name}甲"].id
+        county.do("duty", lambda s, a: calls.call(s, county.clock, a, wanted, "deputy"))
+    work_for(county, network, 500)
+    mine = {number: count for number, count in network.rung().items() if number in numbers}
+    assert (mine == {}) == drill
+    assert {one.drill for one in tries(county) if one.address in numbers} == {drill}
+    for suffix, pair in (("甲", manners[:2]), ("乙", manners[2:])):
+        row = obligations(county, order)[f"{name}{suffix}"]
+        assert row.progress().settled == (CONFIRMS in pair and not drill)
+        assert row.visit_open == (not row.progress().settled)

@@ -14,6 +14,7 @@ from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.loudspeaker import Playback
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel, Outcome, Outgoing, Result
+from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.websocket import WebSocketChannel
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
 from alerts.texts import Content
@@ -21,17 +22,23 @@ from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
 from tests.peers.mosquitto import MosquittoServer
 from tests.peers.ports import free_port
+from tests.peers.sipp import SippServer, sipp
 from tests.peers.smtp import SmtpServer
 from tests.waiting import until
 
 MASTER = b"a key of these tests"
-NAMES = ("email", "websocket", "mqtt", "drill")
+NAMES = ("email", "websocket", "mqtt", "voice", "drill")
 
 
 def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第二行") -> Outgoing:
     content = Content("演练 山洪\r\n第二行", body)
     now = datetime.now(UTC)
     return Outgoing(new_id(), new_id(), address, "甲", content, now, now + timedelta(hours=1))
+
+
+def address_for(name: str, number: int = 0) -> str:
+    """An address that the channel takes."""
+    return f"1390000000{number}" if name == "voice" else f"a{number}@example.org"
 
 
 def mqtt_channel(url: str, heard: list[Playback] | None = None) -> MqttChannel:
@@ -45,7 +52,16 @@ def mqtt_channel(url: str, heard: list[Playback] | None = None) -> MqttChannel:
 
 
 @pytest.fixture
-def opened(smtp_server: SmtpServer, mosquitto_server: MosquittoServer) -> Iterator[Callable[[str], Channel]]:
+def exchange() -> Iterator[SippServer]:
+    """A telephone exchange whose people pick up and hang up again."""
+    with sipp("hangs_up") as server:
+        yield server
+
+
+@pytest.fixture
+def opened(
+    smtp_server: SmtpServer, mosquitto_server: MosquittoServer, exchange: SippServer
+) -> Iterator[Callable[[str], Channel]]:
     """Every channel by its name, connected to its peer."""
     mqtt = mqtt_channel(mosquitto_server.url)
     mqtt.start()
@@ -53,6 +69,7 @@ def opened(smtp_server: SmtpServer, mosquitto_server: MosquittoServer) -> Iterat
         "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
         "websocket": WebSocketChannel(),
         "mqtt": mqtt,
+        "voice": VoiceChannel(VoiceConfig(exchange.url, longest_s=3, patience_s=1), lambda _attempt, _mark: None),
         "drill": DrillChannel("email"),
     }
     yield channels.__getitem__
@@ -74,7 +91,7 @@ async def send(channel: Channel, *batch: Outgoing) -> list[Result]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_one_result_each_in_order(opened: Callable[[str], Channel], name: str) -> None:
-    batch = [outgoing(f"a{number}@example.org") for number in range(7)]
+    batch = [outgoing(address_for(name, number)) for number in range(7)]
     results = await send(opened(name), *batch)
     assert [result.delivery for result in results] == [one.delivery for one in batch]
     assert {result.outcome for result in results} == {Outcome.SENT}
@@ -90,7 +107,7 @@ async def test_a_second_batch_and_an_empty_text(opened: Callable[[str], Channel]
     async with closing(opened(name)) as channel:
         assert channel.batch > 0
         for body in ("", "字" * 20_000):
-            (result,) = await channel.send([outgoing(body=body)])
+            (result,) = await channel.send([outgoing(address_for(name), body=body)])
             assert result.outcome is Outcome.SENT
 
 
@@ -99,13 +116,14 @@ async def test_a_second_batch_and_an_empty_text(opened: Callable[[str], Channel]
     [
         EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{free_port()}", "fengsui@example.org")),
         mqtt_channel(f"mqtt://127.0.0.1:{free_port()}"),
+        VoiceChannel(VoiceConfig(f"sip:127.0.0.1:{free_port()}", ring_s=1), lambda _attempt, _mark: None),
     ],
-    ids=["email", "mqtt"],
+    ids=["email", "mqtt", "voice"],
 )
 async def test_a_peer_that_is_not_there_is_for_later(channel: Channel) -> None:
     if isinstance(channel, MqttChannel):
         channel.start()
-    results = await send(channel, outgoing(), outgoing())
+    results = await send(channel, outgoing(address_for(channel.name)), outgoing(address_for(channel.name)))
     assert {result.outcome for result in results} == {Outcome.LATER}
 
 

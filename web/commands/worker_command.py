@@ -3,9 +3,11 @@
 import os
 from argparse import ArgumentParser, Namespace
 
+from alerts.calls.caller import sign_recorder
 from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel
+from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.websocket import WebSocketChannel
 from alerts.senders import senders
 from alerts.worker import WorkerConfig, playback_recorder, run_worker
@@ -31,7 +33,9 @@ def run(options: Namespace) -> int:
     if mqtt is not None:
         live["mqtt"] = mqtt
         mqtt.start()
-    config = WorkerConfig(broker_of(core.settings), options.name)
+    if core.settings.sip_url.get_secret_value():
+        live["voice"] = _voice(core)
+    config = WorkerConfig(broker_of(core.settings), options.name, lines=core.settings.sip_lines)
     report_ready()
     run_worker(config, core.db, core.clock, senders(live), os.getpid(), core.wake.listen)
     return 0
@@ -43,3 +47,8 @@ def _mqtt(core: Core, name: str) -> MqttChannel | None:
         return None
     config = MqttConfig(url, loudspeaker_master(core.settings), f"fengsui-{name}-{os.uname().nodename}")
     return MqttChannel(config, core.clock, playback_recorder(core.db, core.clock))
+
+
+def _voice(core: Core) -> VoiceChannel:
+    config = VoiceConfig(core.settings.sip_url.get_secret_value(), core.settings.sip_voice)
+    return VoiceChannel(config, sign_recorder(core.db, core.clock))

@@ -1,0 +1,197 @@
+"""Telephone calls by SIP: the text is said, keys are heard. Picking up is no answer; a key and an identity are.
+
+The listener hears the text twice and is asked to press a key, then whether they are who is called: 1 says so, 2 that
+they are somebody else. Each is told at once (`reached`, `answered`, `confirmed`), while the call still goes on.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import numpy as np
+
+from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.sip.audio import RATE, Samples, encode
+from alerts.sip.call import NO_RESPONSE, Call, Line
+from alerts.sip.digest import Credentials
+from alerts.sip.leg import Endpoint, Leg
+from alerts.sip.speech import NoSpeech, Speech
+
+REACHED, ANSWERED, CONFIRMED = "reached", "answered", "confirmed"
+MYSELF, SOMEBODY_ELSE = "1", "2"
+
+ASK = "收到请按一。"
+WHO = "您是本人，请再按一。代接，请按二。"
+THANKS = "已确认，谢谢。"
+TELL_THEM = "请立即转告本人回电。"
+
+_PAUSE_S = 1.0
+_URL = re.compile(r"sip:(?:([^:@/]+)(?::([^@/]*))?@)?(\[[0-9a-fA-F:]+\]|[^:/@\[\]]+)(?::(\d{1,5}))?")
+_OUTCOMES = {
+    486: (Outcome.LATER, "busy"),
+    600: (Outcome.LATER, "busy"),
+    408: (Outcome.LATER, "no_answer"),
+    487: (Outcome.LATER, "no_answer"),
+    480: (Outcome.LATER, "off"),
+    603: (Outcome.LATER, "declined"),
+    404: (Outcome.FAILED, "no_such_number"),
+    410: (Outcome.FAILED, "no_such_number"),
+    484: (Outcome.FAILED, "no_such_number"),
+    604: (Outcome.FAILED, "no_such_number"),
+}
+_NO_LINE = (Outcome.LATER, "not_connected")
+
+Hear = Callable[[str, str], None]
+"""Told of a sign: the attempt, and `reached`, `answered` or `confirmed`. It may take its time: it runs in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceConfig:
+    """`url` is the gateway, `sip:[USER[:PASSWORD]@]HOST[:PORT]`.
+
+    It rings for `ring_s`; the text is said `repeats` times; after that and after each question, `patience_s` for a
+    key; the repetitions together take no longer than about `longest_s`.
+    """
+
+    url: str
+    voice: str = "cmn-latn-pinyin"
+    ring_s: float = 40.0
+    repeats: int = 2
+    patience_s: float = 8.0
+    longest_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The samples of a call's sentences."""
+
+    text: Samples
+    who: Samples
+    thanks: Samples
+    tell_them: Samples
+
+
+class VoiceChannel:
+    name = "voice"
+    batch = 10
+    receipts = True
+
+    def __init__(self, config: VoiceConfig, hear: Hear, speech: Speech | None = None) -> None:
+        """ValueError for an address that is none."""
+        found = _URL.fullmatch(config.url)
+        if found is None:
+            raise ValueError("sip_url")
+        user, password, host, port = found.groups()
+        self._config = config
+        self._hear = hear
+        self._speech = speech or Speech(config.voice)
+        self._host, self._port = host.strip("[]"), int(port or 5060)
+        self._user = unquote(user) if user else "fengsui"
+        self._credentials = Credentials(self._user, unquote(password)) if user and password else None
+        self._endpoint: Endpoint | None = None
+
+    async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
+        return list(await asyncio.gather(*(self._call(one) for one in batch)))
+
+    async def close(self) -> None:
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint is not None:
+            endpoint.close()
+
+    async def _call(self, one: Outgoing) -> Result:
+        number = re.sub(r"[\s\-()]", "", one.address)
+        if not re.fullmatch(r"\+?[0-9*#]{2,20}", number):
+            return Result(one.delivery, Outcome.FAILED, "no_such_number")
+        try:
+            said = await self._prepare(one.content.body)
+            endpoint = await self._opened()
+        except NoSpeech:
+            return Result(one.delivery, Outcome.FAILED, "not_configured")
+        except OSError:
+            return Result(one.delivery, *_NO_LINE)
+        leg = Leg(endpoint, lambda offer: self._new_call(endpoint, number, offer))
+        try:
+            await leg.ring()
+            return Result(one.delivery, *await self._through(leg, one.delivery, said))
+        except asyncio.CancelledError:
+            leg.drop()
+            raise
+
+    async def _opened(self) -> Endpoint:
+        if self._endpoint is None:
+            self._endpoint = await Endpoint.open(self._host, self._port)
+        return self._endpoint
+
+    def _new_call(self, endpoint: Endpoint, number: str, offer: str) -> Call:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        line = Line(f"sip:{self._user}@{host}", *endpoint.local, self._credentials)
+        return Call(line, f"sip:{number}@{host}:{self._port}", offer)
+
+    async def _prepare(self, text: str) -> _Said:
+        """Everything is ready before it rings: whoever picks up hears it at once."""
+        body, ask, who, thanks, tell_them = [await self._speech.say(one) for one in (text, ASK, WHO, THANKS, TELL_THEM)]
+        pause = np.zeros(int(_PAUSE_S * RATE))
+        once = (body[: int(self._config.longest_s / self._config.repeats * RATE)], ask, pause)
+        return _Said(np.concatenate(once * self._config.repeats), who, thanks, tell_them)
+
+    async def _through(self, leg: Leg, delivery: str, said: _Said) -> tuple[Outcome, str]:
+        """From ringing to the end."""
+        if not await self._picked_up(leg):
+            status, rang = leg.call.status, leg.rings
+            await leg.finish()
+            if status == NO_RESPONSE:
+                return (Outcome.LATER, "no_answer") if rang else _NO_LINE
+            return _OUTCOMES.get(status, _NO_LINE)
+        signs = [asyncio.create_task(asyncio.to_thread(self._hear, delivery, REACHED))]
+        try:
+            detail = await self._talk(leg, delivery, said, signs)
+        finally:
+            await asyncio.gather(*signs)
+        await leg.finish()
+        return Outcome.SENT, detail
+
+    async def _picked_up(self, leg: Leg) -> bool:
+        waiting = [asyncio.ensure_future(one.wait()) for one in (leg.answered, leg.over)]
+        await asyncio.wait(waiting, timeout=self._config.ring_s, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+        return leg.answered.is_set()
+
+    async def _talk(self, leg: Leg, delivery: str, said: _Said, signs: "list[asyncio.Task[None]]") -> str:
+        """What came of it: `other` for somebody else, else nothing: the signs have told it."""
+        if await self._ask(leg, said.text) is None:
+            return ""
+        signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, ANSWERED)))
+        key = await self._ask(leg, said.who)
+        if key == MYSELF:
+            signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, CONFIRMED)))
+            await self._tell(leg, said.thanks)
+        elif key == SOMEBODY_ELSE:
+            await self._tell(leg, said.tell_them)
+            return "other"
+        return ""
+
+    async def _ask(self, leg: Leg, samples: Samples) -> str | None:
+        """Say something; the first of the keys 1 and 2 pressed meanwhile or soon after."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + len(samples) / RATE + self._config.patience_s
+        codec = leg.codec()
+        if codec is None:
+            return None
+        leg.play(encode(samples, codec))
+        while (left := until - loop.time()) > 0:
+            key = await leg.key(left)
+            if key is None or key in (MYSELF, SOMEBODY_ELSE):
+                leg.play(b"")
+                return key
+        return None
+
+    async def _tell(self, leg: Leg, samples: Samples) -> None:
+        codec = leg.codec()
+        if codec is not None:
+            leg.play(encode(samples, codec))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(leg.over.wait(), len(samples) / RATE)

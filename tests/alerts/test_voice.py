@@ -1,0 +1,124 @@
+"""Real calls over UDP: SIPp is the exchange, eSpeak NG speaks, keys come as RTP packets."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.channels.voice import VoiceChannel, VoiceConfig
+from alerts.sip.speech import NoSpeech, Speech
+from alerts.texts import Content
+from command.kernel.ids import new_id
+from tests.peers.ports import free_port
+from tests.peers.sipp import SippServer, can_send_keys, sipp
+from tests.waiting import until
+
+keys = pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights")
+
+
+def outgoing(number: str = "139-0000 0001", body: str = "西舍路镇转移。") -> Outgoing:
+    return Outgoing(new_id(), new_id(), number, "甲", Content("", body), datetime.now(UTC), None)
+
+
+def channel(url: str, heard: list[tuple[str, str]] | None = None, **more: float) -> VoiceChannel:
+    """Short of patience: these telephones answer at once or never."""
+    kept = heard if heard is not None else []
+    quick: dict[str, float] = {"ring_s": 1.5, "patience_s": 1.5, "longest_s": 3.0, **more}
+    config = VoiceConfig(url, repeats=1, **quick)  # type: ignore[arg-type]  # the names above are its own
+    return VoiceChannel(config, lambda attempt, mark: kept.append((attempt, mark)))
+
+
+def call(server: SippServer, heard: list[tuple[str, str]] | None = None, **more: float) -> Result:
+    async def run() -> Result:
+        voice = channel(server.url, heard, **more)
+        try:
+            (result,) = await voice.send([outgoing()])
+        finally:
+            await voice.close()
+        return result
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("scenario", "outcome", "detail", "marks"),
+    [
+        ("busy", Outcome.LATER, "busy", []),
+        ("rings", Outcome.LATER, "no_answer", []),
+        ("no_such_number", Outcome.FAILED, "no_such_number", []),
+        ("silent", Outcome.SENT, "", ["reached"]),
+        ("hangs_up", Outcome.SENT, "", ["reached"]),
+        ("asks_who_calls", Outcome.LATER, "busy", []),
+        pytest.param("confirms", Outcome.SENT, "", ["reached", "answered", "confirmed"], marks=keys),
+        pytest.param("somebody_else", Outcome.SENT, "other", ["reached", "answered"], marks=keys),
+    ],
+)
+def test_what_comes_of_a_call(scenario: str, outcome: Outcome, detail: str, marks: list[str]) -> None:
+    heard: list[tuple[str, str]] = []
+    with sipp(scenario) as server:
+        result = call(server, heard)
+        assert (result.outcome, result.detail) == (outcome, detail)
+        assert sorted(mark for _, mark in heard) == sorted(marks)
+        assert {attempt for attempt, _ in heard} <= {result.delivery}
+        assert server.errors() == "", "nothing that the exchange did not expect"
+
+
+@pytest.mark.parametrize("scenario", ["rings", "silent"])
+def test_a_call_that_is_dropped_is_hung_up_at_once(scenario: str) -> None:
+    async def run(server: SippServer) -> float:
+        voice, loop = channel(server.url, ring_s=60, patience_s=60), asyncio.get_running_loop()
+        task = asyncio.create_task(voice.send([outgoing()]))
+        await asyncio.wait([task], timeout=1.5)
+        start = loop.time()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.wait([asyncio.create_task(_over(server))], timeout=5)
+        await voice.close()
+        return loop.time() - start
+
+    with sipp(scenario) as server:
+        assert asyncio.run(run(server)) < 1.0
+        assert server.errors() == ""
+
+
+async def _over(server: SippServer) -> None:
+    await asyncio.to_thread(until, lambda: server.calls_over() == 1)
+
+
+def test_numbers_that_are_none_are_not_dialled() -> None:
+    url = f"sip:127.0.0.1:{free_port()}"
+    for number in ("", "a@example.org", "1\r\nVia: x", "sip:other@192.0.2.1"):
+        (result,) = asyncio.run(channel(url).send([outgoing(number)]))
+        assert (result.outcome, result.detail) == (Outcome.FAILED, "no_such_number")
+
+
+@pytest.mark.parametrize("url", ["", "http://gateway", "sip:", "sip:a@b:123456"])
+def test_a_gateway_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="sip_url"):
+        channel(url)
+
+
+def test_speech_is_chinese_and_kept() -> None:
+    async def run() -> tuple[float, bool, bool]:
+        speech = Speech()
+        first = await speech.say("请立即转移到高处。")
+        again = await speech.say("请立即转移到高处。")
+        longer = await speech.say("请立即转移到高处。" * 400)
+        return len(first) / 8_000, again is first, len(longer) < 70 * len(first)
+
+    seconds, kept, bounded = asyncio.run(run())
+    assert 1.0 < seconds < 6.0
+    assert kept
+    assert bounded
+
+
+def test_nothing_is_said_where_nobody_can_speak() -> None:
+    async def run() -> None:
+        assert np.array_equal(await Speech().say("  "), np.zeros(0))
+        await Speech(program="no-such-program").say("喂")
+
+    with pytest.raises(NoSpeech):
+        asyncio.run(run())

@@ -1,0 +1,69 @@
+"""SIPp as a telephone exchange: it answers as a scenario says and checks what it gets."""
+
+import contextlib
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.peers.ports import free_port
+from tests.peers.process import folder_for, program, running
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+
+
+@dataclass(frozen=True, slots=True)
+class SippServer:
+    """A running SIPp; `log()` is what it says of messages that it did not expect."""
+
+    port: int
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"sip:county:secret@127.0.0.1:{self.port}"
+
+    def calls_over(self) -> int:
+        """How many calls SIPp has seen to their end, as the last line of its statistics says."""
+        rows = [line.split(";") for path in self.folder.glob("*_.csv") for line in path.read_text().splitlines()]
+        if len(rows) < 2:
+            return 0
+        last = dict(zip(rows[0], rows[-1], strict=False))
+        return int(last["SuccessfulCall(C)"]) + int(last["FailedCall(C)"])
+
+    def errors(self) -> str:
+        """Messages that do not fit the scenario, as SIPp wrote them down."""
+        return "".join(path.read_text(errors="replace") for path in self.folder.glob("*_errors.log"))
+
+
+def can_send_keys() -> bool:
+    """SIPp sends its recorded keys by a raw socket, which takes root's rights."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP):
+            return True
+    except PermissionError:
+        return False
+
+
+@contextlib.contextmanager
+def sipp(scenario: str) -> Iterator[SippServer]:
+    """Run SIPp with `scenarios/SCENARIO.xml` until the end of the block."""
+    with folder_for() as folder:
+        server = SippServer(free_port(socket.SOCK_DGRAM), folder)
+        shutil.copy(SCENARIOS / f"{scenario}.xml", folder / "scenario.xml")
+        argv = [program("sipp"), "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(server.port), "-nostdin"]
+        media, control = (str(free_port(socket.SOCK_DGRAM)) for _ in range(2))
+        audio = ["-mi", "127.0.0.1", "-mp", media, "-cp", control, "-trace_err", "-trace_stat", "-fd", "1"]
+        with running([*argv, *audio], folder, lambda: _listens(server.port)):
+            yield server
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody holds the UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
