@@ -59,7 +59,7 @@ class Plan:
     churn: int = 10_000
 
 
-FULL = Plan(nominal_s=8.0, step_s=2.0, halvings=4, at_share_s=8.0)
+FULL = Plan(nominal_s=6.0, step_s=1.5, halvings=4, at_share_s=6.0)
 QUICK = Plan(nominal_s=3.0, step_s=1.0, halvings=2, at_share_s=2.0, walls=20, churn=200)
 
 
