@@ -106,12 +106,14 @@ async def test_far_and_thin(filmed: Weak, seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", [pytest.param(FULL_S, marks=LONG)])
 async def test_one_voice_is_never_paused(weak: Weak, seconds: float) -> None:
-    weak.relay.down = Wire(lambda _: 150_000, 0.03, seed=1)
+    weak.relay.down, weak.relay.up = Wire(lambda _: 150_000, 0.03, seed=1), Wire(lambda _: 150_000, 0.03, seed=2)
     await asyncio.sleep(SETTLED_S)
-    down = await weak.heard("far", seconds)
+    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
     row("150 kbit/s, down", down)
-    assert down.longest_silence_s < 1
-    assert down.concealed_share <= 0.03
+    row("150 kbit/s, up", up)
+    for heard in (down, up):
+        assert heard.longest_silence_s < 1
+        assert heard.concealed_share <= 0.03
 
 
 @pytest.mark.parametrize("seconds", [0.0, pytest.param(FULL_S, marks=LONG)])

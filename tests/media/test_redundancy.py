@@ -296,6 +296,22 @@ def test_numbers_that_jump_far_begin_anew() -> None:
         assert reception.missing(10.0) == []
 
 
+@pytest.mark.parametrize(
+    ("round_trip_s", "useful_s", "asked"), [(0.0, 0.4, 7), (0.02, 0.4, 7), (0.2, 0.4, 2), (0.4, 1.0, 3)]
+)
+def test_a_sender_is_asked_again_when_its_answer_should_have_come(
+    round_trip_s: float, useful_s: float, asked: int
+) -> None:
+    reception = Reception(1, 48_000, useful_s)
+    reception.accept(0.0, 1, 0)
+    reception.accept(0.02, 3, 2 * TICKS)
+    found = [number for tick in range(200) for number in reception.missing(0.02 + tick * 0.01, round_trip_s)]
+    assert set(found) == {2}
+    assert len(found) == asked
+    assert reception.beyond_repair
+    assert not reception.has_holes
+
+
 @given(st.lists(st.integers(0, 65_535), max_size=300), st.floats(0, 0.5))
 def test_reception_stays_in_order_with_any_numbers(sequences: list[int], round_trip_s: float) -> None:
     reception, taken = Reception(1, 90_000, 1.0), set[int]()
