@@ -18,6 +18,7 @@ from media.bench.load import Conference
 from media.bench.profile import try_profile
 from media.bench.trial import FULL, Figures, Plan, Server, try_server
 from media.bench.walls import try_walls
+from media.errors import BridgeError
 
 LOOPBACK = "127.0.0.1"
 PARTS = ("core", "floor", "conference", "profile", "walls", "joins", "churn")
@@ -76,8 +77,7 @@ async def _conference(options: Options, core: int, library: ctypes.CDLL | None) 
     names = [*bridge.variants(), *([janus.Janus.name] if options.interface and library is not None else [])]
     for _ in range(options.rounds):
         for name in names:
-            async with _server(name, options, core) as server:
-                figures, notes[name] = await try_server(server, options.conference, options.plan, library)
+            figures, notes[name] = await _attempt(name, options, core, library)
             rounds.setdefault(name, []).append(figures)
     summaries = {name: summarise(each) for name, each in rounds.items()}
     ours, theirs = summaries[bridge.OURS], summaries.get(janus.Janus.name)
@@ -86,6 +86,18 @@ async def _conference(options: Options, core: int, library: ctypes.CDLL | None) 
     compared = {name: ratios(summaries[name], theirs) for name in bridge.variants()} if theirs is not None else {}
     found["ratio_to_janus"] = compared.get(bridge.OURS, {}).get("packets_per_cpu_second")
     return {**found, **summaries, "ratios": compared, "notes": notes}
+
+
+async def _attempt(
+    name: str, options: Options, core: int, library: ctypes.CDLL | None
+) -> tuple[Figures, dict[str, object]]:
+    """One server's round. One that a busy machine spoilt is tried again. Raises BridgeError the second time."""
+    try:
+        async with _server(name, options, core) as server:
+            return await try_server(server, options.conference, options.plan, library)
+    except BridgeError:
+        async with _server(name, options, core) as server:
+            return await try_server(server, options.conference, options.plan, library)
 
 
 def _flat(ours: dict[str, dict[str, float]], notes: dict[str, object]) -> dict[str, Any]:

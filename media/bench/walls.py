@@ -7,6 +7,7 @@ from media.bench import bridge, process
 from media.bench.figures import rounded
 from media.bench.load import Walls
 from media.bench.trial import Trial, make_generator
+from media.errors import BridgeError
 
 ROUNDS = 3
 
@@ -18,7 +19,10 @@ async def try_walls(address: str, core: int, seconds: float, library: ctypes.CDL
         found[variant] = {}
         for name, walls in {"last_9": Walls(sites), "all_16": Walls(sites, moving=16)}.items():
             async with bridge.started(address, core, variant) as server:
-                found[variant][name] = await _share(server, walls, seconds, library)
+                try:
+                    found[variant][name] = await _share(server, walls, seconds, library)
+                except BridgeError as error:
+                    found[variant][name] = {"failed": str(error)}
     return found
 
 
