@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import PurePath
 from types import FrameType
 
-from media.node import MediaConfig, Ready, serve
+from media.node import MediaConfig, Ready, serve, spare_pauses
 from media.steps import Choice
 
 SAMPLE_S = 0.002
@@ -26,6 +26,7 @@ def run(token: str, address: str, core: int, step: Choice, pipe: Connection) -> 
         asyncio.get_running_loop().add_reader(pipe.fileno(), _answer, pipe)
         pipe.send(ready)
 
+    spare_pauses()
     asyncio.run(serve(config, on_ready))
 
 

@@ -1,4 +1,4 @@
-"""A media node as a process of its own: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN ADDRESS`."""
+"""A media node as a process: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN ADDRESS STEP`."""
 
 import asyncio
 import json
@@ -9,22 +9,25 @@ import sys
 from pathlib import Path
 
 from media.node import MediaConfig, serve
+from media.steps import Choice
 
 ROOT = Path(__file__).parents[2]
+CHOICES: dict[str, Choice] = {"auto": "auto", "python": "python", "compiled": "compiled"}
 
 
 class NodeProcess:
     """Starts the node, its media on `address`; after a kill it comes back on the same ports."""
 
-    def __init__(self, token: str, address: str = "127.0.0.1") -> None:
+    def __init__(self, token: str, address: str = "127.0.0.1", step: Choice = "auto") -> None:
         self.token = token
+        self.step = step
         self.address = address
         self.control_port = 0
         self.udp_port = 0
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        arguments = [str(self.control_port), str(self.udp_port), self.token, self.address]
+        arguments = [str(self.control_port), str(self.udp_port), self.token, self.address, self.step]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.media.node_process", *arguments],
             cwd=ROOT,
@@ -53,8 +56,8 @@ class NodeProcess:
 
 
 def main() -> None:
-    control_port, udp_port, token, address = sys.argv[1:5]
-    config = MediaConfig("127.0.0.1", int(control_port), token, address, int(udp_port), (address,))
+    control_port, udp_port, token, address, step = sys.argv[1:6]
+    config = MediaConfig("127.0.0.1", int(control_port), token, address, int(udp_port), (address,), CHOICES[step])
     asyncio.run(serve(config))
 
 

@@ -209,3 +209,26 @@ def test_an_estimate_never_leaves_its_bounds() -> None:
         late = Told(came, 0, 300_000, 300_000, came[-1][2], came[-1][0])
         estimator.on_feedback(now, late)
         assert FLOOR_BPS <= estimator.bitrate <= CEILING_BPS
+
+
+@pytest.mark.parametrize("start", [0, 70, CAPACITY - 30])
+def test_feedback_on_packets_that_all_came_tells_what_it_would_beside_a_loss(start: int) -> None:
+    deltas = tuple(number % 7 for number in range(60))
+    told = []
+    for lost_before in (0, 1):
+        sent = Sent()
+        for index in range(start + 60):
+            sent.add(index * 0.01, 100 + index)
+        base = start + 60 - len(deltas)
+        told.append(sent.resolve(Feedback(base - lost_before & 0xFFFF, 8, 0, (None,) * lost_before + deltas)))
+        assert sent.in_flight == 0
+        again = sent.resolve(Feedback(base & 0xFFFF, 8, 1, deltas))
+        assert again.came == [], "nothing is told twice"
+    whole, beside = told
+    assert (whole.came, whole.arrived, whole.newest, whole.last) == (
+        beside.came,
+        beside.arrived,
+        beside.newest,
+        beside.last,
+    )
+    assert [size for *_, size in whole.came] == [100 + index for index in range(start, start + 60)]

@@ -6,7 +6,7 @@ import signal
 import socket
 from argparse import ArgumentParser, Namespace
 
-from media.node import MediaConfig, Ready, serve
+from media.node import MediaConfig, Ready, serve, spare_pauses
 from web.child import report_ready
 from web.commands.common import add_data, settings_of
 from web.settings import Settings
@@ -19,6 +19,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Serve until SIGTERM."""
+    spare_pauses()
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_serve(_config(settings_of(options))))
     return 0
