@@ -1,7 +1,8 @@
 """All that can be done with alerts, in one place for the edge. Only these functions write."""
 
 from alerts.drafts import amend, draft, drop, return_, sign_off, submit
-from alerts.issuing import Issued, cancel, expire_due, issue, update
+from alerts.ending import expire_due
+from alerts.issuing import Issued, cancel, issue, update
 from alerts.receipts import acknowledge, record_receipt
 from alerts.receiving import Received, RefusedMessage, adopt, receive_cap
 

@@ -7,37 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
+from alerts.recipients import Contact
 from gis.geometry import inside
-
-CHANNELS = ("websocket", "email", "mqtt")
-PEOPLE = ("person", "user")
-
-OFFICIALS, PUBLIC = 0, 1
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One way to reach one recipient, in one of the places it belongs to.
-
-    `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
-    `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown.
-    """
-
-    recipient: str
-    channel: str
-    address: str
-    name: str
-    unit_id: str
-    township_id: str
-    division_code: str
-    lon: float | None = None
-    lat: float | None = None
-    responsible: bool = False
-    lane: int = PUBLIC
-
-    @property
-    def is_person(self) -> bool:
-        return self.recipient.split(":", 1)[0] in PEOPLE
 
 
 @dataclass(frozen=True, slots=True)

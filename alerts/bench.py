@@ -19,10 +19,10 @@ from celery.contrib.testing.worker import start_worker
 from sqlalchemy import Engine, create_engine, event, func, select, text
 from sqlalchemy.orm import Session
 
-from alerts.audience import OFFICIALS, PUBLIC, Contact
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
-from alerts.issuing import plan_chunks
+from alerts.chunks import plan_chunks
 from alerts.model import ISSUE, ISSUED, Alert, Delivery
+from alerts.recipients import OFFICIALS, PUBLIC, Contact
 from alerts.senders import senders
 from alerts.sweep import owner_name
 from alerts.worker import Worker

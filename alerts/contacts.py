@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import OFFICIALS, PUBLIC, Contact
+from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, Contact
 from command.directory.model import Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.queries import county_of, subtree
 from command.kernel.rights import Right, Role, rights_of
@@ -76,7 +76,19 @@ def _people(session: Session, tree: Tree, answering: frozenset[str]) -> Iterator
         for unit_id, responsible in _places(person, held):
             if unit_id in tree.units:
                 page = person.user_id if person.user_id in answering else None
-                yield from _person(person, page, unit_id, responsible, tree, OFFICIALS if held or page else PUBLIC)
+                yield from _person(person, page, unit_id, responsible, tree, _lane(held, page, tree))
+
+
+def _lane(held: Iterable[Post], page: str | None, tree: Tree) -> int:
+    """Who answers only for villages and hazard points comes after those who lead or are on duty."""
+    posts = list(held)
+    if page or any(not (post.responsible and _is_local(post, tree)) for post in posts):
+        return OFFICIALS
+    return RESPONSIBLE if posts else PUBLIC
+
+
+def _is_local(post: Post, tree: Tree) -> bool:
+    return bool(post.hazard_point) or (post.unit_id in tree.units and tree.units[post.unit_id].kind == "village")
 
 
 def _posts_by_person(session: Session) -> dict[str, list[Post]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Contact
 from alerts.model import ANSWERED, DELIVERED, FAILED, ISSUE, SENT, UNKNOWN, Alert, Coverage, Delivery, Receipt
+from alerts.recipients import Contact
 from command.directory.model import Unit
 from command.kernel.clock import optional_text
 from command.kernel.ids import new_id

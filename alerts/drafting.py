@@ -8,9 +8,10 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from alerts.audience import CHANNELS, Reach
+from alerts.audience import Reach
 from alerts.authority import may_issue
 from alerts.model import COLOURS, KINDS
+from alerts.recipients import CHANNELS
 from command.directory.model import Unit
 from command.kernel.errors import FieldError, Invalid, Refused
 from command.kernel.values import State

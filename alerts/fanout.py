@@ -1,47 +1,28 @@
-"""Sending: claim a chunk, send it batch by batch, append what became of each, until nothing waits.
+"""Sending by one channel: several lines side by side, some of them reserved for those who go first.
 
-The database holds the truth. A worker killed at any instant loses nothing: its lease runs out, another claims
-the chunk, looks the results up and goes on. Doubled is at most the one batch that was under way.
+A line has one batch at the gateway at a time. The officials' line takes nothing else, so that a batch of theirs never
+waits behind the public's, however many messages run; what all lines may take goes by rank: red before blue.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts import claims
-from alerts.audience import Contact
-from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of
-from alerts.claims import Claim
-from alerts.coverage import recount
-from alerts.lookup import tell_coverages
-from alerts.model import END, FAILED, SENT, UNKNOWN, Alert, Coverage
-from alerts.outgoing import words_of
+from alerts.line import Desk, Line
+from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE
 from alerts.senders import Senders
-from alerts.texts import Content, texts
-from command.kernel.actor import system_actor
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
-MAX_ATTEMPTS = 8
-BACK_OFF_S = (1, 2, 5, 10, 20, 30, 60)
+WINDOWS = (OFFICIALS, RESPONSIBLE, PUBLIC, PUBLIC)
+"""The last lane each line of a channel serves. Killed, a worker doubles at most one batch for each."""
 
 log = logging.getLogger(__name__)
-
-_STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN}
-
-
-@dataclass(frozen=True)
-class _Text:
-    """What a chunk says, read once per claim."""
-
-    content: Content
-    at: datetime
-    expires_at: datetime | None
 
 
 class FanOut:
@@ -55,121 +36,74 @@ class FanOut:
         channel: str,
         owner: str,
         stopping: Callable[[], bool] = lambda: False,
+        windows: Sequence[int] = (PUBLIC,),
     ) -> None:
-        self._db = db
-        self._clock = clock
-        self._senders = senders
-        self._channel = channel
-        self._owner = owner
-        self._stopping = stopping
+        # SQLite has one writer: more threads would only wait for each other.
+        threads = 2 if db.engine.dialect.name == "postgresql" else 1
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"fanout-{channel}")
+        self._desk = Desk(db, clock, senders, channel, owner, self._executor, stopping)
+        self._lines = [Line(self._desk, lane) for lane in windows]
+        self._woken = [asyncio.Event() for _ in windows]
         self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
 
     def work(self) -> int:
         """Send until no chunk of the channel waits; returns how many chunks were worked on."""
-        count = 0
-        while not self._stopping() and (held := self._claim()) is not None:
-            self._send(held)
-            count += 1
-        return count
+        return sum(self._runner.run(_all_of([line.work() for line in self._lines])))
+
+    def run(self, pause_s: float) -> None:
+        """Send whatever waits, looking when woken and every `pause_s` seconds, until stopping."""
+        lines = zip(self._lines, self._woken, strict=True)
+        self._runner.run(_all_of([self._look(pause_s), *(self._serve(line, woken) for line, woken in lines)]))
+
+    def wake(self) -> None:
+        """Look now. From any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake_all)
 
     def close(self) -> None:
         """Let go of the connections."""
         for drill in (False, True):
-            channel = self._senders.of(self._channel, drill=drill)
+            channel = self._desk.senders.of(self._desk.channel, drill=drill)
             if channel is not None:
                 self._runner.run(channel.close())
         self._runner.close()
+        self._executor.shutdown()
 
-    def _claim(self) -> Claim | None:
-        now = self._clock.now()
-        with self._db.reading() as session:
-            if not claims.is_waiting(session, self._channel, now):
-                return None
-        with self._db.writing() as session:
-            return claims.claim(session, self._owner, self._channel, now)
+    async def _look(self, pause_s: float) -> None:
+        """Wake the lines when anything waits, so that idle ones do not all ask the database."""
+        while not self._desk.stopping():
+            try:
+                if await self._loop.run_in_executor(self._executor, self._is_waiting):
+                    self._wake_all()
+            except SQLAlchemyError:
+                log.exception("the database did not answer")
+            await asyncio.sleep(pause_s)
+        self._wake_all()
 
-    def _send(self, held: Claim) -> None:
-        channel = self._senders.of(held.channel, drill=held.drill)
-        text = self._text(held)
-        last = held.attempts >= MAX_ATTEMPTS
-        again: list[Contact] = []
-        for batch in _batches(held.rest, channel.batch if channel else len(held.rest)):
-            results = self._deliver(channel, held, batch, text)
-            later = [one for one, result in zip(batch, results, strict=True) if result.outcome is Outcome.LATER]
-            if not self._checkpoint(held, batch, results, give_up=last):
-                log.warning("chunk %s was taken over or dropped", held.chunk)
-                return
-            again += [] if last else later
-            if self._stopping():
-                again = list(held.rest)
-                break
-        self._close_chunk(held, again)
+    def _wake_all(self) -> None:
+        for woken in self._woken:
+            woken.set()
 
-    def _deliver(self, channel: Channel | None, held: Claim, batch: Sequence[Contact], text: _Text) -> list[Result]:
-        outgoing = [_outgoing(held, contact, text) for contact in batch]
-        if channel is None:
-            return all_of(outgoing, Outcome.FAILED, "channel.not_configured")
-        try:
-            return self._runner.run(channel.send(outgoing))
-        except Exception:
-            # Whatever is wrong in one channel must neither end the worker nor lose the batch.
-            log.exception("channel %s", held.channel)
-            return all_of(outgoing, Outcome.UNKNOWN, "channel.error")
+    async def _serve(self, line: Line, woken: asyncio.Event) -> None:
+        while not self._desk.stopping():
+            woken.clear()
+            try:
+                await line.work()
+            except SQLAlchemyError:
+                # A database that is away for a while is asked again at the next look.
+                log.exception("the database did not answer")
+            await woken.wait()
 
-    def _checkpoint(self, held: Claim, batch: Sequence[Contact], results: Sequence[Result], *, give_up: bool) -> bool:
-        recorded = [
-            claims.Outcome(contact, _STATES.get(result.outcome, FAILED), result.detail)
-            for contact, result in zip(batch, results, strict=True)
-            if give_up or result.outcome is not Outcome.LATER
-        ]
-        with self._db.writing() as session:
-            return claims.checkpoint(session, held, recorded, self._clock.now())
-
-    def _close_chunk(self, held: Claim, again: Sequence[Contact]) -> None:
-        with self._db.writing() as session:
-            if again:
-                wait_s = BACK_OFF_S[min(held.attempts, len(BACK_OFF_S)) - 1]
-                claims.give_back(session, held, self._clock.now() + timedelta(seconds=wait_s))
-            else:
-                claims.finish(session, held)
-
-    def _text(self, held: Claim) -> _Text:
-        with self._db.reading() as session:
-            alert = session.get_one(Alert, held.alert)
-            ended = held.act == END
-            at = (alert.ended_at if ended else alert.issued_at) or self._clock.now()
-            words = words_of(alert, at, alert.status if ended else None, alert.end_text if ended else "")
-            return _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
+    def _is_waiting(self) -> bool:
+        with self._desk.db.reading() as session:
+            return claims.is_waiting(session, self._desk.channel, self._desk.clock.now())
 
 
-def summarise_due(session: Session, clock: Clock) -> int:
-    """Tell the townships whose numbers have changed since they were last told; returns how many."""
-    due = select(Alert).where(Alert.summary_due).with_for_update(skip_locked=True)
-    return sum(_summarise(session, alert) for alert in session.scalars(due).all())
-
-
-def _summarise(session: Session, alert: Alert) -> int:
-    alert.summary_due = False
-    session.flush()
-    if not alert.on_board:
-        return 0
-    query = select(Coverage).where(Coverage.alert_id == alert.id).order_by(Coverage.id).with_for_update()
-    changed = recount(session, alert, list(session.scalars(query)))
-    tell_coverages(session, system_actor(alert.unit_id), alert, changed, "alert.progress")
-    return len(changed)
-
-
-def _batches(contacts: Sequence[Contact], size: int) -> list[Sequence[Contact]]:
-    return [contacts[start : start + size] for start in range(0, len(contacts), max(size, 1))]
-
-
-def _outgoing(held: Claim, contact: Contact, text: _Text) -> Outgoing:
-    return Outgoing(
-        delivery=held.delivery(contact),
-        alert=held.alert,
-        address=contact.address,
-        name=contact.name,
-        content=text.content,
-        at=text.at,
-        expires_at=text.expires_at,
-    )
+async def _all_of(works: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """What all came to, after all have ended; the first trouble is raised."""
+    found = await asyncio.gather(*works, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return found

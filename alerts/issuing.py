@@ -1,48 +1,43 @@
 """Issue and end: one transaction freezes who is told, what they are told, and the chunks that will be sent."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from sqlalchemy import select
-from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from alerts.audience import Audience, Contact, freeze, resolve
-from alerts.calls.opening import end_obligations, open_obligations
+from alerts.audience import Audience, freeze, resolve
+from alerts.calls.opening import open_obligations
+from alerts.chunks import members_of, plan_chunks
 from alerts.contacts import contacts_of_county
-from alerts.coverage import open_coverages, recount
+from alerts.coverage import open_coverages
 from alerts.drafting import Draft, check_draft, find_area
 from alerts.drafts import area_of, check_running, new_alert
+from alerts.ending import drop_unsent, end_alert
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
     CHANGED,
-    CLAIMED,
-    DROPPED,
     END,
-    EXPIRED,
     FAILED,
     ISSUE,
     ISSUED,
     LIFTED,
-    PENDING,
-    RECEIVED,
     SIGNED_OFF,
     WITHDRAWN,
     Alert,
     Chunk,
-    Coverage,
     Delivery,
 )
-from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned, words_of
+from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned
+from alerts.recipients import Contact
 from alerts.texts import headline
+from alerts.wording import words_of
 from command.directory.model import Unit
 from command.directory.queries import county_of
-from command.kernel.actor import Actor, system_actor
+from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.errors import Conflict, FieldError, Invalid
-from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from gis.divisions import Divisions
 
@@ -131,23 +126,12 @@ def cancel(
         raise Invalid("alert.end_unknown", fields=(FieldError("end", "alert.end_unknown"),))
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED)
     now = clock.now()
-    told = _told(session, alert.id, held=_drop_unsent(session, alert.id))
+    told = _told(session, alert.id, held=drop_unsent(session, alert.id))
     title = headline(words_of(alert, now, end))
     keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, title, text), now, sign)
     chunks = plan_chunks(session, alert, END, told, now)
-    _end(session, actor, alert, end, now, text)
+    end_alert(session, actor, alert, end, now, text)
     return Issued(alert, chunks)
-
-
-def expire_due(session: Session, clock: Clock) -> int:
-    """Expire what has run out, own and received; returns how many. Nobody is sent anything: all knew until when."""
-    now = clock.now()
-    query = select(Alert).where(Alert.status.in_((ISSUED, RECEIVED)), Alert.on_board, Alert.expires_at <= now)
-    due = list(session.scalars(query.with_for_update(skip_locked=True)))
-    for alert in due:
-        _drop_unsent(session, alert.id)
-        _end(session, system_actor(alert.unit_id), alert, EXPIRED, now, "")
-    return len(due)
 
 
 def _told(session: Session, alert_id: str, held: Collection[str]) -> list[Contact]:
@@ -169,92 +153,11 @@ def _chunks(session: Session, alert_id: str) -> list[Chunk]:
     return list(session.scalars(query))
 
 
-def plan_chunks(
-    session: Session, alert: Alert, act: str, contacts: Sequence[Contact], now: datetime
-) -> tuple[str, ...]:
-    """Cut an audience, officials first, into chunks of one channel and lane each."""
-    ordered = sorted(contacts, key=lambda one: (one.lane, one.channel))
-    chunks: list[Chunk] = []
-    for (lane, channel), group in groupby(ordered, key=lambda one: (one.lane, one.channel)):
-        members = list(group)
-        for start in range(0, len(members), CHUNK_SIZE):
-            part = members[start : start + CHUNK_SIZE]
-            chunks.append(_chunk(alert, act, len(chunks), lane, channel, part, now))
-    session.add_all(chunks)
-    return tuple(chunk.id for chunk in chunks)
-
-
-def _chunk(
-    alert: Alert, act: str, number: int, lane: int, channel: str, part: Sequence[Contact], now: datetime
-) -> Chunk:
-    return Chunk(
-        id=new_id(),
-        alert_id=alert.id,
-        act=act,
-        number=number,
-        channel=channel,
-        lane=lane,
-        drill=alert.drill or alert.scope_status != "Actual",
-        members=[[one.recipient, one.address, one.name, one.unit_id, one.township_id, one.responsible] for one in part],
-        size=len(part),
-        state=PENDING,
-        fence=0,
-        attempts=0,
-        not_before=now,
-    )
-
-
-def members_of(chunk: Chunk) -> list[Contact]:
-    """The chunk's contacts; their places are no longer known, nor needed."""
-    rows = chunk.members if isinstance(chunk.members, list) else []
-    return [
-        Contact(
-            recipient=str(row[0]),
-            channel=chunk.channel,
-            address=str(row[1]),
-            name=str(row[2]),
-            unit_id=str(row[3]),
-            township_id=str(row[4]),
-            division_code="",
-            responsible=bool(row[5]),
-            lane=chunk.lane,
-        )
-        for row in rows
-        if isinstance(row, list)
-    ]
-
-
-def _end(session: Session, actor: Actor, alert: Alert, status: str, now: datetime, text: str) -> None:
-    alert.status, alert.on_board, alert.ended_at, alert.end_text = status, False, now, text
-    tell(session, actor, alert, f"alert.{status}")
-    coverages = list(
-        session.scalars(select(Coverage).where(Coverage.alert_id == alert.id, Coverage.on_board).with_for_update())
-    )
-    for coverage in coverages:
-        coverage.on_board = False
-    recount(session, alert, coverages)
-    tell_coverages(session, actor, alert, coverages, "alert.progress")
-    end_obligations(session, actor, alert, status, now)
-
-
 def _change_superseded(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:
     old = session.get(Alert, alert.supersedes, with_for_update=True)
     if old is not None and old.status == ISSUED:
-        _drop_unsent(session, old.id)
-        _end(session, actor, old, CHANGED, now, "")
-
-
-def _drop_unsent(session: Session, alert_id: str) -> frozenset[str]:
-    """What waits is not sent; what a worker holds loses its fence, and the worker stops at its next checkpoint.
-
-    Returns the chunks that were held: part of them may have been sent without being recorded yet. Waiting ones are
-    dropped first, so that none can be claimed in between.
-    """
-    mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE)
-    dropped = {"state": DROPPED, "fence": Chunk.fence + 1}
-    session.execute(sql_update(Chunk).where(*mine, Chunk.state == PENDING).values(dropped))
-    held = session.scalars(sql_update(Chunk).where(*mine, Chunk.state == CLAIMED).values(dropped).returning(Chunk.id))
-    return frozenset(held)
+        drop_unsent(session, old.id)
+        end_alert(session, actor, old, CHANGED, now, "")
 
 
 def _readers(session: Session, unit: Unit, contacts: Iterable[Contact]) -> list[str]:

@@ -1,14 +1,19 @@
 """An alert from draft to end, the messages in and out, and what became of every delivery."""
 
+import hashlib
+import json
 import uuid
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
 from command.kernel.clock import optional_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
-from command.kernel.values import Json, State
+from command.kernel.values import Json, State, parse
 
 DRAFT, SUBMITTED, RETURNED, SIGNED_OFF, ISSUED = "draft", "submitted", "returned", "signed_off", "issued"
 CHANGED, LIFTED, WITHDRAWN, EXPIRED, RECEIVED = "changed", "lifted", "withdrawn", "expired", "received"
@@ -26,7 +31,21 @@ DELIVERED, ANSWERED = "delivered", "answered"
 
 def delivery_id(alert_id: str, recipient: str, channel: str, act: str = ISSUE) -> str:
     """The one id of a delivery, known before it is sent: receipts may arrive before the send is recorded."""
-    return str(uuid.uuid5(uuid.UUID(alert_id), f"{act}:{channel}:{recipient}"))
+    return delivery_ids(alert_id, channel, act)(recipient)
+
+
+def delivery_ids(alert_id: str, channel: str, act: str = ISSUE) -> Callable[[str], str]:
+    """`delivery_id` for many recipients: UUIDv5 (RFC 9562 §5.5) of `ACT:CHANNEL:RECIPIENT` in the alert's namespace."""
+    begun = hashlib.sha1(uuid.UUID(alert_id).bytes + f"{act}:{channel}:".encode(), usedforsecurity=False)
+
+    def made(recipient: str) -> str:
+        digest = begun.copy()
+        digest.update(recipient.encode())
+        text = digest.hexdigest()
+        variant = "89ab"[int(text[16], 16) & 3]
+        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+    return made
 
 
 class Alert(Kept, Base):
@@ -148,17 +167,33 @@ class CapMessage(Base):
     signatures: Mapped[Json] = mapped_column(JsonText)
 
 
+class Members(TypeDecorator[Any]):
+    """A chunk's members as JSON in one text. A million of them are written with an alert: nothing is sorted."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Json, dialect: Dialect) -> str:
+        """The text."""
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
+        """The value."""
+        return None if value is None else parse(value)
+
+
 class Chunk(Base):
     """A part of a frozen audience that one worker sends at a time.
 
     `members` is a list of [recipient, address, name, unit, township, responsible]. `fence` grows with every
-    claim: a worker that was overtaken finds it changed and stops.
+    claim: a worker that was overtaken finds it changed and stops. Waiting ones are served by `rank`, then `lane`;
+    `resent` counts how often its *unknown* ones were given back to be sent again.
     """
 
     __tablename__ = "alert_chunk"
     __table_args__ = (
         UniqueConstraint("alert_id", "act", "number"),
-        Index("ix_alert_chunk_claim", "state", "lane", "not_before"),
+        Index("ix_alert_chunk_claim", "channel", "state", "rank", "lane"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -167,8 +202,9 @@ class Chunk(Base):
     number: Mapped[int]
     channel: Mapped[str] = mapped_column(String(16))
     lane: Mapped[int]
+    rank: Mapped[int] = mapped_column(default=7)
     drill: Mapped[bool]
-    members: Mapped[Json] = mapped_column(JsonText)
+    members: Mapped[Json] = mapped_column(Members)
     size: Mapped[int]
     state: Mapped[str] = mapped_column(String(8), default=PENDING)
     owner: Mapped[str | None] = mapped_column(String(80))
@@ -176,20 +212,23 @@ class Chunk(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    resent: Mapped[int] = mapped_column(default=0)
 
 
 class Delivery(Base):
-    """What became of telling one recipient by one channel. The row is appended when that is known."""
+    """What became of telling one recipient by one channel. The row is appended when that is known.
+
+    Its id is made of alert, act, channel and recipient: the primary key is what keeps these unique.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("alert_id", "recipient", "channel", "act"),
         Index("ix_delivery_alert_id_township_id", "alert_id", "township_id"),
         Index("ix_delivery_chunk_id", "chunk_id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"))
+    alert_id: Mapped[str] = mapped_column(String(36))
     act: Mapped[str] = mapped_column(String(5))
     recipient: Mapped[str] = mapped_column(String(50))
     channel: Mapped[str] = mapped_column(String(16))
@@ -200,6 +239,21 @@ class Delivery(Base):
     state: Mapped[str] = mapped_column(String(8))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Resend(Base):
+    """Somebody, or the policy, decided that what may have arrived is sent again: which, and what it was to cost."""
+
+    __tablename__ = "alert_resend"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"), index=True)
+    act: Mapped[str] = mapped_column(String(5))
+    channel: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[Json] = mapped_column(JsonText)
+    deliveries: Mapped[Json] = mapped_column(JsonText)
+    expected_doubles: Mapped[int]
 
 
 class Receipt(Base):

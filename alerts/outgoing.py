@@ -1,4 +1,4 @@
-"""Our own alerts as CAP messages and as words for the channels."""
+"""Our own alerts as CAP messages."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from alerts.cap.geometry import cap_area
 from alerts.cap.message import Info, Message, Pair, Reference
 from alerts.cap.write import time_text, write
 from alerts.model import Alert, CapMessage
-from alerts.texts import DRILL, LOCAL, Words
+from alerts.texts import DRILL, LOCAL
 from command.directory.model import Unit
 from command.kernel.actor import Actor
 from command.kernel.ids import new_id
@@ -29,25 +29,6 @@ def unsigned(document: bytes) -> bytes:
 
 def sender_of(unit: Unit) -> str:
     return f"fengsui.{unit.division_code or unit.id}"
-
-
-def words_of(alert: Alert, at: datetime, end: str | None = None, end_text: str = "") -> Words:
-    """What the channels' texts are made of."""
-    return Words(
-        issuer=alert.source,
-        kind=alert.kind,
-        event=alert.event,
-        colour=alert.colour,
-        headline=alert.headline,
-        description=alert.description,
-        instruction=alert.instruction,
-        area=alert.area_description,
-        at=at,
-        expires_at=alert.expires_at,
-        drill=alert.drill,
-        end=end,
-        end_text=end_text,
-    )
 
 
 def keep_issued(

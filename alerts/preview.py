@@ -14,8 +14,8 @@ from alerts.drafts import area_of, new_alert
 from alerts.issuing import audience_now
 from alerts.lookup import alert_for
 from alerts.model import Alert
-from alerts.outgoing import words_of
 from alerts.texts import texts
+from alerts.wording import words_of
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Contact
 from alerts.calls.queries import is_obliged
+from alerts.chunks import members_of
 from alerts.drafts import is_drafter
-from alerts.issuing import members_of
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
     DRAFT,
@@ -29,6 +28,7 @@ from alerts.model import (
     delivery_id,
 )
 from alerts.receipts import recipients_of
+from alerts.recipients import Contact
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.clock import optional_text, to_text

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from alerts.calls.actions import confirm_own
 from alerts.calls.signs import sign_delivery
+from alerts.chunks import members_of
 from alerts.coverage import recount
-from alerts.issuing import members_of
 from alerts.lookup import alert_for, tell_coverages
 from alerts.model import (
     ANSWERED,

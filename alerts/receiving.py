@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.authority import may_issue
-from alerts.calls.opening import end_obligations, open_obligations
+from alerts.calls.opening import open_obligations
+from alerts.calls.stopping import end_obligations
 from alerts.cap.geometry import Boundary, Place, places_of
 from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem, Departure, Info, Message

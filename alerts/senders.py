@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.audience import CHANNELS
 from alerts.channels.drill import DrillChannel
 from alerts.channels.port import Channel
+from alerts.recipients import CHANNELS
 
 CALLED_BY = ("sms", "voice")
 """Ways to call people until they answer; nobody is told by them alone."""

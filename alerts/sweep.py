@@ -6,9 +6,9 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from alerts import claims
-from alerts.fanout import summarise_due
-from alerts.issuing import expire_due
+from alerts.ending import expire_due
 from alerts.model import CLAIMED, ISSUED, RECEIVED, Alert, Chunk
+from alerts.summary import summarise_due
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
@@ -42,7 +42,7 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
             expire_due(session, clock)
     if due:
         with db.writing() as session:
-            summarise_due(session, clock)
+            summarise_due(session)
     if any(owner is not None and is_dead(owner) for owner in owners):
         with db.writing() as session:
             claims.release_dead(session, is_dead)

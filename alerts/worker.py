@@ -13,11 +13,11 @@ from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from alerts.audience import CHANNELS
 from alerts.calls.caller import Caller, CallerConfig
 from alerts.channels.loudspeaker import Playback
-from alerts.fanout import FanOut
+from alerts.fanout import WINDOWS, FanOut
 from alerts.receipts import record_receipt
+from alerts.recipients import CHANNELS
 from alerts.senders import Senders
 from alerts.sweep import is_dead_here, owner_name, sweep
 from alerts.wake import BrokerConfig, make_celery, register
@@ -54,21 +54,21 @@ class Worker:
         self._host = host
         self._sweep_s = sweep_s
         self._stopping = threading.Event()
-        self._woken = {channel: threading.Event() for channel in CHANNELS}
+        self._fanouts = [FanOut(db, clock, senders, one, owner, self._stopping.is_set, WINDOWS) for one in CHANNELS]
         self._caller = Caller(db, clock, senders, owner, is_dead_here(host), CallerConfig(lines, sweep_s))
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for channel in CHANNELS:
-            self._spawn(f"fanout-{channel}", partial(self._fan_out, channel))
+        for fanout in self._fanouts:
+            self._spawn("fanout", partial(self._fan_out, fanout))
         self._spawn("sweeper", self._sweep)
         self._spawn("caller", self._caller.run)
 
     def wake(self) -> None:
         """Look for chunks and timers now instead of at the next sweep."""
         self._caller.wake()
-        for event in self._woken.values():
-            event.set()
+        for fanout in self._fanouts:
+            fanout.wake()
 
     def wake_caller(self) -> None:
         """Something was committed: timers and answers may have changed."""
@@ -87,13 +87,9 @@ class Worker:
         thread.start()
         self._threads.append(thread)
 
-    def _fan_out(self, channel: str) -> None:
-        fanout = FanOut(self._db, self._clock, self._senders, channel, self._owner, self._stopping.is_set)
+    def _fan_out(self, fanout: FanOut) -> None:
         try:
-            while not self._stopping.is_set():
-                self._woken[channel].clear()
-                self._safely(fanout.work)
-                self._woken[channel].wait(self._sweep_s)
+            fanout.run(self._sweep_s)
         finally:
             fanout.close()
 

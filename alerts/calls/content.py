@@ -11,7 +11,7 @@ from alerts.calls.policy import VOICE
 from alerts.calls.words import Part, spoken, written
 from alerts.channels.port import Outgoing
 from alerts.model import Alert
-from alerts.outgoing import words_of
+from alerts.wording import words_of
 
 
 def outgoing(session: Session, held: Held, now: datetime) -> Outgoing:

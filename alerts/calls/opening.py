@@ -1,20 +1,20 @@
-"""Obligations come into being with an alert that is issued or received, and their calls end with it."""
+"""Obligations come into being with an alert that is issued or received."""
 
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Contact, Reach, resolve
+from alerts.audience import Reach, resolve
 from alerts.calls.model import Obligation
 from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of, policy_of
-from alerts.calls.progress import begin, ended
-from alerts.calls.stopping import drop_idle_attempts
-from alerts.calls.telling import tell, tell_new
+from alerts.calls.progress import begin
+from alerts.calls.telling import tell_new
 from alerts.contacts import Tree, tree_of
 from alerts.drafting import reach_of
 from alerts.drafts import area_of
 from alerts.model import RECEIVED, Alert
+from alerts.recipients import Contact
 from command.directory.model import Person, Post
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
@@ -38,19 +38,6 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
     session.flush()
     tell_new(session, actor, opened, "calling.opened")
     return opened
-
-
-def end_obligations(session: Session, actor: Actor, alert: Alert, status: str, now: datetime) -> None:
-    """The alert has ended: so do its calls. A visit that was ordered stands until somebody reports of it."""
-    query = select(Obligation).where(Obligation.alert_id == alert.id, Obligation.ended_at.is_(None))
-    rows = list(session.scalars(query.order_by(Obligation.id).with_for_update()))
-    stopped = [row for row in rows if ended(row.progress(), alert.kind, status).ended]
-    for row in stopped:
-        row.take(ended(row.progress(), alert.kind, status), now)
-        row.on_board = row.visit_open
-    session.flush()
-    drop_idle_attempts(session, [row.id for row in stopped], now)
-    tell(session, actor, stopped, "calling.ended")
 
 
 def _acted_on(alert: Alert, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Calls that nobody needs any more: they are dropped, and whoever is speaking is hung up on."""
+"""Calls that nobody needs any more: they end with their alert, are dropped, and whoever is speaking is hung up on."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,7 +8,10 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.calls.model import CLAIMED, DROPPED, PENDING, CallAttempt, CallPart, Obligation
-from alerts.calls.progress import ACTED, CONFIRMED
+from alerts.calls.progress import ACTED, CONFIRMED, ended
+from alerts.calls.telling import tell
+from alerts.model import Alert
+from command.kernel.actor import Actor
 
 
 def drop_idle_attempts(session: Session, obligations: Collection[str], now: datetime, keep: str | None = None) -> int:
@@ -31,3 +34,16 @@ def drop_idle_attempts(session: Session, obligations: Collection[str], now: date
         .values(state=DROPPED, outcome="stopped", fence=CallAttempt.fence + 1, ended_at=now)
     )
     return len(list(session.scalars(dropped.returning(CallAttempt.id))))
+
+
+def end_obligations(session: Session, actor: Actor, alert: Alert, status: str, now: datetime) -> None:
+    """The alert has ended: so do its calls. A visit that was ordered stands until somebody reports of it."""
+    query = select(Obligation).where(Obligation.alert_id == alert.id, Obligation.ended_at.is_(None))
+    rows = list(session.scalars(query.order_by(Obligation.id).with_for_update()))
+    stopped = [row for row in rows if ended(row.progress(), alert.kind, status).ended]
+    for row in stopped:
+        row.take(ended(row.progress(), alert.kind, status), now)
+        row.on_board = row.visit_open
+    session.flush()
+    drop_idle_attempts(session, [row.id for row in stopped], now)
+    tell(session, actor, stopped, "calling.ended")

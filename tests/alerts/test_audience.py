@@ -7,7 +7,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.audience import OFFICIALS, PUBLIC, Contact, Reach, audience_hash, division_stem, freeze, resolve
+from alerts.audience import Reach, audience_hash, division_stem, freeze, resolve
+from alerts.recipients import OFFICIALS, PUBLIC, Contact
 
 HEAD = Contact("person:1", "email", "a@example.org", "甲", "north", "north", "532301103", 101.36, 25.13)
 PAGE = replace(HEAD, channel="websocket", address="u1")

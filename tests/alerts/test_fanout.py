@@ -7,14 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from alerts import actions, claims
-from alerts.audience import CHANNELS
 from alerts.channels.port import Outcome, Outgoing
-from alerts.fanout import MAX_ATTEMPTS, FanOut, summarise_due
+from alerts.fanout import WINDOWS, FanOut
+from alerts.line import MAX_ATTEMPTS, Line
 from alerts.model import Alert, Chunk, Coverage, Delivery
 from alerts.queries import DeliveryFilter, deliveries_of
+from alerts.recipients import CHANNELS, OFFICIALS
 from alerts.senders import Senders, senders
+from alerts.summary import summarise_due
 from alerts.sweep import is_dead_here, owner_name, sweep
 from command.kernel.timeline import read_after
 from tests.alerts.county import County
@@ -49,7 +52,7 @@ def planned(county: County) -> int:
 
 def coverage(county: County) -> dict[str, Any]:
     with county.db.writing() as session:
-        summarise_due(session, county.clock)
+        summarise_due(session)
     with county.db.reading() as session:
         return {row.name: row.state() for row in session.scalars(select(Coverage))}
 
@@ -183,14 +186,15 @@ def test_a_killed_worker_loses_nothing_and_doubles_at_most_its_batch(either: Cou
     assert outside["email"].times().total() - len(outside["email"].times()) == 0
 
 
-def test_a_send_that_was_not_recorded_is_doubled_and_no_more(county: County) -> None:
+def test_a_send_that_was_not_recorded_is_doubled_and_no_more(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(county, 25)
     issued(county)
     outside = gateways()
     fanout = FanOut(county.db, county.clock, senders(outside), "email", "host/a#1")
-    fanout._checkpoint = _raise  # type: ignore[method-assign]  # the process dies between the send and its record
+    monkeypatch.setattr(Line, "_checkpoint", _raise)  # the process dies between the send and its record
     with pytest.raises(Killed):
         fanout.work()
+    monkeypatch.undo()
     county.clock.advance(claims.LEASE.total_seconds() + 1)
     send_all(county, senders(outside), "host/b#2")
     assert len(results(county)) == planned(county)
@@ -207,25 +211,28 @@ def test_a_worker_that_was_overtaken_stops_at_its_checkpoint(county: County) -> 
     issued(county)
     outside = gateways()
 
+    others: list[claims.Claim] = []
+
     def overtake() -> None:
         outside["email"].before = lambda: None
         county.clock.advance(claims.LEASE.total_seconds() + 1)
         with county.db.writing() as session:
-            assert claims.claim(session, "host/b#2", "email", county.clock.now()) is not None
+            other = claims.claim(session, "host/b#2", "email", county.clock.now())
+        assert other is not None
+        others.append(other)
 
     send_all(county, senders(outside))
     assert len(results(county)) == planned(county)
-    again = issued(county, headline="第二条")
+    issued(county, headline="第二条")
     outside["email"].before = overtake
     outside["email"].got.clear()
-    fanout = FanOut(county.db, county.clock, senders(outside), "email", "host/a#1")
-    held = fanout._claim()
-    assert held is not None
-    fanout._send(held)
-    assert len(outside["email"].got) <= outside["email"].batch
-    with county.db.reading() as session:
-        chunk = session.scalars(select(Chunk).where(Chunk.alert_id == again, Chunk.id == held.chunk)).one()
-        assert (chunk.owner, chunk.state) == ("host/b#2", "claimed")
+    FanOut(county.db, county.clock, senders(outside), "email", "host/a#1").work()
+    (other,) = others
+    with county.db.writing() as session:
+        standing = claims.checkpoint(session, other, [], county.clock.now())
+    assert standing is claims.Standing.LOST, "what came late ends the other's claim, which did not know of it"
+    assert len(outside["email"].got) == 27
+    assert set(outside["email"].times().values()) == {1}
 
 
 def test_two_workers_never_hold_the_same_chunk(either: County) -> None:
@@ -242,6 +249,60 @@ def test_two_workers_never_hold_the_same_chunk(either: County) -> None:
     assert second is not None
     assert first.chunk != second.chunk
     assert third is None
+
+
+def test_a_red_alert_overtakes_a_running_blue_one(either: County) -> None:
+    """A notice goes as blue, an evacuation order as red; the rest of the notice comes after it."""
+    county = either
+    crowd(county, 40)
+    blue = issued(county, kind="notice")
+    outside = gateways()
+    red: list[str] = []
+
+    def order() -> None:
+        if len(outside["email"].got) >= 20 and not red:
+            red.append(issued(county, kind="evacuation"))
+
+    outside["email"].before = order
+    send_all(county, senders(outside))
+    order_of = [one.alert for one in outside["email"].got]
+    first, last = order_of.index(red[0]), len(order_of) - 1 - order_of[::-1].index(red[0])
+    assert first <= 40, "at most the batch under way, and what waits for nobody"
+    assert set(order_of[first : last + 1]) == {red[0]}
+    assert order_of.count(blue) == order_of.count(red[0]) == 42
+    assert set(outside["email"].times().values()) == {1}
+
+
+def test_the_officials_line_takes_nobody_else(county: County) -> None:
+    crowd(county, 25)
+    issued(county)
+    outside = gateways()
+    FanOut(county.db, county.clock, senders(outside), "email", "host/a#1", windows=(OFFICIALS,)).work()
+    assert {one.address for one in outside["email"].got} == {"south@example.org"}
+    FanOut(county.db, county.clock, senders(outside), "email", "host/a#1", windows=WINDOWS).work()
+    assert set(outside["email"].times().values()) == {1}
+    assert len(outside["email"].got) == 27
+
+
+def test_what_a_batch_brought_is_kept_while_the_database_is_away(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued(county)
+    outside = gateways()
+    kept, tries = claims.checkpoint, []
+
+    def away_once(*about: Any, **more: Any) -> claims.Standing:
+        standing = kept(*about, **more)
+        tries.append(more["repeated"])
+        if len(tries) == 1:
+            raise OperationalError("away", {}, Exception())
+        return standing
+
+    monkeypatch.setattr(claims, "checkpoint", away_once)
+    FanOut(county.db, county.clock, senders(outside), "email", "host/a#1").work()
+    assert tries[:2] == [False, True]
+    assert set(outside["email"].times().values()) == {1}
+    assert set(results(county).values()) == {"sent"}
 
 
 def test_lifting_overtakes_what_is_not_sent(county: County) -> None:

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from alerts import actions
-from alerts.fanout import summarise_due
 from alerts.lookup import alert_for
 from alerts.model import Coverage, Delivery, Receipt, delivery_id
 from alerts.queries import DeliveryFilter, alert_details, coverages_of, deliveries_of
 from alerts.senders import senders
+from alerts.summary import summarise_due
 from command.directory.model import Post
 from command.kernel.errors import FengsuiError
 from command.kernel.timeline import read_after
@@ -35,7 +35,7 @@ def code(county: County, channel: str, state: str, **who: Any) -> str:
 
 def south(county: County) -> dict[str, Any]:
     with county.db.writing() as session:
-        summarise_due(session, county.clock)
+        summarise_due(session)
     with county.db.reading() as session:
         return session.scalars(select(Coverage)).one().state()
 

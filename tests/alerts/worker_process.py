@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from alerts.audience import CHANNELS
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
+from alerts.recipients import CHANNELS
 from alerts.senders import senders
 from alerts.wake import BrokerConfig
 from alerts.worker import WorkerConfig, run_worker

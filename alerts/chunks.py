@@ -1,0 +1,79 @@
+"""A frozen audience cut into chunks, and the order in which chunks are served."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy.orm import Session
+
+from alerts.model import END, PENDING, Alert, Chunk
+from alerts.recipients import Contact
+from command.kernel.ids import new_id
+
+CHUNK_SIZE = 500
+
+_URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
+
+
+def rank_of(kind: str, colour: str | None, act: str) -> int:
+    """The place of an alert's chunks among all that wait, 0 is served first: evacuation orders as red ones, notices
+    as blue ones, and of one colour what ends an alert before what begins one."""
+    urgency = 0 if kind == "evacuation" else _URGENCY.get(colour or "blue", 3)
+    return 2 * urgency + (0 if act == END else 1)
+
+
+def plan_chunks(
+    session: Session, alert: Alert, act: str, contacts: Sequence[Contact], now: datetime
+) -> tuple[str, ...]:
+    """Cut an audience, officials first, into chunks of one channel and lane each."""
+    ordered = sorted(contacts, key=lambda one: (one.lane, one.channel))
+    chunks: list[Chunk] = []
+    for (lane, channel), group in groupby(ordered, key=lambda one: (one.lane, one.channel)):
+        members = list(group)
+        for start in range(0, len(members), CHUNK_SIZE):
+            part = members[start : start + CHUNK_SIZE]
+            chunks.append(_chunk(alert, act, len(chunks), lane, channel, part, now))
+    session.add_all(chunks)
+    return tuple(chunk.id for chunk in chunks)
+
+
+def _chunk(
+    alert: Alert, act: str, number: int, lane: int, channel: str, part: Sequence[Contact], now: datetime
+) -> Chunk:
+    return Chunk(
+        id=new_id(),
+        alert_id=alert.id,
+        act=act,
+        number=number,
+        channel=channel,
+        lane=lane,
+        rank=rank_of(alert.kind, alert.colour, act),
+        drill=alert.drill or alert.scope_status != "Actual",
+        members=[[one.recipient, one.address, one.name, one.unit_id, one.township_id, one.responsible] for one in part],
+        size=len(part),
+        state=PENDING,
+        fence=0,
+        attempts=0,
+        resent=0,
+        not_before=now,
+    )
+
+
+def members_of(chunk: Chunk) -> list[Contact]:
+    """The chunk's contacts; their places are no longer known, nor needed."""
+    rows = chunk.members if isinstance(chunk.members, list) else []
+    return [
+        Contact(
+            recipient=str(row[0]),
+            channel=chunk.channel,
+            address=str(row[1]),
+            name=str(row[2]),
+            unit_id=str(row[3]),
+            township_id=str(row[4]),
+            division_code="",
+            responsible=bool(row[5]),
+            lane=chunk.lane,
+        )
+        for row in rows
+        if isinstance(row, list)
+    ]

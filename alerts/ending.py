@@ -1,0 +1,52 @@
+"""The end of an alert: what waits is not sent any more, the townships' numbers stand, calls end."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from sqlalchemy.orm import Session
+
+from alerts.calls.stopping import end_obligations
+from alerts.coverage import recount
+from alerts.lookup import tell, tell_coverages
+from alerts.model import CLAIMED, DROPPED, EXPIRED, ISSUE, ISSUED, PENDING, RECEIVED, Alert, Chunk, Coverage
+from command.kernel.actor import Actor, system_actor
+from command.kernel.clock import Clock
+
+
+def expire_due(session: Session, clock: Clock) -> int:
+    """Expire what has run out, own and received; returns how many. Nobody is sent anything: all knew until when."""
+    now = clock.now()
+    query = select(Alert).where(Alert.status.in_((ISSUED, RECEIVED)), Alert.on_board, Alert.expires_at <= now)
+    due = list(session.scalars(query.with_for_update(skip_locked=True)))
+    for alert in due:
+        drop_unsent(session, alert.id)
+        end_alert(session, system_actor(alert.unit_id), alert, EXPIRED, now, "")
+    return len(due)
+
+
+def end_alert(session: Session, actor: Actor, alert: Alert, status: str, now: datetime, text: str) -> None:
+    """Take a held alert off the board as `status`, with its townships and its calls."""
+    alert.status, alert.on_board, alert.ended_at, alert.end_text = status, False, now, text
+    tell(session, actor, alert, f"alert.{status}")
+    coverages = list(
+        session.scalars(select(Coverage).where(Coverage.alert_id == alert.id, Coverage.on_board).with_for_update())
+    )
+    for coverage in coverages:
+        coverage.on_board = False
+    recount(session, alert, coverages)
+    tell_coverages(session, actor, alert, coverages, "alert.progress")
+    end_obligations(session, actor, alert, status, now)
+
+
+def drop_unsent(session: Session, alert_id: str) -> frozenset[str]:
+    """What waits is not sent; what a worker holds loses its fence, and the worker stops at its next checkpoint.
+
+    Returns the chunks that were held: part of them may have been sent without being recorded yet. Waiting ones are
+    dropped first, so that none can be claimed in between.
+    """
+    mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE)
+    dropped = {"state": DROPPED, "fence": Chunk.fence + 1}
+    session.execute(sql_update(Chunk).where(*mine, Chunk.state == PENDING).values(dropped))
+    held = session.scalars(sql_update(Chunk).where(*mine, Chunk.state == CLAIMED).values(dropped).returning(Chunk.id))
+    return frozenset(held)

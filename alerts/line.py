@@ -1,0 +1,195 @@
+"""One line of a channel: it claims a chunk, sends it batch by batch, appends what became of each, and takes the next.
+
+The database holds the truth. A worker killed at any instant loses nothing: its lease runs out, another claims
+the chunk, looks the results up and goes on. Doubled is at most the one batch that this line had under way.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from alerts import claims
+from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of
+from alerts.claims import Claim, Standing
+from alerts.model import END, FAILED, SENT, UNKNOWN, Alert, delivery_ids
+from alerts.recipients import PUBLIC, Contact
+from alerts.results import Recorded
+from alerts.senders import Senders
+from alerts.texts import Content, texts
+from alerts.wording import words_of
+from command.kernel.clock import Clock
+from command.kernel.db import Database
+
+MAX_ATTEMPTS = 8
+BACK_OFF_S = (1, 2, 5, 10, 20, 30, 60)
+RETRY_S = 0.2
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN}
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What a chunk says."""
+
+    content: Content
+    at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the lines of one channel work with; the database is asked in threads of `executor`."""
+
+    db: Database
+    clock: Clock
+    senders: Senders
+    channel: str
+    owner: str
+    executor: Executor
+    stopping: Callable[[], bool] = lambda: False
+
+
+class Line:
+    """Sends chunks of its channel up to a lane: one batch under way at a time."""
+
+    def __init__(self, desk: Desk, lane: int = PUBLIC) -> None:
+        self._desk = desk
+        self._lane = lane
+        self._text: tuple[tuple[str, str], _Text] | None = None
+
+    async def work(self) -> int:
+        """Send until no chunk waits that this line may take; returns how many were worked on."""
+        count = 0
+        while not self._desk.stopping() and (held := await self._ask(self._claim)) is not None:
+            await self._send(held)
+            count += 1
+        return count
+
+    async def _ask(self, question: Callable[..., T], *about: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._desk.executor, question, *about)
+
+    def _claim(self) -> Claim | None:
+        desk, now = self._desk, self._desk.clock.now()
+        with desk.db.reading() as session:
+            if not claims.is_waiting(session, desk.channel, now, self._lane):
+                return None
+        with desk.db.writing() as session:
+            return claims.claim(session, desk.owner, desk.channel, now, self._lane)
+
+    async def _send(self, held: Claim) -> None:
+        channel = self._desk.senders.of(held.channel, drill=held.drill)
+        text = await self._ask(self._text_of, held)
+        batches = _batches(_outgoings(held, text), channel.batch if channel else len(held.rest)) or [[]]
+        later = False
+        for number, batch in enumerate(batches, start=1):
+            results = await self._deliver(channel, held, [one for _, one in batch])
+            later |= held.attempts < MAX_ATTEMPTS and any(result.outcome is Outcome.LATER for result in results)
+            last = number == len(batches) and not later
+            standing = await self._keep(held, batch, results, last)
+            if last or standing is Standing.LOST:
+                return
+            if standing is Standing.OVERTAKEN or self._desk.stopping():
+                await self._ask(self._give_back, held, False)
+                return
+        await self._ask(self._give_back, held, True)
+
+    async def _deliver(self, channel: Channel | None, held: Claim, batch: Sequence[Outgoing]) -> list[Result]:
+        if not batch:
+            return []
+        if channel is None:
+            return all_of(batch, Outcome.FAILED, "channel.not_configured")
+        try:
+            return await channel.send(batch)
+        except Exception:
+            # Whatever is wrong in one channel must neither end the worker nor lose the batch.
+            log.exception("channel %s", held.channel)
+            return all_of(batch, Outcome.UNKNOWN, "channel.error")
+
+    async def _keep(
+        self, held: Claim, batch: Sequence[tuple[Contact, Outgoing]], results: Sequence[Result], last: bool
+    ) -> Standing:
+        """Checkpoint; while the database is away, what was sent is kept here for as long as the lease runs."""
+        until, repeated = asyncio.get_running_loop().time() + claims.LEASE.total_seconds(), False
+        while True:
+            try:
+                return await self._ask(self._checkpoint, held, batch, results, last, repeated)
+            except DBAPIError:
+                if self._desk.stopping() or asyncio.get_running_loop().time() > until:
+                    raise
+                log.warning("results of chunk %s wait for the database", held.chunk)
+            repeated = True
+            await asyncio.sleep(RETRY_S)
+
+    def _checkpoint(
+        self,
+        held: Claim,
+        batch: Sequence[tuple[Contact, Outgoing]],
+        results: Sequence[Result],
+        last: bool,
+        repeated: bool,
+    ) -> Standing:
+        given_up = held.attempts >= MAX_ATTEMPTS
+        recorded = [
+            Recorded(result.delivery, contact, _STATES.get(result.outcome, FAILED), result.detail)
+            for (contact, _), result in zip(batch, results, strict=True)
+            if given_up or result.outcome is not Outcome.LATER
+        ]
+        with self._desk.db.writing() as session:
+            standing = claims.checkpoint(session, held, recorded, self._desk.clock.now(), last=last, repeated=repeated)
+        if standing is Standing.LOST:
+            log.warning("chunk %s was taken over or dropped", held.chunk)
+        return standing
+
+    def _give_back(self, held: Claim, tried: bool) -> None:
+        """After a try that some could not be told in, with a pause; otherwise for whoever goes first."""
+        wait_s = BACK_OFF_S[min(held.attempts, len(BACK_OFF_S)) - 1] if tried else 0
+        with self._desk.db.writing() as session:
+            claims.give_back(session, held, self._desk.clock.now() + timedelta(seconds=wait_s), tried=tried)
+
+    def _text_of(self, held: Claim) -> _Text:
+        """The words of an alert's act do not change: those of the last chunk are kept."""
+        key = (held.alert, held.act)
+        if self._text is None or self._text[0] != key:
+            self._text = key, self._read_text(held)
+        return self._text[1]
+
+    def _read_text(self, held: Claim) -> _Text:
+        with self._desk.db.reading() as session:
+            alert = session.get_one(Alert, held.alert)
+            ended = held.act == END
+            at = (alert.ended_at if ended else alert.issued_at) or self._desk.clock.now()
+            words = words_of(alert, at, alert.status if ended else None, alert.end_text if ended else "")
+            return _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
+
+
+def _batches(outgoings: Sequence[tuple[Contact, Outgoing]], size: int) -> list[Sequence[tuple[Contact, Outgoing]]]:
+    return [outgoings[start : start + size] for start in range(0, len(outgoings), max(size, 1))]
+
+
+def _outgoings(held: Claim, text: _Text) -> list[tuple[Contact, Outgoing]]:
+    made = delivery_ids(held.alert, held.channel, held.act)
+    return [
+        (
+            contact,
+            Outgoing(
+                delivery=made(contact.recipient),
+                alert=held.alert,
+                address=contact.address,
+                name=contact.name,
+                content=text.content,
+                at=text.at,
+                expires_at=text.expires_at,
+            ),
+        )
+        for contact in held.rest
+    ]

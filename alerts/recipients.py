@@ -1,0 +1,34 @@
+"""Who is told by what: the contact, its lane, the names of the channels. Loads nothing: every worker needs it."""
+
+from dataclasses import dataclass
+
+CHANNELS = ("websocket", "email", "mqtt")
+PEOPLE = ("person", "user")
+
+OFFICIALS, RESPONSIBLE, PUBLIC = 0, 1, 2
+"""The lanes, the first served first: who leads and is on duty, who answers for a village or a hazard point, all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One way to reach one recipient, in one of the places it belongs to.
+
+    `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
+    `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown.
+    """
+
+    recipient: str
+    channel: str
+    address: str
+    name: str
+    unit_id: str
+    township_id: str
+    division_code: str
+    lon: float | None = None
+    lat: float | None = None
+    responsible: bool = False
+    lane: int = PUBLIC
+
+    @property
+    def is_person(self) -> bool:
+        return self.recipient.split(":", 1)[0] in PEOPLE

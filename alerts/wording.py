@@ -1,0 +1,25 @@
+"""An alert as words for the channels."""
+
+from datetime import datetime
+
+from alerts.model import Alert
+from alerts.texts import Words
+
+
+def words_of(alert: Alert, at: datetime, end: str | None = None, end_text: str = "") -> Words:
+    """What the channels' texts are made of."""
+    return Words(
+        issuer=alert.source,
+        kind=alert.kind,
+        event=alert.event,
+        colour=alert.colour,
+        headline=alert.headline,
+        description=alert.description,
+        instruction=alert.instruction,
+        area=alert.area_description,
+        at=at,
+        expires_at=alert.expires_at,
+        drill=alert.drill,
+        end=end,
+        end_text=end_text,
+    )
