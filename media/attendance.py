@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -50,6 +50,7 @@ class Attendance:
         self._make_tracks = make_tracks
         self._on_track = on_track
         self._socket: ClientConnection | None = None
+        self._relays: list[RTCIceServer] = []
         self._connection: RTCPeerConnection | None = None
         self._tracks: list[MediaStreamTrack] = []
         self._offer_id = 0
@@ -133,6 +134,7 @@ class Attendance:
     async def _take(self, message: dict[str, Any]) -> None:
         match message.get("type"):
             case "welcome":
+                self._relays = [RTCIceServer(**one) for one in message.get("ice_servers", ())]
                 if self.state != "connected":
                     self._offer_wanted.set()
             case "reoffer":
@@ -150,9 +152,11 @@ class Attendance:
                     self._offer_wanted.set()
 
     async def _offer(self) -> None:
+        # Relays only after a first try without: asking one that is out of order would keep everybody waiting.
+        relays = self._relays if self._connection is not None else []
         await self._hang_up()
         seat = self._seat
-        connection = self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        connection = self._connection = RTCPeerConnection(RTCConfiguration(iceServers=relays))
         if self._on_track is not None:
             connection.on("track", self._on_track)
         self._tracks = self._make_tracks()

@@ -33,6 +33,8 @@ missing_packages() {
       have mosquitto || echo mosquitto
       have espeak-ng || echo espeak-ng
       have sipp || echo sip-tester
+      have turnserver || echo coturn
+      have haproxy || echo haproxy
       ;;
     bench)
       have janus || echo janus

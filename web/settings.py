@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     media_host: str = "0.0.0.0"  # noqa: S104 (terminals of the whole network send here)
     media_port: int = Field(default=40000, ge=0, le=65535)
     media_step: Literal["auto", "python", "compiled"] = "auto"
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: SecretStr = SecretStr("")
     media_control_host: str = "127.0.0.1"
     media_control_port: int = Field(default=0, ge=0, le=65535)
     media_control_token: SecretStr = SecretStr("")

@@ -32,6 +32,7 @@ from web.signal_messages import (
     offer_id,
     understood,
 )
+from web.turn import ice_servers
 
 router = APIRouter(prefix="/api/v1", tags=["meetings"])
 
@@ -64,7 +65,9 @@ async def signal(socket: WebSocket, meeting_id: str) -> None:
         await _refuse(socket, error, language)
         return
     line = Line(meeting_id, entered.site, token or "", entered.muted)
-    line.send(_welcome(meeting_id, entered))
+    state = socket.app.state
+    relays = ice_servers(state.settings, entered.site, state.db.clock.now())
+    line.send(_welcome(meeting_id, entered, relays))
     conference: Conference = socket.app.state.conference
     await _Talk(socket, conference, line, language).run()
 
@@ -78,7 +81,7 @@ def _enter(db: Database, token: str | None, meeting_id: str) -> Entered:
         return Entered(site.id, site.name, site.muted)
 
 
-def _welcome(meeting_id: str, entered: Entered) -> State:
+def _welcome(meeting_id: str, entered: Entered, relays: list[Json]) -> State:
     return {
         "type": "welcome",
         "meeting": meeting_id,
@@ -86,6 +89,7 @@ def _welcome(meeting_id: str, entered: Entered) -> State:
         "name": entered.name,
         "muted": entered.muted,
         "slots": {"audio": AUDIO_SLOTS, "video": VIDEO_SLOTS},
+        "ice_servers": relays,
     }
 
 

@@ -16,6 +16,10 @@ CAMERA_LEVEL = 60
 PAGE = """<!doctype html><meta charset="utf-8"><body><script type="module">
 import { Conference } from '/conference.js'
 const query = new URLSearchParams(location.search)
+if (query.get('relay')) {
+  const Direct = RTCPeerConnection
+  window.RTCPeerConnection = function (options) { return new Direct({ ...options, iceTransportPolicy: 'relay' }) }
+}
 const [audio, video] = query.get('slots').split(',').map(Number)
 const kind = query.get('media')
 const [width, height] = query.get('capture').split('x').map(Number)

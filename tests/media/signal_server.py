@@ -43,6 +43,7 @@ class SignalServer:
         self.udp_port = 0
         self.announce_port: int | None = None
         self.relayed: set[str] | None = None
+        self.ice_servers: list[Any] = []
         self.log: list[tuple[str, str | None]] = []
         self._pages = pages
         self._views: dict[str, tuple[list[str | None], list[int | None]]] = {}
@@ -100,7 +101,8 @@ class SignalServer:
         assert socket.request is not None
         name = socket.request.path.rpartition("/")[2]
         self._sockets[name] = socket
-        welcome = {"type": "welcome", "meeting": ROOM, "participant": name, "name": name}
+        welcome: dict[str, Any] = {"type": "welcome", "meeting": ROOM, "participant": name, "name": name}
+        welcome["ice_servers"] = self.ice_servers
         await self._tell(name, {**welcome, "muted": name in self.muted, "slots": {"audio": 4, "video": 25}})
         await self._tell(name, self._participants())
         await self._tell(name, self.speaker)

@@ -56,6 +56,7 @@ def test_a_desk_a_wall_and_a_terminal_enter(party: Parties, meeting: str) -> Non
     desk = party("duty").talk(meeting)
     welcome = desk.until("welcome")
     assert (welcome["name"], welcome["muted"], welcome["slots"]) == ("duty", False, {"audio": 4, "video": 25})
+    assert welcome["ice_servers"] == []
     assert desk.said == [welcome]
     desk.everybody(duty="answered", north_box="ringing", south_box="ringing")
     assert desk.until("speaker")["participant"] is None

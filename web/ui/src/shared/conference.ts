@@ -63,6 +63,8 @@ interface Welcome {
   participant: string
   name: string
   muted: boolean
+  /** Relays for a network that lets nothing else through; a server may know none. */
+  ice_servers?: RTCIceServer[]
 }
 
 type ServerMessage =
@@ -101,6 +103,7 @@ export class Conference {
   private readonly socket: SignalSocket
   private readonly slots: SlotView
   private welcomed = false
+  private relays: RTCIceServer[] = []
   private watchTimer = 0
   private call: Call | null = null
   private health: HealthWatch | null = null
@@ -228,6 +231,7 @@ export class Conference {
 
   private welcome(message: Welcome): void {
     this.welcomed = true
+    this.relays = message.ice_servers ?? []
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
     if (this.call?.pc.connectionState !== 'connected') void this.connect()
@@ -238,7 +242,7 @@ export class Conference {
   /** Make the connection anew: right after every kind of break. */
   private async connect(): Promise<void> {
     this.hangUp()
-    const call = makeCall(this.media, this.options.slots)
+    const call = makeCall(this.media, this.options.slots, this.relays)
     this.call = call
     this.health = new HealthWatch(call, (message) => this.socket.send(message))
     call.pc.onconnectionstatechange = () => this.follow(call)

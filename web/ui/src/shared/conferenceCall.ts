@@ -18,8 +18,8 @@ export interface Call {
   adjusted: Promise<void>
 }
 
-export function makeCall(media: MediaStream | null, slots: { audio: number; video: number }): Call {
-  const pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
+export function makeCall(media: MediaStream | null, slots: { audio: number; video: number }, relays: RTCIceServer[]): Call {
+  const pc = new RTCPeerConnection({ iceServers: relays, bundlePolicy: 'max-bundle' })
   const audio = media?.getAudioTracks()[0]
   const microphone = pc.addTransceiver(audio ?? 'audio', { direction: 'sendonly' }).sender
   const camera = addCamera(pc, media?.getVideoTracks()[0])
