@@ -5,6 +5,7 @@ from alerts.ending import expire_due
 from alerts.issuing import Issued, cancel, issue, update
 from alerts.receipts import acknowledge, record_receipt
 from alerts.receiving import Received, RefusedMessage, adopt, receive_cap
+from alerts.resending import resend
 
 __all__ = [
     "Issued",
@@ -20,6 +21,7 @@ __all__ = [
     "issue",
     "receive_cap",
     "record_receipt",
+    "resend",
     "return_",
     "sign_off",
     "submit",

@@ -12,6 +12,7 @@ from command.kernel.errors import Conflict, NotFound, StaleVersion
 from command.kernel.ids import is_id
 from command.kernel.rights import Right
 from command.kernel.timeline import record
+from command.kernel.values import State
 
 
 def shared_with(alert: Alert) -> list[str]:
@@ -81,3 +82,11 @@ def tell_coverages(session: Session, actor: Actor, alert: Alert, coverages: Iter
             incident=alert.incident_id,
             body={"coverage": coverage.state()},
         )
+
+
+def tell_resent(session: Session, actor: Actor, alert: Alert, resend: State) -> None:
+    """What may have arrived is sent again: who decided it and what it may cost."""
+    alert.version += 1
+    body: State = {"alert": alert.state(), "resend": resend}
+    shared = shared_with(alert)
+    record(session, actor, "alert.resent", unit=alert.unit_id, shared=shared, incident=alert.incident_id, body=body)

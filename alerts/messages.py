@@ -25,6 +25,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A received alert cannot be changed; it can be adopted as a draft",
     ),
     "alert.not_received": ("只有收到的预警可以转为草稿", "Only a received alert can be adopted"),
+    "alert.unknown_differ": (
+        "数目不符：现在有 {count} 条不明",
+        "The number differs: {count} are unknown now",
+    ),
     "alert.not_addressed": ("这条预警没有发给当前账号", "This alert was not addressed to you"),
     "obligation.unknown": ("没有这项叫应", "There is no such call to answer"),
     "obligation.settled": ("已经有人应答确认", "Somebody has answered already"),

@@ -1,4 +1,4 @@
-"""What has to be done even if nobody asks: expiry, summaries, chunks of dead workers."""
+"""What has to be done even if nobody asks: expiry, summaries, chunks of dead workers, what the policy sends again."""
 
 import os
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from alerts import claims
 from alerts.ending import expire_due
 from alerts.model import CLAIMED, ISSUED, RECEIVED, Alert, Chunk
+from alerts.resending import any_unknown, resend_by_policy
 from alerts.summary import summarise_due
 from command.kernel.clock import Clock
 from command.kernel.db import Database
@@ -36,6 +37,7 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
         expiring = select(Alert.id).where(Alert.status.in_(running), Alert.on_board, Alert.expires_at <= now)
         expired = session.scalars(expiring.limit(1)).first() is not None
         due = session.scalars(select(Alert.id).where(Alert.summary_due).limit(1)).first() is not None
+        in_doubt = any_unknown(session, now)
         owners = set(session.scalars(select(Chunk.owner).where(Chunk.state == CLAIMED)))
     if expired:
         with db.writing() as session:
@@ -43,6 +45,9 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
     if due:
         with db.writing() as session:
             summarise_due(session)
+    if in_doubt:
+        with db.writing() as session:
+            resend_by_policy(session, clock)
     if any(owner is not None and is_dead(owner) for owner in owners):
         with db.writing() as session:
             claims.release_dead(session, is_dead)

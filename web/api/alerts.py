@@ -9,9 +9,11 @@ from pydantic import AwareDatetime, Field
 
 from alerts import actions
 from alerts.drafting import AreaInput, CircleInput, Draft
+from alerts.ledger import ledger
 from alerts.lookup import alert_for
 from alerts.preview import preview, preview_of
 from alerts.queries import DeliveryFilter, alert_details, alerts_of, coverages_of, deliveries_of
+from alerts.resending import doubts
 from command.kernel.errors import Unauthenticated
 from command.kernel.values import State
 from gis.divisions import shipped_divisions
@@ -118,6 +120,13 @@ class End(Form):
 
     end: Literal["lifted", "withdrawn"]
     text: Annotated[str, Field(max_length=1000)]
+
+
+class Again(Form):
+    """A channel's unknown ones, and the number of them that the operator saw."""
+
+    channel: Channel
+    count: Annotated[int, Field(ge=0, le=10**9)]
 
 
 class ReceiptForm(Form):
@@ -273,6 +282,23 @@ def get_deliveries(
     with edge.reading() as session:
         items, following = deliveries_of(session, edge.actor, alert_id, wanted)
     return {"items": list(items), "next": following}
+
+
+@router.get("/alerts/{alert_id}/ledger")
+def get_ledger(alert_id: str, edge: Known) -> State:
+    """Planned, pending, sent, failed, unknown by act and channel, whether they agree, and what of it is in doubt."""
+    with edge.reading() as session:
+        found = ledger(session, edge.actor, alert_id)
+        return {**found, "doubts": [one.state() for one in doubts(session, edge.actor, alert_id)]}
+
+
+@router.post("/alerts/{alert_id}/resend")
+def resend_alert(alert_id: str, body: Again, edge: Known, request: Request) -> State:
+    """Send the unknown ones of a channel again, whoever may have got it included."""
+    with edge.writing() as session:
+        chunks = actions.resend(session, edge.clock, edge.actor, alert_id, body.channel, body.count)
+    waker(request)(chunks)
+    return {"chunks": len(chunks)}
 
 
 @router.post("/receipts/{channel}")

@@ -126,6 +126,7 @@ const TELL: Record<string, Tell> = {
   'alert.changed': (x) => ({ text: x.t.alertChanged(headline(x)) }),
   'alert.lifted': (x) => ({ text: x.t.alertLifted(headline(x)) }),
   'alert.withdrawn': (x) => ({ text: x.t.alertWithdrawn(headline(x)) }),
+  'alert.resent': (x) => ({ text: x.t.alertResent(headline(x)) }),
   'alert.expired': (x) => ({ text: x.t.alertExpired(headline(x)) }),
   'alert.received': (x) => ({ who: get(x, 'alert')?.source ?? x.entry.actor.name, text: x.t.alertReceived(headline(x)) }),
   'alert.adopted': (x) => ({ text: x.t.alertAdopted(headline(x)) }),

@@ -1,0 +1,183 @@
+"""*Unknown* is decided, never guessed: what may have arrived is sent again by an operator's word or a written policy.
+
+An unknown result is taken out and its chunk given back; who is claimed again is whoever has no result. What was taken
+out is kept with who decided it and how many doubles were to be expected.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import update as sql_update
+from sqlalchemy.orm import Session
+
+from alerts.data import table
+from alerts.lookup import alert_for, tell_resent, to_change
+from alerts.model import (
+    ANSWERED,
+    DELIVERED,
+    DONE,
+    END,
+    ISSUE,
+    ISSUED,
+    LIFTED,
+    PENDING,
+    UNKNOWN,
+    WITHDRAWN,
+    Alert,
+    Chunk,
+    Delivery,
+    Receipt,
+    Resend,
+)
+from alerts.recipients import PUBLIC
+from command.kernel.actor import Actor, system_actor
+from command.kernel.clock import Clock
+from command.kernel.errors import Conflict
+from command.kernel.ids import new_id
+from command.kernel.rights import Right
+from command.kernel.values import Json, State
+
+ENOUGH = 20
+"""From how many unknown ones on their receipts say how many arrived; of fewer, all are taken to have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The unknown ones of a channel: `arrived` say so by a receipt and are not sent again, `open` would be."""
+
+    channel: str
+    arrived: int
+    open: int
+
+    @property
+    def expected_doubles(self) -> int:
+        """How many of the open ones are likely to get it twice: as many in a hundred as of all have said so.
+
+        Where receipts say nothing (too few, or the channel has none), all of them.
+        """
+        known = self.arrived + self.open
+        return round(self.open * self.arrived / known) if known >= ENOUGH and self.arrived else self.open
+
+    def state(self) -> State:
+        """As told to readers."""
+        return {
+            "channel": self.channel,
+            "arrived": self.arrived,
+            "open": self.open,
+            "expected_doubles": self.expected_doubles,
+        }
+
+
+def doubts(session: Session, actor: Actor, alert_id: str) -> list[Doubt]:
+    """Every channel of an alert's running act with unknown results. Raises NotFound."""
+    return _doubts(session, alert_for(session, actor, alert_id))
+
+
+def resend(session: Session, clock: Clock, actor: Actor, alert_id: str, channel: str, count: int) -> tuple[str, ...]:
+    """Send a channel's open unknown ones again; `count` is the number the operator saw. Returns the chunks to wake for.
+
+    Raises NotFound, Refused, Conflict `alert.unknown_differ` with the true number, and as `to_change`.
+    """
+    alert, _ = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED, LIFTED, WITHDRAWN)
+    doubt = next((one for one in _doubts(session, alert) if one.channel == channel), Doubt(channel, 0, 0))
+    if doubt.open != count or count == 0:
+        raise Conflict("alert.unknown_differ", count=doubt.open)
+    return _again(session, clock, actor, alert, doubt, ())
+
+
+def resend_by_policy(session: Session, clock: Clock) -> int:
+    """What `data/resend.json` decides; returns how many chunks wait again."""
+    count = 0
+    for rule in table("resend")["rules"]:
+        wanted = (Alert.status == ISSUED, Alert.kind == rule["kind"], Alert.colour.is_not_distinct_from(rule["colour"]))
+        for alert in session.scalars(select(Alert).where(*wanted).with_for_update(skip_locked=True)):
+            count += len(_by_rule(session, clock, alert, rule))
+    return count
+
+
+def any_unknown(session: Session, now: datetime) -> bool:
+    """Whether the policy may have something to decide. Asked first: deciding takes SQLite's write lock."""
+    due = now - timedelta(seconds=min(rule["after_s"] for rule in table("resend")["rules"]))
+    most = max(rule["times"] for rule in table("resend")["rules"])
+    running = select(Alert.id).where(Alert.status == ISSUED, Alert.on_board)
+    chunks = select(Chunk.id).where(Chunk.alert_id.in_(running), Chunk.lane < PUBLIC, Chunk.resent < most)
+    query = select(Delivery.id).where(Delivery.chunk_id.in_(chunks), Delivery.state == UNKNOWN, Delivery.at <= due)
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def _by_rule(session: Session, clock: Clock, alert: Alert, rule: dict[str, Json]) -> tuple[str, ...]:
+    lanes = rule["lanes"] if isinstance(rule["lanes"], list) else []
+    due = clock.now() - timedelta(seconds=int(str(rule["after_s"])))
+    chunks = select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.lane.in_(lanes))
+    chunks = chunks.where(Chunk.resent < int(str(rule["times"])))
+    narrow = (Delivery.chunk_id.in_(chunks), Delivery.at <= due)
+    found: list[str] = []
+    for doubt in _doubts(session, alert, *narrow):
+        if doubt.open:
+            found += _again(session, clock, system_actor(alert.unit_id), alert, doubt, narrow)
+    return tuple(found)
+
+
+def _doubts(session: Session, alert: Alert, *narrow: ColumnElement[bool]) -> list[Doubt]:
+    arrived = _arrived()
+    query = select(Delivery.channel, arrived, func.count()).where(*_unknown(alert), *narrow)
+    found: dict[str, dict[bool, int]] = {}
+    for channel, yes, number in session.execute(query.group_by(Delivery.channel, arrived)):
+        found.setdefault(channel, {})[bool(yes)] = number
+    return [Doubt(one, found[one].get(True, 0), found[one].get(False, 0)) for one in sorted(found)]
+
+
+def _unknown(alert: Alert) -> tuple[ColumnElement[bool], ...]:
+    act = ISSUE if alert.status == ISSUED else END
+    usable = select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.act == act, Chunk.state.in_((DONE, PENDING)))
+    return Delivery.alert_id == alert.id, Delivery.chunk_id.in_(usable), Delivery.state == UNKNOWN
+
+
+def _arrived() -> ColumnElement[bool]:
+    return exists().where(Receipt.delivery_id == Delivery.id, Receipt.state.in_((DELIVERED, ANSWERED)))
+
+
+def _again(
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert: Alert,
+    doubt: Doubt,
+    narrow: Sequence[ColumnElement[bool]],
+) -> tuple[str, ...]:
+    session.execute(select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.state == PENDING).with_for_update())
+    wanted = (*_unknown(alert), Delivery.channel == doubt.channel, ~_arrived(), *narrow)
+    rows = session.execute(select(Delivery.id, Delivery.chunk_id, Delivery.act).where(*wanted)).all()
+    chunks = tuple(sorted({row.chunk_id for row in rows}))
+    session.execute(delete(Delivery).where(*wanted).execution_options(synchronize_session=False))
+    _wait_again(session, chunks, clock.now())
+    kept = Resend(
+        id=new_id(),
+        alert_id=alert.id,
+        act=rows[0].act,
+        channel=doubt.channel,
+        at=clock.now(),
+        by=actor.by(),
+        deliveries=[row.id for row in rows],
+        expected_doubles=doubt.expected_doubles,
+    )
+    session.add(kept)
+    alert.summary_due = True
+    tell_resent(session, actor, alert, {**doubt.state(), "count": len(rows), "id": kept.id})
+    return chunks
+
+
+def _wait_again(session: Session, chunks: Sequence[str], now: datetime) -> None:
+    """The chunks' results are looked up anew at their next claim; whoever holds one loses it."""
+    waits = {
+        "state": PENDING,
+        "owner": None,
+        "lease_until": None,
+        "not_before": now,
+        "attempts": 0,
+        "fence": Chunk.fence + 1,
+        "resent": Chunk.resent + 1,
+    }
+    session.execute(sql_update(Chunk).where(Chunk.id.in_(chunks)).values(waits))

@@ -1,0 +1,132 @@
+"""The ledger from both sides, and the decision over what may have arrived."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+
+from alerts import actions
+from alerts.channels.port import Outcome, Outgoing
+from alerts.ledger import accounts_of, ledger
+from alerts.model import Delivery, Resend
+from alerts.resending import Doubt, doubts, resend_by_policy
+from alerts.senders import senders
+from alerts.summary import summarise_due
+from command.kernel.errors import Conflict, Refused
+from command.kernel.timeline import read_after
+from tests.alerts.county import County
+from tests.alerts.steps import crowd, issued
+from tests.alerts.test_fanout import gateways, send_all
+
+
+def doubtful(county: County, count: int = 25, **changes: Any) -> tuple[str, dict[str, Any]]:
+    """An alert all of whose mails may or may not have arrived, and the gateways, which are well again."""
+    crowd(county, count)
+    alert = issued(county, **changes)
+    outside = gateways()
+
+    def lost(one: Outgoing) -> Outcome:
+        outside["email"].got.append(one)
+        return Outcome.UNKNOWN
+
+    outside["email"].answer = lost
+    send_all(county, senders(outside))
+    outside["email"].answer = lambda _: Outcome.SENT
+    return alert, outside
+
+
+def account(county: County, alert: str, channel: str = "email", act: str = "issue") -> dict[str, Any]:
+    found: Any = county.see("duty", lambda s, a: ledger(s, a, alert))
+    (one,) = (item for item in found["items"] if (item["channel"], item["act"]) == (channel, act))
+    row: dict[str, Any] = one
+    return row
+
+
+def test_planned_is_what_became_of_it(either: County) -> None:
+    county = either
+    alert, _ = doubtful(county)
+    assert account(county, alert) == {
+        **{"act": "issue", "channel": "email", "planned": 27, "pending": 0, "dropped": 0},
+        **{"sent": 0, "failed": 0, "unknown": 27, "holds": True},
+    }
+
+
+def test_a_result_that_is_gone_shows(county: County, caplog: pytest.LogCaptureFixture) -> None:
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    with county.db.writing() as session:
+        one = session.scalars(select(Delivery.id).where(Delivery.channel == "email").limit(1)).one()
+        session.execute(delete(Delivery).where(Delivery.id == one))
+    assert not account(county, alert)["holds"]
+    with county.db.writing() as session:
+        summarise_due(session)
+    assert "does not hold" in caplog.text
+
+
+def test_an_operator_has_the_unknown_ones_sent_again(either: County) -> None:
+    county = either
+    alert, outside = doubtful(county)
+    (doubt,) = county.see("duty", lambda s, a: doubts(s, a, alert))
+    assert (doubt.open, doubt.expected_doubles) == (27, 27)
+    with pytest.raises(Conflict, match="unknown_differ"):
+        county.do("issuer", lambda s, a: actions.resend(s, county.clock, a, alert, "email", 26))
+    with pytest.raises(Refused):
+        county.do("duty", lambda s, a: actions.resend(s, county.clock, a, alert, "email", 27))
+    county.do("issuer", lambda s, a: actions.resend(s, county.clock, a, alert, "email", 27))
+    assert account(county, alert)["pending"] == 27
+    send_all(county, senders(outside))
+    assert (account(county, alert)["sent"], account(county, alert)["holds"]) == (27, True)
+    with county.db.reading() as session:
+        kept = session.scalars(select(Resend)).one()
+        assert (len(kept.deliveries), kept.expected_doubles) == (27, 27)  # type: ignore[arg-type]  # a list of ids
+        told = [entry for entry in read_after(session, 0, 1000) if entry.kind == "alert.resent"]
+    assert told[0].body["resend"] == {
+        **{"channel": "email", "arrived": 0, "open": 27, "expected_doubles": 27, "count": 27},
+        "id": kept.id,
+    }
+
+
+def test_who_has_said_that_it_arrived_is_not_told_again(county: County) -> None:
+    alert, outside = doubtful(county)
+    mails = outside["email"].got[:20]
+    with county.db.writing() as session:
+        for one in mails:
+            actions.record_receipt(session, county.clock, "email", "delivered", delivery=one.delivery)
+    (doubt,) = county.see("duty", lambda s, a: doubts(s, a, alert))
+    assert (doubt.arrived, doubt.open, doubt.expected_doubles) == (20, 7, 5)
+    county.do("issuer", lambda s, a: actions.resend(s, county.clock, a, alert, "email", 7))
+    outside["email"].got.clear()
+    send_all(county, senders(outside))
+    assert {one.delivery for one in outside["email"].got}.isdisjoint(one.delivery for one in mails)
+    assert len(outside["email"].got) == 7
+
+
+def test_few_receipts_promise_nothing() -> None:
+    assert Doubt("sms", 1, 5).expected_doubles == 5
+
+
+def test_the_policy_tells_leaders_of_an_evacuation_twice_rather_than_never(either: County) -> None:
+    county = either
+    alert, outside = doubtful(county, kind="evacuation")
+    with county.db.writing() as session:
+        assert resend_by_policy(session, county.clock) == 0, "they may still be heard of"
+    county.clock.advance(31)
+    with county.db.writing() as session:
+        assert resend_by_policy(session, county.clock) > 0
+    outside["email"].got.clear()
+    send_all(county, senders(outside))
+    assert {one.address for one in outside["email"].got} == {"south@example.org"}
+    assert account(county, alert)["unknown"] == 26
+    county.clock.advance(31)
+    with county.db.writing() as session:
+        assert resend_by_policy(session, county.clock) == 0
+
+
+def test_after_the_end_the_ledger_has_both_acts(county: County) -> None:
+    crowd(county, 1200)
+    alert = issued(county)
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", ""))
+    with county.db.reading() as session:
+        found = {(one.act, one.channel): one for one in accounts_of(session, alert)}
+    assert all(one.holds for one in found.values())
+    assert found["issue", "email"].dropped == found["issue", "email"].pending == 1202

@@ -1,0 +1,36 @@
+import { defineTexts } from '@shared/i18n'
+
+export const ledgerTexts = defineTexts({
+  zh: {
+    ledger: '台账',
+    holds: '相符',
+    broken: '不相符',
+    channel: '渠道',
+    planned: '应发',
+    pending: '待发',
+    sent: '已发',
+    failed: '失败',
+    unknown: '不明',
+    end: '结束',
+    resend: '再送',
+    doubt: (channel: string, n: string, doubles: string) => `${channel}有 ${n} 条不明；再送预计 ${doubles} 人收到两次`,
+    ask: (n: string, doubles: string) => `再送 ${n} 条：预计 ${doubles} 人收到两次。`,
+    resent: (n: string) => `${n} 条再送`,
+  },
+  en: {
+    ledger: 'Ledger',
+    holds: 'agrees',
+    broken: 'does not agree',
+    channel: 'Channel',
+    planned: 'Planned',
+    pending: 'Pending',
+    sent: 'Sent',
+    failed: 'Failed',
+    unknown: 'Unknown',
+    end: 'end',
+    resend: 'Send again',
+    doubt: (channel, n, doubles) => `${channel}: ${n} unknown; sending again would reach about ${doubles} twice`,
+    ask: (n, doubles) => `Send ${n} again: about ${doubles} people get it twice.`,
+    resent: (n) => `${n} sent again`,
+  },
+})
