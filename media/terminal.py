@@ -58,6 +58,7 @@ class Terminal:
         self._seq = 0
         self._meeting: str | None = None
         self._attendance: asyncio.Task[None] | None = None
+        self._fault: str | None = None
 
     async def run(self) -> None:
         """Serve until cancelled. Raises Refused when the token is not accepted."""
@@ -66,7 +67,7 @@ class Terminal:
                 try:
                     await self._watch()
                 except (OSError, TimeoutError, httpx.HTTPError, ConnectionClosed, InvalidHandshake) as error:
-                    logger.warning("server %s: %s", self._config.server, repr(error))
+                    self._note(repr(error))
                 await asyncio.sleep(RETRY_S)
         finally:
             await self._quit_meeting()
@@ -81,7 +82,14 @@ class Terminal:
                 await self._on_site(http, site)
             url = self._websocket(f"/api/v1/stream?after={self._seq}&heartbeat={HEARTBEAT_S}")
             async with connect(url, ssl=self._tls, additional_headers=self._headers(), close_timeout=1) as stream:
+                self._note(None)
                 await self._follow(http, stream)
+
+    def _note(self, fault: str | None) -> None:
+        """Log a fault of the server once, and its end: a box retries for days, its log must stay readable."""
+        if fault != self._fault:
+            logger.warning("server %s: %s", self._config.server, fault or "back")
+        self._fault = fault
 
     async def _follow(self, http: httpx.AsyncClient, stream: ClientConnection) -> None:
         while True:
