@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent
 SOURCE, HEADER = FOLDER / "step.c", FOLDER / "step.h"
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC")
+COMPILERS = (["cc"], ["gcc"], ["clang"])
 NOT_BUILT = (
     "The media node's compiled step was not built: it does every step in Python "
     "(a C compiler makes it cheaper: apt-get install gcc libc6-dev)."
@@ -29,9 +30,10 @@ def path() -> Path:
 
 
 def compiler() -> list[str] | None:
-    """The command of a C compiler: `CC`, else `cc`; None where there is none."""
-    command = shlex.split(os.environ.get("CC", "")) or ["cc"]
-    return command if shutil.which(command[0]) else None
+    """The command of a C compiler: `CC`, else the first that is found; None where there is none."""
+    told = shlex.split(os.environ.get("CC", ""))
+    found = (command for command in ([told] if told else COMPILERS) if shutil.which(command[0]))
+    return next(found, None)
 
 
 def build() -> Path | None:
