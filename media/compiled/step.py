@@ -22,7 +22,8 @@ from media.transport import Routed
 
 ffi = FFI()
 ffi.cdef(HEADER.read_text())
-_pack_unit = struct.Struct("=qqqqdIIIBBBBB7x").pack
+_UNIT = struct.Struct("=qqqqdIIIBBBBB7x")
+_pack_unit = _UNIT.pack
 _NOWHERE = -1
 _COUNTER_BITS = 21
 _COUNTER_MASK = (1 << _COUNTER_BITS) - 1
@@ -47,8 +48,8 @@ class CompiledStep:
         if not library.exists():
             raise FileNotFoundError(f"{library} was not built")
         self._library: Any = ffi.dlopen(str(library))
-        if self._library.RING != CAPACITY:
-            raise OSError(f"{library} remembers another number of packets")
+        if self._library.RING != CAPACITY or ffi.sizeof("struct unit") != _UNIT.size:
+            raise OSError(f"{library} lays things out in another way")
         functions = srtp.function("srtp_protect"), srtp.function("srtp_protect_rtcp")
         self._box = ffi.gc(self._library.outbox_new(*functions), self._library.outbox_free)
         self._counters = counters
