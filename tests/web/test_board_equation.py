@@ -39,7 +39,7 @@ class Play:
     def step(self) -> None:
         self.random.choice((self.log, self.amend, self.note, self.order, self.move, self.meet, self.control,
                             self.draft, self.decide, self.ring, self.receive, self.register,
-                            self.rename))()  # fmt: skip
+                            self.rename, self.restock, self.check, self.equip))()  # fmt: skip
 
     def call(self, actor: str, method: str, path: str, kind: str | None = None, **more: Any) -> dict[str, Any]:
         answer = self.clients[actor].request(method, path if path == "/cap" else API + path, **more)
@@ -159,16 +159,33 @@ class Play:
         self.call("duty", "POST", "/resources", "resources", json={**body, "location": place})
 
     def rename(self) -> None:
-        unit = self.unit()
-        version = self.random.randrange(1, 4)
-        self.call("admin", "PATCH", f"/units/{unit}", json={"phone": "000"}, headers={"If-Match": f'"{version}"'})
+        self.change("admin", f"/units/{self.unit()}", {"phone": "000"})
+
+    def restock(self) -> None:
+        place = {"type": "Point", "coordinates": [101.0 + self.random.randrange(9) / 10, 24.8]}
+        change = self.random.choice(({"location": place}, {"name": "救援队（示例）"}, {"people": 9}, {"active": False}))
+        self.change("duty", f"/resources/{self.one('resources')}", change)
+
+    def check(self) -> None:
+        found = {name: self.random.choice(("ok", "failed")) for name in ("camera", "microphone", "loudspeaker")}
+        self.call("south_box", "POST", "/terminals/self/check", json=found)
+
+    def equip(self) -> None:
+        terminal = self.world.terminals[self.random.choice(("north_box", "south_box"))]
+        change = self.random.choice(({"name": "会场（示例）"}, {"auto_answer": True}, {"auto_answer": False}))
+        self.change("admin", f"/terminals/{terminal}", change)
+
+    def change(self, actor: str, path: str, change: dict[str, Any]) -> None:
+        """Change the version that is there, or one beside it."""
+        version = self.random.randrange(1, 5)
+        self.call(actor, "PATCH", path, json=change, headers={"If-Match": f'"{version}"'})
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_snapshot_and_entries_equal_a_fresh_snapshot(as_: Clients, world: World, core: Core, seed: int) -> None:
     play = Play(as_, world, core.db, seed)
     first = {name: play.clients[name].get(f"{API}/board").json() for name in READERS}
-    for _ in range(200):
+    for _ in range(240):
         play.step()
     assert play.done > 60
     assert len({entry["kind"] for entry in entries_after(play.clients["wall"], first["wall"]["seq"])}) > 20
