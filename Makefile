@@ -2,7 +2,7 @@
 # ARGS is handed on: make run ARGS="--host 192.168.1.10", make test ARGS="-k timeline".
 ARGS ?=
 
-.PHONY: run test lint bench weak soak lock clean
+.PHONY: run test lint bench weak drill soak lock clean
 
 run:
 	@scripts/run.sh $(ARGS)
@@ -18,6 +18,9 @@ bench:
 
 weak:
 	@scripts/weak.sh $(ARGS)
+
+drill:
+	@scripts/drill.sh $(ARGS)
 
 soak:
 	@scripts/soak.sh $(ARGS)

@@ -5,6 +5,7 @@ waits behind the public's, however many messages run; what all lines may take go
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,7 @@ class FanOut:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"fanout-{channel}")
         self._desk = Desk(db, clock, senders, channel, owner, self._executor, stopping)
         self._lines = [Line(self._desk, lane) for lane in windows]
+        self._poked = asyncio.Event()
         self._woken = [asyncio.Event() for _ in windows]
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
@@ -57,9 +59,15 @@ class FanOut:
         self._runner.run(_all_of([self._look(pause_s), *(self._serve(line, woken) for line, woken in lines)]))
 
     def wake(self) -> None:
-        """Look now. From any thread."""
+        """Let every line look now. From any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake_all)
+            self._loop.call_soon_threadsafe(self._poked.set)
+
+    def poke(self) -> None:
+        """Something was committed: ask whether anything waits. From any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._poked.set)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -78,7 +86,9 @@ class FanOut:
                     self._wake_all()
             except SQLAlchemyError:
                 log.exception("the database did not answer")
-            await asyncio.sleep(pause_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), pause_s)
+            self._poked.clear()
         self._wake_all()
 
     def _wake_all(self) -> None:

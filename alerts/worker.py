@@ -70,9 +70,11 @@ class Worker:
         for fanout in self._fanouts:
             fanout.wake()
 
-    def wake_caller(self) -> None:
-        """Something was committed: timers and answers may have changed."""
+    def committed(self) -> None:
+        """Something was committed: chunks, timers and answers may be new."""
         self._caller.wake()
+        for fanout in self._fanouts:
+            fanout.poke()
 
     def stop(self, within_s: float = 15.0) -> None:
         """Finish the batches under way and end."""
@@ -116,7 +118,7 @@ def run_worker(
     host = socket.gethostname()
     owner = owner_name(host, config.name, pid)
     worker = Worker(db, clock, senders, owner, host, config.sweep_s, config.lines)
-    unlisten = listen(worker.wake_caller) if listen else None
+    unlisten = listen(worker.committed) if listen else None
     app = make_celery(config.broker)
     register(app, worker.wake)
     worker.start()

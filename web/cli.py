@@ -22,6 +22,7 @@ COMMANDS = {
     "backup": "write a consistent copy of database and files",
     "restore": "bring a backup into an empty data folder",
     "bench": "measure: media, alerts, gis, board",
+    "drill": "kill: end workers and the database under load; 0 lost, doubles counted",
     "demo-peers": "the demo's mailbox and simulated loudspeakers",
 }
 

@@ -1,0 +1,200 @@
+"""One alert to a crowd, sent by a worker process of its own, measured from the commit of its issue."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alerts.bench_stub import CHANNEL, OFFICIAL, WINDOW, wake_of
+from alerts.chunks import plan_chunks
+from alerts.coverage import open_coverages
+from alerts.ledger import accounts_of
+from alerts.lookup import tell
+from alerts.model import DONE, ISSUE, ISSUED, Alert, Chunk, Delivery
+from alerts.recipients import OFFICIALS, PUBLIC, Contact
+from command.directory.model import Unit
+from command.kernel.actor import system_actor
+from command.kernel.clock import SystemClock
+from command.kernel.db import Base, Database, make_engine
+from command.kernel.ids import new_id
+from command.kernel.timeline import TimelineHead
+
+TOWNSHIPS = 15
+PATIENCE_S = 600.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An empty database, a folder, and how many are told, officials included."""
+
+    url: str
+    folder: Path
+    recipients: int
+    officials: int
+
+
+def play(scene: Scene) -> dict[str, Any]:
+    """What was offered, done, lost and doubled, how fast, and what it took of the worker."""
+    folder = Path(tempfile.mkdtemp(dir=scene.folder))
+    db = Database(make_engine(scene.url), SystemClock(), wake_of(scene.url, folder).notify)
+    Base.metadata.create_all(db.engine)
+    with working(scene.url, folder, "one") as worker:
+        _wait(lambda: (folder / "times-one").exists())
+        began = time.time()
+        alert = issue(db, scene)
+        committed = time.time()
+        _wait(lambda: all_done(db), pause_s=0.1)
+        recorded = _last_result(db)
+        used = _usage(worker.pid)
+    took = recorded - committed
+    found = {
+        "offered": scene.recipients,
+        "deliveries_per_second": round(scene.recipients / took),
+        "all_recorded_s": round(took, 2),
+        "issue_s": round(committed - began, 2),
+        **_officials(folder, committed, scene.officials),
+        **counted(db, folder, scene.recipients, alert),
+        **used,
+    }
+    db.engine.dispose()
+    return found
+
+
+@contextmanager
+def working(url: str, folder: Path, name: str, batch: int = WINDOW) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker process with the stub behind it, ended by SIGTERM."""
+    worker = start_worker(url, folder, name, batch)
+    try:
+        yield worker
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
+
+
+def start_worker(url: str, folder: Path, name: str, batch: int = WINDOW) -> "subprocess.Popen[bytes]":
+    """The same, for who ends it in another way."""
+    words = [sys.executable, "-m", "alerts.bench_stub", url, str(folder), name, str(batch)]
+    with (folder / f"log-{name}").open("ab") as log:
+        return subprocess.Popen(words, stdout=log, stderr=log)
+
+
+def issue(db: Database, scene: Scene) -> str:
+    """Issue to that many in fifteen townships, officials among them; returns the alert when it is committed."""
+    now = db.clock.now()
+    with db.writing() as session:
+        units = _units(session)
+        alert = _alert(units[0], now)
+        session.add(alert)
+        session.flush()
+        contacts = [_contact(n, units, n < scene.officials) for n in range(scene.recipients)]
+        plan_chunks(session, alert, ISSUE, contacts, now)
+        tell(session, system_actor(units[0]), alert, "alert.issued")
+        open_coverages(session, alert, contacts)
+        return alert.id
+
+
+def counted(db: Database, folder: Path, recipients: int, alert: str) -> dict[str, Any]:
+    """Lost and doubled by what the gateway got, and whether the ledger holds."""
+    times: Counter[str] = Counter()
+    for path in folder.glob("sent-*"):
+        times.update(path.read_text().split())
+    with db.reading() as session:
+        holds = all(one.holds for one in accounts_of(session, alert))
+    return {"lost": recipients - len(times), "doubled": times.total() - len(times), "ledger_holds": holds}
+
+
+def all_done(db: Database) -> bool:
+    """Whether no chunk waits or is held."""
+    with db.reading() as session:
+        return session.scalars(select(Chunk.id).where(Chunk.state != DONE).limit(1)).first() is None
+
+
+def _last_result(db: Database) -> float:
+    with db.reading() as session:
+        last = session.scalar(select(func.max(Delivery.at)))
+    return last.timestamp() if last else time.time()
+
+
+def _officials(folder: Path, committed: float, officials: int) -> dict[str, Any]:
+    """When the gateway got the first official, and the last."""
+    rows = [line.split() for line in (folder / "times-one").read_text().splitlines()]
+    times = [(float(at), int(number)) for at, number, _ in rows if int(number)]
+    found = sum(number for _, number in times)
+    return {
+        "first_official_ms": round((times[0][0] - committed) * 1000, 1) if times else None,
+        "officials": officials,
+        "officials_s": round(times[-1][0] - committed, 3) if found >= officials and times else None,
+    }
+
+
+def _usage(pid: int) -> dict[str, Any]:
+    """A process's highest resident memory and the processor time it took."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return {"worker_peak_mib": round(peak / 1024, 1), "worker_cpu_s": (int(ticks[11]) + int(ticks[12])) / 100}
+
+
+def _wait(condition: Callable[[], bool], pause_s: float = 0.01) -> None:
+    end, pause = time.monotonic() + PATIENCE_S, threading.Event()
+    while not condition() and time.monotonic() < end:
+        pause.wait(pause_s)
+
+
+def _units(session: Session) -> list[str]:
+    session.add(TimelineHead(id=1))
+    county = new_id()
+    session.add(Unit(id=county, path=f"{county}/", name="bench", kind="county"))
+    session.flush()
+    towns = [new_id() for _ in range(TOWNSHIPS)]
+    for town in towns:
+        session.add(Unit(id=town, parent_id=county, path=f"{county}/{town}/", name=town[-4:], kind="township"))
+    session.flush()
+    return [county, *towns]
+
+
+def _alert(unit: str, now: datetime) -> Alert:
+    texts = dict.fromkeys(("event", "headline", "description", "instruction", "area_description"), "bench")
+    levels = dict.fromkeys(("severity", "urgency", "certainty"), "Unknown")
+    return Alert(
+        id=new_id(),
+        version=1,
+        unit_id=unit,
+        shared=[],
+        identifier="bench",
+        origin="own",
+        source="bench",
+        kind="notice",
+        scope_status="Actual",
+        language="zh-CN",
+        divisions=[],
+        channels=[CHANNEL],
+        status=ISSUED,
+        on_board=True,
+        issued_at=now,
+        expires_at=now + timedelta(days=1),
+        end_text="",
+        references=[],
+        warnings=[],
+        **texts,
+        **levels,
+    )
+
+
+def _contact(number: int, units: list[str], official: bool) -> Contact:
+    unit = units[1 + number % TOWNSHIPS]
+    name = OFFICIAL if official else "public"
+    lane = OFFICIALS if official else PUBLIC
+    return Contact(f"person:{number}", CHANNEL, f"{name}{number}@example.org", "", unit, unit, "", lane=lane)
