@@ -51,9 +51,10 @@ def build() -> Path | None:
         logger.warning("the compiled step cannot be built: %s", done.stderr.strip())
         Path(name).unlink()
         return None
-    for former in FOLDER.glob("step-*.so"):
-        former.unlink(missing_ok=True)
     Path(name).replace(wanted)
+    for former in FOLDER.glob("step-*.so"):
+        if former != wanted:
+            former.unlink(missing_ok=True)
     return wanted
 
 

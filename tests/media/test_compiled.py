@@ -185,7 +185,7 @@ def twins(library: Path) -> Iterator[Twins]:
 
 
 class Play:
-    """A random conference: losses, late and doubled packets, changes of view, mutes, requests, slow receivers."""
+    """A random conference: packets lost, late, doubled, spoiled; changes of view, mutes, requests, slow receivers."""
 
     def __init__(self, twins: Twins, seed: int) -> None:
         self.twins = twins
@@ -225,9 +225,16 @@ class Play:
         if luck < 0.04:
             self.late.append((name, data))
             return
-        self.twins.rtp(name, data)
+        self.twins.rtp(name, self.spoiled(data) if luck < 0.045 else data)
         if luck > 0.99:
             self.twins.rtp(name, data)
+
+    def spoiled(self, data: bytes) -> bytes:
+        """With a few other bits, or cut short."""
+        changed = bytearray(data[: self.chance.randrange(1, len(data))] if self.chance.random() < 0.2 else data)
+        for _ in range(3):
+            changed[self.chance.randrange(min(24, len(changed)))] ^= 1 << self.chance.randrange(8)
+        return bytes(changed)
 
     def feedback(self) -> None:
         for name in GIVE_FEEDBACK:
@@ -262,7 +269,7 @@ def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
         play.step(number)
     python, compiled = twins.sides
     for name in VIEWERS:
-        assert len(python.sent[name]) > 600
+        assert len(python.sent[name]) > 300
         assert sorted(python.sent[name]) == sorted(compiled.sent[name]), name
         assert [d for d in python.sent[name] if is_rtcp(d)] == [d for d in compiled.sent[name] if is_rtcp(d)]
     total = sum(map(len, compiled.sent.values()))
