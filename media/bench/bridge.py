@@ -111,6 +111,7 @@ async def _process(token: str, address: str, core: int, step: Choice) -> AsyncIt
     here, there = context.Pipe()
     process = context.Process(target=inside.run, args=(token, address, core, step, there), daemon=True)
     process.start()
+    there.close()  # so that `recv` ends when the process does
     try:
         ready = await asyncio.to_thread(here.recv)
         yield process.pid or 0, ready, here

@@ -35,8 +35,8 @@ def run(quick: bool = False, only: Sequence[str] = (), rounds: int | None = None
     options = Options(rounds=rounds or (1 if quick else 3), plan=QUICK if quick else FULL, only=tuple(only) or PARTS)
     why = missing() if "conference" in options.only else None
     if why is None and "conference" in options.only:
-        return isolated(replace(options, address=ADDRESS, interface=INTERFACE))
-    found = asyncio.run(measure(options))
+        return in_child(replace(options, address=ADDRESS, interface=INTERFACE))
+    found = in_child(options)
     return found if why is None else {**found, "missing": why}
 
 
@@ -62,10 +62,13 @@ def _ip() -> str | None:
     return shutil.which("ip") or shutil.which("ip", path=_SBIN)
 
 
-def isolated(options: Options) -> dict[str, Any]:
-    """The same in a child with a network of its own. Raises CalledProcessError."""
+def in_child(options: Options) -> dict[str, Any]:
+    """Measure in a process that nodes can be started from, in a network of its own where an interface is named.
+
+    Raises CalledProcessError.
+    """
     child = subprocess.run(
-        [*_ISOLATED, sys.executable, "-m", "media.bench"],
+        [*(_ISOLATED if options.interface else ()), sys.executable, "-m", "media.bench"],
         input=json.dumps(asdict(options)).encode(),
         stdout=subprocess.PIPE,
         check=True,
@@ -75,16 +78,22 @@ def isolated(options: Options) -> dict[str, Any]:
 
 
 def child_main() -> None:
-    """The child: make the network, measure, print the object. The address is on an interface that is no loopback."""
+    """The child: make the network where one is wished, measure, print the object."""
     asked = json.load(sys.stdin)
     shapes = {"conference": Conference(**asked["conference"]), "plan": Plan(**asked["plan"])}
     options = Options(**{**asked, **shapes})
+    if options.interface:
+        _make_network(options.interface, options.address)
+    sys.stdout.write(json.dumps(asyncio.run(measure(options))))
+
+
+def _make_network(interface: str, address: str) -> None:
+    """The address is on an interface that is no loopback: the peer passes over those."""
     for words in (
         "link set lo up",
-        f"link add {options.interface} type veth peer name {options.interface}p",
-        f"addr add {options.address}/32 dev {options.interface}",
-        f"link set {options.interface} up",
-        f"link set {options.interface}p up",
+        f"link add {interface} type veth peer name {interface}p",
+        f"addr add {address}/32 dev {interface}",
+        f"link set {interface} up",
+        f"link set {interface}p up",
     ):
         subprocess.run([_ip() or "ip", *words.split()], check=True)
-    sys.stdout.write(json.dumps(asyncio.run(measure(options))))

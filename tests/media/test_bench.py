@@ -1,7 +1,10 @@
 """The bench measures a real node: what was offered is done, and every figure of the contract is there."""
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from media.bench import engine, janus
 from media.bench.bridge import OURS, variants
 from media.bench.figures import highest, percentile, ratios, summarise
 from media.bench.load import Conference
-from media.bench.run import ADDRESS, INTERFACE, NO_COMPILER, NO_JANUS, can_isolate, isolated, missing
+from media.bench.run import ADDRESS, INTERFACE, NO_COMPILER, NO_JANUS, can_isolate, in_child, missing
 from media.bench.session import Options, measure
 from media.bench.trial import Plan
 from web.cli import main
@@ -64,7 +67,7 @@ async def test_without_a_compiler_the_nominal_load_is_measured(monkeypatch: pyte
     janus.command() is None or engine.compiler() is None or not can_isolate(), reason="needs Janus and a compiler"
 )
 def test_janus_is_measured_beside_us() -> None:
-    found = isolated(replace(SMALL, address=ADDRESS, interface=INTERFACE))
+    found = in_child(replace(SMALL, address=ADDRESS, interface=INTERFACE))
     check(found)
     theirs = found["notes"]["janus"]
     assert theirs["cipher"] == found["notes"]["fengsui"]["cipher"] == "AEAD_AES_256_GCM"
@@ -116,6 +119,17 @@ def test_a_part_is_measured_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "media", "--only", "everything"]) == 2
     assert "conference" in capsys.readouterr().err
     assert main(["bench", "gis", "--only", "core"]) == 2
+
+
+def test_the_installed_program_measures_nodes(tmp_path: Path) -> None:
+    """It is a script that a started process would run again if it were imported there."""
+    script = tmp_path / "fengsui"
+    script.write_text("import sys\nfrom web.cli import main\nsys.exit(main())\n")
+    command = [sys.executable, str(script), "bench", "media", "--json", "--quick", "--only", "churn"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, capture_output=True, env=environment, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["churn"]["left_over"] == {}
 
 
 @pytest.mark.parametrize("limit", [0.3, 1.0, 2.2, 7.9])
