@@ -1,12 +1,15 @@
 """A meeting with real media: web process, media node, aiortc participants; node and web process die and come back."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 
 from media.attendance import Attendance, Seat
+from tests.waiting import until
 from tests.web.stage import Reception, Stage, running, soon
-from tests.web.talk import Message, Party
+from tests.web.talk import Message, Party, Talk
 from tests.web.world import World
 
 
@@ -116,3 +119,26 @@ async def the_chair_ends_it(duty: Party, meeting: str, site: str) -> None:
     ended = await asyncio.to_thread(duty.control, meeting, "end")
     states = {one["name"]: one["state"] for one in ended["sites"]}
     assert states == {"duty": "left", "leader": "left", "north_box": "timed_out", "south_box": "removed"}
+
+
+def test_a_goodbye_counts_though_the_socket_closes_before_its_turn(stage: Stage, world: World) -> None:
+    """The node does not answer just now, so that what was said before the goodbye still waits when the socket closes."""
+    with ExitStack() as open_things:
+        open_things.enter_context(stage.web())
+        duty, north = (Party(stage.live, world, name, open_things) for name in ("duty", "north_box"))
+        meeting = str(duty.convene(world.terminals["north_box"])["id"])
+        north.answer(meeting)
+        talk = north.talk(meeting)
+        until(lambda: reaches_the_node(talk))
+        os.kill(stage.node.pid, signal.SIGSTOP)
+        open_things.callback(os.kill, stage.node.pid, signal.SIGCONT)
+        talk.say(type="refresh", slot=0)
+        talk.say(type="leave")
+        talk.close()
+        until(lambda: duty.states(meeting)["north_box"] == "left", why=lambda: duty.states(meeting))
+
+
+def reaches_the_node(talk: Talk) -> bool:
+    """Whether it is the node that refuses an offer that is none."""
+    talk.say(type="offer", id=1, sdp="v=0\r\n")
+    return str(talk.until("error")["code"]) != "media.unavailable"

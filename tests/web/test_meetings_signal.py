@@ -184,19 +184,6 @@ def test_who_leaves_has_left(party: Parties, meeting: str) -> None:
     assert party("north_box").answer(meeting)["state"] == "answered"
 
 
-def test_a_goodbye_counts_though_the_socket_closes_at_once(party: Parties, meeting: str) -> None:
-    desk = party("duty").talk(meeting)
-    for _ in range(5):
-        party("north_box").answer(meeting)
-        desk.everybody(north_box="answered")
-        north = party("north_box").talk(meeting)
-        for slot in range(9):
-            north.say(type="refresh", slot=slot)
-        north.say(type="leave")
-        north.close()
-        desk.everybody(north_box="left")
-
-
 def test_a_ring_runs_out_by_the_clock(party: Parties, meeting: str, clock: ManualClock) -> None:
     duty = party("duty")
     desk = duty.talk(meeting)
