@@ -122,7 +122,7 @@ async def the_chair_ends_it(duty: Party, meeting: str, site: str) -> None:
 
 
 def test_a_goodbye_counts_though_the_socket_closes_before_its_turn(stage: Stage, world: World) -> None:
-    """The node does not answer just now, so that what was said before the goodbye still waits when the socket closes."""
+    """The node does not answer just now: what was said before the goodbye still waits when the socket closes."""
     with ExitStack() as open_things:
         open_things.enter_context(stage.web())
         duty, north = (Party(stage.live, world, name, open_things) for name in ("duty", "north_box"))
