@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { healthBetween, keptBack, lossBetween, type Counted } from './conferenceHealth'
+import { count, fitsThin, healthBetween, keptBack, lossBetween, type Counted } from './conferenceHealth'
 
 const counted = (more: Partial<Counted> = {}): Counted => ({
   lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, microphone: true, ...more,
@@ -21,5 +21,25 @@ describe('what a page tells of its connection', () => {
   it('sound is kept back as long as copies may take, and not at all on a good line', () => {
     expect(lossBetween(counted(), counted({ lost: 30, received: 70 }))).toBe(0.3)
     expect([0, 0.009, 0.02, 0.1, 0.3].map(keptBack)).toEqual([null, null, 60, 100, 140])
+  })
+
+  it('sound becomes small on a thin uplink, and large again only when there is room to spare', () => {
+    expect([0, 150, 199, 200, 900].map((kbps) => fitsThin(false, kbps))).toEqual([false, true, true, false, false])
+    expect([0, 150, 349, 350, 900].map((kbps) => fitsThin(true, kbps))).toEqual([true, true, true, false, false])
+  })
+
+  it('the statistics are read: all voices together, silence that nobody fills is no gap', () => {
+    const heard = { type: 'inbound-rtp', kind: 'audio', packetsLost: 3, packetsReceived: 97, totalSamplesReceived: 48_000 }
+    const report = new Map<string, object>([
+      ['a', { ...heard, concealedSamples: 900, silentConcealedSamples: 900 }],
+      ['b', { ...heard, concealedSamples: 500, silentConcealedSamples: 100 }],
+      ['c', { type: 'inbound-rtp', kind: 'video', packetsLost: 70 }],
+      ['d', { type: 'outbound-rtp', kind: 'video', active: true, qualityLimitationReason: 'bandwidth' }],
+      ['e', { type: 'outbound-rtp', kind: 'video', active: false, qualityLimitationReason: 'cpu' }],
+      ['h', { type: 'candidate-pair', nominated: true, availableOutgoingBitrate: 150_400 }],
+    ]) as unknown as RTCStatsReport
+    expect(count(report, true)).toEqual({
+      lost: 6, received: 194, concealed: 400, samples: 96_000, limited: 'bandwidth', uplinkKbps: 150, microphone: true,
+    })
   })
 })

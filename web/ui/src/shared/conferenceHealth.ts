@@ -33,16 +33,30 @@ const KEPT_BACK: readonly { loss: number; ms: number }[] = [
 ]
 /** A line that lost packets will lose more: the delay goes only after so many looks without. */
 const REMEMBERED = 6
+/** The uplink at which sound becomes small, and the one at which it may be large again, kbit/s. */
+const THIN_KBPS = { from: 200, until: 350 }
+const THIN_SOUND_BPS = 16_000
 
 /** How long sound is kept back before it is played, ms, at this share of lost packets; null leaves it to the browser. */
 export const keptBack = (loss: number): number | null => KEPT_BACK.find((step) => loss >= step.loss)?.ms ?? null
 
+/** Whether the uplink is thin; one of which nothing is known (0) is what it was. */
+export function fitsThin(was: boolean, uplinkKbps: number): boolean {
+  if (uplinkKbps === 0) return was
+  return uplinkKbps < (was ? THIN_KBPS.until : THIN_KBPS.from)
+}
+
 /** What to tell of the time between two looks. */
 export function healthBetween(before: Counted, now: Counted): HealthMessage {
-  const samples = now.samples - before.samples
-  const concealed = samples > 0 ? Math.min(1, Math.max(0, (now.concealed - before.concealed) / samples)) : 0
+  const concealed = gapsBetween(before, now)
   const { limited, uplinkKbps, microphone } = now
   return { type: 'health', limited, uplink_kbps: uplinkKbps, concealed: Math.round(concealed * 100) / 100, microphone }
+}
+
+/** The share of the sound that was made up between two looks. */
+export function gapsBetween(before: Counted, now: Counted): number {
+  const samples = now.samples - before.samples
+  return samples > 0 ? Math.min(1, Math.max(0, (now.concealed - before.concealed) / samples)) : 0
 }
 
 /** The share of packets of sound that were lost between two looks. */
@@ -52,10 +66,16 @@ export function lossBetween(before: Counted, now: Counted): number {
   return lost + received > 0 ? lost / (lost + received) : 0
 }
 
+function remember(values: number[], value: number): void {
+  values.push(value)
+  if (values.length > REMEMBERED) values.shift()
+}
+
 /** Looks at one connection again and again until it is stopped. */
 export class HealthWatch {
   private before: Counted | null = null
   private readonly losses: number[] = []
+  private thin = false
   private told = ''
   private readonly timer: number
 
@@ -76,13 +96,31 @@ export class HealthWatch {
     const before = this.before
     this.before = now
     if (before === null) return
-    this.losses.push(lossBetween(before, now))
-    if (this.losses.length > REMEMBERED) this.losses.shift()
+    await this.fitSound(now.uplinkKbps)
+    // Gaps without loss here: what another site's line lost came late, as a copy or a repair.
+    remember(this.losses, Math.max(lossBetween(before, now), gapsBetween(before, now)))
     this.keepBack(keptBack(Math.max(...this.losses)))
     const message = healthBetween(before, now)
     const text = JSON.stringify(message)
     if (text !== this.told) this.tell(message)
     this.told = text
+  }
+
+  /** Sound is sent twice (RFC 2198): on a thin line each frame is made small, or pictures and sound would queue. */
+  private async fitSound(uplinkKbps: number): Promise<void> {
+    const thin = fitsThin(this.thin, uplinkKbps)
+    if (thin === this.thin) return
+    this.thin = thin
+    const sender = this.call.microphone
+    const parameters = sender.getParameters()
+    const [encoding] = parameters.encodings
+    if (encoding === undefined) return
+    if (thin) encoding.maxBitrate = THIN_SOUND_BPS
+    else delete encoding.maxBitrate
+    await sender.setParameters(parameters).catch((error: unknown) => {
+      // The connection was closed meanwhile.
+      if (!(error instanceof DOMException)) throw error
+    })
   }
 
   private keepBack(ms: number | null): void {
@@ -96,8 +134,11 @@ export class HealthWatch {
   }
 }
 
-function count(report: RTCStatsReport, microphone: boolean): Counted {
-  const found: Counted = { lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, microphone }
+/** The counters in a connection's statistics. */
+export function count(report: RTCStatsReport, microphone: boolean): Counted {
+  const found: Counted = {
+    lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, microphone,
+  }
   report.forEach((entry: RTCStats) => {
     if (entry.type === 'inbound-rtp') hear(entry as RTCInboundRtpStreamStats, found)
     else if (entry.type === 'outbound-rtp') limit(entry as RTCOutboundRtpStreamStats, found)
@@ -113,7 +154,8 @@ function hear(inbound: RTCInboundRtpStreamStats, found: Counted): void {
   if (inbound.kind !== 'audio') return
   found.lost += inbound.packetsLost ?? 0
   found.received += inbound.packetsReceived ?? 0
-  found.concealed += inbound.concealedSamples ?? 0
+  // Silence where nobody is heard just now is made up too, and is no gap.
+  found.concealed += (inbound.concealedSamples ?? 0) - (inbound.silentConcealedSamples ?? 0)
   found.samples += inbound.totalSamplesReceived ?? 0
 }
 
