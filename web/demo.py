@@ -17,7 +17,7 @@ from command.kernel.actor import Actor, system_actor
 from command.kernel.db import Database
 from command.kernel.rights import Role
 from command.resources.actions import NewResource, register
-from gis.demo import DemoCounty, demo_county
+from gis.demo import DemoCounty, DemoPerson, demo_county
 from gis.divisions import Level, shipped_divisions
 from web.files import write_atomically
 
@@ -50,6 +50,7 @@ class _Seed:
     units: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, dict[str, str]] = field(default_factory=dict)
+    numbers: int = 0
 
 
 def seed(db: Database, data: Path) -> None:
@@ -132,12 +133,42 @@ def _terminal(made: _Seed, name: str, kind: str, place: str, *, auto: bool = Fal
 
 
 def _people(made: _Seed, county: DemoCounty) -> None:
-    for one in county.people:
-        unit = made.units.get(one.division_code, made.units[one.township_code])
-        values = PersonValues(one.name, one.phone, one.email, "zh", one.lon, one.lat, sample=True)
-        person = register_person(made.session, made.actor, values, unit)
-        post = PostValues("包保责任人（示例）", responsible=True, holder_id=person.id, sample=True)
-        register_post(made.session, made.actor, post, unit)
+    """For every village of the sample one who answers for it, a deputy, and above them the township's leader."""
+    chief = _person(made, f"{county.name} 包保领导（示例）", made.units["county"])
+    _post(made, made.units["county"], "县级包保领导（示例）", chief)
+    for township in county.townships:
+        unit = made.units[township.code]
+        leader = _person(made, f"{township.name} 包保领导（示例）", unit)
+        _post(made, unit, "乡镇包保领导（示例）", leader, chief)
+    for township in county.townships:
+        held = [(one, _responsible(made, one)) for one in county.people if one.township_code == township.code]
+        for number, (one, person) in enumerate(held):
+            # Neighbours stand in for each other, as villages do.
+            deputy = held[(number + 1) % len(held)][1]
+            village = made.units.get(one.division_code, made.units[one.township_code])
+            _post(made, village, "包保责任人（示例）", person, deputy if deputy != person else None)
+
+
+def _responsible(made: _Seed, one: DemoPerson) -> str:
+    unit = made.units.get(one.division_code, made.units[one.township_code])
+    values = PersonValues(one.name, _number(made), one.email, "zh", one.lon, one.lat, sample=True)
+    return register_person(made.session, made.actor, values, unit).id
+
+
+def _person(made: _Seed, name: str, unit: str) -> str:
+    values = PersonValues(name, _number(made), sample=True)
+    return register_person(made.session, made.actor, values, unit).id
+
+
+def _number(made: _Seed) -> str:
+    """A telephone number that cannot be dialled, another one for everybody."""
+    made.numbers += 1
+    return f"000-0000-{made.numbers:04d}"
+
+
+def _post(made: _Seed, unit: str, title: str, holder: str, deputy: str | None = None) -> None:
+    values = PostValues(title, responsible=True, holder_id=holder, deputy_id=deputy, sample=True)
+    register_post(made.session, made.actor, values, unit)
 
 
 def _resources(made: _Seed, county: DemoCounty) -> None:

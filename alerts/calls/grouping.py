@@ -1,7 +1,8 @@
 """One person is called once for all they hold: from single wishes to calls and messages."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from alerts.calls.policy import VOICE
 
@@ -29,19 +30,23 @@ class Attempt:
     parts: tuple[tuple[str, str], ...]
 
 
-def grouped(wishes: Iterable[Wish], speaking: Collection[tuple[str, bool]] = ()) -> tuple[list[Attempt], list[Wish]]:
-    """The attempts, each address once per channel, and the wishes that must wait.
+def grouped(
+    wishes: Iterable[Wish], engaged: Mapping[tuple[str, bool], str] = MappingProxyType({})
+) -> tuple[list[Attempt], list[Wish]]:
+    """The attempts, each person once per channel, and the wishes that must wait.
 
-    `speaking` are the (address, drill) of telephones that are being called already: a second call would find them
-    busy. Drills and real calls are never one.
+    `engaged` maps the (address, drill) of telephones that ring or are to be rung to the person who is wanted there: a
+    second call would find them busy, and somebody else who shares the telephone is another call. Empty for one that
+    rings already, to which nothing can be added. Drills and real calls are never one.
     """
-    attempts: dict[tuple[str, str, bool], dict[str, Wish]] = {}
-    waiting: list[Wish] = []
+    attempts: dict[tuple[str, str, str, bool], dict[str, Wish]] = {}
+    wanted, waiting = dict(engaged), list[Wish]()
     for wish in wishes:
-        if wish.channel == VOICE and (wish.address, wish.drill) in speaking:
+        if wish.channel == VOICE and wanted.setdefault((wish.address, wish.drill), wish.person) != wish.person:
             waiting.append(wish)
             continue
-        attempts.setdefault((wish.channel, wish.address, wish.drill), {}).setdefault(wish.obligation, wish)
+        key = (wish.channel, wish.address, wish.person, wish.drill)
+        attempts.setdefault(key, {}).setdefault(wish.obligation, wish)
     return [_attempt(list(parts.values())) for parts in attempts.values()], waiting
 
 

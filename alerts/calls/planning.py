@@ -91,9 +91,9 @@ def _plan(row: Obligation, policy: Policy, found: Addressees, told: Collection[s
 
 def _carry_out(session: Session, plans: Sequence[_Plan], now: datetime) -> int:
     wishes = [wish for plan in plans for wish in plan.wishes]
-    speaking, waiting = _telephones(session, [wish.address for wish in wishes if wish.channel == VOICE])
-    engaged = {wish.obligation for wish in grouped(wishes, speaking)[1]}
-    attempts, _ = grouped(wish for wish in wishes if wish.obligation not in engaged)
+    ringing, waiting = _telephones(session, [wish.address for wish in wishes if wish.channel == VOICE])
+    engaged = {wish.obligation for wish in grouped(wishes, ringing)[1]}
+    attempts, _ = grouped((wish for wish in wishes if wish.obligation not in engaged), ringing)
     names = {plan.somebody.id: plan.somebody.name for plan in plans if plan.somebody}
     for attempt in attempts:
         _add(session, attempt, names[attempt.person], waiting, now)
@@ -171,12 +171,12 @@ def new_attempt(person: str, name: str, address: str, channel: str, drill: bool,
 
 def _telephones(
     session: Session, addresses: Iterable[str]
-) -> tuple[frozenset[tuple[str, bool]], dict[tuple[str, bool], CallAttempt]]:
-    """The telephones that are being called now, and the calls that still wait for a line."""
+) -> tuple[dict[tuple[str, bool], str], dict[tuple[str, bool], CallAttempt]]:
+    """The telephones that ring or are to be rung, with who is wanted there, and the calls that wait for a line."""
     query = select(CallAttempt).where(CallAttempt.channel == VOICE, CallAttempt.address.in_(set(addresses)))
     rows = list(session.scalars(query.where(CallAttempt.state.in_((PENDING, CLAIMED))).with_for_update()))
-    speaking = frozenset((row.address, row.drill) for row in rows if row.state == CLAIMED)
-    return speaking, {(row.address, row.drill): row for row in rows if row.state == PENDING}
+    ringing = {(row.address, row.drill): row.person_id if row.state == PENDING else "" for row in rows}
+    return ringing, {(row.address, row.drill): row for row in rows if row.state == PENDING}
 
 
 def _held_by_the_same(

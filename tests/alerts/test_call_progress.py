@@ -218,30 +218,31 @@ WISHES = st.builds(
     Wish,
     obligation=st.sampled_from(("a", "b", "c", "d")),
     whom=st.sampled_from(WHOM[:3]),
-    person=st.just("p"),
+    person=st.sampled_from(("p", "q")),
     address=st.sampled_from(("1", "2", "3")),
     channel=st.sampled_from((VOICE, "sms")),
     drill=st.booleans(),
 )
 
 
-@given(st.lists(WISHES), st.frozensets(st.tuples(st.sampled_from(("1", "2")), st.booleans())))
+TELEPHONES = st.tuples(st.sampled_from(("1", "2")), st.booleans())
+
+
+@given(st.lists(WISHES), st.dictionaries(TELEPHONES, st.sampled_from(("", "p", "q"))))
 def test_one_telephone_rings_once_for_all_its_obligations(
-    wishes: list[Wish], busy: frozenset[tuple[str, bool]]
+    wishes: list[Wish], engaged: dict[tuple[str, bool], str]
 ) -> None:
-    attempts, waiting = grouped(wishes, busy)
-    keys = [(one.channel, one.address, one.drill) for one in attempts]
-    assert len(keys) == len(set(keys))
-    for wish in wishes:
-        mine = [
-            one for one in attempts if (one.channel, one.address, one.drill) == (wish.channel, wish.address, wish.drill)
-        ]
-        told = {part for one in mine for part, _ in one.parts}
-        assert (wish in waiting) != (wish.obligation in told)
+    attempts, waiting = grouped(wishes, engaged)
+    telephones = [(one.address, one.drill) for one in attempts if one.channel == VOICE]
+    assert len(telephones) == len(set(telephones)), "never two calls to one telephone"
     for one in attempts:
         parts = [part for part, _ in one.parts]
         assert len(parts) == len(set(parts))
-        assert one.channel != VOICE or (one.address, one.drill) not in busy
+        assert one.channel != VOICE or engaged.get((one.address, one.drill), one.person) == one.person
+    for wish in wishes:
+        mine = (wish.channel, wish.address, wish.person, wish.drill)
+        told = {part for a in attempts if (a.channel, a.address, a.person, a.drill) == mine for part, _ in a.parts}
+        assert (wish in waiting) != (wish.obligation in told)
 
 
 def test_a_person_with_two_villages_hears_both_in_one_call() -> None:

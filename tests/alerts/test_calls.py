@@ -160,6 +160,19 @@ def test_a_person_with_two_villages_is_called_once_and_hears_both(either: County
     assert {obligations(county)[name].mark for name in ("甲村", "乙村")} == {"confirmed"}
 
 
+def test_two_people_who_share_a_telephone_are_called_one_after_the_other(county: County) -> None:
+    held = villages(county, "south", ("甲村", "乙村"))
+    set_phone(county, held["乙村"].holder, "139-甲村")
+    network = telephones(county)
+    evacuate(county)
+    work(county, network)
+    assert network.rung()["139-甲村"] == 1
+    work_for(county, network, 30)
+    assert network.rung()["139-甲村"] == 2
+    answers: Any = [obligations(county)[name].answered for name in ("甲村", "乙村")]
+    assert {one["by"]["name"] for one in answers} == {"甲村责任人", "乙村责任人"}
+
+
 def test_two_alerts_at_different_times_are_still_one_call(county: County) -> None:
     """The second order finds the holder waiting to be dialled again, and takes the first one along."""
     villages(county, "south", ("甲村",))

@@ -1,4 +1,4 @@
-import type { Alert, Area, Incident, Point, Resource, Site, Terminal, Meeting } from '@shared/objects'
+import type { Alert, Area, By, Incident, Obligation, Point, Resource, Site, Terminal, Meeting, Whom } from '@shared/objects'
 
 /** What the routes of docs/api.md answer beside the objects of the timeline. */
 
@@ -93,4 +93,20 @@ export interface AlertFull extends Alert {
   allowed?: string[]
   ended_at?: string | null
   end_text?: string
+}
+
+/** An obligation as its own route gives it: who can be rung (numbers for who may see them), and what was tried. */
+export interface ObligationFull extends Obligation {
+  people: { whom: Whom; id: string; name: string; phone: string | null }[]
+  tries: {
+    id: string
+    whom: string
+    name: string | null
+    channel: string
+    outcome: string | null
+    together: number
+    asked_by: By | null
+    at: string
+  }[]
+  may_call: boolean
 }

@@ -74,6 +74,20 @@ export const callTexts = defineTexts({
   },
 })
 
+/** What is being done for a place that is silent. */
+export const doingTexts = defineTexts({
+  zh: {
+    calling: (whom: string) => `正拨${whom}`,
+    told: (whom: string) => `已发消息给${whom}`,
+    over: (whom: string, outcome: string) => `${whom}${outcome}`,
+  },
+  en: {
+    calling: (whom) => `calling ${whom.toLowerCase()}`,
+    told: (whom) => `message to ${whom.toLowerCase()}`,
+    over: (whom, outcome) => `${whom.toLowerCase()}: ${outcome.toLowerCase()}`,
+  },
+})
+
 /** The word for one of the server's values; nothing for none. */
 export const callWord = (lang: Lang, value: string | null | undefined): string =>
   value === null || value === undefined ? '' : ((callTexts[lang] as Record<string, string>)[value] ?? value)

@@ -1,3 +1,4 @@
+import { isSettled, obligationsOn } from './calls'
 import { colourRank } from './colours'
 import type { Alert, Board, Coverage, Grade, Incident, Meeting, Site } from './objects'
 
@@ -67,8 +68,9 @@ export function runningAlerts(board: Board, now: number): Alert[] {
 /** Whether a drill: by its flag or by its CAP status. */
 export const isDrill = (alert: Alert): boolean => alert.drill || alert.scope_status === 'Exercise'
 
-/** The alert that takes the whole wall: ours, red or an evacuation order, and somebody has not answered. */
+/** The alert that takes the whole wall: red or an evacuation order, and somebody has not answered who was told or called. */
 export function commandingAlert(board: Board, now: number): Alert | null {
-  const takes = (a: Alert) => a.origin === 'own' && (a.colour === 'red' || a.kind === 'evacuation')
-  return runningAlerts(board, now).find((a) => takes(a) && reached(board, a).silent.length > 0) ?? null
+  const takes = (a: Alert) => a.colour === 'red' || a.kind === 'evacuation'
+  const silent = (a: Alert) => reached(board, a).silent.length > 0 || obligationsOn(board, a).some((o) => !isSettled(o))
+  return runningAlerts(board, now).find((a) => takes(a) && silent(a)) ?? null
 }

@@ -1,0 +1,55 @@
+import { callWord, doingTexts } from './callTexts'
+import type { Lang } from './i18n'
+import type { Alert, Board, Obligation } from './objects'
+
+/** 叫应 as a board tells it: which places have answered, and which are silent. */
+
+export const isSettled = (o: Obligation): boolean => o.mark === 'confirmed' || o.mark === 'acted'
+export const visitOpen = (o: Obligation): boolean => o.visit !== null && o.visit.done_at === null
+
+export interface TownCalls {
+  id: string
+  name: string
+  n: number
+  of: number
+  places: Obligation[]
+}
+
+export interface Calls {
+  of: number
+  n: number
+  silent: Obligation[]
+  towns: TownCalls[]
+}
+
+/** The longest without an answer and the farthest along come first: a visit, then the most calls. */
+const bySilence = (a: Obligation, b: Obligation): number =>
+  Number(visitOpen(b)) - Number(visitOpen(a)) || b.calls - a.calls || a.name.localeCompare(b.name, 'zh-CN')
+
+/** Silent places first in each town, and the towns with silent places first. */
+export function callsOf(obligations: readonly Obligation[], townName: (id: string) => string): Calls {
+  const silent = obligations.filter((o) => !isSettled(o)).sort(bySilence)
+  const towns = new Map<string, Obligation[]>()
+  for (const o of obligations) towns.set(o.township, [...(towns.get(o.township) ?? []), o])
+  const rows = [...towns].map(([id, all]): TownCalls => {
+    const open = all.filter((o) => !isSettled(o)).sort(bySilence)
+    const done = all.filter(isSettled).sort((a, b) => a.name.localeCompare(b.name, 'zh-CN'))
+    return { id, name: townName(id), n: done.length, of: all.length, places: [...open, ...done] }
+  })
+  rows.sort((a, b) => (b.of - b.n) - (a.of - a.n) || a.name.localeCompare(b.name, 'zh-CN'))
+  return { of: obligations.length, n: obligations.length - silent.length, silent, towns: rows }
+}
+
+/** The obligations of an alert that the board shows. */
+export const obligationsOn = (board: Board, alert: Alert): Obligation[] =>
+  Object.values(board.obligations).filter((o) => o.alert === alert.id)
+
+/** What is being done for a silent place, in a few words: whom, and what came of it. */
+export function doingWords(o: Obligation, lang: Lang): string {
+  if (o.doing === null) return ''
+  const t = doingTexts[lang]
+  const whom = callWord(lang, o.doing.whom)
+  if (o.doing.state === 'calling') return t.calling(whom)
+  if (o.doing.state === 'told') return t.told(whom)
+  return t.over(whom, callWord(lang, o.doing.outcome ?? 'no_answer'))
+}
