@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-import numpy as np
-
 from alerts.channels.port import Outcome, Outgoing, Result
-from alerts.sip.audio import RATE, Samples, encode
+from alerts.sip.audio import RATE, Samples, encode, nothing
 from alerts.sip.call import NO_RESPONSE, Call, Line
 from alerts.sip.digest import Credentials
 from alerts.sip.leg import Endpoint, Leg
@@ -133,9 +131,8 @@ class VoiceChannel:
     async def _prepare(self, text: str) -> _Said:
         """Everything is ready before it rings: whoever picks up hears it at once."""
         body, ask, who, thanks, tell_them = [await self._speech.say(one) for one in (text, ASK, WHO, THANKS, TELL_THEM)]
-        pause = np.zeros(int(_PAUSE_S * RATE))
-        once = (body[: int(self._config.longest_s / self._config.repeats * RATE)], ask, pause)
-        return _Said(np.concatenate(once * self._config.repeats), who, thanks, tell_them)
+        once = body[: int(self._config.longest_s / self._config.repeats * RATE)] + ask + nothing(_PAUSE_S)
+        return _Said(once * self._config.repeats, who, thanks, tell_them)
 
     async def _through(self, leg: Leg, delivery: str, said: _Said) -> tuple[Outcome, str]:
         """From ringing to the end."""

@@ -1,11 +1,11 @@
 """Text as speech by eSpeak NG, at the rate of a telephone; what was said once is kept for the next call."""
 
 import asyncio
+import sys
+from array import array
 from collections import OrderedDict
 
-import numpy as np
-
-from alerts.sip.audio import Samples, to_telephone_rate
+from alerts.sip.audio import Samples, nothing, to_telephone_rate
 
 LONGEST_TEXT = 600
 KEPT = 64
@@ -25,10 +25,10 @@ class Speech:
         self._kept: OrderedDict[str, Samples] = OrderedDict()
 
     async def say(self, text: str) -> Samples:
-        """Samples in -32768…32767, 8,000 a second, of the text's first 600 characters. NoSpeech."""
+        """Samples, 8,000 a second, of the text's first 600 characters. NoSpeech."""
         text = text[:LONGEST_TEXT].strip()
         if not text:
-            return np.zeros(0)
+            return nothing(0)
         if text in self._kept:
             self._kept.move_to_end(text)
             return self._kept[text]
@@ -62,4 +62,7 @@ def _samples(wave: bytes) -> Samples:
     """The samples of eSpeak's one-channel, 16-bit RIFF file, whose lengths are not filled in when it is a stream."""
     rate = int.from_bytes(wave[24:28], "little")
     body = wave[_HEADER : len(wave) - (len(wave) - _HEADER) % 2]
-    return to_telephone_rate(np.frombuffer(body, "<i2").astype(np.float64), rate)
+    samples = array("h", body)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return to_telephone_rate(samples, rate)

@@ -1,0 +1,116 @@
+"""叫应 on the desk and the wall: a red message calls the villages, the silent are red, and a person settles them."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.county import County
+from tests.ui.checks import accessibility, layout
+from tests.ui.test_desk import log_in
+from tests.ui.test_desk_alerts import CAP, open_alert
+from tests.ui.test_wall import open_wall
+from tests.waiting import until
+
+pytestmark = pytest.mark.xdist_group("ui")
+
+NewPage = Callable[..., Page]
+HEADLINE = "西舍路镇暴雨红色预警"
+TOWN = "532301112"
+
+
+def red_message(identifier: str, kind: str = "Alert", references: str = "") -> str:
+    """A station's red message for 西舍路镇; `kind` Cancel ends the one referred to."""
+    now = datetime.now(UTC)
+    text = CAP.format(identifier=identifier, sent=now.isoformat(timespec="seconds"),
+                      expires=(now + timedelta(hours=3)).isoformat(timespec="seconds"))  # fmt: skip
+    text = text.replace("楚雄市大风黄色预警", HEADLINE).replace(">532301<", f">{TOWN}<").replace("大风", "暴雨")
+    return text.replace("<msgType>Alert</msgType>", f"<msgType>{kind}</msgType>").replace(
+        "<scope>Public</scope>", f"<scope>Public</scope>{references}"
+    )
+
+
+def picture(page: Page, name: str) -> None:
+    """What is seen, in the folder named by FENGSUI_PICTURES."""
+    folder = os.environ.get("FENGSUI_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def obligations(duty: httpx.Client) -> list[dict[str, object]]:
+    board: dict[str, dict[str, dict[str, object]]] = duty.get("/board").json()
+    return list(board["obligations"].values())
+
+
+def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town: County, duty: httpx.Client) -> None:
+    desk = log_in(new_page(1600, 900), town)
+    wall = new_page(1920, 1080)
+    open_wall(wall, town)
+    with town.client("issuer") as issuer:
+        issuer.base_url = httpx.URL(town.url)
+        sent = issuer.post("/cap", content=red_message("call-1").encode())
+        assert sent.status_code == 201, sent.text
+        assert issuer.post("/cap", content=red_message("call-1").encode()).status_code in {200, 201}
+    expect(wall.locator("[data-screen=alert]")).to_be_visible()
+    count = len(obligations(duty))
+    assert count >= 5, "four villages of the sample, and their township's leader"
+
+    open_alert(desk, HEADLINE)
+    expect(desk.get_by_test_id("calls-count")).to_have_text(f"0 / {count} 处已应答")
+    expect(desk.get_by_test_id("calls-place").first).to_contain_text("没有电话线路")
+    expect(wall.get_by_test_id("wall-calls")).to_be_visible()
+    names = [str(one["name"]) for one in obligations(duty) if one["subject"] == "village"]
+
+    for number, name in enumerate(names[:3]):
+        place = desk.locator(f"[data-testid=calls-place][data-name='{name}']")
+        place.get_by_role("button").first.click()
+        detail = desk.get_by_test_id("call-detail")
+        expect(detail.get_by_test_id("hand-holder")).to_be_enabled()
+        if number == 0:
+            picture(desk, "desk-calls-detail")
+            assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+        detail.get_by_test_id("call-note").fill("座机打通，本人接")
+        detail.get_by_test_id("hand-holder").click()
+        expect(place).to_have_attribute("data-mark", "confirmed")
+        expect(detail).to_contain_text("人工拨打")
+        place.get_by_role("button").first.click()
+    expect(desk.get_by_test_id("calls-count")).to_have_text(f"3 / {count} 处已应答")
+    expect(wall.locator(".sum")).to_contain_text(f"3 / {count}")
+    expect(wall.locator(f".silent[data-name='{names[3]}']")).to_be_visible()
+    picture(desk, "desk-calls")
+    picture(wall, "wall-calls")
+    assert [*accessibility(wall), *layout(wall, least_px=28)] == []
+
+    desk.get_by_test_id("calls-silent-only").check()
+    expect(desk.get_by_test_id("calls-place")).to_have_count(count - 3)
+    picture_in_english(desk, wall)
+    end(town, duty)
+    expect(wall.locator("[data-screen=alert]")).to_have_count(0)
+
+
+def picture_in_english(desk: Page, wall: Page) -> None:
+    """The same in the other language, on both screens."""
+    for page in (desk, wall):
+        page.evaluate("localStorage.setItem('fengsui.lang', 'en')")
+        page.reload()
+    open_alert(desk, HEADLINE)
+    expect(desk.get_by_test_id("calls-count")).to_contain_text("places answered")
+    desk.get_by_test_id("calls-place").first.get_by_role("button").first.click()
+    expect(desk.get_by_test_id("call-detail")).to_contain_text("Calls so far")
+    expect(wall.locator(".sum")).to_contain_text("places have answered")
+    for page, name, least in ((desk, "desk-calls-en", 12), (wall, "wall-calls-en", 28)):
+        picture(page, name)
+        assert layout(page, least_px=least) == []
+
+
+def end(town: County, duty: httpx.Client) -> None:
+    """The station lifts its warning; what stands are visits at most."""
+    reference = "<references>w@cx,call-1,2026-11-20T14:03:11+08:00</references>"
+    with town.client("issuer") as issuer:
+        issuer.base_url = httpx.URL(town.url)
+        assert issuer.post("/cap", content=red_message("call-2", "Cancel", reference).encode()).status_code == 201
+    until(lambda: all(one["visit"] is not None for one in obligations(duty)))
