@@ -13,7 +13,10 @@ ROUNDS = 3
 
 
 async def try_walls(address: str, core: int, seconds: float, library: ctypes.CDLL | None, sites: int = 60) -> Any:
-    """The share with nine moving tiles on each wall, and where all move: each the median, least and most of rounds."""
+    """The share with nine moving tiles on each wall, and where all move: each the median, least and most of rounds.
+
+    Less than all `delivered` means that links counted as thin: the share is then of less work.
+    """
     found: dict[str, Any] = {"sites": sites}
     for variant in bridge.variants():
         found[variant] = {}
@@ -41,6 +44,7 @@ async def _share(server: bridge.Bridge, walls: Walls, seconds: float, library: c
             "share_of_core_low": rounded(shares[0]),
             "share_of_core_high": rounded(shares[-1]),
             "packets_per_second": rounded(last.received / last.seconds),
+            "delivered": rounded(trial.delivered(last)),
             "loss": rounded(last.loss),
             "memory_per_site_mib": rounded((process.resident_mib(server.pid) - idle) / walls.sites),
         }

@@ -93,6 +93,7 @@ async def test_walls_newcomers_and_leavers_are_measured() -> None:
         for moving in ("last_9", "all_16"):
             assert 0 < found["walls"][variant][moving]["share_of_core"] < 1
             assert found["walls"][variant][moving]["loss"] < 0.01
+            assert 0 < found["walls"][variant][moving]["delivered"] < 1.5
     for watched in ("one_each", "all_one"):
         assert found["joins"][watched]["came"] == 4
         assert 0 < found["joins"][watched]["offer_to_key_frame_p95_ms"] < 5000
