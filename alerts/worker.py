@@ -45,7 +45,15 @@ class Worker:
     """Threads that send, each on its own connection, until stopped."""
 
     def __init__(
-        self, db: Database, clock: Clock, senders: Senders, owner: str, host: str, sweep_s: float, lines: int = 10
+        self,
+        db: Database,
+        clock: Clock,
+        senders: Senders,
+        owner: str,
+        host: str,
+        sweep_s: float,
+        lines: int = 10,
+        callers: Senders | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -55,7 +63,7 @@ class Worker:
         self._sweep_s = sweep_s
         self._stopping = threading.Event()
         self._fanouts = [FanOut(db, clock, senders, one, owner, self._stopping.is_set, WINDOWS) for one in CHANNELS]
-        self._caller = Caller(db, clock, senders, owner, is_dead_here(host), CallerConfig(lines, sweep_s))
+        self._caller = Caller(db, clock, callers or senders, owner, is_dead_here(host), CallerConfig(lines, sweep_s))
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -109,15 +117,22 @@ class Worker:
 
 
 def run_worker(
-    config: WorkerConfig, db: Database, clock: Clock, senders: Senders, pid: int, listen: Listen | None = None
+    config: WorkerConfig,
+    db: Database,
+    clock: Clock,
+    senders: Senders,
+    pid: int,
+    listen: Listen | None = None,
+    callers: Senders | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT. `pid` is this process's, by which others see that it is alive.
 
-    `listen` tells of commits (`Wake.listen`), so that a call begins and is hung up at once.
+    `listen` tells of commits (`Wake.listen`), so that a call begins and is hung up at once. `callers` are the senders
+    of 叫应: a connection belongs to the event loop of one thread, so that what has one is not shared with the fan-out.
     """
     host = socket.gethostname()
     owner = owner_name(host, config.name, pid)
-    worker = Worker(db, clock, senders, owner, host, config.sweep_s, config.lines)
+    worker = Worker(db, clock, senders, owner, host, config.sweep_s, config.lines, callers)
     unlisten = listen(worker.committed) if listen else None
     app = make_celery(config.broker)
     register(app, worker.wake)

@@ -6,6 +6,7 @@ what became of them nobody can tell, and the policy calls again.
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,6 +57,7 @@ class Caller:
         self._is_dead = is_dead
         self._config = config
         self._running: dict[str, tuple[Held, asyncio.Task[None]]] = {}
+        self._one_at_a_time: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         self._stopping = False
@@ -158,7 +160,12 @@ class Caller:
         outgoing = await asyncio.to_thread(self._outgoing, held)
         # A channel that breaks must not end the thread that calls.
         try:
-            (result,) = await channel.send([outgoing])
+            if held.channel == VOICE:
+                (result,) = await channel.send([outgoing])
+            else:
+                # A channel of messages has one connection, which takes one batch at a time.
+                async with self._one_at_a_time[held.channel]:
+                    (result,) = await channel.send([outgoing])
         except Exception:
             log.exception("channel %s broke", held.channel)
             return Result(held.id, Outcome.UNKNOWN, "")

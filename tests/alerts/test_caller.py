@@ -11,13 +11,15 @@ import pytest
 from alerts.calls import actions as calls
 from alerts.calls.attempts import LEASE
 from alerts.calls.caller import Caller, CallerConfig, sign_recorder
+from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.senders import senders
 from command.kernel.db import Database
 from command.kernel.wake import FolderWake
 from tests.alerts.county import County
 from tests.alerts.steps import issued
-from tests.alerts.telephones import obligations, tries, villages
+from tests.alerts.telephones import obligations, set_phone, tries, villages
+from tests.peers.smtp import SmtpServer
 from tests.waiting import until
 
 
@@ -154,6 +156,24 @@ def test_without_a_telephone_line_it_says_so(woken: County) -> None:
     finally:
         caller.stop()
         thread.join()
+
+
+def test_messages_of_many_obligations_go_by_one_connection(woken: County, smtp_server: SmtpServer) -> None:
+    held = villages(woken, "south", [f"{number}村" for number in range(6)])
+    for name, village in held.items():
+        set_phone(woken, village.holder, None, f"{name[0]}@example.org")
+    issued(woken, kind="evacuation", channels=("websocket",))
+    outside = senders({"email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org"))})
+    caller = Caller(woken.db, woken.clock, outside, "host/w#1", lambda _: False, CallerConfig(look_s=0.05))
+    thread = threading.Thread(target=caller.run)
+    thread.start()
+    try:
+        until(lambda: len([one for one in tries(woken) if one.channel == "email" and one.outcome]) >= 6)
+    finally:
+        caller.stop()
+        thread.join()
+    assert {one.outcome for one in tries(woken) if one.channel == "email"} == {"sent"}
+    assert {f"{number}@example.org" for number in range(6)} <= {mail.recipients[0] for mail in smtp_server.mails}
 
 
 def test_a_sign_from_the_channels_thread_is_kept(woken: County) -> None:

@@ -27,18 +27,24 @@ def run(options: Namespace) -> int:
     """Work until SIGTERM."""
     core = core_of(options)
     mqtt = _mqtt(core, options.name)
-    live: dict[str, Channel] = {"websocket": WebSocketChannel()}
-    if core.settings.smtp_url.get_secret_value():
-        live["email"] = EmailChannel(SmtpConfig(core.settings.smtp_url.get_secret_value(), core.settings.mail_from))
+    live, calls = _messages(core), _messages(core)
     if mqtt is not None:
         live["mqtt"] = mqtt
         mqtt.start()
     if core.settings.sip_url.get_secret_value():
-        live["voice"] = _voice(core)
+        calls["voice"] = _voice(core)
     config = WorkerConfig(broker_of(core.settings), options.name, lines=core.settings.sip_lines)
     report_ready()
-    run_worker(config, core.db, core.clock, senders(live), os.getpid(), core.wake.listen)
+    run_worker(config, core.db, core.clock, senders(live), os.getpid(), core.wake.listen, senders(calls))
     return 0
+
+
+def _messages(core: Core) -> dict[str, Channel]:
+    """The channels that fan-out and calls have in common, each with a connection of its own."""
+    live: dict[str, Channel] = {"websocket": WebSocketChannel()}
+    if core.settings.smtp_url.get_secret_value():
+        live["email"] = EmailChannel(SmtpConfig(core.settings.smtp_url.get_secret_value(), core.settings.mail_from))
+    return live
 
 
 def _mqtt(core: Core, name: str) -> MqttChannel | None:
