@@ -110,7 +110,7 @@ def _person(
 ) -> Iterator[Contact]:
     own = unit_id == person.unit_id and person.lon is not None
     lon, lat = (person.lon, person.lat) if own else tree.place(unit_id)
-    for channel, address in (("email", person.email), ("websocket", page)):
+    for channel, address in (("email", person.email), ("websocket", page), ("sms", person.phone)):
         if address:
             yield Contact(
                 recipient=f"person:{person.id}",

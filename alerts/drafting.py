@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from alerts.audience import Reach
 from alerts.authority import may_issue
 from alerts.model import COLOURS, KINDS
-from alerts.recipients import CHANNELS
+from alerts.recipients import CHANNELS, USUAL
 from command.directory.model import Unit
 from command.kernel.errors import FieldError, Invalid, Refused
 from command.kernel.values import State
@@ -66,7 +66,7 @@ class Draft:
 
     @property
     def chosen_channels(self) -> tuple[str, ...]:
-        return self.channels or CHANNELS
+        return self.channels or USUAL
 
 
 @dataclass(frozen=True, slots=True)

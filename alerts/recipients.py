@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-CHANNELS = ("websocket", "email", "mqtt")
+CHANNELS = ("websocket", "email", "mqtt", "sms")
+USUAL = ("websocket", "email", "mqtt")
+"""Those of a draft that names none: short messages cost, and are chosen."""
 PEOPLE = ("person", "user")
 
 OFFICIALS, RESPONSIBLE, PUBLIC = 0, 1, 2

@@ -43,7 +43,7 @@ class Words:
 
 def texts(words: Words) -> dict[str, Content]:
     """The text of every channel by its name."""
-    return {"email": email(words), "websocket": page(words), "mqtt": speech(words)}
+    return {"email": email(words), "websocket": page(words), "mqtt": speech(words), "sms": short(words)}
 
 
 def title(words: Words) -> str:
@@ -70,6 +70,14 @@ def email(words: Words) -> Content:
 
 def page(words: Words) -> Content:
     return Content(_marked(words, headline(words)), _marked(words, "\n".join([headline(words), *_paragraphs(words)])))
+
+
+def short(words: Words) -> Content:
+    """One message after another on a phone: who says it, what it is, what to do; no place for more."""
+    said = [headline(words), words.instruction] if words.end in (None, "changed") else [headline(words), words.end_text]
+    return Content(
+        "", _marked(words, f"【{words.issuer}】" + "。".join(one.strip("。\n ") for one in said if one) + "。")
+    )
 
 
 def speech(words: Words) -> Content:

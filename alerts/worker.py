@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from alerts.calls.caller import Caller, CallerConfig
 from alerts.channels.loudspeaker import Playback
+from alerts.channels.sms import Heard
 from alerts.fanout import WINDOWS, FanOut
 from alerts.receipts import record_receipt
 from alerts.recipients import CHANNELS
@@ -160,6 +161,30 @@ def playback_recorder(db: Database, clock: Clock) -> Callable[[Playback], bool]:
         return True
 
     return record
+
+
+def sms_recorder(db: Database, clock: Clock) -> Callable[[Sequence[Heard]], bool]:
+    """What the SMS channel does with receipts: record them; False where the database is away, for a repetition."""
+
+    def record(heard: Sequence[Heard]) -> bool:
+        try:
+            for one in heard:
+                _record_sms(db, clock, one)
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return False
+        return True
+
+    return record
+
+
+def _record_sms(db: Database, clock: Clock, one: Heard) -> None:
+    try:
+        with db.writing() as session:
+            record_receipt(session, clock, "sms", one.state, delivery=one.delivery, alert_id=one.alert)
+    except FengsuiError as error:
+        # A message of a call has its receipt too, and is none of the alert's deliveries.
+        log.debug("receipt of %s: %s", one.delivery, error.code)
 
 
 def _record(session: Session, clock: Clock, playback: Playback) -> None:

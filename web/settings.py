@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     media_control_token: SecretStr = SecretStr("")
 
     smtp_url: SecretStr = SecretStr("")
+    sms_urls: tuple[SecretStr, ...] = ()
     mail_from: str = "fengsui@localhost"
     mqtt_url: SecretStr = SecretStr("")
     loudspeaker_key: SecretStr = SecretStr("")

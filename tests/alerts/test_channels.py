@@ -14,12 +14,14 @@ from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.loudspeaker import Playback
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel, Outcome, Outgoing, Result
+from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.websocket import WebSocketChannel
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
 from alerts.texts import Content
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
+from tests.alerts.smsc import MessageCentre
 from tests.peers.mosquitto import MosquittoServer
 from tests.peers.ports import free_port
 from tests.peers.sipp import SippServer, sipp
@@ -27,7 +29,7 @@ from tests.peers.smtp import SmtpServer
 from tests.waiting import until
 
 MASTER = b"a key of these tests"
-NAMES = ("email", "websocket", "mqtt", "voice", "drill")
+NAMES = ("email", "websocket", "mqtt", "voice", "sms", "drill")
 
 
 def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第二行") -> Outgoing:
@@ -38,7 +40,7 @@ def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第�
 
 def address_for(name: str, number: int = 0) -> str:
     """An address that the channel takes."""
-    return f"1390000000{number}" if name == "voice" else f"a{number}@example.org"
+    return f"1390000000{number}" if name in ("voice", "sms") else f"a{number}@example.org"
 
 
 def mqtt_channel(url: str, heard: list[Playback] | None = None) -> MqttChannel:
@@ -63,17 +65,21 @@ def opened(
     smtp_server: SmtpServer, mosquitto_server: MosquittoServer, exchange: SippServer
 ) -> Iterator[Callable[[str], Channel]]:
     """Every channel by its name, connected to its peer."""
-    mqtt = mqtt_channel(mosquitto_server.url)
+    mqtt, centre = mqtt_channel(mosquitto_server.url), MessageCentre()
     mqtt.start()
+    sms = SmsChannel([gateway_of(centre.url("rate=10000"))], lambda _: True)
     channels: dict[str, Channel] = {
         "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
         "websocket": WebSocketChannel(),
         "mqtt": mqtt,
         "voice": VoiceChannel(VoiceConfig(exchange.url, longest_s=3, patience_s=1), lambda _attempt, _mark: None),
+        "sms": sms,
         "drill": DrillChannel("email"),
     }
     yield channels.__getitem__
     mqtt.stop()
+    asyncio.run(sms.close())
+    centre.stop()
 
 
 @asynccontextmanager

@@ -63,7 +63,7 @@ def test_everyone_is_told_once(either: County) -> None:
     issued(county)
     outside = gateways()
     send_all(county, senders(outside))
-    assert {name: len(gate.got) for name, gate in outside.items()} == {"websocket": 2, "email": 27, "mqtt": 1}
+    assert {name: len(gate.got) for name, gate in outside.items()} == {"websocket": 2, "email": 27, "mqtt": 1, "sms": 0}
     assert set(results(county).values()) == {"sent"}
     assert len(results(county)) == planned(county) == 30
     (south,) = coverage(county).values()

@@ -7,10 +7,11 @@ from alerts.calls.caller import sign_recorder
 from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel
+from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.websocket import WebSocketChannel
 from alerts.senders import senders
-from alerts.worker import WorkerConfig, playback_recorder, run_worker
+from alerts.worker import WorkerConfig, playback_recorder, run_worker, sms_recorder
 from web.child import report_ready
 from web.commands.common import add_data, core_of
 from web.secret_files import loudspeaker_master
@@ -31,6 +32,9 @@ def run(options: Namespace) -> int:
     if mqtt is not None:
         live["mqtt"] = mqtt
         mqtt.start()
+    if core.settings.sms_urls:
+        gateways = [gateway_of(url.get_secret_value()) for url in core.settings.sms_urls]
+        live["sms"] = SmsChannel(gateways, sms_recorder(core.db, core.clock))
     if core.settings.sip_url.get_secret_value():
         calls["voice"] = _voice(core)
     config = WorkerConfig(broker_of(core.settings), options.name, lines=core.settings.sip_lines)

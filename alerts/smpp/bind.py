@@ -1,0 +1,175 @@
+"""One bind to a message centre: a window of messages under way, so many a second, answers and receipts as they come."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from alerts.smpp import pdu
+from alerts.smpp.pdu import Packet, ShortMessage
+from alerts.smpp.text import Receipt, receipt_of
+
+CONNECT_S, ANSWER_S, ENQUIRE_S = 3.0, 10.0, 30.0
+
+log = logging.getLogger(__name__)
+
+
+class NotSent(Exception):
+    """The message never left: no connection, or it was lost before."""
+
+
+class NoAnswer(Exception):
+    """The message left and nothing came back: it may have been taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A message centre: where, who we are, how many messages may be under way in a bind, how many a second."""
+
+    host: str
+    port: int
+    system_id: str
+    password: str
+    window: int = 10
+    per_second: float = 100.0
+
+
+class Bind:
+    """A transceiver. Used within one event loop; after an error it binds again at the next message."""
+
+    def __init__(self, centre: Centre, on_receipt: Callable[[Receipt], None]) -> None:
+        self._centre = centre
+        self._on_receipt = on_receipt
+        self._window = asyncio.Semaphore(centre.window)
+        self._binding = asyncio.Lock()
+        self._numbers = count(1)
+        self._waiting: dict[int, asyncio.Future[Packet]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._next_at = 0.0
+
+    async def submit(self, message: ShortMessage) -> Packet:
+        """The centre's answer to a message. Raises NotSent or NoAnswer."""
+        async with self._window:
+            writer = await self._bound()
+            await self._pace()
+            body = pdu.write_short_message(message)
+            try:
+                return await self._ask(writer, pdu.SUBMIT_SM, body)
+            except (OSError, TimeoutError, pdu.BadPacket) as error:
+                raise NoAnswer(str(error) or type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Unbind and hang up."""
+        writer = self._writer
+        if writer is not None:
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(self._ask(writer, pdu.UNBIND, b""), 1.0)
+        self._lost(writer, ConnectionError("closed"))
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _bound(self) -> asyncio.StreamWriter:
+        async with self._binding:
+            if self._writer is None:
+                try:
+                    await self._bind()
+                except (OSError, TimeoutError) as error:
+                    raise NotSent(str(error) or type(error).__name__) from error
+            assert self._writer is not None  # noqa: S101 (_bind sets it or raises)
+            return self._writer
+
+    async def _bind(self) -> None:
+        centre = self._centre
+        opened = asyncio.open_connection(centre.host, centre.port)
+        reader, writer = await asyncio.wait_for(opened, CONNECT_S)
+        self._writer = writer
+        self._spawn(self._read(reader, writer))
+        try:
+            body = pdu.bind_body(centre.system_id, centre.password)
+            answer = await self._ask(writer, pdu.BIND_TRANSCEIVER, body)
+            if answer.status != pdu.OK:
+                raise ConnectionRefusedError(f"bind refused: status {answer.status:#x}")
+        except (OSError, TimeoutError) as error:
+            self._lost(writer, ConnectionError("not bound"))
+            raise error
+        self._spawn(self._enquire(writer))
+
+    async def _ask(self, writer: asyncio.StreamWriter, command: int, body: bytes) -> Packet:
+        number = next(self._numbers) & 0x7FFFFFFF or next(self._numbers)
+        future: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            writer.write(pdu.write(Packet(command, number, body=body)))
+            await writer.drain()
+            return await asyncio.wait_for(future, ANSWER_S)
+        finally:
+            self._waiting.pop(number, None)
+
+    async def _pace(self) -> None:
+        """Messages leave evenly, not in bursts that a centre answers with *throttled*."""
+        loop = asyncio.get_running_loop()
+        self._next_at = max(self._next_at, loop.time()) + 1.0 / self._centre.per_second
+        await asyncio.sleep(self._next_at - loop.time() - 1.0 / self._centre.per_second)
+
+    async def _enquire(self, writer: asyncio.StreamWriter) -> None:
+        while self._writer is writer:
+            await asyncio.sleep(ENQUIRE_S)
+            try:
+                await self._ask(writer, pdu.ENQUIRE_LINK, b"")
+            except (OSError, TimeoutError):
+                self._lost(writer, ConnectionError("no answer to enquire_link"))
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        buffer = bytearray()
+        try:
+            while chunk := await reader.read(65536):
+                buffer += chunk
+                while (packet := pdu.take(buffer)) is not None:
+                    self._take(packet, writer)
+        except (OSError, pdu.BadPacket) as error:
+            log.warning("message centre %s: %s", self._centre.host, error)
+        self._lost(writer, ConnectionError("connection lost"))
+
+    def _take(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
+        if packet.command & pdu.RESPONSE:
+            future = self._waiting.get(packet.sequence)
+            if future is not None and not future.done():
+                future.set_result(packet)
+            return
+        if packet.command == pdu.DELIVER_SM:
+            self._heard(packet)
+        known = packet.command in (pdu.DELIVER_SM, pdu.ENQUIRE_LINK, pdu.UNBIND)
+        command = packet.command | pdu.RESPONSE if known else pdu.GENERIC_NACK
+        body = pdu.message_id_body("") if packet.command == pdu.DELIVER_SM else b""
+        status = pdu.OK if known else pdu.INVALID_COMMAND
+        writer.write(pdu.write(Packet(command, packet.sequence, status, body)))
+
+    def _heard(self, packet: Packet) -> None:
+        try:
+            receipt = receipt_of(pdu.read_short_message(packet.body))
+        except pdu.BadPacket as error:
+            log.warning("unreadable deliver_sm from %s: %s", self._centre.host, error)
+            return
+        if receipt is not None and receipt.state:
+            self._on_receipt(receipt)
+
+    def _lost(self, writer: asyncio.StreamWriter | None, why: ConnectionError) -> None:
+        """End a connection; whoever waits for an answer on it gets none."""
+        if writer is None or writer is not self._writer:
+            return
+        self._writer = None
+        writer.close()
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(why)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

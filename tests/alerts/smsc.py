@@ -1,0 +1,110 @@
+"""A message centre that speaks SMPP 3.4 over TCP, with phones that put long messages together; part of the tests."""
+
+import asyncio
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from itertools import count
+
+from alerts.smpp import pdu
+from alerts.smpp.pdu import Address, Packet, ShortMessage
+
+
+class MessageCentre:
+    """Answers each submit_sm after `delay_s` as `status` says; sends a receipt for what it took if `receipts`."""
+
+    def __init__(self, delay_s: float = 0.0, receipts: bool = False) -> None:
+        self.delay_s = delay_s
+        self.receipts = receipts
+        self.password = "secret"
+        self.status: Callable[[ShortMessage], int | None] = lambda _: pdu.OK
+        """None: hang up instead of an answer."""
+        self.got: list[ShortMessage] = []
+        self.binds = 0
+        self.under_way = 0
+        self.most_under_way: Counter[int] = Counter()
+        self._numbers = count(1)
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        started = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop)
+        self._server = started.result(5)
+        self.port: int = self._server.sockets[0].getsockname()[1]
+
+    def url(self, more: str = "") -> str:
+        return f"smpp://county:{self.password}@127.0.0.1:{self.port}?{more}"
+
+    def stop(self) -> None:
+        async def end() -> None:
+            self._server.close()
+            for writer in list(self._writers):
+                writer.close()
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    def texts(self) -> dict[str, list[str]]:
+        """Number → the texts its phone shows."""
+        shown: dict[str, list[str]] = defaultdict(list)
+        begun: dict[tuple[str, int], dict[int, str]] = defaultdict(dict)
+        for one in self.got:
+            coding = "utf-16-be" if one.data_coding == pdu.UCS2 else "ascii"
+            number = one.destination.number
+            if not one.esm_class & pdu.UDH_INDICATOR:
+                shown[number].append(one.text.decode(coding))
+                continue
+            assert one.text[:3] == b"\x05\x00\x03"
+            reference, total, place = one.text[3:6]
+            assert len(one.text) <= 159
+            begun[number, reference][place] = one.text[6:].decode(coding)
+            if len(begun[number, reference]) == total:
+                shown[number].append("".join(begun[number, reference][n] for n in range(1, total + 1)))
+        return shown
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        buffer, works = bytearray(), set()
+        place = len(self._writers)
+        while chunk := await reader.read(4096):
+            buffer += chunk
+            while (packet := pdu.take(buffer)) is not None:
+                work = asyncio.ensure_future(self._answer(packet, writer, place))
+                works.add(work)
+                work.add_done_callback(works.discard)
+        writer.close()
+
+    async def _answer(self, packet: Packet, writer: asyncio.StreamWriter, place: int) -> None:
+        status, body = pdu.OK, b""
+        if packet.command == pdu.BIND_TRANSCEIVER:
+            _, password = pdu.read_bind(packet.body)
+            status, body = (pdu.OK if password == self.password else 0x0E), pdu.message_id_body("centre")
+            self.binds += 1
+        if packet.command == pdu.SUBMIT_SM:
+            self.under_way += 1
+            self.most_under_way[place] = max(self.most_under_way[place], self.under_way)
+            await asyncio.sleep(self.delay_s)
+            self.under_way -= 1
+            message = pdu.read_short_message(packet.body)
+            decided = self.status(message)
+            if decided is None:
+                writer.close()
+                return
+            status = decided
+            if status == pdu.OK:
+                self.got.append(message)
+                name = f"m{next(self._numbers)}"
+                body = pdu.message_id_body(name)
+                if self.receipts:
+                    # Before the answer: a real centre may be as quick as that.
+                    writer.write(pdu.write(self._receipt(name, message)))
+        if packet.command & pdu.RESPONSE == 0:
+            writer.write(pdu.write(Packet(packet.command | pdu.RESPONSE, packet.sequence, status, body)))
+
+    def _receipt(self, name: str, message: ShortMessage) -> Packet:
+        text = f"id:{name} sub:001 dlvrd:001 submit date:2611200603 done date:2611200604 stat:DELIVRD err:000 text:"
+        back = ShortMessage(
+            source=message.destination, destination=Address("1069"), text=text.encode(), esm_class=pdu.RECEIPT_TYPE
+        )
+        return Packet(pdu.DELIVER_SM, next(self._numbers), body=pdu.write_short_message(back))
