@@ -20,7 +20,7 @@ from alerts.senders import Senders
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
-WINDOWS = (OFFICIALS, RESPONSIBLE, PUBLIC, PUBLIC)
+WINDOWS = (OFFICIALS, RESPONSIBLE, *(PUBLIC,) * 6)
 """The last lane each line of a channel serves. Killed, a worker doubles at most one batch for each."""
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class FanOut:
         windows: Sequence[int] = (PUBLIC,),
     ) -> None:
         # SQLite has one writer: more threads would only wait for each other.
-        threads = 2 if db.engine.dialect.name == "postgresql" else 1
+        threads = 4 if db.engine.dialect.name == "postgresql" else 1
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"fanout-{channel}")
         self._desk = Desk(db, clock, senders, channel, owner, self._executor, stopping)
         self._lines = [Line(self._desk, lane) for lane in windows]
