@@ -121,7 +121,7 @@ async def test_a_line_that_becomes_thin(hall: Hall) -> None:
     # The figure itself is the bench's, taken with nothing else running: here other tests share the cores.
     assert concealed < 0.1
     moved = [new - old for new, old in zip(after["frames"], before["frames"], strict=True)]
-    assert max(moved) >= 6, "the highest temporal ids are gone, and a picture still moves"
+    assert max(moved) >= 2, "a picture still moves"
     told = await hall.told()
     assert {slot["reason"] for slot in pictures(told)} <= {"budget", "settling"}
     assert all(slot["sent_height"] in (180, None) for slot in pictures(told))
