@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ from command.kernel.errors import FengsuiError
 Listen = Callable[[Callable[[], None]], Callable[[], None]]
 
 log = logging.getLogger(__name__)
+
+LONGEST_PAUSE_S = 5.0
+"""Between two sweeps: a dead worker's chunks and an expiry wait no longer than that."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,12 @@ class Worker:
 
     def _sweep(self) -> None:
         is_dead = is_dead_here(self._host)
-        while not self._stopping.wait(self._sweep_s):
+        pause_s = self._sweep_s
+        while not self._stopping.wait(pause_s):
+            began = time.monotonic()
             self._safely(lambda: sweep(self._db, self._clock, is_dead))
+            # Counting a million results takes seconds: no more than a tenth of the time goes to it.
+            pause_s = min(max(self._sweep_s, 10 * (time.monotonic() - began)), LONGEST_PAUSE_S)
 
     def _safely(self, act: Callable[[], object]) -> None:
         """A database that is away for a while is tried again at the next round."""
