@@ -56,6 +56,15 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
         assert sent.status_code == 201, sent.text
         assert issuer.post("/cap", content=red_message("call-1").encode()).status_code in {200, 201}
     expect(wall.locator("[data-screen=alert]")).to_be_visible()
+    others = wall.get_by_role("region", name="生效中的预警")
+    expect(others).to_have_count(0)
+    with town.client("issuer") as issuer:
+        issuer.base_url = httpx.URL(town.url)
+        gale = red_message("gale-1").replace("暴雨", "大风").replace("红色", "黄色").replace("Extreme", "Moderate")
+        assert issuer.post("/cap", content=gale.encode()).status_code == 201
+    expect(others).to_contain_text("大风")
+    expect(wall.get_by_role("heading", level=1)).to_have_text(HEADLINE)
+    picture(wall, "wall-alert-others")
     count = len(obligations(duty))
     assert count >= 5, "four villages of the sample, and their township's leader"
 
