@@ -1,6 +1,8 @@
 """Pages of real Chromium in one meeting, running web/ui/src/shared/conference.ts as it is."""
 
+import asyncio
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,18 @@ async def open_page(
     await page.goto(f"{base}/page.html?{asked}")
     await page.wait_for_function("window.ready === true")
     return page
+
+
+async def until(page: Page, expression: str, within_s: float = 30.0) -> Any:
+    """What `expression`, a promise or not, gives as soon as that is true.
+
+    Playwright's own wait takes the promise itself for true.
+    """
+    end = time.monotonic() + within_s
+    while not (found := await page.evaluate(expression)):
+        assert time.monotonic() < end, f"not within {within_s:g} s: {expression}"
+        await asyncio.sleep(0.05)
+    return found
 
 
 async def stats(page: Page) -> dict[str, Any]:

@@ -108,7 +108,7 @@ async def a_publisher_leaves_its_start_rate(stage: Stage) -> None:
         if (entry.type === 'candidate-pair' && entry.availableOutgoingBitrate > 400_000) return true
       return false
     }"""
-    await stage.pages["camera"].wait_for_function(estimate, timeout=15_000)
+    await browser.until(stage.pages["camera"], estimate)
 
 
 async def switching_a_slot_needs_no_offer(stage: Stage) -> None:

@@ -90,7 +90,7 @@ async def a_big_tile_gets_the_big_layer(pair: Pair) -> None:
     rids = [layer["rid"] for layer in (await pair.fox.evaluate(STATS))["layers"]]
     assert len(rids) == len(set(rids)) > 1
     big = "async () => (await conference.stats()).slots.some((one) => one.frameHeight === 360)"
-    await pair.chrome.wait_for_function(big)
+    await browser.until(pair.chrome, big)
 
 
 async def a_mute_is_kept(pair: Pair) -> None:

@@ -127,7 +127,7 @@ async def test_a_browser_without_udp_takes_part(tmp_path: Path) -> None:
                 flowing = (
                     "async () => (await conference.stats()).slots.every((s) => s.framesDecoded + s.audioEnergy > 0)"
                 )
-                await page.wait_for_function(flowing)
+                await browser.until(page, flowing)
             way = """async () => {
               const found = [...(await conference.call.pc.getStats()).values()]
               const transport = found.find((entry) => entry.type === 'transport')

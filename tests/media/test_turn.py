@@ -112,9 +112,9 @@ async def take_part(settings: Settings, transport: str, tmp_path: Path) -> None:
             await far.evaluate("conference.view(['near'])")
             await near.evaluate("conference.view(['far'])")
             for page in (far, near):
-                await page.wait_for_function(FLOWING)
-            assert await (await far.wait_for_function(RELAY)).json_value() == ["relay", transport]
-            assert (await (await near.wait_for_function(RELAY)).json_value())[0] != "relay"
+                await browser.until(page, FLOWING)
+            assert await browser.until(far, RELAY) == ["relay", transport]
+            assert (await browser.until(near, RELAY))[0] != "relay"
             await chromium.close()
     finally:
         node.kill()
