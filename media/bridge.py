@@ -13,7 +13,7 @@ from media.messages import Flow, SlotCount
 from media.one_way import one_way
 from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
-from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged
+from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged, TierChanged
 from media.sfu.source import Receiver, Send
 from media.sfu.terms import Kind, Part, Terms
 from media.steps import Choice, choose
@@ -327,6 +327,9 @@ class Bridge:
                     self._emit("layers", name, event.participant, active=event.active)
                 case SpeakerChanged():
                     self._emit("speaker", name, event.participant, loudest=event.loudest)
+                case TierChanged():
+                    told = {"tier": event.tier.name, "why": event.why, "carries_bps": event.carries}
+                    self._emit("tier", name, event.participant, **told)
 
     @staticmethod
     def now() -> float:

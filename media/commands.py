@@ -112,4 +112,6 @@ def _participant_state(participant: Participant) -> ParticipantState:
         video_muted=participant.video.muted,
         publishing=Flags(audio=participant.publishing[0], video=participant.publishing[1]),
         layers=participant.demand.active,
+        tier=participant.tier.name,
+        why=participant.link.ladder.why if participant.link is not None else "all",
     )

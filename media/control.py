@@ -42,6 +42,7 @@ from media.messages import (
     Speaker,
     Stats,
     Sync,
+    Tiers,
     View,
     WantedParticipant,
     WantedRoom,
@@ -279,7 +280,7 @@ class NodeClient:
         except ValidationError:
             logger.warning("unknown event %s", message.get("type"))
             return
-        if isinstance(event, Speaker | Layers):
+        if isinstance(event, Speaker | Layers | Tiers):
             self._events.put_nowait(event)
         elif event.event not in self._delivered:
             self._delivered.add(event.event)

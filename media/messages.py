@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from media.sfu.ladder import Why
 from media.sfu.terms import Part
+from media.sfu.tiers import TierName
 
 VERSION = 1
 Flow = Literal["sends", "receives"]
@@ -195,6 +197,8 @@ class ParticipantState(_Message):
     video_muted: bool
     publishing: Flags
     layers: tuple[bool, ...] = ()
+    tier: TierName = "720p"
+    why: Why = "all"
 
 
 class RoomState(_Message):
@@ -252,5 +256,15 @@ class Layers(_Event):
     active: tuple[bool, ...]
 
 
-Event = Annotated[Connected | Disconnected | Publishing | Speaker | Layers, Field(discriminator="type")]
+class Tiers(_Event):
+    """Where a participant stands on the ladder as a receiver; what its line carries, bit/s. Not kept, as Speaker."""
+
+    type: Literal["tier"] = "tier"
+    participant: str
+    tier: TierName
+    why: Why
+    carries_bps: float | None = None
+
+
+Event = Annotated[Connected | Disconnected | Publishing | Speaker | Layers | Tiers, Field(discriminator="type")]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -8,6 +8,7 @@ from typing import Any
 from media.bridge import Bridge
 from media.sfu.allocate import Decision
 from media.sfu.findings import findings
+from media.sfu.ladder import Ladder
 from media.sfu.link import Link
 from media.sfu.outflow import Outflow
 from media.sfu.room import Participant, Room
@@ -42,6 +43,7 @@ def _participant_stats(now: float, room: Room, participant: Participant) -> dict
         "receives_lost": link.fraction_lost / 256 if link is not None else None,
         "sources": {kind: _source_stats(source) for kind, source in participant.sources.items()},
         "way": _way_stats(link.outflow) if link is not None else None,
+        "tier": _tier_stats(now, link.ladder) if link is not None else None,
         "slots": [] if link is None else [*map(_slot_stats, link.audio), *_pictures_stats(link)],
     }
 
@@ -99,6 +101,15 @@ def _way_stats(outflow: Outflow) -> dict[str, Any]:
         "choked": outflow.choked,
         "waiting_octets": outflow.pacer.waiting,
         "dropped": outflow.pacer.dropped,
+    }
+
+
+def _tier_stats(now: float, ladder: Ladder) -> dict[str, Any]:
+    return {
+        "name": ladder.tier.name,
+        "level": ladder.tier.level,
+        "why": ladder.why,
+        "seconds": now - ladder.since,
     }
 
 

@@ -18,6 +18,7 @@ _SITE_GAUGES = {
     "fengsui_site_round_trip_seconds": "Round trip to the site",
     "fengsui_site_estimate_bits_per_second": "What the way to the site is estimated to carry",
     "fengsui_site_queue_seconds": "Delay that a queue adds on the way to the site",
+    "fengsui_site_tier": "Where the site stands on the ladder for weak lines, 0 (no limit) to 6 (one voice)",
 }
 _LAYER_COUNTERS = {
     "fengsui_received_packets": ("packets", "Packets of a stream that came from the site"),
@@ -81,6 +82,7 @@ def _site_values(person: Told) -> list[float | None]:
         _seconds(round_trip),
         way["estimate_bps"] if way["estimated"] else None,
         _seconds(way["queue_ms"]),
+        person["tier"]["level"],
     ]
 
 

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Reason = Literal["tile", "budget", "settling", "site", "hidden", "off"]
+from media.sfu.tiers import TOP, Tier
+from media.sfu.tiles import layer_for
+
+Reason = Literal["tile", "budget", "settling", "site", "tier", "hidden", "off"]
 """Why a slot gets no more: it has what its tile needs; the link carries no more; more would fit but has to prove steady
-first; the site sends no higher layer (or nothing); the tile is not visible; the slot shows nobody."""
+first; the site sends no higher layer (or nothing); the receiver's tier of the ladder allows no more; the tile is not
+visible; the slot shows nobody."""
 
 HEADROOM = 0.9
 HOLD_S = 2.0
@@ -33,8 +37,8 @@ class Want:
     """What a slot should show: `top` is the layer that its tile deserves, None for a tile that nobody sees.
 
     `steps` are what the site sends now, ascending in layer, temporal id and bitrate; `rank` 0 goes first. `source`
-    None: the slot shows nobody. `ideal` is the best step that the tile deserves; the lowest one where the site sends
-    only more than that.
+    None: the slot shows nobody. `heights` are those of the site's layers, 0 for one not known. `ideal` is the best step
+    that the tile deserves and the receiver's `tier` allows; the lowest one where the site sends only more than that.
     """
 
     slot: int
@@ -42,14 +46,27 @@ class Want:
     rank: int = 1
     top: int | None = 0
     steps: tuple[Step, ...] = ()
+    heights: tuple[int, ...] = ()
+    tier: Tier = TOP
     ideal: int = field(init=False, default=NOTHING)
 
     def __post_init__(self) -> None:
-        if self.source is None or self.top is None or not self.steps:
-            self.ideal = NOTHING
-        else:
-            top = self.top
-            self.ideal = max((number for number, step in enumerate(self.steps) if step.layer <= top), default=0)
+        self.ideal = self.best(self.tier)
+
+    def best(self, tier: Tier) -> int:
+        """The step that the slot should have on a tier where nothing presses; NOTHING where there is none."""
+        if self.source is None or self.top is None or not self.steps or not tier.moves:
+            return NOTHING
+        top, temporal = self.top, tier.temporal
+        if tier.height is not None:
+            top = min(top, layer_for(tier.height, self.heights) or 0)
+        fit = (number for number, step in enumerate(self.steps) if step.layer <= top and step.temporal <= temporal)
+        return max(fit, default=0)
+
+    def cost(self, tier: Tier) -> float:
+        """bit/s of that step."""
+        level = self.best(tier)
+        return self.steps[level].bitrate if level >= 0 else 0.0
 
     def key(self, level: int) -> tuple[int, int]:
         """Layer and temporal id of a step: they stay comparable when the site sends other layers than before."""
@@ -97,7 +114,7 @@ class _Memory:
 class Allocator:
     """Remembers what one link's slots had, so that they go down at once and up only when more has stayed possible.
 
-    `needed` is the bitrate that would give every want all that its tile can use.
+    `needed` is the bitrate that would give every want all that its tile can use, whatever the tier: what to probe for.
     """
 
     needed: float = 0.0
@@ -109,9 +126,10 @@ class Allocator:
         A step up needs HEADROOM to spare and its hold time since the slot's last step down; a slot that had to go down
         again soon after it rose waits twice as long the next time. A change of source starts afresh.
         """
-        self.needed = sum(want.steps[want.ideal].bitrate for want in wants if want.ideal >= 0)
-        limit = self.needed / HEADROOM + 1 if budget is None else budget
-        if self.needed * PLENTY <= limit and all(map(self._has_its_fill, wants)):
+        needed = sum(want.steps[want.ideal].bitrate for want in wants if want.ideal >= 0)
+        self.needed = needed if all(want.tier is TOP for want in wants) else sum(want.cost(TOP) for want in wants)
+        limit = needed / HEADROOM + 1 if budget is None else budget
+        if needed * PLENTY <= limit and all(map(self._has_its_fill, wants)):
             levels = {want.slot: want.ideal for want in wants}
         else:
             levels = spread(limit, wants, {want.slot: self._hold(now, want) for want in wants})
@@ -208,9 +226,13 @@ def _reason(want: Want, level: int, left: float) -> Reason:
         return "off"
     if want.top is None:
         return "hidden"
+    if not want.tier.moves:
+        return "tier"
     if not want.steps:
         return "site"
     if level < want.ideal:
         more = want.steps[level + 1].bitrate - (want.steps[level].bitrate if level >= 0 else 0.0)
         return "settling" if more <= left else "budget"
+    if want.tier is not TOP and level < want.best(TOP):
+        return "tier"
     return "site" if want.steps[level].layer < want.top else "tile"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport, TransportFeedback
 from media.sfu.allocate import Allocator, Decision, Want
+from media.sfu.ladder import Ladder, Measured
 from media.sfu.outflow import Outflow
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Send, Source
@@ -11,9 +12,12 @@ from media.sfu.step import Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Terms, clock_rate
 from media.sfu.video_slot import VideoSlot
+from media.sfu.voices import VOICE_BPS
+from media.sfu.wants import needs
 
 NTP_UNIX_OFFSET_S = 2_208_988_800
 MAX_RESENDS_PER_NACK = 100
+PACKED_VOICE_BPS = 25_000.0
 
 
 def ntp_time(unix_s: float) -> int:
@@ -46,6 +50,7 @@ class Link:
         audio = sum(slot.kind == "audio" for slot in terms.slots)
         self.outflow = Outflow(now, *_numbering(terms), audio, step.sent())
         self.allocator = Allocator()
+        self.ladder = Ladder(now)
         self.decisions: dict[int, Decision] = {}
         self.begun: set[int] = set()
         self._voices: list[Source] = []
@@ -70,7 +75,8 @@ class Link:
         self._place()
 
     def _place(self) -> None:
-        wanted = self._voices[: self.outflow.voices.count]
+        most = self.ladder.tier.voices
+        wanted = self._voices[: self.outflow.voices.count][:most]
         for slot in self.audio:
             if slot.source not in wanted:
                 slot.attach(None)
@@ -152,10 +158,18 @@ class Link:
                 speech.note_copies()
         for want in wants:
             self._aim(now, want, self.decisions[want.slot])
+        climbed = self._climb(now, wants)
         count = len(self._voices)
-        if outflow.voices.fit(now, outflow.bitrate, outflow.speech.bitrate, count):
+        if outflow.voices.fit(now, outflow.bitrate, outflow.speech.bitrate, count) or climbed:
             self._place()
         outflow.on_tick(now, self.allocator.needed + outflow.voices.missing_bps(count))
+
+    def _climb(self, now: float, wants: Sequence[Want]) -> bool:
+        """Take the tier that the way carries, for what is sent from now on; whether it is another one."""
+        outflow = self.outflow
+        spoken = outflow.speech.bitrate + outflow.copies.bitrate
+        tiers = needs(wants, max(VOICE_BPS, spoken), PACKED_VOICE_BPS)
+        return self.ladder.step(now, Measured(outflow.carries, tiers, outflow.redundancy.loss))
 
     def _aim(self, now: float, want: Want, decision: Decision) -> None:
         """Where a site sends less than the tile deserves and nothing presses, what comes back is taken at once."""

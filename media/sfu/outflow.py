@@ -244,6 +244,14 @@ class Outflow:
         """Whether `bitrate` comes from what the receiver told, and is not merely where the estimate begins."""
         return self.estimator.heard or self.reports.heard
 
+    @property
+    def carries(self) -> float | None:
+        """What the way carries beside repairs, bit/s; None while nothing is known to limit it."""
+        bitrate = self.bitrate
+        if bitrate is None or not self.known:
+            return None
+        return max(0.0, bitrate * PICTURES_SHARE - min(self.repairs.bitrate, bitrate * MOST_REPAIR))
+
     def pictures(self, now: float) -> float | None:
         """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""
         self.speech.octets = self._flow.spoken

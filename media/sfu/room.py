@@ -9,12 +9,14 @@ from media.rtp import rtcp
 from media.rtp.rtcp import ReceiverReport, Rtcp
 from media.sfu.demand import Demand
 from media.sfu.intake import Intake
+from media.sfu.ladder import Why
 from media.sfu.link import Link
 from media.sfu.source import Send, Source
 from media.sfu.speakers import Speakers
 from media.sfu.step import PythonStep, Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Part, Terms
+from media.sfu.tiers import TOP, Tier
 from media.sfu.wants import Ladders, View, wants
 
 SPEAKER = "speaker"
@@ -44,14 +46,24 @@ class LayersChanged:
     active: tuple[bool, ...]
 
 
-RoomEvent = SpeakerChanged | PublishingChanged | LayersChanged
+@dataclass(frozen=True, slots=True)
+class TierChanged:
+    """Where a participant stands on the ladder as a receiver. `carries` is what its line carries, bit/s, if known."""
+
+    participant: str
+    tier: Tier
+    why: Why
+    carries: float | None
+
+
+RoomEvent = SpeakerChanged | PublishingChanged | LayersChanged | TierChanged
 
 
 @dataclass(slots=True)
 class Participant:
     """Somebody allowed in. Flags, view and sources outlive the connection.
 
-    `temporal` is the highest temporal id that it gets.
+    `temporal` is the highest temporal id that it gets, `tier` the one that was told of last.
     """
 
     name: str
@@ -65,6 +77,7 @@ class Participant:
     link: Link | None = None
     intake: Intake | None = None
     publishing: tuple[bool, bool] = (False, False)
+    tier: Tier = TOP
     demand: Demand = field(default_factory=Demand)
     malformed_rtcp: int = 0
 
@@ -359,8 +372,17 @@ class Room:
             held = frozenset(number for number, held in enumerate(participant.pinned) if held)
             parts = {other.name: other.part for other in self.participants.values() if other.part != "site"}
             speaker, temporal = self.speakers.speaker, participant.temporal
-            view = View(participant.heights, staged, held, parts, speaker, temporal)
+            tier = participant.link.ladder.tier
+            view = View(participant.heights, staged, held, parts, speaker, temporal, tier)
             participant.link.allocate(now, wants(now, participant.link.video, view, ladders))
+            self._note_tier(participant, participant.link)
+
+    def _note_tier(self, participant: Participant, link: Link) -> None:
+        ladder = link.ladder
+        if ladder.tier is not participant.tier:
+            participant.tier = ladder.tier
+            carries = link.outflow.carries
+            self._events.append(TierChanged(participant.name, ladder.tier, ladder.why, carries))
 
     def _stage(self, viewer: str) -> str | None:
         """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from media.sfu.allocate import Step, Want
+from media.sfu.ladder import Need
 from media.sfu.rates import nominal
 from media.sfu.source import Layer, Source
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Part
+from media.sfu.tiers import STILLS_BPS, TIERS, TOP, Tier
 from media.sfu.tiles import SMALLEST, layer_for
 from media.sfu.video_slot import VideoSlot
 
@@ -20,7 +22,7 @@ class View:
     """How a receiver looks: `heights` as in `Room.view`, `staged` the slots that follow the speaker.
 
     `pinned` are the slots that it holds on to, `parts` what is known of those who are more than a site. `temporal` is
-    the highest temporal id that it may get at all.
+    the highest temporal id that it may get at all, `tier` where it stands on the ladder.
     """
 
     heights: Sequence[int | None] = ()
@@ -29,6 +31,7 @@ class View:
     parts: Mapping[str, Part] = field(default_factory=dict)
     speaker: str | None = None
     temporal: int = ALL_TEMPORAL
+    tier: Tier = TOP
 
 
 Ladders = dict[tuple[Source, int], tuple[Step, ...]]
@@ -53,11 +56,28 @@ def wants(now: float, slots: Sequence[VideoSlot], view: View, known_ladders: Lad
             continue
         tile = known[number] if number < len(known) else None
         rank = STAGE if number == stage else _rank(number, source.participant, view)
-        top = layer_for(tile, [layer.height for layer in source.layers])
+        heights = tuple([layer.height for layer in source.layers])
+        top = layer_for(tile, heights)
         steps = ladders.get((source, temporal))
         if steps is None:
             steps = ladders[source, temporal] = ladder(now, source, temporal)
-        found.append(Want(number, source.participant, rank, top, steps))
+        found.append(Want(number, source.participant, rank, top, steps, heights, view.tier))
+    return found
+
+
+def needs(all_wants: Sequence[Want], speech: float, voice: float) -> list[Need]:
+    """What each tier takes: `speech` bit/s for the voices, `voice` of it where there is one that is packed.
+
+    The first picture in turn decides: as long as it can be had the others wait for room. No tier takes more than one
+    above it, so that the answer to more room is never less.
+    """
+    turn = [want for want in all_wants if want.cost(TOP)]
+    first = min(turn, key=lambda want: (want.rank, want.slot), default=None)
+    found, least = list[Need](), float("inf")
+    for tier in TIERS:
+        if first is not None and (tier.moves or tier.stills):
+            least = min(least, first.cost(tier) if tier.moves else STILLS_BPS)
+        found.append(Need(voice if tier.packed else speech, least if first and (tier.moves or tier.stills) else 0.0))
     return found
 
 

@@ -17,7 +17,7 @@ export interface Picture {
   shows: string
   wanted_height: number | null
   sent_height: number | null
-  reason: 'tile' | 'budget' | 'settling' | 'site' | 'hidden' | 'off' | null
+  reason: 'tile' | 'budget' | 'settling' | 'site' | 'tier' | 'hidden' | 'off' | null
 }
 
 export type FindingCode =
