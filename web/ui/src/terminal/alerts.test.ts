@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isUrgent, issuedAlerts, readMemory, remember, unreadEnds, unsettled, type EndedAlert } from './alerts'
+import { isUrgent, issuedAlerts, readMemory, remember, toSignOff, unreadEnds, unsettled, type EndedAlert } from './alerts'
 import { alert, AT, board, entry, NOW } from './fixtures'
 
 const nothing = readMemory(null)
@@ -23,6 +23,17 @@ describe('alerts at this page', () => {
     expect(isUrgent(alert({ colour: 'yellow' }))).toBe(false)
     expect(isUrgent(alert({ colour: null, kind: 'evacuation' }))).toBe(true)
     expect(isUrgent(alert({ colour: null, kind: 'notice' }))).toBe(false)
+  })
+
+  it('wait for a signature of who may give it, but not for the one who wrote them', () => {
+    const all = [alert({ id: 'b', status: 'submitted' }), alert({ id: 'a', status: 'submitted' }), alert({ id: 'c', status: 'draft' })]
+    const reader = (id: string, rights: string[]) => ({
+      actor: { kind: 'user' as const, id, name: '' }, unit: 'county', roles: [], rights, must_change_password: false,
+    })
+    const ids = (who: string, rights: string[]) => toSignOff(board({ alerts: all }), reader(who, rights)).map(({ id }) => id)
+    expect(ids('u-leader', ['alert.review'])).toEqual(['a', 'b'])
+    expect(ids('u-duty', ['alert.review'])).toEqual([])
+    expect(ids('u-leader', ['alert.issue'])).toEqual([])
   })
 
   it('that were shown here and then lifted or withdrawn are told once', () => {

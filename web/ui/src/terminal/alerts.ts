@@ -1,5 +1,6 @@
 import type { Alert, Board } from '@shared/objects'
 import { runningAlerts } from '@shared/situation'
+import type { Me } from './session'
 import { isRecord } from './stored'
 
 /** An alert that was ended by somebody, with the text of the end. */
@@ -56,3 +57,10 @@ export function unreadEnds(board: Board, memory: AlertMemory): EndedAlert[] {
 /** Whether the sound repeats until somebody answers. */
 export const isUrgent = (alert: Alert): boolean =>
   alert.colour === 'red' || alert.colour === 'orange' || alert.kind === 'evacuation'
+
+/** Submitted alerts of others, the oldest (ids grow with time) first, where this reader may sign off. */
+export function toSignOff(board: Board, me: Me): Alert[] {
+  if (!me.rights.includes('alert.review')) return []
+  const waiting = Object.values(board.alerts).filter((a) => a.status === 'submitted' && a.drafted_by?.id !== me.actor.id)
+  return waiting.sort((a, b) => a.id.localeCompare(b.id))
+}

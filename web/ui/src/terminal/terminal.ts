@@ -3,7 +3,7 @@ import { ApiProblem, type Api } from '@shared/api'
 import { useSeconds } from '@shared/clock'
 import { LiveBoard } from '@shared/live'
 import type { Alert, Board, Unit } from '@shared/objects'
-import { issuedAlerts, isUrgent, readMemory, remember, unreadEnds, unsettled, type AlertMemory, type EndedAlert } from './alerts'
+import { issuedAlerts, isUrgent, readMemory, remember, toSignOff, unreadEnds, unsettled, type AlertMemory, type EndedAlert } from './alerts'
 import { createCalls, type Calls } from './calls'
 import { isMine, movePath, sorted, viewOf, type Answer, type OrderView } from './orders'
 import { Outbox, type Press } from './outbox'
@@ -12,7 +12,7 @@ import { Signals } from './signals'
 import { readStored, writeStored } from './stored'
 import { useWakeLock } from './wakelock'
 
-export type Page = { at: 'home' } | { at: 'order'; id: string } | { at: 'alert'; id: string } | { at: 'check' } | { at: 'note'; incident: string | null }
+export type Page = { at: 'home' } | { at: 'order'; id: string } | { at: 'alert'; id: string } | { at: 'review'; id: string } | { at: 'check' } | { at: 'note'; incident: string | null }
 
 export interface Terminal {
   api: Api
@@ -32,6 +32,8 @@ export interface Terminal {
   orders: ComputedRef<OrderView[]>
   answer: (order: OrderView, to: Answer, reason?: string) => void
   alerts: AlertDesk
+  /** Alerts that wait for a signature this reader may give. */
+  reviews: ComputedRef<Alert[]>
   may: (right: string) => boolean
 }
 
@@ -138,6 +140,7 @@ export function createTerminal(api: Api, me: Me, expired: (code: string) => void
     answer: ({ task }, to, reason) =>
       outbox.press({ about: task.id, what: to, path: movePath(task.id, to), body: reason === undefined ? {} : { reason }, silent: false }),
     alerts: createAlerts(core),
+    reviews: computed(() => toSignOff(board.value, me)),
     may: (right) => me.rights.includes(right),
   }
   tellDelivered(terminal)
@@ -170,7 +173,7 @@ function tellDelivered({ orders, outbox, may }: Terminal): void {
 }
 
 /** Ring while it rings; attention until every new order and urgent alert was answered, but not into a meeting. */
-function soundOff({ calls, orders, alerts, signals, may }: Terminal): void {
+function soundOff({ calls, orders, alerts, reviews, signals, may }: Terminal): void {
   const inRoom = () => calls.room.value !== null && !calls.room.value.over.value
   const waiting = () => [
     ...(may('task.move') ? orders.value.filter(({ fresh }) => fresh).map(({ task }) => task.id) : []),
@@ -187,6 +190,13 @@ function soundOff({ calls, orders, alerts, signals, may }: Terminal): void {
   })
   watch(
     () => alerts.unsettled.value.filter((alert) => !isUrgent(alert)).map(({ id }) => id),
+    (all, before) => {
+      if (all.some((id) => !(before ?? []).includes(id))) signals.once('attention', inRoom() ? 0.3 : 1)
+    },
+    { immediate: true },
+  )
+  watch(
+    () => reviews.value.map(({ id }) => id),
     (all, before) => {
       if (all.some((id) => !(before ?? []).includes(id))) signals.once('attention', inRoom() ? 0.3 : 1)
     },

@@ -25,6 +25,8 @@ const en: Same<TerminalWords> = {
   orders: 'Orders',
   noOrders: 'No open orders',
   noOrdersHow: 'A new order sounds until somebody presses "Received".',
+  nextReview: (n) => (n === 1 ? '1 alert waits to be signed off' : `${n} alerts wait to be signed off`),
+  reviews: 'To sign off',
   alerts: 'Alerts in force',
   noAlerts: 'No alerts in force',
   meetings: 'Meetings',

@@ -25,6 +25,8 @@ const zh = {
   orders: '指令',
   noOrders: '没有未完的指令',
   noOrdersHow: '有新指令时会响，直到有人按“收到”。',
+  nextReview: (n: number) => `${n} 条预警等签发`,
+  reviews: '待签发',
   alerts: '生效中的预警',
   noAlerts: '没有生效中的预警',
   meetings: '会商',

@@ -1,0 +1,41 @@
+import type { Texts } from '@shared/i18n'
+
+const zh = {
+  title: '请签发',
+  by: (who: string) => `${who} 起草`,
+  people: (n: string, minutes: string) => `发布后告知 ${n} 人，约 ${minutes}发完`,
+  seconds: (s: string) => `${s} 秒`,
+  minutes: (m: string) => `${m} 分钟`,
+  evacuation: '转移指令',
+  notice: '提示',
+  signOff: '签发',
+  sure: '签发后由发布员输入人数再发布。看清了范围和要做的，再按一次。',
+  sureYes: '看清了，签发',
+  giveBack: '退回',
+  why: '为什么退回？起草人看得到。',
+  send: '退回起草人',
+  notDone: '没有办成',
+  own: '这条是您起草的，要由另一个人签发。',
+  settled: '这条已不在待签发。',
+}
+
+const en: typeof zh = {
+  title: 'Please sign off',
+  by: (who) => `Drafted by ${who}`,
+  people: (n, minutes) => `Tells ${n} people once issued, in about ${minutes}`,
+  seconds: (s) => `${s} s`,
+  minutes: (m) => `${m} min`,
+  evacuation: 'Evacuation order',
+  notice: 'Notice',
+  signOff: 'Sign off',
+  sure: 'The issuer then types the number of people and issues it. Read the area and what is to be done, then press again.',
+  sureYes: 'Read, sign off',
+  giveBack: 'Return',
+  why: 'Why is it returned? Its author sees this.',
+  send: 'Return to its author',
+  notDone: 'Not done',
+  own: 'You drafted this; somebody else has to sign it off.',
+  settled: 'This no longer waits for a signature.',
+}
+
+export const signOffTexts: Texts<typeof zh> = { zh, en }
