@@ -7,8 +7,9 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from alerts.model import END, PENDING, Alert, Chunk
-from alerts.recipients import Contact
+from alerts.recipients import Contact, Member
 from command.kernel.ids import new_id
+from command.kernel.values import Json
 
 CHUNK_SIZE = 500
 
@@ -25,7 +26,7 @@ def rank_of(kind: str, colour: str | None, act: str) -> int:
 def plan_chunks(
     session: Session, alert: Alert, act: str, contacts: Sequence[Contact], now: datetime
 ) -> tuple[str, ...]:
-    """Cut an audience, officials first, into chunks of one channel and lane each."""
+    """Cut an audience, officials first, into chunks of one channel and lane each (a summary is due now)."""
     ordered = sorted(contacts, key=lambda one: (one.lane, one.channel))
     chunks: list[Chunk] = []
     for (lane, channel), group in groupby(ordered, key=lambda one: (one.lane, one.channel)):
@@ -34,6 +35,7 @@ def plan_chunks(
             part = members[start : start + CHUNK_SIZE]
             chunks.append(_chunk(alert, act, len(chunks), lane, channel, part, now))
     session.add_all(chunks)
+    alert.summary_due = True
     return tuple(chunk.id for chunk in chunks)
 
 
@@ -59,21 +61,24 @@ def _chunk(
     )
 
 
+def rows_of(members: Json) -> list[Member]:
+    """A chunk's members as they were kept."""
+    return [Member._make(row) for row in members if isinstance(row, list)] if isinstance(members, list) else []
+
+
 def members_of(chunk: Chunk) -> list[Contact]:
     """The chunk's contacts; their places are no longer known, nor needed."""
-    rows = chunk.members if isinstance(chunk.members, list) else []
     return [
         Contact(
-            recipient=str(row[0]),
+            recipient=member.recipient,
             channel=chunk.channel,
-            address=str(row[1]),
-            name=str(row[2]),
-            unit_id=str(row[3]),
-            township_id=str(row[4]),
+            address=member.address,
+            name=member.name,
+            unit_id=member.unit_id,
+            township_id=member.township_id,
             division_code="",
-            responsible=bool(row[5]),
+            responsible=member.responsible,
             lane=chunk.lane,
         )
-        for row in rows
-        if isinstance(row, list)
+        for member in rows_of(chunk.members)
     ]

@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from alerts.chunks import members_of
+from alerts.channels.port import Result
+from alerts.chunks import rows_of
 from alerts.model import CLAIMED, DONE, PENDING, Alert, Chunk, Delivery
-from alerts.recipients import PUBLIC, Contact
-from alerts.results import Part, Recorded, append
+from alerts.recipients import PUBLIC, Member
+from alerts.results import Part, append
+from command.kernel.values import Json
 
 LEASE = timedelta(seconds=60)
 """Longer than the slowest batch; a worker on the same host that finds the holder dead does not wait for it."""
@@ -20,7 +22,7 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Claim:
-    """A chunk held by `owner` under a fence, and those of its contacts that have no result yet."""
+    """A chunk held by `owner` under a fence, and those of its members that have no result yet."""
 
     chunk: str
     alert: str
@@ -32,7 +34,7 @@ class Claim:
     owner: str
     fence: int
     attempts: int
-    rest: tuple[Contact, ...]
+    rest: tuple[Member, ...]
 
 
 class Standing(Enum):
@@ -47,54 +49,73 @@ class Standing(Enum):
 
 def is_waiting(session: Session, channel: str, now: datetime, lane: int = PUBLIC) -> bool:
     """Whether a chunk of the channel could be claimed. Asked first, because claiming takes SQLite's write lock."""
-    wanted = (Chunk.channel == channel, Chunk.lane <= lane, _free(now))
+    wanted = (Chunk.channel == channel, Chunk.lane <= lane, or_(_waits(now), _ran_out(now)))
     return session.scalars(select(Chunk.id).where(*wanted).limit(1)).first() is not None
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        and_(Chunk.state == PENDING, Chunk.not_before <= now),
-        and_(Chunk.state == CLAIMED, Chunk.lease_until < now),
-    )
 
 
 def claim(session: Session, owner: str, channel: str, now: datetime, lane: int = PUBLIC) -> Claim | None:
     """The chunk of a channel to be served next, of those up to a lane that wait or whose holder's lease ran out."""
-    query = select(Chunk).where(Chunk.channel == channel, Chunk.lane <= lane, _free(now))
-    query = query.order_by(Chunk.rank, Chunk.lane, Chunk.id).limit(1)
-    chunk = session.scalars(query.with_for_update(skip_locked=True)).first()
-    if chunk is None:
-        return None
-    chunk.state, chunk.owner, chunk.lease_until = CLAIMED, owner, now + LEASE
-    chunk.fence += 1
-    chunk.attempts += 1
-    return Claim(
-        chunk=chunk.id,
-        alert=chunk.alert_id,
-        act=chunk.act,
-        channel=channel,
-        lane=chunk.lane,
-        rank=chunk.rank,
-        drill=chunk.drill,
-        owner=owner,
-        fence=chunk.fence,
-        attempts=chunk.attempts,
-        rest=_without_result(session, chunk),
+    # One question each: together they could not be answered from the index in its order.
+    return _take(session, owner, channel, now, lane, _waits(now)) or _take(
+        session, owner, channel, now, lane, _ran_out(now)
     )
 
 
-def _without_result(session: Session, chunk: Chunk) -> tuple[Contact, ...]:
+def _waits(now: datetime) -> ColumnElement[bool]:
+    return and_(Chunk.state == PENDING, Chunk.not_before <= now)
+
+
+def _ran_out(now: datetime) -> ColumnElement[bool]:
+    return and_(Chunk.state == CLAIMED, Chunk.lease_until < now)
+
+
+def _take(
+    session: Session, owner: str, channel: str, now: datetime, lane: int, free: ColumnElement[bool]
+) -> Claim | None:
+    first = select(Chunk.id).where(Chunk.channel == channel, Chunk.lane <= lane, free)
+    first = first.order_by(Chunk.rank, Chunk.lane, Chunk.id).limit(1).with_for_update(skip_locked=True)
+    values = {
+        "state": CLAIMED,
+        "owner": owner,
+        "lease_until": now + LEASE,
+        "fence": Chunk.fence + 1,
+        "attempts": Chunk.attempts + 1,
+    }
+    taken = sql_update(Chunk).where(Chunk.id == first.scalar_subquery()).values(values)
+    # On the connection, past the identity map: this is asked hundreds of times a second.
+    asked = (Chunk.id, Chunk.alert_id, Chunk.act, Chunk.lane, Chunk.rank, Chunk.drill, Chunk.fence, Chunk.attempts)
+    row = session.connection().execute(taken.returning(*asked, Chunk.members)).one_or_none()
+    if row is None:
+        return None
+    if row.attempts > 1:
+        _due(session, row.alert_id)
+    return Claim(
+        chunk=row.id,
+        alert=row.alert_id,
+        act=row.act,
+        channel=channel,
+        lane=row.lane,
+        rank=row.rank,
+        drill=row.drill,
+        owner=owner,
+        fence=row.fence,
+        attempts=row.attempts,
+        rest=_without_result(session, row.id, row.fence, row.members),
+    )
+
+
+def _without_result(session: Session, chunk: str, fence: int, members: Json) -> tuple[Member, ...]:
     """Who of a chunk is still to be told. Nobody has held it before its first claim, so that nothing can be there."""
-    if chunk.fence == 1:
-        return tuple(members_of(chunk))
-    done = set(session.scalars(select(Delivery.recipient).where(Delivery.chunk_id == chunk.id)))
-    return tuple(contact for contact in members_of(chunk) if contact.recipient not in done)
+    if fence == 1:
+        return tuple(rows_of(members))
+    done = set(session.scalars(select(Delivery.recipient).where(Delivery.chunk_id == chunk)))
+    return tuple(member for member in rows_of(members) if member.recipient not in done)
 
 
 def checkpoint(
     session: Session,
     held: Claim,
-    results: Sequence[Recorded],
+    results: Sequence[tuple[Member, Result]],
     now: datetime,
     *,
     last: bool = False,
@@ -110,49 +131,69 @@ def checkpoint(
     values: dict[str, object] = {"state": DONE, "lease_until": None} if last else {"lease_until": now + LEASE}
     mine = _move(session, held, values)
     append(session, Part(held.alert, held.act, held.channel, held.chunk, now), results, fresh=mine and not repeated)
-    if not mine and results:
-        _unsettle(session, held.chunk)
-    _due(session, held.alert, certainly=last or not mine)
     if not mine:
+        if results:
+            _unsettle(session, held.chunk)
+        _due(session, held.alert)
         return Standing.LOST
     return Standing.OVERTAKEN if not last and _is_overtaken(session, held, now) else Standing.HELD
 
 
 def give_back(session: Session, held: Claim, not_before: datetime, *, tried: bool = True) -> None:
-    """Some contacts have to be told later, not earlier than `not_before`; `tried` counts it as an attempt."""
+    """Some members have to be told later, not earlier than `not_before`; `tried` counts it as an attempt."""
     attempts = held.attempts if tried else held.attempts - 1
-    values = {"state": PENDING, "owner": None, "lease_until": None, "not_before": not_before, "attempts": attempts}
-    _move(session, held, values)
-    _due(session, held.alert, certainly=True)
+    _move(session, held, {**_FREE, "not_before": not_before, "attempts": attempts})
+
+
+def release(session: Session, owner: str) -> int:
+    """Free whatever an owner holds that does not know of it; returns how many chunks wait again."""
+    return _release(session, Chunk.owner == owner)
+
+
+def release_expired(session: Session, now: datetime) -> int:
+    """Free what is held under a lease that ran out; returns how many chunks wait again."""
+    return _release(session, Chunk.lease_until < now)
 
 
 def release_dead(session: Session, is_dead: Callable[[str], bool]) -> int:
     """End the leases of owners known to be dead; returns how many chunks wait again."""
-    held = session.scalars(select(Chunk).where(Chunk.state == CLAIMED).with_for_update(skip_locked=True))
-    dead = [chunk for chunk in held if chunk.owner is not None and is_dead(chunk.owner)]
-    for chunk in dead:
-        chunk.state, chunk.owner, chunk.lease_until = PENDING, None, None
-        chunk.fence += 1
-    return len(dead)
+    owners = set(session.scalars(select(Chunk.owner).where(Chunk.state == CLAIMED)))
+    return _release(session, Chunk.owner.in_([one for one in owners if one is not None and is_dead(one)]))
+
+
+_FREE = {"state": PENDING, "owner": None, "lease_until": None}
+
+
+def _release(session: Session, which: ColumnElement[bool]) -> int:
+    found = select(Chunk.id).where(Chunk.state == CLAIMED, which).with_for_update(skip_locked=True)
+    held = list(session.scalars(found))
+    freed = {**_FREE, "fence": Chunk.fence + 1}
+    session.execute(sql_update(Chunk).where(Chunk.id.in_(held)).values(freed))
+    return len(held)
 
 
 def _move(session: Session, held: Claim, values: Mapping[str, object]) -> bool:
     mine = (Chunk.id == held.chunk, Chunk.fence == held.fence, Chunk.state == CLAIMED)
-    return bool(session.scalars(sql_update(Chunk).where(*mine).values(values).returning(Chunk.id)).first())
+    moved = session.connection().execute(sql_update(Chunk).where(*mine).values(values))
+    return moved.rowcount == 1
 
 
 def _unsettle(session: Session, chunk: str) -> None:
-    waits = {"state": PENDING, "owner": None, "lease_until": None, "fence": Chunk.fence + 1}
-    session.execute(sql_update(Chunk).where(Chunk.id == chunk, Chunk.state == CLAIMED).values(waits))
+    freed = {**_FREE, "fence": Chunk.fence + 1}
+    session.execute(sql_update(Chunk).where(Chunk.id == chunk, Chunk.state == CLAIMED).values(freed))
 
 
-def _due(session: Session, alert: str, *, certainly: bool) -> None:
-    """The townships' numbers have changed. Only the end of a chunk insists on it: all workers share the alert's row."""
-    wanted = (Alert.id == alert,) if certainly else (Alert.id == alert, ~Alert.summary_due)
-    session.execute(sql_update(Alert).where(*wanted).values(summary_due=True))
+def _due(session: Session, alert: str) -> None:
+    """The townships' numbers change, and no chunk that was never tried says so (`alerts.summary`)."""
+    session.execute(sql_update(Alert).where(Alert.id == alert).values(summary_due=True))
 
 
 def _is_overtaken(session: Session, held: Claim, now: datetime) -> bool:
     first = or_(Chunk.rank < held.rank, and_(Chunk.rank == held.rank, Chunk.lane < held.lane))
     waits = (Chunk.channel == held.channel, Chunk.state == PENDING, Chunk.not_before <= now, first)
-    return bool(session.scalar(select(exists().where(*waits))))
+    return bool(session.connection().execute(select(exists().where(*waits))).scalar())
+
+
+def in_hand(now: datetime) -> ColumnElement[bool]:
+    """Chunks that are being sent or may be at any moment."""
+    return or_(Chunk.state == CLAIMED, _waits(now))

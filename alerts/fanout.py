@@ -17,6 +17,7 @@ from alerts import claims
 from alerts.line import Desk, Line
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE
 from alerts.senders import Senders
+from alerts.sweep import line_name
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
@@ -42,8 +43,8 @@ class FanOut:
         # SQLite has one writer: more threads would only wait for each other.
         threads = 4 if db.engine.dialect.name == "postgresql" else 1
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"fanout-{channel}")
-        self._desk = Desk(db, clock, senders, channel, owner, self._executor, stopping)
-        self._lines = [Line(self._desk, lane) for lane in windows]
+        self._desk = Desk(db, clock, senders, channel, self._executor, stopping)
+        self._lines = [Line(self._desk, line_name(owner, channel, n), lane) for n, lane in enumerate(windows)]
         self._poked = asyncio.Event()
         self._woken = [asyncio.Event() for _ in windows]
         self._runner = asyncio.Runner()
@@ -56,7 +57,7 @@ class FanOut:
     def run(self, pause_s: float) -> None:
         """Send whatever waits, looking when woken and every `pause_s` seconds, until stopping."""
         lines = zip(self._lines, self._woken, strict=True)
-        self._runner.run(_all_of([self._look(pause_s), *(self._serve(line, woken) for line, woken in lines)]))
+        self._runner.run(_all_of([self._look(pause_s), *(self._serve(line, woken, pause_s) for line, woken in lines)]))
 
     def wake(self) -> None:
         """Let every line look now. From any thread."""
@@ -95,14 +96,14 @@ class FanOut:
         for woken in self._woken:
             woken.set()
 
-    async def _serve(self, line: Line, woken: asyncio.Event) -> None:
+    async def _serve(self, line: Line, woken: asyncio.Event, pause_s: float) -> None:
         while not self._desk.stopping():
             woken.clear()
             try:
                 await line.work()
             except SQLAlchemyError:
-                # A database that is away for a while is asked again at the next look.
                 log.exception("the database did not answer")
+                self._loop.call_later(pause_s, woken.set)
             await woken.wait()
 
     def _is_waiting(self) -> bool:

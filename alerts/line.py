@@ -17,9 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from alerts import claims
 from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of
 from alerts.claims import Claim, Standing
-from alerts.model import END, FAILED, SENT, UNKNOWN, Alert, delivery_ids
-from alerts.recipients import PUBLIC, Contact
-from alerts.results import Recorded
+from alerts.model import END, Alert, delivery_ids
+from alerts.recipients import PUBLIC, Member
 from alerts.senders import Senders
 from alerts.texts import Content, texts
 from alerts.wording import words_of
@@ -33,8 +32,6 @@ RETRY_S = 0.2
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -54,25 +51,31 @@ class Desk:
     clock: Clock
     senders: Senders
     channel: str
-    owner: str
     executor: Executor
     stopping: Callable[[], bool] = lambda: False
 
 
 class Line:
-    """Sends chunks of its channel up to a lane: one batch under way at a time."""
+    """Sends chunks of its channel up to a lane: one batch under way at a time. `owner` is this line's alone."""
 
-    def __init__(self, desk: Desk, lane: int = PUBLIC) -> None:
+    def __init__(self, desk: Desk, owner: str, lane: int = PUBLIC) -> None:
         self._desk = desk
+        self._owner = owner
         self._lane = lane
         self._text: tuple[tuple[str, str], _Text] | None = None
+        self._unsure = False
 
     async def work(self) -> int:
         """Send until no chunk waits that this line may take; returns how many were worked on."""
         count = 0
-        while not self._desk.stopping() and (held := await self._ask(self._claim)) is not None:
-            await self._send(held)
-            count += 1
+        try:
+            held = await self._ask(self._claim)
+            while held is not None:
+                held = await self._send(held) or await self._ask(self._claim)
+                count += 1
+        except DBAPIError:
+            self._unsure = True
+            raise
         return count
 
     async def _ask(self, question: Callable[..., T], *about: object) -> T:
@@ -80,28 +83,40 @@ class Line:
 
     def _claim(self) -> Claim | None:
         desk, now = self._desk, self._desk.clock.now()
+        if desk.stopping():
+            return None
+        self._settle()
         with desk.db.reading() as session:
             if not claims.is_waiting(session, desk.channel, now, self._lane):
                 return None
         with desk.db.writing() as session:
-            return claims.claim(session, desk.owner, desk.channel, now, self._lane)
+            return claims.claim(session, self._owner, desk.channel, now, self._lane)
 
-    async def _send(self, held: Claim) -> None:
+    def _settle(self) -> None:
+        """A claim may have been committed that the database's answer did not tell of: nobody else would end it."""
+        if self._unsure:
+            with self._desk.db.writing() as session:
+                claims.release(session, self._owner)
+            self._unsure = False
+
+    async def _send(self, held: Claim) -> Claim | None:
+        """Send a chunk; returns the next one where it was claimed with the last results."""
         channel = self._desk.senders.of(held.channel, drill=held.drill)
         text = await self._ask(self._text_of, held)
-        batches = _batches(_outgoings(held, text), channel.batch if channel else len(held.rest)) or [[]]
+        batches = _batches(held.rest, channel.batch if channel else len(held.rest)) or [()]
         later = False
-        for number, batch in enumerate(batches, start=1):
-            results = await self._deliver(channel, held, [one for _, one in batch])
-            later |= held.attempts < MAX_ATTEMPTS and any(result.outcome is Outcome.LATER for result in results)
+        for number, members in enumerate(batches, start=1):
+            results = await self._deliver(channel, held, _outgoings(held, text, members))
+            later |= held.attempts < MAX_ATTEMPTS and any(one.outcome is Outcome.LATER for one in results)
             last = number == len(batches) and not later
-            standing = await self._keep(held, batch, results, last)
+            standing, following = await self._keep(held, members, results, last)
             if last or standing is Standing.LOST:
-                return
+                return following
             if standing is Standing.OVERTAKEN or self._desk.stopping():
                 await self._ask(self._give_back, held, False)
-                return
+                return None
         await self._ask(self._give_back, held, True)
+        return None
 
     async def _deliver(self, channel: Channel | None, held: Claim, batch: Sequence[Outgoing]) -> list[Result]:
         if not batch:
@@ -116,39 +131,34 @@ class Line:
             return all_of(batch, Outcome.UNKNOWN, "channel.error")
 
     async def _keep(
-        self, held: Claim, batch: Sequence[tuple[Contact, Outgoing]], results: Sequence[Result], last: bool
-    ) -> Standing:
+        self, held: Claim, members: Sequence[Member], results: Sequence[Result], last: bool
+    ) -> tuple[Standing, Claim | None]:
         """Checkpoint; while the database is away, what was sent is kept here for as long as the lease runs."""
-        until, repeated = asyncio.get_running_loop().time() + claims.LEASE.total_seconds(), False
+        given_up = held.attempts >= MAX_ATTEMPTS
+        told = zip(members, results, strict=True)
+        known = [one for one in told if given_up or one[1].outcome is not Outcome.LATER]
+        until = asyncio.get_running_loop().time() + claims.LEASE.total_seconds()
         while True:
             try:
-                return await self._ask(self._checkpoint, held, batch, results, last, repeated)
+                return await self._ask(self._checkpoint, held, known, last)
             except DBAPIError:
                 if self._desk.stopping() or asyncio.get_running_loop().time() > until:
                     raise
                 log.warning("results of chunk %s wait for the database", held.chunk)
-            repeated = True
+            self._unsure = True
             await asyncio.sleep(RETRY_S)
 
     def _checkpoint(
-        self,
-        held: Claim,
-        batch: Sequence[tuple[Contact, Outgoing]],
-        results: Sequence[Result],
-        last: bool,
-        repeated: bool,
-    ) -> Standing:
-        given_up = held.attempts >= MAX_ATTEMPTS
-        recorded = [
-            Recorded(result.delivery, contact, _STATES.get(result.outcome, FAILED), result.detail)
-            for (contact, _), result in zip(batch, results, strict=True)
-            if given_up or result.outcome is not Outcome.LATER
-        ]
-        with self._desk.db.writing() as session:
-            standing = claims.checkpoint(session, held, recorded, self._desk.clock.now(), last=last, repeated=repeated)
+        self, held: Claim, known: Sequence[tuple[Member, Result]], last: bool
+    ) -> tuple[Standing, Claim | None]:
+        desk, now, following = self._desk, self._desk.clock.now(), None
+        with desk.db.writing() as session:
+            standing = claims.checkpoint(session, held, known, now, last=last, repeated=self._unsure)
+            if last and standing is Standing.HELD and not self._unsure and not desk.stopping():
+                following = claims.claim(session, self._owner, desk.channel, now, self._lane)
         if standing is Standing.LOST:
             log.warning("chunk %s was taken over or dropped", held.chunk)
-        return standing
+        return standing, following
 
     def _give_back(self, held: Claim, tried: bool) -> None:
         """After a try that some could not be told in, with a pause; otherwise for whoever goes first."""
@@ -172,24 +182,13 @@ class Line:
             return _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
 
 
-def _batches(outgoings: Sequence[tuple[Contact, Outgoing]], size: int) -> list[Sequence[tuple[Contact, Outgoing]]]:
-    return [outgoings[start : start + size] for start in range(0, len(outgoings), max(size, 1))]
+def _batches(members: Sequence[Member], size: int) -> list[Sequence[Member]]:
+    return [members[start : start + size] for start in range(0, len(members), max(size, 1))]
 
 
-def _outgoings(held: Claim, text: _Text) -> list[tuple[Contact, Outgoing]]:
+def _outgoings(held: Claim, text: _Text, members: Sequence[Member]) -> list[Outgoing]:
     made = delivery_ids(held.alert, held.channel, held.act)
     return [
-        (
-            contact,
-            Outgoing(
-                delivery=made(contact.recipient),
-                alert=held.alert,
-                address=contact.address,
-                name=contact.name,
-                content=text.content,
-                at=text.at,
-                expires_at=text.expires_at,
-            ),
-        )
-        for contact in held.rest
+        Outgoing(made(one.recipient), held.alert, one.address, one.name, text.content, text.at, text.expires_at)
+        for one in members
     ]

@@ -193,7 +193,7 @@ class Chunk(Base):
     __tablename__ = "alert_chunk"
     __table_args__ = (
         UniqueConstraint("alert_id", "act", "number"),
-        Index("ix_alert_chunk_claim", "channel", "state", "rank", "lane"),
+        Index("ix_alert_chunk_claim", "channel", "state", "rank", "lane", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -1,6 +1,7 @@
 """Who is told by what: the contact, its lane, the names of the channels. Loads nothing: every worker needs it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 CHANNELS = ("websocket", "email", "mqtt", "sms")
 USUAL = ("websocket", "email", "mqtt")
@@ -34,3 +35,14 @@ class Contact:
     @property
     def is_person(self) -> bool:
         return self.recipient.split(":", 1)[0] in PEOPLE
+
+
+class Member(NamedTuple):
+    """A contact as a chunk keeps it. There are as many as people are told: a tuple costs least."""
+
+    recipient: str
+    address: str
+    name: str
+    unit_id: str
+    township_id: str
+    responsible: bool

@@ -1,32 +1,50 @@
-"""Telling the townships how far an alert has come; each time its ledger is checked."""
+"""Telling the townships how far an alert has come, and checking its ledger."""
 
 import logging
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.claims import in_hand
 from alerts.coverage import recount
 from alerts.ledger import broken
 from alerts.lookup import tell_coverages
-from alerts.model import Alert, Coverage
+from alerts.model import ISSUE, Alert, Chunk, Coverage
 from command.kernel.actor import system_actor
 
 log = logging.getLogger(__name__)
 
 
-def summarise_due(session: Session) -> int:
-    """Tell the townships whose numbers have changed since they were last told; returns how many."""
+def check_ledgers(session: Session) -> int:
+    """Look whether anybody is missing in the alerts whose numbers change; returns how many accounts do not hold.
+
+    Chunks and results are counted in several statements: `session` has to see one state (`Database.reading`).
+    """
+    due = session.scalars(select(Alert).where(Alert.summary_due, Alert.on_board)).all()
+    found = [(alert.id, account) for alert in due for account in broken(session, alert)]
+    for alert_id, account in found:
+        log.critical("the ledger of alert %s does not hold: %s", alert_id, account)
+    return len(found)
+
+
+def summarise_due(session: Session, now: datetime) -> int:
+    """Tell the townships whose numbers have changed since they were last told; returns how many.
+
+    A summary stays due while chunks are sent, and is not asked for by each: that would have all workers wait for each
+    other at the alert's row. A chunk and its results change at once, so that what is counted after nothing was in
+    hand any more is all.
+    """
     due = select(Alert).where(Alert.summary_due).with_for_update(skip_locked=True)
-    return sum(_summarise(session, alert) for alert in session.scalars(due).all())
+    return sum(_summarise(session, alert, now) for alert in session.scalars(due).all())
 
 
-def _summarise(session: Session, alert: Alert) -> int:
-    alert.summary_due = False
+def _summarise(session: Session, alert: Alert, now: datetime) -> int:
+    active = select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE, in_hand(now)).limit(1)
+    alert.summary_due = alert.on_board and session.scalars(active).first() is not None
     session.flush()
     if not alert.on_board:
         return 0
-    for account in broken(session, alert):
-        log.critical("the ledger of alert %s does not hold: %s", alert.id, account)
     query = select(Coverage).where(Coverage.alert_id == alert.id).order_by(Coverage.id).with_for_update()
     changed = recount(session, alert, list(session.scalars(query)))
     tell_coverages(session, system_actor(alert.unit_id), alert, changed, "alert.progress")

@@ -9,21 +9,26 @@ from alerts import claims
 from alerts.ending import expire_due
 from alerts.model import CLAIMED, ISSUED, RECEIVED, Alert, Chunk
 from alerts.resending import any_unknown, resend_by_policy
-from alerts.summary import summarise_due
+from alerts.summary import check_ledgers, summarise_due
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
 
 def owner_name(host: str, name: str, pid: int) -> str:
     """Who holds a chunk: tells a worker on the same host whether the holder is still alive."""
-    return f"{host}/{name}#{pid}"[-80:]
+    return f"{host}/{name}#{pid}"[-64:]
+
+
+def line_name(owner: str, channel: str, number: int) -> str:
+    """One line of an owner: what it holds, the owner's other lines do not."""
+    return f"{channel[:10]}.{number}@{owner}"
 
 
 def is_dead_here(host: str) -> Callable[[str], bool]:
     """Whether an owner was a process of this host that is gone. Of other hosts nothing is known here."""
 
     def is_dead(owner: str) -> bool:
-        place, _, pid = owner.rpartition("#")
+        place, _, pid = owner.rpartition("@")[2].rpartition("#")
         return place.startswith(f"{host}/") and pid.isdigit() and not os.path.exists(f"/proc/{pid}")
 
     return is_dead
@@ -38,16 +43,19 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
         expired = session.scalars(expiring.limit(1)).first() is not None
         due = session.scalars(select(Alert.id).where(Alert.summary_due).limit(1)).first() is not None
         in_doubt = any_unknown(session, now)
-        owners = set(session.scalars(select(Chunk.owner).where(Chunk.state == CLAIMED)))
+        held = session.execute(select(Chunk.owner, Chunk.lease_until).where(Chunk.state == CLAIMED)).all()
     if expired:
         with db.writing() as session:
             expire_due(session, clock)
     if due:
+        with db.reading() as session:
+            check_ledgers(session)
         with db.writing() as session:
-            summarise_due(session)
+            summarise_due(session, now)
     if in_doubt:
         with db.writing() as session:
             resend_by_policy(session, clock)
-    if any(owner is not None and is_dead(owner) for owner in owners):
+    if any((owner and is_dead(owner)) or (until and until < now) for owner, until in held):
         with db.writing() as session:
             claims.release_dead(session, is_dead)
+            claims.release_expired(session, now)

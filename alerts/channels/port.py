@@ -1,10 +1,9 @@
 """What every channel does: take a batch, say of each what became of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from alerts.texts import Content
 
@@ -19,8 +18,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message to one address. `delivery` names it in receipts."""
 
     delivery: str
@@ -32,8 +30,9 @@ class Outgoing:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
+    """What became of one message."""
+
     delivery: str
     outcome: Outcome
     detail: str = ""

@@ -1,6 +1,7 @@
 """Waking readers after a commit: nothing is polled, nothing but the wake-up itself is carried."""
 
 import contextlib
+import logging
 import os
 import select
 import socket
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
+
+log = logging.getLogger(__name__)
 
 
 class Wake(Protocol):
@@ -76,13 +79,17 @@ class PostgresWake:
         self._out: psycopg.Connection | None = None
 
     def notify(self) -> None:
-        """NOTIFY on a connection kept for it; a broken one is opened anew once."""
+        """NOTIFY on a connection kept for it; a broken one is opened anew once.
+
+        What it tells of is committed: where the server is away it is only logged. Listeners lost their connections
+        too, and look by themselves when they are back.
+        """
         with self._lock:
             try:
                 self._send()
             except psycopg.OperationalError:
                 self._out = None
-                self._send()
+                self._send_again()
 
     def listen(self, woken: Callable[[], None]) -> Callable[[], None]:
         """See `Wake.listen`; after a broken connection `woken` is called once, for what may have been missed."""
@@ -103,6 +110,12 @@ class PostgresWake:
             thread.join(timeout=3)
 
         return stop
+
+    def _send_again(self) -> None:
+        try:
+            self._send()
+        except psycopg.OperationalError as error:
+            log.warning("no wake-up went out: %s", error)
 
     def _send(self) -> None:
         if self._out is None or self._out.closed:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -204,14 +203,14 @@ def test_a_loudspeaker_plays_and_says_so(mosquitto_server: MosquittoServer) -> N
     first = outgoing(horn)
     try:
         until(speakers._client.is_connected)
-        results = asyncio.run(send_open(channel, first, replace(first, delivery=new_id())))
+        results = asyncio.run(send_open(channel, first, first._replace(delivery=new_id())))
         assert {result.outcome for result in results} == {Outcome.SENT}
         until(lambda: len(heard) == 2, why=lambda: heard)
         assert {(one.loudspeaker, one.state) for one in heard} == {(horn, "delivered")}
         asyncio.run(send_open(channel, first))
         until(lambda: len(heard) == 3)
         assert heard[2].delivery == first.delivery
-        asyncio.run(send_open(channel, replace(outgoing(horn), expires_at=datetime.now(UTC))))
+        asyncio.run(send_open(channel, outgoing(horn)._replace(expires_at=datetime.now(UTC))))
         until(lambda: len(heard) == 4)
         assert heard[3].state == "failed"
     finally:

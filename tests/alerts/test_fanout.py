@@ -52,7 +52,7 @@ def planned(county: County) -> int:
 
 def coverage(county: County) -> dict[str, Any]:
     with county.db.writing() as session:
-        summarise_due(session)
+        summarise_due(session, county.clock.now())
     with county.db.reading() as session:
         return {row.name: row.state() for row in session.scalars(select(Coverage))}
 
@@ -217,6 +217,7 @@ def test_a_worker_that_was_overtaken_stops_at_its_checkpoint(county: County) -> 
         outside["email"].before = lambda: None
         county.clock.advance(claims.LEASE.total_seconds() + 1)
         with county.db.writing() as session:
+            assert claims.release_expired(session, county.clock.now()) == 1
             other = claims.claim(session, "host/b#2", "email", county.clock.now())
         assert other is not None
         others.append(other)

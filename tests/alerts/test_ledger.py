@@ -11,7 +11,7 @@ from alerts.ledger import accounts_of, ledger
 from alerts.model import Delivery, Resend
 from alerts.resending import Doubt, doubts, resend_by_policy
 from alerts.senders import senders
-from alerts.summary import summarise_due
+from alerts.sweep import is_dead_here, sweep
 from command.kernel.errors import Conflict, Refused
 from command.kernel.timeline import read_after
 from tests.alerts.county import County
@@ -58,8 +58,7 @@ def test_a_result_that_is_gone_shows(county: County, caplog: pytest.LogCaptureFi
         one = session.scalars(select(Delivery.id).where(Delivery.channel == "email").limit(1)).one()
         session.execute(delete(Delivery).where(Delivery.id == one))
     assert not account(county, alert)["holds"]
-    with county.db.writing() as session:
-        summarise_due(session)
+    sweep(county.db, county.clock, is_dead_here("here"))
     assert "does not hold" in caplog.text
 
 

@@ -35,7 +35,7 @@ def code(county: County, channel: str, state: str, **who: Any) -> str:
 
 def south(county: County) -> dict[str, Any]:
     with county.db.writing() as session:
-        summarise_due(session)
+        summarise_due(session, county.clock.now())
     with county.db.reading() as session:
         return session.scalars(select(Coverage)).one().state()
 
