@@ -52,7 +52,12 @@ from media.sfu.terms import Part
 logger = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.1
-LAST_DELAY_S = 2.0
+LAST_DELAY_S = 0.5
+DIAL_TIMEOUT_S = 1.0
+CLOSE_TIMEOUT_S = 0.1
+AT_ONCE_S = 0.02
+PING_EVERY_S = 0.5
+PONG_WITHIN_S = 2.0
 READY_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 5.0
 MAX_MESSAGE = 4 * 1024 * 1024
@@ -72,6 +77,15 @@ class Synced:
     restarted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The node does not answer: its line broke and it cannot be dialled, or it was silent for `PONG_WITHIN_S`."""
+
+
+class Silent(Exception):
+    """A ping was not answered in time."""
+
+
 class NodeClient:
     """`wanted` gives the complete state that the node should have; it is sent after every (re)connection.
 
@@ -87,7 +101,8 @@ class NodeClient:
         self._ready = asyncio.Event()
         self._next = 1
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._events: asyncio.Queue[Event | Synced] = asyncio.Queue()
+        self._events: asyncio.Queue[Event | Synced | Unreachable] = asyncio.Queue()
+        self._reachable: bool | None = None
         self._delivered: set[int] = set()
         self._node: str | None = None
         self._task: asyncio.Task[None] | None = None
@@ -109,8 +124,8 @@ class NodeClient:
 
     # -- events ---------------------------------------------------------------------------------
 
-    async def events(self) -> AsyncIterator[Event | Synced]:
-        """What happens at the node, in order. `Synced`, `Speaker` and `Layers` need no acknowledgement."""
+    async def events(self) -> AsyncIterator[Event | Synced | Unreachable]:
+        """What happens at the node, in order. Only those with a number that is kept need an acknowledgement."""
         while True:
             yield await self._events.get()
 
@@ -214,46 +229,69 @@ class NodeClient:
     async def _run(self) -> None:
         delay = FIRST_DELAY_S
         while True:
+            stood = False
             try:
-                async with connect(
-                    self._url,
-                    additional_headers={"Authorization": f"Bearer {self._token}"},
-                    max_size=MAX_MESSAGE,
-                    compression=None,
-                    open_timeout=READY_TIMEOUT_S,
-                ) as connection:
-                    delay = FIRST_DELAY_S
-                    await self._use(connection)
+                await self._dial()
             except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, BridgeError) as error:
                 logger.info("media node %s: %s", self._url, error)
+                stood = self.ready
+            except Silent:
+                logger.warning("media node %s: silent for %g s", self._url, PONG_WITHIN_S)
             except Exception:
                 logger.exception("media node %s: the wanted state could not be had", self._url)
             finally:
                 self._lose()
+            if stood:  # a line may break without its node: one more try before anybody is told
+                delay = FIRST_DELAY_S
+                await asyncio.sleep(AT_ONCE_S)
+                continue
+            self._tell_unreachable()
             await asyncio.sleep(delay * random.uniform(0.7, 1.3))  # noqa: S311  # spreads redials, no secret
             delay = min(LAST_DELAY_S, delay * 2)
 
+    async def _dial(self) -> None:
+        async with connect(
+            self._url,
+            additional_headers={"Authorization": f"Bearer {self._token}"},
+            max_size=MAX_MESSAGE,
+            compression=None,
+            open_timeout=DIAL_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            ping_interval=None,
+            proxy=None,
+        ) as connection:
+            await self._use(connection)
+
+    def _tell_unreachable(self) -> None:
+        if self._reachable is not False:
+            self._reachable = False
+            self._events.put_nowait(Unreachable())
+
     async def _use(self, connection: ClientConnection) -> None:
-        hello = Hello.model_validate(json.loads(await connection.recv())["hello"])
+        hello = Hello.model_validate(json.loads(await asyncio.wait_for(connection.recv(), DIAL_TIMEOUT_S))["hello"])
         restarted = self._node is not None and self._node != hello.node
         if self._node != hello.node:
             self._delivered.clear()
         self._node = hello.node
         self._connection = connection
-        reader = asyncio.create_task(self._read(connection))
+        beside = [asyncio.create_task(part(connection)) for part in (self._read, _ping)]
         try:
             wanted = Sync(rooms=tuple(await self._wanted()))
             snapshot = Snapshot.model_validate(await self._send(wanted))
+            self._reachable = True
             self._events.put_nowait(Synced(hello, snapshot, restarted))
             self._ready.set()
-            await reader
+            done, _ = await asyncio.wait(beside, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            reader.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def _read(self, connection: ClientConnection) -> None:
-        async for message in connection:
-            self._take(json.loads(message))
-        self._lose()
+        while True:
+            self._take(json.loads(await connection.recv()))
 
     def _lose(self) -> None:
         self._connection = None
@@ -285,3 +323,14 @@ class NodeClient:
         elif event.event not in self._delivered:
             self._delivered.add(event.event)
             self._events.put_nowait(event)
+
+
+async def _ping(connection: ClientConnection) -> None:
+    """Until the node falls silent: Silent, whatever its kernel still takes for it."""
+    while True:
+        pong = await connection.ping()
+        try:
+            await asyncio.wait_for(pong, PONG_WITHIN_S)
+        except TimeoutError:
+            raise Silent from None
+        await asyncio.sleep(PING_EVERY_S)

@@ -38,7 +38,7 @@ from web.cap_keys import CapKeys
 from web.conference import Conference
 from web.cross_origin import CrossOrigin
 from web.insight import Insight
-from web.media_node import node_address
+from web.media_node import node_addresses
 from web.pages import install_pages
 from web.presence import Presence
 from web.strangers import Strangers
@@ -66,8 +66,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.collections = dict(BASE)
     app.state.cap_keys = CapKeys(core)
     app.state.strangers = Strangers(core.clock)
-    app.state.conference = Conference(core.db, node_address(core.settings))
-    app.state.insight = Insight(app.state.conference.present_node, app.state.conference.healths)
+    app.state.conference = Conference(core.db, node_addresses(core.settings))
+    app.state.insight = Insight(app.state.conference.nodes, app.state.conference.healths)
     app.state.whip_pace = whip.Pace()
     app.state.background = [
         lambda: app.state.conference.run(app.state.tail),

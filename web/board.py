@@ -19,6 +19,7 @@ from command.kernel.values import State
 from command.resources.queries import board_resources
 from command.tasks.queries import board_tasks
 from media.meetings.queries import board_meetings, board_sites
+from media.nodes.queries import board_nodes
 
 RECENT = 60
 QUIET = "calling."
@@ -91,4 +92,5 @@ BASE: dict[str, Collection] = {
     "resources": board_resources,
     "meetings": board_meetings,
     "sites": board_sites,
+    "media_nodes": board_nodes,
 }

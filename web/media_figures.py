@@ -1,4 +1,4 @@
-"""The media node's statistics in Prometheus' terms. Meetings and sites are told by their ids alone."""
+"""The media nodes' statistics in Prometheus' terms. Meetings and sites are told by their ids alone."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 Told = Mapping[str, Any]
 
+NODE = ("node",)
 SITE = ("meeting", "site")
 LAYER = (*SITE, "kind", "layer")
 SLOT = (*SITE, "slot", "kind")
@@ -33,20 +34,17 @@ _SLOT_COUNTERS = {
 
 
 class MediaFigures(Collector):
-    """`stats` as the node tells them (docs/signalling.md); None while it cannot be reached."""
+    """`stats` as each node tells them (docs/signalling.md), by its name; None while it cannot be reached."""
 
-    def __init__(self, stats: Told | None) -> None:
+    def __init__(self, stats: Mapping[str, Told | None]) -> None:
         self._stats = stats
 
     def collect(self) -> Iterable[Metric]:
-        stats = self._stats
-        yield GaugeMetricFamily("fengsui_media_node_up", "Whether the media node answers", float(stats is not None))
-        if stats is None:
-            return
-        yield CounterMetricFamily("fengsui_media_cpu_seconds", "Processor time of the media node", stats["cpu_s"])
-        yield GaugeMetricFamily("fengsui_media_peers", "Connections of the media node", stats["port"]["peers"])
+        answering = {name: stats for name, stats in self._stats.items() if stats is not None}
+        yield from _nodes(self._stats, answering)
         people = [
             ((room["room"], person["participant"]), person)
+            for stats in answering.values()
             for room in stats["rooms"]
             for person in room["participants"]
             if person["way"] is not None
@@ -54,6 +52,21 @@ class MediaFigures(Collector):
         yield from _sites(people)
         yield from _layers(people)
         yield from _slots(people)
+
+
+def _nodes(stats: Mapping[str, Told | None], answering: Mapping[str, Told]) -> Iterator[Metric]:
+    up = GaugeMetricFamily("fengsui_media_node_up", "Whether the media node answers", labels=NODE)
+    cpu = CounterMetricFamily("fengsui_media_cpu_seconds", "Processor time of the media node", labels=NODE)
+    peers = GaugeMetricFamily("fengsui_media_peers", "Connections of the media node", labels=NODE)
+    for name in stats:
+        up.add_metric((name,), float(name in answering))
+    for name, told in answering.items():
+        cpu.add_metric((name,), told["cpu_s"])
+        peers.add_metric((name,), told["port"]["peers"])
+    yield up
+    if answering:
+        yield cpu
+        yield peers
 
 
 People = list[tuple[tuple[str, str], Told]]

@@ -1,27 +1,111 @@
-"""The media node of this process: where it is, and how an order reaches it."""
+"""The media nodes as this web process knows them: where they are, what they hold, and how an order reaches them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from media.control import NodeClient
-from media.messages import Admit, CloseRoom, OpenRoom, Remove
-from web.rooms import Order
+from media.control import NodeClient, Wanted
+from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant
+from web.rooms import Order, Room, orders, rooms_at, wanted_rooms
 from web.settings import Settings
 
 
 @dataclass(frozen=True)
 class NodeAddress:
-    """A media node's control WebSocket and its token."""
+    """A media node's name, its control WebSocket and its token."""
 
+    name: str
     url: str
     token: str
 
 
-def node_address(settings: Settings) -> NodeAddress | None:
-    """The one media node of these settings; None where no control port is set."""
-    if settings.media_control_port == 0:
-        return None
-    url = f"ws://{settings.media_control_host}:{settings.media_control_port}"
-    return NodeAddress(url, settings.media_control_token.get_secret_value())
+def node_addresses(settings: Settings) -> tuple[NodeAddress, ...]:
+    """The media nodes of these settings; none where neither addresses nor a control port are set."""
+    token = settings.media_control_token.get_secret_value()
+    named = settings.media_nodes
+    if isinstance(named, int):
+        if settings.media_control_port == 0:
+            return ()
+        named = (f"media=ws://{settings.media_control_host}:{settings.media_control_port}",)
+    return tuple(_address(text, token) for text in named)
+
+
+def _address(text: str, token: str) -> NodeAddress:
+    """`NAME=ws://HOST:PORT`; without a name it is HOST:PORT."""
+    name, equals, url = text.partition("=")
+    if not equals:
+        name, url = urlsplit(text).netloc, text
+    return NodeAddress(name, url, token)
+
+
+@dataclass
+class Link:
+    """A node and what this process knows of it: the flags it holds, who is connected by which connection.
+
+    `run` is its process that answered last.
+    """
+
+    name: str
+    client: NodeClient
+    held: dict[str, dict[str, WantedParticipant]] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    connected: set[str] = field(default_factory=set)
+    run: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be reached now."""
+        return self.client.ready
+
+    async def command(self, rooms: Iterable[Room]) -> None:
+        """Bring the node to what is wanted of it. One that is away gets all of it when it is back. BridgeError."""
+        if not self.ready:
+            return
+        wanted = wanted_rooms(rooms_at(rooms, self.name))
+        for order in orders(self.held, wanted):
+            await carry_out(self.client, order)
+        self.held = wanted
+
+    def forget(self, sites: Iterable[str]) -> None:
+        """These take no part any more."""
+        for site in sites:
+            self.numbers.pop(site, None)
+            self.connected.discard(site)
+
+
+class Links:
+    """All nodes of the settings, by name."""
+
+    def __init__(self, addresses: Iterable[NodeAddress]) -> None:
+        self._addresses = {one.name: one for one in addresses}
+        self._links: dict[str, Link] = {}
+
+    def open(self, wanted_of: Callable[[str], Wanted]) -> None:
+        """Make all of them anew; `wanted_of(name)` gives what the node of that name should hold."""
+        self._links = {
+            name: Link(name, NodeClient(one.url, one.token, wanted_of(name))) for name, one in self._addresses.items()
+        }
+
+    def __iter__(self) -> Iterator[Link]:
+        return iter(self._links.values())
+
+    @property
+    def names(self) -> set[str]:
+        """As the settings have them."""
+        return set(self._addresses)
+
+    @property
+    def ready(self) -> set[str]:
+        """Those that can be reached now."""
+        return {link.name for link in self if link.ready}
+
+    def named(self, name: str) -> Link | None:
+        """The node of that name; None for one that the settings do not have."""
+        return self._links.get(name)
+
+    def at(self, room: Room | None) -> Link | None:
+        """The node that has a meeting, where the settings know it."""
+        return self._links.get(room.place.node) if room is not None and room.place is not None else None
 
 
 async def carry_out(node: NodeClient, order: Order) -> None:

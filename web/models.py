@@ -9,6 +9,7 @@ from command.kernel.db import Base
 from command.resources import model as resources
 from command.tasks import model as tasks
 from media.meetings import model as meetings
+from media.nodes import model as nodes
 
 METADATA = Base.metadata
-MODULES = (timeline, directory, incidents, tasks, resources, meetings, alerts, calls)
+MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, alerts, calls)

@@ -9,6 +9,7 @@ from command.kernel.values import Json, State
 from media.meetings.model import WATCHING, Meeting, Site
 from media.meetings.moves import PRESENT, SiteState
 from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant, WantedRoom
+from media.nodes.model import Placement
 from media.sfu.terms import Part
 
 Order = OpenRoom | CloseRoom | Admit | Remove
@@ -45,12 +46,26 @@ class SiteView:
         return WantedParticipant(participant=self.id, muted=muted, video_muted=watches, part=self.part)
 
 
+@dataclass(frozen=True)
+class Place:
+    """The node that has a meeting, the one that it is just leaving; `number` counts the changes, `at` is the last."""
+
+    node: str
+    former: str | None
+    number: int
+    at: datetime
+
+
 @dataclass
 class Room:
-    """A live meeting: its sites by id, who is sending, who is heard, which layers of a site's picture are wanted."""
+    """A live meeting: its sites by id, who is sending, who is heard, which layers of a site's picture are wanted.
+
+    `place` is None while no node has it.
+    """
 
     id: str
     sites: dict[str, SiteView]
+    place: Place | None = None
     publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     layers: dict[str, tuple[bool, ...]] = field(default_factory=dict)
     speaker: str | None = None
@@ -68,9 +83,17 @@ class Room:
         """The message that tells a site which layers of its picture to send."""
         return {"type": "layers", "active": list(self.layers.get(site, ()))}
 
+    def is_at(self, node: str) -> bool:
+        """Whether it is this node that has it."""
+        return self.place is not None and self.place.node == node
+
+    def silence(self) -> None:
+        """Nothing is known of what is sent: its node is gone."""
+        self.publishing, self.layers, self.speaker, self.loudest = {}, {}, None, ()
+
     def update(self, fresh: "Room") -> None:
         """Take over the database's part; whoever is not in any more sends nothing."""
-        self.sites = fresh.sites
+        self.sites, self.place = fresh.sites, fresh.place
         self.layers = {site: active for site, active in self.layers.items() if site in fresh.sites}
         self.publishing = {
             site: flags for site, flags in self.publishing.items() if site in fresh.sites and fresh.sites[site].present
@@ -88,9 +111,17 @@ class Room:
         }
 
 
-def room_of(meeting: Meeting) -> Room:
+def room_of(meeting: Meeting, placement: Placement | None = None) -> Room:
     """The room of a live meeting."""
-    return Room(meeting.id, {site.id: _view(site, meeting) for site in meeting.sites})
+    sites = {site.id: _view(site, meeting) for site in meeting.sites}
+    if placement is None:
+        return Room(meeting.id, sites)
+    return Room(meeting.id, sites, Place(placement.node, placement.former, placement.number, placement.at))
+
+
+def rooms_at(rooms: Iterable[Room], node: str) -> list[Room]:
+    """The rooms that a node should hold: its own, and those that are just leaving it."""
+    return [room for room in rooms if room.place is not None and node in (room.place.node, room.place.former)]
 
 
 def wanted_rooms(rooms: Iterable[Room]) -> dict[str, dict[str, WantedParticipant]]:

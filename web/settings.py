@@ -7,7 +7,7 @@ the administrator's page writes.
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import (
@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     media_control_host: str = "127.0.0.1"
     media_control_port: int = Field(default=0, ge=0, le=65535)
     media_control_token: SecretStr = SecretStr("")
+    media_nodes: Annotated[int, Field(ge=1, le=16)] | tuple[str, ...] = 1
 
     smtp_url: SecretStr = SecretStr("")
     sms_urls: tuple[SecretStr, ...] = ()

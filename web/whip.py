@@ -154,10 +154,11 @@ async def _open(way: _Way, request: Request, edge: Edge, meeting_id: str, shows:
     session_id = secrets.token_urlsafe(16)
     with _refusals():
         one_way(parse_offer(offer), way.flow, lambda: 0)  # refused before anything is written
-        node = conference.present_node()
+        conference.need_node()
         site = await asyncio.to_thread(_enter, way, edge, meeting_id, shows)
         try:
             await conference.refresh([meeting_id])
+            node = conference.node_of(meeting_id)
             opened = await node.open_session(meeting_id, site, session_id, offer, way.flow)
             if shows is not None:
                 await node.view(meeting_id, site, (shows,))
@@ -184,7 +185,7 @@ async def _renew(way: _Way, request: Request, edge: Edge, meeting_id: str, sessi
     expected = _expected(request)
     site = await asyncio.to_thread(_own_site, way, edge, meeting_id)
     with _refusals():
-        node = request.app.state.conference.present_node()
+        node = request.app.state.conference.node_of(meeting_id)
         renewed = await node.renew_session(meeting_id, site, session_id, expected, fragment)
     if renewed.fragment is None:
         return Response(status_code=204)
@@ -195,7 +196,7 @@ async def _close(way: _Way, request: Request, edge: Edge, meeting_id: str, sessi
     site = await asyncio.to_thread(_own_site, way, edge, meeting_id)
     conference: Conference = request.app.state.conference
     with _refusals():
-        connected = await conference.present_node().end_session(meeting_id, site, session_id)
+        connected = await conference.node_of(meeting_id).end_session(meeting_id, site, session_id)
     if not connected:  # else a newer session of the same site goes on
         await conference.write(lambda session: presence.leave(session, edge.clock, site))
         await conference.refresh([meeting_id])

@@ -89,3 +89,9 @@ def live(core: Core) -> Iterator[str]:
 def stage(prepared: tuple[Path, World], tmp_path: Path) -> Iterator[Stage]:
     """A media node, and the web process when it is asked for."""
     yield from make_stage(prepared[0], tmp_path)
+
+
+@pytest.fixture
+def two_nodes(prepared: tuple[Path, World], tmp_path: Path) -> Iterator[Stage]:
+    """The same with two media nodes, `a` and `b`."""
+    yield from make_stage(prepared[0], tmp_path, 2)

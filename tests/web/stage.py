@@ -56,12 +56,16 @@ class Reception:
 
 @dataclass
 class Stage:
-    """The node, the web process and what they share."""
+    """The nodes, the web process and what they share."""
 
-    node: NodeProcess
+    nodes: list[NodeProcess]
     core: Core
     port: int
     media: Path
+
+    @property
+    def node(self) -> NodeProcess:
+        return self.nodes[0]
 
     @property
     def live(self) -> str:
@@ -92,20 +96,21 @@ class Stage:
         return Terminal(TerminalConfig(f"http://{self.live}", token, video, audio, auto_answer=True))
 
 
-def make_stage(database: Path, tmp_path: Path) -> Iterator[Stage]:
-    """A node that runs, a copy of the database, camera and microphone as files; for a fixture."""
-    node = NodeProcess(TOKEN)
-    node.start()
+def make_stage(database: Path, tmp_path: Path, count: int = 1) -> Iterator[Stage]:
+    """Nodes `a`, `b`, … that run, a copy of the database, camera and microphone as files; for a fixture."""
+    nodes = [NodeProcess(TOKEN) for _ in range(count)]
+    for node in nodes:
+        node.start()
     copy(database, tmp_path / "fengsui.db")
-    core = build_core(
-        Settings(data=tmp_path, media_control_port=node.control_port, media_control_token=SecretStr(TOKEN))
-    )
+    named = tuple(f"{name}={node.url}" for name, node in zip("abc", nodes, strict=False))
+    core = build_core(Settings(data=tmp_path, media_nodes=named, media_control_token=SecretStr(TOKEN)))
     write_y4m(tmp_path / "box.y4m", 90)
     write_wav(tmp_path / "box.wav", 330)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
-    yield Stage(node, core, port, tmp_path)
-    node.kill()
+    yield Stage(nodes, core, port, tmp_path)
+    for node in nodes:
+        node.kill()
     core.engine.dispose()
 
 

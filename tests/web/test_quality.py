@@ -95,7 +95,7 @@ async def test_the_desk_and_prometheus_see_each_stream(stage: Stage, world: Worl
             await soon(lambda: reported(duty, meeting), why=lambda: rows(duty, meeting))
         stage.node.kill()
         await soon(lambda: not answer(duty, meeting)["node"], why=lambda: answer(duty, meeting))
-        assert "fengsui_media_node_up 0.0" in scraped(stage)
+        assert 'fengsui_media_node_up{node="a"} 0.0' in scraped(stage)
 
 
 def answer(party: Party, meeting: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`fengsui serve`: the embedded profile as one supervised group of processes."""
 
 import ipaddress
+import json
 import secrets
 import socket
 import sys
@@ -88,20 +89,36 @@ def _with_demo_peers(settings: Settings) -> Settings:
 
 
 def _children(settings: Settings) -> list[supervise.Child]:
+    nodes = _media_nodes(settings)
     shared = {
         "FENGSUI_DATA": str(settings.data),
         "FENGSUI_HOST": settings.host,
         "FENGSUI_PORT": str(settings.port),
         "FENGSUI_PLAIN_HTTP": str(int(settings.plain_http)),
         "FENGSUI_DEMO": str(int(settings.demo)),
-        "FENGSUI_MEDIA_PORT": str(settings.media_port),
-        "FENGSUI_MEDIA_CONTROL_PORT": str(settings.media_control_port),
+        "FENGSUI_MEDIA_NODES": json.dumps([f"{name}=ws://127.0.0.1:{control}" for name, control, _ in nodes]),
         "FENGSUI_MEDIA_CONTROL_TOKEN": settings.media_control_token.get_secret_value(),
         "FENGSUI_SMTP_URL": settings.smtp_url.get_secret_value(),
         "FENGSUI_MQTT_URL": settings.mqtt_url.get_secret_value(),
     }
-    names = ["media", "web", "worker", *(["demo-peers"] if settings.demo else [])]
-    return [supervise.Child(name, (sys.executable, "-m", "web.cli", name), shared) for name in names]
+    media = [
+        supervise.Child(
+            name,
+            (sys.executable, "-m", "web.cli", "media"),
+            {**shared, "FENGSUI_MEDIA_CONTROL_PORT": str(control), "FENGSUI_MEDIA_PORT": str(port)},
+        )
+        for name, control, port in nodes
+    ]
+    names = ["web", "worker", *(["demo-peers"] if settings.demo else [])]
+    return [*media, *(supervise.Child(name, (sys.executable, "-m", "web.cli", name), shared) for name in names)]
+
+
+def _media_nodes(settings: Settings) -> list[tuple[str, int, int]]:
+    """Name, control port and media port of each node of this machine; the media ports follow one another."""
+    count = settings.media_nodes if isinstance(settings.media_nodes, int) else 0
+    if count == 1:
+        return [("media", settings.media_control_port, settings.media_port)]
+    return [(f"media-{n + 1}", _free_port(socket.SOCK_STREAM), settings.media_port + n) for n in range(count)]
 
 
 def _announce(settings: Settings) -> None:

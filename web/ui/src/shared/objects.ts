@@ -356,6 +356,15 @@ export interface Reader {
 
 export type ById<T> = Record<string, T>
 
+/** A media node with which something is the matter: away for a while, or being emptied. `nodes` is how many there are. */
+export interface MediaNode {
+  id: string
+  on_board: boolean
+  away_since: string | null
+  draining: boolean
+  nodes: number
+}
+
 export interface Board {
   seq: number
   as_of: string
@@ -370,5 +379,6 @@ export interface Board {
   alerts: ById<Alert>
   coverages: ById<Coverage>
   obligations: ById<Obligation>
+  media_nodes: ById<MediaNode>
   recent: Entry[]
 }

@@ -11,7 +11,7 @@ const KINDS = {
   incident: 'logged amended acknowledged shared noted attached verified refuted responding controlled closed archived transferred merged unfounded reopened',
   task: 'ordered delivered acknowledged accepted en_route on_scene done unable closed',
   resource: 'registered changed moved',
-  meeting: 'convened rung answered refused timed_out joined lost left removed muted unmuted broadcast layout ended',
+  meeting: 'convened rung answered refused timed_out joined lost left removed muted unmuted broadcast layout moved ended',
   alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received adopted progress acknowledged dropped',
   calling: 'opened called told unanswered reached ended',
   obligation: 'answered confirmed acted informed visit_ordered visited',
@@ -20,7 +20,7 @@ const KINDS = {
   terminal: 'registered changed checked',
   session: 'opened refused ended',
   access: 'refused strangers',
-  system: 'started child_restarted',
+  system: 'started child_restarted node_away node_back node_draining',
 }
 const all = Object.entries(KINDS).flatMap(([type, states]) => states.split(' ').map((s) => `${type}.${s}`))
 
@@ -35,6 +35,7 @@ const body = {
     id: 'o', name: '西舍路村', doing: { whom: 'holder', name: '责任人 1', outcome: 'busy' }, visit: { found: true },
     answered: { by: { id: 'p', name: '责任人 1' }, whom: 'deputy' },
   },
+  media_node: { id: 'media-2', away_since: null, draining: true, nodes: 2 },
   coverage: { id: 'c', alert: 'a', name: '三街镇', delivered: 5, planned: 7 },
 }
 

@@ -1,4 +1,4 @@
-import type { Alert, Attachment, Board, Coverage, Entry, Incident, Meeting, Note, Obligation, Resource, Site, Task } from './objects'
+import type { Alert, Attachment, Board, Coverage, Entry, Incident, MediaNode, Meeting, Note, Obligation, Resource, Site, Task } from './objects'
 import type { Lang } from './i18n'
 import { callWord } from './callTexts'
 import { valueTexts, word } from './names'
@@ -32,6 +32,7 @@ interface Bodies {
   alert: Alert
   coverage: Coverage
   obligation: Obligation
+  media_node: MediaNode
 }
 
 const get = <K extends keyof Bodies>(telling: Telling, type: K): Bodies[K] | null =>
@@ -113,6 +114,7 @@ const TELL: Record<string, Tell> = {
     return { text: site ? x.t.broadcast(site.name) : x.t.broadcastEnded }
   },
   'meeting.layout': (x) => ({ text: x.t.layout(get(x, 'meeting')?.layout?.kind ?? '') }),
+  'meeting.moved': (x) => ({ text: x.t.meetingMoved(get(x, 'meeting')?.title ?? '') }),
   'meeting.ended': (x) => ({ text: x.t.meetingEnded(get(x, 'meeting')?.title ?? '') }),
   'alert.drafted': (x) => ({ text: x.t.alertDrafted(headline(x)) }),
   'alert.amended': (x) => ({ text: x.t.alertAmended(headline(x)) }),
@@ -170,6 +172,9 @@ const TELL: Record<string, Tell> = {
   'access.refused': (x) => ({ text: x.t.accessRefused }),
   'access.strangers': (x) => ({ text: x.t.strangers }),
   'system.started': (x) => ({ text: x.t.started }),
+  'system.node_away': (x) => ({ text: x.t.nodeAway(get(x, 'media_node')?.id ?? '') }),
+  'system.node_back': (x) => ({ text: x.t.nodeBack(get(x, 'media_node')?.id ?? '') }),
+  'system.node_draining': (x) => ({ text: x.t.nodeDraining(get(x, 'media_node')?.id ?? '') }),
   'system.child_restarted': (x) => ({ text: x.t.childRestarted }),
 }
 

@@ -1,0 +1,58 @@
+"""Where things are, for every web process to see: a meeting's media node, a participant's signalling socket."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from command.kernel.clock import optional_text
+from command.kernel.db import Base, UtcDateTime
+from command.kernel.values import State
+
+
+class MediaNode(Base):
+    """A media node by the name that the settings give it.
+
+    `run` is its process that answered last, `away_since` when it ceased to answer; `told` says that this is on the
+    timeline. `draining`: that process is to give its meetings away and stop; `at_once`: without giving them away.
+    """
+
+    __tablename__ = "media_node"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    run: Mapped[str | None] = mapped_column(String(40))
+    away_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told: Mapped[bool] = mapped_column(default=False)
+    draining: Mapped[bool] = mapped_column(default=False)
+    at_once: Mapped[bool] = mapped_column(default=False)
+
+    def state(self, nodes: int) -> State:
+        """As on the timeline and the board, one of so many `nodes`; it is there while something is the matter."""
+        return {
+            "id": self.name,
+            "on_board": self.told or self.draining,
+            "away_since": optional_text(self.away_since) if self.told else None,
+            "draining": self.draining,
+            "nodes": nodes,
+        }
+
+
+class Placement(Base):
+    """The node that has a meeting. `former` is the one that it is just leaving, `number` counts the changes."""
+
+    __tablename__ = "placement"
+
+    meeting_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    node: Mapped[str] = mapped_column(String(120), index=True)
+    former: Mapped[str | None] = mapped_column(String(120))
+    number: Mapped[int] = mapped_column(default=1)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Seat(Base):
+    """The newest signalling socket of a participant, by a name that the web process gave it."""
+
+    __tablename__ = "seat"
+
+    site_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    socket: Mapped[str] = mapped_column(String(40))

@@ -1,0 +1,135 @@
+"""Which meetings should go to another node, and what else is due with the nodes. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from media.nodes.model import MediaNode
+from web.rooms import Room
+
+DOUBT = timedelta(milliseconds=250)
+"""How long a node's silence may be contradicted by a web process that reaches it."""
+TOLD_AFTER = timedelta(seconds=3)
+"""A node that is away for longer is told to people; one that is started anew is back by then."""
+MOVE_WITHIN = timedelta(seconds=6)
+"""How long a meeting is at both nodes at most, for sites that do not come."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """To another node; `gently`: both have it until everybody is there."""
+
+    meeting: str
+    number: int
+    gently: bool
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Everybody is there, or had time enough."""
+
+    meeting: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Contradict:
+    """This process reaches a node that another one could not."""
+
+    node: str
+    run: str
+
+
+@dataclass(frozen=True)
+class TellAway:
+    """People should know."""
+
+    node: str
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Another process reaches a node that this one does not: nobody there is lost."""
+
+    node: str
+
+
+Act = Move | Settle | Contradict | TellAway | Trust
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A node as this process sees it: the process that answers, None where none does; who is connected there."""
+
+    run: str | None
+    connected: Collection[str] = ()
+
+
+def acts(now: datetime, rooms: Collection[Room], nodes: Mapping[str, MediaNode], seen: Mapping[str, Seen]) -> list[Act]:
+    """What is due. `nodes` as the database has them, `seen` those of the settings; a node in neither is gone."""
+    found: list[Act] = []
+    for name, here in seen.items():
+        node = nodes.get(name)
+        if node is not None:
+            found += _of_node(now, name, node, here)
+    takers = {name for name, here in seen.items() if here.run is not None}
+    staying = {name for name in takers if name in nodes and not nodes[name].draining}
+    leaving = {room.place.former for room in rooms if room.place is not None}
+    for room in rooms:
+        act = _of_room(now, room, nodes, seen, takers, staying, leaving)
+        if act is not None:
+            found.append(act)
+            leaving |= {room.place.node} if isinstance(act, Move) and room.place is not None else set()
+    return found
+
+
+def unsettled(rooms: Iterable[Room], nodes: Mapping[str, MediaNode]) -> bool:
+    """Whether to look again soon, though nothing may be heard."""
+    return any(node.draining or (node.away_since is not None and not node.told) for node in nodes.values()) or any(
+        room.place is not None and room.place.former is not None for room in rooms
+    )
+
+
+def _of_node(now: datetime, name: str, node: MediaNode, here: Seen) -> Iterator[Act]:
+    if here.run is None and node.away_since is None:
+        yield Trust(name)
+    if node.away_since is None:
+        return
+    if here.run is not None:
+        yield Contradict(name, here.run)
+    elif not node.told and now - node.away_since >= TOLD_AFTER:
+        yield TellAway(name)
+
+
+def _of_room(
+    now: datetime,
+    room: Room,
+    nodes: Mapping[str, MediaNode],
+    seen: Mapping[str, Seen],
+    takers: set[str],
+    staying: set[str],
+    leaving: set[str | None],
+) -> Act | None:
+    place = room.place
+    if place is None:
+        return None
+    if _gone(now, place.node, nodes, seen):
+        return Move(room.id, place.number, gently=False) if takers - {place.node} else None
+    if place.former is not None:
+        there = seen[place.node].connected if place.node in seen else ()
+        arrived = all(site.id in there for site in room.sites.values() if site.plays)
+        late = now - place.at >= MOVE_WITHIN or _gone(now, place.former, nodes, seen)
+        return Settle(room.id, place.number) if arrived or late else None
+    node = nodes.get(place.node)
+    wanted_away = node is not None and node.draining and not node.at_once
+    if wanted_away and staying - {place.node} and place.node not in leaving:
+        return Move(room.id, place.number, gently=True)
+    return None
+
+
+def _gone(now: datetime, name: str, nodes: Mapping[str, MediaNode], seen: Mapping[str, Seen]) -> bool:
+    """Away beyond doubt, or not one of the settings' nodes any more."""
+    node = nodes.get(name)
+    if node is None or name not in seen:
+        return True
+    return seen[name].run is None and node.away_since is not None and now - node.away_since >= DOUBT
