@@ -14,7 +14,7 @@ from media.one_way import one_way
 from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
 from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged, TierChanged
-from media.sfu.source import Receiver, Send
+from media.sfu.source import Receiver, Send, Unit
 from media.sfu.terms import Kind, Part, Terms
 from media.steps import Choice, choose
 from media.tcp import TcpPort
@@ -53,10 +53,12 @@ class Bridge:
     def __init__(
         self, udp_host: str, udp_port: int, addresses: tuple[str, ...], emit: Emit, step: Choice = "auto"
     ) -> None:
-        handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed)
+        handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed, self._on_unit)
         self.port = UdpPort(udp_host, udp_port, handlers, addresses)
         self.tcp = TcpPort(self.port)
         self.step = choose(step, self.port.counters)
+        if self.step.gate is not None:
+            self.port.take_by(self.step.gate)
         self.addresses = addresses
         self.rooms: dict[str, Room] = {}
         self._emit = emit
@@ -268,6 +270,10 @@ class Bridge:
         connection = self._by_peer[peer]
         self._send(self.rooms[connection.room].on_rtp(now, connection.participant, data))
 
+    def _on_unit(self, peer: Peer, now: float, unit: Unit, place: int) -> None:
+        connection = self._by_peer[peer]
+        self._send(self.rooms[connection.room].go_on(now, connection.participant, unit, place))
+
     def _on_rtcp(self, peer: Peer, now: float, data: bytes) -> None:
         connection = self._by_peer[peer]
         self._send(self.rooms[connection.room].on_rtcp(now, connection.participant, data))
@@ -284,7 +290,10 @@ class Bridge:
         if former is not None:
             self._end(former)
         self._by_link[connection.link] = peer
+        intake = room.participants[connection.participant].intake
         self.step.connect(peer, connection.link.outflow.sent)
+        if intake is not None:
+            self.step.admit(peer, connection.link.outflow.sent, intake)
         self._current[key] = connection
         self._numbers[key] = connection.number = self._numbers.get(key, 0) + 1
         self._emit("connected", *key, connection=connection.number)

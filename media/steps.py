@@ -1,11 +1,13 @@
 """Which step a node takes: the compiled one where the set-up could build it, else that in Python."""
 
 import logging
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from media.compiled import build
+from media.compiled.gate import Gate
 from media.compiled.step import CompiledStep
 from media.outlet import PortCounters
+from media.sfu.intake import Intake
 from media.sfu.sent import Sent
 from media.sfu.step import PythonStep, Step
 from media.transport import Routed
@@ -18,8 +20,15 @@ Choice = Literal["auto", "python", "compiled"]
 class NodeStep(Step, Protocol):
     """A step that may send by itself what it wrote."""
 
+    @property
+    def gate(self) -> Gate[Any] | None:
+        """What takes datagrams in Python's place; None where there is nothing."""
+
     def connect(self, peer: Routed, sent: Sent) -> None:
         """A link's packets go to this peer from now on."""
+
+    def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
+        """What comes from this peer from now on is for this intake; its feedback for what is sent."""
 
     def flush(self) -> None:
         """Send what was written and put."""
@@ -28,8 +37,13 @@ class NodeStep(Step, Protocol):
 class UncompiledStep(PythonStep):
     """Everything it writes is handed back to be sent."""
 
+    gate: Gate[Any] | None = None
+
     def connect(self, peer: Routed, sent: Sent) -> None:
         """Peers are found by their links."""
+
+    def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
+        """Links are found by their peers."""
 
     def flush(self) -> None:
         """Nothing waits."""

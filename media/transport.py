@@ -80,10 +80,25 @@ class Route(Protocol):
     def close(self) -> None: ...
 
 
-class Routed(Protocol):
-    """What can have a route: a peer."""
+class Entrance(Protocol):
+    """A quicker way in for the packets of a peer."""
 
+    @property
+    def heard_at(self) -> float:
+        """When something authentic came by it; 0 before."""
+
+    def know(self, path: Path) -> None: ...
+    def unknow(self, path: Path) -> None: ...
+    def close(self) -> None: ...
+
+
+class Routed(Protocol):
+    """What can have a route and an entrance: a peer."""
+
+    inbound: Inbound | None
     outbound: Outbound | None
+    paths: list[Path]
+    door: Entrance | None
     parameters: PeerParameters
     path: Path | None
     route: Route | None
@@ -167,6 +182,7 @@ class Peer:
         self.outbound: Outbound | None = None
         self.inbound: Inbound | None = None
         self.route: Route | None = None
+        self.door: Entrance | None = None
         self._keeps_ciphertext = parameters.keep_ciphertext
         self._ciphertexts: OrderedDict[bytes, bytes] = OrderedDict()
         self._task = asyncio.ensure_future(self._run())
@@ -189,6 +205,11 @@ class Peer:
     def _on_dtls_state(self) -> None:
         if not self._dtls.connected:
             self._port.drop(self, "left")
+
+    @property
+    def silent_since(self) -> float:
+        """When it was heard last, on the loop's clock."""
+        return self.heard_at if self.door is None else max(self.heard_at, self.door.heard_at)
 
     def on_dtls(self, datagram: bytes) -> None:
         self._wire.put(datagram)
@@ -241,7 +262,10 @@ class Peer:
             self.path.send(datagram)
 
     def leave_route(self) -> None:
-        """Send nothing by it any more."""
+        """Send nothing by it any more, and let nothing in."""
+        if self.door is not None:
+            self.door.close()
+            self.door = None
         if self.route is not None:
             self.route.close()
             self.route = None

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from media import ice
+from media.compiled.gate import Gate
 from media.ice import Address, Credentials
+from media.loop import PacketLoop
 from media.outlet import Outlet, Path, PortCounters, Sender, bind
 from media.rtp.packet import is_rtcp
+from media.sfu.source import Unit
 from media.srtp import Inbound, Scratch
 from media.transport import Identity, Peer, PeerParameters, new_credentials
 
@@ -32,6 +35,10 @@ _TIMESTAMP = struct.Struct("@qq")
 CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
 
 
+def _no_unit(_peer: Peer, _now: float, _unit: Unit, _place: int) -> None:
+    """There is none where no gate is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """What the port's owner is told. Packets are plain; the time is that of arrival on the loop's clock, seconds."""
@@ -40,6 +47,7 @@ class Handlers:
     on_rtcp: Callable[[Peer, float, bytes], None]
     on_connected: Callable[[Peer], None]
     on_closed: Callable[[Peer, str], None]
+    on_unit: Callable[[Peer, float, Unit, int], None] = _no_unit
 
 
 def arrival(control: list[tuple[int, int, bytes]]) -> float:
@@ -62,6 +70,7 @@ class UdpPort:
         self._peers: set[Peer] = set()
         self._farewells: set[asyncio.Task[None]] = set()
         self._tie_breaker = secrets.randbits(64)
+        self._gate: Gate[Peer] | None = None
         self._loop = asyncio.get_running_loop()
         self.resume_reading()
 
@@ -119,12 +128,25 @@ class UdpPort:
             self.drop(peer, None)
         await asyncio.gather(*self._farewells, return_exceptions=True)
         self.pause_reading()
+        if isinstance(self._loop, PacketLoop) and self._gate is not None:
+            self._loop.packets.waiter = None
         for outlet in self.outlets:
             outlet.socket.close()
 
     def resume_reading(self) -> None:
         for outlet in self.outlets:
-            self._loop.add_reader(outlet.socket.fileno(), self._readable, outlet)
+            reader = (self._readable, outlet) if self._gate is None else (self._gate.hand_over, self)
+            self._loop.add_reader(outlet.socket.fileno(), *reader)
+
+    def take_by(self, gate: Gate[Peer]) -> bool:
+        """Let `gate` take what comes, where the loop can wait by it. Whether it does."""
+        loop = self._loop
+        if not isinstance(loop, PacketLoop) or loop.packets.waiter is not None:
+            return False
+        gate.open(self.outlets)
+        self._gate = loop.packets.waiter = gate
+        self.resume_reading()
+        return True
 
     def pause_reading(self) -> None:
         """Leave what comes to somebody else, until `resume_reading`."""
@@ -134,7 +156,7 @@ class UdpPort:
     def check(self, now: float) -> None:
         """Drop peers that are silent, ask those that begin to be. To be called a few times a second."""
         for peer in list(self._peers):
-            silent = now - peer.heard_at
+            silent = now - peer.silent_since
             if not peer.connected:
                 if now - peer.made_at > CONNECT_TIMEOUT_S:
                     self.drop(peer, "failed")
@@ -187,6 +209,26 @@ class UdpPort:
         self.scratch.view[: len(datagram)] = datagram
         self._known.setdefault(outlet, {})
         self._on_datagram(self._loop.time(), len(datagram), outlet, address)
+
+    # -- what the gate leaves to Python ---------------------------------------------------------
+
+    def on_raw(self, now: float, outlet: Outlet, address: Address, datagram: bytes) -> None:
+        """A datagram as it came."""
+        self.scratch.view[: len(datagram)] = datagram
+        self._on_datagram(now, len(datagram), outlet, address)
+
+    def on_plain(self, now: float, peer: Peer, is_control: bool, packet: bytes) -> None:
+        """A packet of a peer, decrypted."""
+        if is_control:
+            self.handlers.on_rtcp(peer, now, packet)
+        else:
+            self.handlers.on_rtp(peer, now, packet)
+
+    def on_unit(self, now: float, peer: Peer, unit: Unit, place: int) -> None:
+        """A packet that was taken, but for the slots from `place` on."""
+        self.handlers.on_unit(peer, now, unit, place)
+
+    # -- by other ways --------------------------------------------------------------------------
 
     def knows(self, outlet: Sender) -> bool:
         """Whether a peer is reached by it."""
@@ -257,16 +299,23 @@ class UdpPort:
     # -- who is who -----------------------------------------------------------------------------
 
     def _know(self, peer: Peer, path: Path) -> None:
-        if self._known[path.outlet].get(path.address) is peer:
+        former = self._known[path.outlet].get(path.address)
+        if former is peer:
             return
+        if former is not None and former.door is not None:
+            former.door.unknow(path)
         self._known[path.outlet][path.address] = peer
         peer.paths.append(path)
+        if peer.door is not None:
+            peer.door.know(path)
         if len(peer.paths) > MAX_PATHS:
             oldest = next(known for known in peer.paths if known != peer.path)
             self._unknow(peer, oldest)
             peer.paths.remove(oldest)
 
     def _unknow(self, peer: Peer, path: Path) -> None:
+        if peer.door is not None:
+            peer.door.unknow(path)
         if self._known.get(path.outlet, {}).get(path.address) is peer:
             del self._known[path.outlet][path.address]
 

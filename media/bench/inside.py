@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import PurePath
 from types import FrameType
 
+from media.loop import run as run_loop
 from media.node import MediaConfig, Ready, serve, spare_pauses
 from media.steps import Choice
 
@@ -27,7 +28,7 @@ def run(token: str, address: str, core: int, step: Choice, pipe: Connection) -> 
         pipe.send(ready)
 
     spare_pauses()
-    asyncio.run(serve(config, on_ready))
+    run_loop(serve(config, on_ready))
 
 
 def census() -> "Counter[str]":

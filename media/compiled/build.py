@@ -14,7 +14,7 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
-SOURCE, HEADER = FOLDER / "step.c", FOLDER / "step.h"
+HEADER = FOLDER / "step.h"
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC")
 COMPILERS = (["cc"], ["gcc"], ["clang"])
 NOT_BUILT = (
@@ -23,9 +23,15 @@ NOT_BUILT = (
 )
 
 
+def sources() -> list[Path]:
+    """What is compiled into one object."""
+    return sorted(FOLDER.glob("*.c"))
+
+
 def path() -> Path:
     """Where the shared object of these very sources is, or would be."""
-    digest = hashlib.sha256(SOURCE.read_bytes() + HEADER.read_bytes() + " ".join(FLAGS).encode()).hexdigest()
+    texts = b"".join(file.read_bytes() for file in [*sources(), *sorted(FOLDER.glob("*.h"))])
+    digest = hashlib.sha256(texts + " ".join(FLAGS).encode()).hexdigest()
     return FOLDER / f"step-{digest[:12]}-{platform.machine()}.so"
 
 
@@ -46,7 +52,9 @@ def build() -> Path | None:
         return None
     handle, name = tempfile.mkstemp(suffix=".so", dir=FOLDER)
     os.close(handle)
-    done = subprocess.run([*command, *FLAGS, "-o", name, str(SOURCE)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *FLAGS, "-o", name, *map(str, sources())], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         logger.warning("the compiled step cannot be built: %s", done.stderr.strip())
         Path(name).unlink()

@@ -11,14 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "step.h"
+#include "parts.h"
 
-enum { BUFFER = 2048, TRAILER = 4 + 16 + 128 };
 enum { HEADER = 12, EXTENSION = 8, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
-enum { PACED, NUMBERED, PLAIN };
-enum { OTHER, FULL, BARE, SPEECH };
-
-typedef int (*protect_function)(void *context, void *packet, int *size);
 
 struct packet {
     struct flow *flow;
@@ -27,7 +22,7 @@ struct packet {
 };
 
 struct outbox {
-    protect_function protect, protect_rtcp;
+    srtp_function protect, protect_rtcp;
     int count;
     int64_t sent, failed, refused;
     struct packet packets[BATCH];
@@ -37,8 +32,8 @@ struct outbox *outbox_new(uintptr_t protect, uintptr_t protect_rtcp)
 {
     struct outbox *box = calloc(1, sizeof *box);
     if (box) {
-        box->protect = (protect_function)protect;
-        box->protect_rtcp = (protect_function)protect_rtcp;
+        box->protect = (srtp_function)protect;
+        box->protect_rtcp = (srtp_function)protect_rtcp;
     }
     return box;
 }
@@ -164,7 +159,7 @@ static void send_all(struct outbox *box, int descriptor, struct mmsghdr *message
     }
 }
 
-static void flush(struct outbox *box)
+void flush(struct outbox *box)
 {
     struct mmsghdr messages[BATCH];
     struct iovec parts[BATCH];
@@ -194,27 +189,34 @@ static void flush(struct outbox *box)
     box->count = 0;
 }
 
-/* Write `unit` (a struct unit) for the slots from `from` on; the place of the first that needs Python, or `count`. */
-int outbox_write(struct outbox *box, struct slot **slots, int from, int count, const char *packed, const char *body)
+/* Write `unit` for the slots from `from` on; the place of the first that needs Python, or `count`. */
+int write_unit(struct outbox *box, struct slot **slots, int from, int count, const struct unit *unit,
+               const unsigned char *body)
 {
-    struct unit unit;
-    memcpy(&unit, packed, sizeof unit);
-    if (HEADER + EXTENSION + DESCRIPTOR + unit.body_size > BUFFER - TRAILER)
+    if (HEADER + EXTENSION + DESCRIPTOR + unit->body_size > BUFFER - TRAILER)
         return from;
     for (; from < count; from++) {
         struct slot *slot = slots[from];
-        if (!slot || !takes(slot, &unit))
+        if (!slot || !takes(slot, unit))
             break;
         if (box->count == BATCH)
             flush(box);
         struct packet *packet = &box->packets[box->count++];
-        advance(slot, &unit);
-        unsigned char *at = write_head(packet->bytes, slot, &unit);
-        memcpy(at, body, unit.body_size);
+        advance(slot, unit);
+        unsigned char *at = write_head(packet->bytes, slot, unit);
+        memcpy(at, body, unit->body_size);
         packet->flow = slot->flow;
-        packet->size = (int)(at - packet->bytes) + (int)unit.body_size;
+        packet->size = (int)(at - packet->bytes) + (int)unit->body_size;
     }
     return from;
+}
+
+/* The same with a `unit` that Python packed. */
+int outbox_write(struct outbox *box, struct slot **slots, int from, int count, const char *packed, const char *body)
+{
+    struct unit unit;
+    memcpy(&unit, packed, sizeof unit);
+    return write_unit(box, slots, from, count, &unit, (const unsigned char *)body);
 }
 
 /* A packet that Python made; 0 when it is too big. */

@@ -1,6 +1,7 @@
 /* What Python and the compiled step share. Read by cffi as well: declarations alone, no directives. */
 
-enum { RING = 8192, BATCH = 64 };
+enum { RING = 8192, BATCH = 64, WINDOW = 1024, TEMPORAL = 4, STREAMS = 32, NOTED = 512, DATAGRAM = 2048 };
+enum { RAW, RTP, RTCP, UNIT };
 
 struct row {
     int64_t highest, shift;
@@ -34,10 +35,94 @@ struct unit {
     uint8_t marker, form, lead[3], unused[7];
 };
 
+/* See SourceState and StreamState. */
+struct source {
+    double newest_at, guard_until;
+    int32_t guarded, muted;
+};
+
+struct kept_packet {
+    double at;
+    int64_t index, picture;
+    uint32_t timestamp, size;
+    uint8_t marker, bytes[];
+};
+
+struct kept;
+
+struct stream {
+    int64_t highest, received, packets, octets, picture, opened_at;
+    double jitter, transit, last_packet_at;
+    int64_t octets_by_temporal[TEMPORAL], seen[WINDOW];
+    struct source *source;
+    struct kept *kept;
+    struct slot **fan;
+    int32_t fan_count, fanned, keyframe_wanted, video, codec, leveled;
+    uint32_t ssrc, rate_hz;
+};
+
+/* What a packet tells beside its stream: a transport sequence number, a level; -1 where it tells none. */
+struct note {
+    double at;
+    int32_t sequence, level;
+};
+
+struct binding {
+    struct stream *stream;
+    uint32_t ssrc;
+    int32_t payload_type;
+};
+
+/* One peer's way in: how its packets are decrypted, and which of them are plain. */
+struct door {
+    void *context;
+    struct flow *flow;
+    double heard_at;
+    int64_t number;
+    int32_t transport_cc, audio_level, bound, noted;
+    struct binding bindings[STREAMS];
+    struct note notes[NOTED];
+};
+
+/* What is for Python: a datagram as it came, a plain packet, or a unit that the slots from `place` on wait for. */
+struct handed {
+    double at;
+    int64_t number, index, picture;
+    int32_t kind, size, outlet, address_size, place;
+    uint32_t ssrc, timestamp;
+    uint8_t marker, address[32], bytes[DATAGRAM];
+};
+
+struct ready {
+    int32_t descriptor, events;
+};
+
 struct outbox;
+struct port;
 
 struct outbox *outbox_new(uintptr_t protect, uintptr_t protect_rtcp);
 void outbox_free(struct outbox *box);
 int outbox_write(struct outbox *box, struct slot **slots, int from, int count, const char *unit, const char *body);
 int outbox_put(struct outbox *box, struct flow *flow, const char *head, int head_size, const char *body, int body_size);
 int64_t outbox_flush(struct outbox *box);
+
+struct kept *kept_new(void);
+void kept_free(struct kept *kept);
+int kept_add(struct kept *kept, double now, int64_t index, int64_t picture, uint32_t timestamp, int marker, const char *payload,
+             int size);
+const struct kept_packet *kept_get(const struct kept *kept, int64_t index);
+const struct kept_packet *kept_newest(const struct kept *kept, int back);
+void kept_clear(struct kept *kept);
+
+struct port *port_new(struct outbox *box, uintptr_t unprotect, uintptr_t unprotect_rtcp);
+void port_free(struct port *port);
+int port_outlet(struct port *port, int descriptor);
+int port_know(struct port *port, int outlet, const char *address, int size, struct door *door);
+void port_unknow(struct port *port, int outlet, const char *address, int size, struct door *door);
+int port_wait(struct port *port, int epoll, double timeout, struct ready *ready, int most);
+int port_go_on(struct port *port);
+int port_inject(struct port *port, int outlet, const char *address, int size, const char *datagram, int length, double at);
+int port_handed(struct port *port);
+struct handed *port_item(struct port *port, int place);
+void port_clear(struct port *port);
+int64_t port_counted(struct port *port);

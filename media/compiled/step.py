@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from cffi import FFI  # type: ignore[import-untyped]  # it has no types
-
 from media import srtp
-from media.compiled.build import HEADER
+from media.compiled.gate import Gate, socket_address
+from media.compiled.layout import CompiledKept, ffi, opened, source_state, stream_state
 from media.outlet import Outlet, Path, PortCounters
+from media.sfu.incoming import WINDOW, Remake, SourceState, StreamState
+from media.sfu.intake import Intake
+from media.sfu.kept import Cache, T
 from media.sfu.sent import CAPACITY, Sent
 from media.sfu.source import OTHER, Layer, Send, Sink, Unit
 from media.sfu.state import SlotState
+from media.sfu.terms import Kind
 from media.srtp import Outbound
 from media.transport import Routed
 
-ffi = FFI()
-ffi.cdef(HEADER.read_text())
 _UNIT = struct.Struct("=qqqqdIIIBBBBB7x")
 _pack_unit = _UNIT.pack
 _NOWHERE = -1
@@ -39,16 +39,15 @@ class Fan:
 
 
 class CompiledStep:
-    """`library` is the shared object. Raises OSError when it is not there or cannot be loaded.
+    """`library` is the shared object; `deciphers` are the addresses of what decrypts RTP and RTCP, else libsrtp's.
 
+    Raises OSError when it is not there or cannot be loaded.
     Packets are in the outbox after `write` and `put`, and leave it by `flush`.
     """
 
-    def __init__(self, library: FilePath, counters: PortCounters) -> None:
-        if not library.exists():
-            raise FileNotFoundError(f"{library} was not built")
-        self._library: Any = ffi.dlopen(str(library))
-        if self._library.RING != CAPACITY or ffi.sizeof("struct unit") != _UNIT.size:
+    def __init__(self, library: FilePath, counters: PortCounters, deciphers: tuple[int, int] | None = None) -> None:
+        self._library = opened(library)
+        if (self._library.RING, self._library.WINDOW) != (CAPACITY, WINDOW) or ffi.sizeof("struct unit") != _UNIT.size:
             raise OSError(f"{library} lays things out in another way")
         functions = srtp.function("srtp_protect"), srtp.function("srtp_protect_rtcp")
         self._box = ffi.gc(self._library.outbox_new(*functions), self._library.outbox_free)
@@ -56,6 +55,7 @@ class CompiledStep:
         self._write = self._library.outbox_write
         self._put = self._library.outbox_put
         self._flush = self._library.outbox_flush
+        self.gate: Gate[Any] = Gate(self._library, self._box, counters, deciphers or _libsrtp())
 
     # -- numbers --------------------------------------------------------------------------------
 
@@ -75,16 +75,25 @@ class CompiledStep:
         state.last = state.pictures.highest = -1
         return state  # type: ignore[no-any-return]  # a structure has the fields of a SlotState
 
+    def source(self) -> SourceState:
+        return source_state()
+
+    def stream(self, source: SourceState, kind: Kind) -> StreamState:
+        return stream_state(source, kind)
+
+    def kept(self, stream: StreamState, remake: Remake[T]) -> Cache[T]:
+        return CompiledKept(self._library, stream, remake)
+
     # -- writing --------------------------------------------------------------------------------
 
-    def write(self, now: float, unit: Unit) -> list[Send]:
+    def write(self, now: float, unit: Unit, place: int = 0) -> list[Send]:
         """What Python has to send; the rest waits in the outbox."""
         layer, sends = unit.layer, list[Send]()
         if unit.form == OTHER:
-            return _written(now, unit, layer.slots)
+            return _written(now, unit, layer.slots[place:])
         fan = layer.fan
         if not isinstance(fan, Fan):
-            layer.fan = fan = _gathered(layer)
+            fan = _gathered(layer)
         body = unit.body
         packed = _pack_unit(
             unit.index,
@@ -99,7 +108,6 @@ class CompiledStep:
             unit.form,
             *unit.lead,
         )
-        place = 0
         while (place := self._write(self._box, fan.states, place, fan.count, packed, body)) < fan.count:
             send = fan.sinks[place].write(now, unit)
             if send is not None:
@@ -108,6 +116,13 @@ class CompiledStep:
         return sends
 
     # -- the way out ----------------------------------------------------------------------------
+
+    def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
+        """Let what comes from a peer in by the gate, where that is open."""
+        if peer.inbound is not None and self.gate.outlets:
+            peer.door = self.gate.admit(peer, peer.inbound, sent, intake)
+            for path in peer.paths:
+                peer.door.know(path)
 
     def connect(self, peer: Routed, sent: Sent) -> None:
         """Let what is sent to a link go to its peer. Those for which every ciphertext is kept stay with Python."""
@@ -167,26 +182,18 @@ class CompiledRoute:
         self._outbound = None
 
 
-def socket_address(family: int, address: tuple[str, int]) -> bytes:
-    """A `struct sockaddr_in` or `sockaddr_in6` (Linux). Raises OSError for what is no address of the family."""
-    host, _, scope = address[0].partition("%")
-    packed = socket.inet_pton(family, host)
-    start = struct.pack("=H", family) + struct.pack("!H", address[1])
-    if family == socket.AF_INET:
-        return start + packed + bytes(8)
-    return start + bytes(4) + packed + struct.pack("=I", _scope_id(scope))
-
-
-def _scope_id(scope: str) -> int:
-    if not scope:
-        return 0
-    return int(scope) if scope.isdigit() else socket.if_nametoindex(scope)
+def _libsrtp() -> tuple[int, int]:
+    return srtp.function("srtp_unprotect"), srtp.function("srtp_unprotect_rtcp")
 
 
 def _gathered(layer: Layer) -> Fan:
+    """Note who listens, for C too. A later change of it takes the fan away again."""
     sinks = tuple(layer.slots)
-    states = [sink.state if sink.is_entered(layer) else ffi.NULL for sink in sinks]
-    return Fan(sinks, ffi.new("struct slot *[]", states), len(sinks))
+    states = ffi.new("struct slot *[]", [sink.state if sink.is_entered(layer) else ffi.NULL for sink in sinks])
+    layer.fan = fan = Fan(sinks, states, len(sinks))
+    stream: Any = layer.state
+    stream.fan, stream.fan_count, stream.fanned = states, len(sinks), 1
+    return fan
 
 
 def _written(now: float, unit: Unit, slots: Sequence[Sink]) -> list[Send]:

@@ -1,5 +1,6 @@
 """Which stream an SSRC is (RFC 8843 9.2): as signalled, by MID and RID, or by MID and payload type."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from media.rtp.extensions import Extensions
@@ -20,11 +21,15 @@ class Stream:
     repair: bool
 
 
+Watcher = Callable[[int, Stream], None]
+
+
 class Bindings:
     """Binds for the life of the connection: browsers carry MID and RID only in a stream's first packets."""
 
     def __init__(self, publications: tuple[Publication, ...], sources: dict[Kind, Source]) -> None:
         self._streams: dict[int, Stream] = {}
+        self._watcher: Watcher | None = None
         self._layers: list[tuple[Publication, LayerTerms, Layer]] = []
         for publication in publications:
             source = sources[publication.kind]
@@ -38,6 +43,13 @@ class Bindings:
             if terms.rtx_ssrc is not None:
                 self._streams[terms.rtx_ssrc] = Stream(publication, layer, repair=True)
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of every SSRC that a layer is bound to, now and later."""
+        self._watcher = watcher
+        for ssrc, stream in self._streams.items():
+            if not stream.repair:
+                watcher(ssrc, stream)
+
     def __len__(self) -> int:
         return len(self._streams)
 
@@ -48,6 +60,8 @@ class Bindings:
     def _take(self, publication: Publication, layer: Layer, ssrc: int) -> Stream:
         stream = self._streams[ssrc] = Stream(publication, layer, repair=False)
         layer.bind(ssrc)
+        if self._watcher is not None:
+            self._watcher(ssrc, stream)
         return stream
 
     def _bind(self, now: float, packet: Packet, found: Extensions) -> Stream | None:

@@ -1,15 +1,27 @@
 """What one connection brings in: finding the layer of each packet, and the feedback its sender needs."""
 
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
 from media.rtp import extensions, red
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, SenderReport
 from media.sfu.arrivals import Arrivals
-from media.sfu.bindings import Bindings, Stream
+from media.sfu.bindings import Bindings, Stream, Watcher
 from media.sfu.budget import LossBudget
 from media.sfu.shares import LossShare
 from media.sfu.source import Layer, Source, Unit
 from media.sfu.speakers import guessed_level
 from media.sfu.terms import Kind, Terms
+
+Note = tuple[float, int, int]
+"""When a packet came, its transport sequence number and its level in -dBov; -1 for what it does not tell."""
+
+
+class Notes(Protocol):
+    """What was noted of packets that did not come by here."""
+
+    def take(self) -> Iterable[Note]: ...
 
 
 class Intake:
@@ -29,10 +41,31 @@ class Intake:
         self._sources = sources
         self._bindings = Bindings(terms.publications, sources)
         self.tells_levels = False
+        self._notes: Notes | None = None
         self._arrivals = Arrivals()
         self._told = (0, 0)
         self._loss = LossShare()
         self._budget = LossBudget()
+
+    @property
+    def elements(self) -> tuple[int, int]:
+        """The numbers of the extensions for transport sequence numbers and for levels; 0 where not agreed."""
+        return self._terms.extensions.transport_cc, self._terms.extensions.audio_level
+
+    def share(self, notes: Notes, watcher: Watcher) -> None:
+        """Let plain packets of the layers that `watcher` is told of be taken elsewhere, and noted in `notes`."""
+        self._notes = notes
+        self._bindings.watch(watcher)
+
+    def catch_up(self, name: str, observe: Callable[[float, str, int], None]) -> None:
+        """Take what was noted elsewhere; `observe` is told when `name` spoke and how loud, in -dBov."""
+        if self._notes is None:
+            return
+        for at, sequence, level in self._notes.take():
+            if sequence >= 0:
+                self._arrivals.add(at, sequence)
+            if level >= 0:
+                observe(at, name, level)
 
     def close(self) -> None:
         for source in self._sources.values():
@@ -66,6 +99,7 @@ class Intake:
             level = found.audio_level
             self.tells_levels = level is not None
             self.level = guessed_level(packet.payload_end - packet.payload_start) if level is None else level
+            layer.state.leveled = self.tells_levels
         return layer.accept(now, packet)
 
     def _on_redundant(self, now: float, stream: Stream, packet: Packet, level: int | None) -> Unit | None:
@@ -77,6 +111,7 @@ class Intake:
             return None
         self.tells_levels = level is not None
         self.level = guessed_level(packet.payload_end - own) if level is None else level
+        stream.layer.state.leveled = self.tells_levels
         packet.payload_start = own
         unit = stream.layer.accept(now, packet)
         if unit is not None and stream.layer.has_holes:

@@ -9,13 +9,32 @@ KEPT_S = 1.5
 
 
 class Indexed(Protocol):
-    """What can be kept: a packet with its place in the stream."""
+    """What can be kept: a packet with its place in the stream; see `Unit`."""
 
     @property
     def index(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def marker(self) -> bool: ...
+    @property
+    def picture(self) -> int: ...
+    @property
+    def payload(self) -> bytes: ...
 
 
 T = TypeVar("T", bound=Indexed)
+
+
+class Cache(Protocol[T]):
+    """Where the packets of one layer are kept."""
+
+    def add(self, now: float, unit: T) -> None: ...
+    def get(self, index: int) -> T | None: ...
+    def timestamps(self) -> Iterable[int]:
+        """Those of all, in the order of coming, the last one first."""
+
+    def clear(self) -> None: ...
 
 
 class Kept(Generic[T]):
@@ -38,9 +57,9 @@ class Kept(Generic[T]):
     def get(self, index: int) -> T | None:
         return self._units.get(index)
 
-    def newest_first(self) -> Iterable[T]:
-        """All, in the order of coming, the last one first."""
-        return reversed(self._units.values())
+    def timestamps(self) -> Iterable[int]:
+        """Those of all, in the order of coming, the last one first."""
+        return (unit.timestamp for unit in reversed(self._units.values()))
 
     def clear(self) -> None:
         self._units.clear()

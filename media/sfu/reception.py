@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from media.rtp.rtcp import ReportBlock
 from media.rtp.sequence import unwrap
+from media.sfu.incoming import WINDOW, PlainStreamState, StreamState
 
-WINDOW = 1024
 MAX_GAP = 200
 NACK_DELAY_S = 0.015
 NACK_INTERVAL_S = 0.06
@@ -30,32 +30,50 @@ class Reception:
     set when the numbers jumped so far that what comes now has nothing to do with what came before.
     """
 
-    def __init__(self, ssrc: int, rate_hz: int, useful_s: float) -> None:
-        self.ssrc = ssrc
+    def __init__(self, ssrc: int, rate_hz: int, useful_s: float, state: StreamState | None = None) -> None:
+        self.state = state = state or PlainStreamState()
+        self.ssrc = state.ssrc = ssrc
         self.rate_hz = rate_hz
         self.useful_s = useful_s
-        self.highest = -1
+        state.highest = -1
+        state.received = 0
+        state.jitter = state.transit = 0.0
         self.first = 0
-        self.received = 0
         self.mended = 0
-        self.jitter = 0.0
         self.beyond_repair = False
         self.restarted = False
-        self._seen = [-1] * WINDOW
-        self._transit = 0.0
+        self._seen = state.seen
+        self._seen[0:WINDOW] = [-1] * WINDOW
         self._missing: dict[int, _Hole] = {}
         self._in_vain = 0
         self._after_jump = -1
         self._reported = (0, 0)
         self._last_sr = (0, 0.0)
 
+    @property
+    def highest(self) -> int:
+        """The newest index; -1 before the first."""
+        return self.state.highest
+
+    @property
+    def received(self) -> int:
+        """How many came, doubles not counted."""
+        return self.state.received
+
+    @property
+    def jitter(self) -> float:
+        """In timestamp units."""
+        return self.state.jitter
+
     def accept(self, now: float, sequence: int, timestamp: int) -> int | None:
         """The packet's index, or None for a double or one too old to matter."""
-        if self.highest < 0:
-            self.first = self.highest = index = sequence + 0x10000
+        state = self.state
+        highest = state.highest
+        if highest < 0:
+            self.first = state.highest = highest = index = sequence + 0x10000
         else:
-            index = unwrap(self.highest, sequence)
-            if index <= self.highest - WINDOW:
+            index = unwrap(highest, sequence)
+            if index <= highest - WINDOW:
                 if not self._jumps(sequence):
                     return None
                 index += 0x10000
@@ -63,11 +81,11 @@ class Reception:
         if self._seen[cell] == index:
             return None
         self._seen[cell] = index
-        self.received += 1
-        if index > self.highest:
-            if index > self.highest + 1:
+        state.received += 1
+        if index > highest:
+            if index > highest + 1:
                 self._note_gap(now, index)
-            self.highest = index
+            state.highest = index
             self._note_transit(now, timestamp)
         elif self._missing:
             self._fill(index)
@@ -115,10 +133,11 @@ class Reception:
 
     def _note_transit(self, now: float, timestamp: int) -> None:
         transit = (now * self.rate_hz - timestamp) % 0x100000000
-        change = abs(transit - self._transit)
-        if self.received > 1 and change < 10 * self.rate_hz:
-            self.jitter += (change - self.jitter) / 16
-        self._transit = transit
+        state = self.state
+        change = abs(transit - state.transit)
+        if state.received > 1 and change < 10 * self.rate_hz:
+            state.jitter += (change - state.jitter) / 16
+        state.transit = transit
 
     def missing(self, now: float, round_trip_s: float = 0.0) -> list[int]:
         """The 16-bit sequence numbers to ask for now: each again when an answer should have come.

@@ -11,7 +11,7 @@ from media.sfu.demand import Demand
 from media.sfu.intake import Intake
 from media.sfu.ladder import Why
 from media.sfu.link import Link
-from media.sfu.source import Send, Source
+from media.sfu.source import Send, Source, Unit
 from media.sfu.speakers import Speakers
 from media.sfu.step import PythonStep, Step
 from media.sfu.temporal import ALL_TEMPORAL
@@ -104,7 +104,7 @@ class Room:
         """Allow `name` in; the existing participant when it already is."""
         participant = self.participants.get(name)
         if participant is None:
-            participant = Participant(name, Source(name, "audio"), Source(name, "video"))
+            participant = Participant(name, Source(name, "audio", self.step), Source(name, "video", self.step))
             self.participants[name] = participant
         return participant
 
@@ -133,8 +133,8 @@ class Room:
         self._note_publishing(now, participant)
         self._arrange(now)
 
-    @staticmethod
-    def _close(participant: Participant) -> None:
+    def _close(self, participant: Participant) -> None:
+        self._catch_up(participant)
         if participant.link is not None:
             participant.link.close()
         if participant.intake is not None:
@@ -154,6 +154,7 @@ class Room:
         """Drop (or forward again) a participant's audio or video, including what could be resent."""
         participant = self.participants[name]
         source = participant.sources[kind]
+        self._catch_up(participant)
         source.mute(now, muted)
         if muted and kind == "audio":
             self.speakers.forget(name)
@@ -201,6 +202,7 @@ class Room:
         intake = participant.intake
         if intake is None:
             return []
+        self._catch_up(participant)
         unit = intake.on_rtp(now, data)
         if unit is None:
             return []
@@ -212,6 +214,17 @@ class Room:
         if layer.keyframe_wanted:
             sends += self._urgent(now, participant)
         return sends
+
+    def go_on(self, now: float, name: str, unit: Unit, place: int) -> list[Send]:
+        """The rest of a packet that was taken elsewhere: the slots from `place` on are still to write it."""
+        sends = self.step.write(now, unit, place)
+        if unit.layer.keyframe_wanted:
+            sends += self._urgent(now, self.participants[name])
+        return sends
+
+    def _catch_up(self, participant: Participant) -> None:
+        if participant.intake is not None:
+            participant.intake.catch_up(participant.name, self.speakers.observe)
 
     @staticmethod
     def _mended(now: float, intake: Intake) -> list[Send]:
@@ -285,6 +298,8 @@ class Room:
 
     def _choose(self, now: float) -> list[Send]:
         sends: list[Send] = []
+        for participant in self.participants.values():
+            self._catch_up(participant)
         allocating = now >= self._next_allocation
         if allocating:
             self._next_allocation = now + ALLOCATION_INTERVAL_S

@@ -9,22 +9,23 @@ from typing import Protocol
 from media.rtp import h264, vp8
 from media.rtp.packet import Packet
 from media.rtp.sequence import unwrap
-from media.sfu.kept import Kept
+from media.sfu.incoming import PLAIN_INCOMING, Incoming
+from media.sfu.kept import Cache
 from media.sfu.outflow import Outflow
 from media.sfu.rates import LayerRate
 from media.sfu.reception import Reception
-from media.sfu.state import SlotState
+from media.sfu.state import NEVER, SlotState
 from media.sfu.terms import Kind, VideoCodec, clock_rate
 
 KEYFRAME_INTERVAL_S = 0.5
 LAYER_SILENT_S = 0.8
 LAYER_START_S = 2.5
-TEMPORAL_LAYERS = 4
 SILENT_AFTER_S = 2.0
 UNMUTE_GUARD_S = 0.06
 UNMUTE_GUARD_PACKETS = 2
 USEFUL_S: dict[Kind, float] = {"audio": 0.4, "video": 1.0}
 """How long a receiver may still have use for a packet that is missing: its jitter buffer, or its next key frame."""
+CODECS: tuple[VideoCodec, ...] = ("vp8", "h264")
 OTHER, FULL, BARE, SPEECH = 0, 1, 2, 3
 """What a slot writes before a body: a header and the six bytes of a full VP8 descriptor, a header alone before a
 picture's or speech, or other."""
@@ -54,6 +55,11 @@ class Unit:
     form: int = OTHER
     size: int = 0
     lead: tuple[int, int, int] = NO_LEAD
+
+    @property
+    def payload(self) -> bytes:
+        """Descriptor and body, as they came."""
+        return self.descriptor.raw + self.body if self.descriptor is not None else self.body
 
 
 class Receiver(Protocol):
@@ -89,52 +95,86 @@ class Sink(Protocol):
 class Layer:
     """One incoming stream: an SSRC of a source.
 
-    `slots` are those that listen; `fan` is what a step made of them, None when that is no longer so.
+    `slots` are those that listen. `place` is its position in the offer, `height` that of its last key frame in pixels
+    (0 = not known yet).
 
-    `place` is its position in the offer, `height` that of its last key frame in pixels (0 = not known yet).
-
-    `octets_by_temporal` counts payload bytes for each temporal layer id. `epoch` changes whenever what was begun cannot
-    be gone on with: another SSRC, a mute.
+    `epoch` changes whenever what was begun cannot be gone on with: another SSRC, a mute.
     """
 
     def __init__(self, source: Source, place: int) -> None:
         self.source = source
         self.place = place
+        self.state = source.incoming.stream(source.state, source.kind)
         self.slots: list[Sink] = []
-        self.fan: object = None
+        self._fan: object = None
         self.reception: Reception | None = None
         self.sender_report: tuple[int, int] | None = None
-        self.last_packet_at = float("-inf")
-        self.keyframe_wanted = False
         self.epoch = 0
         self.height = 0
-        self.packets = 0
-        self.octets = 0
-        self.octets_by_temporal = [0] * TEMPORAL_LAYERS
         self.malformed = 0
         self.rate = LayerRate()
         self.paused = False
         self.asked_at = float("-inf")
-        self.kept: Kept[Unit] = Kept()
-        self._picture = -1
+        self.kept: Cache[Unit] = source.incoming.kept(self.state, self.remake)
         self._requested_at = float("-inf")
-        self._opened_in = -1
-        self._opened_at = 0
 
     def bind(self, ssrc: int) -> None:
         """Take `ssrc` as the stream from now on; its numbering begins anew."""
-        self.reception = Reception(ssrc, self.source.rate_hz, USEFUL_S[self.source.kind])
+        state = self.state
+        self.reception = Reception(ssrc, self.source.rate_hz, USEFUL_S[self.source.kind], state)
         self.interrupt()
         self.sender_report = None
-        self._picture = -1
+        state.picture = -1
+        state.codec = CODECS.index(self.source.codec) if self.source.kind == "video" else 0
 
     def unbind(self) -> None:
         self.reception = None
-        self.last_packet_at = float("-inf")
+        self.state.ssrc, self.state.highest = 0, -1
+        self.state.last_packet_at = NEVER
+
+    @property
+    def fan(self) -> object:
+        """What a step made of `slots`; None when that is no longer so."""
+        return self._fan
+
+    @fan.setter
+    def fan(self, fan: object) -> None:
+        self._fan = fan
+        self.state.fanned = 0
+
+    @property
+    def last_packet_at(self) -> float:
+        """When something came that was more than padding."""
+        return self.state.last_packet_at
+
+    @property
+    def keyframe_wanted(self) -> bool:
+        """Whether somebody waits for a key frame."""
+        return bool(self.state.keyframe_wanted)
+
+    @keyframe_wanted.setter
+    def keyframe_wanted(self, wanted: bool) -> None:
+        self.state.keyframe_wanted = wanted
+
+    @property
+    def packets(self) -> int:
+        """How many came, doubles not counted."""
+        return self.state.packets
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload that came."""
+        return self.state.octets
+
+    @property
+    def octets_by_temporal(self) -> list[int]:
+        """Bytes of pictures that came, by temporal layer id."""
+        return list(self.state.octets_by_temporal)
 
     def interrupt(self) -> None:
         """What comes next goes on from nothing before it, and nothing before it is sent again."""
         self.epoch += 1
+        self.state.opened_at = -1
         self.kept.clear()
         self.fan = None
 
@@ -175,11 +215,12 @@ class Layer:
             reception.restarted = False
             self.interrupt()
         size = packet.payload_end - packet.payload_start
-        self.packets += 1
-        self.octets += size
+        state = self.state
+        state.packets += 1
+        state.octets += size
         if size:
             woken = not self.live
-            self.last_packet_at = now
+            state.last_packet_at = now
             self.source.on_packet(now, woken)
         if self.source.withheld(now):
             return None
@@ -191,13 +232,15 @@ class Layer:
 
     def _speech(self, index: int, packet: Packet) -> Unit | None:
         """Nothing from before the first packet that was forwarded since the last mute: it was said while muted."""
-        if self._opened_in != self.epoch:
-            self._opened_in, self._opened_at = self.epoch, index
-        elif index < self._opened_at:
+        state = self.state
+        if state.opened_at < 0:
+            state.opened_at = index
+        elif index < state.opened_at:
             return None
-        body = packet.payload
-        form = SPEECH if body else OTHER
-        return Unit(self, index, packet.timestamp, packet.marker, body, form=form, size=len(body))
+        return self._spoken(index, packet.timestamp, packet.marker, packet.payload)
+
+    def _spoken(self, index: int, timestamp: int, marker: bool, body: bytes) -> Unit:
+        return Unit(self, index, timestamp, marker, body, form=SPEECH if body else OTHER, size=len(body))
 
     @property
     def has_holes(self) -> bool:
@@ -207,13 +250,14 @@ class Layer:
     def mend(self, index: int, timestamp: int, body: bytes) -> Unit | None:
         """The unit for a copy that a later packet carried, where it is still missing and may be heard."""
         reception = self.reception
-        if reception is None or self._opened_in != self.epoch or index < self._opened_at:
+        opened_at = self.state.opened_at
+        if reception is None or opened_at < 0 or index < opened_at:
             return None
         return Unit(self, index, timestamp, False, body) if reception.mend(index) else None
 
     def _video(self, now: float, index: int, packet: Packet) -> Unit | None:
-        parse = vp8.parse if self.source.codec == "vp8" else h264.parse
-        descriptor = parse(packet.data[packet.payload_start : packet.payload_end])
+        payload = packet.data[packet.payload_start : packet.payload_end]
+        descriptor = self._parsed(payload)
         if descriptor is None:
             self.malformed += 1
             return None
@@ -221,25 +265,43 @@ class Layer:
             self.keyframe_wanted = False
             self._forget_missing(index)
             self._note_height(descriptor.height)
-        body = packet.data[packet.payload_start + len(descriptor.raw) : packet.payload_end]
-        self.octets_by_temporal[descriptor.temporal_layer] += len(body)
-        unit = Unit(
-            self,
-            index,
-            packet.timestamp,
-            packet.marker,
-            body,
-            descriptor,
-            self._unwrapped(descriptor),
-            descriptor.tl0picidx or 0,
-            descriptor.keyidx or 0,
-            FULL if descriptor.full else OTHER if descriptor.raw else BARE,
-            len(descriptor.raw) + len(body),
-            (descriptor.raw[0], descriptor.raw[1], descriptor.raw[5] & 0xE0) if descriptor.full else NO_LEAD,
-        )
+        picture = self._unwrapped(descriptor)
+        unit = self._unit(index, packet.timestamp, packet.marker, picture, payload, descriptor)
+        self.state.octets_by_temporal[descriptor.temporal_layer] += len(unit.body)
         if self.slots:
             self.kept.add(now, unit)
         return unit
+
+    def _parsed(self, payload: bytes) -> vp8.Descriptor | None:
+        return vp8.parse(payload) if self.source.codec == "vp8" else h264.parse(payload)
+
+    def _unit(
+        self, index: int, timestamp: int, marker: bool, picture: int, payload: bytes, descriptor: vp8.Descriptor
+    ) -> Unit:
+        raw = descriptor.raw
+        return Unit(
+            self,
+            index,
+            timestamp,
+            marker,
+            payload[len(raw) :],
+            descriptor,
+            picture,
+            descriptor.tl0picidx or 0,
+            descriptor.keyidx or 0,
+            FULL if descriptor.full else OTHER if raw else BARE,
+            len(payload),
+            (raw[0], raw[1], raw[5] & 0xE0) if descriptor.full else NO_LEAD,
+        )
+
+    def remake(self, index: int, timestamp: int, marker: bool, picture: int, payload: bytes) -> Unit:
+        """The unit of a packet that was taken as it came."""
+        if self.source.kind == "audio":
+            return self._spoken(index, timestamp, marker, payload)
+        descriptor = self._parsed(payload)
+        if descriptor is None:
+            return Unit(self, index, timestamp, marker, payload)
+        return self._unit(index, timestamp, marker, picture, payload, descriptor)
 
     def _forget_missing(self, index: int) -> None:
         """A key frame begins at `index`: what lies before it is no longer needed."""
@@ -256,12 +318,11 @@ class Layer:
         value, bits = descriptor.picture_id, descriptor.picture_id_bits
         if value is None:
             return -1
-        if self._picture < 0:
-            self._picture = value + (1 << bits)
-            return self._picture
-        picture = unwrap(self._picture, value, bits)
-        if picture > self._picture:
-            self._picture = picture
+        state = self.state
+        newest = state.picture
+        picture = value + (1 << bits) if newest < 0 else unwrap(newest, value, bits)
+        if picture > newest:
+            state.picture = picture
         return picture
 
     def ask_keyframe(self, at_once: bool) -> None:
@@ -294,17 +355,15 @@ class Source:
     `layers` are in ascending order of size, one where there is no simulcast; the same objects serve every connection.
     """
 
-    def __init__(self, participant: str, kind: Kind) -> None:
+    def __init__(self, participant: str, kind: Kind, incoming: Incoming = PLAIN_INCOMING) -> None:
         self.participant = participant
         self.kind = kind
+        self.incoming = incoming
+        self.state = incoming.source()
         self.rate_hz = clock_rate(kind)
         self.codec: VideoCodec = "vp8"
         self.layers = [Layer(self, 0)]
         self.viewers: list[Viewer] = []
-        self.muted = False
-        self.newest_at = float("-inf")
-        self._guard_until = 0.0
-        self._guarded = 0
 
     def open(self, count: int, codec: VideoCodec = "vp8") -> None:
         """A connection with `count` layers begins; none of them is bound yet."""
@@ -316,7 +375,17 @@ class Source:
     def unbind(self) -> None:
         for layer in self.layers:
             layer.unbind()
-        self.newest_at = float("-inf")
+        self.state.newest_at = NEVER
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing of it may reach anybody."""
+        return bool(self.state.muted)
+
+    @property
+    def newest_at(self) -> float:
+        """When a layer brought something that was more than padding."""
+        return self.state.newest_at
 
     def publishing(self, now: float) -> bool:
         return now - self.newest_at < SILENT_AFTER_S
@@ -325,10 +394,11 @@ class Source:
         """After unmuting the first packets are dropped too: their redundancy still carries muted speech."""
         if muted == self.muted:
             return
-        self.muted = muted
+        state = self.state
+        state.muted = muted
         if not muted:
-            self._guard_until = now + UNMUTE_GUARD_S
-            self._guarded = UNMUTE_GUARD_PACKETS
+            state.guard_until = now + UNMUTE_GUARD_S
+            state.guarded = UNMUTE_GUARD_PACKETS
         for layer in self.layers:
             layer.interrupt()
             layer.keyframe_wanted = not muted and self.kind == "video" and bool(layer.slots)
@@ -338,16 +408,17 @@ class Source:
 
         In-band FEC repeats the packet before: at least one in full must lie between mute and what is heard.
         """
-        if self.muted:
+        state = self.state
+        if state.muted:
             return True
-        if self._guarded or now < self._guard_until:
-            self._guarded = max(0, self._guarded - 1)
+        if state.guarded or now < state.guard_until:
+            state.guarded = max(0, state.guarded - 1)
             return self.kind == "audio"
         return False
 
     def on_packet(self, now: float, woken: bool) -> None:
         """A layer brought a packet; `woken`: it had been silent, so that the viewers may want to change to it."""
-        self.newest_at = now
+        self.state.newest_at = now
         if woken:
             for viewer in list(self.viewers):
                 viewer.settle(now)

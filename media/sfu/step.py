@@ -2,13 +2,14 @@
 
 from typing import Protocol
 
+from media.sfu.incoming import Incoming, PlainIncoming
 from media.sfu.sent import Sent
 from media.sfu.source import Send, Unit
 from media.sfu.state import PlainSlotState, SlotState
 
 
-class Step(Protocol):
-    """Where the numbers of slots and flows live, and who writes."""
+class Step(Incoming, Protocol):
+    """Where all numbers that change with a packet live, and who writes."""
 
     def sent(self) -> Sent:
         """What a link remembers of the packets it sent."""
@@ -16,11 +17,11 @@ class Step(Protocol):
     def slot(self, sent: Sent) -> SlotState:
         """Numbers for a video slot of the link."""
 
-    def write(self, now: float, unit: Unit) -> list[Send]:
-        """What goes out for a packet of a layer, in the order of its slots."""
+    def write(self, now: float, unit: Unit, place: int = 0) -> list[Send]:
+        """What goes out for a packet of a layer, in the order of its slots from `place` on."""
 
 
-class PythonStep:
+class PythonStep(PlainIncoming):
     """Every slot is asked."""
 
     def sent(self) -> Sent:
@@ -29,9 +30,9 @@ class PythonStep:
     def slot(self, sent: Sent) -> SlotState:
         return PlainSlotState()
 
-    def write(self, now: float, unit: Unit) -> list[Send]:
+    def write(self, now: float, unit: Unit, place: int = 0) -> list[Send]:
         sends: list[Send] = []
-        for slot in unit.layer.slots:
+        for slot in unit.layer.slots[place:] if place else unit.layer.slots:
             send = slot.write(now, unit)
             if send is not None:
                 sends.append(send)

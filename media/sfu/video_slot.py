@@ -304,7 +304,7 @@ class VideoSlot:
 
     def _latest_frames(self) -> Iterator[int]:
         """The timestamps of what came of this layer, the last one first."""
-        return (unit.timestamp for unit in self.layer.kept.newest_first()) if self.layer is not None else iter(())
+        return iter(self.layer.kept.timestamps()) if self.layer is not None else iter(())
 
     def _leave_out(self, now: float, unit: Unit) -> Send | None:
         """Close the gap; where a newer packet has gone out already, fill it with a packet of padding."""

@@ -1,6 +1,5 @@
 """A media node as a process: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN ADDRESS STEP`."""
 
-import asyncio
 import json
 import os
 import signal
@@ -8,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from media.loop import run
 from media.node import MediaConfig, serve
 from media.steps import Choice
 
@@ -58,7 +58,7 @@ class NodeProcess:
 def main() -> None:
     control_port, udp_port, token, address, step = sys.argv[1:6]
     config = MediaConfig("127.0.0.1", int(control_port), token, address, int(udp_port), (address,), CHOICES[step])
-    asyncio.run(serve(config))
+    run(serve(config))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ class Publisher:
     picture_id: int = 32_700
     tl0: int = 250
     rtx_sequence: int = 1
+    transport: int | None = None
 
     def speech(self, dbov: int = 30) -> bytes:
         self.audio_sequence = (self.audio_sequence + 1) & 0xFFFF
@@ -87,7 +88,7 @@ class Publisher:
             timestamp=self.audio_timestamp,
             ssrc=self.number * 1000 + 1,
             payload=b"o" * 60,
-            values=level(dbov),
+            values=level(dbov) | self._numbered(),
         )
 
     def picture(self, *, keyframe: bool = False, packets: int = 1) -> list[bytes]:
@@ -112,8 +113,16 @@ class Publisher:
             ssrc=self.number * 1000 + 2,
             payload=payload,
             marker=marker,
+            values=self._numbered(),
             padding=padding,
         )
+
+    def _numbered(self) -> dict[int, bytes]:
+        """The transport-wide sequence number, where they are counted."""
+        if self.transport is None:
+            return {}
+        self.transport = (self.transport + 1) & 0xFFFF
+        return {IDS.transport_cc: self.transport.to_bytes(2, "big")}
 
     def repaired(self, lost: bytes) -> bytes:
         """The RTX packet for a lost one."""

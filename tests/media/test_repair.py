@@ -45,8 +45,8 @@ def test_packets_are_kept_for_a_while_and_a_number_of_them() -> None:
     assert len(kept) == CAPACITY
     assert kept.get(CAPACITY - 1) is None
     assert kept.get(CAPACITY) is not None
-    kept.add(1.1 + KEPT_S, Unit(layer, 9_999, 0, False, b""))
-    assert [unit.index for unit in kept.newest_first()] == [9_999]
+    kept.add(1.1 + KEPT_S, Unit(layer, 9_998, 9_999, False, b""))
+    assert list(kept.timestamps()) == [9_999]
 
 
 def test_repairs_are_what_was_sent_over_changes_of_source_and_left_out_frames() -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 from argparse import ArgumentParser, Namespace
 
+from media.loop import run as run_loop
 from media.node import MediaConfig, Ready, serve, spare_pauses
 from web.child import report_ready
 from web.commands.common import add_data, settings_of
@@ -21,7 +22,7 @@ def run(options: Namespace) -> int:
     """Serve until SIGTERM."""
     spare_pauses()
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_serve(_config(settings_of(options))))
+        run_loop(_serve(_config(settings_of(options))))
     return 0
 
 

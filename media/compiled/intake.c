@@ -1,0 +1,241 @@
+/*
+ * A plain packet that comes in: the next one of a stream that Python has bound, nothing withheld, no key frame.
+ *
+ * Whatever else there may be is left to Python before anything was changed for it.
+ */
+#include <string.h>
+
+#include "parts.h"
+
+static const double LAYER_SILENT_S = 0.8;
+static const double WRAP = 4294967296.0;
+
+struct parsed {
+    const unsigned char *payload;
+    int payload_size, payload_type, marker, transport, level;
+    uint16_t sequence;
+    uint32_t timestamp, ssrc;
+};
+
+static uint16_t get16(const unsigned char *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static uint32_t get32(const unsigned char *at)
+{
+    return (uint32_t)get16(at) << 16 | get16(at + 2);
+}
+
+/* The integer nearest to `reference` whose low bits are `value`. */
+static int64_t unwrap(int64_t reference, int64_t value, int bits)
+{
+    int64_t size = (int64_t)1 << bits, half = size >> 1;
+    return reference + ((value - reference + half) & (size - 1)) - half;
+}
+
+/* One-byte elements (RFC 8285 4.2). */
+static void read_elements(struct parsed *packet, const struct door *door, const unsigned char *at, const unsigned char *end)
+{
+    while (at < end) {
+        int number = *at >> 4, length = (*at & 0x0F) + 1;
+        at++;
+        if (!number)
+            continue;
+        if (number == 15 || at + length > end)
+            return;
+        if (number == door->transport_cc && length == 2)
+            packet->transport = get16(at);
+        else if (number == door->audio_level)
+            packet->level = *at & 0x7F;
+        at += length;
+    }
+}
+
+/* RFC 3550 5.1; 0 for what is none, and for extensions of another form than one byte. */
+static int parse(struct parsed *packet, const struct door *door, const unsigned char *data, int size)
+{
+    if (size < MIN_HEADER || data[0] >> 6 != 2)
+        return 0;
+    int start = MIN_HEADER + 4 * (data[0] & 0x0F), end = size;
+    *packet = (struct parsed){.transport = -1, .level = -1};
+    if (data[0] & 0x10) {
+        if (start + 4 > size)
+            return 0;
+        int after = start + 4 + 4 * get16(data + start + 2);
+        if (get16(data + start) != 0xBEDE || after > size)
+            return 0;
+        read_elements(packet, door, data + start + 4, data + after);
+        start = after;
+    }
+    if (data[0] & 0x20) {
+        end -= data[size - 1];
+        if (!data[size - 1])
+            return 0;
+    }
+    if (start >= end)
+        return 0;
+    packet->payload = data + start;
+    packet->payload_size = end - start;
+    packet->marker = data[1] >> 7;
+    packet->payload_type = data[1] & 0x7F;
+    packet->sequence = get16(data + 2);
+    packet->timestamp = get32(data + 4);
+    packet->ssrc = get32(data + 8);
+    return 1;
+}
+
+static struct stream *find(const struct door *door, const struct parsed *packet)
+{
+    for (int place = 0; place < door->bound; place++) {
+        const struct binding *binding = &door->bindings[place];
+        if (binding->ssrc == packet->ssrc) {
+            int same = binding->payload_type == packet->payload_type && binding->stream->ssrc == packet->ssrc;
+            return same ? binding->stream : NULL;
+        }
+    }
+    return NULL;
+}
+
+static int is_awake(const struct stream *stream, double now)
+{
+    const struct source *source = stream->source;
+    return stream->highest >= 0 && source->newest_at - stream->last_packet_at < LAYER_SILENT_S && !source->muted &&
+           !source->guarded && now >= source->guard_until && stream->fanned && !stream->keyframe_wanted;
+}
+
+/* All six bytes of a descriptor (RFC 7741 4.2), and what begins no key frame. */
+static int read_vp8(struct unit *unit, const struct stream *stream, const struct parsed *packet)
+{
+    const unsigned char *payload = packet->payload;
+    if (packet->payload_size < 7 || !(payload[0] & 0x80) || (payload[1] & 0xD0) != 0xD0 || !(payload[2] & 0x80))
+        return 0;
+    if (((payload[0] & 0x17) == 0x10 && !(payload[6] & 1)) || stream->picture < 0)
+        return 0;
+    unit->form = FULL;
+    unit->picture = unwrap(stream->picture, (payload[2] & 0x7F) << 8 | payload[3], 15);
+    unit->tl0 = payload[4];
+    unit->key = payload[5] & 0x1F;
+    unit->lead[0] = payload[0];
+    unit->lead[1] = payload[1];
+    unit->lead[2] = payload[5] & 0xE0;
+    unit->body_size = unit->size - 6;
+    return 1;
+}
+
+/* A single NAL unit or a part of one (RFC 6184 5.6, 5.8), and no sequence parameter set. */
+static int read_h264(struct unit *unit, const struct parsed *packet)
+{
+    const unsigned char *payload = packet->payload;
+    int kind = payload[0] & 0x1F;
+    if (kind == 28) {
+        if (packet->payload_size < 3 || (payload[1] & 0x9F) == (0x80 | 7))
+            return 0;
+    } else if (kind < 1 || kind > 23 || kind == 7) {
+        return 0;
+    }
+    unit->form = BARE;
+    return 1;
+}
+
+static int read_unit(struct unit *unit, const struct stream *stream, const struct parsed *packet, double now)
+{
+    *unit = (struct unit){.index = stream->highest + 1, .picture = -1, .now = now};
+    unit->timestamp = packet->timestamp;
+    unit->size = unit->body_size = (uint32_t)packet->payload_size;
+    unit->marker = (uint8_t)packet->marker;
+    if (stream->video)
+        return stream->codec == VP8 ? read_vp8(unit, stream, packet) : read_h264(unit, packet);
+    unit->form = SPEECH;
+    return packet->level >= 0 && stream->leveled && stream->opened_at >= 0;
+}
+
+/* RFC 3550 A.8, on the same numbers as Python: a modulus that is never negative. */
+static void note_transit(struct stream *stream, double now, uint32_t timestamp)
+{
+    double whole = now * stream->rate_hz - timestamp;
+    int64_t turns = (int64_t)(whole / WRAP);
+    double transit = whole - (double)turns * WRAP;
+    if (transit < 0)
+        transit += WRAP;
+    double change = transit > stream->transit ? transit - stream->transit : stream->transit - transit;
+    if (stream->received > 1 && change < 10.0 * stream->rate_hz)
+        stream->jitter += (change - stream->jitter) / 16;
+    stream->transit = transit;
+}
+
+static void note(struct door *door, const struct parsed *packet, int video, double now)
+{
+    int level = video ? -1 : packet->level;
+    if (packet->transport >= 0 || level >= 0)
+        door->notes[door->noted++] = (struct note){now, packet->transport, level};
+}
+
+static void count(struct stream *stream, const struct unit *unit, const struct parsed *packet)
+{
+    stream->seen[unit->index % WINDOW] = unit->index;
+    stream->received++;
+    stream->highest = unit->index;
+    note_transit(stream, unit->now, unit->timestamp);
+    stream->packets++;
+    stream->octets += packet->payload_size;
+    stream->last_packet_at = stream->source->newest_at = unit->now;
+    if (!stream->video)
+        return;
+    int temporal = unit->form == FULL && packet->payload[1] & 0x20 ? packet->payload[5] >> 6 : 0;
+    stream->octets_by_temporal[temporal] += unit->body_size;
+    if (unit->picture > stream->picture)
+        stream->picture = unit->picture;
+}
+
+static void hand_over(struct handed *handed, const struct door *door, const struct unit *unit,
+                      const struct parsed *packet, int place)
+{
+    handed->kind = UNIT;
+    handed->at = unit->now;
+    handed->number = door->number;
+    handed->index = unit->index;
+    handed->picture = unit->picture;
+    handed->place = place;
+    handed->ssrc = packet->ssrc;
+    handed->timestamp = unit->timestamp;
+    handed->marker = unit->marker;
+    handed->size = packet->payload_size;
+    memcpy(handed->bytes, packet->payload, (size_t)packet->payload_size);
+}
+
+int take_rtp(struct outbox *box, struct door *door, double now, const unsigned char *data, int size,
+             struct handed *handed)
+{
+    struct parsed packet;
+    struct unit unit;
+    if (door->noted >= NOTED || !parse(&packet, door, data, size))
+        return NOT_PLAIN;
+    struct stream *stream = find(door, &packet);
+    if (!stream || !is_awake(stream, now) || unwrap(stream->highest, packet.sequence, 16) != stream->highest + 1 ||
+        !read_unit(&unit, stream, &packet, now))
+        return NOT_PLAIN;
+    note(door, &packet, stream->video, now);
+    count(stream, &unit, &packet);
+    if (stream->video && stream->fan_count)
+        kept_add(stream->kept, now, unit.index, unit.picture, unit.timestamp, unit.marker, (const char *)packet.payload,
+                 packet.payload_size);
+    const unsigned char *body = packet.payload + (unit.form == FULL ? 6 : 0);
+    int place = write_unit(box, stream->fan, 0, stream->fan_count, &unit, body);
+    if (place == stream->fan_count)
+        return TAKEN;
+    hand_over(handed, door, &unit, &packet, place);
+    return UNFINISHED;
+}
+
+/* Whether an RTCP compound asks for something at once: all but reports, and feedback on a flow that is not paced. */
+int is_urgent(const struct door *door, const unsigned char *data, int size)
+{
+    for (int at = 0; at + 4 <= size; at += 4 + 4 * get16(data + at + 2)) {
+        int kind = data[at + 1], format = data[at] & 0x1F;
+        int feedback = kind == 205 && format == 15;
+        if (kind != 200 && kind != 201 && kind != 202 && !(feedback && door->flow->way != PACED))
+            return 1;
+    }
+    return 0;
+}

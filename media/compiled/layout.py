@@ -1,0 +1,77 @@
+"""The shared object's declarations, and numbers of streams in the form that C reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Generic
+
+from cffi import FFI  # type: ignore[import-untyped]  # it has no types
+
+from media.compiled.build import HEADER
+from media.sfu.incoming import Remake, SourceState, StreamState
+from media.sfu.kept import T
+from media.sfu.state import NEVER
+from media.sfu.terms import Kind, clock_rate
+
+ffi = FFI()
+ffi.cdef(HEADER.read_text())
+
+
+def opened(library: Path) -> Any:
+    """The shared object. Raises OSError when it is not there or cannot be loaded."""
+    if not library.exists():
+        raise FileNotFoundError(f"{library} was not built")
+    return ffi.dlopen(str(library))
+
+
+def source_state() -> SourceState:
+    """A source's numbers as a structure of C."""
+    state: Any = ffi.new("struct source *")
+    state.newest_at = NEVER
+    return state  # type: ignore[no-any-return]  # a structure has the fields of a SourceState
+
+
+def stream_state(source: SourceState, kind: Kind) -> StreamState:
+    """A stream's numbers as a structure of C; `source` has to live as long."""
+    state: Any = ffi.new("struct stream *")
+    state.source = source
+    state.highest = state.picture = state.opened_at = -1
+    state.last_packet_at = NEVER
+    state.rate_hz = clock_rate(kind)
+    state.video = kind == "video"
+    return state  # type: ignore[no-any-return]  # a structure has the fields of a StreamState
+
+
+class CompiledKept(Generic[T]):
+    """The packets of one layer in C's memory, which puts plain ones there itself; made again when asked for."""
+
+    def __init__(self, library: Any, stream: Any, remake: Remake[T]) -> None:
+        self._library = library
+        self._remake = remake
+        self._kept = ffi.gc(library.kept_new(), library.kept_free)
+        stream.kept = self._kept
+
+    def add(self, now: float, unit: T) -> None:
+        """Keep a packet that came by Python."""
+        payload = unit.payload
+        place = unit.index, unit.picture, unit.timestamp, unit.marker
+        self._library.kept_add(self._kept, now, *place, payload, len(payload))
+
+    def get(self, index: int) -> T | None:
+        """The packet with this index; None when it is not kept any more."""
+        found = self._library.kept_get(self._kept, index)
+        if found == ffi.NULL:
+            return None
+        payload = bytes(ffi.buffer(found.bytes, found.size))
+        return self._remake(found.index, found.timestamp, bool(found.marker), found.picture, payload)
+
+    def timestamps(self) -> Iterator[int]:
+        """Those of all, in the order of coming, the last one first."""
+        back = 0
+        while (found := self._library.kept_newest(self._kept, back)) != ffi.NULL:
+            yield found.timestamp
+            back += 1
+
+    def clear(self) -> None:
+        self._library.kept_clear(self._kept)

@@ -1,0 +1,293 @@
+"""The way in by C: nothing that comes can harm it, and what it cannot judge reaches Python in order."""
+
+import asyncio
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from media.compiled import build
+from media.compiled.gate import address, socket_address
+from media.compiled.layout import ffi
+from media.compiled.step import CompiledStep
+from media.ice import Address
+from media.loop import PacketLoop, run
+from media.outlet import Outlet, PortCounters
+from media.outlet import Path as Way
+from media.rtp.packet import is_rtcp
+from media.sfu.room import Room
+from media.sfu.source import Send, Unit
+from media.srtp import Outbound, Scratch
+from media.transport import Routed
+from tests.media.packets import Publisher
+from tests.media.twins import KEYS, PUBLISHERS, VIEWERS, Far, publisher, viewer
+
+ROUNDS = 20_000
+LAXER = "detect_leaks=0"  # the interpreter's own memory is not freed at its end
+
+
+@pytest.fixture(scope="module")
+def library() -> Path:
+    built = build.build()
+    if built is None:
+        pytest.skip("no C compiler here")
+    return built
+
+
+@dataclass
+class Meeting:
+    """A room behind a gate, its participants' ends, and what the gate left to Python."""
+
+    room: Room
+    step: CompiledStep
+    outlet: Outlet
+    counters: PortCounters
+    far: dict[str, Far] = field(default_factory=dict)
+    raw: list[tuple[Address, bytes]] = field(default_factory=list)
+    plain: list[bytes] = field(default_factory=list)
+    heard_two: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def join(self, name: str, number: int) -> Far:
+        terms = publisher(number, name) if name in PUBLISHERS else viewer(number, name)
+        self.room.admit(name)
+        link = self.room.connect(100.0, name, terms, number * 7919)
+        far = self.far[name] = Far()
+        far.path = Way(self.outlet, far.socket.getsockname())
+        far.paths.append(far.path)
+        intake = self.room.participants[name].intake
+        assert intake is not None
+        self.step.connect(far, link.outflow.sent)
+        self.step.admit(far, link.outflow.sent, intake)
+        return far
+
+    def on_raw(self, now: float, outlet: Outlet, address: Address, datagram: bytes) -> None:
+        assert outlet is self.outlet
+        self.raw.append((address, datagram))
+        if len(self.raw) == 2:
+            self.heard_two.set()
+
+    def on_plain(self, now: float, peer: Routed, is_control: bool, packet: bytes) -> None:
+        self.plain.append(packet)
+        self.send((self.room.on_rtcp if is_control else self.room.on_rtp)(now, self.name(peer), packet))
+
+    def on_unit(self, now: float, peer: Routed, unit: Unit, place: int) -> None:
+        self.send(self.room.go_on(now, self.name(peer), unit, place))
+
+    def name(self, peer: Routed) -> str:
+        return next(name for name, far in self.far.items() if far is peer)
+
+    def send(self, sends: list[Send]) -> None:
+        for link, head, body in sends:
+            route = next(far.route for name, far in self.far.items() if self.room.participants[name].link is link)
+            assert route is not None
+            route.send(head, body)
+        self.step.flush()
+
+
+def opened(library: Path, deciphers: tuple[int, int] | None = None) -> Meeting:
+    counters = PortCounters()
+    outlet = Outlet("127.0.0.1", 0, counters)
+    step = CompiledStep(library, counters, deciphers)
+    step.gate.open([outlet])
+    meeting = Meeting(Room(step=step), step, outlet, counters)
+    for number, name in enumerate((*PUBLISHERS, *VIEWERS), 1):
+        meeting.join(name, number)
+    for name in VIEWERS:
+        meeting.send(meeting.room.view(100.0, name, list(PUBLISHERS), [720] * len(PUBLISHERS)))
+    return meeting
+
+
+@pytest.fixture
+def meeting(library: Path) -> Iterator[Meeting]:
+    made = opened(library)
+    yield made
+    close(made)
+
+
+def close(meeting: Meeting) -> None:
+    for far in meeting.far.values():
+        assert far.door is not None
+        far.door.close()
+        if far.route is not None:
+            far.route.close()
+        far.socket.close()
+    meeting.outlet.socket.close()
+
+
+class Stranger:
+    """Makes up datagrams of every kind: plain ones, plain ones with some other bits, feedback, noise."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self.publishers = {name: Publisher(number, transport=9) for number, name in enumerate(PUBLISHERS, 1)}
+
+    def datagram(self, name: str) -> bytes:
+        chance = self.chance
+        maker = self.publishers.get(name)
+        if maker is None or chance.random() < 0.1:
+            return self.control() if chance.random() < 0.7 else chance.randbytes(chance.randrange(1, 200))
+        data = maker.speech() if chance.random() < 0.3 else maker.picture(keyframe=chance.random() < 0.1)[0]
+        return self.spoiled(data) if chance.random() < 0.4 else data
+
+    def control(self) -> bytes:
+        chance = self.chance
+        kinds = bytes([0x80 | chance.choice((1, 15, 0, 4)), chance.choice((200, 201, 202, 203, 205, 206))])
+        body = chance.randbytes(4 * chance.randrange(40))
+        words = chance.choice((len(body) // 4, chance.randrange(65_536)))
+        return kinds + struct.pack("!H", words) + body
+
+    def spoiled(self, data: bytes) -> bytes:
+        changed = bytearray(data)
+        for _ in range(self.chance.randrange(1, 4)):
+            changed[self.chance.randrange(min(40, len(changed)))] = self.chance.randrange(256)
+        return bytes(changed[: self.chance.randrange(1, len(changed) + 1)] if self.chance.random() < 0.3 else changed)
+
+
+def play_stranger(meeting: Meeting, seed: int, rounds: int) -> None:
+    stranger = Stranger(seed)
+    now = 100.0
+    for number in range(rounds):
+        now += 0.001
+        name = stranger.chance.choice(list(meeting.far))
+        path = meeting.far[name].path
+        assert path is not None
+        meeting.step.gate.inject(now, path, stranger.datagram(name))
+        meeting.step.gate.hand_over(meeting)
+        if number % 25 == 0:
+            meeting.send(meeting.room.on_tick(now))
+
+
+def unciphered() -> tuple[object, tuple[int, int]]:
+    """What stands in libsrtp's place so that strangers' bytes get through; to be kept while it is used."""
+    plain = ffi.callback("int(void *, void *, int *)", lambda _context, _packet, _size: 0)
+    place = int(ffi.cast("uintptr_t", plain))
+    return plain, (place, place)
+
+
+def test_whatever_comes_is_taken_or_left(library: Path) -> None:
+    kept, functions = unciphered()
+    meeting = opened(library, functions)
+    play_stranger(meeting, 1, ROUNDS)
+    participants = meeting.room.participants.values()
+    assert sum(p.intake.unknown + p.intake.malformed for p in participants if p.intake is not None) > 100
+    assert sum(p.malformed_rtcp for p in participants) > 100
+    taken = meeting.room.participants["one"].video.layers[0].packets
+    assert taken > 100, "what is good comes through between"
+    close(meeting)
+    del kept
+
+
+def test_no_byte_is_read_or_written_outside(tmp_path: Path) -> None:
+    """The same under the compiler's own watch, in a process of its own: it has to be there from the beginning."""
+    command = build.compiler()
+    if command is None:
+        pytest.skip("no C compiler here")
+    watched = tmp_path / "watched.so"
+    flags = [*build.FLAGS, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    made = subprocess.run([*command, *flags, "-o", watched, *build.sources()], capture_output=True, check=False)
+    runtime = subprocess.run(
+        [*command, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    if made.returncode or not Path(runtime).is_absolute():
+        pytest.skip("the compiler has no sanitizers")
+    environment = {**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": LAXER, "PYTHONMALLOC": "malloc"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.media.test_gate", watched],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4_000:]
+    assert "done" in done.stdout
+
+
+def main() -> None:
+    """Be a stranger to the shared object named on the command line."""
+    kept, functions = unciphered()
+    meeting = opened(Path(sys.argv[1]), functions)
+    play_stranger(meeting, 2, ROUNDS // 2)
+    close(meeting)
+    del kept
+    sys.stdout.write("done\n")
+
+
+def test_packets_over_real_sockets_are_forwarded_while_the_loop_waits(meeting: Meeting) -> None:
+    """Key frame to Python, what follows to C; a forged packet is counted, an unknown address left to Python."""
+    outbound, maker = Outbound(KEYS, Scratch()), Publisher(1)
+    to = meeting.outlet.socket.getsockname()
+    sender, viewers = meeting.far["one"], [meeting.far[name] for name in ("plain", "numbered")]
+
+    async def play() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, PacketLoop)
+        loop.packets.waiter = meeting.step.gate
+        loop.add_reader(meeting.outlet.socket.fileno(), meeting.step.gate.hand_over, meeting)
+        for number in range(60):
+            for data in maker.picture(keyframe=number == 0, packets=2):
+                protected = outbound.protect(data, b"")
+                assert protected is not None
+                sender.socket.sendto(protected, to)
+            await asyncio.sleep(0.002)
+        sender.socket.sendto(bytes([0x80, 96]) + bytes(60), to)
+        sender.socket.sendto(b"\x00\x01 a check", to)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.sendto(b"\x80nobody", to)
+            await meeting.heard_two.wait()
+        loop.packets.waiter = None
+
+    run(asyncio.wait_for(play(), 20))
+    for far in viewers:
+        far.take()
+        pictures = [data for data in far.packets if not is_rtcp(data)]
+        assert len(pictures) == 120
+    assert len(meeting.plain) < 20, "C took hardly anything"
+    meeting.step.gate.count()
+    assert (meeting.counters.received, meeting.counters.not_authentic) == (123, 1)
+    assert [data for _, data in meeting.raw] == [b"\x00\x01 a check", b"\x80nobody"]
+    assert meeting.raw[0][0] == sender.socket.getsockname()
+
+
+def test_who_left_is_let_in_no_more(meeting: Meeting) -> None:
+    far = meeting.far["one"]
+    assert far.path is not None
+    assert far.door is not None
+    far.door.close()
+    meeting.step.gate.inject(100.0, far.path, b"\x80 as it came")
+    meeting.step.gate.hand_over(meeting)
+    assert [data for _, data in meeting.raw] == [b"\x80 as it came"]
+
+
+def test_addresses_are_found_again_among_many(meeting: Meeting) -> None:
+    """Also after others were forgotten, and none beyond the room there is."""
+    door = meeting.far["one"].door
+    assert door is not None
+    ways = [Way(meeting.outlet, (f"10.0.{number >> 8}.{number & 255}", 5_000)) for number in range(9_000)]
+    for way in ways:
+        door.know(way)
+    for way in ways[::2]:
+        door.unknow(way)
+    for way in ways[:64]:
+        meeting.step.gate.inject(100.0, way, bytes([0x80, 96]) + bytes(40))
+        meeting.step.gate.hand_over(meeting)
+    assert [found for found, _ in meeting.raw] == [way.address for way in ways[:64:2]]
+    meeting.step.gate.count()
+    assert meeting.counters.not_authentic == 32
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "2001:db8::7", "fe80::1%3"])
+def test_addresses_are_the_same_in_both_forms(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    assert address(socket_address(family, (host, 5_004))) == (host, 5_004)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,265 @@
+"""The same conference on the step in Python and on the compiled one, with receivers on real sockets."""
+
+import random
+import socket
+from dataclasses import dataclass, field, replace
+
+from media.compiled.gate import Gate
+from media.compiled.step import CompiledStep
+from media.ice import Address, Credentials
+from media.outlet import Outlet
+from media.outlet import Path as Way
+from media.rtp.packet import header, is_rtcp
+from media.rtp.rtcp import Nack, TransportFeedback
+from media.rtp.transport_cc import Feedback
+from media.sfu.link import Link
+from media.sfu.room import Room
+from media.sfu.source import Send, Unit
+from media.sfu.terms import Kind, PayloadTypes, Publication, SlotTerms, Terms
+from media.srtp import Inbound, Keys, Outbound, Scratch
+from media.transport import Entrance, PeerParameters, Route, Routed
+from tests.media.packets import IDS, OPUS, RTX, VP8, Publisher
+
+AES128_GCM = 7
+KEYS = Keys(AES128_GCM, bytes(range(28)), bytes(range(28)))
+VIEWERS = ("plain", "numbered", "thin", "filtered", "silent")
+GIVE_FEEDBACK = ("thin", "filtered")
+PUBLISHERS = ("one", "two", "h264")
+
+
+@dataclass
+class Far:
+    """A receiver's end: what reached it, decrypted. Stands in for the peer on our side too."""
+
+    address: str = "127.0.0.1"
+    packets: list[bytes] = field(default_factory=list)
+    parameters: PeerParameters = field(default_factory=lambda: PeerParameters(Credentials("", ""), (), "server"))
+    route: Route | None = None
+
+    def __post_init__(self) -> None:
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_000_000)
+        self.socket.bind((self.address, 0))
+        self.socket.setblocking(False)
+        self.scratch = Scratch()
+        self.outbound: Outbound | None = Outbound(KEYS, Scratch())
+        self.decrypt = Inbound(KEYS, self.scratch)
+        self.inbound: Inbound | None = self.decrypt
+        self.path: Way | None = None
+        self.paths: list[Way] = []
+        self.door: Entrance | None = None
+
+    def take(self) -> None:
+        """Whatever lies in the socket."""
+        while True:
+            try:
+                size = self.socket.recv_into(self.scratch.view)
+            except BlockingIOError:
+                return
+            control = is_rtcp(self.scratch.view[:2])
+            plain = self.decrypt.unprotect_rtcp(size) if control else self.decrypt.unprotect(size)
+            assert plain is not None
+            self.packets.append(plain)
+
+
+@dataclass
+class Side:
+    """A room on one of the steps, and all that left it, by receiver and in order."""
+
+    room: Room
+    step: CompiledStep | None = None
+    sent: dict[str, list[bytes]] = field(default_factory=dict)
+    far: dict[str, Far] = field(default_factory=dict)
+    gate: Gate[Routed] | None = None
+    by_python: int = 0
+    left_to_python: int = 0
+    spoken_by_python: int = 0
+
+    def connect(self, name: str, terms: Terms, seed: int, outlet: Outlet | None) -> Link:
+        link = self.room.connect(100.0, name, terms, seed)
+        if self.step is not None and outlet is not None:
+            far = self.far[name] = Far()
+            far.path = Way(outlet, far.socket.getsockname())
+            far.paths.append(far.path)
+            self.step.connect(far, link.outflow.sent)
+            intake = self.room.participants[name].intake
+            assert intake is not None
+            self.step.admit(far, link.outflow.sent, intake)
+        return link
+
+    def bring(self, now: float, name: str, data: bytes) -> None:
+        """One plain packet of a participant's."""
+        if self.gate is None:
+            if 128 <= data[0] <= 191:
+                self.on_packet(now, name, is_rtcp(data), data)
+            return
+        path = self.far[name].path
+        assert path is not None
+        self.gate.inject(now, path, data)
+        self.gate.hand_over(self)
+        self.take([])
+
+    def on_packet(self, now: float, name: str, is_control: bool, data: bytes) -> None:
+        self.take((self.room.on_rtcp if is_control else self.room.on_rtp)(now, name, data))
+
+    def on_raw(self, now: float, outlet: Outlet, address: Address, datagram: bytes) -> None:
+        """What begins as no packet of RTP or RTCP does."""
+        assert not 128 <= datagram[0] <= 191
+
+    def on_plain(self, now: float, peer: Routed, is_control: bool, packet: bytes) -> None:
+        self.left_to_python += not is_control
+        self.on_packet(now, self.name(peer), is_control, packet)
+
+    def on_unit(self, now: float, peer: Routed, unit: Unit, place: int) -> None:
+        self.take(self.room.go_on(now, self.name(peer), unit, place))
+
+    def name(self, peer: Routed) -> str:
+        return next(name for name, far in self.far.items() if far is peer)
+
+    def take(self, sends: list[Send]) -> None:
+        if self.step is None:
+            for link, head, body in sends:
+                self.sent.setdefault(link.participant, []).append(head + body)
+            return
+        for link, head, body in sends:
+            route = self.far[link.participant].route
+            assert route is not None
+            assert route.send(head, body)
+            self.by_python += 1
+            self.spoken_by_python += head[1] & 0x7F == OPUS
+        self.step.flush()
+        for name, far in self.far.items():
+            far.take()
+            self.sent[name] = far.packets
+
+
+def viewer(number: int, name: str) -> Terms:
+    cc = 0 if name == "plain" else IDS.transport_cc
+    base = number * 1000
+    slots = [SlotTerms("audio", "a", base, OPUS, transport_cc=cc)]
+    for place in range(len(PUBLISHERS)):
+        types = PayloadTypes(102, 103)
+        slots.append(SlotTerms("video", f"v{place}", base + 1 + place, VP8, base + 50 + place, RTX, types, cc))
+    return Terms((), tuple(slots), IDS)
+
+
+def publisher(number: int, name: str) -> Terms:
+    codec = Publication("video", "1", VP8, RTX, number * 1000 + 2, number * 1000 + 3)
+    video = replace(codec, codec="h264") if name == "h264" else codec
+    return Terms((Publication("audio", "0", OPUS, None, number * 1000 + 1), video), (), IDS)
+
+
+def told(now: float, link: Link, chance: random.Random, slow: bool) -> bytes:
+    """Feedback on what the link sent lately: all came, for a slow one later and later."""
+    sent = link.outflow.sent
+    count = min(sent.next, 40)
+    deltas = tuple(chance.choice((2, 3, 4)) + 60 * slow for _ in range(count)) or (0,)
+    return TransportFeedback(1, 2, Feedback(sent.next - count & 0xFFFF, int(now / 0.064), 0, deltas)).encode()
+
+
+@dataclass
+class Twins:
+    """The same happens on both sides."""
+
+    sides: tuple[Side, Side]
+    now: float = 100.0
+    links: dict[str, list[Link]] = field(default_factory=dict)
+
+    def bring(self, name: str, data: bytes) -> None:
+        for side in self.sides:
+            side.bring(self.now, name, data)
+
+    def tick(self) -> None:
+        for side in self.sides:
+            side.take(side.room.on_tick(self.now))
+
+    def view(self, name: str, view: list[str], heights: list[int]) -> None:
+        for side in self.sides:
+            side.take(side.room.view(self.now, name, view, heights))
+
+    def mute(self, name: str, kind: Kind, muted: bool) -> None:
+        for side in self.sides:
+            side.take(side.room.mute(self.now, name, kind, muted))
+
+
+class Play:
+    """A random conference: packets lost, late, doubled, spoiled; changes of view, mutes, requests, slow receivers."""
+
+    def __init__(self, twins: Twins, seed: int) -> None:
+        self.twins = twins
+        self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self.late: list[tuple[str, bytes]] = []
+        self.brought = 0
+        self.publishers = {name: Publisher(number) for number, name in enumerate(PUBLISHERS, 1)}
+        for publisher in self.publishers.values():
+            publisher.transport = 65_000
+
+    def step(self, number: int) -> None:
+        self.twins.now += 0.005
+        for name in PUBLISHERS:
+            for data in self.packets(name, number):
+                self.deliver(name, data)
+        if number % 4 == 0:
+            self.twins.bring("one", self.publishers["one"].speech(30))
+        if self.late and self.chance.random() < 0.3:
+            self.twins.bring(*self.late.pop(self.chance.randrange(len(self.late))))
+        if number % 5 == 0:
+            self.twins.tick()
+        if number % 20 == 0:
+            self.feedback()
+        self.disturb()
+
+    def packets(self, name: str, number: int) -> list[bytes]:
+        key = self.chance.random() < 0.05
+        if name == "h264":
+            sequence, kind = 65_000 + number & 0xFFFF, b"\x67" if key else b"\x41"
+            return [header(VP8, True, sequence, number * 3000 & 0xFFFFFFFF, 3002) + kind + bytes([number & 0xFF]) * 50]
+        made = self.publishers[name].picture(keyframe=key, packets=self.chance.randrange(1, 4))
+        temporal = (0, 2, 1, 2)[number % 4]
+        sync = 0x20 * (self.chance.random() < 0.5)
+        return [one[:17] + bytes([temporal << 6 | sync | number & 0x1F]) + one[18:] for one in made]
+
+    def deliver(self, name: str, data: bytes) -> None:
+        luck = self.chance.random()
+        self.brought += 1
+        if luck < 0.02:
+            return
+        if luck < 0.04:
+            self.late.append((name, data))
+            return
+        self.twins.bring(name, self.spoiled(data) if luck < 0.045 else data)
+        if luck > 0.99:
+            self.twins.bring(name, data)
+
+    def spoiled(self, data: bytes) -> bytes:
+        """With a few other bits, or cut short."""
+        changed = bytearray(data[: self.chance.randrange(1, len(data))] if self.chance.random() < 0.2 else data)
+        for _ in range(3):
+            changed[self.chance.randrange(min(24, len(changed)))] ^= 1 << self.chance.randrange(8)
+        return bytes(changed)
+
+    def feedback(self) -> None:
+        for name in GIVE_FEEDBACK:
+            self.twins.bring(name, told(self.twins.now, self.twins.links[name][0], self.chance, name == "thin"))
+
+    def disturb(self) -> None:
+        chance, twins = self.chance, self.twins
+        luck = chance.random()
+        name = chance.choice(VIEWERS)
+        if luck < 0.02:
+            heights = [chance.choice((0, 180, 720, 720)) for _ in PUBLISHERS]
+            twins.view(name, chance.sample(PUBLISHERS, len(PUBLISHERS)), heights)
+        elif luck < 0.04:
+            most = chance.randrange(4)
+            for side in twins.sides:
+                side.room.participants["filtered"].temporal = most
+        elif luck < 0.05:
+            twins.mute(chance.choice(PUBLISHERS), "video", chance.random() < 0.3)
+        elif luck < 0.06:
+            twins.mute("one", "audio", chance.random() < 0.2)
+        elif luck < 0.3:
+            slot = twins.links[name][0].video[chance.randrange(len(PUBLISHERS))]
+            newest = slot.splice.numbers.newest
+            asked = tuple(newest - chance.randrange(80) & 0xFFFF for _ in range(4))
+            twins.bring(name, Nack(1, slot.terms.ssrc, asked).encode())
