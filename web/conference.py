@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from command.directory.sessions import actor_of
 from command.kernel.db import Database
 from command.kernel.timeline import Entry
+from command.kernel.wake import Wake
 from media.control import NodeClient, Wanted
 from media.errors import BridgeError
 from media.meetings.actions import presence
@@ -28,6 +29,7 @@ from web.deadlines import Deadlines
 from web.live import Live, read_rooms
 from web.media_node import Links, NodeAddress
 from web.node_events import NodeEvents
+from web.places import Places
 from web.relocation import Relocation
 from web.rooms import Room, as_sync, meetings_in, rooms_at, wanted_rooms
 from web.signal_line import RESTARTING, UNKNOWN, Health, Line, Wish
@@ -45,12 +47,12 @@ Result = TypeVar("Result")
 class Conference:
     """One per web process. `run` is its life; everything else is called from the same event loop."""
 
-    def __init__(self, db: Database, addresses: Iterable[NodeAddress]) -> None:
-        self._db = db
+    def __init__(self, db: Database, wake: Wake, addresses: Iterable[NodeAddress]) -> None:
         self._store = Store(db)
         self._live = Live(self._store, Links(addresses))
-        self._relocation = Relocation(self._live, self.refresh)
-        self._events = NodeEvents(self._live, self.refresh, self._relocation.look)
+        self._places = Places(self._live, wake, self.refresh)
+        self._relocation = Relocation(self._live, self.refresh, self._places.tell)
+        self._events = NodeEvents(self._live, self.refresh, self._relocation.look, self._places.tell)
         self._deadlines = Deadlines(self._live, self.refresh)
         self._refreshing = asyncio.Lock()
 
@@ -76,6 +78,7 @@ class Conference:
             tasks.create_task(self._follow_timeline(tail, seq))
             tasks.create_task(self._deadlines.run())
             tasks.create_task(self._relocation.run())
+            tasks.create_task(self._places.follow(self._relocation.look))
             for link in links:
                 await stack.enter_async_context(link.client)
                 tasks.create_task(self._events.follow(link))
@@ -83,8 +86,9 @@ class Conference:
     # -- sockets --------------------------------------------------------------------------------
 
     async def attach(self, line: Line) -> None:
-        """A participant's socket is open; its former one ends."""
+        """A participant's socket is open; its former one ends, in whichever process it is."""
         self._live.lines.add(line)
+        await self._places.sit(line)
         await self.refresh([line.meeting])
         room = self._live.rooms.get(line.meeting)
         if room is not None:

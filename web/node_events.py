@@ -12,18 +12,20 @@ from media.nodes.actions import answered, silent
 from web.absences import LOST_AFTER, NODE_LOST_AFTER
 from web.live import Live, Refresh
 from web.media_node import Link
+from web.places import Tell
 from web.rooms import Room
 
 
 class NodeEvents:
     """Follows every node. Of a meeting only the node that has it is believed. `look` has its places looked at."""
 
-    def __init__(self, live: Live, refresh: Refresh, look: Callable[[], None]) -> None:
+    def __init__(self, live: Live, refresh: Refresh, look: Callable[[], None], tell: Tell) -> None:
         self._live = live
         self._store = live.store
         self._clock = live.store.clock
         self._refresh = refresh
         self._look = look
+        self._tell = tell
 
     async def follow(self, link: Link) -> None:
         """Until cancelled."""
@@ -73,6 +75,7 @@ class NodeEvents:
         """All that it had is to be found elsewhere soon, or lost."""
         link.connected.clear()
         await self._store.write(partial(silent, clock=self._clock, name=link.name))
+        await self._tell()
         for room in self._live.rooms.values():
             if room.is_at(link.name):
                 self._miss_all(room)

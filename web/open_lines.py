@@ -1,6 +1,6 @@
 """The open signalling sockets of this process, one for each participant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from command.kernel.values import State
 from media.meetings.moves import SiteState
@@ -57,6 +57,12 @@ class OpenLines:
             elif site.muted != line.muted:
                 line.muted = site.muted
                 line.send({"type": "muted", "muted": site.muted})
+
+    def replaced(self, newest: Mapping[str, str]) -> None:
+        """End those that are not their participant's newest socket any more; `newest` by site, wherever it is."""
+        for line in self:
+            if line.seated and newest.get(line.site, line.name) != line.name:
+                line.close(REPLACED)
 
     def end(self, meeting: str) -> None:
         """The meeting is over."""

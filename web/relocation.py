@@ -7,6 +7,7 @@ from functools import partial
 from media.nodes.actions import answered, move, settle, tell_away
 from media.nodes.queries import nodes
 from web.live import Live, Refresh
+from web.places import Tell
 from web.relocation_plan import Act, Contradict, Move, Seen, Settle, TellAway, Trust, acts, unsettled
 from web.rooms import Room
 
@@ -17,11 +18,12 @@ STEP_S = 0.1
 class Relocation:
     """Several web processes may do the same at once: each step is taken once, by whoever is first in the database."""
 
-    def __init__(self, live: Live, refresh: Refresh) -> None:
+    def __init__(self, live: Live, refresh: Refresh, tell: Tell) -> None:
         self._live = live
         self._store = live.store
         self._clock = live.store.clock
         self._refresh = refresh
+        self._tell = tell
         self._changed = asyncio.Event()
 
     def look(self) -> None:
@@ -58,9 +60,11 @@ class Relocation:
                 await self._move(act)
             case Settle():
                 await self._store.write(partial(settle, meeting_id=act.meeting, number=act.number))
+                await self._tell()
                 await self._refresh([act.meeting])
             case Contradict():
                 await self._store.write(partial(answered, name=act.node, run=act.run))
+                await self._tell()
             case TellAway():
                 LOG.error("media node %s does not answer", act.node)
                 await self._store.write(partial(tell_away, name=act.node))

@@ -13,12 +13,13 @@ from web.settings import Settings
 
 @dataclass(frozen=True)
 class Core:
-    """What every process of ours stands on."""
+    """What every process of ours stands on. `wake` is the timeline's, `places_wake` that of sockets and media nodes."""
 
     settings: Settings
     clock: Clock
     engine: Engine
     wake: Wake
+    places_wake: Wake
     db: Database
 
 
@@ -27,12 +28,15 @@ def build_core(settings: Settings, clock: Clock | None = None) -> Core:
     clock = clock or SystemClock()
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = make_engine(settings.database())
-    wake: Wake
+    wake, places_wake = _wakes(settings)
+    return Core(settings, clock, engine, wake, places_wake, Database(engine, clock, wake.notify))
+
+
+def _wakes(settings: Settings) -> tuple[Wake, Wake]:
     if settings.embedded():
-        wake = FolderWake(settings.data / "run")
-    else:
-        wake = PostgresWake(settings.database().replace("postgresql+psycopg://", "postgresql://"))
-    return Core(settings, clock, engine, wake, Database(engine, clock, wake.notify))
+        return FolderWake(settings.data / "run"), FolderWake(settings.data / "run" / "places")
+    dsn = settings.database().replace("postgresql+psycopg://", "postgresql://")
+    return PostgresWake(dsn), PostgresWake(dsn, "fengsui_places")
 
 
 def broker_of(settings: Settings) -> BrokerConfig:

@@ -71,10 +71,9 @@ class FolderWake:
 class PostgresWake:
     """Processes of a cluster: LISTEN and NOTIFY on one channel. `dsn` as libpq takes it."""
 
-    CHANNEL = "fengsui"
-
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, channel: str = "fengsui") -> None:
         self._dsn = dsn
+        self._channel = channel
         self._lock = threading.Lock()
         self._out: psycopg.Connection | None = None
 
@@ -120,11 +119,11 @@ class PostgresWake:
     def _send(self) -> None:
         if self._out is None or self._out.closed:
             self._out = psycopg.connect(self._dsn, autocommit=True)
-        self._out.execute(f"NOTIFY {self.CHANNEL}")
+        self._out.execute(f"NOTIFY {self._channel}")
 
     def _listen_once(self, woken: Callable[[], None], stopping: threading.Event) -> None:
         with psycopg.connect(self._dsn, autocommit=True) as connection:
-            connection.execute(f"LISTEN {self.CHANNEL}")
+            connection.execute(f"LISTEN {self._channel}")
             woken()
             while not stopping.is_set():
                 # A short wait only so that stopping is seen; it asks the socket, never the database.
