@@ -90,4 +90,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "resource.unavailable": ("没有下达：{name}现在不可用", "Not ordered: {name} is not available now"),
     "resource.on_task": ("没有改：{name}正在执行任务", "Not changed: {name} is on a task"),
     "keeper.unknown": ("保管人没有这个账号", "The keeper has no such account"),
+    # evacuations
+    "evacuation.unknown": ("没有这次转移", "There is no such evacuation"),
+    "household.unknown": ("台账里没有这一户", "There is no such household in the ledger"),
+    "household.people": ("人数应在 1 到 99 之间", "A household has 1 to 99 people"),
+    "evacuation.area_needed": ("没有启动：写明转移哪里", "Not opened: say which area"),
+    "evacuation.nobody": (
+        "没有启动：这个范围没有登记在册、尚未列入转移的住户",
+        "Not opened: no listed household in this area that is not being moved already",
+    ),
+    "evacuation.closed": ("这次转移已结束", "This evacuation is closed"),
+    "evacuation.id_taken": ("没有记：同一编号报过别的内容", "Not written: this id was used for another report"),
+    "evacuation.step_unknown": ("要撤销的那条不在这一户名下", "The report to undo is not of this household"),
+    "evacuation.corrects_needed": ("撤销要写明撤哪一条", "Undoing names the report that it undoes"),
+    "evacuation.reason_needed": ("未转移要写明原因", "Say why they were not moved"),
+    "evacuation.note_too_long": ("备注最多 200 字", "A note has at most 200 characters"),
+    "evacuation.shelter_unknown": ("没有这个安置点", "There is no such shelter"),
+    "evacuation.point_unknown": ("这次转移没有这个隐患点", "The evacuation has no such hazard point"),
+    "evacuation.nobody_moved": ("没有可以准许返回的住户", "Nobody who was moved is left to let back"),
+    "evacuation.still_away": (
+        "没有结束：还有 {number} 户没有准许返回",
+        "Not closed: {number} households have not been let back",
+    ),
+    "evacuation.missing": (
+        "还有 {number} 户没有转移，结束要写明原因",
+        "{number} households were never moved: closing needs a reason",
+    ),
 }

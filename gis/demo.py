@@ -64,6 +64,36 @@ class DemoPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoHazardPoint:
+    """`division_code` is the (real) village it is said to lie in; `households` says how many are there."""
+
+    key: str
+    name: str
+    hazard: str
+    township_code: str
+    division_code: str
+    lon: float
+    lat: float
+    shelter: str
+    households: int
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemoHousehold:
+    """Nobody: `head` is a number, `hazard_point` the key of its point, `number` counts there."""
+
+    key: str
+    hazard_point: str
+    number: int
+    head: str
+    people: int
+    needs: str | None
+    phone: str
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DemoCounty:
     code: str
     name: str
@@ -72,6 +102,8 @@ class DemoCounty:
     resources: tuple[DemoResource, ...]
     loudspeakers: tuple[DemoLoudspeaker, ...]
     people: tuple[DemoPerson, ...]
+    hazard_points: tuple[DemoHazardPoint, ...]
+    households: tuple[DemoHousehold, ...]
 
 
 @cache
@@ -86,4 +118,6 @@ def demo_county() -> DemoCounty:
         resources=tuple(DemoResource(**row) for row in raw["resources"]),
         loudspeakers=tuple(DemoLoudspeaker(**row) for row in raw["loudspeakers"]),
         people=tuple(DemoPerson(**row) for row in raw["people"]),
+        hazard_points=tuple(DemoHazardPoint(**row) for row in raw["hazard_points"]),
+        households=tuple(DemoHousehold(**row) for row in raw["households"]),
     )

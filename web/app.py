@@ -19,6 +19,7 @@ from web.api import (
     demo,
     directory,
     divisions,
+    evacuations,
     imports,
     incident_log,
     incidents,
@@ -78,7 +79,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    domain = (*log, alerts, obligations, cap, meetings, signalling, whip, metrics)
+    domain = (*log, alerts, obligations, evacuations, cap, meetings, signalling, whip, metrics)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, codes, demo, *domain):
         app.include_router(module.router)
     _install_health(app, core)

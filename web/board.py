@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.calls.queries import board_obligations
 from alerts.queries import board_alerts, board_coverages
 from command.directory.queries import Sight, board_terminals, board_units
+from command.evacuation.queries import board_evacuation_points, board_evacuations
 from command.incidents.queries import board_incidents
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text
@@ -87,6 +88,8 @@ BASE: dict[str, Collection] = {
     "alerts": board_alerts,
     "coverages": board_coverages,
     "obligations": board_obligations,
+    "evacuations": board_evacuations,
+    "evacuation_points": board_evacuation_points,
     "incidents": board_incidents,
     "tasks": board_tasks,
     "resources": board_resources,

@@ -10,13 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command.directory.accounts import NewUser, grant_roles, register_user
-from command.directory.model import Unit
+from command.directory.model import Post, Unit
 from command.directory.terminals import TerminalValues, register_terminal
 from command.directory.units import PersonValues, PostValues, UnitValues, register_person, register_post, register_unit
+from command.evacuation.actions.lists import HouseholdValues, PointValues, keep_household, keep_point
 from command.kernel.actor import Actor, system_actor
 from command.kernel.db import Database
 from command.kernel.rights import Role
 from command.resources.actions import NewResource, register
+from command.resources.model import Resource
 from gis.demo import DemoCounty, DemoPerson, demo_county
 from gis.divisions import Level, shipped_divisions
 from web.files import write_atomically
@@ -65,6 +67,7 @@ def seed(db: Database, data: Path) -> None:
         _terminals(made, county)
         _people(made, county)
         _resources(made, county)
+        _hazard_points(made, county)
         # Written before the commit: accounts without passwords would be of no use, the reverse does no harm.
         write_atomically(data / ACCOUNTS, json.dumps(made.accounts, ensure_ascii=False, indent=1).encode(), 0o600)
 
@@ -182,8 +185,37 @@ def _resources(made: _Seed, county: DemoCounty) -> None:
             name=one.name,
             quantity=one.quantity,
             measure=one.measure,
+            capacity=one.quantity if one.kind == "shelter" else None,
             position=(one.lon, one.lat),
             keeper_id=keepers.get(made.units[one.township_code], made.users["keeper2"]),
             sample=True,
         )
         register(made.session, made.actor, values)
+
+
+def _hazard_points(made: _Seed, county: DemoCounty) -> None:
+    """Each with the post that answers for its village, the shelter, and its households."""
+    named = select(Resource.name, Resource.id).where(Resource.kind == "shelter")
+    shelters = dict(made.session.execute(named).all())
+    answering = select(Post.unit_id, Post.id).where(Post.responsible)
+    posts = dict(made.session.execute(answering).all())
+    for one in county.hazard_points:
+        unit = made.units[one.division_code]
+        values = PointValues(
+            hazard=one.hazard,
+            position=(one.lon, one.lat),
+            post_id=posts.get(unit),
+            shelter_id=shelters.get(one.shelter),
+            sample=True,
+        )
+        point, _ = keep_point(made.session, made.actor, unit, one.name, values)
+        for household in county.households:
+            if household.hazard_point == one.key:
+                kept = HouseholdValues(
+                    people=household.people,
+                    head=household.head,
+                    phone=household.phone,
+                    needs=household.needs,
+                    sample=True,
+                )
+                keep_household(made.session, made.actor, point, household.number, kept)

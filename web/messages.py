@@ -44,6 +44,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有删除：预警“{headline}”还在生效，先解除它",
         "Nothing removed: the warning “{headline}” is in force; lift it first",
     ),
+    "demo.evacuation_open": (
+        "没有删除：转移“{title}”还没有结束",
+        "Nothing removed: the evacuation “{title}” is still open",
+    ),
     "authority.none": ("这里没有内置证书", "There is no built-in authority here"),
     "import.kind": ("没有这种导入：{kind}", "There is no such import: {kind}"),
     "import.too_large": ("文件超过 5 MB", "The file is over 5 MB"),
@@ -63,6 +67,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Several units are called “{value}”: use the code",
     ),
     "import.person_unknown": ("这个单位没有这个人：{value}", "The unit has nobody called “{value}”"),
+    "import.hazard_point_unknown": ("这个单位没有这个隐患点：{value}", "The unit has no hazard point “{value}”"),
+    "import.post_unknown": ("这个单位没有这个岗位：{value}", "The unit has no post “{value}”"),
+    "import.shelter_unknown": ("没有这个安置点：{value}", "There is no shelter “{value}”"),
     "import.user_unknown": ("没有这个用户名：{value}", "There is no user “{value}”"),
 }
 

@@ -3,6 +3,7 @@
 from alerts import model as alerts
 from alerts.calls import model as calls
 from command.directory import model as directory
+from command.evacuation import model as evacuation
 from command.incidents import model as incidents
 from command.kernel import timeline
 from command.kernel.db import Base
@@ -12,4 +13,4 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, alerts, calls)
+MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, alerts, calls, evacuation)

@@ -114,7 +114,7 @@ def report_visit(
 
     Raises NotFound, Refused, Conflict `obligation.no_visit` where none stands, Invalid `obligation.note_too_long`.
     """
-    row = _to_change(session, actor, obligation_id)
+    row = _to_change(session, actor, obligation_id, right=Right.ALERT_VISIT)
     _check_note(note)
     if not row.visit_open or not isinstance(row.visit, dict):
         raise Conflict("obligation.no_visit")
@@ -147,10 +147,12 @@ def report_acted(session: Session, clock: Clock, actor: Actor, obligation_id: st
     return row
 
 
-def _to_change(session: Session, actor: Actor, obligation_id: str, *, own: bool = False) -> Obligation:
+def _to_change(
+    session: Session, actor: Actor, obligation_id: str, *, own: bool = False, right: Right = Right.ALERT_CALL
+) -> Obligation:
     row = obligation_for(session, actor, obligation_id, lock=True)
     if not (own and _is_theirs(session, actor, row)):
-        actor.need(Right.ALERT_CALL, unit_of(session, row.unit_id).path)
+        actor.need(right, unit_of(session, row.unit_id).path)
     return row
 
 

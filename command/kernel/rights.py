@@ -41,6 +41,12 @@ class Right(StrEnum):
     ALERT_RECEIVE = "alert.receive"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
     ALERT_CALL = "alert.call"
+    ALERT_VISIT = "alert.visit"
+    EVACUATION_OPEN = "evacuation.open"
+    EVACUATION_REPORT = "evacuation.report"
+    EVACUATION_END = "evacuation.end"
+    HOUSEHOLD_READ = "household.read"
+    HOUSEHOLD_KEEP = "household.keep"
     DIRECTORY_READ = "directory.read"
     DIRECTORY_CHANGE = "directory.change"
     ROLE_GRANT = "role.grant"
@@ -64,6 +70,12 @@ _DUTY = _READER | {
     Right.ALERT_DRAFT,
     Right.ALERT_ACKNOWLEDGE,
     Right.ALERT_CALL,
+    Right.ALERT_VISIT,
+    Right.EVACUATION_OPEN,
+    Right.EVACUATION_REPORT,
+    Right.EVACUATION_END,
+    Right.HOUSEHOLD_READ,
+    Right.HOUSEHOLD_KEEP,
 }
 
 _TABLE: dict[Role, frozenset[Right]] = {
@@ -79,17 +91,39 @@ _TABLE: dict[Role, frozenset[Right]] = {
         Right.MEETING_JOIN,
         Right.ALERT_ACKNOWLEDGE,
         Right.ALERT_CALL,
+        Right.ALERT_VISIT,
+        Right.EVACUATION_OPEN,
+        Right.EVACUATION_REPORT,
+        Right.HOUSEHOLD_READ,
     },
-    Role.RESOURCE_KEEPER: frozenset({Right.READ, Right.TASK_MOVE, Right.ALERT_ACKNOWLEDGE}),
-    Role.ALERT_ISSUER: _READER | {Right.ALERT_DRAFT, Right.ALERT_ISSUE, Right.ALERT_RECEIVE, Right.INCIDENT_NOTE},
+    Role.RESOURCE_KEEPER: frozenset({Right.READ, Right.TASK_MOVE, Right.ALERT_ACKNOWLEDGE, Right.HOUSEHOLD_KEEP}),
+    Role.ALERT_ISSUER: _READER
+    | {
+        Right.ALERT_DRAFT,
+        Right.ALERT_ISSUE,
+        Right.ALERT_RECEIVE,
+        Right.INCIDENT_NOTE,
+        Right.EVACUATION_OPEN,
+        Right.EVACUATION_END,
+        Right.HOUSEHOLD_READ,
+    },
     Role.ALERT_REVIEWER: _READER | {Right.ALERT_REVIEW},
     Role.SYSTEM_ADMINISTRATOR: _READER
-    | {Right.DIRECTORY_CHANGE, Right.SETTINGS_CHANGE, Right.RESOURCE_CHANGE, Right.ACCOUNT_LOCK},
+    | {Right.DIRECTORY_CHANGE, Right.SETTINGS_CHANGE, Right.RESOURCE_CHANGE, Right.ACCOUNT_LOCK, Right.HOUSEHOLD_KEEP},
     Role.SECURITY_ADMINISTRATOR: frozenset({Right.DIRECTORY_READ, Right.ROLE_GRANT, Right.ACCOUNT_LOCK}),
     Role.AUDITOR: _READER | {Right.AUDIT},
     Role.WALL: frozenset({Right.READ, Right.MEETING_WATCH}),
     Role.TERMINAL: frozenset(
-        {Right.READ, Right.TASK_MOVE, Right.MEETING_JOIN, Right.ALERT_ACKNOWLEDGE, Right.INCIDENT_NOTE}
+        {
+            Right.READ,
+            Right.TASK_MOVE,
+            Right.MEETING_JOIN,
+            Right.ALERT_ACKNOWLEDGE,
+            Right.INCIDENT_NOTE,
+            Right.ALERT_VISIT,
+            Right.EVACUATION_REPORT,
+            Right.HOUSEHOLD_READ,
+        }
     ),
 }
 

@@ -6,7 +6,7 @@ alone. Resources, loudspeakers and people do not exist; the telephone numbers ca
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import shapely
@@ -58,6 +58,19 @@ RESOURCES = [
     ("material", "三街镇物资点 棉被", 300, "床", 101.036, 25.018, "532301108", "532301108"),
     ("expert", "地质灾害专家组", 5, "人", 101.488, 25.054, "532301101", "532301"),
 ]
+
+# Hazard points: hazard, position, township, which of the township's responsible people's villages, shelter, households.
+HAZARD_POINTS = [
+    ("滑坡", 101.008, 24.672, "532301112", 1, "西舍路中心小学安置点", 6),
+    ("泥石流", 101.034, 24.648, "532301112", 2, "西舍路中心小学安置点", 5),
+    ("山洪", 101.012, 24.640, "532301112", 3, "西舍路中心小学安置点", 5),
+    ("滑坡", 101.050, 24.790, "532301110", 1, "新村镇文化站安置点", 5),
+    ("泥石流", 101.072, 24.768, "532301110", 2, "新村镇文化站安置点", 5),
+    ("崩塌", 101.044, 24.766, "532301110", 3, "新村镇文化站安置点", 5),
+    ("滑坡", 101.072, 25.010, "532301108", 1, "市体育馆避难场所", 5),
+    ("山洪", 101.052, 24.988, "532301108", 2, "市体育馆避难场所", 5),
+]
+NEEDS = {4: "行动不便老人 1 人", 13: "孕妇 1 人", 22: "卧床 1 人，要担架", 31: "轮椅 1 人"}
 
 
 def _names(data: Path) -> dict[str, str]:
@@ -127,7 +140,43 @@ def _people(names: dict[str, str], chance: random.Random, area: shapely.Geometry
             }
 
 
-def _lines(rows: Iterator[dict[str, object]]) -> str:
+def _hazard_points(names: dict[str, str], people: list[dict[str, object]]) -> Iterator[dict[str, object]]:
+    village_of = {one["key"]: one["division_code"] for one in people}
+    for number, (hazard, lon, lat, code, person, shelter, households) in enumerate(HAZARD_POINTS, start=1):
+        village = str(village_of[f"person-{code}-{person}"])
+        place = names[village].removesuffix("民委员会").removesuffix("居民委员会")
+        yield {
+            "key": f"hazard-point-{number}",
+            "name": f"{place}{hazard}点{SAMPLE}",
+            "hazard": hazard,
+            "township_code": code,
+            "division_code": village,
+            "lon": lon,
+            "lat": lat,
+            "shelter": shelter + SAMPLE,
+            "households": households,
+            "sample": True,
+        }
+
+
+def _households(points: list[dict[str, object]], chance: random.Random) -> Iterator[dict[str, object]]:
+    number = 0
+    for point in points:
+        for local in range(1, int(str(point["households"])) + 1):
+            number += 1
+            yield {
+                "key": f"household-{number:02d}",
+                "hazard_point": point["key"],
+                "number": local,
+                "head": f"户主 {number:02d}{SAMPLE}",
+                "people": chance.randint(1, 6),
+                "needs": NEEDS[number] + SAMPLE if number in NEEDS else None,
+                "phone": MOBILE,
+                "sample": True,
+            }
+
+
+def _lines(rows: Iterable[dict[str, object]]) -> str:
     return ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
 
 
@@ -135,11 +184,16 @@ def write(data: Path) -> None:
     names, chance = _names(data), random.Random(SEED)  # noqa: S311 # scatter on a map, no secret
     sheet = json.loads((data / "boundaries_county.geojson").read_text("utf-8"))
     area = shape(sheet["features"][0]["geometry"])
-    parts = {
+    loudspeakers = list(_loudspeakers(names, chance, area))
+    people = list(_people(names, chance, area))
+    points = list(_hazard_points(names, people))
+    parts: dict[str, Iterable[dict[str, object]]] = {
         "townships": _townships(names),
         "resources": _resources(),
-        "loudspeakers": _loudspeakers(names, chance, area),
-        "people": _people(names, chance, area),
+        "loudspeakers": loudspeakers,
+        "people": people,
+        "hazard_points": points,
+        "households": _households(points, chance),
     }
     body = ",\n".join(f'"{name}":[\n{_lines(rows)}\n]' for name, rows in parts.items())
     text = f'{{"county":"{COUNTY}","name":"{names[COUNTY]}","note":"示例数据，非真实人员、物资和位置",\n{body}}}\n'

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.web.evacuees import ledger, opened, standing_lists
 from tests.web.obliged import obligation
 from tests.web.world import World
 
@@ -37,6 +38,8 @@ IDS = {
     "user_id",
     "terminal_id",
     "obligation_id",
+    "evacuation_id",
+    "household_id",
 }
 
 
@@ -93,6 +96,8 @@ def objects(as_: Clients, world: World) -> dict[str, str]:
     meeting = {"title": "会商", "invite": {"units": [world.units["south"]]}}
     draft = {"event": "山洪", "kind": "notice", "headline": "通告", "description": "水", "instruction": "走"}
     where = {"area": {"divisions": ["532301109"]}, "expires_at": "2036-01-01T00:00:00Z"}
+    standing_lists(as_, world)
+    evacuation = opened(as_)["id"]
     team = {"unit": world.units["south"], "kind": "team", "name": "小分队（示例）"}
     return {
         "incident_id": incident,
@@ -104,6 +109,8 @@ def objects(as_: Clients, world: World) -> dict[str, str]:
         "user_id": world.users["duty"],
         "terminal_id": world.terminals["south_box"],
         "obligation_id": obligation(as_, world)["id"],
+        "evacuation_id": evacuation,
+        "household_id": ledger(duty, evacuation)[0]["household"],
     }
 
 

@@ -20,6 +20,7 @@ from gis.divisions import shipped_divisions
 from web.api.forms import Form, Id
 from web.cap_keys import cap_keys_of
 from web.edge import IfMatch, Known, database_of, known_edge, token_of
+from web.evacuation_order import open_for
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 
@@ -222,6 +223,7 @@ def issue_alert(alert_id: str, body: People, edge: Known, request: Request, resp
     """Issue to the audience as it is at this moment; workers are woken after the commit."""
     with edge.writing() as session:
         issued = actions.issue(session, edge.clock, edge.actor, alert_id, body.people, sign=cap_keys_of(request).sign)
+        open_for(session, edge.clock, edge.actor, issued.alert)
         state = issued.alert.state()
     waker(request)(issued.chunks)
     return tagged(response, state)

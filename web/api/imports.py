@@ -6,10 +6,9 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from command.directory.queries import sight_of
 from command.kernel.errors import NotFound, Refused, TooLarge
-from command.kernel.rights import Right
 from command.kernel.values import Json, State
 from web.edge import Known
-from web.imports.export import export_csv
+from web.imports.export import export_csv, right_for
 from web.imports.kinds import KINDS, Kind
 from web.imports.run import Line, run_import
 from web.imports.table import template
@@ -52,10 +51,11 @@ def get_template(what: str, edge: Known) -> Response:
 def get_export(what: str, edge: Known) -> Response:
     """Everything of one kind, with the headings the import takes."""
     kind_of(what)
-    if not edge.actor.may_somewhere(Right.DIRECTORY_CHANGE):
-        raise Refused("access.refused", right=Right.DIRECTORY_CHANGE)
+    right = right_for(what)
+    if not edge.actor.may_somewhere(right):
+        raise Refused("access.refused", right=right)
     with edge.reading() as session:
-        content = export_csv(session, sight_of(session, edge.actor, Right.DIRECTORY_CHANGE), what)
+        content = export_csv(session, sight_of(session, edge.actor, right), what)
     name = f'attachment; filename="fengsui-{what}.csv"'
     return Response(content, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 

@@ -7,12 +7,19 @@ from sqlalchemy.orm import Session
 
 from command.directory.model import Person, Post, Terminal, Unit, User
 from command.directory.queries import Sight
+from command.evacuation.model import HazardPoint, Household
+from command.kernel.rights import Right
 from command.resources.model import Resource
 from command.spreadsheet import to_csv
 from web.imports.kinds import KINDS
 
 Cells = tuple[object, ...]
 Reader = Callable[[Session, Sight], Iterable[Cells]]
+
+
+def right_for(what: str) -> Right:
+    """Who may have this list: the directory's administrator, or who keeps the lists of households."""
+    return Right.HOUSEHOLD_KEEP if what in {"hazard_points", "households"} else Right.DIRECTORY_CHANGE
 
 
 def export_csv(session: Session, sight: Sight, what: str) -> bytes:
@@ -60,6 +67,26 @@ def _resources(session: Session, sight: Sight) -> Iterable[Cells]:
             yield names[row.unit_id], row.name, row.kind, row.class_code, *size, users.get(row.keeper_id or "")
 
 
+def _hazard_points(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    posts = {row.id: row.title for row in session.execute(select(Post.id, Post.title))}
+    shelters = {row.id: row.name for row in session.execute(select(Resource.id, Resource.name))}
+    query = select(HazardPoint).where(HazardPoint.active).order_by(HazardPoint.unit_id, HazardPoint.name)
+    for row in session.scalars(query):
+        if sight.covers(row.unit_id):
+            links = posts.get(row.post_id or ""), shelters.get(row.shelter_id or "")
+            yield names[row.unit_id], row.name, row.hazard, row.lon, row.lat, *links
+
+
+def _households(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    query = select(Household, HazardPoint.name).join(HazardPoint, HazardPoint.id == Household.hazard_point_id)
+    rows = session.execute(query.where(Household.active).order_by(HazardPoint.name, Household.number))
+    for row, point in rows:
+        if sight.covers(row.unit_id):
+            yield names[row.unit_id], point, row.number, row.head, row.people, row.needs, row.phone
+
+
 def _users(session: Session, sight: Sight) -> Iterable[Cells]:
     names = _unit_names(session)
     for row in session.scalars(select(User).where(User.active).order_by(User.username)):
@@ -81,5 +108,7 @@ _READERS: dict[str, Reader] = {
     "posts": _posts,
     "terminals": _terminals,
     "resources": _resources,
+    "hazard_points": _hazard_points,
+    "households": _households,
     "users": _users,
 }

@@ -7,31 +7,21 @@ of a mended file changes what the first one made.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command.directory import units
 from command.directory.accounts import NewUser, register_user, rename_user
 from command.directory.model import Person, Post, Terminal, Unit, User
-from command.directory.queries import sight_of
 from command.directory.terminals import TerminalValues, change_terminal, register_terminal
 from command.kernel.actor import Actor
-from command.kernel.rights import Right
 from command.kernel.values import State
 from command.resources import actions as resources
 from command.resources.model import KINDS as RESOURCE_KINDS
 from command.resources.model import Resource
+from web.imports.cells import Outcome, find_unit
+from web.imports.evacuation import import_hazard_point, import_household
 from web.imports.table import Column, Row
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a row: the object's id, whether it is new, and a secret shown this once."""
-
-    id: str
-    created: bool
-    secret: str | None = None
-
 
 # How people write kinds; the interface's own words, and those of the API.
 _UNIT_WORDS = {
@@ -192,23 +182,6 @@ def import_user(session: Session, actor: Actor, row: Row) -> Outcome:
     return Outcome(user.id, created=True, secret=password)
 
 
-def find_unit(session: Session, actor: Actor, row: Row, column: str = "unit") -> Unit:
-    """The one unit of the actor's with this name or division code.
-
-    Raises Invalid `import.unit_unknown` or `import.unit_ambiguous`.
-    """
-    text = row.text(column) or ""
-    sight = sight_of(session, actor, Right.DIRECTORY_READ)
-    query = select(Unit).where(or_(Unit.name == text, Unit.division_code == text), Unit.active)
-    found = [unit for unit in session.scalars(query) if sight.covers(unit.id)]
-    exact = [unit for unit in found if unit.name == text or unit.kind in {"county", "township", "village"}]
-    if not exact:
-        raise row.fault(column, "import.unit_unknown", text)
-    if len(exact) > 1:
-        raise row.fault(column, "import.unit_ambiguous", text)
-    return exact[0]
-
-
 def find_person(session: Session, unit_id: str, name: str) -> Person | None:
     """The person of this name in the unit."""
     return session.scalars(select(Person).where(Person.unit_id == unit_id, Person.name == name)).first()
@@ -295,6 +268,17 @@ KINDS: Mapping[str, Kind] = {
          Column("people", "人数"), Column("capacity", "容量"), *PLACE,
          Column("keeper", "管理员用户名")),
         import_resource,
+    ),
+    "hazard_points": Kind(
+        (UNIT, NAME, Column("hazard", "灾害类型", needed=True, most=40), *PLACE,
+         Column("post", "责任岗位"), Column("shelter", "安置点")),
+        import_hazard_point,
+    ),
+    "households": Kind(
+        (UNIT, Column("hazard_point", "隐患点", needed=True), Column("number", "户号", needed=True),
+         Column("head", "户主", needed=True), Column("people", "人数", needed=True),
+         Column("needs", "特殊需求", most=200), Column("phone", "电话", most=32)),
+        import_household,
     ),
     "users": Kind(
         (Column("username", "用户名", needed=True), Column("name", "姓名", needed=True), UNIT),

@@ -14,7 +14,7 @@ const RIGHTS = {
   terminals: ['directory.change', 'audit'],
   accounts: ['account.lock', 'audit'],
   resources: ['directory.change', 'audit'],
-  imports: ['directory.change'],
+  imports: ['directory.change', 'household.keep'],
   settings: ['settings.change'],
   audit: ['audit'],
 } as const satisfies Record<string, readonly string[]>

@@ -52,7 +52,8 @@ const KEY: InjectionKey<Desk> = Symbol('desk')
 
 const NOTHING: Board = {
   seq: 0, as_of: '', reader: { id: null, name: '', unit: null },
-  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {}, media_nodes: {},
+  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {}, evacuations: {}, evacuation_points: {},
+  media_nodes: {},
   recent: [],
 }
 

@@ -15,6 +15,9 @@ const KINDS = {
   alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received adopted progress acknowledged dropped',
   calling: 'opened called told unanswered reached ended',
   obligation: 'answered confirmed acted informed visit_ordered visited',
+  evacuation: 'opened extended listed moved not_moved absent corrected return_permitted all_may_return point_closed closed',
+  hazard_point: 'registered changed',
+  household: 'registered changed erased',
   unit: 'registered changed',
   user: 'registered changed locked unlocked password_changed',
   terminal: 'registered changed checked',
@@ -36,6 +39,11 @@ const body = {
     answered: { by: { id: 'p', name: '责任人 1' }, whom: 'deputy' },
   },
   media_node: { id: 'media-2', away_since: null, draining: true, nodes: 2 },
+  evacuation: { id: 'v', title: '沿河转移', reason: null },
+  evacuation_point: { id: 'w', name: '滑坡甲', households: [{ household: 'h', number: 7, people: 3, status: 'moved' }] },
+  evacuation_step: { id: 'x', household: 'h' },
+  hazard_point: { id: 'y', name: '滑坡甲' },
+  household: { id: 'h', number: 7 },
   coverage: { id: 'c', alert: 'a', name: '三街镇', delivered: 5, planned: 7 },
 }
 

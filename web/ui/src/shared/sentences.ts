@@ -1,6 +1,7 @@
-import type { Alert, Attachment, Board, Coverage, Entry, Incident, MediaNode, Meeting, Note, Obligation, Resource, Site, Task } from './objects'
+import type { Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, Site, Task } from './objects'
 import type { Lang } from './i18n'
 import { callWord } from './callTexts'
+import { countOf } from './evacuations'
 import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
 import { hm, number } from './time'
@@ -33,6 +34,8 @@ interface Bodies {
   coverage: Coverage
   obligation: Obligation
   media_node: MediaNode
+  evacuation: Evacuation
+  evacuation_point: EvacuationPoint
 }
 
 const get = <K extends keyof Bodies>(telling: Telling, type: K): Bodies[K] | null =>
@@ -72,6 +75,19 @@ const because = (x: Telling, reason: string | null | undefined): string => (reas
 const place = (x: Telling): string => get(x, 'obligation')?.name ?? ''
 const whom = (x: Telling): string => callWord(x.lang, get(x, 'obligation')?.doing?.whom)
 const person = (x: Telling): string => get(x, 'obligation')?.doing?.name ?? ''
+
+/** A household as the public knows it: the hazard point, its number there, and how many are out of danger. */
+function homeOf(x: Telling): { point: string; number: string; done: string } {
+  const point = get(x, 'evacuation_point')
+  const id = (x.entry.body.evacuation_step as { household?: string } | undefined)?.household
+  const { n, of } = countOf(point?.households ?? [])
+  return { point: point?.name ?? '', number: String(point?.households.find((one) => one.household === id)?.number ?? ''), done: `${n}/${of}` }
+}
+const home = (how: (t: Telling['t'], point: string, number: string, done: string) => string): Tell => (x) => {
+  const { point, number: n, done } = homeOf(x)
+  return { text: how(x.t, point, n, done) }
+}
+const evacuationTitle = (x: Telling): string => get(x, 'evacuation')?.title ?? ''
 
 const TELL: Record<string, Tell> = {
   'incident.logged': (x) => ({ text: x.t.logged(incidentTitle(x), word(x.v, get(x, 'incident')?.source)) }),
@@ -159,6 +175,20 @@ const TELL: Record<string, Tell> = {
   'obligation.informed': (x) => ({ text: x.t.informedOf(place(x)) }),
   'obligation.visit_ordered': (x) => ({ text: x.t.visitOrdered(place(x)) }),
   'obligation.visited': (x) => ({ text: x.t.visited(place(x), get(x, 'obligation')?.visit?.found === true) }),
+  'evacuation.opened': (x) => ({ text: x.t.evacuationOpened(evacuationTitle(x)) }),
+  'evacuation.extended': (x) => ({ text: x.t.evacuationExtended(evacuationTitle(x)) }),
+  'evacuation.listed': home((t, point, _, done) => t.evacuationListed(point, done)),
+  'evacuation.moved': home((t, point, n, done) => t.homeMoved(point, n, done)),
+  'evacuation.not_moved': home((t, point, n) => t.homeNotMoved(point, n)),
+  'evacuation.absent': home((t, point, n) => t.homeAbsent(point, n)),
+  'evacuation.corrected': home((t, point, n, done) => t.homeCorrected(point, n, done)),
+  'evacuation.return_permitted': home((t, point) => t.returnPermitted(point)),
+  'evacuation.all_may_return': (x) => ({ text: x.t.allMayReturn(evacuationTitle(x)) }),
+  'evacuation.point_closed': home((t, point, _, done) => t.pointClosed(point, done)),
+  'evacuation.closed': (x) => ({ text: x.t.evacuationClosed(evacuationTitle(x)) + because(x, get(x, 'evacuation')?.reason) }),
+  'household.registered': (x) => ({ text: x.t.householdListed }),
+  'household.changed': (x) => ({ text: x.t.householdChanged }),
+  'household.erased': (x) => ({ text: x.t.householdErased }),
   'resource.moved': (x) => ({ who: get(x, 'resource')?.name ?? '', text: x.t.moved }),
   'terminal.checked': (x) => ({ text: x.t.checked }),
   'user.locked': (x) => ({ text: x.t.locked(nameOf(x)) }),
@@ -210,6 +240,6 @@ export function sentence(entry: Entry, board: Board | null, lang: Lang): Sentenc
 
 /** What the hall hears of: not who logged in, nor counts and checks that go on all the time. */
 export function forTheHall(entry: Entry): boolean {
-  return /^(incident|task|meeting|alert|obligation)\./.test(entry.kind) &&
-    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered'].includes(entry.kind)
+  return /^(incident|task|meeting|alert|obligation|evacuation)\./.test(entry.kind) &&
+    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered', 'evacuation.listed', 'evacuation.point_closed'].includes(entry.kind)
 }

@@ -1,6 +1,6 @@
 import type { Entry } from '@shared/objects'
 
-export const GROUPS = ['all', 'refusals', 'sessions', 'accounts', 'directory', 'settings', 'incidents', 'tasks', 'meetings', 'alerts', 'resources'] as const
+export const GROUPS = ['all', 'refusals', 'sessions', 'accounts', 'directory', 'settings', 'incidents', 'tasks', 'meetings', 'alerts', 'evacuations', 'resources'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** The kinds of a group, as `GET /timeline` takes them: whole kinds, or beginnings that end with a dot. */
@@ -15,6 +15,7 @@ export const KINDS: Record<Group, readonly string[]> = {
   tasks: ['task.'],
   meetings: ['meeting.'],
   alerts: ['alert.'],
+  evacuations: ['evacuation.', 'hazard_point.', 'household.'],
   resources: ['resource.'],
 }
 

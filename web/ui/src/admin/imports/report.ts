@@ -1,6 +1,8 @@
 import type { Lang } from '@shared/i18n'
 
-export const KINDS = ['units', 'people', 'posts', 'terminals', 'resources', 'users'] as const
+export const KINDS = ['units', 'people', 'posts', 'terminals', 'resources', 'hazard_points', 'households', 'users'] as const
+/** Lists that who keeps households may import as well, without being the directory's administrator. */
+export const KEPT_LISTS: readonly string[] = ['hazard_points', 'households']
 export type Kind = (typeof KINDS)[number]
 
 export interface ReportLine {
@@ -41,6 +43,11 @@ export const COLUMNS: Record<Kind, readonly Column[]> = {
   resources: [
     col('unit', '单位', true), col('name', '名称', true), col('kind', '类型', true), col('class_code', '分类代码'), col('quantity', '数量'),
     col('measure', '计量单位'), col('people', '人数'), col('capacity', '容量'), ...PLACE, col('keeper', '管理员用户名'),
+  ],
+  hazard_points: [col('unit', '单位', true), col('name', '名称', true), col('hazard', '灾害类型', true), ...PLACE, col('post', '责任岗位'), col('shelter', '安置点')],
+  households: [
+    col('unit', '单位', true), col('hazard_point', '隐患点', true), col('number', '户号', true), col('head', '户主', true), col('people', '人数', true),
+    col('needs', '特殊需求'), col('phone', '电话'),
   ],
   users: [col('username', '用户名', true), col('name', '姓名', true), col('unit', '单位', true)],
 }

@@ -1,0 +1,192 @@
+"""转移避险台账 over HTTP: open, report household by household, let back, close; names for those who act on them."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, Field, StringConstraints
+from sqlalchemy.orm import Session
+
+from alerts.lookup import alert_for
+from command.evacuation import export
+from command.evacuation.actions import ending, lists, opening, reporting
+from command.evacuation.area import Wanted
+from command.evacuation.queries import (
+    STATUSES,
+    details,
+    evacuation_for,
+    evacuations,
+    hazard_points,
+    ledger,
+    steps_of,
+)
+from command.kernel.values import Json, State
+from command.spreadsheet import to_csv
+from web.api.forms import Form, Id
+from web.api.incidents import chosen, tagged
+from web.edge import Edge, Known
+from web.evacuation_order import is_drill, wanted_of
+from web.problems import language_of
+
+router = APIRouter(prefix="/api/v1", tags=["evacuations"])
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Division = Annotated[str, StringConstraints(pattern=r"^\d{2,12}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Reason = Literal["refuses", "cannot_walk", "road_cut", "no_vehicle", "other"]
+
+
+class PlacesForm(Form):
+    """Which hazard points: by division, inside an area, by id, or those of an alert's area."""
+
+    divisions: Annotated[tuple[Division, ...], Field(max_length=200)] = ()
+    area: dict[str, Any] | None = None
+    hazard_points: Annotated[tuple[Id, ...], Field(max_length=2000)] = ()
+    alert: Id | None = None
+    drill: bool = False
+
+
+class OpeningForm(PlacesForm):
+    """An evacuation to open by hand."""
+
+    title: Title
+    incident: Id | None = None
+
+
+class ReportForm(Form):
+    """A report of one household; `id` is the device's own UUID for it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    household: Id
+    to: Literal["moved", "not_moved", "absent", "undone"]
+    reason: Reason | None = None
+    note: Text = ""
+    shelter: Id | None = None
+    how: Literal["on_scene", "telephone", "relayed"] = "on_scene"
+    corrects: Id | None = None
+    pressed_at: AwareDatetime | None = None
+
+
+class ReturnForm(Form):
+    """Which of the evacuation's points people may go back to; none named means all."""
+
+    points: Annotated[tuple[Id, ...], Field(max_length=2000)] = ()
+
+
+class CloseForm(Form):
+    """Why it ends with households missing."""
+
+    reason: Text = ""
+
+
+@router.get("/evacuations")
+def list_evacuations(
+    edge: Known,
+    status: Annotated[list[str], Query(max_length=4)] = [],  # noqa: B006 (FastAPI copies it)
+) -> State:
+    """Evacuations the reader may see, with totals by township, the newest first."""
+    states = chosen(status, STATUSES, "status")
+    with edge.reading() as session:
+        return {"items": list[Json](evacuations(session, edge.actor, states)), "next": None}
+
+
+@router.post("/evacuations/preview")
+def post_preview(body: PlacesForm, edge: Known) -> State:
+    """What opening would list now."""
+    with edge.reading() as session:
+        wanted, drill = _meant(edge, session, body)
+        found = {row.id for row in opening.find(session, edge.actor, wanted, drill=drill)}
+        known = [one for one in hazard_points(session, edge.actor) if one["id"] in found and one["households"]]
+    counted = {name: sum(int(str(one[name])) for one in known) for name in ("households", "people")}
+    return {"points": list[Json](known), **counted}
+
+
+@router.post("/evacuations", status_code=201)
+def post_evacuation(body: OpeningForm, edge: Known, response: Response) -> State:
+    """Open an evacuation by hand."""
+    with edge.writing() as session:
+        wanted, drill = _meant(edge, session, body)
+        values = opening.Opening(title=body.title, wanted=wanted, alert=body.alert, incident=body.incident, drill=drill)
+        row = opening.open_evacuation(session, edge.clock, edge.actor, values)
+        return tagged(response, details(session, edge.actor, row))
+
+
+@router.get("/evacuations/{evacuation_id}")
+def get_evacuation(evacuation_id: str, edge: Known, response: Response) -> State:
+    """One, with its totals."""
+    with edge.reading() as session:
+        return tagged(response, details(session, edge.actor, evacuation_for(session, edge.actor, evacuation_id)))
+
+
+@router.get("/evacuations/{evacuation_id}/ledger")
+def get_ledger(evacuation_id: str, edge: Known) -> State:
+    """Every household and where it stands; names are null for those who do not act on them."""
+    with edge.reading() as session:
+        rows = ledger(session, edge.actor, evacuation_for(session, edge.actor, evacuation_id))
+    return {"items": list[Json](rows), "next": None}
+
+
+@router.get("/evacuations/{evacuation_id}/ledger.csv")
+def get_ledger_table(evacuation_id: str, edge: Known, request: Request) -> Response:
+    """The same as a table for a spreadsheet."""
+    language = language_of(request)
+    with edge.reading() as session:
+        rows = ledger(session, edge.actor, evacuation_for(session, edge.actor, evacuation_id))
+    content = to_csv(export.header(language), [export.row(one, language) for one in rows])
+    name = {"Content-Disposition": f'attachment; filename="evacuation-{evacuation_id}.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=name)
+
+
+@router.get("/evacuations/{evacuation_id}/households/{household_id}")
+def get_steps(evacuation_id: str, household_id: str, edge: Known) -> State:
+    """Everything reported of one household, corrections among it."""
+    with edge.reading() as session:
+        row = evacuation_for(session, edge.actor, evacuation_id)
+        return {"items": list[Json](steps_of(session, edge.actor, row, household_id)), "next": None}
+
+
+@router.post("/evacuations/{evacuation_id}/reports")
+def post_report(evacuation_id: str, body: ReportForm, edge: Known, response: Response) -> State:
+    """Report a household; the same id again answers the point unchanged."""
+    with edge.writing() as session:
+        values = reporting.Report(**body.model_dump())
+        place = reporting.report(session, edge.clock, edge.actor, evacuation_id, values)
+        return tagged(response, place.state())
+
+
+@router.post("/evacuations/{evacuation_id}/permit-return")
+def post_return(evacuation_id: str, body: ReturnForm, edge: Known, response: Response) -> State:
+    """准许返回: those moved may go back."""
+    with edge.writing() as session:
+        row = ending.permit_return(session, edge.clock, edge.actor, evacuation_id, body.points)
+        return tagged(response, details(session, edge.actor, row))
+
+
+@router.post("/evacuations/{evacuation_id}/close")
+def post_close(evacuation_id: str, body: CloseForm, edge: Known, response: Response) -> State:
+    """End it; with households missing only with a reason."""
+    with edge.writing() as session:
+        row = ending.close(session, edge.clock, edge.actor, evacuation_id, body.reason)
+        return tagged(response, details(session, edge.actor, row))
+
+
+@router.get("/hazard-points")
+def list_hazard_points(edge: Known) -> State:
+    """The standing list, with how many live there."""
+    with edge.reading() as session:
+        return {"items": list[Json](hazard_points(session, edge.actor)), "next": None}
+
+
+@router.delete("/households/{household_id}/personal")
+def delete_personal(household_id: str, edge: Known, response: Response) -> State:
+    """Forget who lives there, for good."""
+    with edge.writing() as session:
+        return tagged(response, lists.erase_personal(session, edge.actor, household_id).state())
+
+
+def _meant(edge: Edge, session: Session, body: PlacesForm) -> tuple[Wanted, bool]:
+    """The points meant, and whether it is an exercise: what comes of an exercise's alert is one."""
+    alert = alert_for(session, edge.actor, body.alert) if body.alert else None
+    of_alert = wanted_of(alert) if alert is not None else Wanted()
+    named = body.area is not None or body.divisions or body.hazard_points
+    wanted = Wanted(divisions=body.divisions, area=body.area, points=body.hazard_points)
+    return (wanted if named else of_alert), body.drill or (alert is not None and is_drill(alert))
