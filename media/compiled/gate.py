@@ -12,8 +12,8 @@ from media.compiled.layout import ffi
 from media.ice import Address
 from media.outlet import Outlet, Path, PortCounters
 from media.sfu.bindings import Stream
-from media.sfu.intake import Intake, Note
-from media.sfu.sent import Sent
+from media.sfu.intake import Intake, Note, Report
+from media.sfu.sent import Sent, Told
 from media.sfu.source import Layer, Unit
 from media.srtp import Inbound
 from media.transport import Routed
@@ -191,11 +191,29 @@ class Door(Generic[P]):
     def take(self) -> list[Note]:
         """What was noted since the last time."""
         state = self._state
-        noted = state.noted
-        if not noted:
-            return []
-        state.noted = 0
-        return [(note.at, note.sequence, note.level) for note in ffi.unpack(state.notes, noted)]
+        noted, state.noted = state.noted, 0
+        return [(note.at, note.sequence, note.level) for note in state.notes[0:noted]]
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything was noted since `take`, `take_reports` or `take_told`."""
+        return bool(self._state.pending)
+
+    def take_reports(self) -> list[Report]:
+        """What receivers reported since the last time."""
+        state = self._state
+        reported, state.reported, state.pending = state.reported, 0, 0
+        reports = state.reports[0:reported]
+        return [(report.at, report.fraction_lost, report.last_sr, report.delay) for report in reports]
+
+    def take_told(self) -> tuple[float, Told] | None:
+        """What the last feedback told, and when it came; None when there was none since the last time."""
+        state = self._state
+        if not state.has_told:
+            return None
+        state.has_told, told = 0, state.told
+        counts = told.lost, told.octets, told.arrived, told.newest, told.last, told.groups
+        return told.at, Told((), told.count, told.sent_at, *counts)
 
     def close(self) -> None:
         """Nothing of the peer comes by here any more."""

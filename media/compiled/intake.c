@@ -17,23 +17,6 @@ struct parsed {
     uint32_t timestamp, ssrc;
 };
 
-static uint16_t get16(const unsigned char *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get32(const unsigned char *at)
-{
-    return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-/* The integer nearest to `reference` whose low bits are `value`. */
-static int64_t unwrap(int64_t reference, int64_t value, int bits)
-{
-    int64_t size = (int64_t)1 << bits, half = size >> 1;
-    return reference + ((value - reference + half) & (size - 1)) - half;
-}
-
 /* One-byte elements (RFC 8285 4.2). */
 static void read_elements(struct parsed *packet, const struct door *door, const unsigned char *at, const unsigned char *end)
 {
@@ -169,6 +152,7 @@ static void note(struct door *door, const struct parsed *packet, int video, doub
     int level = video ? -1 : packet->level;
     if (packet->transport >= 0 || level >= 0)
         door->notes[door->noted++] = (struct note){now, packet->transport, level};
+    door->pending = 1;
 }
 
 static void count(struct stream *stream, const struct unit *unit, const struct parsed *packet)
@@ -226,16 +210,4 @@ int take_rtp(struct outbox *box, struct door *door, double now, const unsigned c
         return TAKEN;
     hand_over(handed, door, &unit, &packet, place);
     return UNFINISHED;
-}
-
-/* Whether an RTCP compound asks for something at once: all but reports, and feedback on a flow that is not paced. */
-int is_urgent(const struct door *door, const unsigned char *data, int size)
-{
-    for (int at = 0; at + 4 <= size; at += 4 + 4 * get16(data + at + 2)) {
-        int kind = data[at + 1], format = data[at] & 0x1F;
-        int feedback = kind == 205 && format == 15;
-        if (kind != 200 && kind != 201 && kind != 202 && !(feedback && door->flow->way != PACED))
-            return 1;
-    }
-    return 0;
 }

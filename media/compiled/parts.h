@@ -22,4 +22,24 @@ void flush(struct outbox *box);
 enum { NOT_PLAIN, TAKEN, UNFINISHED };
 int take_rtp(struct outbox *box, struct door *door, double now, const unsigned char *data, int size,
              struct handed *handed);
+
+/* feedback.c: the same for a compound of RTCP; and whether one that was not taken asks for something at once. */
+int take_rtcp(struct door *door, double now, const unsigned char *data, int size);
 int is_urgent(const struct door *door, const unsigned char *data, int size);
+
+static inline uint16_t get16(const unsigned char *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t get32(const unsigned char *at)
+{
+    return (uint32_t)get16(at) << 16 | get16(at + 2);
+}
+
+/* The integer nearest to `reference` whose low bits are `value`. */
+static inline int64_t unwrap(int64_t reference, int64_t value, int bits)
+{
+    int64_t size = (int64_t)1 << bits, half = size >> 1;
+    return reference + ((value - reference + half) & (size - 1)) - half;
+}

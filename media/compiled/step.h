@@ -1,21 +1,35 @@
 /* What Python and the compiled step share. Read by cffi as well: declarations alone, no directives. */
 
-enum { RING = 8192, BATCH = 64, WINDOW = 1024, TEMPORAL = 4, STREAMS = 32, NOTED = 512, DATAGRAM = 2048 };
+enum { RING = 8192, BATCH = 64, WINDOW = 1024, TEMPORAL = 4, STREAMS = 32, NOTED = 512 };
+enum { REPORTS = 64, POINTS = 20, DATAGRAM = 2048 };
 enum { RAW, RTP, RTCP, UNIT };
 
 struct row {
     int64_t highest, shift;
 };
 
+/* See LeastState and SpacingState. */
+struct least {
+    double newer, newer_at, older;
+};
+
+struct spacing {
+    double first, last, latest, former_sent, former_arrived, piled_ms, smooth_ms, way, queue_s, newest_s;
+    double at_ms[POINTS], value_ms[POINTS];
+    struct least base, lately;
+    int64_t groups;
+};
+
 /* One link: see FlowState; and where its packets go. `descriptor` -1: not by this way. */
 struct flow {
-    int64_t next, octets, landed, waiting, spoken;
+    int64_t next, octets, landed, waiting, spoken, told, reference;
     double window, tokens, filled_at, pace, depth;
     double *times;
     uint16_t *sizes;
     void *context;
-    int32_t way, element, choked, voiced, descriptor, address_size;
+    int32_t way, element, choked, voiced, probing, descriptor, address_size;
     uint8_t address[32];
+    struct spacing spacing;
 };
 
 /* One slot; see SlotState. */
@@ -67,6 +81,17 @@ struct note {
     int32_t sequence, level;
 };
 
+/* One stream's report (RFC 3550 6.4.1), and what one transport-cc feedback told; see Told. */
+struct report {
+    double at;
+    uint32_t fraction_lost, last_sr, delay;
+};
+
+struct told {
+    double at, sent_at, newest;
+    int64_t count, lost, octets, arrived, last, groups;
+};
+
 struct binding {
     struct stream *stream;
     uint32_t ssrc;
@@ -79,9 +104,11 @@ struct door {
     struct flow *flow;
     double heard_at;
     int64_t number;
-    int32_t transport_cc, audio_level, bound, noted;
+    int32_t transport_cc, audio_level, bound, pending, noted, reported, has_told;
     struct binding bindings[STREAMS];
     struct note notes[NOTED];
+    struct report reports[REPORTS];
+    struct told told;
 };
 
 /* What is for Python: a datagram as it came, a plain packet, or a unit that the slots from `place` on wait for. */

@@ -17,7 +17,8 @@ from media.sfu.intake import Intake
 from media.sfu.kept import Cache, T
 from media.sfu.sent import CAPACITY, Sent
 from media.sfu.source import OTHER, Layer, Send, Sink, Unit
-from media.sfu.state import SlotState
+from media.sfu.spacing import POINTS, UNKNOWN
+from media.sfu.state import NEVER, SlotState
 from media.sfu.terms import Kind
 from media.srtp import Outbound
 from media.transport import Routed
@@ -47,7 +48,8 @@ class CompiledStep:
 
     def __init__(self, library: FilePath, counters: PortCounters, deciphers: tuple[int, int] | None = None) -> None:
         self._library = opened(library)
-        if (self._library.RING, self._library.WINDOW) != (CAPACITY, WINDOW) or ffi.sizeof("struct unit") != _UNIT.size:
+        library_has = self._library.RING, self._library.WINDOW, self._library.POINTS
+        if library_has != (CAPACITY, WINDOW, POINTS) or ffi.sizeof("struct unit") != _UNIT.size:
             raise OSError(f"{library} lays things out in another way")
         functions = srtp.function("srtp_protect"), srtp.function("srtp_protect_rtcp")
         self._box = ffi.gc(self._library.outbox_new(*functions), self._library.outbox_free)
@@ -62,7 +64,13 @@ class CompiledStep:
     def sent(self) -> Sent:
         state = ffi.new("struct flow *")
         state.descriptor = _NOWHERE
+        state.reference = -1
+        spacing = state.spacing
+        spacing.first = spacing.last = spacing.latest = spacing.former_sent = spacing.former_arrived = NEVER
+        for least in (spacing.base, spacing.lately):
+            least.newer, least.newer_at, least.older = UNKNOWN, NEVER, UNKNOWN
         sent = Sent(state)
+        sent.spacing = spacing
         # The arrays are never resized, and live as long as the flow does: `sent` holds both.
         state.times = ffi.cast("double *", ffi.from_buffer(sent.times))
         state.sizes = ffi.cast("uint16_t *", ffi.from_buffer(sent.sizes))

@@ -1,17 +1,16 @@
 """Whether a queue grows on the way to a receiver, from the spacing of packets there (draft-ietf-rmcat-gcc-02, 5)."""
 
-from collections import deque
 from collections.abc import Iterable
 from operator import mul
 from typing import Literal
 
 from media.sfu.sent import Arrival
+from media.sfu.spacing import POINTS, UNKNOWN, PlainSpacingState, SpacingState, feed_least
+from media.sfu.state import NEVER
 
 Usage = Literal["normal", "overuse", "underuse"]
 
 BURST_S = 0.005
-NEVER = float("-inf")
-WINDOW = 20
 SMOOTHING = 0.9
 GAIN = 4.0
 MAX_WEIGHT = 60
@@ -27,27 +26,10 @@ STANDING_S = 0.25
 SLIGHTEST_S = 0.008
 
 
-class Least:
-    """The least of what came in the last `window_s` to twice that."""
-
-    def __init__(self, window_s: float) -> None:
-        self._window_s = window_s
-        self._found: deque[tuple[float, float]] = deque(maxlen=2)
-
-    def feed(self, at: float, value: float) -> float:
-        """Take a value; the least."""
-        found = self._found
-        if not found or at - found[-1][0] > self._window_s:
-            found.append((at, value))
-        elif value < found[-1][1]:
-            found[-1] = (found[-1][0], value)
-        return min(entry[1] for entry in found)
-
-
 class DelayDetector:
     """Groups packets that were sent together, and fits a line through the delay that the groups pile up.
 
-    Grouping: section 5.2. Instead of the Kalman filter of 5.3 the slope of a least squares line over the last WINDOW
+    Grouping: section 5.2. Instead of the Kalman filter of 5.3 the slope of a least squares line over the last POINTS
     groups, which needs no noise model; the threshold adapts itself as in 5.4, but with the gains that browsers use: the
     draft's 0.01 and 0.00018 would keep it high for minutes. `queue_s` is how much longer the newest group was on its
     way than the fastest of the last BASE_WINDOW_S to twice that: a queue that stands but does not grow has no gradient,
@@ -56,31 +38,32 @@ class DelayDetector:
     a queue that fills within one feedback is seen before a group is complete, and a way that became longer is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state: SpacingState | None = None) -> None:
+        self.state = state or PlainSpacingState()
         self.usage: Usage = "normal"
-        self.queue_s = 0.0
-        self.newest_s = 0.0
-        self._group = (NEVER, NEVER, NEVER)
-        self._former: tuple[float, float] | None = None
-        self._points: deque[tuple[float, float]] = deque(maxlen=WINDOW)
-        self._piled_ms = 0.0
-        self._smooth_ms = 0.0
-        self._groups = 0
         self._threshold_ms = FIRST_THRESHOLD_MS
         self._judged_ms = 0.0
         self._over_ms = 0.0
         self._slope = 0.0
-        self._base: deque[tuple[float, float]] = deque(maxlen=2)
-        self._lately = Least(LATELY_S)
-        self._way = 0.0
+
+    @property
+    def queue_s(self) -> float:
+        """How much longer the newest group was on its way than the fastest of late."""
+        return self.state.queue_s
+
+    @property
+    def newest_s(self) -> float:
+        """The same of the newest packet."""
+        return self.state.newest_s
 
     def feed(self, came: Iterable[Arrival]) -> None:
         """Take what one feedback tells of, in order of sending; `usage` and `queue_s` are anew after it.
 
         One group: sent within BURST_S, or arriving in a burst that made up for a delay before it.
         """
-        before = self._groups
-        first, last, latest = self._group
+        state = self.state
+        before = state.groups
+        first, last, latest = state.first, state.last, state.latest
         for _number, sent, arrived, _size in came:
             if sent - first > BURST_S and (not 0 <= arrived - latest <= BURST_S or arrived - latest >= sent - last):
                 self._close(last, latest)
@@ -91,41 +74,44 @@ class DelayDetector:
                     last = sent
                 if arrived > latest:
                     latest = arrived
-        self._group = (first, last, latest)
-        if self._base:
-            self.queue_s = self._way - min(self._base)[0]
-            self.newest_s = latest - last - self._lately.feed(latest, latest - last)
-        if self._groups > before:
-            self._judge()
+        state.first, state.last, state.latest = first, last, latest
+        if state.base.newer != UNKNOWN:
+            state.queue_s = state.way - min(state.base.older, state.base.newer)
+            state.newest_s = latest - last - feed_least(state.lately, LATELY_S, latest, latest - last)
+        self.judge(before)
 
     def _close(self, sent: float, arrived: float) -> None:
-        """A group is complete: what its spacing adds to the pile."""
+        """A group is complete: what its spacing adds to the pile.
+
+        The clocks differ by a constant that nobody knows; the least difference lately stands for an empty queue.
+        """
         if sent == NEVER:
             return
-        former, self._former = self._former, (sent, arrived)
-        self._note_base(arrived, arrived - sent)
-        if former is None or arrived < former[1]:
+        state = self.state
+        former_sent, former_arrived = state.former_sent, state.former_arrived
+        state.former_sent, state.former_arrived = sent, arrived
+        state.way = arrived - sent
+        feed_least(state.base, BASE_WINDOW_S, arrived, state.way)
+        if former_sent == NEVER or arrived < former_arrived:
             return
-        self._groups += 1
-        self._piled_ms += ((arrived - former[1]) - (sent - former[0])) * 1000
-        self._smooth_ms = SMOOTHING * self._smooth_ms + (1 - SMOOTHING) * self._piled_ms
-        self._points.append((arrived * 1000, self._smooth_ms))
+        state.piled_ms += ((arrived - former_arrived) - (sent - former_sent)) * 1000
+        state.smooth_ms = SMOOTHING * state.smooth_ms + (1 - SMOOTHING) * state.piled_ms
+        place = state.groups % POINTS
+        state.at_ms[place], state.value_ms[place] = arrived * 1000, state.smooth_ms
+        state.groups += 1
 
-    def _note_base(self, arrived: float, way: float) -> None:
-        """The clocks differ by a constant that nobody knows; the least difference lately stands for an empty queue."""
-        base, self._way = self._base, way
-        if not base or arrived - base[-1][1] > BASE_WINDOW_S:
-            base.append((way, arrived))
-        elif way < base[-1][0]:
-            base[-1] = (way, base[-1][1])
-
-    def _judge(self) -> None:
-        at = self._points[-1][0]
+    def judge(self, before: int) -> None:
+        """Set `usage` by what came since there were `before` groups."""
+        groups = self.state.groups
+        if groups == before:
+            return
+        xs, ys = self._points()
+        at = xs[-1]
         span, self._judged_ms = at - self._judged_ms, at
-        if len(self._points) < 3:
+        if len(xs) < 3:
             return
-        slope = _slope(self._points)
-        trend = slope * min(self._groups, MAX_WEIGHT) * GAIN
+        slope = _slope(xs, ys)
+        trend = slope * min(groups, MAX_WEIGHT) * GAIN
         if trend > self._threshold_ms and self.queue_s > SLIGHTEST_S:
             self._over_ms += span
             growing = slope >= self._slope or self.queue_s > STANDING_S
@@ -138,6 +124,14 @@ class DelayDetector:
         self._slope = slope
         self._adapt(abs(trend), span)
 
+    def _points(self) -> tuple[list[float], list[float]]:
+        """The last points, the oldest first: times of arrival, and what was piled up."""
+        state = self.state
+        xs, ys, oldest = list(state.at_ms), list(state.value_ms), state.groups % POINTS
+        if state.groups < POINTS:
+            return xs[:oldest], ys[:oldest]
+        return xs[oldest:] + xs[:oldest], ys[oldest:] + ys[:oldest]
+
     def _adapt(self, trend_ms: float, span_ms: float) -> None:
         if trend_ms > self._threshold_ms + MAX_STEP_MS:
             return
@@ -146,10 +140,9 @@ class DelayDetector:
         self._threshold_ms = min(THRESHOLD_MS[1], max(THRESHOLD_MS[0], self._threshold_ms))
 
 
-def _slope(points: deque[tuple[float, float]]) -> float:
-    """The slope of the least squares line through `points`; 0 when they all stand above each other."""
-    count = len(points)
-    xs, ys = zip(*points, strict=True)
+def _slope(xs: list[float], ys: list[float]) -> float:
+    """The slope of the least squares line through points; 0 when they all stand above each other."""
+    count = len(xs)
     middle_x, middle_y = sum(xs) / count, sum(ys) / count
     right = [x - middle_x for x in xs]
     across = sum(map(mul, right, right))

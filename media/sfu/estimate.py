@@ -5,6 +5,7 @@ from collections import deque
 from media.sfu.delay import DelayDetector
 from media.sfu.loss import LossControl
 from media.sfu.sent import Told
+from media.sfu.spacing import SpacingState
 
 START_BPS = 1_000_000.0
 FLOOR_BPS = 30_000.0
@@ -66,8 +67,8 @@ class Estimator:
     nor grows beyond OVER_ACKNOWLEDGED times what arrives, and probes (media.sfu.probe) find out whether there is more.
     """
 
-    def __init__(self, now: float, start: float = START_BPS) -> None:
-        self.delay = DelayDetector()
+    def __init__(self, now: float, start: float = START_BPS, spacing: SpacingState | None = None) -> None:
+        self.delay = DelayDetector(spacing)
         self.loss = LossControl(start, CEILING_BPS)
         self.acknowledged = Acknowledged()
         self.round_trip_s: float | None = None
@@ -96,15 +97,17 @@ class Estimator:
 
     def on_feedback(self, now: float, told: Told) -> None:
         """Take what one feedback tells."""
-        came = told.came
-        if not came:
+        if not told.count:
             return
         self.heard = True
         self._heard_at = now
-        self._note_round_trip(now - came[-1][1])
+        self._note_round_trip(now - told.sent_at)
         self.acknowledged.feed(told)
-        self.delay.feed(came)
-        self.loss.feed(now, len(came), told.lost, told.octets, self.delay.queue_s)
+        if told.groups < 0:
+            self.delay.feed(told.came)
+        else:
+            self.delay.judge(told.groups)
+        self.loss.feed(now, told.count, told.lost, told.octets, self.delay.queue_s)
         self._control(now)
 
     def lift(self, bitrate: float) -> None:

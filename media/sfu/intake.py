@@ -9,6 +9,7 @@ from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, S
 from media.sfu.arrivals import Arrivals
 from media.sfu.bindings import Bindings, Stream, Watcher
 from media.sfu.budget import LossBudget
+from media.sfu.sent import Told
 from media.sfu.shares import LossShare
 from media.sfu.source import Layer, Source, Unit
 from media.sfu.speakers import guessed_level
@@ -18,10 +19,20 @@ Note = tuple[float, int, int]
 """When a packet came, its transport sequence number and its level in -dBov; -1 for what it does not tell."""
 
 
+Report = tuple[float, int, int, int]
+"""When a receiver reported, the share it lost in 1/256, the sender report it saw last and how long before that was."""
+
+
 class Notes(Protocol):
-    """What was noted of packets that did not come by here."""
+    """What was noted of packets that did not come by here, and when they came."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything."""
 
     def take(self) -> Iterable[Note]: ...
+    def take_reports(self) -> Iterable[Report]: ...
+    def take_told(self) -> tuple[float, Told] | None: ...
 
 
 class Intake:
@@ -41,7 +52,7 @@ class Intake:
         self._sources = sources
         self._bindings = Bindings(terms.publications, sources)
         self.tells_levels = False
-        self._notes: Notes | None = None
+        self.notes: Notes | None = None
         self._arrivals = Arrivals()
         self._told = (0, 0)
         self._loss = LossShare()
@@ -54,14 +65,14 @@ class Intake:
 
     def share(self, notes: Notes, watcher: Watcher) -> None:
         """Let plain packets of the layers that `watcher` is told of be taken elsewhere, and noted in `notes`."""
-        self._notes = notes
+        self.notes = notes
         self._bindings.watch(watcher)
 
     def catch_up(self, name: str, observe: Callable[[float, str, int], None]) -> None:
         """Take what was noted elsewhere; `observe` is told when `name` spoke and how loud, in -dBov."""
-        if self._notes is None:
+        if self.notes is None:
             return
-        for at, sequence, level in self._notes.take():
+        for at, sequence, level in self.notes.take():
             if sequence >= 0:
                 self._arrivals.add(at, sequence)
             if level >= 0:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport, TransportFeedback
 from media.sfu.allocate import Allocator, Decision, Want
+from media.sfu.intake import Notes
 from media.sfu.ladder import Ladder, Measured
 from media.sfu.outflow import Outflow
 from media.sfu.slot import AudioSlot
@@ -99,12 +100,21 @@ class Link:
             for ssrc, _number in packet.targets:
                 self._want_keyframe(ssrc)
         elif isinstance(packet, ReceiverReport):
-            self._on_report(now, packet, unix_s)
+            for block in packet.reports:
+                self.on_block(now, block.fraction_lost, block.last_sr, block.delay_since_last_sr, unix_s)
         elif isinstance(packet, TransportFeedback):
             self.outflow.on_feedback(now, packet.feedback)
         elif isinstance(packet, Remb):
             self.outflow.reports.on_remb(packet.bitrate)
         return []
+
+    def catch_up(self, notes: Notes, unix_offset: float) -> None:
+        """Take what its receiver told and was digested elsewhere."""
+        for at, fraction_lost, last_sr, delay in notes.take_reports():
+            self.on_block(at, fraction_lost, last_sr, delay, at + unix_offset)
+        told = notes.take_told()
+        if told is not None:
+            self.outflow.on_told(*told)
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -189,15 +199,14 @@ class Link:
         if slot is not None:
             slot.ask_keyframe()
 
-    def _on_report(self, now: float, packet: ReceiverReport, unix_s: float) -> None:
-        for block in packet.reports:
-            self.fraction_lost = block.fraction_lost
-            self.outflow.on_report(now, block.fraction_lost)
-            if block.last_sr:
-                middle = ntp_time(unix_s) >> 16 & 0xFFFFFFFF
-                ticks = (middle - block.last_sr - block.delay_since_last_sr) & 0xFFFFFFFF
-                if ticks < 0x80000000:
-                    self.round_trip_s = ticks / 65536
+    def on_block(self, now: float, fraction_lost: int, last_sr: int, delay: int, unix_s: float) -> None:
+        """Take a receiver's report on one stream (RFC 3550 6.4.1)."""
+        self.fraction_lost = fraction_lost
+        self.outflow.on_report(now, fraction_lost)
+        if last_sr:
+            ticks = ((ntp_time(unix_s) >> 16) - last_sr - delay) & 0xFFFFFFFF
+            if ticks < 0x80000000:
+                self.round_trip_s = ticks / 65536
 
     def sender_reports(self, now: float, unix_s: float, only_begun: bool = False) -> list[Rtcp]:
         """A report for each slot that has sent lately (or that changed its input), on the bridge's clock."""

@@ -12,7 +12,7 @@ from media.sfu.estimate import Estimator, ReportEstimator
 from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
 from media.sfu.redundancy import Redundancy
-from media.sfu.sent import OVERHEAD, Sent
+from media.sfu.sent import OVERHEAD, Sent, Told
 from media.sfu.state import NUMBERED, PACED, PLAIN
 from media.sfu.voices import Voices
 
@@ -66,7 +66,7 @@ class Outflow:
     ) -> None:
         self.sent = sent or Sent()
         self._flow = self.sent.state
-        self.estimator = Estimator(now)
+        self.estimator = Estimator(now, spacing=self.sent.spacing)
         self.reports = ReportEstimator()
         self.prober = Prober()
         self.pacer = Pacer(self._flow)
@@ -182,10 +182,14 @@ class Outflow:
     def on_feedback(self, now: float, feedback: Feedback) -> None:
         if not self._numbered:
             return
-        told = self.sent.resolve(feedback)
+        self.on_told(now, self.sent.resolve(feedback))
+
+    def on_told(self, now: float, told: Told) -> None:
+        """Take what a feedback that came at `now` tells of the packets that were sent."""
         self.estimator.on_feedback(now, told)
-        self.redundancy.feed(now, len(told.came), told.lost)
+        self.redundancy.feed(now, told.count, told.lost)
         came_through = self.prober.feed(now, told)
+        self._flow.probing = self.prober.cluster is not None
         if came_through is not None and self.estimator.delay.usage != "overuse":
             self.estimator.lift(came_through)
         self._follow(now)
@@ -218,6 +222,7 @@ class Outflow:
             voices = self.speech.bitrate + self.copies.bitrate
             wished = (needed / PICTURES_SHARE + voices + self.repairs.bitrate) * 1.2
             self.prober.begin(now, self.estimator.bitrate, wished, self.sent.next, self.sent.octets)
+        self._flow.probing = self.prober.cluster is not None
 
     def _notice_deafness(self, now: float) -> None:
         """A receiver that agreed to feedback and gives none is not held to it."""

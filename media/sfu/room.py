@@ -134,7 +134,7 @@ class Room:
         self._arrange(now)
 
     def _close(self, participant: Participant) -> None:
-        self._catch_up(participant)
+        self.catch_up(participant)
         if participant.link is not None:
             participant.link.close()
         if participant.intake is not None:
@@ -154,7 +154,7 @@ class Room:
         """Drop (or forward again) a participant's audio or video, including what could be resent."""
         participant = self.participants[name]
         source = participant.sources[kind]
-        self._catch_up(participant)
+        self.catch_up(participant)
         source.mute(now, muted)
         if muted and kind == "audio":
             self.speakers.forget(name)
@@ -202,7 +202,7 @@ class Room:
         intake = participant.intake
         if intake is None:
             return []
-        self._catch_up(participant)
+        self.catch_up(participant)
         unit = intake.on_rtp(now, data)
         if unit is None:
             return []
@@ -222,9 +222,15 @@ class Room:
             sends += self._urgent(now, self.participants[name])
         return sends
 
-    def _catch_up(self, participant: Participant) -> None:
-        if participant.intake is not None:
-            participant.intake.catch_up(participant.name, self.speakers.observe)
+    def catch_up(self, participant: Participant) -> None:
+        """Take what was noted of this participant's packets elsewhere."""
+        intake, link = participant.intake, participant.link
+        if intake is None or intake.notes is None or not intake.notes.pending:
+            return
+        intake.catch_up(participant.name, self.speakers.observe)
+        if link is not None:
+            link.catch_up(intake.notes, self.unix_offset)
+            intake.round_trip_s = link.round_trip_s
 
     @staticmethod
     def _mended(now: float, intake: Intake) -> list[Send]:
@@ -236,6 +242,7 @@ class Room:
         """One plain compound RTCP packet from `name`."""
         participant = self.participants[name]
         link, intake = participant.link, participant.intake
+        self.catch_up(participant)
         packets = rtcp.parse(data)
         if packets is None or link is None or intake is None:
             participant.malformed_rtcp += 1
@@ -253,6 +260,8 @@ class Room:
 
     def on_tick(self, now: float) -> list[Send]:
         """To be called about every 25 ms: requests, feedback, reports, choices that are due."""
+        for participant in self.participants.values():
+            self.catch_up(participant)
         sends = [send for participant in self.participants.values() for send in self._urgent(now, participant)]
         if now >= self._next_choice:
             self._next_choice = now + CHOICE_INTERVAL_S
@@ -298,8 +307,6 @@ class Room:
 
     def _choose(self, now: float) -> list[Send]:
         sends: list[Send] = []
-        for participant in self.participants.values():
-            self._catch_up(participant)
         allocating = now >= self._next_allocation
         if allocating:
             self._next_allocation = now + ALLOCATION_INTERVAL_S

@@ -1,11 +1,14 @@
 """When the packets of one connection went out and how big they were, until feedback tells what became of them."""
 
+import sys
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from media.rtp.sequence import unwrap
 from media.rtp.transport_cc import DELTA_TICK_S, REFERENCE_TICK_S, Feedback
+from media.sfu.spacing import PlainSpacingState, SpacingState
 from media.sfu.state import FlowState, PlainFlowState
 
 CAPACITY = 8192
@@ -22,17 +25,22 @@ came, size on the wire."""
 
 @dataclass(slots=True)
 class Told:
-    """What one feedback tells. `came` in order of sending; `last` is the number of the newest packet it speaks of.
+    """What one feedback tells. `count` came, the last one of them `sent_at`; `came` are they, in order of sending.
 
-    `octets` were sent, of which `arrived` came; `newest` is the latest time of arrival.
+    `last` is the number of the newest packet it speaks of. `octets` were sent, of which `arrived` came; `newest` is the
+    latest time of arrival. Where it was read elsewhere `came` is empty, and `groups` is how many groups the spacing had
+    before; -1 where the spacing is still to be fed.
     """
 
-    came: list[Arrival]
+    came: Sequence[Arrival]
+    count: int
+    sent_at: float
     lost: int
     octets: int
     arrived: int
     newest: float
     last: int
+    groups: int = -1
 
 
 class Sent:
@@ -42,8 +50,7 @@ class Sent:
         self.state = state or PlainFlowState()
         self.times = array("d", bytes(8 * CAPACITY))
         self.sizes = array("H", bytes(2 * CAPACITY))
-        self.told = 0
-        self._reference = -1
+        self.spacing: SpacingState = PlainSpacingState()
 
     @property
     def next(self) -> int:
@@ -83,12 +90,12 @@ class Sent:
         ticks = self._ticks(feedback.reference)
         index = unwrap(self.next - 1, feedback.base)
         sizes, times, end, oldest = self.sizes, self.times, self.next, max(0, self.next - CAPACITY)
-        self._land(max(self.told, min(end, index + len(feedback.deltas))))
+        self._land(max(self.state.told, min(end, index + len(feedback.deltas))))
         told = self._all_came(index, ticks, feedback.deltas) if oldest <= index else None
         if told is not None:
             return told
         came: list[Arrival] = []
-        lost, arrived, missing, last, newest = 0, 0, 0, -1, 0
+        lost, arrived, missing, last, newest = 0, 0, 0, -1, -sys.maxsize
         for delta in feedback.deltas:
             if delta is not None:
                 ticks += delta
@@ -105,7 +112,9 @@ class Sent:
                     if ticks > newest:
                         newest = ticks
             index += 1
-        return Told(came, lost, arrived + missing, arrived, newest * DELTA_TICK_S, last)
+        newest_s = newest * DELTA_TICK_S if came else 0.0
+        sent_at = came[-1][1] if came else 0.0
+        return Told(came, len(came), sent_at, lost, arrived + missing, arrived, newest_s, last)
 
     def _all_came(self, index: int, ticks: int, deltas: tuple[int | None, ...]) -> Told | None:
         """What is told where all came, none for the second time: nearly always. None where it is not so."""
@@ -121,17 +130,18 @@ class Sent:
         came = list(zip(range(index, index + count), self.times[first : first + count], arrivals, sizes, strict=True))
         self.sizes[first : first + count] = array("H", bytes(2 * count))
         octets = sum(sizes)
-        return Told(came, 0, octets, octets, max(arrivals), index + count - 1)
+        return Told(came, count, came[-1][1], 0, octets, octets, max(arrivals), index + count - 1)
 
     def _ticks(self, reference: int) -> int:
         """The reference time in delta ticks, going on where its 24 bits wrap (after twelve days)."""
-        self._reference = reference if self._reference < 0 else unwrap(self._reference, reference, 24)
-        return self._reference * _REFERENCE_TICKS
+        state = self.state
+        state.reference = reference if state.reference < 0 else unwrap(state.reference, reference, 24)
+        return state.reference * _REFERENCE_TICKS
 
     def _land(self, end: int) -> None:
         """Everything before `end` is no longer on its way, whatever became of it."""
-        begin = max(self.told, self.next - CAPACITY)
-        if begin > self.told:
+        begin = max(self.state.told, self.next - CAPACITY)
+        if begin > self.state.told:
             self.state.landed = self.octets - sum(self.sizes)
         if end >= self.next:
             self.state.landed = self.octets
@@ -139,9 +149,9 @@ class Sent:
             first, last = begin & _MASK, end & _MASK
             landed = self.sizes[first:last] if first < last else self.sizes[first:] + self.sizes[:last]
             self.state.landed += sum(landed)
-        self.told = end
+        self.state.told = end
 
     def forget_flight(self) -> None:
         """Nobody has told anything for long: what is on its way counts as lost."""
-        self.told = self.next
+        self.state.told = self.next
         self.state.landed = self.octets

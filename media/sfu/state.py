@@ -47,7 +47,8 @@ class FlowState(Protocol):
     `landed` of the bytes are no longer on their way, on which `window` may be. `tokens` (bytes) are those of the token
     bucket, as of `filled_at`; it fills by `pace` bytes a second up to `depth`. So many bytes are `waiting`; `choked`
     while none are taken. `element` is the first byte of the extension's element. So many bytes of speech were `spoken`;
-    `voiced` is 1 where speech is numbered too.
+    `voiced` is 1 where speech is numbered too. `told` is the number before which all is known, `reference` the newest
+    reference time of feedback, unwrapped, -1 before the first; `probing` is 1 while feedback is read for a probe too.
     """
 
     next: int
@@ -64,6 +65,9 @@ class FlowState(Protocol):
     depth: float
     spoken: int
     voiced: int
+    told: int
+    reference: int
+    probing: int
 
 
 class PlainRow:
@@ -119,8 +123,11 @@ class PlainFlowState:
         "next",
         "octets",
         "pace",
+        "probing",
+        "reference",
         "spoken",
         "tokens",
+        "told",
         "voiced",
         "waiting",
         "way",
@@ -131,4 +138,6 @@ class PlainFlowState:
         self.next = self.octets = self.landed = 0
         self.way = PACED
         self.element = self.choked = self.waiting = self.spoken = self.voiced = 0
+        self.told = self.probing = 0
+        self.reference = -1
         self.window = self.tokens = self.filled_at = self.pace = self.depth = 0.0

@@ -10,7 +10,7 @@ from media.ice import Address, Credentials
 from media.outlet import Outlet
 from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
-from media.rtp.rtcp import Nack, TransportFeedback
+from media.rtp.rtcp import RR, Nack, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
 from media.sfu.link import Link
 from media.sfu.room import Room
@@ -22,8 +22,9 @@ from tests.media.packets import IDS, OPUS, RTX, VP8, Publisher
 
 AES128_GCM = 7
 KEYS = Keys(AES128_GCM, bytes(range(28)), bytes(range(28)))
-VIEWERS = ("plain", "numbered", "thin", "filtered", "silent")
-GIVE_FEEDBACK = ("thin", "filtered")
+VIEWERS = ("plain", "numbered", "thin", "filtered", "silent", "fat")
+GIVE_FEEDBACK = ("thin", "filtered", "fat")
+FAT_BPS = 20_000_000
 PUBLISHERS = ("one", "two", "h264")
 
 
@@ -74,6 +75,7 @@ class Side:
     gate: Gate[Routed] | None = None
     by_python: int = 0
     left_to_python: int = 0
+    told_left: int = 0
     spoken_by_python: int = 0
 
     def connect(self, name: str, terms: Terms, seed: int, outlet: Outlet | None) -> Link:
@@ -98,6 +100,7 @@ class Side:
         assert path is not None
         self.gate.inject(now, path, data)
         self.gate.hand_over(self)
+        self.room.catch_up(self.room.participants[name])
         self.take([])
 
     def on_packet(self, now: float, name: str, is_control: bool, data: bytes) -> None:
@@ -109,6 +112,7 @@ class Side:
 
     def on_plain(self, now: float, peer: Routed, is_control: bool, packet: bytes) -> None:
         self.left_to_python += not is_control
+        self.told_left += is_control and packet[1] == RR
         self.on_packet(now, self.name(peer), is_control, packet)
 
     def on_unit(self, now: float, peer: Routed, unit: Unit, place: int) -> None:
@@ -151,11 +155,23 @@ def publisher(number: int, name: str) -> Terms:
 
 
 def told(now: float, link: Link, chance: random.Random, slow: bool) -> bytes:
-    """Feedback on what the link sent lately: all came, for a slow one later and later."""
+    """A report, and feedback on what the link sent lately: nearly all came, for a slow one later and later."""
     sent = link.outflow.sent
     count = min(sent.next, 40)
-    deltas = tuple(chance.choice((2, 3, 4)) + 60 * slow for _ in range(count)) or (0,)
-    return TransportFeedback(1, 2, Feedback(sent.next - count & 0xFFFF, int(now / 0.064), 0, deltas)).encode()
+    deltas = [one_delta(chance, slow) for _ in range(count)] or [0]
+    block = ReportBlock(5, chance.randrange(40), 0, 0, 0, chance.choice((0, 0x12345678)), chance.randrange(9_000))
+    report = ReceiverReport(1, (block,) * chance.randrange(3))
+    feedback = Feedback(sent.next - count & 0xFFFF, int(now / 0.064), 0, tuple(deltas))
+    messages: list[Rtcp] = [report, TransportFeedback(1, 2, feedback)]
+    return compound(messages if chance.random() < 0.8 else messages[:1])
+
+
+def one_delta(chance: random.Random, slow: bool) -> int | None:
+    """250 us ticks after the packet before; now and then lost, late or overtaken."""
+    luck = chance.random()
+    if luck < 0.06:
+        return None if luck < 0.03 else chance.choice((-3, 300))
+    return chance.choice((2, 3, 4)) + 60 * slow
 
 
 @dataclass
@@ -190,7 +206,7 @@ class Play:
         self.twins = twins
         self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
         self.late: list[tuple[str, bytes]] = []
-        self.brought = 0
+        self.brought = self.told = 0
         self.publishers = {name: Publisher(number) for number, name in enumerate(PUBLISHERS, 1)}
         for publisher in self.publishers.values():
             publisher.transport = 65_000
@@ -206,6 +222,8 @@ class Play:
             self.twins.bring(*self.late.pop(self.chance.randrange(len(self.late))))
         if number % 5 == 0:
             self.twins.tick()
+        if number % 100 == 0:
+            self.widen()
         if number % 20 == 0:
             self.feedback()
         self.disturb()
@@ -239,8 +257,14 @@ class Play:
             changed[self.chance.randrange(min(24, len(changed)))] ^= 1 << self.chance.randrange(8)
         return bytes(changed)
 
+    def widen(self) -> None:
+        """The way to one of them carries whatever there is."""
+        for link in self.twins.links["fat"]:
+            link.outflow.estimator.lift(FAT_BPS)
+
     def feedback(self) -> None:
         for name in GIVE_FEEDBACK:
+            self.told += 1
             self.twins.bring(name, told(self.twins.now, self.twins.links[name][0], self.chance, name == "thin"))
 
     def disturb(self) -> None:
