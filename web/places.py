@@ -38,7 +38,11 @@ class Places:
         """Compare with the database at each wake-up, until cancelled; `look` is called for the nodes' part."""
         woken = asyncio.Event()
         loop = asyncio.get_running_loop()
-        stop = await asyncio.to_thread(self._wake.listen, lambda: loop.call_soon_threadsafe(woken.set))
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(woken.set)
+
+        stop = await asyncio.to_thread(self._wake.listen, wake)
         try:
             while True:
                 await woken.wait()

@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from pydantic import SecretStr
 
 from tests.web.talk import Party
 from tests.web.web_process import web_process
@@ -49,7 +50,7 @@ def test_on_one_machine(prepared: tuple[Path, World], tmp_path: Path) -> None:
 
 @pytest.mark.xdist_group("postgres")
 def test_in_a_cluster(postgres_url: str, tmp_path: Path) -> None:
-    core = build_core(Settings(data=tmp_path, database_url=postgres_url))
+    core = build_core(Settings(data=tmp_path, database_url=SecretStr(postgres_url)))
     upgrade(core.engine)
     world = build_world(core.db)
     core.engine.dispose()
