@@ -22,9 +22,11 @@ from command.kernel.wake import Wake
 from media.control import NodeClient, Wanted
 from media.errors import BridgeError
 from media.meetings.actions import presence
+from media.meetings.moves import Way
 from media.meetings.queries import struck_off
 from media.messages import SlotCount, WantedRoom
 from media.nodes.actions import place, register
+from media.sfu.tiers import Tier
 from web.deadlines import Deadlines
 from web.live import Live, read_rooms
 from web.media_node import Links, NodeAddress
@@ -35,6 +37,7 @@ from web.rooms import Room, as_sync, meetings_in, rooms_at, wanted_rooms
 from web.signal_line import RESTARTING, UNKNOWN, Health, Line, Wish
 from web.store import Store
 from web.stream import Tail
+from web.thin_lines import ThinLines, follow
 
 LOG = logging.getLogger(__name__)
 RETRY_S = 0.5
@@ -52,8 +55,9 @@ class Conference:
         self._live = Live(self._store, Links(addresses))
         self._places = Places(self._live, wake, self.refresh)
         self._relocation = Relocation(self._live, self.refresh, self._places.tell)
-        self._events = NodeEvents(self._live, self.refresh, self._relocation.look, self._places.tell)
-        self._deadlines = Deadlines(self._live, self.refresh)
+        self.thin = ThinLines(self._live.lines, self._live.rooms.get, self._tell_tier)
+        self._events = NodeEvents(self._live, self.thin, self.refresh, self._relocation.look, self._places.tell)
+        self._deadlines = Deadlines(self._live, self.thin, self.refresh)
         self._refreshing = asyncio.Lock()
 
     async def run(self, tail: Tail) -> None:
@@ -77,6 +81,7 @@ class Conference:
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_timeline(tail, seq))
             tasks.create_task(self._deadlines.run())
+            tasks.create_task(follow(self.thin))
             tasks.create_task(self._relocation.run())
             tasks.create_task(self._places.follow(self._relocation.look))
             for link in links:
@@ -96,6 +101,7 @@ class Conference:
             line.send(room.speaking())
             if line.site in room.layers:
                 line.send(room.wanted_layers(line.site))
+        self.thin.greet(line)
 
     def detach(self, line: Line) -> None:
         """The socket is gone; the media goes on without it."""
@@ -154,6 +160,10 @@ class Conference:
         """Do it in one transaction, tried again while the database is away."""
         return await self._store.write(act)
 
+    async def _tell_tier(self, site: str, way: Way, tier: Tier, why: str) -> None:
+        clock = self._store.clock
+        await self.write(partial(presence.stands, clock=clock, site_id=site, way=way, tier=tier, why=why))
+
     async def refresh(self, ids: Collection[str] | None) -> None:
         """Take over these meetings (None: all live ones) as they are now; command the nodes and tell the sockets."""
         async with self._refreshing:
@@ -193,6 +203,7 @@ class Conference:
         room = self._live.rooms.pop(meeting, None)
         if room is not None:
             self._live.absences.forget(room.sites)
+            self.thin.forget(room.sites)
             for link in self._live.links:
                 link.forget(room.sites)
 

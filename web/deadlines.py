@@ -6,6 +6,7 @@ from functools import partial
 from media.meetings.actions import presence
 from web.live import Live, Refresh
 from web.rooms import next_ring_end
+from web.thin_lines import ThinLines
 
 TICK_S = 0.5
 
@@ -13,8 +14,9 @@ TICK_S = 0.5
 class Deadlines:
     """Waits for the next of them; a clock can be set, so it is looked at in short steps."""
 
-    def __init__(self, live: Live, refresh: Refresh) -> None:
+    def __init__(self, live: Live, thin: ThinLines, refresh: Refresh) -> None:
         self._live = live
+        self._thin = thin
         self._clock = live.store.clock
         self._refresh = refresh
 
@@ -34,6 +36,7 @@ class Deadlines:
 
     async def _tell_losses(self) -> None:
         for site, reason in self._live.absences.take_due(self._clock.now()).items():
+            self._thin.forget([site])
             await self._live.store.write(partial(presence.lost, clock=self._clock, site_id=site, reason=reason))
 
     async def _until_due(self) -> None:

@@ -7,20 +7,22 @@ from functools import partial
 from media.control import Synced, Unreachable
 from media.meetings.actions import presence
 from media.meetings.moves import SiteState
-from media.messages import Connected, Disconnected, Event, Layers, Publishing, Speaker
+from media.messages import Connected, Disconnected, Event, Layers, Publishing, Speaker, Tiers
 from media.nodes.actions import answered, silent
 from web.absences import LOST_AFTER, NODE_LOST_AFTER
 from web.live import Live, Refresh
 from web.media_node import Link
 from web.places import Tell
 from web.rooms import Room
+from web.thin_lines import ThinLines
 
 
 class NodeEvents:
     """Follows every node. Of a meeting only the node that has it is believed. `look` has its places looked at."""
 
-    def __init__(self, live: Live, refresh: Refresh, look: Callable[[], None], tell: Tell) -> None:
+    def __init__(self, live: Live, thin: ThinLines, refresh: Refresh, look: Callable[[], None], tell: Tell) -> None:
         self._live = live
+        self._thin = thin
         self._store = live.store
         self._clock = live.store.clock
         self._refresh = refresh
@@ -57,6 +59,7 @@ class NodeEvents:
             if state.room in here:
                 self._on_publishing(state.room, one.participant, (one.publishing.audio, one.publishing.video))
                 self._on_layers(state.room, one.participant, one.layers)
+                self._thin.on_synced(one, self._live.lines.at(one.participant))
         for state in event.snapshot.rooms:
             if state.room in here:
                 self._on_speaker(state.room, state.speaker, state.loudest)
@@ -118,6 +121,9 @@ class NodeEvents:
                 self._on_speaker(event.room, event.participant, event.loudest)
             case Layers() if current:
                 self._on_layers(event.room, event.participant, event.active)
+            case Tiers() if current:
+                line = self._live.lines.at(event.participant)
+                self._thin.on_tier(event.participant, event.tier, event.why, event.carries_bps, line)
 
     async def _on_connected(self, link: Link, event: Connected, current: bool) -> None:
         link.numbers[event.participant] = event.connection

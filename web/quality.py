@@ -34,6 +34,7 @@ def _row(
     sources = told["sources"]
     return {
         "site": site,
+        "tier": {"tier": told["tier"]["name"], "why": told["tier"]["why"]},
         "round_trip_ms": _whole(told["round_trip_ms"] if told["round_trip_ms"] is not None else way["round_trip_ms"]),
         "up": {
             "bps": _rate(_sent_up(former), _sent_up(told), elapsed),

@@ -7,7 +7,7 @@ from command.kernel.ids import new_id
 from command.kernel.values import State
 
 # Of these only the newest counts: a slow reader gets the present, not the past.
-_STATES = frozenset({"participants", "speaker", "muted", "layers"})
+_STATES = frozenset({"participants", "speaker", "muted", "layers", "tier", "uplink", "stills", "stills_wanted"})
 MOST_WAITING = 64
 BEHIND, RESTARTING = 4408, 1012
 REMOVED, REPLACED, ENDED, UNKNOWN = 4403, 4409, 4410, 4401
@@ -29,13 +29,16 @@ class Wish:
 class Health:
     """What a page says of itself: why its picture is smaller than it could be, `concealed` the share of sound made up.
 
-    `limited` is "none", "cpu" or "bandwidth", `microphone` whether it is open.
+    `limited` is "none", "cpu" or "bandwidth"; `microphone` and `camera`: whether they are open. `uplink_loss` is the
+    share of its packets that the bridge missed.
     """
 
     limited: str
     uplink_kbps: int
     concealed: float
     microphone: bool = True
+    camera: bool = False
+    uplink_loss: float = 0.0
 
 
 @dataclass
@@ -81,6 +84,11 @@ class Line:
     def closing(self) -> bool:
         """Whether it ends as soon as everything is sent."""
         return self._close is not None
+
+    @property
+    def behind(self) -> bool:
+        """Whether something still waits to be sent."""
+        return bool(self._waiting)
 
     async def next(self) -> State | int:
         """The next message, or the close code when there is none left."""

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from command.kernel.errors import Malformed
 from media.messages import MAX_HEIGHT, SlotCount
 from web.signal_line import Health, Wish
+from web.stills import MOST_PART, MOST_PARTS, Part
 
 # A browser lists every codec it knows in each of a wall's 29 lines: about 3 kB a line.
 MOST_BYTES = 192 * 1024
-TYPES = ("offer", "view", "refresh", "health", "leave", "ping")
+TYPES = ("offer", "view", "refresh", "health", "still", "still_seen", "leave", "ping")
 AUDIO_SLOTS, VIDEO_SLOTS = 4, 25
 
 
@@ -63,9 +64,32 @@ class HealthReport(_Said):
     uplink_kbps: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     concealed: Annotated[float, Field(ge=0, le=1)] = 0.0
     microphone: bool = True
+    camera: bool = False
+    uplink_loss: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def health(self) -> Health:
-        return Health(self.limited, self.uplink_kbps, self.concealed, self.microphone)
+        return Health(self.limited, self.uplink_kbps, self.concealed, self.microphone, self.camera, self.uplink_loss)
+
+
+class StillPart(_Said):
+    """A piece of a still that was asked for; `data` is base64."""
+
+    type: Literal["still"]
+    still: Annotated[int, Field(ge=0)]
+    part: Annotated[int, Field(ge=0, lt=MOST_PARTS)]
+    of: Annotated[int, Field(ge=1, le=MOST_PARTS)]
+    data: Annotated[str, Field(max_length=MOST_PART * 2)]
+
+    def piece(self) -> Part:
+        return Part(self.still, self.part, self.of, self.data)
+
+
+class StillSeen(_Said):
+    """All of a still has come."""
+
+    type: Literal["still_seen"]
+    site: Annotated[str, Field(min_length=1, max_length=36)]
+    still: Annotated[int, Field(ge=0)]
 
 
 class Leave(_Said):
@@ -81,7 +105,9 @@ class Ping(_Said):
     at: float | str | None = None
 
 
-Said = Annotated[Offer | View | Refresh | HealthReport | Leave | Ping, Field(discriminator="type")]
+Said = Annotated[
+    Offer | View | Refresh | HealthReport | StillPart | StillSeen | Leave | Ping, Field(discriminator="type")
+]
 _SAID: TypeAdapter[Said] = TypeAdapter(Said)
 
 

@@ -28,6 +28,8 @@ from web.signal_messages import (
     Ping,
     Refresh,
     Said,
+    StillPart,
+    StillSeen,
     View,
     offer_id,
     understood,
@@ -181,11 +183,21 @@ class _Talk:
         if isinstance(said, HealthReport):
             self._line.health = said.health()
             return
+        if isinstance(said, StillPart | StillSeen):
+            self._take_still(said)
+            return
         self._leaving = self._leaving or isinstance(said, Leave)
         try:
             self._jobs.put_nowait(said)
         except asyncio.QueueFull:
             self._complain(TooMany("signal.too_fast"), said.id if isinstance(said, Offer) else None)
+
+    def _take_still(self, said: StillPart | StillSeen) -> None:
+        thin = self._conference.thin
+        if isinstance(said, StillPart):
+            thin.hear(self._line, said.piece())
+        else:
+            thin.on_seen(self._line, said.site, said.still)
 
     async def _work(self) -> None:
         while True:

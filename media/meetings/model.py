@@ -11,6 +11,7 @@ from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
 from media.meetings.moves import PRESENT, SiteState
+from media.sfu.tiers import TOP
 
 LAYOUT_CELLS = {"1": 1, "2": 2, "3": 3, "4": 4, "6": 6, "9": 9, "16": 16, "25": 25, "1+5": 6, "1+7": 8}
 WATCHING = frozenset({"wall", "viewer"})
@@ -78,7 +79,8 @@ class Site(Kept, Base):
 
     A viewer is what a terminal or person plays the meeting with (WHEP), beside the site it takes part with.
 
-    `rung` counts the rings, `answer_by` is when the running one ends; `muted` is the chair's, kept by the bridge.
+    `rung` counts the rings, `answer_by` is when the running one ends; `muted` is the chair's, kept by the bridge. The
+    two tiers are where its line stands on the ladder (media.sfu.tiers), for what it receives and what it sends.
     """
 
     __tablename__ = "site"
@@ -102,6 +104,8 @@ class Site(Kept, Base):
     rung: Mapped[int] = mapped_column(default=0)
     rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    down_tier: Mapped[str] = mapped_column(String(16), default=TOP.name)
+    up_tier: Mapped[str] = mapped_column(String(16), default=TOP.name)
     meeting: Mapped[Meeting] = relationship(back_populates="sites")
 
     @property
@@ -139,6 +143,7 @@ class Site(Kept, Base):
             "rung": self.rung,
             "rung_at": optional_text(self.rung_at),
             "answer_by": optional_text(self.answer_by),
+            "line": {"down": self.down_tier, "up": self.up_tier},
         }
 
 

@@ -1,6 +1,10 @@
 """How a site of a meeting moves: the one table of states and steps, pure."""
 
 from enum import StrEnum
+from typing import Literal
+
+Way = Literal["down", "up"]
+"""What a site receives, what it sends."""
 
 
 class SiteState(StrEnum):

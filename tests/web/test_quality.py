@@ -26,6 +26,7 @@ def told(octets_up: int, octets_down: int, **more: Any) -> dict[str, Any]:
         "sends_lost": 0.1812,
         "sources": {"audio": {**source, "octets": octets_up}, "video": source},
         "way": way,
+        "tier": {"name": "180p", "level": 2, "why": "thin", "seconds": 12.0},
         "slots": [{**slot, "reason": "budget"}, {**slot, "shows": None, "octets": 0, "reason": "off"}],
         "findings": [{"code": "uplink_loss", "value": 18}],
         **more,
@@ -36,6 +37,7 @@ def test_rates_are_those_between_two_looks() -> None:
     first, second = Look(10.0, {"a": told(1_000, 500)}), Look(12.0, {"a": told(11_000, 500)})
     row = quality(first, second, {})[0]
     assert row["site"] == "a"
+    assert row["tier"] == {"tier": "180p", "why": "thin"}
     assert row["round_trip_ms"] == 31
     assert row["up"] == {"bps": 40_000, "loss": 0.181, "jitter_ms": 3, "heights": [180]}
     assert row["down"] == {"bps": 0, "loss": 0.0, "estimate_bps": 400_123, "queue_ms": None, "copies": 0}

@@ -18,6 +18,7 @@ from media.meetings.actions.telling import step, stop_broadcast_of, tell_meeting
 from media.meetings.model import Meeting, Mode, Site, layout_for
 from media.meetings.moves import SiteState, Step
 from media.meetings.queries import meeting_seen, place, terminals_to_ring
+from media.sfu.tiers import TOP
 
 RING_FOR = timedelta(seconds=45)
 ENDED = "ended"
@@ -138,6 +139,8 @@ def _terminal_site(session: Session, clock: Clock, meeting: Meeting, terminal: T
         state_at=clock.now(),
         muted=meeting.mode == Mode.BRIEFING.value,
         rung=0,
+        down_tier=TOP.name,
+        up_tier=TOP.name,
     )
     meeting.sites.append(site)
     return site

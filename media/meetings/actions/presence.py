@@ -5,11 +5,13 @@ from sqlalchemy.orm import Session
 
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
+from command.kernel.values import State
 from media.meetings.actions.access import locked
 from media.meetings.actions.telling import step, stop_broadcast_of, tell_site
 from media.meetings.model import Site
-from media.meetings.moves import SiteState, Step
+from media.meetings.moves import SiteState, Step, Way
 from media.meetings.queries import overdue
+from media.sfu.tiers import BY_NAME, Tier
 
 
 def joined(session: Session, clock: Clock, site_id: str) -> bool:
@@ -47,6 +49,25 @@ def gave_up(session: Session, clock: Clock, site_id: str, reason: str) -> bool:
     if site is None or site.at is not SiteState.ANSWERED or not step(clock, site, Step.LEAVE, reason):
         return False
     tell_site(session, system_actor(site.meeting.unit_id), "meeting.left", site)
+    return True
+
+
+def stands(session: Session, clock: Clock, site_id: str, way: Way, tier: Tier, why: str) -> bool:
+    """The site's line has carried so much for a while, and no more: the tier it stands on. Whether that was news."""
+    site = _live_site(session, site_id)
+    if site is None or site.at is not SiteState.JOINED:
+        return False
+    former = BY_NAME[site.down_tier if way == "down" else site.up_tier]
+    if former is tier:
+        return False
+    if way == "down":
+        site.down_tier = tier.name
+    else:
+        site.up_tier = tier.name
+    site.version += 1
+    kind = "meeting.weakened" if tier.level > former.level else "meeting.recovered"
+    line: State = {"way": way, "tier": tier.name, "former": former.name, "why": why}
+    tell_site(session, system_actor(site.meeting.unit_id), kind, site, {"line": line})
     return True
 
 

@@ -13,6 +13,7 @@ from media.meetings.actions.telling import step, tell_site
 from media.meetings.model import WATCHING, Meeting, Site
 from media.meetings.moves import SiteState, Step
 from media.meetings.queries import meeting_seen, own_terminal_site, taking_part, viewing
+from media.sfu.tiers import TOP
 
 
 def answer(session: Session, clock: Clock, actor: Actor, meeting_id: str, reason: str | None = None) -> Site:
@@ -135,6 +136,8 @@ def _new_site(session: Session, clock: Clock, actor: Actor, meeting: Meeting, ki
         state_at=clock.now(),
         muted=kind in WATCHING,
         rung=0,
+        down_tier=TOP.name,
+        up_tier=TOP.name,
     )
     meeting.sites.append(site)
     tell_site(session, actor, "meeting.answered", site)

@@ -8,6 +8,7 @@ from command.kernel.timeline import record
 from command.kernel.values import State
 from media.meetings.model import Meeting, Site
 from media.meetings.moves import Step, moved
+from media.sfu.tiers import TOP
 
 
 def step(clock: Clock, site: Site, wanted: Step, reason: str | None = None) -> bool | None:
@@ -21,6 +22,7 @@ def step(clock: Clock, site: Site, wanted: Step, reason: str | None = None) -> b
     site.state_at = clock.now()
     site.reason = reason
     site.answer_by = None
+    site.down_tier = site.up_tier = TOP.name
     site.version += 1
     return True
 
@@ -31,13 +33,13 @@ def tell_meeting(session: Session, actor: Actor, kind: str, meeting: Meeting) ->
     record(session, actor, kind, unit=meeting.unit_id, incident=meeting.incident_id, body=body, shared=meeting.units())
 
 
-def tell_site(session: Session, actor: Actor, kind: str, site: Site) -> None:
+def tell_site(session: Session, actor: Actor, kind: str, site: Site, more: State | None = None) -> None:
     """A change of one site, for its own unit and for whoever reads the meeting's: a township learns of no other.
 
-    The meeting comes along, so that a unit whose first ring this is has it on its board.
+    The meeting comes along, so that a unit whose first ring this is has it on its board; `more` is what else to tell.
     """
     meeting = site.meeting
-    body: State = {"site": site.state(), "meeting": meeting.state()}
+    body: State = {"site": site.state(), "meeting": meeting.state(), **(more or {})}
     record(session, actor, kind, unit=meeting.unit_id, incident=meeting.incident_id, body=body, shared=[site.unit_id])
 
 

@@ -15,6 +15,8 @@ from command.kernel.timeline import verify
 from media.meetings.actions import chairing, convening, presence, taking_part
 from media.meetings.actions.convening import Call
 from media.meetings.model import Mode, layout_for
+from media.meetings.moves import Way
+from media.sfu.tiers import BY_NAME
 from tests.media.meetings.county import County, open_county
 
 
@@ -94,6 +96,28 @@ def test_what_the_bridge_repeats_is_told_once(county: County) -> None:
     assert county.kinds(head) == ["meeting.lost"]
     assert county.entries()[-1].actor["kind"] == "system"
     assert county.sites(meeting)["north_box"]["reason"] == "timeout"
+
+
+def test_where_a_line_stands_is_told_once_and_ends_with_the_connection(county: County) -> None:
+    meeting = county.convene("north_box")
+    site = joined(county, meeting, "north_box")
+    head = len(county.entries())
+
+    def stands(way: Way, tier: str, why: str) -> None:
+        do(county, lambda s: presence.stands(s, county.clock, site, way, BY_NAME[tier], why))
+
+    for name in ("stills", "stills", "720p", "audio"):
+        stands("down", name, "thin")
+    stands("up", "stills", "lossy")
+    assert county.kinds(head) == ["meeting.weakened", "meeting.recovered", "meeting.weakened", "meeting.weakened"]
+    last = county.entries()[-1]
+    assert last.body["line"] == {"way": "up", "tier": "stills", "former": "720p", "why": "lossy"}
+    assert last.actor["kind"] == "system"
+    assert county.sites(meeting)["north_box"]["line"] == {"down": "audio", "up": "stills"}
+    do(county, lambda s: presence.lost(s, county.clock, site, "timeout"))
+    stands("down", "stills", "thin")
+    assert county.sites(meeting)["north_box"]["line"] == {"down": "720p", "up": "720p"}
+    assert county.kinds(head)[4:] == ["meeting.lost"]
 
 
 def test_refusals_of_the_chair(county: County) -> None:

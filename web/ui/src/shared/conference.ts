@@ -1,17 +1,22 @@
 /** A meeting in the browser: one signalling socket, one peer connection, fixed slots. See docs/signalling.md. */
 
-import { activateLayers, makeCall, type Call } from './conferenceCall'
+import { adjustCamera, makeCall, type Call } from './conferenceCall'
 import { HealthWatch } from './conferenceHealth'
 import { SignalSocket } from './conferenceSocket'
 import { readStats, type ConferenceStats } from './conferenceStats'
+import { StillSender, StillsShown, type Still, type StillPart, type StillsWanted } from './conferenceStills'
 import { SlotView } from './conferenceView'
+import { moves, TOP, type Standing } from './tiers'
 
 export type { ConferenceStats, SlotStats } from './conferenceStats'
+export type { Still } from './conferenceStills'
 
 const WATCH_MS = 500
 /** How long a connection may take to stand before it is made anew. */
 const PATIENCE_MS = 4_000
 const REOFFER_MS = 1_000
+/** Pictures a second on an uplink that carries only few. */
+const FEW_FRAMES = 5
 
 export type ConferenceState = 'connecting' | 'connected' | 'interrupted' | ConferenceEnd
 export type ConferenceEnd = 'left' | 'removed' | 'replaced' | 'ended' | 'refused'
@@ -46,6 +51,10 @@ export interface ConferenceEvents {
   track: SlotTrack
   /** The bridge drops our audio, or forwards it again. The own microphone switch is not touched. */
   muted: boolean
+  /** Where the line stands on the ladder, for what comes and for what is sent. */
+  line: { down: Standing; up: Standing }
+  /** The newest still of each site that is sent so in place of a moving picture. */
+  stills: ReadonlyMap<string, Still>
   error: { code: string; detail: string }
 }
 
@@ -74,6 +83,10 @@ type ServerMessage =
   | { type: 'speaker'; participant: string | null; loudest: string[] }
   | { type: 'muted'; muted: boolean }
   | { type: 'layers'; active: boolean[] }
+  | ({ type: 'tier' | 'uplink' } & Standing)
+  | { type: 'stills'; sites: string[] }
+  | ({ type: 'still' } & StillPart)
+  | ({ type: 'stills_wanted' } & StillsWanted)
   | { type: 'reoffer' | 'removed' | 'ended' | 'pong' }
   | { type: 'error'; id?: number; code: string; detail: string }
 
@@ -98,6 +111,8 @@ export class Conference {
     speaker: new Set(),
     track: new Set(),
     muted: new Set(),
+    line: new Set(),
+    stills: new Set(),
     error: new Set(),
   }
   private readonly socket: SignalSocket
@@ -112,6 +127,10 @@ export class Conference {
   private media: MediaStream | null
   private microphoneOn = true
   private cameraOn = true
+  private layers: readonly boolean[] = []
+  private line = { down: TOP, up: TOP }
+  private readonly shown: StillsShown
+  private readonly stills: StillSender
 
   constructor(private readonly options: ConferenceOptions) {
     this.media = options.media
@@ -119,7 +138,10 @@ export class Conference {
       heard: (text) => this.hear(text),
       lost: (code) => this.lost(code === null ? undefined : ENDS[code]),
     })
-    this.slots = new SlotView((message) => this.socket.send(message))
+    const send = (message: object): void => this.socket.send(message)
+    this.slots = new SlotView(send)
+    this.shown = new StillsShown(send, (stills) => this.emit('stills', stills))
+    this.stills = new StillSender(send, () => (this.cameraOn ? (this.media?.getVideoTracks()[0] ?? null) : null))
   }
 
   /** Listen; the returned function ends it. */
@@ -209,8 +231,17 @@ export class Conference {
       case 'muted':
         return this.emit('muted', message.muted)
       case 'layers':
-        if (this.call !== null) activateLayers(this.call, message.active)
-        return
+        this.layers = message.active
+        return this.adjust()
+      case 'tier':
+      case 'uplink':
+        return this.stand(message)
+      case 'stills':
+        return this.shown.sites(message.sites)
+      case 'still':
+        return this.shown.part(message)
+      case 'stills_wanted':
+        return this.stills.ask(message)
       case 'reoffer':
         return void this.connect()
       case 'removed':
@@ -232,9 +263,29 @@ export class Conference {
   private welcome(message: Welcome): void {
     this.welcomed = true
     this.relays = message.ice_servers ?? []
+    this.stills.close()
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
     if (this.call?.pc.connectionState !== 'connected') void this.connect()
+  }
+
+  // The ladder ------------------------------------------------------------------------------------
+
+  private stand({ type, tier, why }: { type: 'tier' | 'uplink' } & Standing): void {
+    this.standAt({ ...this.line, [type === 'tier' ? 'down' : 'up']: { tier, why } })
+  }
+
+  private standAt(line: { down: Standing; up: Standing }): void {
+    this.line = line
+    this.adjust()
+    this.emit('line', line)
+  }
+
+  /** Send of the camera what is wanted and what the uplink carries. */
+  private adjust(): void {
+    const { tier } = this.line.up
+    const frames = tier === 'fewer_frames' ? FEW_FRAMES : null
+    if (this.call !== null) adjustCamera(this.call, { layers: this.layers, moves: moves(tier), frames })
   }
 
   // The peer connection ---------------------------------------------------------------------------
@@ -247,6 +298,8 @@ export class Conference {
     this.health = new HealthWatch(call, (message) => this.socket.send(message))
     call.pc.onconnectionstatechange = () => this.follow(call)
     this.applySwitches()
+    this.layers = []
+    if (!moves(this.line.up.tier)) this.adjust()
     for (const { kind, slot, transceiver } of call.slots) {
       this.emit('track', { kind, slot, track: transceiver.receiver.track })
     }
@@ -309,6 +362,8 @@ export class Conference {
     this.become(end)
     window.clearInterval(this.watchTimer)
     this.slots.close()
+    this.stills.close()
+    this.shown.close()
     this.hangUp()
     this.socket.abandon()
   }

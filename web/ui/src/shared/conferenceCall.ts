@@ -45,16 +45,37 @@ function addCamera(pc: RTCPeerConnection, track: MediaStreamTrack | undefined): 
   }
 }
 
-/** Send only the layers that anybody wants, in the order of the offer. One change waits for the one before. */
-export function activateLayers(call: Call, active: readonly boolean[]): void {
+/** What the camera should send. `layers`: those that anybody wants, in the order of the offer; none said: all. */
+export interface CameraWish {
+  layers: readonly boolean[]
+  /** Whether the uplink carries a moving picture at all. */
+  moves: boolean
+  /** Pictures a second at most; null leaves it to the camera. */
+  frames: number | null
+}
+
+/** Have the camera send that. One change waits for the one before. */
+export function adjustCamera(call: Call, wish: CameraWish): void {
   call.adjusted = call.adjusted.then(async () => {
     const parameters = call.camera.getParameters()
-    const { encodings } = parameters
-    if (encodings.length !== active.length || encodings.every((one, place) => one.active === active[place])) return
-    for (const [place, encoding] of encodings.entries()) encoding.active = active[place] ?? true
+    if (!fit(parameters.encodings, wish)) return
     await call.camera.setParameters(parameters).catch((error: unknown) => {
-      // The connection was closed meanwhile: the next one begins with all layers.
+      // The connection was closed meanwhile: the next one is adjusted anew.
       if (!(error instanceof DOMException)) throw error
     })
   })
+}
+
+/** Whether anything had to be changed. */
+function fit(encodings: RTCRtpEncodingParameters[], { layers, moves, frames }: CameraWish): boolean {
+  const known = layers.length === encodings.length
+  let changed = false
+  for (const [place, encoding] of encodings.entries()) {
+    const active = moves && (!known || layers[place] === true)
+    changed ||= encoding.active !== active || (encoding.maxFramerate ?? null) !== frames
+    encoding.active = active
+    if (frames === null) delete encoding.maxFramerate
+    else encoding.maxFramerate = frames
+  }
+  return changed
 }

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { count, fitsThin, healthBetween, keptBack, lossBetween, type Counted } from './conferenceHealth'
 
+const OPEN = { microphone: true, camera: true }
 const counted = (more: Partial<Counted> = {}): Counted => ({
-  lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, microphone: true, ...more,
+  lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, uplinkLoss: 0, open: OPEN, ...more,
 })
 
 describe('what a page tells of its connection', () => {
   it('the share of made-up sound is that between two looks', () => {
     const before = counted({ concealed: 4_800, samples: 480_000 })
-    const now = counted({ concealed: 16_800, samples: 600_000, limited: 'cpu', uplinkKbps: 640 })
-    expect(healthBetween(before, now)).toEqual({ type: 'health', limited: 'cpu', uplink_kbps: 640, concealed: 0.1, microphone: true })
+    const now = counted({ concealed: 16_800, samples: 600_000, limited: 'cpu', uplinkKbps: 640, uplinkLoss: 0.127 })
+    expect(healthBetween(before, now)).toEqual({ type: 'health', limited: 'cpu', uplink_kbps: 640, concealed: 0.1, ...OPEN, uplink_loss: 0.13 })
   })
 
   it('nothing heard is no gap, and a connection made anew counts from nothing', () => {
@@ -36,10 +37,12 @@ describe('what a page tells of its connection', () => {
       ['c', { type: 'inbound-rtp', kind: 'video', packetsLost: 70 }],
       ['d', { type: 'outbound-rtp', kind: 'video', active: true, qualityLimitationReason: 'bandwidth' }],
       ['e', { type: 'outbound-rtp', kind: 'video', active: false, qualityLimitationReason: 'cpu' }],
+      ['f', { type: 'remote-inbound-rtp', kind: 'audio', fractionLost: 0.25 }],
+      ['g', { type: 'remote-inbound-rtp', kind: 'video', fractionLost: 0.5 }],
       ['h', { type: 'candidate-pair', nominated: true, availableOutgoingBitrate: 150_400 }],
     ]) as unknown as RTCStatsReport
-    expect(count(report, true)).toEqual({
-      lost: 6, received: 194, concealed: 400, samples: 96_000, limited: 'bandwidth', uplinkKbps: 150, microphone: true,
+    expect(count(report, OPEN)).toEqual({
+      lost: 6, received: 194, concealed: 400, samples: 96_000, limited: 'bandwidth', uplinkKbps: 150, uplinkLoss: 0.25, open: OPEN,
     })
   })
 })

@@ -11,6 +11,9 @@ export interface HealthMessage {
   concealed: number
   /** Whether the own microphone is open: silence of a closed one is no fault. */
   microphone: boolean
+  camera: boolean
+  /** The share of the packets sent that did not arrive. */
+  uplink_loss: number
 }
 
 /** Counters of a connection's statistics, all slots together. */
@@ -21,7 +24,14 @@ export interface Counted {
   samples: number
   limited: HealthMessage['limited']
   uplinkKbps: number
+  uplinkLoss: number
+  open: Open
+}
+
+/** Which of the own devices are on. */
+export interface Open {
   microphone: boolean
+  camera: boolean
 }
 
 const LOOK_MS = 2_500
@@ -49,8 +59,11 @@ export function fitsThin(was: boolean, uplinkKbps: number): boolean {
 /** What to tell of the time between two looks. */
 export function healthBetween(before: Counted, now: Counted): HealthMessage {
   const concealed = gapsBetween(before, now)
-  const { limited, uplinkKbps, microphone } = now
-  return { type: 'health', limited, uplink_kbps: uplinkKbps, concealed: Math.round(concealed * 100) / 100, microphone }
+  const { limited, uplinkKbps, uplinkLoss, open } = now
+  const hundredths = (share: number): number => Math.round(share * 100) / 100
+  return {
+    type: 'health', limited, uplink_kbps: uplinkKbps, concealed: hundredths(concealed), ...open, uplink_loss: hundredths(uplinkLoss),
+  }
 }
 
 /** The share of the sound that was made up between two looks. */
@@ -92,7 +105,9 @@ export class HealthWatch {
 
   private async look(): Promise<void> {
     if (this.call.pc.connectionState !== 'connected') return
-    const now = count(await this.call.pc.getStats(), this.call.microphone.track?.enabled === true)
+    const { microphone, camera } = this.call
+    const open = { microphone: microphone.track?.enabled === true, camera: camera.track?.enabled === true }
+    const now = count(await this.call.pc.getStats(), open)
     const before = this.before
     this.before = now
     if (before === null) return
@@ -135,14 +150,17 @@ export class HealthWatch {
 }
 
 /** The counters in a connection's statistics. */
-export function count(report: RTCStatsReport, microphone: boolean): Counted {
+export function count(report: RTCStatsReport, open: Open): Counted {
   const found: Counted = {
-    lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, microphone,
+    lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, uplinkLoss: 0, open,
   }
   report.forEach((entry: RTCStats) => {
     if (entry.type === 'inbound-rtp') hear(entry as RTCInboundRtpStreamStats, found)
     else if (entry.type === 'outbound-rtp') limit(entry as RTCOutboundRtpStreamStats, found)
-    else if (entry.type === 'candidate-pair') {
+    else if (entry.type === 'remote-inbound-rtp') {
+      const remote = entry as RTCStats & { kind?: string; fractionLost?: number }
+      if (remote.kind === 'audio') found.uplinkLoss = Math.min(1, Math.max(0, remote.fractionLost ?? 0))
+    } else if (entry.type === 'candidate-pair') {
       const pair = entry as RTCIceCandidatePairStats
       if (pair.nominated === true) found.uplinkKbps = Math.round((pair.availableOutgoingBitrate ?? 0) / 1_000)
     }

@@ -3,6 +3,8 @@
  * Times are RFC 3339 strings with offset, positions GeoJSON (lon, lat), durations are named by their unit.
  */
 
+import type { TierName } from './tiers'
+
 export interface Point {
   type: 'Point'
   coordinates: [number, number]
@@ -222,6 +224,8 @@ export interface Site extends Thing {
   rung: number
   rung_at: string | null
   answer_by: string | null
+  /** Where its line stands on the ladder, for what it receives and what it sends. */
+  line: { down: TierName; up: TierName }
 }
 
 export type Colour = 'red' | 'orange' | 'yellow' | 'blue'

@@ -11,7 +11,7 @@ const KINDS = {
   incident: 'logged amended acknowledged shared noted attached verified refuted responding controlled closed archived transferred merged unfounded reopened',
   task: 'ordered delivered acknowledged accepted en_route on_scene done unable closed',
   resource: 'registered changed moved',
-  meeting: 'convened rung answered refused timed_out joined lost left removed muted unmuted broadcast layout moved ended',
+  meeting: 'convened rung answered refused timed_out joined lost weakened recovered left removed muted unmuted broadcast layout moved ended',
   alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received adopted progress acknowledged dropped',
   calling: 'opened called told unanswered reached ended',
   obligation: 'answered confirmed acted informed visit_ordered visited',
@@ -44,6 +44,7 @@ const body = {
   evacuation_step: { id: 'x', household: 'h' },
   hazard_point: { id: 'y', name: '滑坡甲' },
   household: { id: 'h', number: 7 },
+  line: { way: 'down', tier: 'stills', former: '180p', why: 'thin' },
   coverage: { id: 'c', alert: 'a', name: '三街镇', delivered: 5, planned: 7 },
 }
 
@@ -62,6 +63,9 @@ describe('sentences', () => {
     expect(sentence(entry('task.ordered', body), null, 'zh')).toEqual({ who: '值班员 甲', text: '令 中山镇 15:30 前：抢通公路' })
     expect(sentence(entry('task.unable', body), null, 'zh')).toEqual({ who: '中山镇', text: '无法执行：抢通公路：桥断了' })
     expect(sentence(entry('meeting.lost', body), null, 'zh')).toEqual({ who: '树苴乡', text: '断线，正在重连' })
+    expect(sentence(entry('meeting.weakened', body), null, 'zh')).toEqual({ who: '树苴乡', text: '线路慢：只传声音和静止图片' })
+    const better = { ...body, line: { way: 'up', tier: '720p', former: 'stills', why: 'all' } }
+    expect(sentence(entry('meeting.recovered', better), null, 'en').text).toBe('Uplink is better: all pictures and voices')
     expect(sentence(entry('alert.issued', body), null, 'en').text).toBe('issued to 42,118 people: 暴雨红色预警')
   })
 

@@ -5,6 +5,8 @@ import { countOf } from './evacuations'
 import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
 import { hm, number } from './time'
+import { standingWords, tierTexts } from './tierTexts'
+import type { Standing } from './tiers'
 
 /** An entry as a person would tell it: who, and what they did. */
 export interface Sentence {
@@ -36,6 +38,12 @@ interface Bodies {
   media_node: MediaNode
   evacuation: Evacuation
   evacuation_point: EvacuationPoint
+  line: Line
+}
+
+/** What a site's line carries now; `way` is what comes to the site, or what it sends. */
+interface Line extends Standing {
+  way: 'down' | 'up'
 }
 
 const get = <K extends keyof Bodies>(telling: Telling, type: K): Bodies[K] | null =>
@@ -70,6 +78,11 @@ const headline = (x: Telling): string => {
 
 const siteOf = (x: Telling): Site | null => get(x, 'site')
 const bySite = (pick: (x: Telling) => string): Tell => (x) => ({ who: siteOf(x)?.name ?? x.entry.actor.name, text: pick(x) })
+function lineOf(x: Telling): string {
+  const line = get(x, 'line')
+  const why = x.entry.kind === 'meeting.recovered' ? 'all' : (line?.why ?? 'thin')
+  return standingWords(tierTexts[x.lang], line?.way ?? 'down', { tier: line?.tier ?? 'audio', why })
+}
 const because = (x: Telling, reason: string | null | undefined): string => (reason ? x.t.because(reason) : '')
 
 const place = (x: Telling): string => get(x, 'obligation')?.name ?? ''
@@ -121,6 +134,8 @@ const TELL: Record<string, Tell> = {
   'meeting.timed_out': bySite((x) => x.t.siteTimedOut),
   'meeting.joined': bySite((x) => x.t.siteJoined),
   'meeting.lost': bySite((x) => x.t.siteLost),
+  'meeting.weakened': bySite(lineOf),
+  'meeting.recovered': bySite(lineOf),
   'meeting.left': bySite((x) => x.t.siteLeft),
   'meeting.removed': bySite((x) => x.t.siteRemoved),
   'meeting.muted': bySite((x) => x.t.siteMuted),

@@ -1,5 +1,6 @@
 import { computed, ref, shallowRef, watch, type ComputedRef } from 'vue'
-import type { Conference, ConferenceParticipant, ConferenceState } from '@shared/conference'
+import type { Conference, ConferenceEvents, ConferenceParticipant, ConferenceState, Still } from '@shared/conference'
+import { TOP } from '@shared/tiers'
 import { closeDevices, openDevices, type DeviceTrouble } from './devices'
 import { assign, faces, isWeak, lookAt, type Look } from './pictures'
 
@@ -39,6 +40,8 @@ export class Room {
   readonly trouble = shallowRef<{ camera: DeviceTrouble | null; microphone: DeviceTrouble | null }>({ camera: null, microphone: null })
   readonly own = shallowRef<MediaStream | null>(null)
   readonly weak = ref(false)
+  /** Where our line stands on the ladder. */
+  readonly line = shallowRef<ConferenceEvents['line']>({ down: TOP, up: TOP })
   /** The browser plays no sound before the page was touched. */
   readonly silentUntilTouched = ref(false)
   readonly wantsPictures = ref(true)
@@ -47,6 +50,7 @@ export class Room {
   private conference: Conference | null = null
   private readonly slots = shallowRef<readonly (string | null)[]>([])
   private readonly streams = shallowRef<readonly (MediaStream | null)[]>([])
+  private readonly stills = shallowRef<ReadonlyMap<string, Still>>(new Map())
   private readonly heights = new Map<string, number>()
   private readonly lastSpeaker = ref<string | null>(null)
   private readonly players: HTMLAudioElement[] = []
@@ -95,6 +99,11 @@ export class Room {
   picture(participant: string): MediaStream | null {
     const slot = this.slots.value.indexOf(participant)
     return slot < 0 ? null : (this.streams.value[slot] ?? null)
+  }
+
+  /** What stands in for a participant's moving picture, where a line carries none. */
+  still(participant: string): Still | null {
+    return this.stills.value.get(participant) ?? null
   }
 
   /** How many device pixels high a site's picture is on the page; 0 where it is hidden. */
@@ -164,6 +173,8 @@ export class Room {
     conference.on('state', (state) => this.follow(state))
     conference.on('participants', (all) => (this.participants.value = all))
     conference.on('muted', (muted) => this.mute(muted))
+    conference.on('line', (line) => (this.line.value = line))
+    conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('speaker', ({ participant }) => {
       this.speaking.value = participant
       if (participant !== null && participant !== this.options.site) this.lastSpeaker.value = participant

@@ -1,12 +1,14 @@
 import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
-import { Conference } from '@shared/conference'
+import { Conference, type Still } from '@shared/conference'
 import { assignSlots } from './stage'
 
 /** What the wall sees and hears of a meeting, as the stage needs it. */
 export interface HallView {
   /** The picture of a site, where it sends one. */
   streams: ReadonlyMap<string, MediaStream>
+  /** What stands in for moving pictures on weak lines, by site. */
+  stills: ReadonlyMap<string, Still>
   /** The site that speaks now. */
   speaker: string | null
 }
@@ -23,13 +25,14 @@ export interface Hall {
 }
 
 const SLOTS = { audio: 4, video: 16 }
-const SILENT: HallView = { streams: new Map(), speaker: null }
+const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null }
 
 /** One visit to one meeting: receives only, shows no picture of its own. */
 class Visit {
   private readonly conference: Conference
   private readonly pictures = new Map<number, MediaStream>()
   private readonly sounds = new Map<number, HTMLAudioElement>()
+  private stills: ReadonlyMap<string, Still> = new Map()
   private sending = new Set<string>()
   private slots: (string | null)[] = []
   private placed: readonly string[] = []
@@ -49,6 +52,10 @@ class Visit {
     this.conference.on('track', ({ kind, slot, track }) => this.take(kind, slot, track))
     this.conference.on('speaker', ({ participant }) => {
       this.speaker = participant
+      this.tell()
+    })
+    this.conference.on('stills', (stills) => {
+      this.stills = stills
       this.tell()
     })
     this.conference.on('participants', (all) => {
@@ -103,7 +110,7 @@ class Visit {
       const stream = this.pictures.get(slot)
       if (site !== null && stream !== undefined && this.sending.has(site)) streams.set(site, stream)
     })
-    this.changed({ streams, speaker: this.speaker })
+    this.changed({ streams, stills: this.stills, speaker: this.speaker })
   }
 }
 

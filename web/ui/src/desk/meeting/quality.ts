@@ -1,10 +1,13 @@
 import { onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 import type { Api } from '@shared/api'
+import type { Standing } from '@shared/tiers'
 import type { Page } from '../answers'
 
 /** A site's connection as `GET /meetings/{id}/quality` tells of it. */
 export interface SiteQuality {
   site: string
+  /** Where it stands on the ladder as a receiver. */
+  tier: Standing
   round_trip_ms: number | null
   up: { bps: number | null; loss: number | null; jitter_ms: number | null; heights: number[] }
   down: { bps: number | null; loss: number | null; estimate_bps: number | null; queue_ms: number | null; copies: number }

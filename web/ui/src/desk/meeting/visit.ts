@@ -1,6 +1,6 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
-import { Conference, type ConferenceState } from '@shared/conference'
+import { Conference, type ConferenceState, type Still } from '@shared/conference'
 import type { Board, Meeting } from '@shared/objects'
 import { sitesOf } from '@shared/situation'
 import { watches } from '@shared/watching'
@@ -61,6 +61,8 @@ export class Visit {
   readonly meeting: Ref<string | null> = ref(null)
   readonly stage: ShallowRef<MediaStream | null> = shallowRef(null)
   readonly own: ShallowRef<MediaStream | null> = shallowRef(null)
+  /** What stands in for moving pictures on weak lines, by site. */
+  readonly stills: ShallowRef<ReadonlyMap<string, Still>> = shallowRef(new Map())
   readonly speaker: Ref<string | null> = ref(null)
   readonly mic = ref(true)
   readonly camera = ref(true)
@@ -139,6 +141,7 @@ export class Visit {
     conference.on('speaker', ({ participant }) => {
       this.speaker.value = participant
     })
+    conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('track', ({ kind, slot, track }) => {
       if (kind === 'audio') this.speakers.take(slot, track)
       else this.stage.value = new MediaStream([track])
@@ -159,6 +162,7 @@ export class Visit {
     stop(this.own.value)
     this.own.value = this.stage.value = null
     this.meeting.value = this.speaker.value = null
+    this.stills.value = new Map()
     this.conference = null
   }
 }

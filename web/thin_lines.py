@@ -1,0 +1,267 @@
+"""Sites on weak lines in the web process: where each stands on the ladder, who is told of it, who gets whose stills."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from command.kernel.values import State
+from media.meetings.moves import Way
+from media.messages import ParticipantState
+from media.sfu.ladder import Ladder
+from media.sfu.tiers import BY_NAME, TOP, Tier, TierName
+from web.rooms import Room
+from web.signal_line import Line
+from web.stills import (
+    MOST_BPS,
+    NO_STILLS,
+    Ask,
+    Assembly,
+    Feed,
+    Part,
+    Still,
+    ask_for,
+    combined,
+    fresh,
+    pace,
+)
+from web.uplinks import PACKED_BPS, SPEECH_BPS, measured
+
+PLAN_S = 0.5
+GIVE_S = 0.05
+CHRONICLE_S = 1.0
+TOLD_AFTER_S = 10.0
+MOST_TILES = 6
+SPEAKER = "speaker"
+
+
+@dataclass
+class Standing:
+    """Where a site stands as a receiver; `carries` is what its line carries, bit/s, where that is known."""
+
+    tier: Tier = TOP
+    why: str = "all"
+    carries: float | None = None
+    since: float = float("-inf")
+
+    def message(self) -> State:
+        carries = None if self.carries is None else round(self.carries / 1000)
+        return {"type": "tier", "tier": self.tier.name, "why": self.why, "carries_kbps": carries}
+
+
+@dataclass
+class Site:
+    """What is kept of one site. `told` is what the timeline has of its two ways."""
+
+    down: Standing = field(default_factory=Standing)
+    uplink: Ladder = field(default_factory=lambda: Ladder(float("-inf")))
+    asked: Ask | None = None
+    assembly: Assembly = field(default_factory=Assembly)
+    still: Still | None = None
+    feed: Feed | None = None
+    told: dict[Way, Tier] = field(default_factory=lambda: dict[Way, Tier]([("down", TOP), ("up", TOP)]))
+
+    def uplink_message(self) -> State:
+        return {"type": "uplink", "tier": self.uplink.tier.name, "why": self.uplink.why}
+
+    def news(self, now: float) -> list[tuple[Way, Tier, str]]:
+        """(way, tier, why) of what has stood so long that the timeline should have it."""
+        stands: tuple[tuple[Way, Tier, str, float], ...] = (
+            ("down", self.down.tier, self.down.why, self.down.since),
+            ("up", self.uplink.tier, self.uplink.why, self.uplink.since),
+        )
+        return [
+            (way, tier, why)
+            for way, tier, why, since in stands
+            if tier is not self.told.get(way) and now - since >= TOLD_AFTER_S
+        ]
+
+
+Tell = Callable[[str, Way, Tier, str], Awaitable[None]]
+"""Puts on the timeline that a site's way ("down", "up") stands on a tier, and why."""
+
+
+class ThinLines:
+    """All of it for one process; `clock` gives seconds, steadily. `follow` calls what is to be called again."""
+
+    def __init__(
+        self,
+        lines: Iterable[Line],
+        room: Callable[[str], Room | None],
+        tell: Tell,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._lines = lines
+        self._room = room
+        self._tell = tell
+        self._sites: dict[str, Site] = {}
+        self._fed: list[Line] = []
+
+    def site(self, site: str) -> Site:
+        return self._sites.setdefault(site, Site())
+
+    def forget(self, sites: Iterable[str]) -> None:
+        """Their media ended: the next connection of each begins at the top."""
+        for site in sites:
+            self._sites.pop(site, None)
+
+    # -- what comes in --------------------------------------------------------------------------
+
+    def on_synced(self, state: ParticipantState, line: Line | None) -> None:
+        """The node tells of somebody anew. What the timeline has of it may be from before this process began."""
+        self.site(state.participant).told.clear()
+        self.on_tier(state.participant, state.tier, state.why, None, line)
+
+    def on_tier(self, name: str, told: TierName, why: str, carries: float | None, line: Line | None) -> None:
+        """The node tells where a receiver stands, and what its line carries; `line` is its socket, if it is open."""
+        down, tier = self.site(name).down, BY_NAME[told]
+        if tier is not down.tier:
+            down.since = self._clock()
+        elif tier is TOP:
+            return
+        down.tier, down.why, down.carries = tier, why, carries
+        if line is not None:
+            line.send(down.message())
+
+    def greet(self, line: Line) -> None:
+        """A socket is open, perhaps in place of another one: it should know how things stand."""
+        site = self.site(line.site)
+        site.assembly, site.asked = Assembly(), None
+        if site.feed is not None:
+            site.feed = Feed(site.feed.bps)
+        line.send(site.down.message())
+        line.send(site.uplink_message())
+
+    def hear(self, line: Line, part: Part) -> None:
+        """A part of a still: taken from those alone who were asked."""
+        site = self.site(line.site)
+        if site.asked is not None:
+            site.still = site.assembly.add(self._clock(), part) or site.still
+
+    def on_seen(self, line: Line, shown: str, number: int) -> None:
+        """A receiver has all of a still."""
+        feed = self.site(line.site).feed
+        if feed is not None:
+            feed.seen(shown, number)
+
+    # -- what goes out --------------------------------------------------------------------------
+
+    def plan(self) -> None:
+        """Say who stands where, who should get whose stills, and ask for them. To be called every PLAN_S or so."""
+        now, lines = self._clock(), list(self._lines)
+        asks: dict[str, list[Ask]] = {line.site: [] for line in lines}
+        by_site = {line.site: line for line in lines}
+        for line in lines:
+            self._follow_uplink(now, line)
+        for line in lines:
+            self._plan_feed(line, by_site, asks)
+        for line in lines:
+            self._ask(line, asks[line.site])
+        self._fed = [line for line in lines if self.site(line.site).feed is not None]
+
+    async def chronicle(self) -> None:
+        """Put on the timeline what has lasted. To be called every second or so."""
+        for name, site in list(self._sites.items()):
+            for way, tier, why in site.news(self._clock()):
+                site.told[way] = tier
+                await self._tell(name, way, tier, why)
+
+    def _follow_uplink(self, now: float, line: Line) -> None:
+        room, site = self._room(line.meeting), self.site(line.site)
+        if line.health is None or room is None:
+            return
+        layers = room.layers.get(line.site, ())
+        if site.uplink.step(now, measured(site.uplink, line.health, layers)):
+            line.send(site.uplink_message())
+
+    def _plan_feed(self, line: Line, by_site: dict[str, Line], asks: dict[str, list[Ask]]) -> None:
+        site = self.site(line.site)
+        shown = self._on_stills(line, by_site)
+        if not shown:
+            if site.feed is not None:
+                site.feed = None
+                line.send({"type": "stills", "sites": []})
+            return
+        bps = pace(site.down.carries, SPEECH_BPS) if site.down.tier.stills else MOST_BPS
+        if site.feed is None or site.feed.sites != shown:
+            site.feed = site.feed or Feed(bps)
+            site.feed.sites = shown
+            line.send({"type": "stills", "sites": list(shown)})
+        site.feed.bps = bps
+        for one in shown:
+            asks[one].append(ask_for(bps, len(shown)))
+
+    def _on_stills(self, line: Line, by_site: dict[str, Line]) -> tuple[str, ...]:
+        """Whose stills a receiver should get: those of visible tiles whose picture does not pass either line."""
+        room, tier = self._room(line.meeting), self.site(line.site).down.tier
+        if room is None or line.view is None or not (tier.moves or tier.stills):
+            return ()
+        heights = line.view.heights
+        found: dict[str, None] = {}
+        for slot, wish in enumerate(line.view.slots):
+            name = room.speaker if wish == SPEAKER else wish
+            if name is None or name == line.site or (slot < len(heights) and heights[slot] == 0):
+                continue
+            sender = by_site.get(name)
+            if sender is None or sender.meeting != line.meeting or not _films(sender):
+                continue
+            sends = self.site(name).uplink.tier
+            if sends.stills or (tier.stills and sends.moves):
+                found[name] = None
+        return tuple(found)[:MOST_TILES]
+
+    def _ask(self, line: Line, asks: list[Ask]) -> None:
+        site = self.site(line.site)
+        wanted = combined(asks, self._uplink_pace(line))
+        if wanted == site.asked:
+            return
+        site.asked = wanted
+        if wanted is None:
+            site.still = None
+        line.send(NO_STILLS if wanted is None else wanted.message())
+
+    def _uplink_pace(self, line: Line) -> float:
+        """bit/s that a sender may take for its stills."""
+        uplink = self.site(line.site).uplink.tier
+        known = line.health.uplink_kbps if line.health is not None else 0
+        if uplink.moves or not known:
+            return MOST_BPS
+        return round(pace(1000.0 * known, PACKED_BPS if uplink.packed else SPEECH_BPS), -3)
+
+    def give(self) -> None:
+        """Send the parts that are due. To be called every GIVE_S or so."""
+        now = self._clock()
+        for line in self._fed:
+            site = self._sites.get(line.site)
+            if site is None or site.feed is None or line.behind:
+                continue
+            known = {one: still for one in site.feed.sites if (still := self.site(one).still) is not None}
+            message = site.feed.next(now, fresh(now, known))
+            if message is not None:
+                line.send(message)
+
+
+def _films(line: Line) -> bool:
+    return line.health is not None and line.health.camera
+
+
+async def follow(thin: ThinLines) -> None:
+    """Keep everything going, for ever."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_every(PLAN_S, thin.plan))
+        tasks.create_task(_every(GIVE_S, thin.give))
+        tasks.create_task(_chronicle(thin))
+
+
+async def _every(seconds: float, act: Callable[[], None]) -> None:
+    while True:
+        act()
+        await asyncio.sleep(seconds)
+
+
+async def _chronicle(thin: ThinLines) -> None:
+    """Apart from the others: a database that is away must not keep stills waiting."""
+    while True:
+        await thin.chronicle()
+        await asyncio.sleep(CHRONICLE_S)
