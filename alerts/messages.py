@@ -1,6 +1,14 @@
 """The sentences of this package's error codes, Chinese and English."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "call_plan.level_needed": (
+        "叫应预案缺少“{level}”：红色预警和转移指令一定要叫应",
+        "The call plan lacks “{level}”: red warnings and evacuation orders are always called",
+    ),
+    "call_plan.level_wrong": (
+        "“{level}”的步骤不对：每一步要告知或打电话，上门只能是最后一步",
+        "The steps of “{level}” are not right: each tells or calls, and a visit is the last",
+    ),
     "alert.unknown": ("没有这条预警", "There is no such alert"),
     "alert.no_authority": ("{unit}不能发布{what}，这类预警由有权单位发布", "{unit} has no authority to issue {what}"),
     "alert.colour_needed": ("预警要有颜色", "A warning needs a colour"),

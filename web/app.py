@@ -14,6 +14,7 @@ from web import problems, signalling, whip
 from web.api import (
     accounts,
     alerts,
+    call_plan,
     cap,
     codes,
     demo,
@@ -79,7 +80,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    domain = (*log, alerts, obligations, evacuations, cap, meetings, signalling, whip, metrics)
+    domain = (*log, alerts, obligations, call_plan, evacuations, cap, meetings, signalling, whip, metrics)
     for module in (session, timeline, directory, accounts, terminals, imports, settings, codes, demo, *domain):
         app.include_router(module.router)
     _install_health(app, core)

@@ -9,7 +9,8 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.calls.model import CLAIMED, DONE, PENDING, CallAttempt, CallPart, Obligation
-from alerts.calls.policy import SUPERIOR, VOICE, policy_of
+from alerts.calls.plans import policy_by
+from alerts.calls.policy import SUPERIOR, VOICE
 from alerts.calls.progress import ANSWERED, CONFIRMED, REACHED, over
 from alerts.calls.telling import tell
 from alerts.channels.port import Outcome, Result
@@ -145,7 +146,7 @@ def _close(
 
 
 def _go_on(session: Session, row: Obligation, whom: str, outcome: str, now: datetime) -> None:
-    policy = policy_of(row.level)
+    policy = policy_by(session, row.plan_id, row.level)
     if policy is None or not row.progress().live:
         return
     row.take(over(row.progress(), policy, now, hopeless=outcome in HOPELESS), now)

@@ -16,6 +16,20 @@ CALLING, TOLD = "calling", "told"
 """What is being done: a telephone rings, or messages went out."""
 
 
+class CallPlan(Base):
+    """How a county calls: its levels as in `data/escalation.json`, None for those. Never changed, only followed."""
+
+    __tablename__ = "call_plan"
+    __table_args__ = (UniqueConstraint("unit_id", "version"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
+    version: Mapped[int] = mapped_column()
+    levels: Mapped[Json] = mapped_column(JsonText)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[Json] = mapped_column(JsonText)
+
+
 class Obligation(Kept, Base):
     """One alert × one post: somebody has to say that this village, hazard point or leader knows.
 
@@ -36,6 +50,7 @@ class Obligation(Kept, Base):
     incident_id: Mapped[str | None] = mapped_column(String(36))
     subject: Mapped[str] = mapped_column(String(12))
     level: Mapped[str] = mapped_column(String(12))
+    plan_id: Mapped[str | None] = mapped_column(ForeignKey("call_plan.id"))
     name: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(80))
     drill: Mapped[bool] = mapped_column(default=False)

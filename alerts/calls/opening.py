@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import Reach, resolve
-from alerts.calls.model import Obligation
-from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of, policy_of
+from alerts.calls.model import CallPlan, Obligation
+from alerts.calls.plans import plan_in_force, policy_by
+from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of
 from alerts.calls.progress import begin
 from alerts.calls.telling import tell_new
 from alerts.contacts import Tree, tree_of
@@ -28,12 +29,14 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
 
     A received alert obliges only while it runs and is meant in earnest.
     """
-    policy = policy_of(level_of(alert.kind, alert.colour))
+    unit = unit_of(session, alert.unit_id)
+    plan = plan_in_force(session, unit)
+    policy = policy_by(session, plan.id if plan else None, level_of(alert.kind, alert.colour))
     if policy is None or not _acted_on(alert, now):
         return []
-    tree = tree_of(session, unit_of(session, alert.unit_id))
+    tree = tree_of(session, unit)
     posts = [post for post in _posts_in_area(session, alert, tree) if _subject(post, tree) in policy.obliged]
-    opened = [_obligation(alert, policy, post, tree, now) for post in posts]
+    opened = [_obligation(alert, plan, policy, post, tree, now) for post in posts]
     session.add_all(opened)
     session.flush()
     tell_new(session, actor, opened, "calling.opened")
@@ -94,7 +97,9 @@ def _subject(post: Post, tree: Tree) -> str:
     return VILLAGE if tree.units[post.unit_id].kind == "village" else LEADER
 
 
-def _obligation(alert: Alert, policy: Policy, post: Post, tree: Tree, now: datetime) -> Obligation:
+def _obligation(
+    alert: Alert, plan: CallPlan | None, policy: Policy, post: Post, tree: Tree, now: datetime
+) -> Obligation:
     start = begin(now)
     return Obligation(
         id=new_id(),
@@ -107,6 +112,7 @@ def _obligation(alert: Alert, policy: Policy, post: Post, tree: Tree, now: datet
         incident_id=alert.incident_id,
         subject=_subject(post, tree),
         level=policy.level,
+        plan_id=plan.id if plan else None,
         name=post.hazard_point or tree.units[post.unit_id].name,
         title=post.title,
         drill=alert.drill or alert.scope_status != "Actual",

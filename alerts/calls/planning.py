@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from alerts.calls.grouping import Attempt, Wish, grouped
 from alerts.calls.model import CALLING, CLAIMED, PENDING, TOLD, CallAttempt, CallPart, Obligation
 from alerts.calls.people import Addressees, Somebody, addressees
-from alerts.calls.policy import DEPUTY, HOLDER, VISIT, VOICE, Policy, policy_of
+from alerts.calls.plans import policy_by
+from alerts.calls.policy import DEPUTY, HOLDER, VISIT, VOICE, Policy
 from alerts.calls.progress import Action, Progress, hurried, proceed
 from alerts.calls.telling import tell
 from alerts.model import RECEIVED, Alert
@@ -67,12 +68,17 @@ def plan_due(session: Session, clock: Clock) -> int:
     found = addressees(session, [row.post_id for row in due], lock=True)
     along = _held_by_the_same(session, due, found, now)
     found = addressees(session, [row.post_id for row in (*due, *along)], lock=True) if along else found
-    policies = {row.level: policy for row in (*due, *along) if (policy := policy_of(row.level)) is not None}
+    policies = _policies(session, (*due, *along))
     told = _told_by_fan_out(session, due)
-    plans = [_plan(row, policies[row.level], found, told, now) for row in due]
+    plans = [_plan(row, policies[row.plan_id, row.level], found, told, now) for row in due]
     called = {plan.called for plan in plans} - {None}
-    taken = (_plan(row, policies[row.level], found, told, now) for row in along)
+    taken = (_plan(row, policies[row.plan_id, row.level], found, told, now) for row in along)
     return _carry_out(session, [*plans, *(plan for plan in taken if plan.called in called)], now)
+
+
+def _policies(session: Session, rows: Iterable[Obligation]) -> dict[tuple[str | None, str], Policy]:
+    kinds = {(row.plan_id, row.level) for row in rows}
+    return {kind: policy for kind in kinds if (policy := policy_by(session, *kind)) is not None}
 
 
 def _plan(row: Obligation, policy: Policy, found: Addressees, told: Collection[str], now: datetime) -> _Plan:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.data import table
+from command.kernel.values import Json, State
 
 HOLDER, DEPUTY, SUPERIOR, VISIT = "holder", "deputy", "superior", "visit"
 WHOM = (HOLDER, DEPUTY, SUPERIOR, VISIT)
@@ -42,21 +43,32 @@ class Policy:
     again_s: int
 
 
+def written_policy(policy: Policy) -> State:
+    """The policy as JSON with every value in it; `read_policy` reads it again."""
+    steps: list[Json] = [
+        {"whom": s.whom, "tell": list(s.tell), "call": s.call, "tries": s.tries, "wait_s": list(s.wait_s)}
+        for s in policy.steps
+    ]
+    obliged: list[Json] = [one for one in SUBJECTS if one in policy.obliged]
+    return {"obliged": obliged, "steps": steps, "again_s": policy.again_s}
+
+
 def level_of(kind: str, colour: str | None) -> str:
     """The level by which an alert is called: its colour, or `evacuation`."""
     return "evacuation" if kind == "evacuation" else colour or ""
 
 
-def policy_of(level: str) -> Policy | None:
-    """The policy in `data/escalation.json`; None where nobody is called for this level."""
-    raw = table("escalation")["levels"].get(level)
-    return None if raw is None else read_policy(level, raw)
+def shipped_levels() -> Mapping[str, Any]:
+    """The levels of `data/escalation.json`, in force where a county has no plan of its own."""
+    levels: Mapping[str, Any] = table("escalation")["levels"]
+    return levels
 
 
 def read_policy(level: str, raw: Mapping[str, Any]) -> Policy:
     """A policy from its JSON; ValueError names what is wrong with it."""
     policy = Policy(level, frozenset(raw["obliged"]), tuple(map(_step, raw["steps"])), int(raw["again_s"]))
-    if not policy.steps or policy.again_s <= 0 or not policy.obliged <= set(SUBJECTS):
+    fits = policy.steps and policy.again_s > 0 and policy.obliged and policy.obliged <= set(SUBJECTS)
+    if not fits or any(step.whom == VISIT for step in policy.steps[:-1]):
         raise ValueError(f"{level}: steps, again_s or obliged")
     return policy
 
@@ -70,6 +82,7 @@ def _step(raw: Mapping[str, Any]) -> Step:
         wait_s=tuple(int(wait) for wait in raw.get("wait_s", (60,))),
     )
     known = step.whom in WHOM and set(step.tell) <= set(MESSAGES)
-    if not known or step.tries < 1 or not step.wait_s or min(step.wait_s) <= 0:
+    idle = step.whom != VISIT and not step.tell and not step.call
+    if not known or idle or step.tries < 1 or not step.wait_s or min(step.wait_s) <= 0:
         raise ValueError(f"step {dict(raw)}")
     return step

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from alerts.calls.model import Obligation
 from command.kernel.actor import Actor
 from command.kernel.timeline import record
+from command.kernel.values import State
 
 
 def tell_new(session: Session, actor: Actor, obligations: Iterable[Obligation], kind: str) -> None:
@@ -21,6 +22,11 @@ def tell_new(session: Session, actor: Actor, obligations: Iterable[Obligation], 
             incident=obligation.incident_id,
             body={"obligation": obligation.state()},
         )
+
+
+def tell_plan(session: Session, actor: Actor, unit_id: str, plan: State) -> None:
+    """Another call plan is in force in the county."""
+    record(session, actor, "call_plan.changed", unit=unit_id, body={"call_plan": plan})
 
 
 def tell(session: Session, actor: Actor, obligations: Iterable[Obligation], kind: str) -> None:

@@ -261,6 +261,34 @@ def test_the_samples_go_only_with_the_typed_word(new_page: NewPage, town: County
     expect(page.get_by_test_id("step-people")).to_contain_text("示例")
 
 
+def test_the_call_plan_is_the_countys_own(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "calls")
+    red = page.get_by_test_id("level-red")
+    expect(page.get_by_test_id("plan-source")).to_contain_text("系统自带")
+    expect(page.get_by_test_id("plan-save")).to_be_disabled()
+    expect(red.get_by_test_id("plan-step")).to_have_count(4)
+    red.get_by_test_id("step-wait").first.fill("x")
+    expect(page.get_by_test_id("plan-wrong")).to_be_visible()
+    red.get_by_test_id("step-wait").first.fill("20，40")
+    red.get_by_test_id("step-add").click()
+    expect(red.get_by_test_id("plan-step")).to_have_count(5)
+    page.get_by_test_id("called-blue").check()
+    page.get_by_test_id("plan-save").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("叫应预案已保存")
+    with town.client("admin") as admin:
+        plan = admin.get("/call-plan").json()
+        assert plan["own"]
+        assert [step["whom"] for step in plan["levels"]["red"]["steps"]] == [
+            "holder", "deputy", "superior", "holder", "visit",
+        ]  # fmt: skip
+        assert plan["levels"]["red"]["steps"][0]["wait_s"] == [20, 40]
+        assert plan["levels"]["blue"]["obliged"] == plan["levels"]["red"]["obliged"]
+        page.get_by_test_id("plan-restore").click()
+        page.get_by_test_id("plan-restore-sure").click()
+        expect(page.get_by_test_id("plan-source")).to_contain_text("系统自带")
+        assert "blue" not in admin.get("/call-plan").json()["levels"]
+
+
 def test_settings_are_for_the_next_start(new_page: NewPage, town: County) -> None:
     page = open_admin(new_page(1366, 768), town, "admin", "settings")
     page.get_by_test_id("set-addresses").fill("192.0.2.10 here")

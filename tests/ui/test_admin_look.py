@@ -24,6 +24,7 @@ TABS = (
     "accounts",
     "resources",
     "imports/terminals",
+    "calls",
     "settings",
 )
 

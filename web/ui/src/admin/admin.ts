@@ -15,6 +15,7 @@ const RIGHTS = {
   accounts: ['account.lock', 'audit'],
   resources: ['directory.change', 'audit'],
   imports: ['directory.change', 'household.keep'],
+  calls: ['settings.change'],
   settings: ['settings.change'],
   audit: ['audit'],
 } as const satisfies Record<string, readonly string[]>
