@@ -408,15 +408,17 @@ def test_who_may_not_call_does_not(county: County, name: str) -> None:
     villages(county, "south", ("甲村",))
     evacuate(county)
     wanted = obligations(county)["甲村"].id
-    for act in (
-        lambda s, a: calls.call(s, county.clock, a, wanted, "holder"),
-        lambda s, a: calls.report_call(s, county.clock, a, wanted, calls.ByHand("holder", confirmed=True)),
-        lambda s, a: calls.report_visit(s, county.clock, a, wanted, found=True),
-        lambda s, a: calls.report_acted(s, county.clock, a, wanted),
+    # A township's device may say that somebody went there; here nobody was sent.
+    none = {"obligation.no_visit"} if name == "south_box" else set()
+    for act, codes in (
+        (lambda s, a: calls.call(s, county.clock, a, wanted, "holder"), set()),
+        (lambda s, a: calls.report_call(s, county.clock, a, wanted, calls.ByHand("holder", confirmed=True)), set()),
+        (lambda s, a: calls.report_visit(s, county.clock, a, wanted, found=True), none),
+        (lambda s, a: calls.report_acted(s, county.clock, a, wanted), set()),
     ):
         with pytest.raises(FengsuiError) as refused:
             county.do(name, act)
-        assert refused.value.code in {"access.refused", "obligation.unknown"}
+        assert refused.value.code in (codes or {"access.refused", "obligation.unknown"})
 
 
 def test_acted_is_the_last_mark_and_later_signs_change_nothing(county: County) -> None:
