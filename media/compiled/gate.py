@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -20,11 +20,18 @@ from media.transport import Routed
 
 MAX_READY = 64
 _COUNTER_MASK = 0xFFFFFFFF
+_NOTE, _REPORT, _TOLD = struct.Struct("=dii"), struct.Struct("=dIII4x"), struct.Struct("=ddd6q")
 _LINK_LOCAL = "fe80:"
 
 
 P = TypeVar("P", bound=Routed)
 Q = TypeVar("Q", bound=Routed, contravariant=True)
+
+
+def fits() -> bool:
+    """Whether C lays out as it is read here what it notes."""
+    pairs = (("struct note", _NOTE), ("struct report", _REPORT), ("struct told", _TOLD))
+    return all(ffi.sizeof(name) == form.size for name, form in pairs)
 
 
 class Owner(Protocol[Q]):
@@ -147,6 +154,7 @@ class Door(Generic[P]):
         self._paths: set[Path] = set()
         self._state: Any = ffi.new("struct door *")
         state = self._state
+        self._told = ffi.addressof(state, "told")
         state.number = number
         state.context = ffi.cast("void *", inbound.context)
         state.flow = sent.state
@@ -188,32 +196,31 @@ class Door(Generic[P]):
         stream = self._streams.get(ssrc)
         return stream.layer if stream is not None else None
 
-    def take(self) -> list[Note]:
+    def take(self) -> Iterator[Note]:
         """What was noted since the last time."""
         state = self._state
         noted, state.noted = state.noted, 0
-        return [(note.at, note.sequence, note.level) for note in state.notes[0:noted]]
+        return _NOTE.iter_unpack(bytes(ffi.buffer(state.notes, noted * _NOTE.size)))
 
     @property
     def pending(self) -> bool:
         """Whether anything was noted since `take`, `take_reports` or `take_told`."""
         return bool(self._state.pending)
 
-    def take_reports(self) -> list[Report]:
+    def take_reports(self) -> Iterator[Report]:
         """What receivers reported since the last time."""
         state = self._state
         reported, state.reported, state.pending = state.reported, 0, 0
-        reports = state.reports[0:reported]
-        return [(report.at, report.fraction_lost, report.last_sr, report.delay) for report in reports]
+        return _REPORT.iter_unpack(bytes(ffi.buffer(state.reports, reported * _REPORT.size)))
 
     def take_told(self) -> tuple[float, Told] | None:
         """What the last feedback told, and when it came; None when there was none since the last time."""
         state = self._state
         if not state.has_told:
             return None
-        state.has_told, told = 0, state.told
-        counts = told.lost, told.octets, told.arrived, told.newest, told.last, told.groups
-        return told.at, Told((), told.count, told.sent_at, *counts)
+        state.has_told = 0
+        at, sent_at, newest, count, lost, octets, arrived, last, groups = _TOLD.unpack(ffi.buffer(self._told))
+        return at, Told((), count, sent_at, lost, octets, arrived, newest, last, groups)
 
     def close(self) -> None:
         """Nothing of the peer comes by here any more."""

@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from media import srtp
+from media.compiled import gate
 from media.compiled.gate import Gate, socket_address
 from media.compiled.layout import CompiledKept, ffi, opened, source_state, stream_state
 from media.outlet import Outlet, Path, PortCounters
@@ -49,7 +50,7 @@ class CompiledStep:
     def __init__(self, library: FilePath, counters: PortCounters, deciphers: tuple[int, int] | None = None) -> None:
         self._library = opened(library)
         library_has = self._library.RING, self._library.WINDOW, self._library.POINTS
-        if library_has != (CAPACITY, WINDOW, POINTS) or ffi.sizeof("struct unit") != _UNIT.size:
+        if library_has != (CAPACITY, WINDOW, POINTS) or not gate.fits() or ffi.sizeof("struct unit") != _UNIT.size:
             raise OSError(f"{library} lays things out in another way")
         functions = srtp.function("srtp_protect"), srtp.function("srtp_protect_rtcp")
         self._box = ffi.gc(self._library.outbox_new(*functions), self._library.outbox_free)

@@ -20,11 +20,14 @@ class Arrivals:
         self.lost = 0
 
     def add(self, now: float, sequence: int) -> None:
-        if self._highest < 0:
+        highest = self._highest
+        if sequence == highest + 1 & 0xFFFF and highest >= 0:
+            self._highest = index = highest + 1
+        elif highest < 0:
             self._highest = self._next = index = sequence + 0x10000
         else:
-            index = unwrap(self._highest, sequence)
-            if index > self._highest:
+            index = unwrap(highest, sequence)
+            if index > highest:
                 self._highest = index
         if index >= self._next - MAX_PER_FEEDBACK:
             self._ticks.setdefault(index, int(now / DELTA_TICK_S))

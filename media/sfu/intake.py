@@ -72,9 +72,10 @@ class Intake:
         """Take what was noted elsewhere; `observe` is told when `name` spoke and how loud, in -dBov."""
         if self.notes is None:
             return
+        add = self._arrivals.add
         for at, sequence, level in self.notes.take():
             if sequence >= 0:
-                self._arrivals.add(at, sequence)
+                add(at, sequence)
             if level >= 0:
                 observe(at, name, level)
 
@@ -154,7 +155,7 @@ class Intake:
         messages: list[Rtcp] = []
         for layer in self._layers():
             reception = layer.reception
-            if reception is None:
+            if reception is None or not (reception.needs_care or layer.keyframe_wanted):
                 continue
             if layer.source.muted:
                 reception.forget_missing(reception.highest)

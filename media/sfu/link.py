@@ -1,5 +1,6 @@
 """The way to one receiver: its slots, and what it tells about them. Only links send."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport, TransportFeedback
@@ -12,12 +13,14 @@ from media.sfu.source import Send, Source
 from media.sfu.step import Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Terms, clock_rate
+from media.sfu.tiers import TOP
 from media.sfu.video_slot import VideoSlot
 from media.sfu.voices import VOICE_BPS
 from media.sfu.wants import needs
 
 NTP_UNIX_OFFSET_S = 2_208_988_800
 MAX_RESENDS_PER_NACK = 100
+PLENTY = 1.2
 PACKED_VOICE_BPS = 25_000.0
 
 
@@ -55,6 +58,7 @@ class Link:
         self.decisions: dict[int, Decision] = {}
         self.begun: set[int] = set()
         self._voices: list[Source] = []
+        self._needed = math.inf
         for number, slot in enumerate(terms.slots):
             start = (seed + number * 2654435761) & 0xFFFFFFFF
             state = step.slot(self.outflow.sent)
@@ -172,7 +176,20 @@ class Link:
         count = len(self._voices)
         if outflow.voices.fit(now, outflow.bitrate, outflow.speech.bitrate, count) or climbed:
             self._place()
-        outflow.on_tick(now, self.allocator.needed + outflow.voices.missing_bps(count))
+        self._needed = self.allocator.needed + outflow.voices.missing_bps(count)
+        outflow.on_tick(now, self._needed)
+
+    @property
+    def has_plenty(self) -> bool:
+        """Whether the way carries PLENTY times what every slot could use, and nothing is held back."""
+        outflow = self.outflow
+        carries = outflow.bitrate is None or outflow.bitrate > PLENTY * self._needed
+        return carries and not outflow.thin and self.ladder.tier is TOP
+
+    def go_on(self, now: float) -> None:
+        """Another turn of the same allocation."""
+        self.outflow.pictures(now)
+        self.outflow.on_tick(now, self._needed)
 
     def _climb(self, now: float, wants: Sequence[Want]) -> bool:
         """Take the tier that the way carries, for what is sent from now on; whether it is another one."""

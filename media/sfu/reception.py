@@ -102,6 +102,11 @@ class Reception:
         """Whether something is missing that is still of use."""
         return bool(self._missing)
 
+    @property
+    def needs_care(self) -> bool:
+        """Whether `missing` and `beyond_repair` have to be looked at."""
+        return bool(self._missing) or self.beyond_repair
+
     def mend(self, index: int) -> bool:
         """Whether `index` was missing and was known from elsewhere now: it did not come, but need not come any more."""
         cell = index & (WINDOW - 1)

@@ -22,6 +22,7 @@ from media.sfu.wants import Ladders, View, wants
 SPEAKER = "speaker"
 CHOICE_INTERVAL_S = 0.1
 ALLOCATION_INTERVAL_S = 0.2
+CALM_TURNS = 4
 REPORT_INTERVAL_S = 1.0
 
 
@@ -99,6 +100,7 @@ class Room:
     _next_choice: float = 0.0
     _next_report: float = 0.0
     _next_allocation: float = 0.0
+    _turn: int = 0
 
     def admit(self, name: str) -> Participant:
         """Allow `name` in; the existing participant when it already is."""
@@ -313,14 +315,17 @@ class Room:
             for participant in self.participants.values():
                 participant.video.measure(now)
         changed, ladders = False, Ladders()
-        for participant in self.participants.values():
+        self._turn += allocating
+        for turn, participant in enumerate(self.participants.values(), self._turn):
             changed = self._note_publishing(now, participant) or changed
             if participant.link is not None and participant.demand.update(now, participant.video):
                 self._note_layers(now, participant)
             if participant.link is not None and participant.intake is not None:
                 sends += self._feedback(participant, participant.intake.transport_feedback(now))
-                if allocating or participant.link.outflow.choked:
+                if participant.link.outflow.choked or (allocating and self._is_due(turn, participant.link)):
                     self._allocate(now, participant, ladders)
+                elif allocating:
+                    participant.link.go_on(now)
                 for slot in participant.link.video:
                     slot.settle(now)
         former = self.speakers.speaker
@@ -332,6 +337,11 @@ class Room:
         if changed:
             self._arrange(now)
         return sends
+
+    @staticmethod
+    def _is_due(turn: int, link: Link) -> bool:
+        """Whether to allocate anew: who has room for far more than all it wants is looked at in every fourth turn."""
+        return turn % CALM_TURNS == 0 or not link.has_plenty
 
     def _note_publishing(self, now: float, participant: Participant) -> bool:
         state = (participant.audio.publishing(now), participant.video.publishing(now))
