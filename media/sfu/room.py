@@ -387,15 +387,23 @@ class Room:
                 self._show(now, participant, ladders)
 
     def _show(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
+        """Put what a participant looks at into its slots.
+
+        With `ladders` somebody else has changed: who sees the same as before, with plenty of room, has what it should.
+        """
         link = participant.link
         if link is None:
             return
+        changed = ladders is None or not link.has_plenty
         for number, slot in enumerate(link.video):
             wish = participant.view[number] if number < len(participant.view) else None
             name = self._stage(participant.name) if wish == SPEAKER else wish
             shown = self.participants.get(name) if name is not None and name != participant.name else None
-            slot.show(now, shown.video if shown is not None else None)
-        self._allocate(now, participant, ladders)
+            source = shown.video if shown is not None else None
+            changed = changed or source is not slot.shows
+            slot.show(now, source)
+        if changed:
+            self._allocate(now, participant, ladders)
 
     def _allocate(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
         """Give each slot of a receiver the layer that its tile deserves and its link carries."""
