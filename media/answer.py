@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from media.errors import BridgeError
@@ -14,6 +15,7 @@ from media.sfu.terms import (
     MAX_AUDIO_SLOTS,
     MAX_LAYERS,
     MAX_VIDEO_SLOTS,
+    PREFERENCE,
     VIDEO_CLOCK_HZ,
     Kind,
     LayerTerms,
@@ -24,10 +26,10 @@ from media.sfu.terms import (
     VideoCodec,
 )
 
-_CODEC: dict[Kind, tuple[str, int]] = {"audio": ("opus", AUDIO_CLOCK_HZ), "video": ("vp8", VIDEO_CLOCK_HZ)}
 _RTPMAP = {"opus": "opus/48000/2", "vp8": "VP8/90000", "h264": "H264/90000"}
 _OPUS_FORMAT = "minptime=10;useinbandfec=1"
 _BASELINE = re.compile(r"profile-level-id=42", re.IGNORECASE)
+Choose = Callable[[AbstractSet[VideoCodec]], VideoCodec]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +50,55 @@ class Local:
     """The media stream of all slots; None makes each slot one of its own."""
 
 
-def agree(offer: Offer, new_ssrc: Callable[[], int], former: Terms | None = None) -> Terms:
+def agree(
+    offer: Offer, new_ssrc: Callable[[], int], former: Terms | None = None, choose: Choose | None = None
+) -> Terms:
     """What the bridge takes of `offer`. Slots keep the SSRCs of `former`, the terms of the same connection before.
 
-    Raises BridgeError media.too_many_slots.
+    `choose` picks the codec of the picture that the client sends, of those that it offers. Raises BridgeError
+    media.too_many_slots.
     """
     publications: dict[Kind, Publication] = {}
     slots: list[SlotTerms] = []
+    choices: frozenset[VideoCodec] = frozenset()
     known = {slot.mid: slot for slot in former.slots} if former is not None else {}
     for section in offer.sections:
-        payload_type = _payload_type(section)
+        payload_type = _payload_type(section, choose)
         if payload_type is None or section.kind is None:
             continue
         if section.sends and section.kind not in publications:
             publication = _publication(section, section.kind, payload_type)
             publications[section.kind] = replace(publication, codec=_video_codec(section, payload_type))
+            choices = choices or frozenset(_offered(section))
         elif section.direction == "recvonly":
             slots.append(known.get(section.mid) or _slot(section, section.kind, payload_type, new_ssrc))
             slots[-1] = replace(slots[-1], h264=_h264(section))
     _check_slots(slots)
     sending = [s for s in offer.sections if any(p.mid == s.mid for p in publications.values())]
-    return Terms(tuple(publications.values()), tuple(slots), _extension_ids(sending), _has_transport_cc(sending))
+    ids, transport_cc = _extension_ids(sending), _has_transport_cc(sending)
+    return Terms(tuple(publications.values()), tuple(slots), ids, transport_cc, choices)
 
 
-def _payload_type(section: Section) -> int | None:
+def _payload_type(section: Section, choose: Choose | None = None) -> int | None:
+    """The payload type that is taken of a line; None where it has no codec that is carried."""
     if section.kind is None or section.port == 0:
         return None
-    preferred = section.payload_type(*_CODEC[section.kind])
-    if preferred is not None or not section.sends:
-        return preferred
+    if section.kind == "audio":
+        return section.payload_type("opus", AUDIO_CLOCK_HZ)
+    offered = _offered(section)
+    if not offered:
+        return None
+    chosen = choose(frozenset(offered)) if choose is not None and section.sends else next(iter(offered))
+    return offered[chosen]
+
+
+def _offered(section: Section) -> dict[VideoCodec, int]:
+    """The codecs of a video line that are carried, with their payload types, in the bridge's order of preference."""
     h264 = _h264(section)
-    return h264.codec if h264 is not None else None
+    found = {"vp8": section.payload_type("vp8", VIDEO_CLOCK_HZ), "h264": h264.codec if h264 is not None else None}
+    if section.kind != "video":
+        return {}
+    return {codec: number for codec in PREFERENCE if (number := found[codec]) is not None}
 
 
 def _h264(section: Section) -> PayloadTypes | None:
@@ -241,15 +261,15 @@ def _simulcast_lines(section: Section, taken: Publication, rids: list[str]) -> l
 
 
 def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
-    h264 = slot.h264 or PayloadTypes(0)
-    types = [slot.payload_type, slot.rtx_payload_type, *([h264.codec, h264.rtx] if slot.h264 else [])]
+    also = slot.h264 if slot.h264 is not None and slot.types("vp8") is not None else None
+    types = [slot.payload_type, slot.rtx_payload_type, *([also.codec, also.rtx] if also else [])]
     types.append(slot.red_payload_type)
     wishes = {"nack", "nack pli", "ccm fir", "transport-cc" if slot.transport_cc else "goog-remb"}
     lines = [_m_line(section, 9, types), "a=sendonly"]
     lines += _codec_lines(section, slot.payload_type, slot.rtx_payload_type, wishes)
     lines += _redundant_lines(slot.red_payload_type, slot.payload_type)
-    if slot.h264 is not None:
-        lines += _codec_lines(section, h264.codec, h264.rtx, wishes)
+    if also is not None:
+        lines += _codec_lines(section, also.codec, also.rtx, wishes)
     if slot.transport_cc:
         lines.append(f"a=extmap:{slot.transport_cc} {extensions.TRANSPORT_CC_URI}")
     stream = f"slot-{slot.mid}"
@@ -295,12 +315,13 @@ def _transport_lines(section: Section, local: Local) -> list[str]:
 
 def tagged(offer: Offer, terms: Terms) -> tuple[str, ...]:
     """The lines that name the transport of a session in an sdpfrag (RFC 8840 4.4): group, first section, its mid."""
-    mids = {publication.mid for publication in terms.publications} | {slot.mid for slot in terms.slots}
-    taken = [section for section in offer.sections if section.mid in mids]
+    types = {publication.mid: publication.payload_type for publication in terms.publications}
+    types |= {slot.mid: slot.payload_type for slot in terms.slots}
+    taken = [section for section in offer.sections if section.mid in types]
     first = taken[0]
     return (
         "a=group:BUNDLE " + " ".join(section.mid for section in taken),
-        _m_line(first, 9, [_payload_type(first)]),
+        _m_line(first, 9, [types[first.mid]]),
         f"a=mid:{first.mid}",
     )
 

@@ -5,12 +5,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from media import answer, sdp
 from media.errors import BridgeError
 from media.ice import Credentials
 from media.messages import Flow, SlotCount
 from media.one_way import one_way
+from media.sfu.codecs import CodecsChanged
 from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
 from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged, TierChanged
@@ -153,7 +155,8 @@ class Bridge:
         self._room(name, participant)
         offer = sdp.parse_offer(text)
         former = self._same_peer((name, participant), offer)
-        terms = answer.agree(offer, _new_ssrc, former.terms if former is not None else None)
+        choose = partial(self._room(name).codecs.preferred, participant)
+        terms = answer.agree(offer, _new_ssrc, former.terms if former is not None else None, choose)
         _check_count(terms, slots)
         if former is not None:
             connection = self._renew(former, offer, terms)
@@ -169,7 +172,7 @@ class Bridge:
         """
         self._room(name, participant)
         offer = sdp.parse_offer(text)
-        terms = one_way(offer, flow, _new_ssrc)
+        terms = one_way(offer, flow, _new_ssrc, partial(self._room(name).codecs.preferred, participant))
         connection = self._make(name, participant, offer, terms, resource)
         connection.tagged = answer.tagged(offer, terms)
         return answer.render(offer, terms, self._local(connection)), connection.peer.local.ufrag
@@ -230,6 +233,9 @@ class Bridge:
     def _renew(self, connection: Connection, offer: sdp.Offer, terms: Terms) -> Connection:
         if terms.slots != connection.terms.slots:
             raise BridgeError("media.bad_offer", "the slots of a connection are fixed: make a new one")
+        connection.terms = terms
+        if connection.link is not None:
+            self.rooms[connection.room].renew(connection.participant, terms)
         remote = Credentials(offer.ufrag, offer.password)
         if remote != connection.peer.remote:
             self.port.restart(connection.peer, remote)
@@ -339,6 +345,8 @@ class Bridge:
                 case TierChanged():
                     told = {"tier": event.tier.name, "why": event.why, "carries_bps": event.carries}
                     self._emit("tier", name, event.participant, **told)
+                case CodecsChanged():
+                    self._emit("codecs", name, None, codec=event.common, asked=event.asked, unseen=event.unseen)
 
     @staticmethod
     def now() -> float:

@@ -101,6 +101,9 @@ def _room_state(name: str, room: Room) -> RoomState:
         speaker=room.speakers.speaker,
         loudest=tuple(room.speakers.loudest),
         participants=tuple(_participant_state(p) for p in room.participants.values()),
+        codec=room.codecs.state.common,
+        asked=room.codecs.state.asked,
+        unseen=dict(room.codecs.state.unseen),
     )
 
 

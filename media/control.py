@@ -19,6 +19,7 @@ from media.messages import (
     EVENT,
     Admit,
     CloseRoom,
+    Codecs,
     Command,
     Connected,
     Disconnected,
@@ -318,7 +319,7 @@ class NodeClient:
         except ValidationError:
             logger.warning("unknown event %s", message.get("type"))
             return
-        if isinstance(event, Speaker | Layers | Tiers):
+        if isinstance(event, Speaker | Layers | Tiers | Codecs):
             self._events.put_nowait(event)
         elif event.event not in self._delivered:
             self._delivered.add(event.event)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from media.sfu.ladder import Why
-from media.sfu.terms import Part
+from media.sfu.terms import Part, VideoCodec
 from media.sfu.tiers import TierName
 
 VERSION = 1
@@ -206,6 +206,9 @@ class RoomState(_Message):
     speaker: str | None
     loudest: tuple[str, ...]
     participants: tuple[ParticipantState, ...]
+    codec: VideoCodec | None = "vp8"
+    asked: tuple[str, ...] = ()
+    unseen: dict[str, tuple[str, ...]] = {}
 
 
 class Snapshot(_Message):
@@ -266,5 +269,19 @@ class Tiers(_Event):
     carries_bps: float | None = None
 
 
-Event = Annotated[Connected | Disconnected | Publishing | Speaker | Layers | Tiers, Field(discriminator="type")]
+class Codecs(_Event):
+    """What a room's pictures are sent in, None where no codec is taken by all. Not kept, as Speaker.
+
+    `asked` are to offer anew, since they send another codec than they should; `unseen`: whose picture whom cannot show.
+    """
+
+    type: Literal["codecs"] = "codecs"
+    codec: VideoCodec | None
+    asked: tuple[str, ...]
+    unseen: dict[str, tuple[str, ...]]
+
+
+Event = Annotated[
+    Connected | Disconnected | Publishing | Speaker | Layers | Tiers | Codecs, Field(discriminator="type")
+]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

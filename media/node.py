@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 RESEND_S = 5.0
 MAX_KEPT_EVENTS = 10_000
-ONLY_THE_NEWEST = ("speaker", "layers", "tier")
+ONLY_THE_NEWEST = ("speaker", "layers", "tier", "codecs")
 MAX_MESSAGE = 4 * 1024 * 1024
 
 

@@ -1,6 +1,7 @@
 """What WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) ask of an offer beyond what the bridge itself does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from media import answer
 from media.errors import BridgeError
@@ -11,8 +12,10 @@ from media.sfu.terms import Terms
 _DIRECTIONS: dict[Flow, str] = {"sends": "sendonly", "receives": "recvonly"}
 
 
-def one_way(offer: Offer, flow: Flow, new_ssrc: Callable[[], int]) -> Terms:
+def one_way(offer: Offer, flow: Flow, new_ssrc: Callable[[], int], choose: answer.Choose | None = None) -> Terms:
     """What the bridge takes of the offer: all of it or nothing; `sendrecv` is narrowed in `offer` itself.
+
+    There is no other offer after it, so its picture has one codec for good: that which `choose` picks.
 
     Raises BridgeError `media.bad_offer` for a line of the wrong direction, `media.unsupported` for more than one
     line of video (or of audio that is sent), another kind of line, or a line without a codec that the bridge carries
@@ -24,7 +27,7 @@ def one_way(offer: Offer, flow: Flow, new_ssrc: Callable[[], int]) -> Terms:
             raise BridgeError("media.bad_offer", f"line {section.mid} is {section.direction}, not {wanted}")
         section.direction = wanted
     _check_counts(offer.sections, flow)
-    terms = answer.agree(offer, new_ssrc)
+    terms = replace(answer.agree(offer, new_ssrc, choose=choose), choices=frozenset())
     taken = {publication.mid for publication in terms.publications} | {slot.mid for slot in terms.slots}
     refused = next((section for section in offer.sections if section.mid not in taken), None)
     if refused is not None:

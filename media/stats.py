@@ -69,9 +69,16 @@ def _pictures_stats(link: Link) -> Iterator[dict[str, Any]]:
             "wanted_height": _wanted_height(slot, decision),
             "layer": step.layer if step is not None else None,
             "temporal": step.temporal if step is not None else None,
-            "reason": decision.reason if decision is not None else None,
+            "reason": _reason(slot, decision),
             "sent_height": sent.height if sent is not None else None,
         }
+
+
+def _reason(slot: VideoSlot, decision: Decision | None) -> str | None:
+    """Why the slot gets no more: what was decided, or that its receiver does not know the codec."""
+    if slot.shows is not None and slot.terms.types(slot.shows.codec) is None:
+        return "codec"
+    return decision.reason if decision is not None else None
 
 
 def _wanted_height(slot: VideoSlot, decision: Decision | None) -> int | None:

@@ -33,7 +33,7 @@ from web.media_node import Links, NodeAddress
 from web.node_events import NodeEvents
 from web.places import Places
 from web.relocation import Relocation
-from web.rooms import Room, as_sync, meetings_in, rooms_at, wanted_rooms
+from web.rooms import REOFFER_CODEC, Room, as_sync, meetings_in, rooms_at, wanted_rooms
 from web.signal_line import RESTARTING, UNKNOWN, Health, Line, Wish
 from web.store import Store
 from web.stream import Tail
@@ -101,6 +101,8 @@ class Conference:
             line.send(room.speaking())
             if line.site in room.layers:
                 line.send(room.wanted_layers(line.site))
+            if line.site in room.asked:
+                line.send(REOFFER_CODEC)
         self.thin.greet(line)
 
     def detach(self, line: Line) -> None:

@@ -5,15 +5,15 @@ from datetime import timedelta
 from functools import partial
 
 from media.control import Synced, Unreachable
-from media.meetings.actions import presence
+from media.meetings.actions import pictures, presence
 from media.meetings.moves import SiteState
-from media.messages import Connected, Disconnected, Event, Layers, Publishing, Speaker, Tiers
+from media.messages import Codecs, Connected, Disconnected, Event, Layers, Publishing, RoomState, Speaker, Tiers
 from media.nodes.actions import answered, silent
 from web.absences import LOST_AFTER, NODE_LOST_AFTER
 from web.live import Live, Refresh
 from web.media_node import Link
 from web.places import Tell
-from web.rooms import Room
+from web.rooms import REOFFER_CODEC, Room
 from web.thin_lines import ThinLines
 
 
@@ -63,6 +63,7 @@ class NodeEvents:
         for state in event.snapshot.rooms:
             if state.room in here:
                 self._on_speaker(state.room, state.speaker, state.loudest)
+                await self._on_codecs(state)
         for room in here.values():
             await self._compare(link, room, "node_restarted" if event.restarted else "timeout")
 
@@ -124,6 +125,8 @@ class NodeEvents:
             case Tiers() if current:
                 line = self._live.lines.at(event.participant)
                 self._thin.on_tier(event.participant, event.tier, event.why, event.carries_bps, line)
+            case Codecs() if current:
+                await self._on_codecs(event)
 
     async def _on_connected(self, link: Link, event: Connected, current: bool) -> None:
         link.numbers[event.participant] = event.connection
@@ -177,3 +180,17 @@ class NodeEvents:
         line = self._live.lines.at(site)
         if line is not None:
             line.send(room.wanted_layers(site))
+
+    async def _on_codecs(self, told: Codecs | RoomState) -> None:
+        """Ask those who send the wrong codec for another offer; note who cannot be seen by whom."""
+        room = self._live.rooms.get(told.room)
+        if room is None:
+            return
+        before = room.participants()
+        newly = room.settle(told)
+        for line in self._live.lines.of(told.room):
+            if line.site in newly:
+                line.send(REOFFER_CODEC)
+        if room.participants() != before:
+            self._live.lines.tell(told.room, room.participants())
+        await self._store.write(partial(pictures.settled, meeting_id=told.room, codec=told.codec, unseen=told.unseen))

@@ -8,10 +8,11 @@ from command.kernel.timeline import Entry
 from command.kernel.values import Json, State
 from media.meetings.model import WATCHING, Meeting, Site
 from media.meetings.moves import PRESENT, SiteState
-from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant, WantedRoom
+from media.messages import Admit, CloseRoom, Codecs, OpenRoom, Remove, RoomState, WantedParticipant, WantedRoom
 from media.nodes.model import Placement
 from media.sfu.terms import Part
 
+REOFFER_CODEC: State = {"type": "reoffer", "reason": "codec"}
 Order = OpenRoom | CloseRoom | Admit | Remove
 Held = Mapping[str, Mapping[str, WantedParticipant]]
 """What the node holds: room → participant → its flags."""
@@ -61,6 +62,7 @@ class Room:
     """A live meeting: its sites by id, who is sending, who is heard, which layers of a site's picture are wanted.
 
     `place` is None while no node has it.
+    `asked` are the sites that are to offer anew for the codec's sake, `unseen` says whose picture whom cannot show.
     """
 
     id: str
@@ -70,6 +72,8 @@ class Room:
     layers: dict[str, tuple[bool, ...]] = field(default_factory=dict)
     speaker: str | None = None
     loudest: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def participants(self) -> State:
         """The message that lists everybody."""
@@ -90,6 +94,13 @@ class Room:
     def silence(self) -> None:
         """Nothing is known of what is sent: its node is gone."""
         self.publishing, self.layers, self.speaker, self.loudest = {}, {}, None, ()
+        self.asked, self.unseen = (), {}
+
+    def settle(self, told: Codecs | RoomState) -> set[str]:
+        """Take over what the node told of codecs; the sites that are to offer anew and were not before."""
+        newly = set(told.asked) - set(self.asked)
+        self.asked, self.unseen = told.asked, told.unseen
+        return newly
 
     def update(self, fresh: "Room") -> None:
         """Take over the database's part; whoever is not in any more sends nothing."""
@@ -108,6 +119,7 @@ class Room:
             "state": site.state.value,
             "muted": site.muted,
             "publishing": {"audio": audio, "video": video},
+            "unseen_by": list(self.unseen.get(site.id, ())),
         }
 
 

@@ -181,15 +181,19 @@ class Door(Generic[P]):
             self._gate.library.port_unknow(self._gate.port, outlet, name, len(name), self._state)
 
     def bind(self, ssrc: int, stream: Stream) -> None:
-        """An SSRC was found to be a layer: its plain packets need no Python from now on."""
+        """An SSRC was found to be a layer: its plain packets need no Python from now on.
+
+        Again for one that is bound already: with another payload type.
+        """
         state = self._state
-        if state.bound >= self._gate.library.STREAMS:
+        known = next((place for place in range(state.bound) if state.bindings[place].ssrc == ssrc), state.bound)
+        if known >= self._gate.library.STREAMS:
             return
         self._streams[ssrc] = stream
-        binding = state.bindings[state.bound]
+        binding = state.bindings[known]
         binding.stream, binding.ssrc = stream.layer.state, ssrc
         binding.payload_type = stream.publication.payload_type
-        state.bound += 1
+        state.bound = max(state.bound, known + 1)
 
     def layer(self, ssrc: int) -> Layer | None:
         """The layer that an SSRC is."""

@@ -27,7 +27,10 @@ class Mode(StrEnum):
 
 
 class Meeting(Kept, Base):
-    """A conference convened by one person, its chair. `broadcast` is the id of the one site everybody sees."""
+    """A conference convened by one person, its chair. `broadcast` is the id of the one site everybody sees.
+
+    `codec` is what all its sites take of pictures, None where there is no such.
+    """
 
     __tablename__ = "meeting"
 
@@ -43,6 +46,7 @@ class Meeting(Kept, Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     drill: Mapped[bool] = mapped_column(default=False)
+    codec: Mapped[str | None] = mapped_column(String(8), default="vp8")
     sites: Mapped[list["Site"]] = relationship(back_populates="meeting", order_by="Site.id", lazy="selectin")
 
     @property
@@ -71,6 +75,7 @@ class Meeting(Kept, Base):
             "started_at": to_text(self.started_at),
             "ended_at": optional_text(self.ended_at),
             "drill": self.drill,
+            "codec": self.codec,
         }
 
 
@@ -81,6 +86,7 @@ class Site(Kept, Base):
 
     `rung` counts the rings, `answer_by` is when the running one ends; `muted` is the chair's, kept by the bridge. The
     two tiers are where its line stands on the ladder (media.sfu.tiers), for what it receives and what it sends.
+    `unseen_by` are the ids of the sites that cannot show its picture, for want of the codec.
     """
 
     __tablename__ = "site"
@@ -106,6 +112,7 @@ class Site(Kept, Base):
     answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     down_tier: Mapped[str] = mapped_column(String(16), default=TOP.name)
     up_tier: Mapped[str] = mapped_column(String(16), default=TOP.name)
+    unseen_by: Mapped[Json] = mapped_column(JsonText, default=list, nullable=False)
     meeting: Mapped[Meeting] = relationship(back_populates="sites")
 
     @property
@@ -144,6 +151,7 @@ class Site(Kept, Base):
             "rung_at": optional_text(self.rung_at),
             "answer_by": optional_text(self.answer_by),
             "line": {"down": self.down_tier, "up": self.up_tier},
+            "unseen_by": self.unseen_by,
         }
 
 

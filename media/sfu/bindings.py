@@ -1,7 +1,7 @@
 """Which stream an SSRC is (RFC 8843 9.2): as signalled, by MID and RID, or by MID and payload type."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from media.rtp.extensions import Extensions
 from media.rtp.packet import Packet
@@ -28,11 +28,15 @@ class Bindings:
     """Binds for the life of the connection: browsers carry MID and RID only in a stream's first packets."""
 
     def __init__(self, publications: tuple[Publication, ...], sources: dict[Kind, Source]) -> None:
+        self._sources = sources
         self._streams: dict[int, Stream] = {}
         self._watcher: Watcher | None = None
         self._layers: list[tuple[Publication, LayerTerms, Layer]] = []
+        self._open(publications)
+
+    def _open(self, publications: tuple[Publication, ...]) -> None:
         for publication in publications:
-            source = sources[publication.kind]
+            source = self._sources[publication.kind]
             source.open(len(publication.layers), publication.codec)
             by_place = {layer.place: layer for layer in source.layers}
             for place, terms in enumerate(publication.layers):
@@ -49,6 +53,26 @@ class Bindings:
         for ssrc, stream in self._streams.items():
             if not stream.repair:
                 watcher(ssrc, stream)
+
+    def renew(self, publications: tuple[Publication, ...]) -> None:
+        """Another agreement. Where only payload types changed, the streams stay.
+
+        For a browser that changes its codec keeps their SSRCs and tells no MID or RID again.
+        """
+        by_mid = {one.mid: one for one in publications}
+        former = {one.mid: one for one, _, _ in self._layers}
+        if {mid: one.layers for mid, one in by_mid.items()} != {mid: one.layers for mid, one in former.items()}:
+            self._streams, self._layers = {}, []
+            self._open(publications)
+            return
+        self._layers = [(by_mid[one.mid], terms, layer) for one, terms, layer in self._layers]
+        for ssrc, stream in self._streams.items():
+            self._streams[ssrc] = replace(stream, publication=by_mid[stream.publication.mid])
+        for publication, _, layer in self._layers:
+            if publication != former[publication.mid]:
+                layer.source.recode(publication.codec)
+        if self._watcher is not None:
+            self.watch(self._watcher)
 
     def __len__(self) -> int:
         return len(self._streams)

@@ -79,6 +79,12 @@ class Intake:
             if level >= 0:
                 observe(at, name, level)
 
+    def renew(self, terms: Terms) -> None:
+        """Other terms for the same connection."""
+        if terms.publications != self._terms.publications:
+            self._bindings.renew(terms.publications)
+        self._terms = terms
+
     def close(self) -> None:
         for source in self._sources.values():
             source.unbind()
@@ -97,6 +103,9 @@ class Intake:
             self.unknown += 1
             return None
         if stream.repair:
+            if packet.payload_type != stream.publication.rtx_payload_type:
+                self.unknown += 1
+                return None
             return _on_repair(now, stream, packet)
         publication, layer = stream.publication, stream.layer
         if layer.reception is None or layer.reception.ssrc != packet.ssrc:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from media.rtp import rtcp
 from media.rtp.rtcp import ReceiverReport, Rtcp
+from media.sfu.codecs import Codecs, CodecsChanged
 from media.sfu.demand import Demand
 from media.sfu.intake import Intake
 from media.sfu.ladder import Why
@@ -57,7 +58,7 @@ class TierChanged:
     carries: float | None
 
 
-RoomEvent = SpeakerChanged | PublishingChanged | LayersChanged | TierChanged
+RoomEvent = SpeakerChanged | PublishingChanged | LayersChanged | TierChanged | CodecsChanged
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class Room:
     step: Step = field(default_factory=PythonStep)
     participants: dict[str, Participant] = field(default_factory=dict)
     speakers: Speakers = field(default_factory=Speakers)
+    codecs: Codecs = field(default_factory=Codecs)
     _events: list[RoomEvent] = field(default_factory=list)
     _former_speaker: str | None = None
     _next_choice: float = 0.0
@@ -114,6 +116,7 @@ class Room:
         if name in self.participants:
             self.disconnect(now, name)
             self.speakers.favoured.discard(name)
+            self.codecs.forget(name)
             del self.participants[name]
             self._arrange(now)
 
@@ -124,13 +127,22 @@ class Room:
         participant.link = Link(now, name, terms, seed, self.step)
         participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1)
         participant.demand.begin(now, len(participant.video.layers))
+        self.codecs.agree(name, terms)
         self._note_layers(now, participant)
         self._arrange(now)
         return participant.link
 
+    def renew(self, name: str, terms: Terms) -> None:
+        """Another agreement on what the connection of `name` sends; its slots stay as they are."""
+        intake = self.participants[name].intake
+        if intake is not None:
+            intake.renew(terms)
+            self.codecs.agree(name, terms)
+
     def disconnect(self, now: float, name: str) -> None:
         participant = self.participants[name]
         self._close(participant)
+        self.codecs.disconnect(name)
         self.speakers.forget(name)
         self._note_publishing(now, participant)
         self._arrange(now)
@@ -287,7 +299,8 @@ class Room:
 
     def take_events(self) -> list[RoomEvent]:
         events, self._events = self._events, []
-        return events
+        changed = self.codecs.news()
+        return events if changed is None else [*events, changed]
 
     def _links(self) -> list[Link]:
         return [p.link for p in self.participants.values() if p.link is not None]

@@ -171,6 +171,13 @@ class Layer:
         """Bytes of pictures that came, by temporal layer id."""
         return list(self.state.octets_by_temporal)
 
+    def recode(self) -> None:
+        """The stream goes on in the codec that its source has now, with a key frame."""
+        self.interrupt()
+        self.state.picture = -1
+        self.state.codec = CODECS.index(self.source.codec)
+        self.keyframe_wanted = bool(self.slots)
+
     def interrupt(self) -> None:
         """What comes next goes on from nothing before it, and nothing before it is sent again."""
         self.epoch += 1
@@ -371,6 +378,14 @@ class Source:
         by_place = {layer.place: layer for layer in self.layers}
         self.layers = [by_place.get(place) or Layer(self, place) for place in range(count)]
         self.unbind()
+
+    def recode(self, codec: VideoCodec) -> None:
+        """The streams go on in `codec`: what comes is begun anew with a key frame."""
+        if codec == self.codec:
+            return
+        self.codec = codec
+        for layer in self.layers:
+            layer.recode()
 
     def unbind(self) -> None:
         for layer in self.layers:

@@ -7,6 +7,8 @@ from media.rtp.extensions import ExtensionIds
 
 Kind = Literal["audio", "video"]
 VideoCodec = Literal["vp8", "h264"]
+PREFERENCE: tuple[VideoCodec, ...] = ("vp8", "h264")
+"""The first of equals: VP8 tells its temporal layers, so that a thin link can be served a part of it."""
 Part = Literal["site", "chair", "broadcast"]
 """What somebody is in the meeting, for whose sake the others may have to step back."""
 
@@ -74,6 +76,7 @@ class SlotTerms:
 
     `transport_cc` is the number of the transport-wide sequence number extension on it, 0 where the client wants none.
     `red_payload_type` is that of redundant audio (RFC 2198), None where the client does not take it.
+    Where `h264` has the slot's own `payload_type`, the client takes no VP8.
     """
 
     kind: Kind
@@ -88,14 +91,32 @@ class SlotTerms:
 
     def types(self, codec: VideoCodec) -> PayloadTypes | None:
         """What a stream of video is sent as; None where the client cannot take it."""
-        return self.h264 if codec == "h264" else PayloadTypes(self.payload_type, self.rtx_payload_type)
+        if codec == "h264":
+            return self.h264
+        no_vp8 = self.h264 is not None and self.h264.codec == self.payload_type
+        return None if no_vp8 else PayloadTypes(self.payload_type, self.rtx_payload_type)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One connection. `transport_cc`: the client wants transport-cc feedback; otherwise it is told a REMB."""
+    """One connection. `transport_cc`: the client wants transport-cc feedback; otherwise it is told a REMB.
+
+    `choices` are the codecs in which its picture could be sent after another offer; empty where it makes no other.
+    """
 
     publications: tuple[Publication, ...] = ()
     slots: tuple[SlotTerms, ...] = ()
     extensions: ExtensionIds = field(default_factory=ExtensionIds)
     transport_cc: bool = False
+    choices: frozenset[VideoCodec] = frozenset()
+
+    @property
+    def sendable(self) -> frozenset[VideoCodec]:
+        """The codecs in which its picture can be sent; none where it sends no picture."""
+        return self.choices or frozenset(one.codec for one in self.publications if one.kind == "video")
+
+    @property
+    def showable(self) -> frozenset[VideoCodec]:
+        """The codecs that all its slots take; none where it has no slot for a picture."""
+        slots = [slot for slot in self.slots if slot.kind == "video"]
+        return frozenset(codec for codec in PREFERENCE if slots and all(slot.types(codec) for slot in slots))

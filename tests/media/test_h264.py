@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media import answer, sdp
+from media.ice import Credentials
 from media.rtp import h264
 from media.rtp.packet import header
 from media.rtp.rtcp import Nack
@@ -91,3 +92,25 @@ def test_an_encoder_that_has_only_h264_is_taken() -> None:
     terms = answer.agree(offer, lambda: next(numbers))
     video = next(publication for publication in terms.publications if publication.kind == "video")
     assert (video.codec, video.payload_type) == ("h264", 102)
+
+
+def test_whoever_sends_both_is_answered_with_what_the_others_can_show() -> None:
+    offer, numbers = sdp.parse_offer(CHROMIUM), iter(range(5000, 6000))
+    terms = answer.agree(
+        offer, lambda: next(numbers), choose=lambda offered: max(offered, key=lambda one: one == "h264")
+    )
+    video = next(publication for publication in terms.publications if publication.kind == "video")
+    assert (video.codec, video.payload_type, video.rtx_payload_type) == ("h264", 102, 103)
+    assert terms.choices == {"vp8", "h264"}
+
+
+def test_a_slot_without_vp8_is_a_slot_for_h264() -> None:
+    offer, numbers = sdp.parse_offer(CHROMIUM.replace("VP8", "VP9X")), iter(range(5000, 6000))
+    terms = answer.agree(offer, lambda: next(numbers))
+    slot = next(slot for slot in terms.slots if slot.kind == "video")
+    assert (slot.payload_type, slot.types("vp8"), slot.types("h264")) == (102, None, PayloadTypes(102, 103))
+    assert terms.showable == {"h264"}
+    local = answer.Local(Credentials("u", "p"), "AA", "passive", ("127.0.0.1",), 5000, 1)
+    text = answer.render(offer, terms, local).split("m=video")[-1]
+    assert text.startswith(" 9 UDP/TLS/RTP/SAVPF 102 103\r\n")
+    assert text.count("a=rtpmap:102 H264/90000") == 1

@@ -60,6 +60,7 @@ def convene(session: Session, clock: Clock, actor: Actor, call: Call, ring_for: 
         layout=layout_for(len(terminals) + 1),
         started_at=clock.now(),
         drill=call.drill,
+        codec="vp8",
     )
     session.add(meeting)
     sites = [_terminal_site(session, clock, meeting, terminal) for terminal in terminals]
@@ -141,6 +142,7 @@ def _terminal_site(session: Session, clock: Clock, meeting: Meeting, terminal: T
         rung=0,
         down_tier=TOP.name,
         up_tier=TOP.name,
+        unseen_by=[],
     )
     meeting.sites.append(site)
     return site

@@ -138,6 +138,7 @@ def _new_site(session: Session, clock: Clock, actor: Actor, meeting: Meeting, ki
         rung=0,
         down_tier=TOP.name,
         up_tier=TOP.name,
+        unseen_by=[],
     )
     meeting.sites.append(site)
     tell_site(session, actor, "meeting.answered", site)

@@ -7,7 +7,7 @@ from command.kernel.clock import Clock
 from command.kernel.timeline import record
 from command.kernel.values import State
 from media.meetings.model import Meeting, Site
-from media.meetings.moves import Step, moved
+from media.meetings.moves import PRESENT, Step, moved
 from media.sfu.tiers import TOP
 
 
@@ -23,6 +23,8 @@ def step(clock: Clock, site: Site, wanted: Step, reason: str | None = None) -> b
     site.reason = reason
     site.answer_by = None
     site.down_tier = site.up_tier = TOP.name
+    if target not in PRESENT:
+        site.unseen_by = []
     site.version += 1
     return True
 

@@ -34,6 +34,8 @@ export interface ConferenceParticipant {
   state: string
   muted: boolean
   publishing: Publishing
+  /** Ids of those who cannot show its picture, for want of the codec. */
+  unseen_by: string[]
 }
 
 export interface SlotTrack {
@@ -87,7 +89,8 @@ type ServerMessage =
   | { type: 'stills'; sites: string[] }
   | ({ type: 'still' } & StillPart)
   | ({ type: 'stills_wanted' } & StillsWanted)
-  | { type: 'reoffer' | 'removed' | 'ended' | 'pong' }
+  | { type: 'reoffer'; reason: string }
+  | { type: 'removed' | 'ended' | 'pong' }
   | { type: 'error'; id?: number; code: string; detail: string }
 
 const ENDS: Partial<Record<number, ConferenceEnd>> = {
@@ -243,7 +246,7 @@ export class Conference {
       case 'stills_wanted':
         return this.stills.ask(message)
       case 'reoffer':
-        return void this.connect()
+        return void this.offerAgain(message.reason)
       case 'removed':
       case 'ended':
         return this.finish(message.type)
@@ -304,6 +307,12 @@ export class Conference {
       this.emit('track', { kind, slot, track: transceiver.receiver.track })
     }
     await this.offer(call)
+  }
+
+  /** On the same connection where only the picture's codec is to be another one; else by a new one. */
+  private async offerAgain(reason: string): Promise<void> {
+    if (reason === 'codec' && this.call !== null) await this.offer(this.call)
+    else await this.connect()
   }
 
   private hangUp(): void {

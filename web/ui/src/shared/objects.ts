@@ -204,6 +204,8 @@ export interface Meeting extends Thing {
   started_at: string
   ended_at: string | null
   drill: boolean
+  /** What all its sites take of pictures; null where there is no such. */
+  codec: 'vp8' | 'h264' | null
 }
 
 export type SiteState = 'ringing' | 'answered' | 'refused' | 'timed_out' | 'joined' | 'lost' | 'left' | 'removed'
@@ -226,6 +228,8 @@ export interface Site extends Thing {
   answer_by: string | null
   /** Where its line stands on the ladder, for what it receives and what it sends. */
   line: { down: TierName; up: TierName }
+  /** Ids of the sites that cannot show its picture, for want of the codec. */
+  unseen_by: string[]
 }
 
 export type Colour = 'red' | 'orange' | 'yellow' | 'blue'

@@ -140,6 +140,12 @@ const TELL: Record<string, Tell> = {
   'meeting.removed': bySite((x) => x.t.siteRemoved),
   'meeting.muted': bySite((x) => x.t.siteMuted),
   'meeting.unmuted': bySite((x) => x.t.siteUnmuted),
+  'meeting.unseen': bySite((x) => x.t.siteUnseen(siteOf(x)?.unseen_by.length ?? 0)),
+  'meeting.seen': bySite((x) => x.t.siteSeen),
+  'meeting.codec': (x) => {
+    const codec = get(x, 'meeting')?.codec
+    return { text: codec ? x.t.codecCommon(codec === 'h264' ? 'H.264' : 'VP8') : x.t.codecNone }
+  },
   'meeting.broadcast': (x) => {
     const site = named(x, 'site', get(x, 'meeting')?.broadcast)
     return { text: site ? x.t.broadcast(site.name) : x.t.broadcastEnded }

@@ -11,6 +11,8 @@ export interface HallView {
   stills: ReadonlyMap<string, Still>
   /** The site that speaks now. */
   speaker: string | null
+  /** The sites whose pictures this wall cannot show. */
+  blind: ReadonlySet<string>
 }
 
 export interface Hall {
@@ -25,7 +27,7 @@ export interface Hall {
 }
 
 const SLOTS = { audio: 4, video: 16 }
-const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null }
+const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set() }
 
 /** One visit to one meeting: receives only, shows no picture of its own. */
 class Visit {
@@ -37,6 +39,8 @@ class Visit {
   private slots: (string | null)[] = []
   private placed: readonly string[] = []
   private speaker: string | null = null
+  private self = ''
+  private blind = new Set<string>()
 
   constructor(
     api: Api,
@@ -58,7 +62,9 @@ class Visit {
       this.stills = stills
       this.tell()
     })
+    this.conference.on('self', ({ participant }) => (this.self = participant))
     this.conference.on('participants', (all) => {
+      this.blind = new Set(all.filter((p) => p.publishing.video && p.unseen_by.includes(this.self)).map((p) => p.id))
       this.sending = new Set(all.filter((p) => p.publishing.video).map((p) => p.id))
       this.tell()
     })
@@ -110,7 +116,7 @@ class Visit {
       const stream = this.pictures.get(slot)
       if (site !== null && stream !== undefined && this.sending.has(site)) streams.set(site, stream)
     })
-    this.changed({ streams, stills: this.stills, speaker: this.speaker })
+    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind })
   }
 }
 

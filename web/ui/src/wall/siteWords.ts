@@ -11,7 +11,7 @@ export interface SiteShown {
 /** A site's tile in states and words. `now` in ms. */
 export function siteShown(
   site: Site,
-  { speaking, broadcast, now, words }: { speaking: boolean; broadcast: boolean; now: number; words: typeof sharedTexts.zh },
+  { speaking, broadcast, blind, now, words }: { speaking: boolean; broadcast: boolean; blind: boolean; now: number; words: typeof sharedTexts.zh },
 ): SiteShown {
   switch (site.state) {
     case 'lost':
@@ -29,6 +29,7 @@ export function siteShown(
     case 'removed':
       return { state: 'absent', word: words.removed }
     case 'joined':
+      if (blind) return { state: 'absent', word: words.cannotShow }
       if (speaking) return { state: 'speaking', word: broadcast ? words.broadcastSpeaking : words.speaking }
       return site.muted ? { state: 'muted', word: words.muted } : { state: 'live', word: words.micOn }
   }

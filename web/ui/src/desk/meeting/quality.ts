@@ -20,7 +20,7 @@ export interface Picture {
   shows: string
   wanted_height: number | null
   sent_height: number | null
-  reason: 'tile' | 'budget' | 'settling' | 'site' | 'tier' | 'hidden' | 'off' | null
+  reason: 'tile' | 'budget' | 'settling' | 'site' | 'tier' | 'hidden' | 'off' | 'codec' | null
 }
 
 export type FindingCode =
