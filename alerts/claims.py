@@ -34,6 +34,8 @@ class Claim:
     owner: str
     fence: int
     attempts: int
+    lease: timedelta
+    until: datetime
     rest: tuple[Member, ...]
 
 
@@ -53,12 +55,24 @@ def is_waiting(session: Session, channel: str, now: datetime, lane: int = PUBLIC
     return session.scalars(select(Chunk.id).where(*wanted).limit(1)).first() is not None
 
 
-def claim(session: Session, owner: str, channel: str, now: datetime, lane: int = PUBLIC) -> Claim | None:
-    """The chunk of a channel to be served next, of those up to a lane that wait or whose holder's lease ran out."""
+@dataclass(frozen=True)
+class Claimant:
+    """Who claims, for which channel and up to which lane, and for how long at a time."""
+
+    owner: str
+    channel: str
+    lane: int = PUBLIC
+    lease: timedelta = LEASE
+
+
+def claim(session: Session, who: Claimant, now: datetime) -> Claim | None:
+    """The chunk to be served next, of those that wait or whose holder's lease ran out.
+
+    Not what another line of the claimant's process holds: that line lives, and may have results in hand.
+    """
     # One question each: together they could not be answered from the index in its order.
-    return _take(session, owner, channel, now, lane, _waits(now)) or _take(
-        session, owner, channel, now, lane, _ran_out(now)
-    )
+    ran_out = and_(_ran_out(now), ~_held_by(who.owner))
+    return _take(session, who, now, _waits(now)) or _take(session, who, now, ran_out)
 
 
 def _waits(now: datetime) -> ColumnElement[bool]:
@@ -69,15 +83,18 @@ def _ran_out(now: datetime) -> ColumnElement[bool]:
     return and_(Chunk.state == CLAIMED, Chunk.lease_until < now)
 
 
-def _take(
-    session: Session, owner: str, channel: str, now: datetime, lane: int, free: ColumnElement[bool]
-) -> Claim | None:
-    first = select(Chunk.id).where(Chunk.channel == channel, Chunk.lane <= lane, free)
+def _held_by(owner: str) -> ColumnElement[bool]:
+    """By any line of the process that an owner or its line names."""
+    return Chunk.owner.endswith(owner.rpartition("@")[2], autoescape=True)
+
+
+def _take(session: Session, who: Claimant, now: datetime, free: ColumnElement[bool]) -> Claim | None:
+    first = select(Chunk.id).where(Chunk.channel == who.channel, Chunk.lane <= who.lane, free)
     first = first.order_by(Chunk.rank, Chunk.lane, Chunk.id).limit(1).with_for_update(skip_locked=True)
     values = {
         "state": CLAIMED,
-        "owner": owner,
-        "lease_until": now + LEASE,
+        "owner": who.owner,
+        "lease_until": now + who.lease,
         "fence": Chunk.fence + 1,
         "attempts": Chunk.attempts + 1,
     }
@@ -93,13 +110,15 @@ def _take(
         chunk=row.id,
         alert=row.alert_id,
         act=row.act,
-        channel=channel,
+        channel=who.channel,
         lane=row.lane,
         rank=row.rank,
         drill=row.drill,
-        owner=owner,
+        owner=who.owner,
         fence=row.fence,
         attempts=row.attempts,
+        lease=who.lease,
+        until=now + who.lease,
         rest=_without_result(session, row.id, row.fence, row.members),
     )
 
@@ -126,14 +145,13 @@ def checkpoint(
     `repeated` says that the same was tried before and nobody knows whether it was committed.
 
     Results are recorded even where the chunk is not ours any more: what was sent was sent. Whoever holds it then
-    loses it, because the results looked up at their claim are no longer all.
+    loses it at their next checkpoint, because the results looked up at their claim are no longer all.
     """
-    values: dict[str, object] = {"state": DONE, "lease_until": None} if last else {"lease_until": now + LEASE}
+    values: dict[str, object] = {"state": DONE, "lease_until": None} if last else {"lease_until": now + held.lease}
     mine = _move(session, held, values)
     append(session, Part(held.alert, held.act, held.channel, held.chunk, now), results, fresh=mine and not repeated)
     if not mine:
-        if results:
-            _unsettle(session, held.chunk)
+        _unsettle(session, held, late=bool(results))
         _due(session, held.alert)
         return Standing.LOST
     return Standing.OVERTAKEN if not last and _is_overtaken(session, held, now) else Standing.HELD
@@ -150,9 +168,9 @@ def release(session: Session, owner: str) -> int:
     return _release(session, Chunk.owner == owner)
 
 
-def release_expired(session: Session, now: datetime) -> int:
-    """Free what is held under a lease that ran out; returns how many chunks wait again."""
-    return _release(session, Chunk.lease_until < now)
+def release_expired(session: Session, now: datetime, but: str) -> int:
+    """Free what is held under a lease that ran out, by other processes than the owner `but`'s; returns how many."""
+    return _release(session, and_(Chunk.lease_until < now, ~_held_by(but)))
 
 
 def release_dead(session: Session, is_dead: Callable[[str], bool]) -> int:
@@ -178,9 +196,16 @@ def _move(session: Session, held: Claim, values: Mapping[str, object]) -> bool:
     return moved.rowcount == 1
 
 
-def _unsettle(session: Session, chunk: str) -> None:
-    freed = {**_FREE, "fence": Chunk.fence + 1}
-    session.execute(sql_update(Chunk).where(Chunk.id == chunk, Chunk.state == CLAIMED).values(freed))
+def _unsettle(session: Session, held: Claim, *, late: bool) -> None:
+    """A chunk whose fence was moved under us: free it where it is still ours; tell its new holder of late results.
+
+    The new holder keeps it until then: freed at once, the batch they have under way would be sent by a third.
+    """
+    chunk = (Chunk.id == held.chunk, Chunk.state == CLAIMED)
+    moved = {"fence": Chunk.fence + 1}
+    if late:
+        session.execute(sql_update(Chunk).where(*chunk, Chunk.owner != held.owner).values(moved))
+    session.execute(sql_update(Chunk).where(*chunk, Chunk.owner == held.owner).values({**_FREE, **moved}))
 
 
 def _due(session: Session, alert: str) -> None:

@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts import claims
+from alerts.claims import Claimant
 from alerts.line import Desk, Line
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE
 from alerts.senders import Senders
@@ -39,12 +41,18 @@ class FanOut:
         owner: str,
         stopping: Callable[[], bool] = lambda: False,
         windows: Sequence[int] = (PUBLIC,),
+        lease: timedelta = claims.LEASE,
+        executor: Executor | None = None,
     ) -> None:
-        # SQLite has one writer: more threads would only wait for each other.
-        threads = 4 if db.engine.dialect.name == "postgresql" else 1
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"fanout-{channel}")
-        self._desk = Desk(db, clock, senders, channel, self._executor, stopping)
-        self._lines = [Line(self._desk, line_name(owner, channel, n), lane) for n, lane in enumerate(windows)]
+        """`executor`, where it is shared, is whoever's who made it; else `close` ends it."""
+        self._shared = executor is not None
+        self._executor = executor or database_threads(db)
+        self._channel = channel
+        self._desk = Desk(db, clock, senders, self._executor, stopping)
+        self._lines = [
+            Line(self._desk, Claimant(line_name(owner, channel, n), channel, lane, lease))
+            for n, lane in enumerate(windows)
+        ]
         self._poked = asyncio.Event()
         self._woken = [asyncio.Event() for _ in windows]
         self._runner = asyncio.Runner()
@@ -73,11 +81,12 @@ class FanOut:
     def close(self) -> None:
         """Let go of the connections."""
         for drill in (False, True):
-            channel = self._desk.senders.of(self._desk.channel, drill=drill)
+            channel = self._desk.senders.of(self._channel, drill=drill)
             if channel is not None:
                 self._runner.run(channel.close())
         self._runner.close()
-        self._executor.shutdown()
+        if not self._shared:
+            self._executor.shutdown()
 
     async def _look(self, pause_s: float) -> None:
         """Wake the lines when anything waits, so that idle ones do not all ask the database."""
@@ -101,14 +110,20 @@ class FanOut:
             woken.clear()
             try:
                 await line.work()
-            except SQLAlchemyError:
-                log.exception("the database did not answer")
+            except Exception:
+                # A line that ended would keep its chunk: nobody takes it from a living process of their own.
+                log.exception("a line of %s", self._channel)
                 self._loop.call_later(pause_s, woken.set)
             await woken.wait()
 
     def _is_waiting(self) -> bool:
         with self._desk.db.reading() as session:
-            return claims.is_waiting(session, self._desk.channel, self._desk.clock.now())
+            return claims.is_waiting(session, self._channel, self._desk.clock.now())
+
+
+def database_threads(db: Database) -> ThreadPoolExecutor:
+    """Threads that ask the database. SQLite has one writer: more than two would only wait for each other."""
+    return ThreadPoolExecutor(6 if db.engine.dialect.name == "postgresql" else 2, thread_name_prefix="database")
 
 
 async def _all_of(works: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:

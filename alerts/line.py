@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from alerts import claims
 from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of
-from alerts.claims import Claim, Standing
+from alerts.claims import Claim, Claimant, Standing
 from alerts.model import END, Alert, delivery_ids
-from alerts.recipients import PUBLIC, Member
+from alerts.recipients import Member
 from alerts.senders import Senders
 from alerts.texts import Content, texts
 from alerts.wording import words_of
@@ -50,18 +50,16 @@ class Desk:
     db: Database
     clock: Clock
     senders: Senders
-    channel: str
     executor: Executor
     stopping: Callable[[], bool] = lambda: False
 
 
 class Line:
-    """Sends chunks of its channel up to a lane: one batch under way at a time. `owner` is this line's alone."""
+    """Sends chunks of its channel: one batch under way at a time. What it claims by is this line's alone."""
 
-    def __init__(self, desk: Desk, owner: str, lane: int = PUBLIC) -> None:
+    def __init__(self, desk: Desk, who: Claimant) -> None:
         self._desk = desk
-        self._owner = owner
-        self._lane = lane
+        self._who = who
         self._text: tuple[tuple[str, str], _Text] | None = None
         self._unsure = False
 
@@ -73,7 +71,7 @@ class Line:
             while held is not None:
                 held = await self._send(held) or await self._ask(self._claim)
                 count += 1
-        except DBAPIError:
+        except Exception:
             self._unsure = True
             raise
         return count
@@ -87,16 +85,16 @@ class Line:
             return None
         self._settle()
         with desk.db.reading() as session:
-            if not claims.is_waiting(session, desk.channel, now, self._lane):
+            if not claims.is_waiting(session, self._who.channel, now, self._who.lane):
                 return None
         with desk.db.writing() as session:
-            return claims.claim(session, self._owner, desk.channel, now, self._lane)
+            return claims.claim(session, self._who, now)
 
     def _settle(self) -> None:
         """A claim may have been committed that the database's answer did not tell of: nobody else would end it."""
         if self._unsure:
             with self._desk.db.writing() as session:
-                claims.release(session, self._owner)
+                claims.release(session, self._who.owner)
             self._unsure = False
 
     async def _send(self, held: Claim) -> Claim | None:
@@ -104,11 +102,15 @@ class Line:
         channel = self._desk.senders.of(held.channel, drill=held.drill)
         text = await self._ask(self._text_of, held)
         batches = _batches(held.rest, channel.batch if channel else len(held.rest)) or [()]
-        later = False
+        later, until = False, held.until
         for number, members in enumerate(batches, start=1):
+            if self._desk.clock.now() > until:
+                # This process was stopped for longer than its lease: others may have sent the rest.
+                return None
             results = await self._deliver(channel, held, _outgoings(held, text, members))
             later |= held.attempts < MAX_ATTEMPTS and any(one.outcome is Outcome.LATER for one in results)
             last = number == len(batches) and not later
+            until = self._desk.clock.now() + held.lease
             standing, following = await self._keep(held, members, results, last)
             if last or standing is Standing.LOST:
                 return following
@@ -133,16 +135,15 @@ class Line:
     async def _keep(
         self, held: Claim, members: Sequence[Member], results: Sequence[Result], last: bool
     ) -> tuple[Standing, Claim | None]:
-        """Checkpoint; while the database is away, what was sent is kept here for as long as the lease runs."""
+        """Checkpoint; what was sent is kept here while the database is away, however long: nobody else knows of it."""
         given_up = held.attempts >= MAX_ATTEMPTS
         told = zip(members, results, strict=True)
         known = [one for one in told if given_up or one[1].outcome is not Outcome.LATER]
-        until = asyncio.get_running_loop().time() + claims.LEASE.total_seconds()
         while True:
             try:
                 return await self._ask(self._checkpoint, held, known, last)
-            except DBAPIError:
-                if self._desk.stopping() or asyncio.get_running_loop().time() > until:
+            except (OperationalError, InterfaceError):
+                if self._desk.stopping():
                     raise
                 log.warning("results of chunk %s wait for the database", held.chunk)
             self._unsure = True
@@ -155,7 +156,7 @@ class Line:
         with desk.db.writing() as session:
             standing = claims.checkpoint(session, held, known, now, last=last, repeated=self._unsure)
             if last and standing is Standing.HELD and not self._unsure and not desk.stopping():
-                following = claims.claim(session, self._owner, desk.channel, now, self._lane)
+                following = claims.claim(session, self._who, now)
         if standing is Standing.LOST:
             log.warning("chunk %s was taken over or dropped", held.chunk)
         return standing, following

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy import update as sql_update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from alerts.calls.actions import confirm_own
@@ -31,6 +30,7 @@ from command.directory.model import Person
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock
+from command.kernel.db import insert_missing
 from command.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from command.kernel.ids import is_id, new_id
 from command.kernel.rights import Right
@@ -146,10 +146,17 @@ def _running_chunks(session: Session, channel: str, alert_id: str | None) -> Ite
 def _insert(
     session: Session, delivery: str, alert_id: str, state: str, at: datetime, by: State, detail: str = ""
 ) -> bool:
-    values = {"id": new_id(), "delivery_id": delivery, "alert_id": alert_id, "state": state, "at": at, "by": by}
-    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = insert(Receipt).values(**values, detail=detail[:500]).on_conflict_do_nothing()
-    return bool(session.execute(statement.returning(Receipt.id)).first())
+    values: dict[str, object] = {
+        "id": new_id(),
+        "delivery_id": delivery,
+        "alert_id": alert_id,
+        "state": state,
+        "at": at,
+        "by": by,
+    }
+    values["detail"] = detail[:500]
+    table = cast("Table", Receipt.__table__)
+    return session.execute(insert_missing(table, tuple(values), "id"), values).first() is not None
 
 
 def _tell_township(session: Session, actor: Actor, alert: Alert, township: str) -> None:

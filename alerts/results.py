@@ -3,24 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from alerts.channels.port import Outcome, Result
-from alerts.model import FAILED, SENT, UNKNOWN
+from alerts.model import FAILED, SENT, UNKNOWN, Delivery
 from alerts.recipients import Member
-from command.kernel.db import UtcDateTime
+from command.kernel.db import insert_missing
 
 _OWN = ("id", "recipient", "unit_id", "township_id", "responsible", "state", "detail")
 _SHARED = ("alert_id", "act", "channel", "chunk_id", "at")
-_COLUMNS = ", ".join((*_OWN, *_SHARED))
-_COPY = f"COPY delivery ({_COLUMNS}) FROM STDIN"
-_INSERT = text(
-    f"INSERT INTO delivery ({_COLUMNS}) VALUES ({', '.join(f':{name}' for name in (*_OWN, *_SHARED))}) "  # noqa: S608 (names of our own)
-    "ON CONFLICT DO NOTHING"
-).bindparams(bindparam("at", type_=UtcDateTime))
+_COPY = f"COPY delivery ({', '.join((*_OWN, *_SHARED))}) FROM STDIN"
+_INSERT = insert_missing(cast("Table", Delivery.__table__), (*_OWN, *_SHARED))
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
 _STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN, Outcome.LATER: FAILED}
 """Who could not be told now is appended only when it is given up."""

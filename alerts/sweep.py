@@ -13,6 +13,8 @@ from alerts.summary import check_ledgers, summarise_due
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
+_HELD = select(Chunk.owner, Chunk.lease_until).where(Chunk.state == CLAIMED)
+
 
 def owner_name(host: str, name: str, pid: int) -> str:
     """Who holds a chunk: tells a worker on the same host whether the holder is still alive."""
@@ -34,8 +36,8 @@ def is_dead_here(host: str) -> Callable[[str], bool]:
     return is_dead
 
 
-def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
-    """One round. Looks before it writes, so that an idle round takes no write lock."""
+def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool], owner: str) -> None:
+    """One round of an owner. Looks before it writes, so that an idle round takes no write lock."""
     now = clock.now()
     with db.reading() as session:
         running = (ISSUED, RECEIVED)
@@ -43,7 +45,7 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
         expired = session.scalars(expiring.limit(1)).first() is not None
         due = session.scalars(select(Alert.id).where(Alert.summary_due).limit(1)).first() is not None
         in_doubt = any_unknown(session, now)
-        held = session.execute(select(Chunk.owner, Chunk.lease_until).where(Chunk.state == CLAIMED)).all()
+        held = [(str(row.owner), row.lease_until or now) for row in session.execute(_HELD)]
     if expired:
         with db.writing() as session:
             expire_due(session, clock)
@@ -55,7 +57,7 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool]) -> None:
     if in_doubt:
         with db.writing() as session:
             resend_by_policy(session, clock)
-    if any((owner and is_dead(owner)) or (until and until < now) for owner, until in held):
+    if any(is_dead(holder) or (until < now and not holder.endswith(owner)) for holder, until in held):
         with db.writing() as session:
             claims.release_dead(session, is_dead)
-            claims.release_expired(session, now)
+            claims.release_expired(session, now, owner)

@@ -1,32 +1,29 @@
 """The fan-out's process: a thread for each channel, a sweeper, and Celery in front to be woken by."""
 
+import gc
 import logging
 import socket
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from alerts.calls.caller import Caller, CallerConfig
-from alerts.channels.loudspeaker import Playback
-from alerts.channels.sms import Heard
-from alerts.fanout import WINDOWS, FanOut
-from alerts.receipts import record_receipt
+from alerts.claims import LEASE
+from alerts.fanout import WINDOWS, FanOut, database_threads
 from alerts.recipients import CHANNELS
 from alerts.senders import Senders
 from alerts.sweep import is_dead_here, owner_name, sweep
 from alerts.wake import BrokerConfig, make_celery, register
-from command.directory.model import Terminal
 from command.kernel.clock import Clock
 from command.kernel.db import Database
-from command.kernel.errors import FengsuiError
 
 Listen = Callable[[Callable[[], None]], Callable[[], None]]
 
@@ -38,12 +35,16 @@ LONGEST_PAUSE_S = 5.0
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """`name` differs between the workers of one host; `lines` is how many calls go at once."""
+    """`name` differs between the workers of one host; `lines` is how many calls go at once.
+
+    `lease_s` is how long a chunk is kept for a worker of another host that says nothing.
+    """
 
     broker: BrokerConfig = field(default_factory=BrokerConfig)
     name: str = "worker"
     sweep_s: float = 0.5
     lines: int = 10
+    lease_s: float = LEASE.total_seconds()
 
 
 class Worker:
@@ -56,19 +57,19 @@ class Worker:
         senders: Senders,
         owner: str,
         host: str,
-        sweep_s: float,
-        lines: int = 10,
+        config: WorkerConfig,
         callers: Senders | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
-        self._senders = senders
-        self._owner = owner
         self._host = host
-        self._sweep_s = sweep_s
+        self._owner = owner
+        self._sweep_s = config.sweep_s
         self._stopping = threading.Event()
-        self._fanouts = [FanOut(db, clock, senders, one, owner, self._stopping.is_set, WINDOWS) for one in CHANNELS]
-        self._caller = Caller(db, clock, callers or senders, owner, is_dead_here(host), CallerConfig(lines, sweep_s))
+        sending = (self._stopping.is_set, WINDOWS, timedelta(seconds=config.lease_s), database_threads(db))
+        self._fanouts = [FanOut(db, clock, senders, one, owner, *sending) for one in CHANNELS]
+        calling = CallerConfig(config.lines, config.sweep_s)
+        self._caller = Caller(db, clock, callers or senders, owner, is_dead_here(host), calling)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -113,7 +114,7 @@ class Worker:
         pause_s = self._sweep_s
         while not self._stopping.wait(pause_s):
             began = time.monotonic()
-            self._safely(lambda: sweep(self._db, self._clock, is_dead))
+            self._safely(lambda: sweep(self._db, self._clock, is_dead, self._owner))
             # Counting a million results takes seconds: no more than a tenth of the time goes to it.
             pause_s = min(max(self._sweep_s, 10 * (time.monotonic() - began)), LONGEST_PAUSE_S)
 
@@ -141,10 +142,13 @@ def run_worker(
     """
     host = socket.gethostname()
     owner = owner_name(host, config.name, pid)
-    worker = Worker(db, clock, senders, owner, host, config.sweep_s, config.lines, callers)
+    worker = Worker(db, clock, senders, owner, host, config, callers)
     unlisten = listen(worker.committed) if listen else None
     app = make_celery(config.broker)
     register(app, worker.wake)
+    # What was loaded stays: it need not be looked through each time that room is made, and what loading left is freed.
+    gc.collect()
+    gc.freeze()
     worker.start()
     try:
         _serve(app, f"{config.name}@{host}")
@@ -152,65 +156,6 @@ def run_worker(
         if unlisten is not None:
             unlisten()
         worker.stop()
-
-
-def playback_recorder(db: Database, clock: Clock) -> Callable[[Playback], bool]:
-    """What the MQTT channel does with a receipt: record it; False where the database is away, for a repetition."""
-
-    def record(playback: Playback) -> bool:
-        try:
-            with db.writing() as session:
-                _record(session, clock, playback)
-        except FengsuiError as error:
-            log.warning("receipt of %s: %s", playback.loudspeaker, error.code)
-        except SQLAlchemyError:
-            log.exception("the database did not answer")
-            return False
-        return True
-
-    return record
-
-
-def sms_recorder(db: Database, clock: Clock) -> Callable[[Sequence[Heard]], bool]:
-    """What the SMS channel does with receipts: record them; False where the database is away, for a repetition."""
-
-    def record(heard: Sequence[Heard]) -> bool:
-        try:
-            for one in heard:
-                _record_sms(db, clock, one)
-        except SQLAlchemyError:
-            log.exception("the database did not answer")
-            return False
-        return True
-
-    return record
-
-
-def _record_sms(db: Database, clock: Clock, one: Heard) -> None:
-    try:
-        with db.writing() as session:
-            record_receipt(session, clock, "sms", one.state, delivery=one.delivery, alert_id=one.alert)
-    except FengsuiError as error:
-        # A message of a call has its receipt too, and is none of the alert's deliveries.
-        log.debug("receipt of %s: %s", one.delivery, error.code)
-
-
-def _record(session: Session, clock: Clock, playback: Playback) -> None:
-    record_receipt(
-        session,
-        clock,
-        "mqtt",
-        playback.state,
-        delivery=playback.delivery,
-        recipient=f"terminal:{playback.loudspeaker}",
-        at=playback.at,
-        by={"id": playback.loudspeaker, "name": _name(session, playback.loudspeaker)},
-    )
-
-
-def _name(session: Session, terminal_id: str) -> str:
-    terminal = session.get(Terminal, terminal_id)
-    return terminal.name if terminal is not None else terminal_id
 
 
 def _serve(app: Celery, hostname: str) -> None:

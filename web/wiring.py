@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from alerts.wake import BrokerConfig
 from command.kernel.clock import Clock, SystemClock
 from command.kernel.db import Database, make_engine
-from command.kernel.wake import FolderWake, PostgresWake, Wake
+from command.kernel.wake import Wake, wake_of
 from web.settings import Settings
 
 
@@ -28,15 +28,9 @@ def build_core(settings: Settings, clock: Clock | None = None) -> Core:
     clock = clock or SystemClock()
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = make_engine(settings.database())
-    wake, places_wake = _wakes(settings)
+    database, folder = settings.database(), settings.data / "run"
+    wake, places_wake = wake_of(database, folder), wake_of(database, folder, "places")
     return Core(settings, clock, engine, wake, places_wake, Database(engine, clock, wake.notify))
-
-
-def _wakes(settings: Settings) -> tuple[Wake, Wake]:
-    if settings.embedded():
-        return FolderWake(settings.data / "run"), FolderWake(settings.data / "run" / "places")
-    dsn = settings.database().replace("postgresql+psycopg://", "postgresql://")
-    return PostgresWake(dsn), PostgresWake(dsn, "fengsui_places")
 
 
 def broker_of(settings: Settings) -> BrokerConfig:

@@ -1,8 +1,8 @@
 """One alert to a crowd, sent by a worker process of its own, measured from the commit of its issue."""
 
+import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.bench_stub import CHANNEL, OFFICIAL, WINDOW, wake_of
+from alerts import lean
+from alerts.bench_stub import CHANNEL, OFFICIAL, Stub
 from alerts.chunks import plan_chunks
 from alerts.coverage import open_coverages
 from alerts.ledger import accounts_of
@@ -30,6 +31,7 @@ from command.kernel.clock import SystemClock
 from command.kernel.db import Base, Database, make_engine
 from command.kernel.ids import new_id
 from command.kernel.timeline import TimelineHead
+from command.kernel.wake import wake_of
 
 TOWNSHIPS = 15
 PATIENCE_S = 600.0
@@ -48,12 +50,12 @@ class Scene:
 def play(scene: Scene) -> dict[str, Any]:
     """What was offered, done, lost and doubled, how fast, and what it took of the worker."""
     folder = Path(tempfile.mkdtemp(dir=scene.folder))
-    db = Database(make_engine(scene.url), SystemClock(), wake_of(scene.url, folder).notify)
+    db = Database(make_engine(scene.url), SystemClock(), wake_of(scene.url, folder / "run").notify)
     Base.metadata.create_all(db.engine)
-    with working(scene.url, folder, "one") as worker:
+    with working(Stub(scene.url, str(folder), "one")) as worker:
         _wait(lambda: (folder / "times-one").exists())
         began = time.time()
-        alert = issue(db, scene)
+        issue(db, scene.recipients, scene.officials)
         committed = time.time()
         _wait(lambda: all_done(db), pause_s=0.1)
         recorded = _last_result(db)
@@ -65,7 +67,7 @@ def play(scene: Scene) -> dict[str, Any]:
         "all_recorded_s": round(took, 2),
         "issue_s": round(committed - began, 2),
         **_officials(folder, committed, scene.officials),
-        **counted(db, folder, scene.recipients, alert),
+        **counted(db, folder, scene.recipients),
         **used,
     }
     db.engine.dispose()
@@ -73,9 +75,9 @@ def play(scene: Scene) -> dict[str, Any]:
 
 
 @contextmanager
-def working(url: str, folder: Path, name: str, batch: int = WINDOW) -> Iterator["subprocess.Popen[bytes]"]:
+def working(stub: Stub) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker process with the stub behind it, ended by SIGTERM."""
-    worker = start_worker(url, folder, name, batch)
+    worker = start_worker(stub)
     try:
         yield worker
     finally:
@@ -83,35 +85,35 @@ def working(url: str, folder: Path, name: str, batch: int = WINDOW) -> Iterator[
         worker.wait(60)
 
 
-def start_worker(url: str, folder: Path, name: str, batch: int = WINDOW) -> "subprocess.Popen[bytes]":
+def start_worker(stub: Stub) -> "subprocess.Popen[bytes]":
     """The same, for who ends it in another way."""
-    words = [sys.executable, "-m", "alerts.bench_stub", url, str(folder), name, str(batch)]
-    with (folder / f"log-{name}").open("ab") as log:
-        return subprocess.Popen(words, stdout=log, stderr=log)
+    with (Path(stub.folder) / f"log-{stub.name}").open("ab") as log:
+        return subprocess.Popen(stub.words(), stdout=log, stderr=log, env={**lean.ENVIRONMENT, **os.environ})
 
 
-def issue(db: Database, scene: Scene) -> str:
-    """Issue to that many in fifteen townships, officials among them; returns the alert when it is committed."""
+def issue(db: Database, recipients: int, officials: int, channel: str = CHANNEL) -> tuple[str, ...]:
+    """Issue to that many in fifteen townships, officials among them; returns the chunks when they are committed."""
     now = db.clock.now()
     with db.writing() as session:
         units = _units(session)
-        alert = _alert(units[0], now)
+        alert = _alert(units[0], now, channel)
         session.add(alert)
         session.flush()
-        contacts = [_contact(n, units, n < scene.officials) for n in range(scene.recipients)]
-        plan_chunks(session, alert, ISSUE, contacts, now)
+        contacts = [_contact(n, units, n < officials, channel) for n in range(recipients)]
+        chunks = plan_chunks(session, alert, ISSUE, contacts, now)
         tell(session, system_actor(units[0]), alert, "alert.issued")
         open_coverages(session, alert, contacts)
-        return alert.id
+        return chunks
 
 
-def counted(db: Database, folder: Path, recipients: int, alert: str) -> dict[str, Any]:
-    """Lost and doubled by what the gateway got, and whether the ledger holds."""
+def counted(db: Database, folder: Path, recipients: int) -> dict[str, Any]:
+    """Lost and doubled by what the gateway got, and whether every alert's ledger holds."""
     times: Counter[str] = Counter()
     for path in folder.glob("sent-*"):
         times.update(path.read_text().split())
     with db.reading() as session:
-        holds = all(one.holds for one in accounts_of(session, alert))
+        alerts = session.scalars(select(Alert.id)).all()
+        holds = all(one.holds for alert in alerts for one in accounts_of(session, alert))
     return {"lost": recipients - len(times), "doubled": times.total() - len(times), "ledger_holds": holds}
 
 
@@ -154,6 +156,12 @@ def _wait(condition: Callable[[], bool], pause_s: float = 0.01) -> None:
 
 
 def _units(session: Session) -> list[str]:
+    """A county and its townships, made with the first alert."""
+    found = list(session.scalars(select(Unit.id).order_by(Unit.path)))
+    return found or _new_units(session)
+
+
+def _new_units(session: Session) -> list[str]:
     session.add(TimelineHead(id=1))
     county = new_id()
     session.add(Unit(id=county, path=f"{county}/", name="bench", kind="county"))
@@ -165,7 +173,7 @@ def _units(session: Session) -> list[str]:
     return [county, *towns]
 
 
-def _alert(unit: str, now: datetime) -> Alert:
+def _alert(unit: str, now: datetime, channel: str) -> Alert:
     texts = dict.fromkeys(("event", "headline", "description", "instruction", "area_description"), "bench")
     levels = dict.fromkeys(("severity", "urgency", "certainty"), "Unknown")
     return Alert(
@@ -180,7 +188,7 @@ def _alert(unit: str, now: datetime) -> Alert:
         scope_status="Actual",
         language="zh-CN",
         divisions=[],
-        channels=[CHANNEL],
+        channels=[channel],
         status=ISSUED,
         on_board=True,
         issued_at=now,
@@ -193,8 +201,8 @@ def _alert(unit: str, now: datetime) -> Alert:
     )
 
 
-def _contact(number: int, units: list[str], official: bool) -> Contact:
+def _contact(number: int, units: list[str], official: bool, channel: str) -> Contact:
     unit = units[1 + number % TOWNSHIPS]
     name = OFFICIAL if official else "public"
     lane = OFFICIALS if official else PUBLIC
-    return Contact(f"person:{number}", CHANNEL, f"{name}{number}@example.org", "", unit, unit, "", lane=lane)
+    return Contact(f"person:{number}", channel, f"{name}{number}@example.org", "", unit, unit, "", lane=lane)

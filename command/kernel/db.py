@@ -1,12 +1,24 @@
 """The database: one mapped base, one way to read, one way to write, on SQLite and PostgreSQL alike."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from sqlite3 import Connection as SqliteConnection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, Text, create_engine, event
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TextClause,
+    bindparam,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -14,6 +26,9 @@ from sqlalchemy.types import TypeDecorator
 from command.kernel.clock import Clock, to_milliseconds
 from command.kernel.ids import new_id
 from command.kernel.values import Json, canonical, parse
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection as SqliteConnection
 
 
 class Base(DeclarativeBase):
@@ -114,21 +129,36 @@ def before_commit(session: Session, clock: Clock) -> bool:
     return step is not None
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for `sqlite:///FILE` (write-ahead log, synced at every commit) or `postgresql+psycopg://…`."""
+def insert_missing(table: Table, names: Sequence[str], returning: str = "") -> TextClause:
+    """INSERT of these columns that leaves what is there: the same words on both databases.
+
+    SQLAlchemy's own forms would have each process load the other database's dialect too.
+    """
+    columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
+    words = f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608 (our names)
+    typed = [bindparam(name, type_=table.c[name].type) for name in names]
+    return text(f"{words} RETURNING {returning}" if returning else words).bindparams(*typed)
+
+
+def make_engine(url: str, cache_kib: int = 2000) -> Engine:
+    """An engine for `sqlite:///FILE` (write-ahead log, synced at every commit) or `postgresql+psycopg://…`.
+
+    `cache_kib` is what each connection to SQLite may keep of the file in memory.
+    """
     if url.startswith("sqlite"):
-        return _sqlite_engine(url)
+        return _sqlite_engine(url, cache_kib)
     return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24)
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, cache_kib: int) -> Engine:
     engine = create_engine(url, pool_size=8, max_overflow=24)
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: SqliteConnection, _record: object) -> None:
+    def _connect(connection: "SqliteConnection", _record: object) -> None:
         connection.isolation_level = None  # the driver must not open transactions of its own
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

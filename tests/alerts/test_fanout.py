@@ -217,8 +217,8 @@ def test_a_worker_that_was_overtaken_stops_at_its_checkpoint(county: County) -> 
         outside["email"].before = lambda: None
         county.clock.advance(claims.LEASE.total_seconds() + 1)
         with county.db.writing() as session:
-            assert claims.release_expired(session, county.clock.now()) == 1
-            other = claims.claim(session, "host/b#2", "email", county.clock.now())
+            assert claims.release_expired(session, county.clock.now(), "host/b#2") == 1
+            other = claims.claim(session, claims.Claimant("host/b#2", "email"), county.clock.now())
         assert other is not None
         others.append(other)
 
@@ -241,11 +241,11 @@ def test_two_workers_never_hold_the_same_chunk(either: County) -> None:
     crowd(county, 25)
     issued(county)
     with county.db.writing() as session:
-        first = claims.claim(session, "host/a#1", "email", county.clock.now())
+        first = claims.claim(session, claims.Claimant("host/a#1", "email"), county.clock.now())
     with county.db.writing() as session:
-        second = claims.claim(session, "host/b#2", "email", county.clock.now())
+        second = claims.claim(session, claims.Claimant("host/b#2", "email"), county.clock.now())
     with county.db.writing() as session:
-        third = claims.claim(session, "host/c#3", "email", county.clock.now())
+        third = claims.claim(session, claims.Claimant("host/c#3", "email"), county.clock.now())
     assert first is not None
     assert second is not None
     assert first.chunk != second.chunk
@@ -327,10 +327,10 @@ def test_lifting_overtakes_what_is_not_sent(county: County) -> None:
 def test_a_dead_workers_chunks_are_free_at_once_on_its_own_host(county: County) -> None:
     issued(county)
     with county.db.writing() as session:
-        assert claims.claim(session, owner_name("here", "w", 2**22 + 1), "email", county.clock.now())
+        assert claims.claim(session, claims.Claimant(owner_name("here", "w", 2**22 + 1), "email"), county.clock.now())
     with county.db.writing() as session:
-        assert claims.claim(session, owner_name("there", "w", 2**22 + 1), "mqtt", county.clock.now())
-    sweep(county.db, county.clock, is_dead_here("here"))
+        assert claims.claim(session, claims.Claimant(owner_name("there", "w", 2**22 + 1), "mqtt"), county.clock.now())
+    sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
     with county.db.reading() as session:
         states = {row.channel: row.state for row in session.scalars(select(Chunk)) if row.fence}
     assert states == {"email": "pending", "mqtt": "claimed"}
@@ -339,13 +339,13 @@ def test_a_dead_workers_chunks_are_free_at_once_on_its_own_host(county: County) 
 def test_the_sweep_expires_and_summarises(county: County) -> None:
     alert = issued(county)
     send_all(county, senders(gateways()))
-    sweep(county.db, county.clock, is_dead_here("here"))
+    sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
     with county.db.reading() as session:
         assert not session.get_one(Alert, alert).summary_due
         (row,) = session.scalars(select(Coverage)).all()
         assert row.state()["sent"] == planned(county)
     county.clock.advance(timedelta(hours=7).total_seconds())
-    sweep(county.db, county.clock, is_dead_here("here"))
+    sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
     with county.db.reading() as session:
         assert session.get_one(Alert, alert).status == "expired"
 

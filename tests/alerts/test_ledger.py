@@ -58,7 +58,7 @@ def test_a_result_that_is_gone_shows(county: County, caplog: pytest.LogCaptureFi
         one = session.scalars(select(Delivery.id).where(Delivery.channel == "email").limit(1)).one()
         session.execute(delete(Delivery).where(Delivery.id == one))
     assert not account(county, alert)["holds"]
-    sweep(county.db, county.clock, is_dead_here("here"))
+    sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
     assert "does not hold" in caplog.text
 
 

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from web.backup import BackupRefused, write_backup
-from web.commands.common import add_data, settings_of
+from web.commands.options import add_data, settings_of
 
 
 def arguments(parser: ArgumentParser) -> None:

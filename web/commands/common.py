@@ -1,24 +1,13 @@
-"""What several commands share: where the data is."""
+"""What several commands share: the database of their settings, and how errors are told."""
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable
-from pathlib import Path
 
 from command.kernel.errors import FengsuiError
+from web.commands.options import settings_of
 from web.messages import sentence
-from web.settings import Settings
 from web.wiring import Core, build_core
-
-
-def add_data(parser: ArgumentParser) -> None:
-    """`--data DIR`, or `FENGSUI_DATA`, or ./data."""
-    parser.add_argument("--data", type=Path, default=None, metavar="DIR", help="data folder (default: data)")
-
-
-def settings_of(options: Namespace) -> Settings:
-    """The settings of this process, `--data` first."""
-    return Settings.read(options.data.resolve() if options.data is not None else None)
 
 
 def core_of(options: Namespace) -> Core:

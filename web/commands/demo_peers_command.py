@@ -14,7 +14,8 @@ from alerts.demo_peers import DemoPeersConfig, run_demo_peers
 from command.directory.model import Terminal
 from web.child import __file__ as child_file
 from web.child import report_ready
-from web.commands.common import add_data, core_of
+from web.commands.common import core_of
+from web.commands.options import add_data
 from web.secret_files import loudspeaker_master
 from web.wiring import Core
 

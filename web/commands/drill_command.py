@@ -8,8 +8,8 @@ from alerts import drill
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Which, and how hard."""
-    parser.add_argument("what", choices=["kill"], help="kill: end workers and the database under load")
+    """Which, and how hard. A long drill may be run in parts, each with a seed of its own."""
+    parser.add_argument("what", choices=["kill"], help="kill: end workers, broker and database under load")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)

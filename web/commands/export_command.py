@@ -5,7 +5,8 @@ from argparse import ArgumentParser, Namespace
 
 from command.directory.queries import sight_of
 from command.kernel.actor import system_actor
-from web.commands.common import add_data, core_of
+from web.commands.common import core_of
+from web.commands.options import add_data
 from web.imports.export import export_csv
 from web.imports.kinds import KINDS
 

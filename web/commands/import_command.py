@@ -5,7 +5,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from command.kernel.actor import system_actor
-from web.commands.common import add_data, answer_errors, core_of
+from web.commands.common import answer_errors, core_of
+from web.commands.options import add_data
 from web.imports.kinds import KINDS
 from web.imports.run import Line, run_import
 from web.messages import sentence

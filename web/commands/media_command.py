@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from media.loop import run as run_loop
 from media.node import MediaConfig, Ready, serve, spare_pauses
 from web.child import report_ready
-from web.commands.common import add_data, settings_of
+from web.commands.options import add_data, settings_of
 from web.settings import Settings
 
 

@@ -2,7 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
-from web.commands.common import add_data, core_of
+from web.commands.common import core_of
+from web.commands.options import add_data
 from web.migrate import upgrade
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from command.kernel.timeline import verify
 from web.backup import BackupRefused, read_backup
-from web.commands.common import add_data, core_of, settings_of
+from web.commands.common import core_of
+from web.commands.options import add_data, settings_of
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -15,8 +15,8 @@ from command.kernel.timeline import record
 from command.kernel.values import State
 from web import supervise
 from web.certificates import ensure_authority, ensure_server
-from web.commands.common import add_data
 from web.commands.demo_peers_command import mosquitto
+from web.commands.options import add_data
 from web.demo import ACCOUNTS, accounts, seed
 from web.migrate import upgrade
 from web.settings import Settings

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from command.directory.model import TERMINAL_KINDS, Terminal
 from command.directory.terminals import TerminalValues, register_terminal, renew_token
 from command.kernel.actor import system_actor
-from web.commands.common import add_data, answer_errors, core_of
+from web.commands.common import answer_errors, core_of
+from web.commands.options import add_data
 from web.commands.user_command import unit_named
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from command.directory.model import UNIT_KINDS, Unit
 from command.directory.units import UnitValues, register_unit
 from command.kernel.actor import system_actor
-from web.commands.common import add_data, answer_errors, core_of
+from web.commands.common import answer_errors, core_of
+from web.commands.options import add_data
 from web.commands.user_command import unit_named
 
 

@@ -11,7 +11,8 @@ from command.directory.model import Unit, User
 from command.directory.queries import roles_of
 from command.kernel.actor import system_actor
 from command.kernel.rights import Role
-from web.commands.common import add_data, answer_errors, core_of
+from web.commands.common import answer_errors, core_of
+from web.commands.options import add_data
 
 
 def arguments(parser: ArgumentParser) -> None:

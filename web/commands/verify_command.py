@@ -7,7 +7,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from command.kernel.timeline import EntryRow, verify
-from web.commands.common import add_data, core_of
+from web.commands.common import core_of
+from web.commands.options import add_data
 from web.seals import ensure_seal_key, first_fault, read_seals
 
 

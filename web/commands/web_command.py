@@ -6,7 +6,7 @@ import uvicorn
 
 from web.app import create_app
 from web.child import report_ready
-from web.commands.common import add_data, settings_of
+from web.commands.options import add_data, settings_of
 from web.settings import Settings
 from web.wiring import build_core
 

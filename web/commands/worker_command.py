@@ -1,21 +1,18 @@
 """`fengsui worker`: one warning worker."""
 
 import os
+import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
-from alerts.calls.caller import sign_recorder
-from alerts.channels.email import EmailChannel, SmtpConfig
-from alerts.channels.mqtt import MqttChannel, MqttConfig
-from alerts.channels.port import Channel
-from alerts.channels.sms import SmsChannel, gateway_of
-from alerts.channels.voice import VoiceChannel, VoiceConfig
-from alerts.channels.websocket import WebSocketChannel
-from alerts.senders import senders
-from alerts.worker import WorkerConfig, playback_recorder, run_worker, sms_recorder
+from alerts import lean
 from web.child import report_ready
-from web.commands.common import add_data, core_of
+from web.commands.options import add_data, settings_of
 from web.secret_files import loudspeaker_master
-from web.wiring import Core, broker_of
+from web.settings import Settings
+from web.worker_plan import WorkerPlan
+
+ROOT = Path(__file__).parents[2]
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -25,40 +22,31 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Work until SIGTERM."""
-    core = core_of(options)
-    mqtt = _mqtt(core, options.name)
-    live, calls = _messages(core), _messages(core)
-    if mqtt is not None:
-        live["mqtt"] = mqtt
-        mqtt.start()
-    if core.settings.sms_urls:
-        gateways = [gateway_of(url.get_secret_value()) for url in core.settings.sms_urls]
-        live["sms"] = SmsChannel(gateways, sms_recorder(core.db, core.clock))
-    if core.settings.sip_url.get_secret_value():
-        calls["voice"] = _voice(core)
-    config = WorkerConfig(broker_of(core.settings), options.name, lines=core.settings.sip_lines)
+    """Become the worker's own process: what read the settings would stay in its memory for nothing."""
+    settings = settings_of(options)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    descriptor = plan_of(settings, options.name).hand_over()
+    os.set_inheritable(descriptor, True)
     report_ready()
-    run_worker(config, core.db, core.clock, senders(live), os.getpid(), core.wake.listen, senders(calls))
-    return 0
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    words = [sys.executable, *lean.OPTIONS, "-P", "-m", "web.worker_process", str(descriptor)]
+    os.execve(sys.executable, words, {**lean.ENVIRONMENT, **os.environ, "PYTHONPATH": path})
 
 
-def _messages(core: Core) -> dict[str, Channel]:
-    """The channels that fan-out and calls have in common, each with a connection of its own."""
-    live: dict[str, Channel] = {"websocket": WebSocketChannel()}
-    if core.settings.smtp_url.get_secret_value():
-        live["email"] = EmailChannel(SmtpConfig(core.settings.smtp_url.get_secret_value(), core.settings.mail_from))
-    return live
-
-
-def _mqtt(core: Core, name: str) -> MqttChannel | None:
-    url = core.settings.mqtt_url.get_secret_value()
-    if not url:
-        return None
-    config = MqttConfig(url, loudspeaker_master(core.settings), f"fengsui-{name}-{os.uname().nodename}")
-    return MqttChannel(config, core.clock, playback_recorder(core.db, core.clock))
-
-
-def _voice(core: Core) -> VoiceChannel:
-    config = VoiceConfig(core.settings.sip_url.get_secret_value(), core.settings.sip_voice)
-    return VoiceChannel(config, sign_recorder(core.db, core.clock))
+def plan_of(settings: Settings, name: str) -> WorkerPlan:
+    """What of the settings a worker needs."""
+    mqtt_url = settings.mqtt_url.get_secret_value()
+    return WorkerPlan(
+        name=name,
+        database=settings.database(),
+        data=str(settings.data.resolve()),
+        broker_url=settings.broker_url.get_secret_value(),
+        smtp_url=settings.smtp_url.get_secret_value(),
+        mail_from=settings.mail_from,
+        sms_urls=tuple(url.get_secret_value() for url in settings.sms_urls),
+        mqtt_url=mqtt_url,
+        loudspeaker_key=loudspeaker_master(settings).decode() if mqtt_url else "",
+        sip_url=settings.sip_url.get_secret_value(),
+        sip_lines=settings.sip_lines,
+        sip_voice=settings.sip_voice,
+    )

@@ -1,0 +1,76 @@
+"""What the channels hear from the other side, recorded."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from alerts.channels.loudspeaker import Playback
+from alerts.channels.sms import Heard
+from alerts.receipts import record_receipt
+from command.directory.model import Terminal
+from command.kernel.clock import Clock
+from command.kernel.db import Database
+from command.kernel.errors import FengsuiError
+
+log = logging.getLogger(__name__)
+
+
+def playback_recorder(db: Database, clock: Clock) -> Callable[[Playback], bool]:
+    """What the MQTT channel does with a receipt: record it; False where the database is away, for a repetition."""
+
+    def record(playback: Playback) -> bool:
+        try:
+            with db.writing() as session:
+                _record(session, clock, playback)
+        except FengsuiError as error:
+            log.warning("receipt of %s: %s", playback.loudspeaker, error.code)
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return False
+        return True
+
+    return record
+
+
+def sms_recorder(db: Database, clock: Clock) -> Callable[[Sequence[Heard]], bool]:
+    """What the SMS channel does with receipts: record them; False where the database is away, for a repetition."""
+
+    def record(heard: Sequence[Heard]) -> bool:
+        try:
+            for one in heard:
+                _record_sms(db, clock, one)
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return False
+        return True
+
+    return record
+
+
+def _record_sms(db: Database, clock: Clock, one: Heard) -> None:
+    try:
+        with db.writing() as session:
+            record_receipt(session, clock, "sms", one.state, delivery=one.delivery, alert_id=one.alert)
+    except FengsuiError as error:
+        # A message of a call has its receipt too, and is none of the alert's deliveries.
+        log.debug("receipt of %s: %s", one.delivery, error.code)
+
+
+def _record(session: Session, clock: Clock, playback: Playback) -> None:
+    record_receipt(
+        session,
+        clock,
+        "mqtt",
+        playback.state,
+        delivery=playback.delivery,
+        recipient=f"terminal:{playback.loudspeaker}",
+        at=playback.at,
+        by={"id": playback.loudspeaker, "name": _name(session, playback.loudspeaker)},
+    )
+
+
+def _name(session: Session, terminal_id: str) -> str:
+    terminal = session.get(Terminal, terminal_id)
+    return terminal.name if terminal is not None else terminal_id

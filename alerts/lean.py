@@ -1,0 +1,6 @@
+"""How a worker's process is started so that it stays small. Loads nothing."""
+
+OPTIONS = ("-OO",)
+"""The interpreter's: documentation strings are a twentieth of what is loaded, and nobody reads them there."""
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
+"""Many threads that each ask for little need no heap each."""

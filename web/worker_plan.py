@@ -1,0 +1,37 @@
+"""What a worker's process is told: the settings it needs, as plain values. Loads nothing, for `fengsui worker`."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPlan:
+    """One worker. An empty address is a channel that is not there; `data` is the data folder."""
+
+    name: str
+    database: str
+    data: str
+    broker_url: str = ""
+    smtp_url: str = ""
+    mail_from: str = ""
+    sms_urls: tuple[str, ...] = ()
+    mqtt_url: str = ""
+    loudspeaker_key: str = ""
+    sip_url: str = ""
+    sip_lines: int = 10
+    sip_voice: str = ""
+
+    def hand_over(self) -> int:
+        """A descriptor that a program started in this process's place can read it from: secrets are in no argument."""
+        descriptor = os.memfd_create("worker-plan", 0)
+        os.write(descriptor, json.dumps(asdict(self)).encode())
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return descriptor
+
+
+def taken_over(descriptor: int) -> WorkerPlan:
+    """The plan behind a descriptor, which is closed."""
+    with os.fdopen(descriptor, "rb") as file:
+        told = json.load(file)
+    return WorkerPlan(**{**told, "sms_urls": tuple(told["sms_urls"])})

@@ -1,0 +1,99 @@
+"""A warning worker, and no more of the program than it needs: what `fengsui worker` becomes.
+
+Called as `python -m web.worker_process DESCRIPTOR`, of a `WorkerPlan`. Each channel is loaded where it is configured.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from alerts.channels.port import Channel
+from alerts.channels.websocket import WebSocketChannel
+from alerts.senders import senders
+from alerts.wake import BrokerConfig
+from alerts.worker import WorkerConfig, run_worker
+from command.kernel.clock import SystemClock
+from command.kernel.db import Database, make_engine
+from command.kernel.wake import wake_of
+from web.worker_plan import WorkerPlan, taken_over
+
+CACHE_KIB = 500
+"""For each connection to SQLite: what a worker reads, it reads once."""
+
+Build = Callable[[WorkerPlan, Database], Channel | None]
+
+
+def email(plan: WorkerPlan, db: Database) -> Channel | None:
+    """By SMTP."""
+    if not plan.smtp_url:
+        return None
+    module = _load("alerts.channels.email")
+    return _channel(module.EmailChannel(module.SmtpConfig(plan.smtp_url, plan.mail_from)))
+
+
+def loudspeakers(plan: WorkerPlan, db: Database) -> Channel | None:
+    """By MQTT."""
+    if not plan.mqtt_url:
+        return None
+    # The client would load a resolver of service records, 3 MB: it is installed for others, and never asked here.
+    cast("dict[str, object]", sys.modules).setdefault("dns", None)
+    module = _load("alerts.channels.mqtt")
+    client = f"fengsui-{plan.name}-{os.uname().nodename}"
+    config = module.MqttConfig(plan.mqtt_url, plan.loudspeaker_key.encode(), client)
+    channel = module.MqttChannel(config, db.clock, _load("alerts.hearing").playback_recorder(db, db.clock))
+    channel.start()
+    return _channel(channel)
+
+
+def short_messages(plan: WorkerPlan, db: Database) -> Channel | None:
+    """By SMPP."""
+    if not plan.sms_urls:
+        return None
+    module = _load("alerts.channels.sms")
+    gateways = [module.gateway_of(url) for url in plan.sms_urls]
+    return _channel(module.SmsChannel(gateways, _load("alerts.hearing").sms_recorder(db, db.clock)))
+
+
+def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
+    """By SIP."""
+    if not plan.sip_url:
+        return None
+    module = _load("alerts.channels.voice")
+    hear = _load("alerts.calls.caller").sign_recorder(db, db.clock)
+    return _channel(module.VoiceChannel(module.VoiceConfig(plan.sip_url, plan.sip_voice), hear))
+
+
+def main(plan: WorkerPlan) -> None:
+    """Work until SIGTERM."""
+    clock, folder = SystemClock(), Path(plan.data)
+    wake = wake_of(plan.database, folder / "run")
+    db = Database(make_engine(plan.database, CACHE_KIB), clock, wake.notify)
+    # A connection belongs to one event loop: alerts and calls have each their own, but for short messages,
+    # whose connections live in a thread that both may ask.
+    sms = short_messages(plan, db)
+    live = _built({"email": email, "mqtt": loudspeakers}, plan, db, sms)
+    calls = _built({"email": email, "voice": telephone}, plan, db, sms)
+    config = WorkerConfig(BrokerConfig(plan.broker_url, folder / "broker"), plan.name, lines=plan.sip_lines)
+    run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))
+
+
+def _built(channels: dict[str, Build], plan: WorkerPlan, db: Database, sms: Channel | None) -> dict[str, Channel]:
+    asked = {name: build(plan, db) for name, build in channels.items()}
+    found = {"websocket": WebSocketChannel(), "sms": sms, **asked}
+    return {name: channel for name, channel in found.items() if channel is not None}
+
+
+def _load(name: str) -> Any:
+    return import_module(name)
+
+
+def _channel(built: Any) -> Channel:
+    channel: Channel = built
+    return channel
+
+
+if __name__ == "__main__":
+    main(taken_over(int(sys.argv[1])))
