@@ -7,10 +7,11 @@ import logging
 import random
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -39,10 +40,31 @@ class Seat:
     view: tuple[str | None, ...] = ()
 
 
+@dataclass(slots=True)
+class Call:
+    """A connection, and the tracks that it sends; these read the sources, which another connection may share."""
+
+    connection: RTCPeerConnection
+    sources: list[MediaStreamTrack]
+    tracks: list[MediaStreamTrack] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether something that it sends is over."""
+        return any(track.readyState == "ended" for track in self.tracks)
+
+    async def close(self, *, sources: bool) -> None:
+        """End it, and its sources unless another one goes on with them."""
+        for track in (*self.tracks, *(self.sources if sources else ())):
+            track.stop()
+        await self.connection.close()
+
+
 class Attendance:
     """Stays in the meeting until it is over, through broken sockets, connections and bridges.
 
-    `make_tracks` is asked for each new connection; `on_track` gets the tracks of the slots.
+    `make_tracks` is asked for each new connection; `on_track` gets the tracks of the slots. While a meeting goes to
+    another node there are two connections with the same tracks.
     """
 
     def __init__(self, seat: Seat, make_tracks: MakeTracks, on_track: OnTrack | None = None) -> None:
@@ -51,8 +73,9 @@ class Attendance:
         self._on_track = on_track
         self._socket: ClientConnection | None = None
         self._relays: list[RTCIceServer] = []
-        self._connection: RTCPeerConnection | None = None
-        self._tracks: list[MediaStreamTrack] = []
+        self._relay = MediaRelay()
+        self._call: Call | None = None
+        self._staying: Call | None = None
         self._offer_id = 0
         self._offered_at = 0.0
         self._offer_wanted = asyncio.Event()
@@ -61,7 +84,7 @@ class Attendance:
     @property
     def state(self) -> str:
         """The connection's state in WebRTC's words; "new" before the first."""
-        return self._connection.connectionState if self._connection is not None else "new"
+        return self._call.connection.connectionState if self._call is not None else "new"
 
     async def attend(self) -> None:
         """Take part; returns when the meeting is over for this participant. Cancel it to leave."""
@@ -119,9 +142,9 @@ class Attendance:
             await asyncio.sleep(PING_EVERY_S)
             await self._send({"type": "ping", "at": int(loop.time() * 1000)})
             waited = loop.time() - self._offered_at
-            ended = any(track.readyState == "ended" for track in self._tracks)
             late = self.state in ("new", "connecting") and waited > CONNECT_PATIENCE_S
-            if self._connection is not None and (ended or late or self.state in ("failed", "closed")):
+            call = self._call
+            if call is not None and (call.ended or late or self.state in ("failed", "closed")):
                 self._offer_wanted.set()
 
     async def _offer_when_wanted(self) -> None:
@@ -137,12 +160,22 @@ class Attendance:
                 self._relays = [RTCIceServer(**one) for one in message.get("ice_servers", ())]
                 if self.state != "connected":
                     self._offer_wanted.set()
+                else:
+                    await self._leave_former()  # a move that was over while the socket was away
             case "reoffer":
+                await self._leave_former()
                 self._offer_wanted.set()
-            case "answer" if message.get("id") == self._offer_id and self._connection is not None:
-                if self._connection.signalingState == "have-local-offer":
+            case "move" if self.state == "connected":
+                await self._leave_former()
+                self._staying, self._call = self._call, None
+                self._offer_wanted.set()
+            case "moved":
+                await self._leave_former()
+            case "answer" if message.get("id") == self._offer_id and self._call is not None:
+                connection = self._call.connection
+                if connection.signalingState == "have-local-offer":
                     answer = RTCSessionDescription(message["sdp"], "answer")
-                    await self._connection.setRemoteDescription(answer)
+                    await connection.setRemoteDescription(answer)
             case "removed" | "ended":
                 self._over = True
             case "error":
@@ -153,14 +186,17 @@ class Attendance:
 
     async def _offer(self) -> None:
         # Relays only after a first try without: asking one that is out of order would keep everybody waiting.
-        relays = self._relays if self._connection is not None else []
-        await self._hang_up()
+        relays = self._relays if self._call is not None else []
+        await self._drop_call()
         seat = self._seat
-        connection = self._connection = RTCPeerConnection(RTCConfiguration(iceServers=relays))
+        sources = self._staying.sources if self._staying is not None else self._make_tracks()
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=relays))
+        call = self._call = Call(connection, sources)
         if self._on_track is not None:
             connection.on("track", self._on_track)
-        self._tracks = self._make_tracks()
-        for track in self._tracks:
+        # A picture that comes too late for the encoder is left out, sound is not.
+        call.tracks = [self._relay.subscribe(source, buffered=source.kind == "audio") for source in sources]
+        for track in call.tracks:
             connection.addTransceiver(track, direction="sendonly")
         for kind, slots in (("audio", seat.audio_slots), ("video", seat.video_slots)):
             for _ in range(slots):
@@ -178,10 +214,17 @@ class Attendance:
             with contextlib.suppress(ConnectionClosed):
                 await self._socket.send(json.dumps(message))
 
+    async def _drop_call(self) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            await call.close(sources=self._staying is None)
+
+    async def _leave_former(self) -> None:
+        """The connection to a node that the meeting has left ends; what it sent goes on over the other one."""
+        staying, self._staying = self._staying, None
+        if staying is not None:
+            await staying.close(sources=self._call is None)
+
     async def _hang_up(self) -> None:
-        connection, self._connection = self._connection, None
-        tracks, self._tracks = self._tracks, []
-        for track in tracks:
-            track.stop()
-        if connection is not None:
-            await connection.close()
+        await self._leave_former()
+        await self._drop_call()

@@ -5,8 +5,8 @@ from typing import Any
 from media.bridge import Bridge
 from media.messages import (
     Admit,
+    BridgeCommand,
     CloseRoom,
-    Command,
     Flags,
     Leave,
     Mute,
@@ -30,7 +30,7 @@ from media.sfu.room import Participant, Room
 from media.stats import stats
 
 
-def execute(bridge: Bridge, command: Command) -> dict[str, Any]:
+def execute(bridge: Bridge, command: BridgeCommand) -> dict[str, Any]:
     """Carry out one command; its answer as JSON values. Raises BridgeError."""
     match command:
         case Sync():

@@ -42,6 +42,7 @@ from media.messages import (
     Snapshot,
     Speaker,
     Stats,
+    Stop,
     Sync,
     Tiers,
     View,
@@ -200,6 +201,10 @@ class NodeClient:
 
     async def remove(self, room: str, participant: str) -> None:
         await self._ask(Remove(room=room, participant=participant))
+
+    async def stop(self) -> None:
+        """End the node's process."""
+        await self._ask(Stop())
 
     async def stats(self, room: str | None = None) -> dict[str, Any]:
         return await self._ask(Stats(room=room))

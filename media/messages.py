@@ -137,12 +137,18 @@ class Remove(_Message):
     participant: Name
 
 
+class Stop(_Message):
+    """The node ends; whoever keeps its process up may start it anew."""
+
+    do: Literal["stop"] = "stop"
+
+
 class Stats(_Message):
     do: Literal["stats"] = "stats"
     room: Name | None = None
 
 
-Command = Annotated[
+BridgeCommand = (
     Sync
     | OpenRoom
     | CloseRoom
@@ -155,9 +161,10 @@ Command = Annotated[
     | Mute
     | Leave
     | Remove
-    | Stats,
-    Field(discriminator="do"),
-]
+    | Stats
+)
+"""What the bridge does."""
+Command = Annotated[BridgeCommand | Stop, Field(discriminator="do")]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
 

@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 from media.bridge import Bridge
 from media.commands import execute
 from media.errors import BridgeError
-from media.messages import COMMAND, VERSION, Hello
+from media.messages import COMMAND, VERSION, Hello, Stop
 from media.steps import Choice
 
 logger = logging.getLogger(__name__)
@@ -102,13 +102,14 @@ class Outbox:
 
 
 class ControlServer:
-    """Answers commands and passes events on."""
+    """Answers commands and passes events on. `stopped` is set when the web edge wants the node to end."""
 
     def __init__(self, bridge: Bridge, outbox: Outbox, hello: Hello, token: str) -> None:
         self._bridge = bridge
         self._outbox = outbox
         self._hello = hello
         self._expected = f"Bearer {token}".encode()
+        self.stopped = asyncio.Event()
 
     def authorise(self, connection: ServerConnection, request: Request) -> Response | None:
         given = request.headers.get("Authorization", "").encode()
@@ -145,7 +146,11 @@ class ControlServer:
 
     def _execute(self, data: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {"ok": execute(self._bridge, COMMAND.validate_python(data))}
+            command = COMMAND.validate_python(data)
+            if isinstance(command, Stop):
+                self.stopped.set()
+                return {"ok": {}}
+            return {"ok": execute(self._bridge, command)}
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
@@ -181,7 +186,7 @@ def spare_pauses() -> None:
 
 
 async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_ready) -> None:
-    """Run the node until cancelled. Raises OSError when an address or port cannot be had."""
+    """Run the node until cancelled or told to stop. Raises OSError when an address or port cannot be had."""
     outbox = Outbox()
     bridge = Bridge(config.udp_host, config.udp_port, config.addresses, outbox.emit, config.step)
     hello = Hello(
@@ -205,7 +210,9 @@ async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_r
             port = next(iter(server.sockets)).getsockname()[1]
             on_ready(Ready(port, bridge.port.port))
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(bridge.run())
-                tasks.create_task(outbox.resend())
+                parts = [tasks.create_task(bridge.run()), tasks.create_task(outbox.resend())]
+                await control.stopped.wait()
+                for part in parts:
+                    part.cancel()
     finally:
         await bridge.close()

@@ -34,6 +34,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "media.too_many_slots": ("接收路数太多", "Too many receiving slots"),
     "media.unavailable": ("媒体节点暂时不在，正在重连", "No media node at the moment; it is being dialled"),
     "media.node_unknown": ("没有这个媒体节点：{name}", "There is no such media node: {name}"),
+    "media.node_away": ("媒体节点 {name} 没有应答", "The media node {name} does not answer"),
     "media.full": ("媒体节点已满", "The media node takes no more connections"),
     "media.not_in_room": ("本会场不在会中", "This site is not in the meeting"),
     "media.unknown_room": ("媒体节点没有这场会商", "The media node does not know this meeting"),

@@ -10,6 +10,7 @@ COMMANDS = {
     "serve": "run the embedded profile: pages, conference, warnings on this machine",
     "web": "run one web process (cluster)",
     "media": "run one media node (cluster)",
+    "drain": "empty a media node before its upgrade: its meetings go to another one, then it stops",
     "worker": "run one warning worker (cluster)",
     "terminal": "be a headless terminal that joins meetings",
     "migrate": "bring the database to the present schema",

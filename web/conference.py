@@ -103,6 +103,8 @@ class Conference:
                 line.send(room.wanted_layers(line.site))
             if line.site in room.asked:
                 line.send(REOFFER_CODEC)
+            if room.place is not None and room.place.former is not None:
+                line.send({"type": "move"})
         self.thin.greet(line)
 
     def detach(self, line: Line) -> None:

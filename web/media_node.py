@@ -42,7 +42,7 @@ def _address(text: str, token: str) -> NodeAddress:
 class Link:
     """A node and what this process knows of it: the flags it holds, who is connected by which connection.
 
-    `run` is its process that answered last.
+    `sends` says of whom audio and video arrive, `run` is its process that answered last.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Link:
     held: dict[str, dict[str, WantedParticipant]] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     connected: set[str] = field(default_factory=set)
+    sends: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     run: str | None = None
 
     @property
@@ -70,7 +71,18 @@ class Link:
         """These take no part any more."""
         for site in sites:
             self.numbers.pop(site, None)
-            self.connected.discard(site)
+            self.gone(site)
+
+    def gone(self, site: str) -> None:
+        """Its connection ended."""
+        self.connected.discard(site)
+        self.sends.pop(site, None)
+
+    def restarted(self) -> None:
+        """It knows nobody any more."""
+        self.numbers.clear()
+        self.connected.clear()
+        self.sends.clear()
 
 
 class Links:

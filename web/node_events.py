@@ -47,9 +47,10 @@ class NodeEvents:
         link.run = event.hello.node
         await self._store.write(partial(answered, name=link.name, run=event.hello.node))
         if event.restarted:
-            link.numbers.clear()
+            link.restarted()
         people = [(room, one) for room in event.snapshot.rooms for one in room.participants]
         link.connected = {one.participant for _, one in people if one.connected}
+        link.sends = {one.participant: (one.publishing.audio, one.publishing.video) for _, one in people}
         await self._refresh(None)
         here = {room.id: room for room in self._live.rooms.values() if room.is_at(link.name)}
         if event.restarted:
@@ -78,6 +79,7 @@ class NodeEvents:
     async def _on_unreachable(self, link: Link) -> None:
         """All that it had is to be found elsewhere soon, or lost."""
         link.connected.clear()
+        link.sends.clear()
         await self._store.write(partial(silent, clock=self._clock, name=link.name))
         await self._tell()
         for room in self._live.rooms.values():
@@ -89,10 +91,25 @@ class NodeEvents:
         place, former = room.place, before.place
         if place is None or former is None or place.number == former.number:
             return
-        if place.node != former.node:
+        if place.node != former.node and place.former is not None:
+            self._live.lines.tell(room.id, {"type": "move"})
+        elif place.node != former.node:
             room.silence()
             self._miss_all(room)
             self._live.lines.tell(room.id, {"type": "reoffer", "reason": "node_lost"})
+        elif place.former is None:
+            self._settled(room)
+
+    def _settled(self, room: Room) -> None:
+        """Whoever is at the new node leaves the former one; the others have to come there now."""
+        link = self._live.links.at(room)
+        arrived = link.connected if link is not None else set()
+        for line in self._live.lines.of(room.id):
+            there = line.site in arrived
+            line.send({"type": "moved"} if there else {"type": "reoffer", "reason": "node_left"})
+        for site in room.sites.values():
+            if site.plays and site.id not in arrived:
+                self._miss(site.id, "node_left", LOST_AFTER)
 
     def _miss_all(self, room: Room) -> None:
         for site in room.sites.values():
@@ -115,6 +132,7 @@ class NodeEvents:
                 await self._on_disconnected(link, event, current)
                 await link.client.acknowledge(event)
             case Publishing():
+                link.sends[event.participant] = (event.audio, event.video)
                 if current:
                     self._on_publishing(event.room, event.participant, (event.audio, event.video))
                 await link.client.acknowledge(event)
@@ -146,7 +164,7 @@ class NodeEvents:
             return
         if event.connection != link.numbers.get(site, event.connection):
             return
-        link.connected.discard(site)
+        link.gone(site)
         if not current:
             return
         self._on_publishing(event.room, site, (False, False))

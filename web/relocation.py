@@ -4,11 +4,12 @@ import asyncio
 import logging
 from functools import partial
 
+from media.errors import BridgeError
 from media.nodes.actions import answered, move, settle, tell_away
-from media.nodes.queries import nodes
+from media.nodes.queries import meetings_at, nodes
 from web.live import Live, Refresh
 from web.places import Tell
-from web.relocation_plan import Act, Contradict, Move, Seen, Settle, TellAway, Trust, acts, unsettled
+from web.relocation_plan import Act, Contradict, Move, Seen, Settle, StopNode, TellAway, Trust, acts, unsettled
 from web.rooms import Room
 
 LOG = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ class Relocation:
         return list(self._live.rooms.values())
 
     def _seen(self) -> dict[str, Seen]:
-        return {link.name: Seen(link.run if link.ready else None, link.connected) for link in self._live.links}
+        return {
+            link.name: Seen(link.run if link.ready else None, link.connected, link.sends) for link in self._live.links
+        }
 
     async def _do(self, act: Act) -> None:
         match act:
@@ -68,10 +71,24 @@ class Relocation:
             case TellAway():
                 LOG.error("media node %s does not answer", act.node)
                 await self._store.write(partial(tell_away, name=act.node))
+            case StopNode():
+                await self._stop(act.node)
             case Trust():
                 for room in self._rooms():
                     if room.is_at(act.node):
                         self._live.absences.forget(room.sites)
+
+    async def _stop(self, name: str) -> None:
+        """The database has the last word: another process may know of a meeting there."""
+        known, held = await self._store.read(lambda session: (nodes(session), meetings_at(session, name)))
+        link = self._live.links.named(name)
+        if link is None or not link.ready or (held and not known[name].at_once):
+            return
+        LOG.warning("media node %s stops", name)
+        try:
+            await link.client.stop()
+        except BridgeError as error:
+            LOG.warning("media node %s: %s", name, error)
 
     async def _move(self, act: Move) -> None:
         ready = self._live.links.ready

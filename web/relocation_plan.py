@@ -1,7 +1,7 @@
 """Which meetings should go to another node, and what else is due with the nodes. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from media.nodes.model import MediaNode
@@ -13,6 +13,8 @@ TOLD_AFTER = timedelta(seconds=3)
 """A node that is away for longer is told to people; one that is started anew is back by then."""
 MOVE_WITHIN = timedelta(seconds=6)
 """How long a meeting is at both nodes at most, for sites that do not come."""
+
+NOTHING = (False, False)
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,26 @@ class Trust:
     node: str
 
 
-Act = Move | Settle | Contradict | TellAway | Trust
+@dataclass(frozen=True)
+class StopNode:
+    """It drained, or is not to wait for that."""
+
+    node: str
+
+
+Act = StopNode | Move | Settle | Contradict | TellAway | Trust
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A node as this process sees it: the process that answers, None where none does; who is connected there."""
+    """A node as this process sees it: the process that answers, None where none does; who is connected there.
+
+    `sends` says of whom audio and video arrive there.
+    """
 
     run: str | None
     connected: Collection[str] = ()
+    sends: Mapping[str, tuple[bool, bool]] = field(default_factory=dict)
 
 
 def acts(now: datetime, rooms: Collection[Room], nodes: Mapping[str, MediaNode], seen: Mapping[str, Seen]) -> list[Act]:
@@ -80,14 +93,20 @@ def acts(now: datetime, rooms: Collection[Room], nodes: Mapping[str, MediaNode],
         if act is not None:
             found.append(act)
             leaving |= {room.place.node} if isinstance(act, Move) and room.place is not None else set()
-    return found
+    kept = leaving | {room.place.node for room in rooms if room.place is not None}
+    return found + [StopNode(name) for name, node in nodes.items() if _may_stop(node, seen.get(name), name in kept)]
 
 
 def unsettled(rooms: Iterable[Room], nodes: Mapping[str, MediaNode]) -> bool:
     """Whether to look again soon, though nothing may be heard."""
-    return any(node.draining or (node.away_since is not None and not node.told) for node in nodes.values()) or any(
-        room.place is not None and room.place.former is not None for room in rooms
-    )
+    doubtful = any(node.away_since is not None and not node.told for node in nodes.values())
+    return doubtful or any(room.place is not None and room.place.former is not None for room in rooms)
+
+
+def _may_stop(node: MediaNode, here: Seen | None, kept: bool) -> bool:
+    """Whether it drains, it is still the same process, and nothing holds it."""
+    drains = node.draining and here is not None and here.run is not None and here.run == node.run
+    return drains and (node.at_once or not kept)
 
 
 def _of_node(now: datetime, name: str, node: MediaNode, here: Seen) -> Iterator[Act]:
@@ -116,8 +135,7 @@ def _of_room(
     if _gone(now, place.node, nodes, seen):
         return Move(room.id, place.number, gently=False) if takers - {place.node} else None
     if place.former is not None:
-        there = seen[place.node].connected if place.node in seen else ()
-        arrived = all(site.id in there for site in room.sites.values() if site.plays)
+        arrived = _all_there(room, seen[place.node], seen.get(place.former))
         late = now - place.at >= MOVE_WITHIN or _gone(now, place.former, nodes, seen)
         return Settle(room.id, place.number) if arrived or late else None
     node = nodes.get(place.node)
@@ -125,6 +143,20 @@ def _of_room(
     if wanted_away and staying - {place.node} and place.node not in leaving:
         return Move(room.id, place.number, gently=True)
     return None
+
+
+def _all_there(room: Room, there: Seen, former: Seen | None) -> bool:
+    """Whether everybody is connected at the new node and sends there whatever it sends to the former one."""
+    playing = [site.id for site in room.sites.values() if site.plays]
+    sent = {} if former is None else former.sends
+    return all(
+        site in there.connected
+        and all(
+            now or not before
+            for now, before in zip(there.sends.get(site, NOTHING), sent.get(site, NOTHING), strict=True)
+        )
+        for site in playing
+    )
 
 
 def _gone(now: datetime, name: str, nodes: Mapping[str, MediaNode], seen: Mapping[str, Seen]) -> bool:

@@ -53,11 +53,11 @@ def silent(session: Session, clock: Clock, name: str) -> None:
 
 
 def tell_away(session: Session, name: str) -> None:
-    """A node has not answered for so long that people should know."""
+    """A node has not answered for so long that people should know; one that drained has stopped by itself."""
     node = _node(session, name)
     if node is not None and node.away_since is not None and not node.told:
         node.told = True
-        _tell(session, "system.node_away", node)
+        _tell(session, "system.node_stopped" if node.draining else "system.node_away", node)
 
 
 def drain(session: Session, actor: Actor, name: str, at_once: bool = False) -> None:

@@ -1,8 +1,6 @@
 """A media node as a process: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN ADDRESS STEP`."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -47,10 +45,15 @@ class NodeProcess:
         assert self._process is not None
         return self._process.pid
 
+    def ended(self) -> int | None:
+        """Its exit status, None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
     def kill(self) -> None:
         """SIGKILL: nothing is said to anybody."""
         if self._process is not None:
-            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
             self._process = None
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -30,12 +31,17 @@ LOUD = 1_000
 
 
 class Reception:
-    """Counts the pictures and the loud pieces of sound that arrive; `level` is the last picture's middle brightness."""
+    """Counts the pictures and the loud pieces of sound that arrive; `level` is the last picture's middle brightness.
+
+    `longest_silence_s` is the longest time between two loud pieces.
+    """
 
     def __init__(self) -> None:
         self.pictures = 0
         self.level = 0.0
         self.loud = 0
+        self.longest_silence_s = 0.0
+        self._loud_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     def on_track(self, track: MediaStreamTrack) -> None:
@@ -50,8 +56,13 @@ class Reception:
             if isinstance(frame, VideoFrame):
                 self.pictures += 1
                 self.level = float(np.median(frame.to_ndarray(format="gray")))
-            elif isinstance(frame, AudioFrame):
-                self.loud += int(abs(frame.to_ndarray().astype(int)).mean() > LOUD)
+            elif isinstance(frame, AudioFrame) and abs(frame.to_ndarray().astype(int)).mean() > LOUD:
+                self._hear(time.monotonic())
+
+    def _hear(self, now: float) -> None:
+        if self.loud:
+            self.longest_silence_s = max(self.longest_silence_s, now - self._loud_at)
+        self.loud, self._loud_at = self.loud + 1, now
 
 
 @dataclass

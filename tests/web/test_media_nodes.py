@@ -1,12 +1,16 @@
-"""Two media nodes: one dies, its meetings go on at the other with all that the chair decided."""
+"""Several media nodes: one dies or is emptied, its meetings go on at the other with all that the chair decided."""
 
 import asyncio
 import os
 import signal
+import sys
 import time
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from media.attendance import Attendance, Seat
+from tests.media.node_process import ROOT
 from tests.web.stage import Reception, Stage, running, soon
 from tests.web.talk import Party
 from tests.web.test_meetings_media import is_in
@@ -15,8 +19,34 @@ from tests.web.world import World
 PEERS = "fengsui_media_peers{"
 
 
-async def test_a_meeting_goes_on_at_the_other_node(two_nodes: Stage, world: World) -> None:
-    stage = two_nodes
+@dataclass
+class Hall:
+    """A running meeting: a headless terminal with picture and sound, and the chair's desk, which sees and hears it."""
+
+    stage: Stage
+    duty: Party
+    meeting: str
+    box: str
+    reception: Reception
+
+    def carriers(self) -> list[int]:
+        """The places in the list of the nodes that have connections, by the figures for Prometheus."""
+        text = self.duty.http.get(f"http://{self.stage.live}/metrics").text
+        peers = [line.split('"') for line in text.splitlines() if line.startswith(PEERS)]
+        return ["ab".index(parts[1]) for parts in peers if float(parts[2].removeprefix("} ")) >= 2]
+
+    def decisions(self) -> dict[str, object]:
+        """What the chair decided, and who is rung."""
+        shown = self.duty.http.get(f"/meetings/{self.meeting}").json()
+        sites = {one["name"]: (one["state"], one["muted"]) for one in shown["sites"]}
+        return {"sites": sites, "broadcast": shown["meeting"]["broadcast"], "chair": shown["meeting"]["chair"]}
+
+    async def only_at(self, node: int) -> None:
+        await soon(lambda: self.carriers() == [node], why=self.carriers)
+
+
+@asynccontextmanager
+async def hall(stage: Stage, world: World) -> AsyncIterator[Hall]:
     with ExitStack() as open_things:
         open_things.enter_context(stage.web())
         duty = await asyncio.to_thread(Party, stage.live, world, "duty", open_things)
@@ -31,46 +61,85 @@ async def test_a_meeting_goes_on_at_the_other_node(two_nodes: Stage, world: Worl
                 await soon(lambda: is_in(duty, meeting), why=lambda: duty.states(meeting))
                 await soon(lambda: reception.pictures > 20 and reception.loud > 20, why=lambda: vars(reception))
                 await asyncio.to_thread(duty.control, meeting, "broadcast", site=box)
-                await soon(lambda: len(carriers(stage, duty)) == 1, why=lambda: carriers(stage, duty))
-                first = carriers(stage, duty)[0]
-                await a_killed_node(stage, duty, meeting, reception, first)
-                await asyncio.to_thread(duty.control, meeting, "mute", site=box)
-                await asyncio.to_thread(stage.nodes[first].start)
-                await a_silent_node(stage, duty, meeting, reception, 1 - first)
+                found = Hall(stage, duty, meeting, box, reception)
+                await soon(lambda: len(found.carriers()) == 1, why=found.carriers)
+                yield found
 
 
-def carriers(stage: Stage, duty: Party) -> list[int]:
-    """The places in the list of the nodes that have connections, by the figures for Prometheus."""
-    text = duty.http.get(f"http://{stage.live}/metrics").text
-    peers = [line.split('"') for line in text.splitlines() if line.startswith(PEERS)]
-    return ["ab".index(parts[1]) for parts in peers if float(parts[2].removeprefix("} ")) >= 2]
+async def test_a_meeting_goes_on_at_the_other_node(two_nodes: Stage, world: World) -> None:
+    async with hall(two_nodes, world) as at:
+        first = at.carriers()[0]
+        await a_killed_node(at, first)
+        await asyncio.to_thread(at.duty.control, at.meeting, "mute", site=at.box)
+        await asyncio.to_thread(two_nodes.nodes[first].start)
+        await a_silent_node(at, 1 - first)
 
 
-async def a_killed_node(stage: Stage, duty: Party, meeting: str, reception: Reception, node: int) -> None:
-    before = await asyncio.to_thread(decisions, duty, meeting)
-    os.kill(stage.nodes[node].pid, signal.SIGKILL)
+async def a_killed_node(at: Hall, node: int) -> None:
+    before, reception = await asyncio.to_thread(at.decisions), at.reception
+    os.kill(at.stage.nodes[node].pid, signal.SIGKILL)
     began = time.monotonic()
-    await soon(lambda: carriers(stage, duty) == [1 - node], why=lambda: carriers(stage, duty))
+    await at.only_at(1 - node)
     pictures, loud = reception.pictures, reception.loud
     await soon(lambda: reception.pictures > pictures + 3 and reception.loud > loud + 3, why=lambda: vars(reception))
     assert time.monotonic() - began < 3.0
-    assert await asyncio.to_thread(decisions, duty, meeting) == before
-    assert (await asyncio.to_thread(duty.kinds))[-1] == "moved"
+    assert await asyncio.to_thread(at.decisions) == before
+    assert (await asyncio.to_thread(at.duty.kinds))[-1] == "moved"
 
 
-async def a_silent_node(stage: Stage, duty: Party, meeting: str, reception: Reception, node: int) -> None:
+async def a_silent_node(at: Hall, node: int) -> None:
     """It still stands, but says nothing; who was muted there is muted here."""
-    before = await asyncio.to_thread(decisions, duty, meeting)
-    os.kill(stage.nodes[node].pid, signal.SIGSTOP)
-    await soon(lambda: carriers(stage, duty) == [1 - node], why=lambda: carriers(stage, duty))
+    before, reception = await asyncio.to_thread(at.decisions), at.reception
+    os.kill(at.stage.nodes[node].pid, signal.SIGSTOP)
+    await at.only_at(1 - node)
     pictures, loud = reception.pictures, reception.loud
     await soon(lambda: reception.pictures > pictures + 20, why=lambda: vars(reception))
     assert reception.loud == loud
-    assert await asyncio.to_thread(decisions, duty, meeting) == before
+    assert await asyncio.to_thread(at.decisions) == before
 
 
-def decisions(duty: Party, meeting: str) -> dict[str, object]:
-    """What the chair decided, and who is rung."""
-    shown = duty.http.get(f"/meetings/{meeting}").json()
-    sites = {one["name"]: (one["state"], one["muted"]) for one in shown["sites"]}
-    return {"sites": sites, "broadcast": shown["meeting"]["broadcast"], "chair": shown["meeting"]["chair"]}
+async def test_a_node_is_emptied_and_nobody_hears_it(two_nodes: Stage, world: World) -> None:
+    async with hall(two_nodes, world) as at:
+        node, before = at.carriers()[0], await asyncio.to_thread(at.decisions)
+        head = await asyncio.to_thread(at.duty.head)
+        pictures, at.reception.longest_silence_s = at.reception.pictures, 0.0
+        async with draining(two_nodes, "ab"[node]) as drain:
+            said, _ = await asyncio.wait_for(drain.communicate(), 30)
+        assert said.decode().splitlines() == [
+            f"{'ab'[node]}: {text}" for text in ("1 meetings to move", "empty", "stopped")
+        ]
+        assert drain.returncode == 0
+        await soon(lambda: two_nodes.nodes[node].ended() == 0)
+        await at.only_at(1 - node)
+        loud = at.reception.loud
+        await soon(lambda: at.reception.loud > loud + 20 and at.reception.pictures > pictures + 20)
+        assert at.reception.longest_silence_s < 1.0
+        assert await asyncio.to_thread(at.decisions) == before
+        assert await asyncio.to_thread(at.duty.kinds, head) == ["moved"]
+
+
+async def test_the_only_node_waits_for_the_end_of_its_meetings(stage: Stage, world: World) -> None:
+    async with hall(stage, world) as at:
+        async with draining(stage, "a") as drain:
+            assert drain.stdout is not None
+            said = (await asyncio.wait_for(drain.stdout.readline(), 20)).decode()
+            assert said.startswith("a: no other node is ready; waits for the end of 1 meetings")
+            assert stage.node.ended() is None
+            await asyncio.to_thread(at.duty.control, at.meeting, "end")
+            said = (await asyncio.wait_for(drain.stdout.read(), 20)).decode()
+            assert said.splitlines()[-1] == "a: stopped"
+        await soon(lambda: stage.node.ended() == 0)
+
+
+@asynccontextmanager
+async def draining(stage: Stage, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`fengsui drain` as an operator calls it."""
+    program = (sys.executable, "-m", "web.cli", "drain", "--data", str(stage.core.settings.data), *arguments)
+    process = await asyncio.create_subprocess_exec(*program, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    try:
+        yield process
+        await asyncio.wait_for(process.wait(), 20)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -16,6 +16,7 @@ from web.relocation_plan import (
     Move,
     Seen,
     Settle,
+    StopNode,
     TellAway,
     Trust,
     acts,
@@ -72,13 +73,27 @@ def test_a_node_that_drains_gives_one_meeting_after_the_other() -> None:
     assert due([room("m", "b", former="a"), room("n", "a")], nodes, seen) == []
     arrived = {**seen, "b": Seen("run", {"m1"})}
     assert due([room("m", "b", former="a"), room("n", "a")], nodes, arrived) == [Settle("m", 7)]
+    silent = {**arrived, "a": Seen("run", {"m1"}, {"m1": (True, True)})}
+    assert due([room("m", "b", former="a")], nodes, silent) == [], "it sends nothing there yet"
+    heard = {**silent, "b": Seen("run", {"m1"}, {"m1": (True, True)})}
+    assert due([room("m", "b", former="a")], nodes, heard) == [Settle("m", 7)]
     assert due([room("m", "b", former="a", since=MOVE_WITHIN)], nodes, seen) == [Settle("m", 7)]
+
+
+def test_a_node_stops_when_nothing_holds_it_or_at_once() -> None:
+    drains, seen = {"a": node(draining=True)}, {"a": HERE}
+    assert due([], drains, seen) == [StopNode("a")]
+    assert due([room("m", "a")], drains, seen) == []
+    assert due([room("m", "b", former="a")], drains, {**seen, "b": HERE}) != [StopNode("a")]
+    assert due([], drains, {"a": Seen("another")}) == [], "that was another process"
+    drains["a"].at_once = True
+    assert due([room("m", "a")], drains, seen) == [StopNode("a")]
 
 
 def test_a_node_that_drains_keeps_its_meetings_while_nobody_takes_them() -> None:
     assert due([room("m", "a")], {"a": node(draining=True)}, {"a": HERE}) == []
     both = {"a": node(draining=True), "b": node(draining=True)}
-    assert due([room("m", "a")], both, {"a": HERE, "b": HERE}) == []
+    assert due([room("m", "a")], both, {"a": HERE, "b": HERE}) == [StopNode("b")]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 /** A meeting in the browser: one signalling socket, one peer connection, fixed slots. See docs/signalling.md. */
 
-import { adjustCamera, makeCall, type Call } from './conferenceCall'
+import { adjustCamera, closed, makeCall, type Call, type Slot } from './conferenceCall'
 import { HealthWatch } from './conferenceHealth'
+import { eachAsItComes } from './conferenceMove'
 import { SignalSocket } from './conferenceSocket'
 import { readStats, type ConferenceStats } from './conferenceStats'
 import { StillSender, StillsShown, type Still, type StillPart, type StillsWanted } from './conferenceStills'
@@ -90,7 +91,7 @@ type ServerMessage =
   | ({ type: 'still' } & StillPart)
   | ({ type: 'stills_wanted' } & StillsWanted)
   | { type: 'reoffer'; reason: string }
-  | { type: 'removed' | 'ended' | 'pong' }
+  | { type: 'move' | 'moved' | 'removed' | 'ended' | 'pong' }
   | { type: 'error'; id?: number; code: string; detail: string }
 
 const ENDS: Partial<Record<number, ConferenceEnd>> = {
@@ -124,6 +125,8 @@ export class Conference {
   private relays: RTCIceServer[] = []
   private watchTimer = 0
   private call: Call | null = null
+  /** While the meeting goes to another node: the connection to the former one, which is seen and heard until then. */
+  private former: Call | null = null
   private health: HealthWatch | null = null
   private offerId = 0
   private offeredAt = 0
@@ -182,8 +185,10 @@ export class Conference {
   async replaceMedia(media: MediaStream | null): Promise<void> {
     this.media = media
     this.applySwitches()
-    await this.call?.microphone.replaceTrack(media?.getAudioTracks()[0] ?? null)
-    await this.call?.camera.replaceTrack(media?.getVideoTracks()[0] ?? null)
+    for (const call of [this.call, this.former]) {
+      await call?.microphone.replaceTrack(media?.getAudioTracks()[0] ?? null)
+      await call?.camera.replaceTrack(media?.getVideoTracks()[0] ?? null)
+    }
   }
 
   leave(): void {
@@ -193,7 +198,7 @@ export class Conference {
   }
 
   stats(): Promise<ConferenceStats> {
-    return readStats(this.call)
+    return readStats(this.former ?? this.call)
   }
 
   private emit<K extends keyof ConferenceEvents>(event: K, value: ConferenceEvents[K]): void {
@@ -247,6 +252,10 @@ export class Conference {
         return this.stills.ask(message)
       case 'reoffer':
         return void this.offerAgain(message.reason)
+      case 'move':
+        return this.move()
+      case 'moved':
+        return void this.arrive()
       case 'removed':
       case 'ended':
         return this.finish(message.type)
@@ -270,6 +279,7 @@ export class Conference {
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
     if (this.call?.pc.connectionState !== 'connected') void this.connect()
+    else void this.arrive() // a move that was over while the socket was away
   }
 
   // The ladder ------------------------------------------------------------------------------------
@@ -303,25 +313,46 @@ export class Conference {
     this.applySwitches()
     this.layers = []
     if (!moves(this.line.up.tier)) this.adjust()
-    for (const { kind, slot, transceiver } of call.slots) {
-      this.emit('track', { kind, slot, track: transceiver.receiver.track })
-    }
+    if (this.former === null) for (const slot of call.slots) this.show(slot)
     await this.offer(call)
+  }
+
+  private show({ kind, slot, transceiver }: Slot): void {
+    this.emit('track', { kind, slot, track: transceiver.receiver.track })
   }
 
   /** On the same connection where only the picture's codec is to be another one; else by a new one. */
   private async offerAgain(reason: string): Promise<void> {
-    if (reason === 'codec' && this.call !== null) await this.offer(this.call)
-    else await this.connect()
+    if (reason === 'codec' && this.call !== null) return this.offer(this.call)
+    this.former = closed(this.former)
+    await this.connect()
   }
 
   private hangUp(): void {
-    const former = this.call
-    this.call = null
+    this.call = closed(this.call)
     this.health?.stop()
-    if (former === null) return
-    former.pc.onconnectionstatechange = null
-    former.pc.close()
+  }
+
+  // The way to another node -----------------------------------------------------------------------
+
+  /** A second connection, to the node where the meeting goes on; the present one stays until everybody is there. */
+  private move(): void {
+    if (this.call?.pc.connectionState !== 'connected') return
+    closed(this.former)
+    this.former = this.call
+    this.former.pc.onconnectionstatechange = null
+    this.call = null
+    void this.connect()
+  }
+
+  /** Everybody is there: sound goes over at once, a picture as soon as there is one. */
+  private async arrive(): Promise<void> {
+    const [call, former] = [this.call, this.former]
+    if (call === null || former === null) return
+    await eachAsItComes(call, former, (slot) => {
+      if (call === this.call) this.show(slot)
+    })
+    if (former === this.former) this.former = closed(former)
   }
 
   private async offer(call: Call): Promise<void> {
@@ -349,7 +380,7 @@ export class Conference {
 
   /** By the time a browser says "disconnected" the bridge has given the connection up too: a new one, no ICE restart. */
   private again(): void {
-    this.become('interrupted')
+    if (this.former === null) this.become('interrupted')
     if (this.welcomed) void this.connect()
   }
 
@@ -374,6 +405,7 @@ export class Conference {
     this.stills.close()
     this.shown.close()
     this.hangUp()
+    this.former = closed(this.former)
     this.socket.abandon()
   }
 }

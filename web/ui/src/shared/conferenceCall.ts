@@ -33,6 +33,15 @@ export function makeCall(media: MediaStream | null, slots: { audio: number; vide
   return { pc, microphone, camera, slots: all, adjusted: Promise.resolve() }
 }
 
+/** End a connection, where there is one; nobody listens to it any more. */
+export function closed(call: Call | null): null {
+  if (call !== null) {
+    call.pc.onconnectionstatechange = null
+    call.pc.close()
+  }
+  return null
+}
+
 function addCamera(pc: RTCPeerConnection, track: MediaStreamTrack | undefined): RTCRtpSender {
   const sendEncodings = encodingsFor(track?.getSettings().height)
   try {

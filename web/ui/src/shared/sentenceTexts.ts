@@ -109,6 +109,7 @@ export const tellTexts = defineTexts({
     nodeAway: (name: string) => `媒体节点 ${name} 没有应答`,
     nodeBack: (name: string) => `媒体节点 ${name} 恢复`,
     nodeDraining: (name: string) => `媒体节点 ${name} 开始腾空`,
+    nodeStopped: (name: string) => `媒体节点 ${name} 已腾空并停止`,
   },
   en: {
     system: 'System',
@@ -217,5 +218,6 @@ export const tellTexts = defineTexts({
     nodeAway: (name: string) => `media node ${name} does not answer`,
     nodeBack: (name: string) => `media node ${name} is back`,
     nodeDraining: (name: string) => `media node ${name} is being emptied`,
+    nodeStopped: (name: string) => `media node ${name} was emptied and stopped`,
   },
 })
