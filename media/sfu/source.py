@@ -9,6 +9,7 @@ from typing import Protocol
 from media.rtp import h264, vp8
 from media.rtp.packet import Packet
 from media.rtp.sequence import unwrap
+from media.sfu.counted import Counted
 from media.sfu.incoming import PLAIN_INCOMING, Incoming
 from media.sfu.kept import Cache
 from media.sfu.outflow import Outflow
@@ -92,7 +93,7 @@ class Sink(Protocol):
     def write(self, now: float, unit: Unit) -> Send | None: ...
 
 
-class Layer:
+class Layer(Counted):
     """One incoming stream: an SSRC of a source.
 
     `slots` are those that listen. `place` is its position in the offer, `height` that of its last key frame in pixels
@@ -104,9 +105,8 @@ class Layer:
     def __init__(self, source: Source, place: int) -> None:
         self.source = source
         self.place = place
-        self.state = source.incoming.stream(source.state, source.kind)
+        super().__init__(source.incoming.stream(source.state, source.kind))
         self.slots: list[Sink] = []
-        self._fan: object = None
         self.reception: Reception | None = None
         self.sender_report: tuple[int, int] | None = None
         self.epoch = 0
@@ -131,45 +131,6 @@ class Layer:
         self.reception = None
         self.state.ssrc, self.state.highest = 0, -1
         self.state.last_packet_at = NEVER
-
-    @property
-    def fan(self) -> object:
-        """What a step made of `slots`; None when that is no longer so."""
-        return self._fan
-
-    @fan.setter
-    def fan(self, fan: object) -> None:
-        self._fan = fan
-        self.state.fanned = 0
-
-    @property
-    def last_packet_at(self) -> float:
-        """When something came that was more than padding."""
-        return self.state.last_packet_at
-
-    @property
-    def keyframe_wanted(self) -> bool:
-        """Whether somebody waits for a key frame."""
-        return bool(self.state.keyframe_wanted)
-
-    @keyframe_wanted.setter
-    def keyframe_wanted(self, wanted: bool) -> None:
-        self.state.keyframe_wanted = wanted
-
-    @property
-    def packets(self) -> int:
-        """How many came, doubles not counted."""
-        return self.state.packets
-
-    @property
-    def octets(self) -> int:
-        """Bytes of payload that came."""
-        return self.state.octets
-
-    @property
-    def octets_by_temporal(self) -> list[int]:
-        """Bytes of pictures that came, by temporal layer id."""
-        return list(self.state.octets_by_temporal)
 
     def recode(self) -> None:
         """The stream goes on in the codec that its source has now, with a key frame."""
