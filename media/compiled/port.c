@@ -41,6 +41,18 @@ struct port {
     unsigned char controls[MOST][CONTROL], datagrams[MOST][DATAGRAM];
 };
 
+/* Let `recvmmsg` fill this place. */
+static void make_ready(struct port *port, int i)
+{
+    port->parts[i] = (struct iovec){port->datagrams[i], DATAGRAM};
+    port->messages[i].msg_hdr = (struct msghdr){.msg_name = &port->names[i],
+                                                .msg_namelen = sizeof port->names[i],
+                                                .msg_iov = &port->parts[i],
+                                                .msg_iovlen = 1,
+                                                .msg_control = port->controls[i],
+                                                .msg_controllen = CONTROL};
+}
+
 struct port *port_new(struct outbox *box, uintptr_t unprotect, uintptr_t unprotect_rtcp)
 {
     struct port *port = calloc(1, sizeof *port);
@@ -48,6 +60,8 @@ struct port *port_new(struct outbox *box, uintptr_t unprotect, uintptr_t unprote
         port->box = box;
         port->unprotect = (srtp_function)unprotect;
         port->unprotect_rtcp = (srtp_function)unprotect_rtcp;
+        for (int i = 0; i < MOST; i++)
+            make_ready(port, i);
     }
     return port;
 }
@@ -231,15 +245,8 @@ static double arrival(const struct port *port, struct msghdr *message)
 
 static void receive(struct port *port, int outlet)
 {
-    for (int i = 0; i < MOST; i++) {
-        port->parts[i] = (struct iovec){port->datagrams[i], DATAGRAM};
-        port->messages[i].msg_hdr = (struct msghdr){.msg_name = &port->names[i],
-                                                    .msg_namelen = sizeof port->names[i],
-                                                    .msg_iov = &port->parts[i],
-                                                    .msg_iovlen = 1,
-                                                    .msg_control = port->controls[i],
-                                                    .msg_controllen = CONTROL};
-    }
+    for (int i = 0; i < port->got; i++)
+        make_ready(port, i);
     int got = recvmmsg(port->descriptors[outlet], port->messages, MOST, MSG_DONTWAIT, NULL);
     port->now = seconds(CLOCK_MONOTONIC);
     port->offset = port->now - seconds(CLOCK_REALTIME);

@@ -164,7 +164,6 @@ void flush(struct outbox *box)
     struct mmsghdr messages[BATCH];
     struct iovec parts[BATCH];
     int ready = 0, descriptor = -1;
-    memset(messages, 0, sizeof messages);
     for (int place = 0; place < box->count; place++) {
         struct packet *packet = &box->packets[place];
         struct flow *flow = packet->flow;
@@ -174,15 +173,14 @@ void flush(struct outbox *box)
         }
         if (flow->descriptor != descriptor) {
             send_all(box, descriptor, messages, ready);
-            memset(messages, 0, sizeof messages[0] * (size_t)ready);
             ready = 0;
             descriptor = flow->descriptor;
         }
         parts[ready] = (struct iovec){packet->bytes, (size_t)packet->size};
-        messages[ready].msg_hdr.msg_iov = &parts[ready];
-        messages[ready].msg_hdr.msg_iovlen = 1;
-        messages[ready].msg_hdr.msg_name = flow->address;
-        messages[ready].msg_hdr.msg_namelen = (socklen_t)flow->address_size;
+        messages[ready].msg_hdr = (struct msghdr){.msg_name = flow->address,
+                                                  .msg_namelen = (socklen_t)flow->address_size,
+                                                  .msg_iov = &parts[ready],
+                                                  .msg_iovlen = 1};
         ready++;
     }
     send_all(box, descriptor, messages, ready);
