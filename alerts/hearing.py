@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alerts.channels.loudspeaker import Playback
-from alerts.channels.sms import Heard
+from alerts.channels.sms_receipts import Find, Heard, Record
+from alerts.model import Delivery
 from alerts.receipts import record_receipt
 from command.directory.model import Terminal
 from command.kernel.clock import Clock
@@ -34,7 +36,24 @@ def playback_recorder(db: Database, clock: Clock) -> Callable[[Playback], bool]:
     return record
 
 
-def sms_recorder(db: Database, clock: Clock) -> Callable[[Sequence[Heard]], bool]:
+def sms_finder(db: Database) -> Find:
+    """Who was sent the short messages of these references, by whichever worker."""
+
+    def find(references: Sequence[str]) -> dict[str, tuple[str, str]] | None:
+        # The index holds short messages alone, and is found only by a value that stands in the statement.
+        sms = Delivery.channel == literal("sms", literal_execute=True)
+        query = select(Delivery.detail, Delivery.id, Delivery.alert_id).where(sms, Delivery.detail.in_(references))
+        try:
+            with db.reading() as session:
+                return {detail: (delivery, alert) for detail, delivery, alert in session.execute(query)}
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return None
+
+    return find
+
+
+def sms_recorder(db: Database, clock: Clock) -> Record:
     """What the SMS channel does with receipts: record them; False where the database is away, for a repetition."""
 
     def record(heard: Sequence[Heard]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -215,16 +215,21 @@ class Chunk(Base):
     resent: Mapped[int] = mapped_column(default=0)
 
 
+_SMS = text("channel = 'sms'")
+
+
 class Delivery(Base):
     """What became of telling one recipient by one channel. The row is appended when that is known.
 
-    Its id is made of alert, act, channel and recipient: the primary key is what keeps these unique.
+    Its id is made of alert, act, channel and recipient: the primary key is what keeps these unique. The detail of a
+    short message names it at its gateway, for receipts.
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
         Index("ix_delivery_alert_id_township_id", "alert_id", "township_id"),
         Index("ix_delivery_chunk_id", "chunk_id"),
+        Index("ix_delivery_sms_detail", "detail", sqlite_where=_SMS, postgresql_where=_SMS),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -54,7 +54,8 @@ def short_messages(plan: WorkerPlan, db: Database) -> Channel | None:
         return None
     module = _load("alerts.channels.sms")
     gateways = [module.gateway_of(url) for url in plan.sms_urls]
-    return _channel(module.SmsChannel(gateways, _load("alerts.hearing").sms_recorder(db, db.clock)))
+    hearing = _load("alerts.hearing")
+    return _channel(module.SmsChannel(gateways, hearing.sms_finder(db), hearing.sms_recorder(db, db.clock)))
 
 
 def telephone(plan: WorkerPlan, db: Database) -> Channel | None:

@@ -91,15 +91,20 @@ def start_worker(stub: Stub) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(stub.words(), stdout=log, stderr=log, env={**lean.ENVIRONMENT, **os.environ})
 
 
-def issue(db: Database, recipients: int, officials: int, channel: str = CHANNEL) -> tuple[str, ...]:
-    """Issue to that many in fifteen townships, officials among them; returns the chunks when they are committed."""
+def issue(
+    db: Database, recipients: int, officials: int, channel: str = CHANNEL, address: str = "{}@example.org"
+) -> tuple[str, ...]:
+    """Issue to that many in fifteen townships, officials among them; returns the chunks when they are committed.
+
+    `address` is filled with each one's number.
+    """
     now = db.clock.now()
     with db.writing() as session:
         units = _units(session)
         alert = _alert(units[0], now, channel)
         session.add(alert)
         session.flush()
-        contacts = [_contact(n, units, n < officials, channel) for n in range(recipients)]
+        contacts = [_contact(n, units, channel, address, official=n < officials) for n in range(recipients)]
         chunks = plan_chunks(session, alert, ISSUE, contacts, now)
         tell(session, system_actor(units[0]), alert, "alert.issued")
         open_coverages(session, alert, contacts)
@@ -201,8 +206,8 @@ def _alert(unit: str, now: datetime, channel: str) -> Alert:
     )
 
 
-def _contact(number: int, units: list[str], official: bool, channel: str) -> Contact:
+def _contact(number: int, units: list[str], channel: str, address: str, *, official: bool) -> Contact:
     unit = units[1 + number % TOWNSHIPS]
-    name = OFFICIAL if official else "public"
+    name = OFFICIAL if official else ""
     lane = OFFICIALS if official else PUBLIC
-    return Contact(f"person:{number}", channel, f"{name}{number}@example.org", "", unit, unit, "", lane=lane)
+    return Contact(f"person:{number}", channel, name + address.format(number), "", unit, unit, "", lane=lane)

@@ -5,10 +5,8 @@ parts is sent when all are; *unknown* when some left and not all were acknowledg
 """
 
 import asyncio
-import logging
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, cycle
@@ -16,24 +14,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
+from alerts.channels.sms_receipts import Find, ReceiptDesk, Record, reference_of
 from alerts.smpp import pdu
 from alerts.smpp.bind import Bind, Centre, NoAnswer, NotSent
 from alerts.smpp.pdu import Address, Packet, ShortMessage
 from alerts.smpp.text import Receipt, parts
-
-REMEMBERED = 200_000
-"""How many messages are remembered for their receipts."""
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A receipt for a delivery: `state` is delivered or failed."""
-
-    delivery: str
-    alert: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +29,11 @@ class SmsGateway:
     binds: int = 2
     segments: tuple[str, ...] = ()
     source: str = ""
+
+    @property
+    def name(self) -> str:
+        """Names the centre's message ids."""
+        return f"{self.centre.system_id}@{self.centre.host}:{self.centre.port}"
 
 
 def gateway_of(url: str) -> SmsGateway:
@@ -77,18 +67,17 @@ class SmsChannel:
     name = "sms"
     receipts = True
 
-    def __init__(self, gateways: Sequence[SmsGateway], on_receipts: Callable[[Sequence[Heard]], bool]) -> None:
-        """`on_receipts` is called in a thread with what came back; False has the same again a second later."""
-        self._on_receipts = on_receipts
-        self._sent: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._early: OrderedDict[str, str] = OrderedDict()
-        self._heard: list[Heard] = []
+    def __init__(self, gateways: Sequence[SmsGateway], find: Find, record: Record) -> None:
+        """Binds at once: a centre may have receipts for a worker that is gone."""
+        self._desk = ReceiptDesk(find, record)
         self._references = count(0)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sms", daemon=True)
         self._thread.start()
-        self._routes = [_Route(one, self._take) for one in gateways]
-        self._pump = asyncio.run_coroutine_threadsafe(self._tell(), self._loop)
+        self._routes = [_Route(one, self._desk) for one in gateways]
+        self._pump = asyncio.run_coroutine_threadsafe(self._desk.run(), self._loop)
+        for route in self._routes:
+            self._loop.call_soon_threadsafe(route.hold)
         self.batch = max(50, sum(one.binds * one.centre.window for one in gateways))
 
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
@@ -143,45 +132,26 @@ class SmsChannel:
             if answer.status != pdu.OK:
                 return Result(one.delivery, _refused(answer, bool(ids)), f"status {answer.status:#010x}")
             ids.append(_id_in(answer))
-        self._remember(ids[-1], one)
-        return Result(one.delivery, Outcome.SENT, f"id {ids[-1]}")
-
-    def _remember(self, message_id: str, one: Outgoing) -> None:
-        """The last part's receipt is the message's: it is read when all are there."""
-        state = self._early.pop(message_id, None)
-        if state is not None:
-            self._heard.append(Heard(one.delivery, one.alert, state))
-            return
-        self._sent[message_id] = (one.delivery, one.alert)
-        if len(self._sent) > REMEMBERED:
-            self._sent.popitem(last=False)
-
-    def _take(self, receipt: Receipt) -> None:
-        known = self._sent.pop(receipt.message_id, None)
-        if known is not None:
-            self._heard.append(Heard(*known, receipt.state))
-            return
-        self._early[receipt.message_id] = receipt.state
-        if len(self._early) > REMEMBERED:
-            self._early.popitem(last=False)
-
-    async def _tell(self) -> None:
-        while True:
-            await asyncio.sleep(0.2)
-            batch, self._heard = self._heard[:500], self._heard[500:]
-            if batch and not await asyncio.to_thread(self._on_receipts, batch):
-                self._heard = [*batch, *self._heard][:REMEMBERED]
-                await asyncio.sleep(1.0)
+        reference = reference_of(route.gateway.name, ids[-1])
+        # The last part's receipt is the message's: it is read when all are there.
+        self._desk.sent(reference, one.delivery, one.alert)
+        return Result(one.delivery, Outcome.SENT, reference)
 
 
 class _Route:
     """A gateway in use: its binds in turn, and its breaker."""
 
-    def __init__(self, gateway: SmsGateway, on_receipt: Callable[[Receipt], None]) -> None:
+    def __init__(self, gateway: SmsGateway, desk: ReceiptDesk) -> None:
         self.gateway = gateway
         self.breaker = Breaker()
-        self.binds = [Bind(gateway.centre, on_receipt) for _ in range(gateway.binds)]
+        self._desk = desk
+        self.binds = [Bind(gateway.centre, self._take) for _ in range(gateway.binds)]
         self._turns = cycle(self.binds)
+
+    def hold(self) -> None:
+        """Keep all binds up."""
+        for bind in self.binds:
+            bind.hold()
 
     async def submit(self, message: ShortMessage) -> Packet:
         try:
@@ -191,6 +161,9 @@ class _Route:
             raise
         self.breaker.succeeded()
         return answer
+
+    async def _take(self, receipt: Receipt) -> bool:
+        return await self._desk.take(reference_of(self.gateway.name, receipt.message_id), receipt.state)
 
 
 def _message(one: Outgoing, source: str, number: str, coding: int, text: bytes, *, several: bool) -> ShortMessage:

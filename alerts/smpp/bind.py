@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -13,6 +13,11 @@ from alerts.smpp.pdu import Packet, ShortMessage
 from alerts.smpp.text import Receipt, receipt_of
 
 CONNECT_S, ANSWER_S, ENQUIRE_S = 3.0, 10.0, 30.0
+FIRST_S, LONGEST_S = 1.0, 60.0
+"""Between two tries to bind while nobody sends."""
+
+OnReceipt = Callable[[Receipt], Awaitable[bool]]
+"""Whether a receipt was taken for good; otherwise the centre is asked to repeat it later."""
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +43,9 @@ class Centre:
 
 
 class Bind:
-    """A transceiver. Used within one event loop; after an error it binds again at the next message."""
+    """A transceiver. Used within one event loop; after an error it binds again at the next message, or when held."""
 
-    def __init__(self, centre: Centre, on_receipt: Callable[[Receipt], None]) -> None:
+    def __init__(self, centre: Centre, on_receipt: OnReceipt) -> None:
         self._centre = centre
         self._on_receipt = on_receipt
         self._window = asyncio.Semaphore(centre.window)
@@ -50,6 +55,12 @@ class Bind:
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._next_at = 0.0
+        self._unbound = asyncio.Event()
+        self._closing = False
+
+    def hold(self) -> None:
+        """Stay bound from now on, for receipts, also while nothing is sent."""
+        self._spawn(self._hold())
 
     async def submit(self, message: ShortMessage) -> Packet:
         """The centre's answer to a message. Raises NotSent or NoAnswer."""
@@ -64,6 +75,7 @@ class Bind:
 
     async def close(self) -> None:
         """Unbind and hang up."""
+        self._closing = True
         writer = self._writer
         if writer is not None:
             with contextlib.suppress(OSError, TimeoutError):
@@ -73,6 +85,19 @@ class Bind:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _hold(self) -> None:
+        pause_s = FIRST_S
+        while not self._closing:
+            self._unbound.clear()
+            try:
+                await self._bound()
+                pause_s = FIRST_S
+                await self._unbound.wait()
+            except NotSent as error:
+                log.info("message centre %s: %s", self._centre.host, error)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_S)
 
     async def _bound(self) -> asyncio.StreamWriter:
         async with self._binding:
@@ -143,27 +168,36 @@ class Bind:
                 future.set_result(packet)
             return
         if packet.command == pdu.DELIVER_SM:
-            self._heard(packet)
-        known = packet.command in (pdu.DELIVER_SM, pdu.ENQUIRE_LINK, pdu.UNBIND)
+            self._spawn(self._heard(packet, writer))
+            return
+        known = packet.command in (pdu.ENQUIRE_LINK, pdu.UNBIND)
         command = packet.command | pdu.RESPONSE if known else pdu.GENERIC_NACK
-        body = pdu.message_id_body("") if packet.command == pdu.DELIVER_SM else b""
         status = pdu.OK if known else pdu.INVALID_COMMAND
-        writer.write(pdu.write(Packet(command, packet.sequence, status, body)))
+        writer.write(pdu.write(Packet(command, packet.sequence, status)))
 
-    def _heard(self, packet: Packet) -> None:
+    async def _heard(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
+        """Answer a deliver_sm when what it says is taken: a centre repeats what it has no answer to."""
+        taken = await self._take_receipt(packet)
+        status = pdu.OK if taken else pdu.TEMPORARY_ERROR
+        answer = Packet(packet.command | pdu.RESPONSE, packet.sequence, status, pdu.message_id_body(""))
+        if not writer.is_closing():
+            writer.write(pdu.write(answer))
+
+    async def _take_receipt(self, packet: Packet) -> bool:
+        """What is no receipt, or none that says the end, is nothing to us."""
         try:
             receipt = receipt_of(pdu.read_short_message(packet.body))
         except pdu.BadPacket as error:
             log.warning("unreadable deliver_sm from %s: %s", self._centre.host, error)
-            return
-        if receipt is not None and receipt.state:
-            self._on_receipt(receipt)
+            return True
+        return receipt is None or not receipt.state or await self._on_receipt(receipt)
 
     def _lost(self, writer: asyncio.StreamWriter | None, why: ConnectionError) -> None:
         """End a connection; whoever waits for an answer on it gets none."""
         if writer is None or writer is not self._writer:
             return
         self._writer = None
+        self._unbound.set()
         writer.close()
         for future in self._waiting.values():
             if not future.done():

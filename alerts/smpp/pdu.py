@@ -14,7 +14,8 @@ RESPONSE = 0x80000000
 """A response's command id is its request's with the highest bit set (§5.1.2.1)."""
 
 OK, INVALID_COMMAND, QUEUE_FULL, THROTTLED = 0x00, 0x03, 0x14, 0x58
-TEMPORARY = frozenset({QUEUE_FULL, THROTTLED, 0x08, 0x64})
+TEMPORARY_ERROR = 0x64
+TEMPORARY = frozenset({QUEUE_FULL, THROTTLED, 0x08, TEMPORARY_ERROR})
 """§5.1.3: queue full, throttled, system error, temporary error of the application (ESME_RX_T_APPN)."""
 
 UDH_INDICATOR, RECEIPT_TYPE, RECEIPT_BITS = 0x40, 0x04, 0x3C

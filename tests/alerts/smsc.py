@@ -20,11 +20,16 @@ class MessageCentre:
         self.status: Callable[[ShortMessage], int | None] = lambda _: pdu.OK
         """None: hang up instead of an answer."""
         self.got: list[ShortMessage] = []
+        self.kept: list[Packet] = []
+        """Receipts that go out by `deliver` alone, to whoever is bound by then."""
+        self.keeps = False
+        self.receipt_answers: list[int] = []
+        """The statuses that its receipts were answered with."""
         self.binds = 0
         self.under_way = 0
         self.most_under_way: Counter[int] = Counter()
         self._numbers = count(1)
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -45,6 +50,22 @@ class MessageCentre:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
+    def deliver(self) -> None:
+        """Send what was kept by the bind that was made last."""
+
+        async def write() -> None:
+            writer = next(one for one in reversed(self._writers) if not one.is_closing())
+            for packet in self.kept:
+                writer.write(pdu.write(packet))
+            await writer.drain()
+
+        asyncio.run_coroutine_threadsafe(write(), self._loop).result(5)
+
+    @property
+    def bound(self) -> int:
+        """How many are bound now."""
+        return sum(not one.is_closing() for one in list(self._writers))
+
     def texts(self) -> dict[str, list[str]]:
         """Number → the texts its phone shows."""
         shown: dict[str, list[str]] = defaultdict(list)
@@ -64,7 +85,7 @@ class MessageCentre:
         return shown
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        self._writers.append(writer)
         buffer, works = bytearray(), set()
         place = len(self._writers)
         while chunk := await reader.read(4096):
@@ -96,13 +117,18 @@ class MessageCentre:
                 self.got.append(message)
                 name = f"m{next(self._numbers)}"
                 body = pdu.message_id_body(name)
-                if self.receipts:
+                if self.keeps:
+                    self.kept.append(self.receipt(name, message))
+                elif self.receipts:
                     # Before the answer: a real centre may be as quick as that.
-                    writer.write(pdu.write(self._receipt(name, message)))
+                    writer.write(pdu.write(self.receipt(name, message)))
+        if packet.command == pdu.DELIVER_SM | pdu.RESPONSE:
+            self.receipt_answers.append(packet.status)
         if packet.command & pdu.RESPONSE == 0:
             writer.write(pdu.write(Packet(packet.command | pdu.RESPONSE, packet.sequence, status, body)))
 
-    def _receipt(self, name: str, message: ShortMessage) -> Packet:
+    def receipt(self, name: str, message: ShortMessage) -> Packet:
+        """That a message was delivered."""
         text = f"id:{name} sub:001 dlvrd:001 submit date:2611200603 done date:2611200604 stat:DELIVRD err:000 text:"
         back = ShortMessage(
             source=message.destination, destination=Address("1069"), text=text.encode(), esm_class=pdu.RECEIPT_TYPE

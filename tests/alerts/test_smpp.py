@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result
-from alerts.channels.sms import Heard, SmsChannel, gateway_of, national
+from alerts.channels.sms import SmsChannel, gateway_of, national
+from alerts.channels.sms_receipts import Heard
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, BadPacket, Packet, ShortMessage
 from alerts.smpp.text import encode, parts, receipt_of
@@ -152,7 +153,7 @@ def send(urls: list[str], *batch: Outgoing, heard: list[Heard] | None = None, wa
         return True
 
     async def run() -> list[Result]:
-        channel = SmsChannel([gateway_of(url) for url in urls], keep)
+        channel = SmsChannel([gateway_of(url) for url in urls], lambda _: {}, keep)
         try:
             results = await channel.send(batch)
             await asyncio.to_thread(until, lambda: len(kept) >= wait_for)

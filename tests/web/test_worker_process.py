@@ -1,0 +1,118 @@
+"""`fengsui worker` as a process: it loads only what it needs, and hears what came back to one that is gone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from alerts.bench.scene import all_done, issue
+from alerts.model import Delivery, Receipt
+from alerts.smpp import pdu
+from alerts.smpp.pdu import Address, ShortMessage
+from command.kernel.clock import SystemClock
+from command.kernel.db import Base, Database, make_engine
+from tests.alerts.smsc import MessageCentre
+from tests.waiting import until
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+MOST_MIB = 80
+CROWD = 20_000
+
+
+@pytest.fixture(params=["embedded", "cluster"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "embedded":
+        return f"sqlite:///{tmp_path / 'fengsui.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Database]:
+    made = Database(make_engine(database), SystemClock())
+    Base.metadata.create_all(made.engine)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def start(db: Database, database: str, tmp_path: Path) -> Iterator[Start]:
+    """Start `fengsui worker` with these settings; whatever still runs at the end is killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(**told: str) -> "subprocess.Popen[bytes]":
+        words = [sys.executable, "-m", "web.cli", "worker", "--data", str(tmp_path)]
+        url = "" if database.startswith("sqlite") else database
+        with (tmp_path / "log").open("ab") as log:
+            environment = {**os.environ, "FENGSUI_DATABASE_URL": url, **told}
+            started.append(subprocess.Popen(words, env=environment, stdout=log, stderr=log))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def centre() -> Iterator[MessageCentre]:
+    """A message centre that keeps its receipts until it is told."""
+    found = MessageCentre()
+    found.keeps = True
+    yield found
+    found.stop()
+
+
+def highest_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
+
+
+def test_it_stays_small(db: Database, start: Start, tmp_path: Path) -> None:
+    worker = start(FENGSUI_SMTP_URL="smtp://127.0.0.1:9", FENGSUI_MQTT_URL="mqtt://127.0.0.1:9")
+    issue(db, CROWD, CROWD // 100, "websocket")
+    until(lambda: all_done(db), within_s=90, why=lambda: (tmp_path / "log").read_text()[-3000:])
+    assert highest_mib(worker.pid) <= MOST_MIB
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    assert b"Traceback" not in (tmp_path / "log").read_bytes()
+
+
+def test_receipts_for_a_worker_that_was_killed_reach_the_next(
+    db: Database, start: Start, centre: MessageCentre, tmp_path: Path
+) -> None:
+    urls = json.dumps([centre.url("rate=10000&binds=1")])
+    first = start(FENGSUI_SMS_URLS=urls)
+    issue(db, 60, 0, "sms", "139{:08d}")
+    until(lambda: all_done(db), within_s=90, why=lambda: (tmp_path / "log").read_text()[-3000:])
+    first.kill()
+    first.wait()
+    until(lambda: centre.bound == 0, why=lambda: centre.bound)
+    start(FENGSUI_SMS_URLS=urls)
+    until(lambda: centre.bound == 1, within_s=60, why=lambda: (tmp_path / "log").read_text()[-3000:])
+    centre.deliver()
+    until(lambda: len(centre.receipt_answers) == 60, within_s=60, why=lambda: centre.receipt_answers)
+    assert set(centre.receipt_answers) == {pdu.OK}
+    with db.reading() as session:
+        heard = session.scalars(select(Receipt.delivery_id).where(Receipt.state == "delivered")).all()
+        sent = session.scalars(select(Delivery.id).where(Delivery.state == "sent")).all()
+    assert sorted(heard) == sorted(sent)
+    assert len(sent) == 60
+
+
+def test_a_receipt_of_nobodys_message_is_given_back(db: Database, start: Start, centre: MessageCentre) -> None:
+    start(FENGSUI_SMS_URLS=json.dumps([centre.url("binds=1")]))
+    until(lambda: centre.bound == 1, within_s=60, why=lambda: centre.bound)
+    message = ShortMessage(source=Address("1069"), destination=Address("13900000001"), text=b"")
+    centre.kept.append(centre.receipt("another", message))
+    centre.deliver()
+    until(lambda: centre.receipt_answers, within_s=60, why=lambda: centre.receipt_answers)
+    assert centre.receipt_answers == [pdu.TEMPORARY_ERROR]
