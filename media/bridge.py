@@ -272,9 +272,9 @@ class Bridge:
 
     # -- the wire -------------------------------------------------------------------------------
 
-    def _on_rtp(self, peer: Peer, now: float, data: bytes) -> None:
+    def _on_rtp(self, peer: Peer, arrived: float, data: bytes) -> None:
         connection = self._by_peer[peer]
-        self._send(self.rooms[connection.room].on_rtp(now, connection.participant, data))
+        self._send(self.rooms[connection.room].on_rtp(self.now(), connection.participant, data, arrived))
 
     def _on_unit(self, peer: Peer, now: float, unit: Unit, place: int) -> None:
         connection = self._by_peer[peer]

@@ -155,15 +155,15 @@ static void note(struct door *door, const struct parsed *packet, int video, doub
     door->pending = 1;
 }
 
-static void count(struct stream *stream, const struct unit *unit, const struct parsed *packet)
+static void count(struct stream *stream, const struct unit *unit, const struct parsed *packet, double arrived)
 {
     stream->seen[unit->index % WINDOW] = unit->index;
     stream->received++;
     stream->highest = unit->index;
-    note_transit(stream, unit->now, unit->timestamp);
+    note_transit(stream, arrived, unit->timestamp);
     stream->packets++;
     stream->octets += packet->payload_size;
-    stream->last_packet_at = stream->source->newest_at = unit->now;
+    stream->last_packet_at = stream->source->newest_at = arrived;
     if (!stream->video)
         return;
     int temporal = unit->form == FULL && packet->payload[1] & 0x20 ? packet->payload[5] >> 6 : 0;
@@ -188,7 +188,8 @@ static void hand_over(struct handed *handed, const struct door *door, const stru
     memcpy(handed->bytes, packet->payload, (size_t)packet->payload_size);
 }
 
-int take_rtp(struct outbox *box, struct door *door, double now, const unsigned char *data, int size,
+/* It came at `arrived`, and goes out `now`: what it waited here in between is no congestion of either way. */
+int take_rtp(struct outbox *box, struct door *door, double now, double arrived, const unsigned char *data, int size,
              struct handed *handed)
 {
     struct parsed packet;
@@ -196,13 +197,13 @@ int take_rtp(struct outbox *box, struct door *door, double now, const unsigned c
     if (door->noted >= NOTED || !parse(&packet, door, data, size))
         return NOT_PLAIN;
     struct stream *stream = find(door, &packet);
-    if (!stream || !is_awake(stream, now) || unwrap(stream->highest, packet.sequence, 16) != stream->highest + 1 ||
+    if (!stream || !is_awake(stream, arrived) || unwrap(stream->highest, packet.sequence, 16) != stream->highest + 1 ||
         !read_unit(&unit, stream, &packet, now))
         return NOT_PLAIN;
-    note(door, &packet, stream->video, now);
-    count(stream, &unit, &packet);
+    note(door, &packet, stream->video, arrived);
+    count(stream, &unit, &packet, arrived);
     if (stream->video && stream->fan_count)
-        kept_add(stream->kept, now, unit.index, unit.picture, unit.timestamp, unit.marker, (const char *)packet.payload,
+        kept_add(stream->kept, arrived, unit.index, unit.picture, unit.timestamp, unit.marker, (const char *)packet.payload,
                  packet.payload_size);
     const unsigned char *body = packet.payload + (unit.form == FULL ? 6 : 0);
     int place = write_unit(box, stream->fan, 0, stream->fan_count, &unit, body);

@@ -20,7 +20,7 @@ void flush(struct outbox *box);
 
 /* intake.c: whether a packet was plain and was taken; 2 when `handed` tells which unit is still to be written. */
 enum { NOT_PLAIN, TAKEN, UNFINISHED };
-int take_rtp(struct outbox *box, struct door *door, double now, const unsigned char *data, int size,
+int take_rtp(struct outbox *box, struct door *door, double now, double arrived, const unsigned char *data, int size,
              struct handed *handed);
 
 /* feedback.c: the same for a compound of RTCP; and whether one that was not taken asks for something at once. */

@@ -199,7 +199,7 @@ static void on_media(struct port *port, struct door *door, unsigned char *bytes,
         port->stopped = port->handed >= LAZY || is_urgent(door, bytes, size);
         return;
     }
-    int done = take_rtp(port->box, door, at, bytes, size, &port->items[port->handed]);
+    int done = take_rtp(port->box, door, port->now, at, bytes, size, &port->items[port->handed]);
     port->stopped = done != TAKEN;
     if (done == NOT_PLAIN)
         fill(hand(port, RTP, at, door->number), bytes, size);
@@ -261,6 +261,7 @@ static void go_through(struct port *port)
     while (port->at < port->got && !port->stopped) {
         int i = port->at++;
         struct msghdr *message = &port->messages[i].msg_hdr;
+        port->now = seconds(CLOCK_MONOTONIC);
         on_datagram(port, port->outlet, message->msg_name, (int)message->msg_namelen, port->datagrams[i],
                     (int)port->messages[i].msg_len, arrival(port, message));
     }
@@ -283,6 +284,7 @@ int port_inject(struct port *port, int outlet, const char *address, int size, co
     if (length > DATAGRAM)
         length = DATAGRAM;
     memcpy(bytes, datagram, (size_t)length);
+    port->now = at;
     on_datagram(port, outlet, address, size, bytes, length, at);
     flush(port->box);
     return port->handed;

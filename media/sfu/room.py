@@ -210,19 +210,23 @@ class Room:
         video.ask_keyframe()
         return self._urgent(now, self.participants[video.shows.participant])
 
-    def on_rtp(self, now: float, name: str, data: bytes) -> list[Send]:
-        """One plain RTP packet from `name`: what goes out because of it, as (link, head, body)."""
+    def on_rtp(self, now: float, name: str, data: bytes, arrived: float | None = None) -> list[Send]:
+        """One plain RTP packet from `name`: what goes out because of it, as (link, head, body).
+
+        It came when it `arrived`, else now: what it waited for us in between is no congestion of either way.
+        """
+        arrived = now if arrived is None else arrived
         participant = self.participants[name]
         intake = participant.intake
         if intake is None:
             return []
         self.catch_up(participant)
-        unit = intake.on_rtp(now, data)
+        unit = intake.on_rtp(arrived, data)
         if unit is None:
             return []
         layer = unit.layer
         if layer.source.kind == "audio" and unit.body:
-            self.speakers.observe(now, name, intake.level)
+            self.speakers.observe(arrived, name, intake.level)
         sends = self._mended(now, intake) if intake.mended else []
         sends += self.step.write(now, unit)
         if layer.keyframe_wanted:

@@ -50,6 +50,25 @@ def test_speech_pictures_and_repairs_are_numbered_in_one_row() -> None:
     assert again.payload == lost.sequence.to_bytes(2, "big") + lost.payload
 
 
+def test_what_a_packet_waited_for_us_is_in_neither_estimate() -> None:
+    meeting = a_meeting()
+    publisher = meeting.publishers["a"]
+    publisher.transport = 0
+    meeting.pass_time(0.3)
+    came = meeting.now
+    for number, data in enumerate(publisher.picture(keyframe=True, packets=3)):
+        meeting.now += 0.05
+        meeting.take(meeting.room.on_rtp(meeting.now, "a", data, came + 0.01 * number))
+    sent = meeting.links["b"].outflow.sent
+    assert sent.sent_at(sent.next - 1) == meeting.now
+    meeting.pass_time(0.2)
+    told = meeting.requests("a", TransportFeedback)[-1]
+    assert isinstance(told, TransportFeedback)
+    spaced = [delta for delta in told.feedback.deltas[1:] if delta is not None]
+    assert all(abs(delta - 40) <= 1 for delta in spaced), "10 ms, as it came"
+    assert len(spaced) == 2
+
+
 def test_a_client_without_rtx_gets_the_number_that_its_ciphertext_has() -> None:
     meeting = Meeting()
     meeting.join("a")
