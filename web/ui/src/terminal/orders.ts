@@ -58,7 +58,8 @@ const keepsOnly = (me: Me): boolean => me.roles.length > 0 && me.roles.every(({ 
 /** Units whose people carry out orders for all of their subtree; a county's duty officer only gives them. */
 const CARRIES_OUT: readonly Unit['kind'][] = ['township', 'village', 'department', 'team']
 
-function isUnder(board: Board, unit: string | null, top: string): boolean {
+/** Whether a unit lies at or under another one, as far as the board shows units. */
+export function isUnder(board: Board, unit: string | null, top: string): boolean {
   for (let at = unit, depth = 0; at !== null && depth < 8; at = board.units[at]?.parent ?? null, depth++) {
     if (at === top) return true
   }

@@ -5,6 +5,7 @@ import { LiveBoard } from '@shared/live'
 import type { Alert, Board, Unit } from '@shared/objects'
 import { issuedAlerts, isUrgent, readMemory, remember, toSignOff, unreadEnds, unsettled, type AlertMemory, type EndedAlert } from './alerts'
 import { createCalls, type Calls } from './calls'
+import { createEvacuations, type EvacuationDesk } from './evacuations'
 import { isMine, movePath, sorted, viewOf, type Answer, type OrderView } from './orders'
 import { Outbox, type Press } from './outbox'
 import type { Me } from './session'
@@ -12,7 +13,7 @@ import { Signals } from './signals'
 import { readStored, writeStored } from './stored'
 import { useWakeLock } from './wakelock'
 
-export type Page = { at: 'home' } | { at: 'order'; id: string } | { at: 'alert'; id: string } | { at: 'review'; id: string } | { at: 'check' } | { at: 'note'; incident: string | null }
+export type Page = { at: 'home' } | { at: 'order'; id: string } | { at: 'alert'; id: string } | { at: 'review'; id: string } | { at: 'evacuation'; id: string } | { at: 'check' } | { at: 'note'; incident: string | null }
 
 export interface Terminal {
   api: Api
@@ -32,6 +33,7 @@ export interface Terminal {
   orders: ComputedRef<OrderView[]>
   answer: (order: OrderView, to: Answer, reason?: string) => void
   alerts: AlertDesk
+  evacuations: EvacuationDesk
   /** Alerts that wait for a signature this reader may give. */
   reviews: ComputedRef<Alert[]>
   may: (right: string) => boolean
@@ -101,11 +103,13 @@ const ANSWER_MS = 15_000
 
 /** A clock that runs ahead of the server's is no reason to lose a press. */
 async function sendPress(api: Api, press: Press): Promise<void> {
-  const isMove = press.path.startsWith('/tasks/')
+  const isMove = /^\/(tasks|evacuations)\//.test(press.path)
   const post = (body: unknown) => api.request('POST', press.path, { body, signal: AbortSignal.timeout(ANSWER_MS) })
   try {
     await post(isMove ? { ...press.body, pressed_at: press.pressed_at } : press.body)
   } catch (error) {
+    // Somebody reported it already; or we did, and the answer was lost on the way.
+    if (error instanceof ApiProblem && error.code === 'obligation.no_visit') return
     if (!isMove || !(error instanceof ApiProblem) || error.code !== 'time.future') throw error
     await post(press.body)
   }
@@ -141,6 +145,7 @@ export function createTerminal(api: Api, me: Me, expired: (code: string) => void
     answer: ({ task }, to, reason) =>
       outbox.press({ about: task.id, what: to, path: movePath(task.id, to), body: reason === undefined ? {} : { reason }, silent: false }),
     alerts: createAlerts(core),
+    evacuations: createEvacuations(core),
     reviews: computed(() => toSignOff(board.value, me)),
     may: (right) => me.rights.includes(right),
   }
@@ -174,7 +179,7 @@ function tellDelivered({ orders, outbox, may }: Terminal): void {
 }
 
 /** Ring while it rings; attention until every new order and urgent alert was answered, but not into a meeting. */
-function soundOff({ calls, orders, alerts, reviews, signals, may }: Terminal): void {
+function soundOff({ calls, orders, alerts, reviews, evacuations, signals, may }: Terminal): void {
   const inRoom = () => calls.room.value !== null && !calls.room.value.over.value
   const waiting = () => [
     ...(may('task.move') ? orders.value.filter(({ fresh }) => fresh).map(({ task }) => task.id) : []),
@@ -197,7 +202,7 @@ function soundOff({ calls, orders, alerts, reviews, signals, may }: Terminal): v
     { immediate: true },
   )
   watch(
-    () => reviews.value.map(({ id }) => id),
+    () => [...reviews.value, ...evacuations.visits.value, ...evacuations.duties.value.map(({ evacuation }) => evacuation)].map(({ id }) => id),
     (all, before) => {
       if (all.some((id) => !(before ?? []).includes(id))) signals.once('attention', inRoom() ? 0.3 : 1)
     },

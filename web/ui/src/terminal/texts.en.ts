@@ -27,6 +27,8 @@ const en: Same<TerminalWords> = {
   noOrdersHow: 'A new order sounds until somebody presses "Received".',
   nextReview: (n) => (n === 1 ? '1 alert waits to be signed off' : `${n} alerts wait to be signed off`),
   reviews: 'To sign off',
+  nextEvacuation: (n) => (n === 1 ? '1 household is still to be moved: report each at once' : `${n} households are still to be moved: report each at once`),
+  nextVisit: (n) => (n === 1 ? '1 place does not answer: go there' : `${n} places do not answer: go there`),
   alerts: 'Alerts in force',
   noAlerts: 'No alerts in force',
   meetings: 'Meetings',

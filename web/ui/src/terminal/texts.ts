@@ -27,6 +27,8 @@ const zh = {
   noOrdersHow: '有新指令时会响，直到有人按“收到”。',
   nextReview: (n: number) => `${n} 条预警等签发`,
   reviews: '待签发',
+  nextEvacuation: (n: number) => `还有 ${n} 户没有转移，转一户报一户`,
+  nextVisit: (n: number) => `${n} 处叫不应，要上门`,
   alerts: '生效中的预警',
   noAlerts: '没有生效中的预警',
   meetings: '会商',
