@@ -4,6 +4,7 @@ Both speak the real protocols on real sockets; marked 示例 wherever they are s
 """
 
 import asyncio
+import contextlib
 import logging
 import signal
 import threading
@@ -161,22 +162,24 @@ class SimulatedLoudspeakers:
         return loudspeaker_key(self._config.master_key, loudspeaker)
 
 
-def run_demo_peers(config: DemoPeersConfig, clock: Clock) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run_demo_peers(config: DemoPeersConfig, clock: Clock, *, mail: bool) -> None:
+    """Serve until SIGTERM or SIGINT; with a mail server where there is no other."""
     loudspeakers = SimulatedLoudspeakers(config, clock)
     loudspeakers.start()
     try:
-        asyncio.run(_serve(config))
+        asyncio.run(_serve(config, mail))
     finally:
         loudspeakers.stop()
 
 
-async def _serve(config: DemoPeersConfig) -> None:
-    server = await MailSink(config.mail_folder).serve(config.smtp_host, config.smtp_port)
+async def _serve(config: DemoPeersConfig, mail: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with server:
+    async with contextlib.AsyncExitStack() as stack:
+        if mail:
+            sink = MailSink(config.mail_folder)
+            await stack.enter_async_context(await sink.serve(config.smtp_host, config.smtp_port))
         await stop.wait()
 
 

@@ -39,7 +39,9 @@ class CapKeys:
         return [one for certificates in self._stores() for one in certificates]
 
     def _stores(self) -> Iterator[list[x509.Certificate]]:
-        for file in (self._folder / "ca.pem", *sorted((self._folder / TRUST).glob("*.pem"))):
+        # Where TLS ends elsewhere there is no authority of our own.
+        own = [file for file in [self._folder / "ca.pem"] if file.exists()]
+        for file in (*own, *sorted((self._folder / TRUST).glob("*.pem"))):
             try:
                 yield read_certificates(file.read_bytes())
             except (OSError, ValueError) as fault:

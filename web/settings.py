@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     sip_url: SecretStr = SecretStr("")
     sip_lines: int = Field(default=10, ge=1, le=200)
     sip_voice: str = "cmn-latn-pinyin"
+    sip_ring_s: float = Field(default=40.0, ge=5, le=180)
+    sip_repeats: int = Field(default=2, ge=1, le=5)
+    sip_patience_s: float = Field(default=8.0, ge=2, le=60)
 
     @classmethod
     def settings_customise_sources(

@@ -21,6 +21,9 @@ class WorkerPlan:
     sip_url: str = ""
     sip_lines: int = 10
     sip_voice: str = ""
+    sip_ring_s: float = 40.0
+    sip_repeats: int = 2
+    sip_patience_s: float = 8.0
 
     def hand_over(self) -> int:
         """A descriptor that a program started in this process's place can read it from: secrets are in no argument."""

@@ -64,7 +64,14 @@ def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
         return None
     module = _load("alerts.channels.voice")
     hear = _load("alerts.calls.caller").sign_recorder(db, db.clock)
-    return _channel(module.VoiceChannel(module.VoiceConfig(plan.sip_url, plan.sip_voice), hear))
+    config = module.VoiceConfig(
+        plan.sip_url,
+        plan.sip_voice,
+        ring_s=plan.sip_ring_s,
+        repeats=plan.sip_repeats,
+        patience_s=plan.sip_patience_s,
+    )
+    return _channel(module.VoiceChannel(config, hear))
 
 
 def main(plan: WorkerPlan) -> None:

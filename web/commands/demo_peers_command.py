@@ -23,17 +23,19 @@ LOG = logging.getLogger(__name__)
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Addresses come from the settings that `serve --demo` made."""
+    """Addresses come from the settings that `serve --demo` made; it says which of them are nobody else's."""
     add_data(parser)
+    parser.add_argument("--mail", action="store_true", help="be the mail server")
+    parser.add_argument("--broker", action="store_true", help="run the loudspeakers' broker")
 
 
 def run(options: Namespace) -> int:
     """Serve until SIGTERM."""
     core = core_of(options)
-    broker = _broker(core)
+    broker = _broker(core) if options.broker else None
     report_ready()
     try:
-        run_demo_peers(_config(core), core.clock)
+        run_demo_peers(_config(core), core.clock, mail=options.mail)
     finally:
         if broker is not None:
             broker.terminate()

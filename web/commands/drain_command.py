@@ -15,7 +15,8 @@ from command.kernel.wake import Wake
 from media.nodes.actions import drain, keep
 from media.nodes.model import MediaNode
 from media.nodes.queries import meetings_at, nodes
-from web.commands.common import add_data, answer_errors, core_of
+from web.commands.common import answer_errors, core_of
+from web.commands.options import add_data
 from web.wiring import Core
 
 

@@ -34,7 +34,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Bring everything up, print the `ready` line, keep it up until SIGTERM or Ctrl-C."""
-    settings = _settings(options)
+    stated = _settings(options)
+    settings = _with_demo_peers(stated) if stated.demo else stated
     if settings.plain_http and not _is_loopback(settings.host):
         sys.stderr.write(f"--plain-http is refused on {settings.host}: passwords would cross the network in clear.\n")
         return 2
@@ -46,7 +47,7 @@ def run(options: Namespace) -> int:
         seed(core.db, settings.data)
     _tell(core, "system.started", {"id": "serve"})
     return supervise.run(
-        _children(settings),
+        _children(settings, _demo_peers(stated)),
         on_ready=lambda: _announce(settings),
         on_exit=lambda gone: _tell(
             core, "system.child_restarted", {"id": gone.name, "status": gone.status, "restart_in_s": gone.restart_in_s}
@@ -72,7 +73,7 @@ def _settings(options: Namespace) -> Settings:
             "media_port": settings.media_port or _free_port(socket.SOCK_DGRAM),
         }
     )
-    return _with_demo_peers(found) if found.demo else found
+    return found
 
 
 def _with_demo_peers(settings: Settings) -> Settings:
@@ -88,7 +89,13 @@ def _with_demo_peers(settings: Settings) -> Settings:
     return settings.model_copy(update=update)
 
 
-def _children(settings: Settings) -> list[supervise.Child]:
+def _demo_peers(stated: Settings) -> list[str] | None:
+    """What the demo has to be itself, as the child's options; None where there is no demo."""
+    own = {"--mail": stated.smtp_url, "--broker": stated.mqtt_url}
+    return [option for option, url in own.items() if not url.get_secret_value()] if stated.demo else None
+
+
+def _children(settings: Settings, demo_peers: list[str] | None) -> list[supervise.Child]:
     nodes = _media_nodes(settings)
     shared = {
         "FENGSUI_DATA": str(settings.data),
@@ -109,8 +116,11 @@ def _children(settings: Settings) -> list[supervise.Child]:
         )
         for name, control, port in nodes
     ]
-    names = ["web", "worker", *(["demo-peers"] if settings.demo else [])]
-    return [*media, *(supervise.Child(name, (sys.executable, "-m", "web.cli", name), shared) for name in names)]
+    others = {"web": [], "worker": [], **({} if demo_peers is None else {"demo-peers": demo_peers})}
+    return [
+        *media,
+        *(supervise.Child(n, (sys.executable, "-m", "web.cli", n, *more), shared) for n, more in others.items()),
+    ]
 
 
 def _media_nodes(settings: Settings) -> list[tuple[str, int, int]]:

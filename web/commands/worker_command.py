@@ -49,4 +49,7 @@ def plan_of(settings: Settings, name: str) -> WorkerPlan:
         sip_url=settings.sip_url.get_secret_value(),
         sip_lines=settings.sip_lines,
         sip_voice=settings.sip_voice,
+        sip_ring_s=settings.sip_ring_s,
+        sip_repeats=settings.sip_repeats,
+        sip_patience_s=settings.sip_patience_s,
     )

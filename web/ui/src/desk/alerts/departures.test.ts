@@ -1,0 +1,24 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { lang, setLang } from '@shared/i18n'
+import { departureWords } from './departures'
+
+describe('what was not in order in a message', () => {
+  afterEach(() => setLang('zh'))
+
+  it('is said in words, each kind once', () => {
+    const found = [
+      { code: 'cap.area_approximate', detail: 'boundary of 532301' },
+      { code: 'cap.area_approximate', detail: 'boundary of 532301' },
+      { code: 'cap.unknown_element', detail: 'Type' },
+      { code: 'cap.unknown_element', detail: 'Polygon' },
+    ]
+    expect(departureWords(found)).toBe('范围按上级区划估计；有规范外的项（Type，Polygon）')
+    setLang('en')
+    expect(lang.value).toBe('en')
+    expect(departureWords(found)).toBe('area taken from the division above; unknown element (Type, Polygon)')
+  })
+
+  it('is shown as it came where nobody wrote words for it', () => {
+    expect(departureWords([{ code: 'cap.new', detail: 'as it came' }])).toBe('as it came')
+  })
+})
