@@ -251,6 +251,12 @@ int take_rtcp(struct door *door, double now, const unsigned char *data, int size
     return TAKEN;
 }
 
+/* A compound that had to wait until Python had read the feedback before it; whether it was taken. */
+int door_digest(struct door *door, double now, const char *data, int size)
+{
+    return take_rtcp(door, now, (const unsigned char *)data, size) == TAKEN;
+}
+
 /* All but reports, and feedback on a flow that is not paced. */
 int is_urgent(const struct door *door, const unsigned char *data, int size)
 {

@@ -226,6 +226,10 @@ class Door(Generic[P]):
         at, sent_at, newest, count, lost, octets, arrived, last, groups = _TOLD.unpack(ffi.buffer(self._told))
         return at, Told((), count, sent_at, lost, octets, arrived, newest, last, groups)
 
+    def digest(self, now: float, compound: bytes) -> bool:
+        """Take a compound that came at `now`, all of it or nothing; whether it was taken and noted."""
+        return bool(self._gate.library.door_digest(self._state, now, compound, len(compound)))
+
     def close(self) -> None:
         """Nothing of the peer comes by here any more."""
         for path in list(self._paths):

@@ -153,3 +153,5 @@ int port_handed(struct port *port);
 struct handed *port_item(struct port *port, int place);
 void port_clear(struct port *port);
 int64_t port_counted(struct port *port);
+
+int door_digest(struct door *door, double now, const char *data, int size);

@@ -261,6 +261,9 @@ class Room:
         participant = self.participants[name]
         link, intake = participant.link, participant.intake
         self.catch_up(participant)
+        if intake is not None and intake.notes is not None and intake.notes.digest(now, data):
+            self.catch_up(participant)
+            return []
         packets = rtcp.parse(data)
         if packets is None or link is None or intake is None:
             participant.malformed_rtcp += 1
