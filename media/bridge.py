@@ -1,6 +1,7 @@
 """The rooms of one node and the peers that feed them: where the pure core meets the wire."""
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from media.errors import BridgeError
 from media.ice import Credentials
 from media.messages import Flow, SlotCount
 from media.one_way import one_way
+from media.overload import Overload
 from media.sfu.codecs import CodecsChanged
 from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
@@ -22,6 +24,8 @@ from media.steps import Choice, choose
 from media.tcp import TcpPort
 from media.transport import Peer, PeerParameters
 from media.udp import Handlers, UdpPort
+
+logger = logging.getLogger(__name__)
 
 MAX_PEERS = 500
 TICK_S = 0.025
@@ -53,7 +57,13 @@ class Bridge:
     """`emit(type, room, **fields)` takes the events. All methods belong to one event loop."""
 
     def __init__(
-        self, udp_host: str, udp_port: int, addresses: tuple[str, ...], emit: Emit, step: Choice = "auto"
+        self,
+        udp_host: str,
+        udp_port: int,
+        addresses: tuple[str, ...],
+        emit: Emit,
+        step: Choice = "auto",
+        sheds: bool = True,
     ) -> None:
         handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed, self._on_unit)
         self.port = UdpPort(udp_host, udp_port, handlers, addresses)
@@ -61,6 +71,7 @@ class Bridge:
         self.step = choose(step, self.port.counters)
         if self.step.gate is not None:
             self.port.take_by(self.step.gate)
+        self.overload = Overload(self.port.outlets, self.now(), sheds)
         self.addresses = addresses
         self.rooms: dict[str, Room] = {}
         self._emit = emit
@@ -74,7 +85,7 @@ class Bridge:
     async def run(self) -> None:
         """Do what is due, for ever."""
         loop = asyncio.get_running_loop()
-        ticks, due = 0, 0.0
+        ticks, due = 0, loop.time()
         while True:
             busy = [room for room in self.rooms.values() if room.busy]
             await asyncio.sleep(FLUSH_S if busy else max(0.0, due - loop.time()))
@@ -83,6 +94,8 @@ class Bridge:
                 for room in busy:
                     self._send(room.flush(now))
                 continue
+            if self.overload.tick(now, now - due):
+                self._shed(now)
             due = now + TICK_S
             for name, room in list(self.rooms.items()):
                 self._send(room.on_tick(now))
@@ -90,6 +103,15 @@ class Bridge:
             ticks += 1
             if ticks % CHECK_EVERY == 0:
                 self.port.check(now)
+
+    def _shed(self, now: float) -> None:
+        """Give up what the stage says, or take it back, everywhere; and tell."""
+        load = self.overload.load
+        for room in self.rooms.values():
+            room.shed(now, load.stage)
+        logger.warning("stage %s: %.0f ms late", load.stage.name, 1000 * load.lag_s)
+        told = {"stage": load.stage.name, "lag_ms": round(1000 * load.lag_s), "overflows": self.overload.overflows}
+        self._emit("load", "", None, **told)
 
     async def close(self) -> None:
         await self.tcp.close()
@@ -99,7 +121,7 @@ class Bridge:
 
     def open_room(self, name: str) -> Room:
         if name not in self.rooms:
-            self.rooms[name] = Room(self._unix_offset, self.step)
+            self.rooms[name] = Room(self._unix_offset, self.step, stage=self.overload.load.stage)
         return self.rooms[name]
 
     def close_room(self, name: str) -> None:
@@ -150,7 +172,7 @@ class Bridge:
         """Answer an offer. A fingerprint that is known restarts ICE, another one makes a new connection.
 
         Raises BridgeError `media.unknown_room`, `media.not_in_room`, `media.bad_offer`, `media.too_many_slots`
-        or `media.full`.
+        `media.full` or, for who was not here yet, `media.busy`.
         """
         self._room(name, participant)
         offer = sdp.parse_offer(text)
@@ -244,6 +266,8 @@ class Bridge:
     def _make(
         self, name: str, participant: str, offer: sdp.Offer, terms: Terms, resource: str | None = None
     ) -> Connection:
+        if not self.overload.load.stage.joins and (name, participant) not in self._numbers:
+            raise BridgeError("media.busy", "the node is late and takes nobody new just now")
         if self.port.peers >= MAX_PEERS:
             raise BridgeError("media.full", f"the node has {MAX_PEERS} connections")
         waiting = self._pending.pop((name, participant), None)

@@ -92,7 +92,7 @@ def _sync(bridge: Bridge, command: Sync) -> dict[str, Any]:
             bridge.remove(name, former)
         _admit(bridge, name, room.participants)
     rooms = tuple(_room_state(name, room) for name, room in bridge.rooms.items())
-    return Snapshot(rooms=rooms).model_dump(mode="json")
+    return Snapshot(rooms=rooms, stage=bridge.overload.load.stage.name).model_dump(mode="json")
 
 
 def _room_state(name: str, room: Room) -> RoomState:

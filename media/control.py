@@ -29,6 +29,7 @@ from media.messages import (
     Layers,
     Leave,
     Mute,
+    NodeLoad,
     Offer,
     OpenedSession,
     OpenRoom,
@@ -324,7 +325,7 @@ class NodeClient:
         except ValidationError:
             logger.warning("unknown event %s", message.get("type"))
             return
-        if isinstance(event, Speaker | Layers | Tiers | Codecs):
+        if isinstance(event, Speaker | Layers | Tiers | Codecs | NodeLoad):
             self._events.put_nowait(event)
         elif event.event not in self._delivered:
             self._delivered.add(event.event)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from media.sfu.ladder import Why
+from media.sfu.shedding import StageName
 from media.sfu.terms import Part, VideoCodec
 from media.sfu.tiers import TierName
 
@@ -219,9 +220,10 @@ class RoomState(_Message):
 
 
 class Snapshot(_Message):
-    """What the node has after a sync."""
+    """What the node has after a sync, and what it gives up for lateness just now."""
 
     rooms: tuple[RoomState, ...]
+    stage: StageName = "open"
 
 
 class _Event(_Message):
@@ -288,7 +290,16 @@ class Codecs(_Event):
     unseen: dict[str, tuple[str, ...]]
 
 
+class NodeLoad(_Event):
+    """What the node gives up for lateness from now on (media.sfu.shedding). Of no room; not kept, as Speaker."""
+
+    type: Literal["load"] = "load"
+    stage: StageName
+    lag_ms: int
+    overflows: int
+
+
 Event = Annotated[
-    Connected | Disconnected | Publishing | Speaker | Layers | Tiers | Codecs, Field(discriminator="type")
+    Connected | Disconnected | Publishing | Speaker | Layers | Tiers | Codecs | NodeLoad, Field(discriminator="type")
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

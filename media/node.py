@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 RESEND_S = 5.0
 MAX_KEPT_EVENTS = 10_000
-ONLY_THE_NEWEST = ("speaker", "layers", "tier", "codecs")
+ONLY_THE_NEWEST = ("speaker", "layers", "tier", "codecs", "load")
 MAX_MESSAGE = 4 * 1024 * 1024
 
 
@@ -39,6 +39,7 @@ class MediaConfig:
     """`addresses` are announced to clients with the UDP port; ports 0 = any free one, told by the ready line.
 
     `step`: whether packets take the compiled step or that in Python; `auto` takes what the set-up could build.
+    `sheds`: a node that is late lets nobody new in and gives up pictures; False only measures.
     """
 
     control_host: str
@@ -48,6 +49,7 @@ class MediaConfig:
     udp_port: int
     addresses: tuple[str, ...]
     step: Choice = "auto"
+    sheds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def spare_pauses() -> None:
 async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_ready) -> None:
     """Run the node until cancelled or told to stop. Raises OSError when an address or port cannot be had."""
     outbox = Outbox()
-    bridge = Bridge(config.udp_host, config.udp_port, config.addresses, outbox.emit, config.step)
+    bridge = Bridge(config.udp_host, config.udp_port, config.addresses, outbox.emit, config.step, config.sheds)
     hello = Hello(
         node=secrets.token_hex(8),
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -2,14 +2,25 @@
 
 import errno
 import socket
+import struct
 from dataclasses import dataclass
 from typing import Protocol
 
 from media.ice import Address
 
 SOCKET_BUFFER = 8 * 1024 * 1024
-SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python's socket module does not name it
+SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python's socket module does not name it, nor the next one
+SO_MEMINFO = 55
+_MEMINFO = struct.Struct("@9I")  # <linux/sock_diag.h>: SK_MEMINFO_RMEM_ALLOC first, SK_MEMINFO_DROPS last
+_TIMESTAMP = struct.Struct("@qq")
+CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # compared; the operator chooses what is bound
+
+
+def arrival(control: list[tuple[int, int, bytes]]) -> float:
+    """The kernel's timestamp of a datagram, seconds since 1970."""
+    seconds, nanoseconds = _TIMESTAMP.unpack(control[0][2])
+    return float(seconds + nanoseconds * 1e-9)
 
 
 @dataclass(slots=True)
@@ -54,6 +65,19 @@ class Outlet:
     def port(self) -> int:
         number: int = self.socket.getsockname()[1]
         return number
+
+    def oldest(self) -> float | None:
+        """When the datagram came that waits longest to be taken, seconds since 1970; None when none waits."""
+        try:
+            _data, control, _flags, _address = self.socket.recvmsg(1, CONTROL_SIZE, socket.MSG_PEEK)
+        except OSError:
+            return None
+        return arrival(control) if control else None
+
+    def overflows(self) -> int:
+        """How many datagrams the kernel has thrown away for want of room in the socket's buffer."""
+        memory = self.socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, _MEMINFO.size)
+        return int(_MEMINFO.unpack(memory)[8]) if len(memory) == _MEMINFO.size else 0
 
     def send(self, datagram: bytes | memoryview, address: Address) -> bool:
         try:

@@ -36,6 +36,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "media.node_unknown": ("没有这个媒体节点：{name}", "There is no such media node: {name}"),
     "media.node_away": ("媒体节点 {name} 没有应答", "The media node {name} does not answer"),
     "media.full": ("媒体节点已满", "The media node takes no more connections"),
+    "media.busy": (
+        "媒体节点忙，暂不接新会场，稍后自动再试",
+        "The node is too busy for newcomers; it is tried again soon",
+    ),
     "media.not_in_room": ("本会场不在会中", "This site is not in the meeting"),
     "media.unknown_room": ("媒体节点没有这场会商", "The media node does not know this meeting"),
     "control.bad_command": ("媒体节点不认识这条命令", "The media node does not know this command"),

@@ -23,11 +23,24 @@ def stats(bridge: Bridge, only: str | None) -> dict[str, Any]:
     return {
         "cpu_s": time.process_time(),
         "port": {**dataclasses.asdict(bridge.port.counters), "peers": bridge.port.peers},
+        "load": _load_stats(bridge),
         "rooms": [
             {"room": name, "participants": [_participant_stats(now, room, p) for p in room.participants.values()]}
             for name, room in bridge.rooms.items()
             if only is None or name == only
         ],
+    }
+
+
+def _load_stats(bridge: Bridge) -> dict[str, Any]:
+    """How late the node is, what it gives up for that, what its sockets had no room for."""
+    load = bridge.overload.load
+    stage = load.stage
+    return {
+        "stage": stage.name,
+        "level": stage.level,
+        "lag_ms": round(1000 * load.lag_s),
+        "overflows": bridge.overload.overflows,
     }
 
 

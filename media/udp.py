@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import socket
-import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from media import ice
 from media.compiled.gate import Gate
 from media.ice import Address, Credentials
 from media.loop import PacketLoop
-from media.outlet import Outlet, Path, PortCounters, Sender, bind
+from media.outlet import CONTROL_SIZE, Outlet, Path, PortCounters, Sender, arrival, bind
 from media.rtp.packet import is_rtcp
 from media.sfu.source import Unit
 from media.srtp import Inbound, Scratch
@@ -31,8 +29,6 @@ PROBE_INTERVAL_S = 1.0
 CONNECT_TIMEOUT_S = 10.0
 MAX_PATHS = 8
 MAX_QUEUED_S = 1.0
-_TIMESTAMP = struct.Struct("@qq")
-CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
 
 
 def _no_unit(_peer: Peer, _now: float, _unit: Unit, _place: int) -> None:
@@ -48,12 +44,6 @@ class Handlers:
     on_connected: Callable[[Peer], None]
     on_closed: Callable[[Peer, str], None]
     on_unit: Callable[[Peer, float, Unit, int], None] = _no_unit
-
-
-def arrival(control: list[tuple[int, int, bytes]]) -> float:
-    """The kernel's timestamp of a datagram, seconds since 1970."""
-    seconds, nanoseconds = _TIMESTAMP.unpack(control[0][2])
-    return float(seconds + nanoseconds * 1e-9)
 
 
 class UdpPort:

@@ -185,7 +185,7 @@ class Conference:
     async def _read_rooms(self, ids: Collection[str] | None) -> list[Room]:
         rooms = await self._store.read(partial(read_rooms, ids=ids))
         homeless = [room.id for room in rooms if room.place is None]
-        ready = self._live.links.ready
+        ready = self._live.links.open_for_more
         if not homeless or not ready:
             return rooms
         for meeting in homeless:

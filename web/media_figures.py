@@ -13,6 +13,11 @@ SITE = ("meeting", "site")
 LAYER = (*SITE, "kind", "layer")
 SLOT = (*SITE, "slot", "kind")
 
+_LOAD_GAUGES = {
+    "fengsui_media_lag_seconds": "How late the node's loop stands",
+    "fengsui_media_shedding_level": "What the node gives up for lateness, 0 for nothing",
+}
+_LOAD_VALUES = {"fengsui_media_lag_seconds": ("lag_ms", 0.001), "fengsui_media_shedding_level": ("level", 1)}
 _SITE_GAUGES = {
     "fengsui_site_uplink_loss_ratio": "Share of the site's packets lost on the way here, before repair",
     "fengsui_site_downlink_loss_ratio": "Share of the packets to the site that it loses",
@@ -58,15 +63,24 @@ def _nodes(stats: Mapping[str, Told | None], answering: Mapping[str, Told]) -> I
     up = GaugeMetricFamily("fengsui_media_node_up", "Whether the media node answers", labels=NODE)
     cpu = CounterMetricFamily("fengsui_media_cpu_seconds", "Processor time of the media node", labels=NODE)
     peers = GaugeMetricFamily("fengsui_media_peers", "Connections of the media node", labels=NODE)
+    load = {metric: GaugeMetricFamily(metric, text, labels=NODE) for metric, text in _LOAD_GAUGES.items()}
+    overflows = CounterMetricFamily(
+        "fengsui_media_receive_overflows", "Datagrams that the node's sockets had no room for", labels=NODE
+    )
     for name in stats:
         up.add_metric((name,), float(name in answering))
     for name, told in answering.items():
         cpu.add_metric((name,), told["cpu_s"])
         peers.add_metric((name,), told["port"]["peers"])
+        for metric, (key, scale) in _LOAD_VALUES.items():
+            load[metric].add_metric((name,), told["load"][key] * scale)
+        overflows.add_metric((name,), told["load"]["overflows"])
     yield up
     if answering:
         yield cpu
         yield peers
+        yield from load.values()
+        yield overflows
 
 
 People = list[tuple[tuple[str, str], Told]]

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from media.control import NodeClient, Wanted
 from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant
+from media.sfu.shedding import OPEN, Stage
 from web.rooms import Order, Room, orders, rooms_at, wanted_rooms
 from web.settings import Settings
 
@@ -42,7 +43,8 @@ def _address(text: str, token: str) -> NodeAddress:
 class Link:
     """A node and what this process knows of it: the flags it holds, who is connected by which connection.
 
-    `sends` says of whom audio and video arrive, `run` is its process that answered last.
+    `sends` says of whom audio and video arrive, `run` is its process that answered last, `stage` what it gives up for
+    lateness.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Link:
     connected: set[str] = field(default_factory=set)
     sends: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     run: str | None = None
+    stage: Stage = OPEN
 
     @property
     def ready(self) -> bool:
@@ -110,6 +113,11 @@ class Links:
     def ready(self) -> set[str]:
         """Those that can be reached now."""
         return {link.name for link in self if link.ready}
+
+    @property
+    def open_for_more(self) -> set[str]:
+        """Those of them that are not late; all where none is."""
+        return {link.name for link in self if link.ready and link.stage.joins} or self.ready
 
     def named(self, name: str) -> Link | None:
         """The node of that name; None for one that the settings do not have."""

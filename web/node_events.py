@@ -7,8 +7,20 @@ from functools import partial
 from media.control import Synced, Unreachable
 from media.meetings.actions import pictures, presence
 from media.meetings.moves import SiteState
-from media.messages import Codecs, Connected, Disconnected, Event, Layers, Publishing, RoomState, Speaker, Tiers
-from media.nodes.actions import answered, silent
+from media.messages import (
+    Codecs,
+    Connected,
+    Disconnected,
+    Event,
+    Layers,
+    NodeLoad,
+    Publishing,
+    RoomState,
+    Speaker,
+    Tiers,
+)
+from media.nodes.actions import answered, loaded, silent
+from media.sfu.shedding import STAGE_BY_NAME, StageName
 from web.absences import LOST_AFTER, NODE_LOST_AFTER
 from web.live import Live, Refresh
 from web.media_node import Link
@@ -35,6 +47,8 @@ class NodeEvents:
             match event:
                 case Synced():
                     await self._on_synced(link, event)
+                case NodeLoad():
+                    await self._on_load(link, event.stage)
                 case Unreachable():
                     await self._on_unreachable(link)
                 case _:
@@ -45,6 +59,7 @@ class NodeEvents:
 
     async def _on_synced(self, link: Link, event: Synced) -> None:
         link.run = event.hello.node
+        await self._on_load(link, event.snapshot.stage)
         await self._store.write(partial(answered, name=link.name, run=event.hello.node))
         if event.restarted:
             link.restarted()
@@ -67,6 +82,11 @@ class NodeEvents:
                 await self._on_codecs(state)
         for room in here.values():
             await self._compare(link, room, "node_restarted" if event.restarted else "timeout")
+
+    async def _on_load(self, link: Link, stage: StageName) -> None:
+        """The node gives up something for lateness, or takes it back."""
+        link.stage = STAGE_BY_NAME[stage]
+        await self._store.write(partial(loaded, name=link.name, stage=stage))
 
     async def _compare(self, link: Link, room: Room, reason: str) -> None:
         """Make the database's joined sites those that the node has, with time for them to come back."""

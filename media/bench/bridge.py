@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
+from typing import Any
 
 from media.bench import inside
 from media.bench.client import Client, Line, Site, outgoing, types_of
@@ -69,6 +70,10 @@ class Bridge:
         await self._node.remove(ROOM, site.name)
         await site.close()
 
+    async def stats(self) -> dict[str, Any]:
+        """What the node tells of itself (docs/signalling.md)."""
+        return await self._node.stats(ROOM)
+
     async def ask(self, question: str) -> "Counter[str]":
         """What the node's process answers to one of `inside.QUESTIONS`."""
         self._pipe.send(question)
@@ -82,15 +87,15 @@ def variants() -> dict[str, Choice]:
 
 
 @asynccontextmanager
-async def started(address: str, core: int, name: str = OURS) -> AsyncIterator[Bridge]:
-    """A node on one core, announcing `address`; `name` is one of `variants`."""
+async def started(address: str, core: int, name: str = OURS, *, sheds: bool = False) -> AsyncIterator[Bridge]:
+    """A node on one core, announcing `address`; `name` is one of `variants`. It gives nothing up unless it `sheds`."""
     token = secrets.token_hex(16)
 
     async def wanted() -> list[WantedRoom]:
         return [WantedRoom(room=ROOM, participants=())]
 
     async with (
-        _process(token, address, core, variants()[name]) as (pid, ready, pipe),
+        _process(token, address, core, variants()[name], sheds) as (pid, ready, pipe),
         NodeClient(f"ws://127.0.0.1:{ready.control_port}/", token, wanted) as node,
     ):
         acknowledging = asyncio.create_task(_acknowledge(node))
@@ -106,10 +111,12 @@ async def _acknowledge(node: NodeClient) -> None:
 
 
 @asynccontextmanager
-async def _process(token: str, address: str, core: int, step: Choice) -> AsyncIterator[tuple[int, Ready, Connection]]:
+async def _process(
+    token: str, address: str, core: int, step: Choice, sheds: bool
+) -> AsyncIterator[tuple[int, Ready, Connection]]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=inside.run, args=(token, address, core, step, there), daemon=True)
+    process = context.Process(target=inside.run, args=(token, address, core, step, sheds, there), daemon=True)
     process.start()
     there.close()  # so that `recv` ends when the process does
     try:

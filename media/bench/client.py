@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from media.bench.load import AUDIO, AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE, Stream
 from media.ice import Address, Credentials
+from media.outlet import CONTROL_SIZE, arrival
 from media.rtp import vp8
 from media.rtp.extensions import AUDIO_LEVEL_URI, TRANSPORT_CC_URI
 from media.rtp.packet import parse
 from media.sdp import Offer, parse_offer
 from media.transport import Peer, PeerParameters
-from media.udp import CONTROL_SIZE, Handlers, UdpPort, arrival
+from media.udp import Handlers, UdpPort
 
 ASK_AGAIN_S = 0.1
 CONNECT_TIMEOUT_S = 10.0

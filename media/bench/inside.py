@@ -18,10 +18,10 @@ SAMPLE_S = 0.002
 _samples: Counter[str] = Counter()
 
 
-def run(token: str, address: str, core: int, step: Choice, pipe: Connection) -> None:
+def run(token: str, address: str, core: int, step: Choice, sheds: bool, pipe: Connection) -> None:
     """Serve on one core until killed; questions come and answers go by `pipe`."""
     os.sched_setaffinity(0, {core})
-    config = MediaConfig("127.0.0.1", 0, token, address, 0, (address,), step)
+    config = MediaConfig("127.0.0.1", 0, token, address, 0, (address,), step, sheds)
 
     def on_ready(ready: Ready) -> None:
         asyncio.get_running_loop().add_reader(pipe.fileno(), _answer, pipe)

@@ -16,16 +16,20 @@ from media.meetings.actions.telling import tell_meeting
 from media.nodes.choice import choose
 from media.nodes.model import MediaNode, Placement, Seat
 from media.nodes.queries import loads, nodes
+from media.sfu.shedding import OPEN
 
 
 def register(session: Session, clock: Clock, names: Collection[str]) -> None:
     """Take note of the nodes that the settings name; what else was known is forgotten."""
     known = nodes(session)
     for name in set(names) - known.keys():
-        session.add(MediaNode(name=name, away_since=clock.now(), told=False, draining=False, at_once=False))
+        session.add(
+            MediaNode(name=name, away_since=clock.now(), told=False, draining=False, at_once=False, stage=OPEN.name)
+        )
     for name in known.keys() - set(names):
         gone = known[name]
-        was_told, gone.told, gone.draining = gone.told or gone.draining, False, False
+        was_told, gone.told, gone.draining = gone.told or gone.draining or gone.stage != OPEN.name, False, False
+        gone.stage = OPEN.name
         if was_told:
             _tell(session, "system.node_back", gone)
         session.delete(gone)
@@ -43,6 +47,14 @@ def answered(session: Session, name: str, run: str) -> None:
         node.draining = node.at_once = False
     if was_told:
         _tell(session, "system.node_back", node)
+
+
+def loaded(session: Session, name: str, stage: str) -> None:
+    """A node gives up what `stage` says, or takes it back."""
+    node = _node(session, name)
+    if node is not None and node.stage != stage:
+        node.stage = stage
+        _tell(session, "system.node_load", node)
 
 
 def silent(session: Session, clock: Clock, name: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from command.kernel.clock import optional_text
 from command.kernel.db import Base, UtcDateTime
 from command.kernel.values import State
+from media.sfu.shedding import OPEN
 
 
 class MediaNode(Base):
@@ -15,6 +16,7 @@ class MediaNode(Base):
 
     `run` is its process that answered last, `away_since` when it ceased to answer; `told` says that this is on the
     timeline. `draining`: that process is to give its meetings away and stop; `at_once`: without giving them away.
+    `stage` is what it gives up for lateness (media.sfu.shedding).
     """
 
     __tablename__ = "media_node"
@@ -25,14 +27,16 @@ class MediaNode(Base):
     told: Mapped[bool] = mapped_column(default=False)
     draining: Mapped[bool] = mapped_column(default=False)
     at_once: Mapped[bool] = mapped_column(default=False)
+    stage: Mapped[str] = mapped_column(String(16), default=OPEN.name)
 
     def state(self, nodes: int) -> State:
         """As on the timeline and the board, one of so many `nodes`; it is there while something is the matter."""
         return {
             "id": self.name,
-            "on_board": self.told or self.draining,
+            "on_board": self.told or self.draining or self.stage != OPEN.name,
             "away_since": optional_text(self.away_since) if self.told else None,
             "draining": self.draining,
+            "stage": self.stage,
             "nodes": nodes,
         }
 

@@ -5,8 +5,12 @@ from typing import Literal
 
 from media.sfu.room import Participant, Room
 
-Trouble = Literal["uplink_loss", "microphone_silent", "downlink_loss", "downlink_thin", "downlink_queue", "far"]
+Trouble = Literal[
+    "node_busy", "uplink_loss", "microphone_silent", "downlink_loss", "downlink_thin", "downlink_queue", "far"
+]
 
+SHEDDING = 2
+"""The first of the node's stages on which receivers get less."""
 LOSS = 0.03
 QUEUE_S = 0.3
 FAR_S = 0.3
@@ -15,7 +19,7 @@ SOUNDLESS_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`value` is in percent (loss), kbit/s (thin), milliseconds (queue, far) or seconds (silent); whole numbers."""
+    """`value` is in percent (loss), kbit/s (thin), milliseconds (queue, far), seconds (silent), a level (busy)."""
 
     code: Trouble
     value: int
@@ -25,7 +29,8 @@ def findings(now: float, room: Room, participant: Participant) -> list[Finding]:
     """The worst first; nothing of who has no connection."""
     if participant.link is None or participant.intake is None:
         return []
-    return [*_uplink(now, room, participant), *_downlink(participant)]
+    shed = [Finding("node_busy", room.stage.level)] if room.stage.level >= SHEDDING else []
+    return [*shed, *_uplink(now, room, participant), *_downlink(participant)]
 
 
 def _uplink(now: float, room: Room, participant: Participant) -> list[Finding]:

@@ -12,12 +12,13 @@ from media.sfu.demand import Demand
 from media.sfu.intake import Intake
 from media.sfu.ladder import Why
 from media.sfu.link import Link
+from media.sfu.shedding import OPEN, Stage
 from media.sfu.source import Send, Source, Unit
 from media.sfu.speakers import Speakers
 from media.sfu.step import PythonStep, Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Part, Terms
-from media.sfu.tiers import TOP, Tier
+from media.sfu.tiers import TOP, Tier, lower
 from media.sfu.wants import Ladders, View, wants
 
 SPEAKER = "speaker"
@@ -97,6 +98,7 @@ class Room:
     participants: dict[str, Participant] = field(default_factory=dict)
     speakers: Speakers = field(default_factory=Speakers)
     codecs: Codecs = field(default_factory=Codecs)
+    stage: Stage = OPEN
     _events: list[RoomEvent] = field(default_factory=list)
     _former_speaker: str | None = None
     _next_choice: float = 0.0
@@ -154,6 +156,14 @@ class Room:
         if participant.intake is not None:
             participant.intake.close()
         participant.link = participant.intake = None
+
+    def shed(self, now: float, stage: Stage) -> None:
+        """The node gives up what `stage` says, or takes it back."""
+        if stage is not self.stage:
+            self.stage = stage
+            self._arrange(now)
+            for participant in self.participants.values():
+                self._allocate(now, participant)
 
     def take_part(self, now: float, name: str, part: Part) -> None:
         """Say what a participant is in the meeting: who is broadcast, or chairs it, is always heard and seen first."""
@@ -399,7 +409,7 @@ class Room:
     def _arrange(self, now: float) -> None:
         """Put the right sources into everybody's slots: who has few of them hears who speaks."""
         loudest = sorted(self.speakers.loudest, key=lambda name: name != self.speakers.speaker)
-        heard = [self.participants[name].audio for name in loudest if name in self.participants]
+        heard = [self.participants[name].audio for name in loudest if name in self.participants][: self.stage.voices]
         ladders = Ladders()
         for participant in self.participants.values():
             if participant.link is not None:
@@ -432,8 +442,8 @@ class Room:
             held = frozenset(number for number, held in enumerate(participant.pinned) if held)
             parts = {other.name: other.part for other in self.participants.values() if other.part != "site"}
             speaker, temporal = self.speakers.speaker, participant.temporal
-            tier = participant.link.ladder.tier
-            view = View(participant.heights, staged, held, parts, speaker, temporal, tier)
+            tier = lower(participant.link.ladder.tier, self.stage.tier)
+            view = View(participant.heights, staged, held, parts, speaker, temporal, tier, self.stage.most_rank)
             participant.link.allocate(now, wants(now, participant.link.video, view, ladders))
             self._note_tier(participant, participant.link)
 

@@ -40,4 +40,10 @@ TIERS = (
     Tier(6, "one_voice", moves=False, voices=1, packed=True, most_loss=1.0),
 )
 TOP = TIERS[0]
+AUDIO = TIERS[5]
 BY_NAME: dict[str, Tier] = {tier.name: tier for tier in TIERS}
+
+
+def lower(one: Tier, other: Tier) -> Tier:
+    """The one of two tiers that allows less."""
+    return max(one, other, key=lambda tier: tier.level)

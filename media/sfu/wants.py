@@ -9,7 +9,7 @@ from media.sfu.rates import nominal
 from media.sfu.source import Layer, Source
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Part
-from media.sfu.tiers import STILLS_BPS, TIERS, TOP, Tier
+from media.sfu.tiers import AUDIO, STILLS_BPS, TIERS, TOP, Tier, lower
 from media.sfu.tiles import SMALLEST, layer_for
 from media.sfu.video_slot import VideoSlot
 
@@ -22,7 +22,8 @@ class View:
     """How a receiver looks: `heights` as in `Room.view`, `staged` the slots that follow the speaker.
 
     `pinned` are the slots that it holds on to, `parts` what is known of those who are more than a site. `temporal` is
-    the highest temporal id that it may get at all, `tier` where it stands on the ladder.
+    the highest temporal id that it may get at all, `tier` where it stands on the ladder, `most_rank` the last rank of
+    which pictures are sent.
     """
 
     heights: Sequence[int | None] = ()
@@ -32,6 +33,7 @@ class View:
     speaker: str | None = None
     temporal: int = ALL_TEMPORAL
     tier: Tier = TOP
+    most_rank: int = OTHER
 
 
 Ladders = dict[tuple[Source, int], tuple[Step, ...]]
@@ -61,7 +63,8 @@ def wants(now: float, slots: Sequence[VideoSlot], view: View, known_ladders: Lad
         steps = ladders.get((source, temporal))
         if steps is None:
             steps = ladders[source, temporal] = ladder(now, source, temporal)
-        found.append(Want(number, source.participant, rank, top, steps, heights, view.tier))
+        tier = view.tier if rank <= view.most_rank else lower(view.tier, AUDIO)
+        found.append(Want(number, source.participant, rank, top, steps, heights, tier))
     return found
 
 

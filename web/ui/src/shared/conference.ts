@@ -16,6 +16,8 @@ const WATCH_MS = 500
 /** How long a connection may take to stand before it is made anew. */
 const PATIENCE_MS = 4_000
 const REOFFER_MS = 1_000
+/** When to try a node again that takes nobody new. */
+const BUSY_MS = 5_000
 /** Pictures a second on an uplink that carries only few. */
 const FEW_FRAMES = 5
 
@@ -268,7 +270,7 @@ export class Conference {
 
   /** An offer that was refused (no media node just now) is made again soon, not only when patience ends. */
   private refused(id: number | undefined, error: ConferenceEvents['error']): void {
-    if (id === this.offerId) this.offeredAt = performance.now() - PATIENCE_MS + REOFFER_MS
+    if (id === this.offerId) this.offeredAt = performance.now() - PATIENCE_MS + (error.code === 'media.busy' ? BUSY_MS : REOFFER_MS)
     this.emit('error', error)
   }
 

@@ -1,4 +1,27 @@
+import type { StageName } from './objects'
 import { defineTexts } from './i18n'
+
+/** What a media node gives up for lateness. */
+const STAGES_ZH: Record<StageName, string> = {
+  open: '不忙了，接新会场，画面照常',
+  full: '忙，暂不接新会场',
+  '360p': '忙，画面降到 360 行',
+  '180p': '忙，画面降到 180 行',
+  fewer_frames: '忙，画面减帧',
+  first_pictures: '忙，只送主画面',
+  audio: '忙，只送声音',
+  one_voice: '忙，只送一路声音',
+}
+const STAGES_EN: Record<StageName, string> = {
+  open: 'is no longer late: newcomers are let in, pictures as before',
+  full: 'is late: nobody new is let in',
+  '360p': 'is late: pictures of 360 lines',
+  '180p': 'is late: pictures of 180 lines',
+  fewer_frames: 'is late: fewer frames',
+  first_pictures: 'is late: only the main pictures are sent',
+  audio: 'is late: only sound is sent',
+  one_voice: 'is late: only one voice is sent',
+}
 
 /** How entries of the timeline are told; the one who did it stands before the sentence. */
 export const tellTexts = defineTexts({
@@ -109,6 +132,7 @@ export const tellTexts = defineTexts({
     nodeAway: (name: string) => `媒体节点 ${name} 没有应答`,
     nodeBack: (name: string) => `媒体节点 ${name} 恢复`,
     nodeDraining: (name: string) => `媒体节点 ${name} 开始腾空`,
+    nodeLoad: (name: string, stage: StageName) => `媒体节点 ${name} ${STAGES_ZH[stage]}`,
     nodeStopped: (name: string) => `媒体节点 ${name} 已腾空并停止`,
   },
   en: {
@@ -218,6 +242,7 @@ export const tellTexts = defineTexts({
     nodeAway: (name: string) => `media node ${name} does not answer`,
     nodeBack: (name: string) => `media node ${name} is back`,
     nodeDraining: (name: string) => `media node ${name} is being emptied`,
+    nodeLoad: (name: string, stage: StageName) => `media node ${name} ${STAGES_EN[stage]}`,
     nodeStopped: (name: string) => `media node ${name} was emptied and stopped`,
   },
 })

@@ -38,7 +38,7 @@ const body = {
     id: 'o', name: '西舍路村', doing: { whom: 'holder', name: '责任人 1', outcome: 'busy' }, visit: { found: true },
     answered: { by: { id: 'p', name: '责任人 1' }, whom: 'deputy' },
   },
-  media_node: { id: 'media-2', away_since: null, draining: true, nodes: 2 },
+  media_node: { id: 'media-2', away_since: null, draining: true, stage: 'open', nodes: 2 },
   evacuation: { id: 'v', title: '沿河转移', reason: null },
   evacuation_point: { id: 'w', name: '滑坡甲', households: [{ household: 'h', number: 7, people: 3, status: 'moved' }] },
   evacuation_step: { id: 'x', household: 'h' },

@@ -225,6 +225,10 @@ const TELL: Record<string, Tell> = {
   'system.started': (x) => ({ text: x.t.started }),
   'system.node_away': (x) => ({ text: x.t.nodeAway(get(x, 'media_node')?.id ?? '') }),
   'system.node_back': (x) => ({ text: x.t.nodeBack(get(x, 'media_node')?.id ?? '') }),
+  'system.node_load': (x) => {
+    const node = get(x, 'media_node')
+    return { text: node ? x.t.nodeLoad(node.id, node.stage) : '' }
+  },
   'system.node_stopped': (x) => ({ text: x.t.nodeStopped(get(x, 'media_node')?.id ?? '') }),
   'system.node_draining': (x) => ({ text: x.t.nodeDraining(get(x, 'media_node')?.id ?? '') }),
   'system.child_restarted': (x) => ({ text: x.t.childRestarted }),
