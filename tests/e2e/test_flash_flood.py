@@ -98,8 +98,11 @@ class Night:
         """Thirty villages of three townships; one person answers for two of them."""
         units = self._all("admin", "/units")
         codes = {unit["division_code"]: unit for unit in units if unit["division_code"]}
+        held = {post["unit"] for post in self._all("admin", "/posts") if post["responsible"] and post["active"]}
+        # Those with a responsible post already are among the thirty, so that there is no thirty-first.
+        order = sorted(units, key=lambda unit: (unit["id"] not in held, unit["division_code"] or ""))
         villages = [
-            [unit for unit in units if unit["kind"] == "village" and unit["parent"] == codes[code]["id"]][:10]
+            [unit for unit in order if unit["kind"] == "village" and unit["parent"] == codes[code]["id"]][:10]
             for code in TOWNSHIPS
         ]
         chosen = [unit for some in villages for unit in some]
