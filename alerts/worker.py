@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import signal
 import socket
 import threading
 import time
@@ -10,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any, cast
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.platforms import EX_OK
+from celery.worker import state
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.calls.caller import Caller, CallerConfig
@@ -143,19 +147,27 @@ def run_worker(
     host = socket.gethostname()
     owner = owner_name(host, config.name, pid)
     worker = Worker(db, clock, senders, owner, host, config, callers)
+    # Celery hears signals when it has started, which takes longer than the first alerts.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     unlisten = listen(worker.committed) if listen else None
     app = make_celery(config.broker)
     register(app, worker.wake)
     # What was loaded stays: it need not be looked through each time that room is made, and what loading left is freed.
     gc.collect()
     gc.freeze()
-    worker.start()
     try:
+        worker.start()
         _serve(app, f"{config.name}@{host}")
     finally:
         if unlisten is not None:
             unlisten()
         worker.stop()
+
+
+def _end(_number: int, _frame: object) -> None:
+    """A signal to stop while Celery still starts: what its own handlers do, which take this one's place."""
+    cast("Any", state).should_stop = EX_OK
 
 
 def _serve(app: Celery, hostname: str) -> None:

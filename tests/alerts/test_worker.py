@@ -110,6 +110,17 @@ def test_woken_it_sends_and_stops_cleanly(
     assert worker.wait(30) == 0
 
 
+def test_told_to_stop_while_it_still_starts_it_keeps_what_it_sent(live: County, start: Start, sent: Path) -> None:
+    """Its lines send before Celery is there to hear a signal."""
+    crowd(live, 400)
+    issue_now(live)
+    worker = start("one")
+    until(lambda: sent.stat().st_size > 0, within_s=90)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    assert len(sent.read_text().split()) == recorded(live)
+
+
 def test_without_any_wake_up_the_sweep_finds_it(live: County, start: Start, tmp_path: Path) -> None:
     issue_now(live)
     start("one")

@@ -17,7 +17,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="on one line, for programs")
     parser.add_argument("--quick", action="store_true", help="media, alerts: a short round that shows that all works")
     parser.add_argument("--only", nargs="+", default=(), metavar="PART", help="media: these parts alone")
-    parser.add_argument("--rounds", type=int, help="media: how often each server is measured")
+    parser.add_argument("--rounds", type=int, help="media, alerts: how often each is measured")
 
 
 def run(options: Namespace) -> int:
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
 
 def _measure(bench: ModuleType, options: Namespace) -> Any:
     if options.what == "alerts":
-        return bench.run(options.quick)
+        return bench.run(options.quick, rounds=options.rounds)
     if options.what == "media":
         return bench.run(options.quick, options.only, options.rounds)
     return bench.run()
