@@ -109,9 +109,18 @@ class Bridge:
         load = self.overload.load
         for room in self.rooms.values():
             room.shed(now, load.stage)
+        for connection in self._by_peer.values():
+            self._spare(connection)
         logger.warning("stage %s: %.0f ms late", load.stage.name, 1000 * load.lag_s)
         told = {"stage": load.stage.name, "lag_ms": round(1000 * load.lag_s), "overflows": self.overload.overflows}
         self._emit("load", "", None, **told)
+
+    def _spare(self, connection: Connection) -> None:
+        """Do not even read pictures while nobody gets any."""
+        pictures = [one for one in connection.terms.publications if one.kind == "video"]
+        moves = self.overload.load.stage.tier.moves
+        types = [] if moves else [number for one in pictures for number in (one.payload_type, one.rtx_payload_type)]
+        connection.peer.spare(frozenset(number for number in types if number is not None))
 
     async def close(self) -> None:
         await self.tcp.close()
@@ -324,6 +333,7 @@ class Bridge:
         self.step.connect(peer, connection.link.outflow.sent)
         if intake is not None:
             self.step.admit(peer, connection.link.outflow.sent, intake)
+        self._spare(connection)
         self._current[key] = connection
         self._numbers[key] = connection.number = self._numbers.get(key, 0) + 1
         self._emit("connected", *key, connection=connection.number)

@@ -88,6 +88,7 @@ class Entrance(Protocol):
         """When something authentic came by it; 0 before."""
 
     def know(self, path: Path) -> None: ...
+    def spare(self, payload_types: frozenset[int]) -> None: ...
     def unknow(self, path: Path) -> None: ...
     def close(self) -> None: ...
 
@@ -183,6 +184,7 @@ class Peer:
         self.inbound: Inbound | None = None
         self.route: Route | None = None
         self.door: Entrance | None = None
+        self.spared: frozenset[int] = frozenset()
         self._keeps_ciphertext = parameters.keep_ciphertext
         self._ciphertexts: OrderedDict[bytes, bytes] = OrderedDict()
         self._task = asyncio.ensure_future(self._run())
@@ -260,6 +262,12 @@ class Peer:
     def _send_plain(self, datagram: bytes) -> None:
         if self.path is not None:
             self.path.send(datagram)
+
+    def spare(self, payload_types: frozenset[int]) -> None:
+        """Throw away unread nearly all that comes of these payload types, until told otherwise."""
+        self.spared = payload_types
+        if self.door is not None:
+            self.door.spare(payload_types)
 
     def leave_route(self) -> None:
         """Send nothing by it any more, and let nothing in."""

@@ -195,6 +195,13 @@ class Door(Generic[P]):
         binding.payload_type = stream.publication.payload_type
         state.bound = max(state.bound, known + 1)
 
+    def spare(self, payload_types: Iterable[int]) -> None:
+        """Of these payload types nearly everything is thrown away unread."""
+        found = [0, 0]
+        for number in payload_types:
+            found[number >> 6] |= 1 << (number & 63)
+        self._state.spared = found
+
     def layer(self, ssrc: int) -> Layer | None:
         """The layer that an SSRC is."""
         stream = self._streams.get(ssrc)

@@ -105,6 +105,7 @@ struct door {
     double heard_at;
     int64_t number;
     int32_t transport_cc, audio_level, bound, pending, noted, reported, has_told;
+    uint64_t spared[2];
     struct binding bindings[STREAMS];
     struct note notes[NOTED];
     struct report reports[REPORTS];

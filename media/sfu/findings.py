@@ -37,7 +37,7 @@ def _uplink(now: float, room: Room, participant: Participant) -> list[Finding]:
     """What the site sends: it is lost on its way, or there is no sound in it."""
     found = []
     intake, sends = participant.intake, any(participant.publishing)
-    if intake is not None and sends and intake.loss >= LOSS:
+    if intake is not None and sends and intake.loss >= LOSS and not participant.video.spared:
         found.append(Finding("uplink_loss", round(100 * intake.loss)))
     soundless = room.speakers.soundless_s(now, participant.name)
     if intake is not None and intake.tells_levels and not participant.audio.muted and soundless >= SOUNDLESS_S:

@@ -168,7 +168,7 @@ class Intake:
             reception = layer.reception
             if reception is None or not (reception.needs_care or layer.keyframe_wanted):
                 continue
-            if layer.source.muted:
+            if layer.source.muted or layer.source.spared:
                 reception.forget_missing(reception.highest)
             missing = reception.missing(now, self.round_trip_s or 0.0)
             if missing:

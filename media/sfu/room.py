@@ -128,6 +128,7 @@ class Room:
         self._close(participant)
         participant.link = Link(now, name, terms, seed, self.step)
         participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1)
+        participant.video.spared = not self.stage.tier.moves
         participant.demand.begin(now, len(participant.video.layers))
         self.codecs.agree(name, terms)
         self._note_layers(now, participant)
@@ -163,6 +164,7 @@ class Room:
             self.stage = stage
             self._arrange(now)
             for participant in self.participants.values():
+                participant.video.spared = not stage.tier.moves
                 self._allocate(now, participant)
 
     def take_part(self, now: float, name: str, part: Part) -> None:

@@ -41,7 +41,9 @@ STAGE_BY_NAME: dict[str, Stage] = {stage.name: stage for stage in STAGES}
 FULL_S = 0.06
 SHED_S = 0.1
 CALM_S = 0.02
-WINDOW_S = 0.4
+WINDOW_S = 0.25
+DRAINING = 0.9
+"""A queue that is by so much shorter than a window ago: what was given up is enough, it only takes its time."""
 REST_S = 4.0
 LONGEST_REST_S = 64.0
 REPENTED_S = 10.0
@@ -78,7 +80,8 @@ class Load:
         self._overflowed = self._overflowed or overflowed
         if now - self._window_at < WINDOW_S:
             return self._go_back(now)
-        late = self._least >= limit(self.stage) or self._overflowed
+        drains = self._least < DRAINING * self.lag_s and not self._overflowed
+        late = (self._least >= limit(self.stage) and not drains) or self._overflowed
         self.lag_s, self._least, self._window_at, self._overflowed = self._least, float("inf"), now, False
         if late and self.stage is not STAGES[-1]:
             self._go_on(now)

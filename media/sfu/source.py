@@ -321,6 +321,7 @@ class Source:
     """Outlives its connections: slots stay attached when the participant comes back with other SSRCs.
 
     `layers` are in ascending order of size, one where there is no simulcast; the same objects serve every connection.
+    `spared`: nearly all that comes is thrown away unread just now.
     """
 
     def __init__(self, participant: str, kind: Kind, incoming: Incoming = PLAIN_INCOMING) -> None:
@@ -332,6 +333,7 @@ class Source:
         self.codec: VideoCodec = "vp8"
         self.layers = [Layer(self, 0)]
         self.viewers: list[Viewer] = []
+        self.spared = False
 
     def open(self, count: int, codec: VideoCodec = "vp8") -> None:
         """A connection with `count` layers begins; none of them is bound yet."""
