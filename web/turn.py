@@ -20,14 +20,28 @@ def ice_servers(settings: Settings, who: str, now: datetime) -> list[Json]:
 
     The time is needed for beginning only: what stands goes on after it.
     """
+    known = _credentials(settings, who, now)
+    if known is None:
+        return []
+    username, credential = known
+    server: State = {"urls": list(settings.turn_urls), "username": username, "credential": credential}
+    return [server]
+
+
+def ice_links(settings: Settings, who: str, now: datetime) -> list[str]:
+    """The same as `Link` headers, one for each address (RFC 9725 4.6)."""
+    known = _credentials(settings, who, now)
+    if known is None:
+        return []
+    username, credential = known
+    secret = f'username="{username}"; credential="{credential}"; credential-type="password"'
+    return [f'<{url}>; rel="ice-server"; {secret}' for url in settings.turn_urls]
+
+
+def _credentials(settings: Settings, who: str, now: datetime) -> tuple[str, str] | None:
     secret = settings.turn_secret.get_secret_value()
     if not settings.turn_urls or not secret:
-        return []
+        return None
     username = f"{int((now + LIFE).timestamp())}:{who}"
     digest = hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()
-    server: State = {
-        "urls": list(settings.turn_urls),
-        "username": username,
-        "credential": base64.b64encode(digest).decode(),
-    }
-    return [server]
+    return username, base64.b64encode(digest).decode()

@@ -42,6 +42,7 @@ from web.conference import Conference
 from web.edge import Edge, Known
 from web.signal_line import Budget
 from web.signal_messages import MOST_BYTES
+from web.turn import ice_links
 
 router = APIRouter(tags=["meetings"])
 
@@ -167,7 +168,10 @@ async def _open(way: _Way, request: Request, edge: Edge, meeting_id: str, shows:
             await conference.write(lambda session: presence.gave_up(session, edge.clock, site, reason))
             raise
     location = f"{request.base_url}{way.path}/{meeting_id}/sessions/{session_id}"
-    return Response(opened.sdp, 201, {"Location": location, "ETag": _tag(opened.ice)}, OFFER)
+    answer = Response(opened.sdp, 201, {"Location": location, "ETag": _tag(opened.ice)}, OFFER)
+    for link in ice_links(request.app.state.settings, site, edge.clock.now()):
+        answer.headers.append("Link", link)
+    return answer
 
 
 def _enter(way: _Way, edge: Edge, meeting_id: str, shows: str | None) -> str:

@@ -1,5 +1,6 @@
 """The rules, each with where it stands and how it is tried."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -174,6 +175,22 @@ def entity_tag(server: Server) -> None:
     with server.session() as session:
         assert session.tag.startswith('"'), f"ETag is {session.tag!r}"
         assert session.tag.endswith('"'), f"ETag is {session.tag!r}"
+
+
+@rule("RFC 9725 4.6", "MUST", "Link headers name ICE servers: URIs of STUN or TURN, the latter with credentials")
+def ice_servers(server: Server) -> None:
+    with server.session() as session:
+        links = [link for link in session.answer.headers.get_list("link") if 'rel="ice-server"' in link]
+    if not links:
+        raise NotSupported("no ICE servers")
+    for link in links:
+        uri = link.partition(">")[0].removeprefix("<")
+        assert uri.partition(":")[0] in {"stun", "stuns", "turn", "turns"}, f"names {uri!r}"
+        if uri.startswith("turn"):
+            given = dict(re.findall(r'; ([a-z-]+)="([^"]*)"', link))
+            assert given.get("username"), f"no username for {uri}"
+            assert given.get("credential"), f"no credential for {uri}"
+            assert given.get("credential-type") == "password", f"credential-type is {given.get('credential-type')!r}"
 
 
 @rule("RFC 9429 5.3.1", "MUST", "The answer has a line for each of the offer's, bundled, of the direction that fits")
