@@ -17,8 +17,9 @@ from media.overload import Overload
 from media.sfu.codecs import CodecsChanged
 from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
-from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged, TierChanged
+from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged
 from media.sfu.source import Receiver, Send, Unit
+from media.sfu.standing import TierChanged
 from media.sfu.terms import Kind, Part, Terms
 from media.steps import Choice, choose
 from media.tcp import TcpPort
@@ -173,6 +174,12 @@ class Bridge:
         pinned: tuple[bool, ...] = (),
     ) -> None:
         self._send(self._room(name, participant).view(self.now(), participant, slots, heights, pinned))
+
+    def beside(self, name: str, participant: str, bps: float) -> None:
+        """So much goes to the participant's line beside its media; a new connection begins with none."""
+        link = self._room(name, participant).participants[participant].link
+        if link is not None:
+            link.outflow.estimator.beside = bps
 
     def refresh(self, name: str, participant: str, slot: int) -> None:
         self._send(self._room(name, participant).refresh(self.now(), participant, slot))

@@ -5,6 +5,7 @@ from typing import Any
 from media.bridge import Bridge
 from media.messages import (
     Admit,
+    Beside,
     BridgeCommand,
     CloseRoom,
     Flags,
@@ -57,6 +58,8 @@ def execute(bridge: Bridge, command: BridgeCommand) -> dict[str, Any]:
             bridge.view(command.room, command.participant, command.slots, command.heights, command.pinned)
         case Refresh():
             bridge.refresh(command.room, command.participant, command.slot)
+        case Beside():
+            bridge.beside(command.room, command.participant, command.bps)
         case Mute():
             bridge.mute(command.room, command.participant, command.kind, command.muted)
         case Leave():

@@ -18,6 +18,7 @@ from media.errors import BridgeError
 from media.messages import (
     EVENT,
     Admit,
+    Beside,
     CloseRoom,
     Codecs,
     Command,
@@ -193,6 +194,9 @@ class NodeClient:
 
     async def refresh(self, room: str, participant: str, slot: int) -> None:
         await self._ask(Refresh(room=room, participant=participant, slot=slot))
+
+    async def beside(self, room: str, participant: str, bps: float) -> None:
+        await self._ask(Beside(room=room, participant=participant, bps=bps))
 
     async def mute(self, room: str, participant: str, muted: bool, kind: Literal["audio", "video"] = "audio") -> None:
         await self._ask(Mute(room=room, participant=participant, muted=muted, kind=kind))

@@ -115,6 +115,15 @@ class Refresh(_Message):
     slot: int
 
 
+class Beside(_Message):
+    """What goes to a participant's line beside its media connection, bit/s: stills, over its socket."""
+
+    do: Literal["beside"] = "beside"
+    room: Name
+    participant: Name
+    bps: float = Field(ge=0, le=1e9)
+
+
 class Mute(_Message):
     do: Literal["mute"] = "mute"
     room: Name
@@ -159,6 +168,7 @@ BridgeCommand = (
     | RenewSession
     | View
     | Refresh
+    | Beside
     | Mute
     | Leave
     | Remove

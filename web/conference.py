@@ -8,7 +8,7 @@ any break (of this process, a node, the database) everything is built anew from 
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import astuple
 from functools import partial
 from typing import TypeVar
@@ -55,7 +55,7 @@ class Conference:
         self._live = Live(self._store, Links(addresses))
         self._places = Places(self._live, wake, self.refresh)
         self._relocation = Relocation(self._live, self.refresh, self._places.tell)
-        self.thin = ThinLines(self._live.lines, self._live.rooms.get, self._tell_tier)
+        self.thin = ThinLines(self._live.lines, self._live.rooms.get, self._tell_tier, self._note_beside)
         self._events = NodeEvents(self._live, self.thin, self.refresh, self._relocation.look, self._places.tell)
         self._deadlines = Deadlines(self._live, self.thin, self.refresh)
         self._refreshing = asyncio.Lock()
@@ -167,6 +167,10 @@ class Conference:
     async def _tell_tier(self, site: str, way: Way, tier: Tier, why: str) -> None:
         clock = self._store.clock
         await self.write(partial(presence.stands, clock=clock, site_id=site, way=way, tier=tier, why=why))
+
+    async def _note_beside(self, meeting: str, site: str, bps: float) -> None:
+        with suppress(BridgeError):  # a node that is away, or has no such connection, measures anew
+            await self.node_of(meeting).beside(meeting, site, bps)
 
     async def refresh(self, ids: Collection[str] | None) -> None:
         """Take over these meetings (None: all live ones) as they are now; command the nodes and tell the sockets."""

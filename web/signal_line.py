@@ -7,7 +7,9 @@ from command.kernel.ids import new_id
 from command.kernel.values import State
 
 # Of these only the newest counts: a slow reader gets the present, not the past.
-_STATES = frozenset({"participants", "speaker", "muted", "layers", "tier", "uplink", "stills", "stills_wanted"})
+_STATES = frozenset(
+    {"participants", "speaker", "muted", "layers", "tier", "uplink", "stills", "stills_wanted", "voice"}
+)
 MOST_WAITING = 64
 BEHIND, RESTARTING = 4408, 1012
 REMOVED, REPLACED, ENDED, UNKNOWN = 4403, 4409, 4410, 4401

@@ -20,7 +20,7 @@ LEAST_PART, MOST_PART = 400, 4_000
 MOST_PARTS = 26
 FRESH_S = 12.0
 SOONEST_S, LATEST_S = 1.0, 5.0
-AIM_S = 4.0
+AIM_S = 3.0
 """Each tile's next still should be there within LATEST_S: the pace leaves a little of it."""
 LATE_S = 8.0
 SHARE = 0.6
@@ -52,11 +52,11 @@ class Still:
 class Assembly:
     """Puts one sender's parts together: one still at a time, in order, no bigger than MOST_OCTETS.
 
-    What does not fit is dropped and counted as `refused`; so is a whole that is no small JPEG.
+    What does not fit is dropped and counted as `refused`; so is a whole that is no small JPEG. `octets` is what came.
     """
 
     def __init__(self) -> None:
-        self.refused = 0
+        self.refused = self.octets = 0
         self._of: Part | None = None
         self._began = 0.0
         self._data = bytearray()
@@ -76,6 +76,7 @@ class Assembly:
             return None
         self._data += data
         self._next += 1
+        self.octets += on_the_wire(len(part.data))
         return self._completed() if self._next == part.of else None
 
     def _follows(self, first: Part, part: Part, octets: int) -> bool:
@@ -148,11 +149,13 @@ def combined(asks: Iterable[Ask], uplink_bps: float) -> Ask | None:
 class Feed:
     """What goes to one receiver: part after part at `bps`, the next still only when the last one was seen.
 
-    `sites` are those whose stills it should get. Who says nothing within LATE_S is believed to have lost it.
+    `sites` are those whose stills it should get, `octets` what was sent so far. Who says nothing within LATE_S is
+    believed to have lost it.
     """
 
     bps: float
     sites: tuple[str, ...] = ()
+    octets: int = 0
     _sent: dict[str, int] = field(default_factory=dict)
     _turn: dict[str, float] = field(default_factory=dict)
     _parts: list[State] = field(default_factory=list)
@@ -177,7 +180,8 @@ class Feed:
         if not self._parts:
             return None
         message = self._parts.pop(0)
-        octets = len(str(message["data"])) * 3 / 4 * BASE64 + PART_OVERHEAD
+        octets = on_the_wire(len(str(message["data"])))
+        self.octets += octets
         self._due_at = now + 8 * octets / self.bps
         return message
 
@@ -198,6 +202,11 @@ class Feed:
         self._sent[site], self._turn[site] = stills[site].number, now
         self._turn = {one: at for one, at in self._turn.items() if one in self.sites}
         self._going, self._begun_at = (site, stills[site].number), now
+
+
+def on_the_wire(letters: int) -> int:
+    """Bytes that a part with so many letters of base64 takes."""
+    return round(letters * 3 / 4 * BASE64) + PART_OVERHEAD
 
 
 def parts_of(site: str, still: Still, now: float, bps: float) -> list[State]:

@@ -10,6 +10,7 @@ from media.meetings.moves import Way
 from media.messages import ParticipantState
 from media.sfu.ladder import Ladder
 from media.sfu.tiers import BY_NAME, TOP, Tier, TierName
+from web.meter import Meter
 from web.rooms import Room
 from web.signal_line import Line
 from web.stills import (
@@ -30,6 +31,7 @@ from web.uplinks import PACKED_BPS, SPEECH_BPS, measured
 PLAN_S = 0.5
 GIVE_S = 0.05
 CHRONICLE_S = 1.0
+BESIDE_CHANGE = 0.15
 TOLD_AFTER_S = 10.0
 MOST_TILES = 6
 SPEAKER = "speaker"
@@ -59,6 +61,10 @@ class Site:
     assembly: Assembly = field(default_factory=Assembly)
     still: Still | None = None
     feed: Feed | None = None
+    small: bool = False
+    fed: Meter = field(default_factory=Meter)
+    sends: Meter = field(default_factory=Meter)
+    beside: float = 0.0
     told: dict[Way, Tier] = field(default_factory=lambda: dict[Way, Tier]([("down", TOP), ("up", TOP)]))
 
     def uplink_message(self) -> State:
@@ -79,6 +85,8 @@ class Site:
 
 Tell = Callable[[str, Way, Tier, str], Awaitable[None]]
 """Puts on the timeline that a site's way ("down", "up") stands on a tier, and why."""
+NoteBeside = Callable[[str, str, float], Awaitable[None]]
+"""Tells the node of a meeting what a site's line carries beside its media, bit/s."""
 
 
 class ThinLines:
@@ -89,12 +97,14 @@ class ThinLines:
         lines: Iterable[Line],
         room: Callable[[str], Room | None],
         tell: Tell,
+        note_beside: NoteBeside,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
         self._lines = lines
         self._room = room
         self._tell = tell
+        self._note_beside = note_beside
         self._sites: dict[str, Site] = {}
         self._fed: list[Line] = []
 
@@ -118,16 +128,15 @@ class ThinLines:
         down, tier = self.site(name).down, BY_NAME[told]
         if tier is not down.tier:
             down.since = self._clock()
-        elif tier is TOP:
-            return
+        news = (tier, why) != (down.tier, down.why)
         down.tier, down.why, down.carries = tier, why, carries
-        if line is not None:
+        if line is not None and news:
             line.send(down.message())
 
     def greet(self, line: Line) -> None:
         """A socket is open, perhaps in place of another one: it should know how things stand."""
         site = self.site(line.site)
-        site.assembly, site.asked = Assembly(), None
+        site.assembly, site.asked, site.small = Assembly(), None, False
         if site.feed is not None:
             site.feed = Feed(site.feed.bps)
         line.send(site.down.message())
@@ -158,21 +167,35 @@ class ThinLines:
             self._plan_feed(line, by_site, asks)
         for line in lines:
             self._ask(line, asks[line.site])
+        for line in lines:
+            self._fit_voice(line)
         self._fed = [line for line in lines if self.site(line.site).feed is not None]
 
     async def chronicle(self) -> None:
         """Put on the timeline what has lasted. To be called every second or so."""
+        await self._weigh()
         for name, site in list(self._sites.items()):
             for way, tier, why in site.news(self._clock()):
                 site.told[way] = tier
                 await self._tell(name, way, tier, why)
+
+    async def _weigh(self) -> None:
+        """Tell the node what the lines carry beside their media, so that it does not take that for a weaker line."""
+        now = self._clock()
+        for line in list(self._lines):
+            site = self.site(line.site)
+            site.sends.look(now, site.assembly.octets)
+            bps = round(site.fed.look(now, site.feed.octets if site.feed is not None else 0), -3)
+            if abs(bps - site.beside) > BESIDE_CHANGE * max(bps, site.beside):
+                site.beside = bps
+                await self._note_beside(line.meeting, line.site, bps)
 
     def _follow_uplink(self, now: float, line: Line) -> None:
         room, site = self._room(line.meeting), self.site(line.site)
         if line.health is None or room is None:
             return
         layers = room.layers.get(line.site, ())
-        if site.uplink.step(now, measured(site.uplink, line.health, layers)):
+        if site.uplink.step(now, measured(site.uplink, line.health, layers, site.sends.bps)):
             line.send(site.uplink_message())
 
     def _plan_feed(self, line: Line, by_site: dict[str, Line], asks: dict[str, list[Ask]]) -> None:
@@ -220,6 +243,18 @@ class ThinLines:
         if wanted is None:
             site.still = None
         line.send(NO_STILLS if wanted is None else wanted.message())
+
+    def _fit_voice(self, line: Line) -> None:
+        """A voice that a very thin line has to carry is sent small by its speaker, for all who hear it."""
+        room, site = self._room(line.meeting), self.site(line.site)
+        small = room is not None and line.site in room.loudest and any(map(self._is_still, room.sites))
+        if small != site.small:
+            site.small = small
+            line.send({"type": "voice", "small": small})
+
+    def _is_still(self, name: str) -> bool:
+        """Whether a receiver stands where no picture moves."""
+        return name in self._sites and not self._sites[name].down.tier.moves
 
     def _uplink_pace(self, line: Line) -> float:
         """bit/s that a sender may take for its stills."""

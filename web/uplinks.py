@@ -29,7 +29,10 @@ def needs(layers: Sequence[bool], camera: bool) -> list[Need]:
     ]
 
 
-def measured(ladder: Ladder, health: Health, layers: Sequence[bool]) -> Measured:
-    """What the ladder takes from a page's words. Where the camera rests nothing proves that the line carries more."""
-    carries = SHARE * 1000 * health.uplink_kbps if health.uplink_kbps else None
+def measured(ladder: Ladder, health: Health, layers: Sequence[bool], beside: float = 0.0) -> Measured:
+    """What the ladder takes from a page's words. Where the camera rests nothing proves that the line carries more.
+
+    `beside` is what comes from the site by its socket, bit/s: the browser's estimate knows of its media alone.
+    """
+    carries = SHARE * 1000 * health.uplink_kbps + beside if health.uplink_kbps else None
     return Measured(carries, needs(layers, health.camera), health.uplink_loss, proven=ladder.tier.moves)

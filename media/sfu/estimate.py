@@ -65,6 +65,7 @@ class Estimator:
 
     Where the draft's sender offers what it is allowed to, a bridge often has less to send: the rate then neither falls
     nor grows beyond OVER_ACKNOWLEDGED times what arrives, and probes (media.sfu.probe) find out whether there is more.
+    `beside` is what arrives on the same way by other connections that we send on, bit/s: it has part of the room.
     """
 
     def __init__(self, now: float, start: float = START_BPS, spacing: SpacingState | None = None) -> None:
@@ -73,6 +74,7 @@ class Estimator:
         self.acknowledged = Acknowledged()
         self.round_trip_s: float | None = None
         self.heard = False
+        self.beside = 0.0
         self._rate = start
         self._controlled_at = now
         self._decreased_at = float("-inf")
@@ -150,7 +152,7 @@ class Estimator:
         if not arrives or now - self._decreased_at < RESPONSE_S + (self.round_trip_s or FIRST_ROUND_TRIP_S):
             return
         self._decreased_at = now
-        lower = BACKOFF * arrives
+        lower = BACKOFF * (arrives + self.beside)
         if self.delay.queue_s < SLIGHT_S:
             # Little is sent and hardly a queue stands: what arrives says nothing of what the way carries.
             lower = max(lower, BACKOFF * self._rate)
@@ -160,7 +162,7 @@ class Estimator:
 
     def _increase(self, elapsed: float) -> None:
         """By 8 % a second far from the last known capacity, by half a packet in a response time near it."""
-        limit = OVER_ACKNOWLEDGED * self.acknowledged.bitrate + OVER_ACKNOWLEDGED_BPS
+        limit = OVER_ACKNOWLEDGED * (self.acknowledged.bitrate + self.beside) + OVER_ACKNOWLEDGED_BPS
         if self._rate >= limit:
             return
         low, high = NEAR

@@ -49,6 +49,7 @@ class Link:
         self.audio: list[AudioSlot] = []
         self.video: list[VideoSlot] = []
         self.copies = 0
+        self.packed = False
         self.fraction_lost = 0
         self.round_trip_s: float | None = None
         audio = sum(slot.kind == "audio" for slot in terms.slots)
@@ -166,10 +167,7 @@ class Link:
             for slot in self.video:
                 slot.repair.clear()
         self.decisions = self.allocator.allocate(now, outflow.pictures(now), wants)
-        if self.copies != outflow.redundancy.count:
-            self.copies = outflow.redundancy.count
-            for speech in self.audio:
-                speech.note_copies()
+        self._fit_speech()
         for want in wants:
             self._aim(now, want, self.decisions[want.slot])
         climbed = self._climb(now, wants)
@@ -190,6 +188,14 @@ class Link:
         """Another turn of the same allocation."""
         self.outflow.pictures(now)
         self.outflow.on_tick(now, self._needed)
+
+    def _fit_speech(self) -> None:
+        """As many copies, and as many frames in a packet, as the way needs now."""
+        wanted = self.outflow.redundancy.count, self.ladder.tier.packed
+        if (self.copies, self.packed) != wanted:
+            self.copies, self.packed = wanted
+            for speech in self.audio:
+                speech.note_copies()
 
     def _climb(self, now: float, wants: Sequence[Want]) -> bool:
         """Take the tier that the way carries, for what is sent from now on; whether it is another one."""

@@ -251,11 +251,17 @@ class Outflow:
 
     @property
     def carries(self) -> float | None:
-        """What the way carries beside repairs, bit/s; None while nothing is known to limit it."""
-        bitrate = self.bitrate
+        """What the way carries beside repairs, bit/s; None while nothing is known to limit it.
+
+        What arrives without a queue is carried, however low the estimate has fallen while little was sent.
+        """
+        bitrate, estimator = self.bitrate, self.estimator
         if bitrate is None or not self.known:
             return None
-        return max(0.0, bitrate * PICTURES_SHARE - min(self.repairs.bitrate, bitrate * MOST_REPAIR))
+        left = max(0.0, bitrate * PICTURES_SHARE - min(self.repairs.bitrate, bitrate * MOST_REPAIR))
+        if self._numbered and estimator.delay.queue_s < CALM_S:
+            return max(left, estimator.acknowledged.bitrate + estimator.beside)
+        return left
 
     def pictures(self, now: float) -> float | None:
         """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""

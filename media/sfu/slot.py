@@ -1,9 +1,10 @@
 """The audio streams that the bridge sends. Only a slot rewrites."""
 
-from media.rtp import red
+from media.rtp import opus, red
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE, pack_numbered
 from media.rtp.packet import header
 from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
+from media.sfu.packing import PACKED_MS, Packing
 from media.sfu.redundancy import MOST
 from media.sfu.source import SPEECH, Layer, Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
@@ -26,6 +27,7 @@ class AudioSlot:
         self._number = link.outflow.sent.add
         self._epoch = -1
         self._former: list[tuple[int, int, bytes]] = []
+        self._packing = Packing()
 
     def attach(self, source: Source | None) -> None:
         if source is self.source:
@@ -52,8 +54,8 @@ class AudioSlot:
         return self.source is layer.source and layer.epoch == self._epoch
 
     def note_copies(self) -> None:
-        """The link wants another number of copies."""
-        self.state.open = not self.link.copies or self.terms.red_payload_type is None
+        """The link wants another number of copies, or of frames in a packet."""
+        self.state.open = not self.link.packed and (not self.link.copies or self.terms.red_payload_type is None)
 
     def write(self, now: float, unit: Unit) -> Send | None:
         """What goes out for `unit`; None when this slot does not send it. Nearly always it is simply the next."""
@@ -94,34 +96,61 @@ class AudioSlot:
             self._epoch, unit.layer.fan = unit.layer.epoch, None
             self.splice.begin(now, unit.index, unit.timestamp)
             self._former.clear()
+            self._packing.units.clear()
             self.link.note_begun(self.terms.ssrc)
             marker = True
         if not unit.body:
             self.splice.skip(unit.index)
             return None
-        place = self.splice.advance(now, unit.index, unit.timestamp)
+        if self.link.packed or self._packing.units:
+            return self._pack(now, unit, marker)
+        return self._say(now, [unit], unit.body, marker)
+
+    def _pack(self, now: float, unit: Unit, marker: bool) -> Send | None:
+        """What goes out when `unit` has come: what waited where it does not follow, all of it where it is enough."""
+        packing = self._packing
+        waiting = packing.units
+        if waiting and unit.index <= waiting[-1].index:
+            return None
+        if not opus.single(unit.body) or opus.frame_ms(unit.body[0]) >= PACKED_MS:
+            for one in waiting:
+                self.splice.skip(one.index)
+            waiting.clear()
+            return self._say(now, [unit], unit.body, marker)
+        done = None if packing.follows(unit) else self._say(now, *packing.take(), marker)
+        packing.units.append(unit)
+        if done is None and (packing.full or not self.link.packed):
+            done = self._say(now, *packing.take(), marker)
+        return done
+
+    def _say(self, now: float, units: list[Unit], body: bytes, marker: bool) -> Send | None:
+        """Units that follow each other as one packet, which bears the first one's time."""
+        for unit in units[:-1]:
+            self.splice.skip(unit.index)
+        last = units[-1].index
+        place = self.splice.advance(now, last, units[0].timestamp)
         if place is None:
             return None
         self.state.packets += 1
-        self.state.octets += len(unit.body)
+        self.state.octets += len(body)
         copies = self.link.copies
         if copies and self.terms.red_payload_type is not None:
-            return self._redundant(now, unit, place, copies, marker)
+            return self._redundant(now, last, body, place, copies, marker)
         head = header(self.terms.payload_type, marker, place[0], place[1], self.terms.ssrc)
-        return self.link.speak(now, head, unit.body)
+        return self.link.speak(now, head, body)
 
-    def _redundant(self, now: float, unit: Unit, place: tuple[int, int], count: int, marker: bool) -> Send:
+    def _redundant(self, now: float, last: int, own: bytes, place: tuple[int, int], count: int, marker: bool) -> Send:
         """The packet with copies of the last `count` before it (RFC 2198)."""
         terms, timestamp = self.terms, place[1]
         found = []
         for index, at, data in self._former:
             offset = timestamp - at & 0xFFFFFFFF
-            if index < unit.index and offset <= red.MAX_OFFSET and len(data) <= red.MAX_BLOCK:
+            if index < last and offset <= red.MAX_OFFSET and len(data) <= red.MAX_BLOCK:
                 found.append(red.Block(terms.payload_type, offset, data))
-        body = red.build(found[-count:], terms.payload_type, unit.body)
-        self._former.append((unit.index, timestamp, unit.body))
+        body = red.build(found[-count:], terms.payload_type, own)
+        self._former.append((last, timestamp, own))
         self._former.sort()
         del self._former[:-MOST]
         head = header(terms.red_payload_type or 0, marker, place[0], timestamp, terms.ssrc)
-        self.link.note_copies(len(body) - len(unit.body))
+        self.link.note_copies(len(body) - len(own))
         return self.link.speak(now, head, body)

@@ -66,11 +66,13 @@ class Unit:
 class Receiver(Protocol):
     """Who gets packets: a link. It sends them at once, or keeps a picture's packet for a while (None).
 
-    `copies` is how many of the frames before it each packet of speech should carry.
+    `copies` is how many of the frames before it each packet of speech should carry; `packed`: whether it should hold
+    several frames.
     """
 
     participant: str
     copies: int
+    packed: bool
     outflow: Outflow
 
     def note_copies(self, octets: int) -> None: ...

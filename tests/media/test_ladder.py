@@ -19,6 +19,8 @@ from media.sfu.ladder import (
 )
 from media.sfu.tiers import BY_NAME, TIERS, TOP
 from media.sfu.wants import needs
+from tests.media.test_thin_links import flow
+from tests.media.wire import Wire
 
 STEP_S = 0.2
 SPEECH, PACKED = 50_000.0, 25_000.0
@@ -224,3 +226,16 @@ def test_a_tile_that_deserves_little_stands_high_on_a_thin_line() -> None:
 
 def test_nothing_to_see_needs_nothing() -> None:
     assert needs([Want(0, None), *wants(top=None)], SPEECH, PACKED) == [Need(SPEECH)] * 6 + [Need(PACKED)]
+
+
+def test_what_arrives_without_a_queue_is_carried_however_low_the_estimate_fell() -> None:
+    """After a cliff little is sent, and the estimate falls below even that: no reason to send less."""
+    found = flow(Wire(lambda t: 2e6 if t < 105 else 100_000, 0.02), cameras=1)
+    found.run(40)
+    outflow = found.outflow
+    assert outflow.carries is not None
+    assert outflow.carries >= outflow.estimator.acknowledged.bitrate
+    outflow.estimator.loss.rate = 30_000
+    outflow.estimator.beside = 20_000
+    assert outflow.bitrate == 30_000
+    assert outflow.carries >= outflow.estimator.acknowledged.bitrate + 20_000

@@ -26,12 +26,13 @@ class Hall:
     now: float = 1_000.0
     lines: dict[str, Line] = field(default_factory=dict)
     heard: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    beside: dict[str, float] = field(default_factory=dict)
     told: list[tuple[str, Way, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         sites = {name: SiteView(name, name, "terminal", SiteState.JOINED, False, None) for name in "abc"}
-        room = Room(MEETING, sites, layers=dict.fromkeys("abc", (True, True, True)))
-        self.thin = ThinLines(self.lines.values(), {MEETING: room}.get, self._tell, lambda: self.now)
+        room = self.room = Room(MEETING, sites, layers=dict.fromkeys("abc", (True, True, True)))
+        self.thin = ThinLines(self.lines.values(), {MEETING: room}.get, self._tell, self._note_beside, lambda: self.now)
         for name in "abc":
             others = tuple(other for other in "abc" if other != name)
             self.lines[name] = Line(MEETING, name, "", False, Wish(others, (360, 180)), GOOD)
@@ -39,6 +40,9 @@ class Hall:
 
     async def _tell(self, site: str, way: Way, tier: Tier, why: str) -> None:
         self.told.append((site, way, tier.name, why))
+
+    async def _note_beside(self, meeting: str, site: str, bps: float) -> None:
+        self.beside[site] = bps
 
     async def run(self, seconds: float) -> None:
         """Let it go on, with receivers that say what they have."""
@@ -92,11 +96,17 @@ async def test_a_receiver_on_stills_gets_them_of_every_tile_within_five_seconds(
         for name in "bc":
             hall.still(name)
         await hall.run(2)
+    assert 0.3 * sent(hall, "a") < hall.beside["a"] < 3 * sent(hall, "a")
     for name in "bc":
         times = [one["came_at"] for one in hall.stills_at("a") if one["site"] == name]
         assert len(times) >= 4
         assert max(later - earlier for earlier, later in pairwise(times)) <= LATEST_S
     assert not hall.stills_at("b")
+
+
+def sent(hall: Hall, name: str) -> float:
+    """bit/s of stills that came in twenty seconds."""
+    return sum(8 * len(one["data"]) * 3 / 4 for one in hall.heard[name] if one["type"] == "still") / 20
 
 
 async def test_stills_end_with_the_tier() -> None:
@@ -170,6 +180,21 @@ async def test_a_process_that_begins_anew_tells_where_sites_stand_and_a_site_tha
     hall.told.clear()
     await hall.run(TOLD_AFTER_S + 1)
     assert hall.told == []
+
+
+async def test_who_is_heard_on_the_thinnest_line_speaks_small() -> None:
+    hall = Hall()
+    hall.room.loudest = ("b",)
+    hall.stands("a", "one_voice", 35_000)
+    await hall.run(1)
+    assert hall.last("b", "voice")["small"]
+    assert hall.last("c", "voice") == {}
+    hall.room.loudest = ("c",)
+    await hall.run(1)
+    assert (hall.last("b", "voice")["small"], hall.last("c", "voice")["small"]) == (False, True)
+    hall.stands("a", "fewer_frames", 170_000)
+    await hall.run(1)
+    assert not hall.last("c", "voice")["small"]
 
 
 async def test_a_new_socket_is_told_how_things_stand() -> None:

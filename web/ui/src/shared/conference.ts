@@ -3,6 +3,7 @@
 import { adjustCamera, closed, makeCall, type Call, type Slot } from './conferenceCall'
 import { HealthWatch } from './conferenceHealth'
 import { eachAsItComes } from './conferenceMove'
+import { adjustSound } from './conferenceSound'
 import { SignalSocket } from './conferenceSocket'
 import { readStats, type ConferenceStats } from './conferenceStats'
 import { StillSender, StillsShown, type Still, type StillPart, type StillsWanted } from './conferenceStills'
@@ -89,6 +90,7 @@ type ServerMessage =
   | { type: 'muted'; muted: boolean }
   | { type: 'layers'; active: boolean[] }
   | ({ type: 'tier' | 'uplink' } & Standing)
+  | { type: 'voice'; small: boolean }
   | { type: 'stills'; sites: string[] }
   | ({ type: 'still' } & StillPart)
   | ({ type: 'stills_wanted' } & StillsWanted)
@@ -137,6 +139,8 @@ export class Conference {
   private cameraOn = true
   private layers: readonly boolean[] = []
   private line = { down: TOP, up: TOP }
+  /** Why the own voice should be small: the server asked for it, the uplink is thin. */
+  private sound = { asked: false, thin: false }
   private readonly shown: StillsShown
   private readonly stills: StillSender
 
@@ -246,6 +250,8 @@ export class Conference {
       case 'tier':
       case 'uplink':
         return this.stand(message)
+      case 'voice':
+        return this.fitSound({ asked: message.small })
       case 'stills':
         return this.shown.sites(message.sites)
       case 'still':
@@ -278,6 +284,7 @@ export class Conference {
     this.welcomed = true
     this.relays = message.ice_servers ?? []
     this.stills.close()
+    this.sound.asked = false
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
     if (this.call?.pc.connectionState !== 'connected') void this.connect()
@@ -293,6 +300,7 @@ export class Conference {
   private standAt(line: { down: Standing; up: Standing }): void {
     this.line = line
     this.adjust()
+    this.fitSound({})
     this.emit('line', line)
   }
 
@@ -303,6 +311,12 @@ export class Conference {
     if (this.call !== null) adjustCamera(this.call, { layers: this.layers, moves: moves(tier), frames })
   }
 
+  private fitSound(now: Partial<Conference['sound']>): void {
+    this.sound = { ...this.sound, ...now }
+    const packed = this.line.up.tier === 'one_voice'
+    if (this.call !== null) adjustSound(this.call, { small: this.sound.asked || this.sound.thin, packed })
+  }
+
   // The peer connection ---------------------------------------------------------------------------
 
   /** Make the connection anew: right after every kind of break. */
@@ -310,7 +324,12 @@ export class Conference {
     this.hangUp()
     const call = makeCall(this.media, this.options.slots, this.relays)
     this.call = call
-    this.health = new HealthWatch(call, (message) => this.socket.send(message))
+    this.sound.thin = false
+    this.health = new HealthWatch(
+      call,
+      (message) => this.socket.send(message),
+      (thin) => this.fitSound({ thin }),
+    )
     call.pc.onconnectionstatechange = () => this.follow(call)
     this.applySwitches()
     this.layers = []
@@ -371,6 +390,8 @@ export class Conference {
     const call = this.call
     if (call === null || id !== this.offerId || call.pc.signalingState !== 'have-local-offer') return
     await call.pc.setRemoteDescription({ type: 'answer', sdp })
+    call.answer = sdp
+    this.fitSound({})
   }
 
   private follow(call: Call): void {

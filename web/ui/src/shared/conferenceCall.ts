@@ -14,8 +14,12 @@ export interface Call {
   microphone: RTCRtpSender
   camera: RTCRtpSender
   slots: Slot[]
-  /** Ends when the camera sends the layers that were asked for last. */
+  /** Ends when camera and microphone send what was asked for last. */
   adjusted: Promise<void>
+  /** The bridge's answer, once it is there. */
+  answer: string | null
+  /** Whether the microphone sends long packets. */
+  packed: boolean
 }
 
 export function makeCall(media: MediaStream | null, slots: { audio: number; video: number }, relays: RTCIceServer[]): Call {
@@ -30,7 +34,7 @@ export function makeCall(media: MediaStream | null, slots: { audio: number; vide
       transceiver: pc.addTransceiver(kind, { direction: 'recvonly' }),
     }))
   const all = [...receive('audio', slots.audio), ...receive('video', slots.video)]
-  return { pc, microphone, camera, slots: all, adjusted: Promise.resolve() }
+  return { pc, microphone, camera, slots: all, adjusted: Promise.resolve(), answer: null, packed: false }
 }
 
 /** End a connection, where there is one; nobody listens to it any more. */

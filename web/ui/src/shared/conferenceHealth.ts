@@ -45,7 +45,6 @@ const KEPT_BACK: readonly { loss: number; ms: number }[] = [
 const REMEMBERED = 6
 /** The uplink at which sound becomes small, and the one at which it may be large again, kbit/s. */
 const THIN_KBPS = { from: 200, until: 350 }
-const THIN_SOUND_BPS = 16_000
 
 /** How long sound is kept back before it is played, ms, at this share of lost packets; null leaves it to the browser. */
 export const keptBack = (loss: number): number | null => KEPT_BACK.find((step) => loss >= step.loss)?.ms ?? null
@@ -95,6 +94,7 @@ export class HealthWatch {
   constructor(
     private readonly call: Call,
     private readonly tell: (message: HealthMessage) => void,
+    private readonly becomeThin: (thin: boolean) => void,
   ) {
     this.timer = window.setInterval(() => void this.look(), LOOK_MS)
   }
@@ -111,7 +111,7 @@ export class HealthWatch {
     const before = this.before
     this.before = now
     if (before === null) return
-    await this.fitSound(now.uplinkKbps)
+    this.fitSound(now.uplinkKbps)
     // Gaps without loss here: what another site's line lost came late, as a copy or a repair.
     remember(this.losses, Math.max(lossBetween(before, now), gapsBetween(before, now)))
     this.keepBack(keptBack(Math.max(...this.losses)))
@@ -122,20 +122,9 @@ export class HealthWatch {
   }
 
   /** Sound is sent twice (RFC 2198): on a thin line each frame is made small, or pictures and sound would queue. */
-  private async fitSound(uplinkKbps: number): Promise<void> {
+  private fitSound(uplinkKbps: number): void {
     const thin = fitsThin(this.thin, uplinkKbps)
-    if (thin === this.thin) return
-    this.thin = thin
-    const sender = this.call.microphone
-    const parameters = sender.getParameters()
-    const [encoding] = parameters.encodings
-    if (encoding === undefined) return
-    if (thin) encoding.maxBitrate = THIN_SOUND_BPS
-    else delete encoding.maxBitrate
-    await sender.setParameters(parameters).catch((error: unknown) => {
-      // The connection was closed meanwhile.
-      if (!(error instanceof DOMException)) throw error
-    })
+    if (thin !== this.thin) this.becomeThin((this.thin = thin))
   }
 
   private keepBack(ms: number | null): void {
