@@ -3,7 +3,7 @@
 #   venv      what python3 -m venv needs
 #   speakers  the MQTT broker of the demo's loudspeakers, and the voice of telephone calls
 #   tests     the browser, its Chinese fonts and the servers that the tests start for themselves
-#   bench     what the media bench compares with, and what builds and isolates its generator
+#   bench     what the media bench compares with, what builds and isolates its generator, and the warnings' servers
 # Does nothing, and needs no rights, where everything is there already.
 source "$(dirname "$0")/lib.sh"
 # Debian keeps servers in sbin, which is not on every user's PATH.
@@ -37,6 +37,8 @@ missing_packages() {
       have haproxy || echo haproxy
       ;;
     bench)
+      exists '/usr/lib/postgresql/*/bin/initdb' || echo postgresql
+      have rabbitmq-server || echo rabbitmq-server
       have janus || echo janus
       have cc || have gcc || have clang || printf '%s\n' gcc libc6-dev
       have ip || echo iproute2
