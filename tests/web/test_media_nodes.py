@@ -19,6 +19,13 @@ from tests.web.world import World
 PEERS = "fengsui_media_peers{"
 
 
+def carriers(stage: Stage, duty: Party) -> list[int]:
+    """The places in the list of the nodes that have connections, by the figures for Prometheus."""
+    text = duty.http.get(f"http://{stage.live}/metrics").text
+    peers = [line.split('"') for line in text.splitlines() if line.startswith(PEERS)]
+    return ["ab".index(parts[1]) for parts in peers if float(parts[2].removeprefix("} ")) >= 2]
+
+
 @dataclass
 class Hall:
     """A running meeting: a headless terminal with picture and sound, and the chair's desk, which sees and hears it."""
@@ -30,10 +37,7 @@ class Hall:
     reception: Reception
 
     def carriers(self) -> list[int]:
-        """The places in the list of the nodes that have connections, by the figures for Prometheus."""
-        text = self.duty.http.get(f"http://{self.stage.live}/metrics").text
-        peers = [line.split('"') for line in text.splitlines() if line.startswith(PEERS)]
-        return ["ab".index(parts[1]) for parts in peers if float(parts[2].removeprefix("} ")) >= 2]
+        return carriers(self.stage, self.duty)
 
     def decisions(self) -> dict[str, object]:
         """What the chair decided, and who is rung."""
@@ -129,6 +133,33 @@ async def test_the_only_node_waits_for_the_end_of_its_meetings(stage: Stage, wor
             said = (await asyncio.wait_for(drain.stdout.read(), 20)).decode()
             assert said.splitlines()[-1] == "a: stopped"
         await soon(lambda: stage.node.ended() == 0)
+
+
+async def test_a_node_that_stays_away_is_told_and_its_sites_are_lost(stage: Stage, world: World) -> None:
+    """Nobody is "joined" for ever at a bridge that is gone; all is as before when it is back."""
+    async with hall(stage, world) as at:
+        head = await asyncio.to_thread(at.duty.head)
+        await asyncio.to_thread(stage.node.kill)
+        await soon(lambda: told_away(at), why=lambda: at.duty.http.get("/board").json()["media_nodes"])
+        assert set(at.duty.states(at.meeting).values()) == {"joined", "ringing"}, "they may be back in time"
+        gone = {"duty": "lost", "south_box": "lost", "north_box": "ringing"}
+        await soon(lambda: at.duty.states(at.meeting) == gone, why=lambda: at.duty.states(at.meeting))
+        sites = at.duty.http.get(f"/meetings/{at.meeting}").json()["sites"]
+        assert {one["reason"] for one in sites if one["state"] == "lost"} == {"node_lost"}
+        await asyncio.to_thread(stage.node.start)
+        await soon(lambda: is_in(at.duty, at.meeting), why=lambda: at.duty.states(at.meeting))
+        assert at.duty.http.get("/board").json()["media_nodes"] == {}
+        entries = at.duty.http.get(f"/timeline?after={head}&limit=100").json()["entries"]
+        kinds = [one["kind"] for one in entries]
+        assert kinds[0] == "system.node_away"
+        assert sorted(kinds[1:3]) == ["meeting.lost", "meeting.lost"]
+        assert kinds[3] == "system.node_back"
+
+
+def told_away(at: Hall) -> bool:
+    """As the screens see it."""
+    nodes = at.duty.http.get("/board").json()["media_nodes"]
+    return set(nodes) == {"a"} and nodes["a"]["away_since"] is not None and nodes["a"]["nodes"] == 1
 
 
 @asynccontextmanager
