@@ -95,5 +95,6 @@ class Relocation:
         moved = await self._store.write(
             partial(move, clock=self._clock, meeting_id=act.meeting, number=act.number, ready=ready, gently=act.gently)
         )
-        LOG.warning("meeting %s goes to another media node: %s", act.meeting, "done" if moved else "by another process")
-        await self._refresh([act.meeting])
+        if moved:
+            LOG.warning("meeting %s goes to another media node", act.meeting)
+            await self._refresh([act.meeting])

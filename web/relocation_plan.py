@@ -86,7 +86,7 @@ def acts(now: datetime, rooms: Collection[Room], nodes: Mapping[str, MediaNode],
         if node is not None:
             found += _of_node(now, name, node, here)
     takers = {name for name, here in seen.items() if here.run is not None}
-    staying = {name for name in takers if name in nodes and not nodes[name].draining}
+    staying = {name for name in takers if name in nodes and nodes[name].inviting}
     leaving = {room.place.former for room in rooms if room.place is not None}
     for room in rooms:
         act = _of_room(now, room, nodes, seen, takers, staying, leaving)

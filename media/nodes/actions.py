@@ -92,7 +92,7 @@ def place(session: Session, clock: Clock, meeting_id: str, ready: Collection[str
     """Give a live meeting that no node has to one of those that are ready."""
     if not locked(session, meeting_id).live or session.get(Placement, meeting_id) is not None:
         return
-    node = choose(loads(session, ready), _draining(session), None, needy=True)
+    node = choose(loads(session, ready), _shunned(session), None, needy=True)
     if node is not None:
         session.add(Placement(meeting_id=meeting_id, node=node, number=1, at=clock.now()))
 
@@ -106,7 +106,7 @@ def move(session: Session, clock: Clock, meeting_id: str, number: int, ready: Co
     placement = session.get(Placement, meeting_id, populate_existing=True)
     if not meeting.live or placement is None or placement.number != number:
         return False
-    node = choose(loads(session, ready), _draining(session), placement.node, needy=not gently)
+    node = choose(loads(session, ready), _shunned(session), placement.node, needy=not gently)
     if node is None:
         return False
     placement.former = placement.node if gently else None
@@ -143,8 +143,8 @@ def _known(session: Session, name: str) -> MediaNode:
     return node
 
 
-def _draining(session: Session) -> set[str]:
-    return {node.name for node in nodes(session).values() if node.draining}
+def _shunned(session: Session) -> set[str]:
+    return {node.name for node in nodes(session).values() if not node.inviting}
 
 
 def _tell(session: Session, kind: str, node: MediaNode, actor: Actor | None = None) -> None:

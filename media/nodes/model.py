@@ -29,6 +29,11 @@ class MediaNode(Base):
     at_once: Mapped[bool] = mapped_column(default=False)
     stage: Mapped[str] = mapped_column(String(16), default=OPEN.name)
 
+    @property
+    def inviting(self) -> bool:
+        """Whether it may have more meetings."""
+        return not self.draining and self.stage == OPEN.name
+
     def state(self, nodes: int) -> State:
         """As on the timeline and the board, one of so many `nodes`; it is there while something is the matter."""
         return {

@@ -30,7 +30,7 @@ HERE, AWAY = Seen("run"), Seen(None)
 
 def node(away: timedelta | None = None, *, draining: bool = False, told: bool = False) -> MediaNode:
     since = None if away is None else NOW - away
-    return MediaNode(name="", run="run", away_since=since, told=told, draining=draining, at_once=False)
+    return MediaNode(name="", run="run", away_since=since, told=told, draining=draining, at_once=False, stage="open")
 
 
 def room(name: str, at: str, former: str | None = None, since: timedelta = timedelta()) -> Room:
@@ -92,6 +92,9 @@ def test_a_node_stops_when_nothing_holds_it_or_at_once() -> None:
 
 def test_a_node_that_drains_keeps_its_meetings_while_nobody_takes_them() -> None:
     assert due([room("m", "a")], {"a": node(draining=True)}, {"a": HERE}) == []
+    late = node()
+    late.stage = "audio"
+    assert due([room("m", "a")], {"a": node(draining=True), "b": late}, {"a": HERE, "b": HERE}) == []
     both = {"a": node(draining=True), "b": node(draining=True)}
     assert due([room("m", "a")], both, {"a": HERE, "b": HERE}) == [StopNode("b")]
 

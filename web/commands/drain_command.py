@@ -116,7 +116,7 @@ def _seen(session: Session, name: str) -> _Look | None:
 
 
 def _takes(node: MediaNode) -> bool:
-    return node.away_since is None and not node.draining
+    return node.away_since is None and node.inviting
 
 
 @contextmanager
