@@ -2,7 +2,7 @@
  * What receivers tell, digested: reports are noted for Python, transport-cc feedback is read and resolved here.
  *
  * The same as media/rtp/transport_cc.py, media/sfu/sent.py and the spacing of media/sfu/delay.py on the same numbers;
- * what follows from it is for Python. A compound with anything else in it, or of which any length does not fit, is left.
+ * what follows from it is for Python. A compound with anything else in it, or with a length that does not fit, is left.
  */
 #include <math.h>
 #include <string.h>

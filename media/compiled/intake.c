@@ -18,7 +18,8 @@ struct parsed {
 };
 
 /* One-byte elements (RFC 8285 4.2). */
-static void read_elements(struct parsed *packet, const struct door *door, const unsigned char *at, const unsigned char *end)
+static void read_elements(struct parsed *packet, const struct door *door, const unsigned char *at,
+                          const unsigned char *end)
 {
     while (at < end) {
         int number = *at >> 4, length = (*at & 0x0F) + 1;
@@ -203,8 +204,8 @@ int take_rtp(struct outbox *box, struct door *door, double now, double arrived, 
     note(door, &packet, stream->video, arrived);
     count(stream, &unit, &packet, arrived);
     if (stream->video && stream->fan_count)
-        kept_add(stream->kept, arrived, unit.index, unit.picture, unit.timestamp, unit.marker, (const char *)packet.payload,
-                 packet.payload_size);
+        kept_add(stream->kept, arrived, unit.index, unit.picture, unit.timestamp, unit.marker,
+                 (const char *)packet.payload, packet.payload_size);
     const unsigned char *body = packet.payload + (unit.form == FULL ? 6 : 0);
     int place = write_unit(box, stream->fan, 0, stream->fan_count, &unit, body);
     if (place == stream->fan_count)

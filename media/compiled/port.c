@@ -287,7 +287,8 @@ int port_go_on(struct port *port)
 }
 
 /* One datagram from elsewhere, as if it had come by a socket; how much is handed over now. */
-int port_inject(struct port *port, int outlet, const char *address, int size, const char *datagram, int length, double at)
+int port_inject(struct port *port, int outlet, const char *address, int size, const char *datagram, int length,
+                double at)
 {
     unsigned char bytes[DATAGRAM];
     if (length > DATAGRAM)

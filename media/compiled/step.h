@@ -136,8 +136,8 @@ int64_t outbox_flush(struct outbox *box);
 
 struct kept *kept_new(void);
 void kept_free(struct kept *kept);
-int kept_add(struct kept *kept, double now, int64_t index, int64_t picture, uint32_t timestamp, int marker, const char *payload,
-             int size);
+int kept_add(struct kept *kept, double now, int64_t index, int64_t picture, uint32_t timestamp, int marker,
+             const char *payload, int size);
 const struct kept_packet *kept_get(const struct kept *kept, int64_t index);
 const struct kept_packet *kept_newest(const struct kept *kept, int back);
 void kept_clear(struct kept *kept);
@@ -149,7 +149,8 @@ int port_know(struct port *port, int outlet, const char *address, int size, stru
 void port_unknow(struct port *port, int outlet, const char *address, int size, struct door *door);
 int port_wait(struct port *port, int epoll, double timeout, struct ready *ready, int most);
 int port_go_on(struct port *port);
-int port_inject(struct port *port, int outlet, const char *address, int size, const char *datagram, int length, double at);
+int port_inject(struct port *port, int outlet, const char *address, int size, const char *datagram, int length,
+                double at);
 int port_handed(struct port *port);
 struct handed *port_item(struct port *port, int place);
 void port_clear(struct port *port);
