@@ -16,6 +16,8 @@ from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from media.still_maker import Newest, StillMaker
+
 logger = logging.getLogger(__name__)
 
 PING_EVERY_S = 2.0
@@ -64,11 +66,14 @@ class Attendance:
     """Stays in the meeting until it is over, through broken sockets, connections and bridges.
 
     `make_tracks` is asked for each new connection; `on_track` gets the tracks of the slots. While a meeting goes to
-    another node there are two connections with the same tracks.
+    another node there are two connections with the same tracks. `newest` gives the camera's newest frame, for stills.
     """
 
-    def __init__(self, seat: Seat, make_tracks: MakeTracks, on_track: OnTrack | None = None) -> None:
+    def __init__(
+        self, seat: Seat, make_tracks: MakeTracks, on_track: OnTrack | None = None, newest: Newest | None = None
+    ) -> None:
         self._seat = seat
+        self._stills = StillMaker(newest) if newest is not None else None
         self._make_tracks = make_tracks
         self._on_track = on_track
         self._socket: ClientConnection | None = None
@@ -123,6 +128,8 @@ class Attendance:
 
     async def _converse(self, socket: ClientConnection) -> None:
         beside = [asyncio.create_task(self._watch()), asyncio.create_task(self._offer_when_wanted())]
+        if self._stills is not None:
+            beside.append(asyncio.create_task(self._stills.run(self._send)))
         try:
             while not self._over:
                 text = await asyncio.wait_for(socket.recv(), SILENT_AFTER_S)
@@ -158,6 +165,8 @@ class Attendance:
         match message.get("type"):
             case "welcome":
                 self._relays = [RTCIceServer(**one) for one in message.get("ice_servers", ())]
+                if self._stills is not None:
+                    await self._send({"type": "health", "camera": True})
                 if self.state != "connected":
                     self._offer_wanted.set()
                 else:
@@ -176,6 +185,8 @@ class Attendance:
                 if connection.signalingState == "have-local-offer":
                     answer = RTCSessionDescription(message["sdp"], "answer")
                     await connection.setRemoteDescription(answer)
+            case "stills_wanted" if self._stills is not None:
+                self._stills.ask(message)
             case "removed" | "ended":
                 self._over = True
             case "error":

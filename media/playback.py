@@ -70,7 +70,10 @@ class Pace:
 
 
 class VideoPlayback(MediaStreamTrack):
-    """Pictures of a source; a file begins again when it ends. Timestamps go on over the seam."""
+    """Pictures of a source; a file begins again when it ends. Timestamps go on over the seam.
+
+    `newest` is the one that left last.
+    """
 
     kind = "video"
 
@@ -81,6 +84,7 @@ class VideoPlayback(MediaStreamTrack):
         self._pace = Pace()
         self._frame_s = 1 / DEFAULT_FPS
         self._count = 0
+        self.newest: VideoFrame | None = None
         self._began: float | None = None
 
     async def recv(self) -> VideoFrame:
@@ -99,6 +103,7 @@ class VideoPlayback(MediaStreamTrack):
             frame.pts = int(self._count * self._frame_s * VIDEO_CLOCK)
             self._count += 1
         frame.time_base = Fraction(1, VIDEO_CLOCK)
+        self.newest = frame
         return frame
 
     def _decode(self) -> Iterator[VideoFrame]:

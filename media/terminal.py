@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from aiortc.mediastreams import MediaStreamTrack
+from av.video.frame import VideoFrame
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -59,6 +60,7 @@ class Terminal:
         self._meeting: str | None = None
         self._attendance: asyncio.Task[None] | None = None
         self._fault: str | None = None
+        self._camera: VideoPlayback | None = None
 
     async def run(self) -> None:
         """Serve until cancelled. Raises Refused when the token is not accepted."""
@@ -130,7 +132,14 @@ class Terminal:
         await self._quit_meeting()
         self._meeting = meeting
         seat = Seat(self._websocket(f"/api/v1/meetings/{meeting}/signal"), self._config.token, self._tls)
-        self._attendance = asyncio.create_task(self._attend(Attendance(seat, self._tracks), meeting))
+        self._attendance = asyncio.create_task(self._attend(self._attendance_at(seat), meeting))
+
+    def _attendance_at(self, seat: Seat) -> Attendance:
+        """Where there is a camera, it gives stills too."""
+        return Attendance(seat, self._tracks, newest=self._newest if self._config.video is not None else None)
+
+    def _newest(self) -> VideoFrame | None:
+        return self._camera.newest if self._camera is not None else None
 
     async def _attend(self, attendance: Attendance, meeting: str) -> None:
         try:
@@ -155,7 +164,8 @@ class Terminal:
         if audio is not None:
             tracks.append(AudioPlayback(audio))
         if video is not None:
-            tracks.append(VideoPlayback(video))
+            self._camera = VideoPlayback(video)
+            tracks.append(self._camera)
         return tracks
 
     async def _identify(self, http: httpx.AsyncClient) -> str:
