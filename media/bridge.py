@@ -13,6 +13,7 @@ from media.errors import BridgeError
 from media.ice import Credentials
 from media.messages import Flow, SlotCount
 from media.one_way import one_way
+from media.outlet import DEFAULT_MARKS, Marks
 from media.overload import Overload
 from media.sfu.codecs import CodecsChanged
 from media.sfu.link import Link
@@ -65,9 +66,11 @@ class Bridge:
         emit: Emit,
         step: Choice = "auto",
         sheds: bool = True,
+        marks: Marks = DEFAULT_MARKS,
     ) -> None:
         handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed, self._on_unit)
-        self.port = UdpPort(udp_host, udp_port, handlers, addresses)
+        self.port = UdpPort(udp_host, udp_port, handlers, addresses, marks)
+        self.marks = marks
         self.tcp = TcpPort(self.port)
         self.step = choose(step, self.port.counters)
         if self.step.gate is not None:
@@ -337,6 +340,8 @@ class Bridge:
             self._end(former)
         self._by_link[connection.link] = peer
         intake = room.participants[connection.participant].intake
+        peer.speech = connection.terms.speech
+        self.step.mark(connection.link.outflow.sent, peer.speech, self.marks)
         self.step.connect(peer, connection.link.outflow.sent)
         if intake is not None:
             self.step.admit(peer, connection.link.outflow.sent, intake)

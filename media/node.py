@@ -24,6 +24,7 @@ from media.bridge import Bridge
 from media.commands import execute
 from media.errors import BridgeError
 from media.messages import COMMAND, VERSION, Hello, Stop
+from media.outlet import DEFAULT_MARKS, Marks
 from media.steps import Choice
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ class MediaConfig:
     """`addresses` are announced to clients with the UDP port; ports 0 = any free one, told by the ready line.
 
     `step`: whether packets take the compiled step or that in Python; `auto` takes what the set-up could build.
-    `sheds`: a node that is late lets nobody new in and gives up pictures; False only measures.
+    `sheds`: a node that is late lets nobody new in and gives up pictures; False only measures. `marks`
+    are those of what is sent.
     """
 
     control_host: str
@@ -50,6 +52,7 @@ class MediaConfig:
     addresses: tuple[str, ...]
     step: Choice = "auto"
     sheds: bool = True
+    marks: Marks = DEFAULT_MARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,9 @@ def spare_pauses() -> None:
 async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_ready) -> None:
     """Run the node until cancelled or told to stop. Raises OSError when an address or port cannot be had."""
     outbox = Outbox()
-    bridge = Bridge(config.udp_host, config.udp_port, config.addresses, outbox.emit, config.step, config.sheds)
+    bridge = Bridge(
+        config.udp_host, config.udp_port, config.addresses, outbox.emit, config.step, config.sheds, config.marks
+    )
     hello = Hello(
         node=secrets.token_hex(8),
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 from media.compiled import build
 from media.compiled.gate import Gate
 from media.compiled.step import CompiledStep
-from media.outlet import PortCounters
+from media.outlet import Marks, PortCounters
 from media.sfu.intake import Intake
 from media.sfu.sent import Sent
 from media.sfu.step import PythonStep, Step
@@ -30,6 +30,9 @@ class NodeStep(Step, Protocol):
     def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
         """What comes from this peer from now on is for this intake; its feedback for what is sent."""
 
+    def mark(self, sent: Sent, speech: frozenset[int], marks: Marks) -> None:
+        """Of what a link is sent, these payload types are speech and to be marked so."""
+
     def flush(self) -> None:
         """Send what was written and put."""
 
@@ -44,6 +47,9 @@ class UncompiledStep(PythonStep):
 
     def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
         """Links are found by their peers."""
+
+    def mark(self, sent: Sent, speech: frozenset[int], marks: Marks) -> None:
+        """Peers mark what they send."""
 
     def flush(self) -> None:
         """Nothing waits."""

@@ -70,6 +70,10 @@ class Stream(asyncio.Protocol):
         self._owner.counters.sent += 1
         return True
 
+    def speak(self, datagram: bytes | memoryview, address: Address) -> bool:
+        """One connection has one mark."""
+        return self.send(datagram, address)
+
     def close(self) -> None:
         """End it, whatever waits."""
         if self._transport is not None:

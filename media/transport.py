@@ -185,6 +185,8 @@ class Peer:
         self.route: Route | None = None
         self.door: Entrance | None = None
         self.spared: frozenset[int] = frozenset()
+        self.speech: frozenset[int] = frozenset()
+        """The payload types of speech that it is sent: those packets are marked as such."""
         self._keeps_ciphertext = parameters.keep_ciphertext
         self._ciphertexts: OrderedDict[bytes, bytes] = OrderedDict()
         self._task = asyncio.ensure_future(self._run())
@@ -244,6 +246,8 @@ class Peer:
         if packet is None:
             self._port.counters.refused_by_srtp += 1
             return False
+        if head[1] & 0x7F in self.speech:
+            return path.outlet.speak(packet, path.address)
         return path.outlet.send(packet, path.address)
 
     def _once(self, outbound: Outbound, head: bytes, body: bytes) -> memoryview | None:

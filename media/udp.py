@@ -13,7 +13,7 @@ from media import ice
 from media.compiled.gate import Gate
 from media.ice import Address, Credentials
 from media.loop import PacketLoop
-from media.outlet import CONTROL_SIZE, Outlet, Path, PortCounters, Sender, arrival, bind
+from media.outlet import CONTROL_SIZE, DEFAULT_MARKS, Marks, Outlet, Path, PortCounters, Sender, arrival, bind
 from media.rtp.packet import is_rtcp
 from media.sfu.source import Unit
 from media.srtp import Inbound, Scratch
@@ -51,12 +51,14 @@ class Handlers:
 class UdpPort:
     """Makes peers from offers and carries their datagrams until `close`."""
 
-    def __init__(self, host: str, port: int, handlers: Handlers, announced: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, host: str, port: int, handlers: Handlers, announced: tuple[str, ...] = (), marks: Marks = DEFAULT_MARKS
+    ) -> None:
         self.identity = Identity()
         self.handlers = handlers
         self.counters = PortCounters()
         self.scratch = Scratch()
-        self.outlets = bind(host, port, announced, self.counters)
+        self.outlets = bind(host, port, announced, self.counters, marks)
         self._known: dict[Sender, dict[Address, Peer]] = {outlet: {} for outlet in self.outlets}
         self._by_ufrag: dict[str, tuple[Peer, Credentials]] = {}
         self._peers: set[Peer] = set()

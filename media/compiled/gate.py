@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
-from media.compiled.layout import ffi
+from media.compiled.layout import bitmap, ffi
 from media.ice import Address
 from media.outlet import Outlet, Path, PortCounters
 from media.sfu.bindings import Stream
@@ -197,10 +197,7 @@ class Door(Generic[P]):
 
     def spare(self, payload_types: Iterable[int]) -> None:
         """Of these payload types nearly everything is thrown away unread."""
-        found = [0, 0]
-        for number in payload_types:
-            found[number >> 6] |= 1 << (number & 63)
-        self._state.spared = found
+        self._state.spared = bitmap(payload_types)
 
     def layer(self, ssrc: int) -> Layer | None:
         """The layer that an SSRC is."""

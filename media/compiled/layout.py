@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Generic
 
@@ -75,3 +75,11 @@ class CompiledKept(Generic[T]):
 
     def clear(self) -> None:
         self._library.kept_clear(self._kept)
+
+
+def bitmap(payload_types: Iterable[int]) -> list[int]:
+    """A bit for each payload type, as two words of 64."""
+    found = [0, 0]
+    for number in payload_types:
+        found[number >> 6] |= 1 << (number & 63)
+    return found

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,11 @@ struct packet {
     struct flow *flow;
     int size;
     unsigned char bytes[BUFFER];
+};
+
+union mark {
+    char bytes[CMSG_SPACE(sizeof(int32_t))];
+    struct cmsghdr aligned;
 };
 
 struct outbox {
@@ -159,8 +165,28 @@ static void send_all(struct outbox *box, int descriptor, struct mmsghdr *message
     }
 }
 
+/* Speech leaves with a code point of its own (RFC 8837 5), all else with that of the socket. */
+static void mark(struct msghdr *message, const struct packet *packet, union mark *memory)
+{
+    const struct flow *flow = packet->flow;
+    int type = packet->bytes[1] & 0x7F;
+    if (!(flow->speech[type >> 6] >> (type & 63) & 1))
+        return;
+    sa_family_t family;
+    memcpy(&family, flow->address, sizeof family);
+    *memory = (union mark){0};
+    message->msg_control = memory;
+    message->msg_controllen = sizeof memory->bytes;
+    struct cmsghdr *part = CMSG_FIRSTHDR(message);
+    part->cmsg_level = family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    part->cmsg_type = family == AF_INET6 ? IPV6_TCLASS : IP_TOS;
+    part->cmsg_len = CMSG_LEN(sizeof flow->mark);
+    memcpy(CMSG_DATA(part), &flow->mark, sizeof flow->mark);
+}
+
 void flush(struct outbox *box)
 {
+    union mark marks[BATCH];
     struct mmsghdr messages[BATCH];
     struct iovec parts[BATCH];
     int ready = 0, descriptor = -1;
@@ -181,6 +207,7 @@ void flush(struct outbox *box)
                                                   .msg_namelen = (socklen_t)flow->address_size,
                                                   .msg_iov = &parts[ready],
                                                   .msg_iovlen = 1};
+        mark(&messages[ready].msg_hdr, packet, &marks[ready]);
         ready++;
     }
     send_all(box, descriptor, messages, ready);

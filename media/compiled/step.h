@@ -27,7 +27,8 @@ struct flow {
     double *times;
     uint16_t *sizes;
     void *context;
-    int32_t way, element, choked, voiced, probing, descriptor, address_size;
+    int32_t way, element, choked, voiced, probing, descriptor, address_size, mark;
+    uint64_t speech[2];
     uint8_t address[32];
     struct spacing spacing;
 };

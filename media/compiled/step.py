@@ -11,8 +11,8 @@ from typing import Any
 from media import srtp
 from media.compiled import gate
 from media.compiled.gate import Gate, socket_address
-from media.compiled.layout import CompiledKept, ffi, opened, source_state, stream_state
-from media.outlet import Outlet, Path, PortCounters
+from media.compiled.layout import CompiledKept, bitmap, ffi, opened, source_state, stream_state
+from media.outlet import Marks, Outlet, Path, PortCounters
 from media.sfu.incoming import WINDOW, Remake, SourceState, StreamState
 from media.sfu.intake import Intake
 from media.sfu.kept import Cache, T
@@ -140,6 +140,12 @@ class CompiledStep:
             if peer.path is not None:
                 route.follow(peer.path)
             peer.route = route
+
+    def mark(self, sent: Sent, speech: frozenset[int], marks: Marks) -> None:
+        """Of what a link is sent, these payload types are speech."""
+        flow: Any = sent.state
+        flow.mark = marks.speech << 2
+        flow.speech = bitmap(speech)
 
     def put(self, flow: Any, head: bytes, body: bytes) -> bool:
         """A packet that Python made; False when it is too big."""

@@ -116,6 +116,13 @@ class Terms:
         return self.choices or frozenset(one.codec for one in self.publications if one.kind == "video")
 
     @property
+    def speech(self) -> frozenset[int]:
+        """The payload types in which it is sent speech."""
+        slots = [slot for slot in self.slots if slot.kind == "audio"]
+        types = [number for slot in slots for number in (slot.payload_type, slot.red_payload_type)]
+        return frozenset(number for number in types if number is not None)
+
+    @property
     def showable(self) -> frozenset[VideoCodec]:
         """The codecs that all its slots take; none where it has no slot for a picture."""
         slots = [slot for slot in self.slots if slot.kind == "video"]

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 
 from media.loop import run as run_loop
 from media.node import MediaConfig, Ready, serve, spare_pauses
+from media.outlet import Marks
 from web.child import report_ready
 from web.commands.options import add_data, settings_of
 from web.settings import Settings
@@ -47,6 +48,7 @@ def _config(settings: Settings) -> MediaConfig:
         udp_port=settings.media_port,
         addresses=announced(settings),
         step=settings.media_step,
+        marks=Marks(settings.media_dscp_speech, settings.media_dscp),
     )
 
 
