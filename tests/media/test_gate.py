@@ -49,6 +49,7 @@ class Meeting:
     step: CompiledStep
     outlet: Outlet
     counters: PortCounters
+    host: str = "127.0.0.1"
     far: dict[str, Far] = field(default_factory=dict)
     raw: list[tuple[Address, bytes]] = field(default_factory=list)
     plain: list[bytes] = field(default_factory=list)
@@ -58,8 +59,8 @@ class Meeting:
         terms = publisher(number, name) if name in PUBLISHERS else viewer(number, name)
         self.room.admit(name)
         link = self.room.connect(100.0, name, terms, number * 7919)
-        far = self.far[name] = Far()
-        far.path = Way(self.outlet, far.socket.getsockname())
+        far = self.far[name] = Far(self.host)
+        far.path = Way(self.outlet, far.socket.getsockname()[:2])
         far.paths.append(far.path)
         intake = self.room.participants[name].intake
         assert intake is not None
@@ -91,12 +92,12 @@ class Meeting:
         self.step.flush()
 
 
-def opened(library: Path, deciphers: tuple[int, int] | None = None) -> Meeting:
+def opened(library: Path, deciphers: tuple[int, int] | None = None, host: str = "127.0.0.1") -> Meeting:
     counters = PortCounters()
-    outlet = Outlet("127.0.0.1", 0, counters)
+    outlet = Outlet(host, 0, counters)
     step = CompiledStep(library, counters, deciphers)
     step.gate.open([outlet])
-    meeting = Meeting(Room(step=step), step, outlet, counters)
+    meeting = Meeting(Room(step=step), step, outlet, counters, host)
     for number, name in enumerate((*PUBLISHERS, *VIEWERS), 1):
         meeting.join(name, number)
     for name in VIEWERS:
@@ -104,9 +105,12 @@ def opened(library: Path, deciphers: tuple[int, int] | None = None) -> Meeting:
     return meeting
 
 
-@pytest.fixture
-def meeting(library: Path) -> Iterator[Meeting]:
-    made = opened(library)
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def meeting(library: Path, request: pytest.FixtureRequest) -> Iterator[Meeting]:
+    try:
+        made = opened(library, host=request.param)
+    except OSError:
+        pytest.skip("no IPv6 here")
     yield made
     close(made)
 
@@ -239,7 +243,7 @@ def test_packets_over_real_sockets_are_forwarded_while_the_loop_waits(meeting: M
             await asyncio.sleep(0.002)
         sender.socket.sendto(bytes([0x80, 96]) + bytes(60), to)
         sender.socket.sendto(b"\x00\x01 a check", to)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        with socket.socket(meeting.outlet.socket.family, socket.SOCK_DGRAM) as stranger:
             stranger.sendto(b"\x80nobody", to)
             await meeting.heard_two.wait()
         loop.packets.waiter = None
@@ -253,7 +257,7 @@ def test_packets_over_real_sockets_are_forwarded_while_the_loop_waits(meeting: M
     meeting.step.gate.count()
     assert (meeting.counters.received, meeting.counters.not_authentic) == (123, 1)
     assert [data for _, data in meeting.raw] == [b"\x00\x01 a check", b"\x80nobody"]
-    assert meeting.raw[0][0] == sender.socket.getsockname()
+    assert meeting.raw[0][0] == sender.socket.getsockname()[:2]
 
 
 def test_who_left_is_let_in_no_more(meeting: Meeting) -> None:
@@ -270,7 +274,9 @@ def test_addresses_are_found_again_among_many(meeting: Meeting) -> None:
     """Also after others were forgotten, and none beyond the room there is."""
     door = meeting.far["one"].door
     assert door is not None
-    ways = [Way(meeting.outlet, (f"10.0.{number >> 8}.{number & 255}", 5_000)) for number in range(9_000)]
+    hosts = ("10.0.%d.%d", "2001:db8::%x:%x")
+    form = hosts[":" in meeting.host]
+    ways = [Way(meeting.outlet, (form % (number // 200 + 1, number % 200 + 1), 5_000)) for number in range(9_000)]
     for way in ways:
         door.know(way)
     for way in ways[::2]:
