@@ -36,7 +36,7 @@ def tasks_per_second(url: str, tasks: int, config: BrokerConfig) -> float:
     for number in range(tasks):
         task.delay(number)
     words = [sys.executable, "-m", __name__, url, str(config.folder), config.url]
-    worker = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end, pause = time.monotonic() + PATIENCE_S, threading.Event()
         while _times(engine)[0] < tasks and time.monotonic() < end:

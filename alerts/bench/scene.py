@@ -50,13 +50,19 @@ class Scene:
 def play(scene: Scene) -> dict[str, Any]:
     """What was offered, done, lost and doubled, how fast, and what it took of the worker."""
     folder = Path(tempfile.mkdtemp(dir=scene.folder))
-    db = Database(make_engine(scene.url), SystemClock(), wake_of(scene.url, folder / "run").notify)
+    wake, commits = wake_of(scene.url, folder / "run"), list[float]()
+
+    def committed_now() -> None:
+        commits.append(time.time())
+        wake.notify()
+
+    db = Database(make_engine(scene.url), SystemClock(), committed_now)
     Base.metadata.create_all(db.engine)
     with working(Stub(scene.url, str(folder), "one")) as worker:
         _wait(lambda: (folder / "times-one").exists())
         began = time.time()
         issue(db, scene.recipients, scene.officials)
-        committed = time.time()
+        committed = commits[0]
         _wait(lambda: all_done(db), pause_s=0.1)
         recorded = _last_result(db)
         used = _usage(worker.pid)
