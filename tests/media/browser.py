@@ -77,7 +77,8 @@ if (media !== null && kind !== 'camera') {
   media.removeTrack(media.getVideoTracks()[0])
   media.addTrack(kind === 'noisy' ? noisy() : kind === 'scene' ? scene() : painted(Number(kind)))
 }
-const conference = new Conference({ url: query.get('url'), token: 'page', media, slots: { audio, video } })
+const token = query.get('token') ?? 'page'
+const conference = new Conference({ url: query.get('url'), token, media, slots: { audio, video } })
 const elements = new Map()
 window.seen = { states: [], speakers: [], participants: [], errors: [], calls: 0 }
 conference.on('state', (state) => seen.states.push(state))
