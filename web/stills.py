@@ -20,10 +20,10 @@ LEAST_PART, MOST_PART = 400, 4_000
 MOST_PARTS = 26
 FRESH_S = 12.0
 SOONEST_S, LATEST_S = 1.0, 5.0
-AIM_S = 3.0
+AIM_S = 2.5
 """Each tile's next still should be there within LATEST_S: the pace leaves a little of it."""
 LATE_S = 8.0
-SHARE = 0.6
+SHARE = 0.5
 LEAST_BPS, MOST_BPS = 12_000.0, 128_000.0
 BASE64 = 1.1
 """Base64 as it crosses the line: sockets are compressed, which takes most of its third away."""

@@ -106,7 +106,7 @@ def test_nothing_that_a_sender_says_grows_or_raises(parts: list[Part]) -> None:
 
 
 def test_the_pace_leaves_room_for_speech() -> None:
-    assert pace(100_000, 60_000) == pytest.approx(24_000)
+    assert pace(100_000, 60_000) == pytest.approx(20_000)
     assert pace(40_000, 60_000) == LEAST_BPS
     assert pace(None, 60_000) == pace(9e6, 60_000) == MOST_BPS
 
