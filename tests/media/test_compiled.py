@@ -21,8 +21,9 @@ from media.sfu.source import Unit
 from media.sfu.spacing import PlainLeastState, PlainSpacingState, SpacingState
 from media.sfu.state import PlainFlowState
 from media.sfu.step import PythonStep
+from media.sfu.tiers import BY_NAME
 from media.steps import UncompiledStep, choose
-from tests.media.packets import OPUS, VP8
+from tests.media.packets import OPUS, VP8, level, rtp
 from tests.media.twins import PUBLISHERS, VIEWERS, Far, Play, Side, Twins, publisher, viewer
 
 
@@ -135,6 +136,26 @@ def compare_sources(python: Room, compiled: Room, name: str) -> None:
 def as_told(unit: Unit) -> tuple[object, ...]:
     """All of a unit but whose it is."""
     return tuple(getattr(unit, field.name) for field in fields(Unit) if field.name != "layer")
+
+
+def test_speech_in_long_packets_is_the_same_on_both(twins: Twins) -> None:
+    """On the lowest tier three frames leave as one packet: Python's work in either case."""
+    for number in range(150):
+        if number == 50:
+            for link in (link for pair in twins.links.values() for link in pair):
+                link.ladder.tier = BY_NAME["one_voice"]
+                link.allocate(twins.now, [])
+        twins.now += 0.02
+        body = bytes((0x48,)) + bytes((number,)) * 20
+        packet = rtp(
+            payload_type=OPUS, sequence=number, timestamp=960 * number, ssrc=1001, payload=body, values=level(30)
+        )
+        twins.bring("one", packet)
+        twins.tick()
+    former, latter = (side.sent for side in twins.sides)
+    assert former == latter
+    for name in VIEWERS:
+        assert [packet for packet in former[name] if b"\x4b\x83" in packet]
 
 
 def test_more_packets_than_the_outbox_holds_leave_in_their_order(library: Path) -> None:
