@@ -136,7 +136,12 @@ def _tier_stats(now: float, ladder: Ladder) -> dict[str, Any]:
 def _source_stats(source: Source) -> dict[str, Any]:
     layers = [_layer_stats(layer) for layer in source.layers]
     sums = {key: sum(layer[key] for layer in layers) for key in ("packets", "octets", "malformed", "lost")}
-    return {**sums, "jitter_ms": max(layer["jitter_ms"] for layer in layers), "layers": layers}
+    return {
+        **sums,
+        "excess": source.excess_packets,
+        "jitter_ms": max(layer["jitter_ms"] for layer in layers),
+        "layers": layers,
+    }
 
 
 def _layer_stats(layer: Layer) -> dict[str, Any]:

@@ -119,11 +119,15 @@ def _seconds(milliseconds: float | None) -> float | None:
 
 def _layers(people: People) -> Iterator[Metric]:
     """Every stream that comes in; `layer` is its place in the offer."""
+    excess = CounterMetricFamily(
+        "fengsui_received_excess", "Packets that were more than a site may send", labels=(*SITE, "kind")
+    )
     counters = {name: CounterMetricFamily(name, text, labels=LAYER) for name, (_, text) in _LAYER_COUNTERS.items()}
     jitter = GaugeMetricFamily("fengsui_received_jitter_seconds", "Jitter of a stream (RFC 3550 A.8)", labels=LAYER)
     height = GaugeMetricFamily("fengsui_received_height_pixels", "Height of a stream's last key frame", labels=LAYER)
     for site, person in people:
         for kind, source in person["sources"].items():
+            excess.add_metric((*site, kind), source["excess"])
             for layer in source["layers"]:
                 labels = (*site, kind, str(layer["place"]))
                 for name, (key, _) in _LAYER_COUNTERS.items():
@@ -134,6 +138,7 @@ def _layers(people: People) -> Iterator[Metric]:
     yield from counters.values()
     yield jitter
     yield height
+    yield excess
 
 
 def _slots(people: People) -> Iterator[Metric]:

@@ -6,7 +6,14 @@ from typing import Literal
 from media.sfu.room import Participant, Room
 
 Trouble = Literal[
-    "node_busy", "uplink_loss", "microphone_silent", "downlink_loss", "downlink_thin", "downlink_queue", "far"
+    "node_busy",
+    "uplink_excess",
+    "uplink_loss",
+    "microphone_silent",
+    "downlink_loss",
+    "downlink_thin",
+    "downlink_queue",
+    "far",
 ]
 
 SHEDDING = 2
@@ -35,7 +42,8 @@ def findings(now: float, room: Room, participant: Participant) -> list[Finding]:
 
 def _uplink(now: float, room: Room, participant: Participant) -> list[Finding]:
     """What the site sends: it is lost on its way, or there is no sound in it."""
-    found = []
+    buckets = [source.bucket for source in participant.sources.values() if source.bucket.excess]
+    found = [Finding("uplink_excess", round(bucket.rate_bps / 1000)) for bucket in buckets]
     intake, sends = participant.intake, any(participant.publishing)
     if intake is not None and sends and intake.loss >= LOSS and not participant.video.spared:
         found.append(Finding("uplink_loss", round(100 * intake.loss)))

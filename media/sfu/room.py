@@ -344,6 +344,8 @@ class Room:
         self._turn += allocating
         for turn, participant in enumerate(self.participants.values(), self._turn):
             changed = self._note_publishing(now, participant) or changed
+            for source in participant.sources.values():
+                source.police(now)
             if participant.link is not None and participant.demand.update(now, participant.video):
                 self._note_layers(now, participant)
             if participant.link is not None and participant.intake is not None:

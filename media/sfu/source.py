@@ -13,6 +13,7 @@ from media.sfu.counted import Counted
 from media.sfu.incoming import PLAIN_INCOMING, Incoming
 from media.sfu.kept import Cache
 from media.sfu.outflow import Outflow
+from media.sfu.policing import MOST_BPS, Bucket
 from media.sfu.rates import LayerRate
 from media.sfu.reception import Reception
 from media.sfu.state import NEVER, SlotState
@@ -323,7 +324,7 @@ class Source:
     """Outlives its connections: slots stay attached when the participant comes back with other SSRCs.
 
     `layers` are in ascending order of size, one where there is no simulcast; the same objects serve every connection.
-    `spared`: nearly all that comes is thrown away unread just now.
+    `spared`: nearly all that comes is thrown away unread just now. `excess_packets` were more than a site may send.
     """
 
     def __init__(self, participant: str, kind: Kind, incoming: Incoming = PLAIN_INCOMING) -> None:
@@ -336,6 +337,8 @@ class Source:
         self.layers = [Layer(self, 0)]
         self.viewers: list[Viewer] = []
         self.spared = False
+        self.bucket = Bucket(MOST_BPS[kind])
+        self.excess_packets = 0
 
     def open(self, count: int, codec: VideoCodec = "vp8") -> None:
         """A connection with `count` layers begins; none of them is bound yet."""
@@ -389,6 +392,9 @@ class Source:
         In-band FEC repeats the packet before: at least one in full must lie between mute and what is heard.
         """
         state = self.state
+        if self.bucket.excess:
+            self.excess_packets += 1
+            return True
         if state.muted:
             return True
         if state.guarded or now < state.guard_until:
@@ -410,6 +416,15 @@ class Source:
             if wanted and (layer.paused or not layer.live):
                 layer.asked_at = now
             layer.paused = not wanted
+
+    def police(self, now: float) -> None:
+        """Drop what comes while it is more than a site may send; to be called a few times a second."""
+        if not self.bucket.step(now, sum(layer.octets for layer in self.layers)):
+            return
+        self.state.guard_until = float("inf") if self.bucket.excess else NEVER
+        for layer in self.layers:
+            layer.interrupt()
+            layer.keyframe_wanted = self.kind == "video" and bool(layer.slots)
 
     def measure(self, now: float) -> None:
         """Measure what the layers cost; to be called a few times a second."""

@@ -24,7 +24,7 @@ export interface Picture {
 }
 
 export type FindingCode =
-  | 'node_busy' | 'cpu_bound' | 'uplink_thin' | 'sound_gaps'
+  | 'node_busy' | 'uplink_excess' | 'cpu_bound' | 'uplink_thin' | 'sound_gaps'
   | 'uplink_loss' | 'microphone_silent' | 'downlink_loss' | 'downlink_thin' | 'downlink_queue' | 'far'
 
 export interface Finding {

@@ -3,6 +3,7 @@ import { defineTexts } from '@shared/i18n'
 export const qualityTexts = defineTexts({
   zh: {
     node_busy: () => '媒体节点忙，画面已减',
+    uplink_excess: (n: number) => `上行 ${n} kbit/s，超出部分不转`,
     uplink_loss: (n: number) => `上行丢包 ${n} %`,
     downlink_loss: (n: number) => `下行丢包 ${n} %`,
     downlink_thin: (n: number) => `下行只有 ${n} kbit/s`,
@@ -38,6 +39,7 @@ export const qualityTexts = defineTexts({
   },
   en: {
     node_busy: () => 'the media node is late and sends less',
+    uplink_excess: (n) => `uplink sends ${n} kbit/s, the excess is dropped`,
     uplink_loss: (n) => `uplink loses ${n} %`,
     downlink_loss: (n) => `downlink loses ${n} %`,
     downlink_thin: (n) => `downlink carries ${n} kbit/s`,
