@@ -22,17 +22,22 @@ from tests.media.signal_server import SignalServer
 TOKEN = "tcp"
 
 
-@pytest_asyncio.fixture
-async def port() -> AsyncIterator[UdpPort]:
-    """A UDP port that takes media over TCP as well."""
+@pytest_asyncio.fixture(params=["127.0.0.1", "::1"])
+async def port(request: pytest.FixtureRequest) -> AsyncIterator[UdpPort]:
+    """A UDP port that takes media over TCP as well, of either family of addresses."""
     handlers = Handlers(lambda *_: None, lambda *_: None, lambda _: None, lambda *_: None)
-    udp = UdpPort("127.0.0.1", 0, handlers)
+    udp = UdpPort(request.param, 0, handlers)
     beside = tcp.TcpPort(udp)
     await beside.listen()
     assert beside.is_open
     yield udp
     await beside.close()
     await udp.close()
+
+
+def host_of(udp: UdpPort) -> str:
+    host: str = udp.outlets[0].socket.getsockname()[0]
+    return host
 
 
 def a_peer(udp: UdpPort) -> Peer:
@@ -54,7 +59,7 @@ async def answered(reader: asyncio.StreamReader) -> bytes:
 
 async def test_a_check_is_answered_however_it_is_cut(port: UdpPort) -> None:
     peer = a_peer(port)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
+    reader, writer = await asyncio.open_connection(host_of(port), port.port)
     both = check_of(peer, 1) + check_of(peer, 2)
     for place in range(0, len(both), 7):
         writer.write(both[place : place + 7])
@@ -76,7 +81,7 @@ async def test_a_check_is_answered_however_it_is_cut(port: UdpPort) -> None:
     "said", [framed(b"\x16\xfe\xfd"), b"GET / HTTP/1.1\r\n\r\n", b"\x00\x00", b"\xff\xff" + bytes(9000)]
 )
 async def test_a_stranger_is_put_out(port: UdpPort, said: bytes) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
+    reader, writer = await asyncio.open_connection(host_of(port), port.port)
     writer.write(said)
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
         await asyncio.wait_for(reader.readexactly(1), 2)
@@ -85,7 +90,7 @@ async def test_a_stranger_is_put_out(port: UdpPort, said: bytes) -> None:
 
 async def test_who_says_nothing_is_put_out(port: UdpPort, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tcp, "ANONYMOUS_S", 0.05)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
+    reader, writer = await asyncio.open_connection(host_of(port), port.port)
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
         await asyncio.wait_for(reader.readexactly(1), 2)
     writer.close()
@@ -93,7 +98,7 @@ async def test_who_says_nothing_is_put_out(port: UdpPort, monkeypatch: pytest.Mo
 
 async def test_what_a_slow_reader_does_not_take_is_dropped(port: UdpPort) -> None:
     peer = a_peer(port)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port.port, limit=1024)
+    reader, writer = await asyncio.open_connection(host_of(port), port.port, limit=1024)
     writer.write(check_of(peer))
     await answered(reader)
     way = peer.path
