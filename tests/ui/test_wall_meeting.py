@@ -142,6 +142,16 @@ def order(town: County) -> str:
     return alert
 
 
+def close_evacuations(town: County, page: Page) -> None:
+    """What the order opened stands on the wall when it has been lifted, until a person closes it."""
+    expect(page.get_by_test_id("wall-evacuation")).to_be_visible()
+    with town.client("duty") as duty:
+        for one in duty.get("/evacuations", params={"status": "open"}).json()["items"]:
+            closed = duty.post(f"/evacuations/{one['id']}/close", json={"reason": "测试结束"})
+            assert closed.status_code == 200, closed.text
+    expect(page.get_by_test_id("wall-evacuation")).to_have_count(0)
+
+
 def test_an_order_takes_the_wall_until_it_ends(new_page: NewPage, town: County) -> None:
     page = new_page(1920, 1080)
     open_wall(page, town)
@@ -155,3 +165,4 @@ def test_an_order_takes_the_wall_until_it_ends(new_page: NewPage, town: County) 
         ended = issuer.post(f"/alerts/{alert}/cancel", json={"end": "lifted", "text": "水位回落，解除转移"})
         assert ended.status_code == 200, ended.text
     expect(page.locator(".banner")).to_have_count(0)
+    close_evacuations(town, page)

@@ -172,6 +172,19 @@ def test_not_while_an_own_alert_runs(as_: Clients) -> None:
     assert admin.post("/api/v1/demo/remove", json=TYPED).json()["code"] == "demo.alert_runs"
 
 
+def test_not_while_an_evacuation_is_open(as_: Clients) -> None:
+    admin, duty = as_("admin"), as_("duty")
+    opened = duty.post("/api/v1/evacuations", json={"title": "中山镇转移", "divisions": ["532301110"]})
+    assert opened.status_code == 201, opened.text
+    assert opened.json()["totals"]["households"] == 15
+    refused = admin.post("/api/v1/demo/remove", json=TYPED)
+    assert (refused.status_code, refused.json()["code"]) == (409, "demo.evacuation_open")
+    duty.post(f"/api/v1/evacuations/{opened.json()['id']}/close", json={"reason": "误启动"})
+    assert admin.post("/api/v1/demo/remove", json=TYPED).status_code == 200
+    assert duty.get("/api/v1/hazard-points").status_code == 401
+    assert admin.get("/api/v1/hazard-points").json()["items"] == []
+
+
 def test_only_with_the_word_and_the_right(as_: Clients) -> None:
     assert as_("admin").post("/api/v1/demo/remove", json={"typed": "删除"}).json()["code"] == "demo.typed"
     for name in ("duty", "security", "auditor"):

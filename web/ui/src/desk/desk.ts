@@ -11,7 +11,7 @@ import { createNotice, type Notice } from './notice'
 import { createEntries, type Entries } from './timeline/entries'
 import { createUploads, type Uploads } from './uploads'
 
-export type Tab = 'command' | 'alerts' | 'resources'
+export type Tab = 'command' | 'alerts' | 'resources' | 'evacuations'
 
 /** The dialog that stands over the desk, with what it is about. */
 export type Open =

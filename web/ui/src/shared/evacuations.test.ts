@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { countOf, ledgerOf, openEvacuations } from './evacuations'
+import { countOf, openEvacuations } from './evacuations'
+import { ledgerOf } from './ledger'
 import type { Board, EvacuatedHousehold, EvacuationPoint, EvacuationStatus } from './objects'
 
 const home = (number: number, people: number, status: EvacuationStatus, shelter: { id: string; name: string } | null = null) =>

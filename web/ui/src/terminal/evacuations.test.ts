@@ -1,6 +1,6 @@
 import { shallowRef } from 'vue'
 import { describe, expect, it } from 'vitest'
-import { newId } from '@shared/ids'
+import { newId } from '@shared/api'
 import type { Evacuation, EvacuatedHousehold, EvacuationPoint, Obligation } from '@shared/objects'
 import { dutiesOf, homeOf, visitsOf } from './evacuations'
 import { AT, NOW, board, device, keeper, unit } from './fixtures'

@@ -1,7 +1,6 @@
 import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
-import { problem as problemOf, type Api } from '@shared/api'
+import { newId, problem as problemOf, type Api } from '@shared/api'
 import { countOf, openEvacuations, type Count } from '@shared/evacuations'
-import { newId } from '@shared/ids'
 import type { Board, EvacuatedHousehold, Evacuation, EvacuationPoint, EvacuationReason, EvacuationStatus, Obligation } from '@shared/objects'
 import { isUnder } from './orders'
 import type { Outbox, Press, Sent } from './outbox'

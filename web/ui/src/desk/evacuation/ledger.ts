@@ -1,0 +1,74 @@
+import { isSafe } from '@shared/evacuations'
+import type { Board, By, EvacuatedHousehold, Evacuation, EvacuationReason, EvacuationStatus, EvacuationWay } from '@shared/objects'
+
+/** A row of `GET /evacuations/{id}/ledger`; names are null for those who do not act on these households. */
+export interface LedgerRow extends EvacuatedHousehold {
+  point: string
+  point_name: string
+  hazard: string
+  township: string
+  township_name: string
+  post: By | null
+  planned_shelter: By | null
+  head: string | null
+  phone: string | null
+  needs: string | null
+}
+
+export interface Count {
+  households: number
+  people: number
+  moved_households: number
+  moved_people: number
+}
+
+/** An evacuation as its own route gives it. */
+export interface EvacuationFull extends Evacuation {
+  totals: Count
+  townships: (Count & { township: string; name: string })[]
+  may_end: boolean
+}
+
+export interface Step {
+  id: string
+  to: EvacuationStatus | 'undone'
+  reason: EvacuationReason | null
+  note: string | null
+  how: EvacuationWay
+  corrects: string | null
+  by: By
+  at: string
+  pressed_at: string | null
+  shelter: By | null
+}
+
+export interface HazardPoint {
+  id: string
+  unit: string
+  name: string
+  hazard: string
+  households: number
+  people: number
+}
+
+/** The fetched rows as the board has them by now. */
+export function fresh(rows: readonly LedgerRow[], board: Board, evacuation: string): LedgerRow[] {
+  const live = new Map<string, EvacuatedHousehold>()
+  for (const point of Object.values(board.evacuation_points)) {
+    if (point.evacuation === evacuation) for (const one of point.households) live.set(one.household, one)
+  }
+  return rows.map((row) => ({ ...row, ...live.get(row.household) }))
+}
+
+/** Rows with this text in head, hazard point or township. Who is missing comes first, those who need help before others. */
+export function shown(rows: readonly LedgerRow[], text: string, missingOnly: boolean): LedgerRow[] {
+  const wanted = text.trim()
+  return rows
+    .filter((row) => !missingOnly || !isSafe(row))
+    .filter((row) => [row.head ?? '', row.point_name, row.township_name].some((part) => part.includes(wanted)))
+    .sort(
+      (a, b) =>
+        Number(isSafe(a)) - Number(isSafe(b)) || Number(b.assist) - Number(a.assist) ||
+        a.township_name.localeCompare(b.township_name, 'zh-CN') || a.point_name.localeCompare(b.point_name, 'zh-CN') || a.number - b.number,
+    )
+}
