@@ -123,7 +123,7 @@ async def test_a_line_that_becomes_thin(hall: Hall) -> None:
     moved = [new - old for new, old in zip(after["frames"], before["frames"], strict=True)]
     assert max(moved) >= 2, "a picture still moves"
     told = await hall.told()
-    assert {slot["reason"] for slot in pictures(told)} <= {"budget", "settling"}
+    assert {slot["reason"] for slot in pictures(told)} <= {"budget", "settling", "tier"}
     assert all(slot["sent_height"] in (180, None) for slot in pictures(told))
 
     hall.relay.down = None

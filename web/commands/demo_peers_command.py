@@ -1,5 +1,6 @@
 """`fengsui demo-peers`: the demo's mailbox, and loudspeakers that play to nobody; with Mosquitto where it is there."""
 
+import getpass
 import logging
 import os
 import shutil
@@ -68,6 +69,8 @@ def _broker(core: Core) -> "subprocess.Popen[bytes] | None":
         return None
     port = urlsplit(url).port or 1883
     config = core.settings.data / "demo-mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n")
+    # As root it would become another user, and then it no longer ends with its parent.
+    user = f"user {getpass.getuser()}\n"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n{user}")
     command = [sys.executable, child_file, str(os.getpid()), program, "-c", str(config)]
     return subprocess.Popen(command)
