@@ -54,12 +54,13 @@ class County:
         """The process id of a supervised child, 0 while it is not there."""
         pid = self.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        found = (int(child) for child in children if _command(child)[-1:] == [name])
+        found = (int(child) for child in children if _name(_command(child)) == name)
         return next(found, 0)
 
     def kill(self, name: str) -> None:
         """kill -9 one child, and wait until the supervisor has started another."""
         before = self.child(name)
+        assert before, f"no {name} runs"  # kill(0) would end the tests themselves
         os.kill(before, signal.SIGKILL)
         until(lambda: self.child(name) not in {0, before}, within_s=90)
 
@@ -105,6 +106,13 @@ def _is_ready(running: County) -> bool:
 def _read(running: County) -> None:
     for line in running.process.stdout or ():
         running.lines.append(line.rstrip("\n"))
+
+
+def _name(command: list[str]) -> str:
+    """The child's name: what follows the program's module, or the worker's own module, which it becomes."""
+    if "web.worker_process" in command:
+        return "worker"
+    return command[command.index("web.cli") + 1] if "web.cli" in command else ""
 
 
 def _command(pid: str) -> list[str]:
