@@ -18,7 +18,8 @@ CONFERENCE = Conference()
 RECEIVERS = CONFERENCE.sites - 1
 
 library = engine.build()
-pytestmark = pytest.mark.skipif(library is None, reason="needs a C compiler")
+# It takes both cores whole: beside it nothing that is played in real time is what it is.
+pytestmark = [pytest.mark.soak, pytest.mark.skipif(library is None, reason="needs a C compiler")]
 
 
 @pytest.fixture
