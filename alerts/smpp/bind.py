@@ -81,10 +81,12 @@ class Bind:
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(self._ask(writer, pdu.UNBIND, b""), 1.0)
         self._lost(writer, ConnectionError("closed"))
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # A cancellation is lost where what was waited for comes at the same moment (Python 3.11's `wait_for`).
+        while tasks := [task for task in self._tasks if not task.done()]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1.0)
+        self._lost(self._writer, ConnectionError("closed"))
 
     async def _hold(self) -> None:
         pause_s = FIRST_S

@@ -282,8 +282,8 @@ class Night:
         assert self._get("auditor", "/timeline/verify")["holds"]
         tries = [one for place in self.villages() for one in self.details(place["id"])["tries"]]
         assert {one["outcome"] for one in tries if one["channel"] == "sms"} == {"sent"}
-        assert len(self.peers.centre.got) >= 60
-        assert len(self.peers.mail.mails) >= 60
+        until(lambda: len(self.peers.centre.got) >= 60, within_s=60, why=lambda: len(self.peers.centre.got))
+        until(lambda: len(self.peers.mail.mails) >= 60, within_s=60, why=lambda: len(self.peers.mail.mails))
         for person in self.people:
             assert person.errors == [], person.account
 

@@ -83,7 +83,8 @@ async def test_the_floor_and_the_profile_say_where_the_time_goes() -> None:
     for variant in variants():
         shares = found["profile"][variant]
         assert 0 < sum(shares.values()) <= 1.001
-        assert any(name.startswith("media/") for name in shares)
+        # With the compiled step next to all of it is one call of the loop.
+        assert variants()[variant] != "python" or any(name.startswith("media/") for name in shares)
 
 
 async def test_walls_newcomers_and_leavers_are_measured() -> None:

@@ -325,6 +325,6 @@ def test_the_auditor_finds_refusals_and_proves_the_chain(new_page: NewPage, town
 
 
 def test_who_administers_nothing_is_told_so(new_page: NewPage, town: County) -> None:
-    page = open_admin(new_page(1366, 768), town, "duty")
+    page = open_admin(new_page(1366, 768), town, "reviewer")
     expect(page.get_by_test_id("no-rights")).to_be_visible()
     expect(page.locator("nav a[data-testid]")).to_have_count(0)

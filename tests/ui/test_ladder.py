@@ -187,6 +187,7 @@ def sound(heard: Sound) -> dict[str, object]:
     return {"concealed_percent": round(100 * heard.share, 2), "packets_per_s": round(heard.packets_per_s, 1)}
 
 
+@LONG
 def test_stills_come_on_a_thin_line_and_site_and_chair_are_told(
     seats: Seats, line: ThinLine, duty: httpx.Client, new_page: NewPage, town: County
 ) -> None:

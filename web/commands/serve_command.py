@@ -104,6 +104,7 @@ def _children(settings: Settings, demo_peers: list[str] | None) -> list[supervis
         "FENGSUI_PLAIN_HTTP": str(int(settings.plain_http)),
         "FENGSUI_DEMO": str(int(settings.demo)),
         "FENGSUI_MEDIA_NODES": json.dumps([f"{name}=ws://127.0.0.1:{control}" for name, control, _ in nodes]),
+        "FENGSUI_MEDIA_PORT": str(settings.media_port),
         "FENGSUI_MEDIA_CONTROL_TOKEN": settings.media_control_token.get_secret_value(),
         "FENGSUI_SMTP_URL": settings.smtp_url.get_secret_value(),
         "FENGSUI_MQTT_URL": settings.mqtt_url.get_secret_value(),
