@@ -14,6 +14,8 @@ from command.kernel.rights import Right, Role, rights_of
 
 PAGES = ("browser", "headless")
 """Kinds of terminal that show a page."""
+_BY_ITSELF = {"loudspeaker": "mqtt", "webhook": "webhook"}
+"""Kinds of terminal with a channel of their own."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _accounts(session: Session, tree: Tree, wanted: frozenset[str]) -> Iterator[
 
 
 def _devices(session: Session, tree: Tree) -> Iterator[Contact]:
-    kinds = (*PAGES, "loudspeaker")
+    kinds = (*PAGES, *_BY_ITSELF)
     query = select(Terminal).where(Terminal.active, Terminal.kind.in_(kinds)).order_by(Terminal.id)
     for terminal in session.scalars(query):
         if terminal.unit_id in tree.units:
@@ -143,7 +145,7 @@ def _devices(session: Session, tree: Tree) -> Iterator[Contact]:
 
 
 def _device(terminal: Terminal, tree: Tree) -> Contact:
-    channel = "mqtt" if terminal.kind == "loudspeaker" else "websocket"
+    channel = _BY_ITSELF.get(terminal.kind, "websocket")
     contact = _at_unit(f"terminal:{terminal.id}", channel, terminal.id, terminal.name, terminal.unit_id, tree)
     if terminal.lon is None:
         return contact

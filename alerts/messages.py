@@ -9,6 +9,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "“{level}”的步骤不对：每一步要告知或打电话，上门只能是最后一步",
         "The steps of “{level}” are not right: each tells or calls, and a visit is the last",
     ),
+    "webhook.not_one": ("这个终端不是群机器人", "This terminal is no webhook"),
+    "webhook.form": ("没有这种群机器人：{form}", "There is no such kind of webhook: {form}"),
+    "webhook.url": (
+        "地址不对：要以 https:// 开头，不带用户名和空格",
+        "The address is not right: it begins with https:// and has no user and no blanks",
+    ),
+    "webhook.host": (
+        "不能发到 {host}：它不在服务器允许的地址里（FENGSUI_WEBHOOK_HOSTS）",
+        "Nothing may be sent to {host}: the server does not allow it (FENGSUI_WEBHOOK_HOSTS)",
+    ),
+    "webhook.secret": (
+        "密钥不对：要 whsec_ 加 24 字节以上的 base64；空着由服务器生成",
+        "The secret is not right: whsec_ and base64 of 24 octets or more; left empty, the server makes one",
+    ),
     "alert.unknown": ("没有这条预警", "There is no such alert"),
     "alert.no_authority": ("{unit}不能发布{what}，这类预警由有权单位发布", "{unit} has no authority to issue {what}"),
     "alert.colour_needed": ("预警要有颜色", "A warning needs a colour"),

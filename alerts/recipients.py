@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-CHANNELS = ("websocket", "email", "mqtt", "sms")
+CHANNELS = ("websocket", "email", "mqtt", "sms", "webhook")
 USUAL = ("websocket", "email", "mqtt")
-"""Those of a draft that names none: short messages cost, and are chosen."""
+"""Those of a draft that names none: short messages cost, groups have readers of their own; both are chosen."""
 PEOPLE = ("person", "user")
 
 OFFICIALS, RESPONSIBLE, PUBLIC = 0, 1, 2

@@ -43,7 +43,13 @@ class Words:
 
 def texts(words: Words) -> dict[str, Content]:
     """The text of every channel by its name."""
-    return {"email": email(words), "websocket": page(words), "mqtt": speech(words), "sms": short(words)}
+    return {
+        "email": email(words),
+        "websocket": page(words),
+        "mqtt": speech(words),
+        "sms": short(words),
+        "webhook": group(words),
+    }
 
 
 def title(words: Words) -> str:
@@ -70,6 +76,12 @@ def email(words: Words) -> Content:
 
 def page(words: Words) -> Content:
     return Content(_marked(words, headline(words)), _marked(words, "\n".join([headline(words), *_paragraphs(words)])))
+
+
+def group(words: Words) -> Content:
+    """For many who read it among other messages: what a page shows, with who says it, when and where."""
+    lines = [headline(words), *_facts(words), *_paragraphs(words)]
+    return Content(_marked(words, headline(words)), _marked(words, "\n".join(lines)))
 
 
 def short(words: Words) -> Content:

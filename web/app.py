@@ -34,6 +34,7 @@ from web.api import (
     tasks,
     terminals,
     timeline,
+    webhooks,
 )
 from web.board import BASE
 from web.cap_keys import CapKeys
@@ -81,7 +82,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
     domain = (*log, alerts, obligations, call_plan, evacuations, cap, meetings, signalling, whip, metrics)
-    for module in (session, timeline, directory, accounts, terminals, imports, settings, codes, demo, *domain):
+    administration = (directory, accounts, terminals, webhooks, imports, settings, codes, demo)
+    for module in (session, timeline, *administration, *domain):
         app.include_router(module.router)
     _install_health(app, core)
     install_pages(app, static)

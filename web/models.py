@@ -1,6 +1,7 @@
 """All mapped tables of all packages: importing this module completes `Base.metadata`."""
 
 from alerts import model as alerts
+from alerts import webhooks
 from alerts.calls import model as calls
 from command.directory import model as directory
 from command.evacuation import model as evacuation
@@ -13,4 +14,4 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, alerts, calls, evacuation)
+MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, alerts, webhooks, calls, evacuation)

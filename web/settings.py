@@ -50,6 +50,8 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr = SecretStr("")
     sms_urls: tuple[SecretStr, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
+    webhook_ca: str = ""
     mail_from: str = "fengsui@localhost"
     mqtt_url: SecretStr = SecretStr("")
     loudspeaker_key: SecretStr = SecretStr("")

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class WorkerPlan:
     smtp_url: str = ""
     mail_from: str = ""
     sms_urls: tuple[str, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
+    webhook_ca: str = ""
     mqtt_url: str = ""
     loudspeaker_key: str = ""
     sip_url: str = ""
@@ -37,4 +40,5 @@ def taken_over(descriptor: int) -> WorkerPlan:
     """The plan behind a descriptor, which is closed."""
     with os.fdopen(descriptor, "rb") as file:
         told = json.load(file)
-    return WorkerPlan(**{**told, "sms_urls": tuple(told["sms_urls"])})
+    lists: dict[str, Any] = {name: tuple(one) for name, one in told.items() if isinstance(one, list)}
+    return WorkerPlan(**{**told, **lists})

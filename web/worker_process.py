@@ -58,6 +58,16 @@ def short_messages(plan: WorkerPlan, db: Database) -> Channel | None:
     return _channel(module.SmsChannel(gateways, hearing.sms_finder(db), hearing.sms_recorder(db, db.clock)))
 
 
+def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:
+    """By HTTP, to hosts of the list alone."""
+    if not plan.webhook_hosts:
+        return None
+    allowed = _load("alerts.channels.hosts").Allowed.of(plan.webhook_hosts)
+    poster = _load("alerts.channels.post").Poster(allowed, plan.webhook_ca)
+    find = _load("alerts.webhooks").webhook_finder(db)
+    return _channel(_load("alerts.channels.webhook").WebhookChannel(poster, find, db.clock))
+
+
 def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
     """By SIP."""
     if not plan.sip_url:
@@ -82,7 +92,7 @@ def main(plan: WorkerPlan) -> None:
     # A connection belongs to one event loop: alerts and calls have each their own, but for short messages,
     # whose connections live in a thread that both may ask.
     sms = short_messages(plan, db)
-    live = _built({"email": email, "mqtt": loudspeakers}, plan, db, sms)
+    live = _built({"email": email, "mqtt": loudspeakers, "webhook": webhooks}, plan, db, sms)
     calls = _built({"email": email, "voice": telephone}, plan, db, sms)
     config = WorkerConfig(BrokerConfig(plan.broker_url, folder / "broker"), plan.name, lines=plan.sip_lines)
     run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))

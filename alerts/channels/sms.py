@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
 from alerts.channels.sms_receipts import Find, ReceiptDesk, Record, reference_of
+from alerts.sending import NoAnswer, NotSent
 from alerts.smpp import pdu
-from alerts.smpp.bind import Bind, Centre, NoAnswer, NotSent
+from alerts.smpp.bind import Bind, Centre
 from alerts.smpp.pdu import Address, Packet, ShortMessage
 from alerts.smpp.text import Receipt, parts
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from alerts.sending import NoAnswer, NotSent
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Packet, ShortMessage
 from alerts.smpp.text import Receipt, receipt_of
@@ -20,14 +21,6 @@ OnReceipt = Callable[[Receipt], Awaitable[bool]]
 """Whether a receipt was taken for good; otherwise the centre is asked to repeat it later."""
 
 log = logging.getLogger(__name__)
-
-
-class NotSent(Exception):
-    """The message never left: no connection, or it was lost before."""
-
-
-class NoAnswer(Exception):
-    """The message left and nothing came back: it may have been taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from command.kernel.values import Json, State
 
 UNIT_KINDS = ("province", "prefecture", "county", "township", "village", "department", "team")
 DIVISION_KINDS = frozenset({"province", "prefecture", "county", "township", "village"})
-TERMINAL_KINDS = ("browser", "headless", "phone", "camera", "wall", "loudspeaker")
+TERMINAL_KINDS = ("browser", "headless", "phone", "camera", "wall", "loudspeaker", "webhook")
 
 
 def point(lon: float | None, lat: float | None) -> State | None:

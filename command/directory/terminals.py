@@ -18,6 +18,7 @@ from command.kernel.rights import Right
 from command.kernel.timeline import record
 from command.kernel.values import Json
 
+_SILENT = frozenset({"loudspeaker", "camera", "webhook"})
 CHECK_OUTCOMES = ("ok", "failed", "absent")
 
 
@@ -36,14 +37,14 @@ class TerminalValues:
 def register_terminal(
     session: Session, actor: Actor, values: TerminalValues, unit_id: str
 ) -> tuple[Terminal, str | None]:
-    """A new terminal and its token, shown this once; loudspeakers and cameras hold none.
+    """A new terminal and its token, shown this once; those that never log in hold none.
 
     Raises Invalid `terminal.kind`, `location.outside_world`.
     """
     unit = unit_of(session, unit_id)
     actor.need(Right.DIRECTORY_CHANGE, unit.path)
     _check(values)
-    token = None if values.kind in {"loudspeaker", "camera"} else new_token()
+    token = None if values.kind in _SILENT else new_token()
     terminal = Terminal(
         id=new_id(),
         version=1,

@@ -1,6 +1,7 @@
 """One contract for every channel, with a real mail server and a real MQTT broker at the other end."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,16 +11,21 @@ import pytest
 
 from alerts.channels.drill import DrillChannel
 from alerts.channels.email import EmailChannel, SmtpConfig
+from alerts.channels.hosts import Allowed
 from alerts.channels.loudspeaker import Playback
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel, Outcome, Outgoing, Result
+from alerts.channels.post import Poster
 from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
+from alerts.channels.webhook import WebhookChannel
+from alerts.channels.webhook_forms import Target
 from alerts.channels.websocket import WebSocketChannel
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
 from alerts.texts import Content
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
+from tests.alerts.receivers import Receiver, standard_receiver
 from tests.alerts.smsc import MessageCentre
 from tests.peers.mosquitto import MosquittoServer
 from tests.peers.ports import free_port
@@ -28,7 +34,8 @@ from tests.peers.smtp import SmtpServer
 from tests.waiting import until
 
 MASTER = b"a key of these tests"
-NAMES = ("email", "websocket", "mqtt", "voice", "sms", "drill")
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
+NAMES = ("email", "websocket", "mqtt", "voice", "sms", "webhook", "drill")
 
 
 def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第二行") -> Outgoing:
@@ -52,6 +59,13 @@ def mqtt_channel(url: str, heard: list[Playback] | None = None) -> MqttChannel:
     return MqttChannel(MqttConfig(url, MASTER, f"test-{new_id()}"), SystemClock(), keep)
 
 
+def webhook_channel(url: str) -> WebhookChannel:
+    """One that posts to the same place for every webhook."""
+    target = Target("standard", url, WEBHOOK_SECRET)
+    poster = Poster(Allowed.of(["127.0.0.1"]))
+    return WebhookChannel(poster, lambda ids: dict.fromkeys(ids, target), SystemClock())
+
+
 @pytest.fixture
 def exchange() -> Iterator[SippServer]:
     """A telephone exchange whose people pick up and hang up again."""
@@ -67,18 +81,21 @@ def opened(
     mqtt, centre = mqtt_channel(mosquitto_server.url), MessageCentre()
     mqtt.start()
     sms = SmsChannel([gateway_of(centre.url("rate=10000"))], lambda _: {}, lambda _: True)
+    receiver = Receiver(standard_receiver(WEBHOOK_SECRET))
     channels: dict[str, Channel] = {
         "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
         "websocket": WebSocketChannel(),
         "mqtt": mqtt,
         "voice": VoiceChannel(VoiceConfig(exchange.url, longest_s=3, patience_s=1), lambda _attempt, _mark: None),
         "sms": sms,
+        "webhook": webhook_channel(receiver.url("/")),
         "drill": DrillChannel("email"),
     }
     yield channels.__getitem__
     mqtt.stop()
     asyncio.run(sms.close())
     centre.stop()
+    receiver.stop()
 
 
 @asynccontextmanager
@@ -122,8 +139,9 @@ async def test_a_second_batch_and_an_empty_text(opened: Callable[[str], Channel]
         EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{free_port()}", "fengsui@example.org")),
         mqtt_channel(f"mqtt://127.0.0.1:{free_port()}"),
         VoiceChannel(VoiceConfig(f"sip:127.0.0.1:{free_port()}", ring_s=1), lambda _attempt, _mark: None),
+        webhook_channel(f"http://127.0.0.1:{free_port()}/"),
     ],
-    ids=["email", "mqtt", "voice"],
+    ids=["email", "mqtt", "voice", "webhook"],
 )
 async def test_a_peer_that_is_not_there_is_for_later(channel: Channel) -> None:
     if isinstance(channel, MqttChannel):

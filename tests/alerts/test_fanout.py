@@ -63,7 +63,8 @@ def test_everyone_is_told_once(either: County) -> None:
     issued(county)
     outside = gateways()
     send_all(county, senders(outside))
-    assert {name: len(gate.got) for name, gate in outside.items()} == {"websocket": 2, "email": 27, "mqtt": 1, "sms": 0}
+    told = {name: len(gate.got) for name, gate in outside.items() if gate.got}
+    assert told == {"websocket": 2, "email": 27, "mqtt": 1}
     assert set(results(county).values()) == {"sent"}
     assert len(results(county)) == planned(county) == 30
     (south,) = coverage(county).values()

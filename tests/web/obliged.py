@@ -37,10 +37,10 @@ def responsible_post(as_: Clients, world: World, unit: str = "south") -> None:
     made(admin, "/posts", post)
 
 
-def issued_order(as_: Clients) -> str:
-    """An evacuation order for the southern township, issued; its id."""
+def issued_order(as_: Clients, **more: Any) -> str:
+    """An evacuation order for the southern township, issued; its id. `more` fields of the draft."""
     issuer, expires = as_("issuer"), (datetime.now(UTC) + timedelta(hours=3)).isoformat()
-    alert: str = made(issuer, "/alerts", {**ORDER, "expires_at": expires})["id"]
+    alert: str = made(issuer, "/alerts", {**ORDER, "expires_at": expires, **more})["id"]
     made(issuer, f"/alerts/{alert}/submit", {})
     made(as_("reviewer"), f"/alerts/{alert}/sign-off", {})
     people = issuer.get(f"{API}/alerts/{alert}/preview").json()["people"]

@@ -44,6 +44,8 @@ def plan_of(settings: Settings, name: str) -> WorkerPlan:
         smtp_url=settings.smtp_url.get_secret_value(),
         mail_from=settings.mail_from,
         sms_urls=tuple(url.get_secret_value() for url in settings.sms_urls),
+        webhook_hosts=settings.webhook_hosts,
+        webhook_ca=settings.webhook_ca,
         mqtt_url=mqtt_url,
         loudspeaker_key=loudspeaker_master(settings).decode() if mqtt_url else "",
         sip_url=settings.sip_url.get_secret_value(),

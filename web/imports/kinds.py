@@ -39,6 +39,7 @@ _TERMINAL_WORDS = {
     "现场终端盒": "headless",
     "指挥大屏": "wall",
     "大喇叭": "loudspeaker",
+    "群机器人": "webhook",
     "摄像头": "camera",
 }
 _RESOURCE_WORDS = {

@@ -48,7 +48,7 @@ export interface Unit extends Thing {
   phone?: string | null
 }
 
-export type TerminalKind = 'browser' | 'headless' | 'phone' | 'camera' | 'wall' | 'loudspeaker'
+export type TerminalKind = 'browser' | 'headless' | 'phone' | 'camera' | 'wall' | 'loudspeaker' | 'webhook'
 export type DeviceState = 'ok' | 'failed' | 'absent'
 
 export interface TerminalCheck {

@@ -34,7 +34,7 @@ export const terminalTexts = defineTexts({
     nothing: '没有这样的终端',
     kindFixed: '类型定了就不改',
     positionHint: '不填就按单位的位置',
-    silent: '大喇叭和摄像头没有口令',
+    silent: '大喇叭、摄像头和群机器人没有口令',
   },
   en: {
     title: 'Terminals',
@@ -69,6 +69,6 @@ export const terminalTexts = defineTexts({
     nothing: 'No such terminal',
     kindFixed: 'The kind stays',
     positionHint: 'Empty: where its unit is',
-    silent: 'Loudspeakers and cameras have no token',
+    silent: 'Loudspeakers, cameras and webhooks have no token',
   },
 })

@@ -1,0 +1,127 @@
+"""Where a webhook posts to: set by the administrator alone, told to nobody again, looked up when it is sent."""
+
+import base64
+import logging
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from alerts.channels.hosts import Allowed, BadTarget
+from alerts.channels.webhook import Find
+from alerts.channels.webhook_forms import SECRET_PREFIX, STANDARD, Target, form_names, secret_key
+from command.directory.model import Terminal
+from command.directory.queries import sight_of, terminal_of, unit_of
+from command.kernel.actor import Actor
+from command.kernel.db import Base, Database
+from command.kernel.errors import FieldError, Invalid, NotFound
+from command.kernel.rights import Right
+from command.kernel.timeline import record
+from command.kernel.values import State
+
+KIND = "webhook"
+MADE_OCTETS = 32
+
+log = logging.getLogger(__name__)
+
+
+class Webhook(Base):
+    """The address of a terminal of the kind `webhook`. Address and secret let others write to the group: no reader
+    gets them, and they are on no timeline."""
+
+    __tablename__ = "webhook"
+
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminal.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(String(16))
+    host: Mapped[str] = mapped_column(String(253))
+    url: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(Text)
+
+    def state(self) -> State:
+        """What may be shown: no address and no secret."""
+        return {"form": self.form, "host": self.host, "signed": bool(self.secret)}
+
+
+def webhook_state(session: Session, actor: Actor, terminal_id: str) -> State | None:
+    """What is set for a webhook, None where nothing is. Raises NotFound, Refused, Invalid `webhook.not_one`."""
+    terminal = _webhook(session, actor, terminal_id)
+    found = session.get(Webhook, terminal.id)
+    return found.state() if found else None
+
+
+def set_webhook(
+    session: Session, actor: Actor, allowed: Allowed, terminal_id: str, form: str, url: str, secret: str | None
+) -> tuple[State, str | None]:
+    """Set where a webhook posts to; what is set, and the secret where one was made, which is shown this once.
+
+    Without `secret` the one before stays where the form does. Raises NotFound, Refused, Invalid `webhook.not_one`,
+    `.form`, `.url`, `.host`, `.secret`.
+    """
+    terminal = _webhook(session, actor, terminal_id)
+    if form not in form_names():
+        raise _wrong("form", "webhook.form", form=form)
+    host = _host(allowed, url)
+    before = session.get(Webhook, terminal.id)
+    kept = before.secret if before and before.form == form else ""
+    made = _made() if form == STANDARD and not (secret or kept) else None
+    chosen = made or (kept if secret is None else secret)
+    _check_secret(form, chosen)
+    row = before or Webhook(terminal_id=terminal.id)
+    row.form, row.host, row.url, row.secret = form, host, url, chosen
+    session.add(row)
+    told: State = {"id": terminal.id, "unit": terminal.unit_id, "name": terminal.name, **row.state()}
+    record(session, actor, "webhook.set", unit=terminal.unit_id, body={"webhook": told})
+    return row.state(), made
+
+
+def webhook_finder(db: Database) -> Find:
+    """Where the webhooks of these ids are; one that is out of use is not among them."""
+
+    def find(ids: Sequence[str]) -> dict[str, Target] | None:
+        query = select(Webhook).join(Terminal, Terminal.id == Webhook.terminal_id)
+        try:
+            with db.reading() as session:
+                rows = session.scalars(query.where(Webhook.terminal_id.in_(ids), Terminal.active))
+                return {row.terminal_id: Target(row.form, row.url, row.secret) for row in rows}
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return None
+
+    return find
+
+
+def _webhook(session: Session, actor: Actor, terminal_id: str) -> Terminal:
+    terminal = terminal_of(session, terminal_id)
+    if not sight_of(session, actor, Right.DIRECTORY_READ).covers(terminal.unit_id):
+        raise NotFound("terminal.unknown", id=terminal_id)
+    actor.need(Right.SETTINGS_CHANGE, unit_of(session, terminal.unit_id).path)
+    if terminal.kind != KIND:
+        raise Invalid("webhook.not_one", fields=(FieldError("terminal", "webhook.not_one"),))
+    return terminal
+
+
+def _host(allowed: Allowed, url: str) -> str:
+    try:
+        return allowed.check_url(url).hostname or ""
+    except BadTarget as error:
+        host = url.partition("://")[2].partition("/")[0].rpartition("@")[2][:253]
+        raise _wrong("url", f"webhook.{error}", host=host) from error
+
+
+def _check_secret(form: str, secret: str) -> None:
+    if form != STANDARD:
+        return
+    try:
+        secret_key(secret)
+    except ValueError as error:
+        raise _wrong("secret", "webhook.secret") from error
+
+
+def _made() -> str:
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(MADE_OCTETS)).decode()
+
+
+def _wrong(field: str, code: str, **about: str) -> Invalid:
+    return Invalid(code, fields=(FieldError(field, code),), **about)
