@@ -6,7 +6,7 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from alerts.model import END, PENDING, Alert, Chunk
+from alerts.model import END, PENDING, SAFETY_CHECK, Alert, Chunk
 from alerts.recipients import Contact, Member
 from command.kernel.ids import new_id
 from command.kernel.values import Json
@@ -14,12 +14,13 @@ from command.kernel.values import Json
 CHUNK_SIZE = 500
 
 _URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
+_KINDS = {"evacuation": 0, SAFETY_CHECK: 1}
 
 
 def rank_of(kind: str, colour: str | None, act: str) -> int:
-    """The place of an alert's chunks among all that wait, 0 is served first: evacuation orders as red ones, notices
-    as blue ones, and of one colour what ends an alert before what begins one."""
-    urgency = 0 if kind == "evacuation" else _URGENCY.get(colour or "blue", 3)
+    """The place of an alert's chunks among all that wait, 0 is served first: evacuation orders as red ones, safety
+    checks as orange ones, notices as blue ones, and of one colour what ends an alert before what begins one."""
+    urgency = _KINDS.get(kind, _URGENCY.get(colour or "blue", 3))
     return 2 * urgency + (0 if act == END else 1)
 
 

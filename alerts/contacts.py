@@ -1,7 +1,7 @@
 """Everybody and everything that can be told in a county: the directory as contacts of the audience."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -59,6 +59,25 @@ def contacts_of_county(session: Session, unit: Unit) -> list[Contact]:
     ]
 
 
+def people_of_county(session: Session, unit: Unit) -> list[Contact]:
+    """Everybody in the county of `unit` who can be asked something: in each of their places once, whether or not any
+    channel reaches them (`channel` and `address` are empty), and accounts that no person stands behind."""
+    tree = tree_of(session, unit)
+    answering = answering_accounts(session)
+    own = frozenset(session.scalars(select(Person.user_id).where(Person.active, Person.unit_id.in_(tree.units))))
+    accounts = _accounts(session, tree, answering - own)
+    return [
+        *_people(session, tree, answering, lambda person, page: (("", ""),)),
+        *(replace(one, channel="", address="") for one in accounts),
+    ]
+
+
+def readers_of(session: Session, unit: Unit, contacts: Iterable[Contact]) -> list[str]:
+    """The units whose people read what an audience is told: the county, and where they are counted or told for."""
+    county = county_of(session, unit)
+    return sorted({county.id, *(one.unit_id for one in contacts), *(one.township_id for one in contacts)})
+
+
 def tree_of(session: Session, unit: Unit) -> Tree:
     """The county of `unit` with all below it."""
     return Tree({one.id: one for one in session.scalars(subtree(county_of(session, unit).path))})
@@ -70,7 +89,17 @@ def answering_accounts(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))))
 
 
-def _people(session: Session, tree: Tree, answering: frozenset[str]) -> Iterator[Contact]:
+Ways = Callable[[Person, str | None], Iterable[tuple[str, str]]]
+"""The channels and addresses of a person, and of their page if they have one."""
+
+
+def _addresses(person: Person, page: str | None) -> Iterator[tuple[str, str]]:
+    for channel, address in (("email", person.email), ("websocket", page), ("sms", person.phone)):
+        if address:
+            yield channel, address
+
+
+def _people(session: Session, tree: Tree, answering: frozenset[str], ways: Ways = _addresses) -> Iterator[Contact]:
     """A person counts where they are and where each of their posts is."""
     posts = _posts_by_person(session)
     for person in session.scalars(select(Person).where(Person.active).order_by(Person.id)):
@@ -78,7 +107,8 @@ def _people(session: Session, tree: Tree, answering: frozenset[str]) -> Iterator
         for unit_id, responsible in _places(person, held):
             if unit_id in tree.units:
                 page = person.user_id if person.user_id in answering else None
-                yield from _person(person, page, unit_id, responsible, tree, _lane(held, page, tree))
+                lane = _lane(held, page, tree)
+                yield from _person(person, ways(person, page), unit_id, responsible, tree, lane)
 
 
 def _lane(held: Iterable[Post], page: str | None, tree: Tree) -> int:
@@ -108,25 +138,24 @@ def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, bool]]:
 
 
 def _person(
-    person: Person, page: str | None, unit_id: str, responsible: bool, tree: Tree, lane: int
+    person: Person, ways: Iterable[tuple[str, str]], unit_id: str, responsible: bool, tree: Tree, lane: int
 ) -> Iterator[Contact]:
     own = unit_id == person.unit_id and person.lon is not None
     lon, lat = (person.lon, person.lat) if own else tree.place(unit_id)
-    for channel, address in (("email", person.email), ("websocket", page), ("sms", person.phone)):
-        if address:
-            yield Contact(
-                recipient=f"person:{person.id}",
-                channel=channel,
-                address=address,
-                name=person.name,
-                unit_id=unit_id,
-                township_id=tree.township(unit_id),
-                division_code=tree.division(unit_id),
-                lon=lon,
-                lat=lat,
-                responsible=responsible,
-                lane=lane,
-            )
+    for channel, address in ways:
+        yield Contact(
+            recipient=f"person:{person.id}",
+            channel=channel,
+            address=address,
+            name=person.name,
+            unit_id=unit_id,
+            township_id=tree.township(unit_id),
+            division_code=tree.division(unit_id),
+            lon=lon,
+            lat=lat,
+            responsible=responsible,
+            lane=lane,
+        )
 
 
 def _accounts(session: Session, tree: Tree, wanted: frozenset[str]) -> Iterator[Contact]:

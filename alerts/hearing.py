@@ -7,10 +7,14 @@ from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from alerts.calls.caller import sign_recorder
 from alerts.channels.loudspeaker import Playback
 from alerts.channels.sms_receipts import Find, Heard, Record
 from alerts.model import Delivery
 from alerts.receipts import record_receipt
+from alerts.recipients import national
+from alerts.safety.actions.replying import hear_key, hear_number
+from alerts.texts import SAFETY_KEYS
 from command.directory.model import Terminal
 from command.kernel.clock import Clock
 from command.kernel.db import Database
@@ -64,6 +68,40 @@ def sms_recorder(db: Database, clock: Clock) -> Record:
             log.exception("the database did not answer")
             return False
         return True
+
+    return record
+
+
+def message_recorder(db: Database, clock: Clock) -> Callable[[str, str], bool]:
+    """What the SMS channel does with a message of somebody's own: (number, text). False where the database is away."""
+
+    def record(source: str, text: str) -> bool:
+        try:
+            with db.writing() as session:
+                heard = hear_number(session, clock, national(source), text)
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return False
+        if not heard:
+            log.info("a short message that answers nothing")
+        return True
+
+    return record
+
+
+def key_recorder(db: Database, clock: Clock) -> Callable[[str, str], None]:
+    """What the voice channel does with what it hears on an attempt: a mark of 叫应, or whether somebody is safe."""
+    sign = sign_recorder(db, clock)
+
+    def record(attempt: str, heard: str) -> None:
+        if heard not in SAFETY_KEYS.values():
+            sign(attempt, heard)
+            return
+        try:
+            with db.writing() as session:
+                hear_key(session, clock, attempt, heard)
+        except SQLAlchemyError:
+            log.exception("an answer on attempt %s could not be kept", attempt)
 
     return record
 

@@ -1,6 +1,6 @@
 """Issue and end: one transaction freezes who is told, what they are told, and the chunks that will be sent."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.audience import Audience, freeze, resolve
 from alerts.calls.opening import open_obligations
 from alerts.chunks import members_of, plan_chunks
-from alerts.contacts import contacts_of_county
+from alerts.contacts import contacts_of_county, readers_of
 from alerts.coverage import open_coverages
 from alerts.drafting import Draft, check_draft, find_area
 from alerts.drafts import area_of, check_running, new_alert
@@ -34,7 +34,6 @@ from alerts.recipients import Contact
 from alerts.texts import headline
 from alerts.wording import words_of
 from command.directory.model import Unit
-from command.directory.queries import county_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.errors import Conflict, FieldError, Invalid
@@ -77,7 +76,7 @@ def issue(
     alert.status, alert.issued_at, alert.issued_by = ISSUED, now, actor.by()
     alert.effective_at = alert.effective_at or now
     alert.people, alert.audience_hash = audience.people, audience.hash
-    alert.shared = _readers(session, unit, audience.contacts)
+    alert.shared = readers_of(session, unit, audience.contacts)
     keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now), now, sign)
     chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
     tell(session, actor, alert, "alert.issued")
@@ -158,8 +157,3 @@ def _change_superseded(session: Session, actor: Actor, alert: Alert, now: dateti
     if old is not None and old.status == ISSUED:
         drop_unsent(session, old.id)
         end_alert(session, actor, old, CHANGED, now, "")
-
-
-def _readers(session: Session, unit: Unit, contacts: Iterable[Contact]) -> list[str]:
-    county = county_of(session, unit)
-    return sorted({county.id, *(one.unit_id for one in contacts), *(one.township_id for one in contacts)})

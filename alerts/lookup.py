@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from alerts.model import RECEIVED, Alert, Coverage
+from alerts.model import INTERNAL, RECEIVED, Alert, Coverage
 from command.directory.model import Unit
 from command.directory.queries import sight_of, unit_of
 from command.kernel.actor import Actor
@@ -23,7 +23,7 @@ def shared_with(alert: Alert) -> list[str]:
 def alert_for(session: Session, actor: Actor, alert_id: str, *, lock: bool = False) -> Alert:
     """The alert if the actor may read it; NotFound `alert.unknown` otherwise. `lock` keeps others off its row."""
     row = session.get(Alert, alert_id, with_for_update=lock or None) if is_id(alert_id) else None
-    if row is None or not may_read(session, actor, row):
+    if row is None or row.origin == INTERNAL or not may_read(session, actor, row):
         raise NotFound("alert.unknown", id=alert_id[:40])
     return row
 

@@ -13,6 +13,7 @@ from alerts.drafts import is_drafter
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
     DRAFT,
+    INTERNAL,
     ISSUE,
     ISSUED,
     RECEIVED,
@@ -72,7 +73,7 @@ def alerts_of(
 ) -> list[Alert]:
     """Alerts the actor may read, newest first, at most `limit`, older than the id `after`."""
     sight = sight_of(session, actor)
-    query = select(Alert).where(~Alert.dropped).order_by(Alert.id.desc())
+    query = select(Alert).where(~Alert.dropped, Alert.origin != INTERNAL).order_by(Alert.id.desc())
     query = query.where(Alert.status.in_(status)) if status else query
     query = query.where(Alert.id < after) if after else query
     found: list[Alert] = []

@@ -46,3 +46,12 @@ class Member(NamedTuple):
     unit_id: str
     township_id: str
     responsible: bool
+
+
+def national(address: str) -> str:
+    """A number without what is only written: `+86 139-0000-0000` and `0086139…` are `139…`."""
+    digits = "".join(one for one in address if one.isascii() and one.isdigit())
+    for prefix in ("0086", "86"):
+        if digits.startswith(prefix) and len(digits) == len(prefix) + 11:
+            return digits[len(prefix) :]
+    return digits

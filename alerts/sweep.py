@@ -1,4 +1,5 @@
-"""What has to be done even if nobody asks: expiry, summaries, chunks of dead workers, what the policy sends again."""
+"""What has to be done even if nobody asks: expiry, the end of safety checks, summaries, chunks of dead workers, what
+the policy sends again."""
 
 import os
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from alerts import claims
 from alerts.ending import expire_due
 from alerts.model import CLAIMED, ISSUED, RECEIVED, Alert, Chunk
 from alerts.resending import any_unknown, resend_by_policy
+from alerts.safety.actions.closing import any_over, close_over
 from alerts.summary import check_ledgers, summarise_due
 from command.kernel.clock import Clock
 from command.kernel.db import Database
@@ -44,7 +46,7 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool], owner: str
         expiring = select(Alert.id).where(Alert.status.in_(running), Alert.on_board, Alert.expires_at <= now)
         expired = session.scalars(expiring.limit(1)).first() is not None
         due = session.scalars(select(Alert.id).where(Alert.summary_due).limit(1)).first() is not None
-        in_doubt = any_unknown(session, now)
+        in_doubt, over = any_unknown(session, now), any_over(session, now)
         held = [(str(row.owner), row.lease_until or now) for row in session.execute(_HELD)]
     if expired:
         with db.writing() as session:
@@ -57,6 +59,9 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool], owner: str
     if in_doubt:
         with db.writing() as session:
             resend_by_policy(session, clock)
+    if over:
+        with db.writing() as session:
+            close_over(session, clock)
     if any(is_dead(holder) or (until < now and not holder.endswith(owner)) for holder, until in held):
         with db.writing() as session:
             claims.release_dead(session, is_dead)

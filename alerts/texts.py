@@ -11,15 +11,23 @@ from alerts.cap.severity import colour_name
 
 LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
 DRILL = "演练"
-KINDS = {"warning": "预警", "notice": "通告", "evacuation": "转移指令"}
+RECEIPT, SAFETY = "receipt", "safety"
+SAFE, NEEDS_HELP = "safe", "needs_help"
+SAFETY_KEYS = {"1": SAFE, "2": NEEDS_HELP}
+"""The digit of a short message and the key of a telephone."""
+KINDS = {"warning": "预警", "notice": "通告", "evacuation": "转移指令", "safety_check": "平安核查"}
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One text for one channel. `subject` is empty where the channel has none; `body` is spoken by loudspeakers."""
+    """One text for one channel. `subject` is empty where the channel has none; `body` is spoken by loudspeakers.
+
+    `asks` is what a call asks after it: `receipt` (was it heard, and by whom), or `safety`.
+    """
 
     subject: str
     body: str
+    asks: str = RECEIPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,13 @@ def group(words: Words) -> Content:
 def short(words: Words) -> Content:
     """One message after another on a phone: who says it, what it is, what to do; no place for more."""
     said = [headline(words), words.instruction] if words.end in (None, "changed") else [headline(words), words.end_text]
-    return Content(
-        "", _marked(words, f"【{words.issuer}】" + "。".join(one.strip("。\n ") for one in said if one) + "。")
-    )
+    return Content("", _marked(words, f"【{words.issuer}】" + "".join(_sentence(one) for one in said if one)))
+
+
+def _sentence(text: str) -> str:
+    """With its full stop, unless it asks or exclaims."""
+    plain = text.strip("。\n ")
+    return plain if plain.endswith(("？", "！", "?", "!")) else f"{plain}。"
 
 
 def speech(words: Words) -> Content:

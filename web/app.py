@@ -28,6 +28,7 @@ from web.api import (
     metrics,
     obligations,
     resources,
+    safety,
     session,
     settings,
     situation,
@@ -81,7 +82,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    domain = (*log, alerts, obligations, call_plan, evacuations, cap, meetings, signalling, whip, metrics)
+    domain = (*log, alerts, obligations, call_plan, safety, evacuations, cap, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):
         app.include_router(module.router)

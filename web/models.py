@@ -3,6 +3,7 @@
 from alerts import model as alerts
 from alerts import webhooks
 from alerts.calls import model as calls
+from alerts.safety import model as safety
 from command.directory import model as directory
 from command.evacuation import model as evacuation
 from command.incidents import model as incidents
@@ -14,4 +15,5 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, alerts, webhooks, calls, evacuation)
+_ALERTS = (alerts, webhooks, calls, safety)
+MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

@@ -55,7 +55,8 @@ def short_messages(plan: WorkerPlan, db: Database) -> Channel | None:
     module = _load("alerts.channels.sms")
     gateways = [module.gateway_of(url) for url in plan.sms_urls]
     hearing = _load("alerts.hearing")
-    return _channel(module.SmsChannel(gateways, hearing.sms_finder(db), hearing.sms_recorder(db, db.clock)))
+    heard = (hearing.sms_finder(db), hearing.sms_recorder(db, db.clock), hearing.message_recorder(db, db.clock))
+    return _channel(module.SmsChannel(gateways, *heard))
 
 
 def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:
@@ -73,7 +74,7 @@ def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
     if not plan.sip_url:
         return None
     module = _load("alerts.channels.voice")
-    hear = _load("alerts.calls.caller").sign_recorder(db, db.clock)
+    hear = _load("alerts.hearing").key_recorder(db, db.clock)
     config = module.VoiceConfig(
         plan.sip_url,
         plan.sip_voice,

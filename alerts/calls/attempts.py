@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
@@ -42,18 +42,32 @@ def is_waiting(session: Session) -> bool:
     return session.scalars(select(CallAttempt.id).where(CallAttempt.state == PENDING).limit(1)).first() is not None
 
 
-def claim(session: Session, clock: Clock, owner: str, lines: int) -> list[Held]:
-    """Messages first, then as many calls as there are free `lines`, those asked for by hand and the oldest first."""
+def claim(session: Session, clock: Clock, owner: str, lines: int, spare: int = 0) -> list[Held]:
+    """Messages first, then as many calls as there are free `lines`, those asked for by hand and the oldest first.
+
+    Calls of safety checks come last; they leave `spare` lines free, and telephones that ring alone.
+    """
     now = clock.now()
     base = select(CallAttempt).where(CallAttempt.state == PENDING)
     messages = base.where(CallAttempt.channel != VOICE).order_by(CallAttempt.id).limit(100)
+    spoken = base.where(CallAttempt.channel == VOICE)
     by_hand = CallAttempt.asked_by.is_(None)
-    calls = base.where(CallAttempt.channel == VOICE).order_by(by_hand, CallAttempt.id).limit(max(lines, 0))
-    rows = [row for query in (messages, calls) for row in session.scalars(query.with_for_update(skip_locked=True))]
+    calls = spoken.where(CallAttempt.check_id.is_(None)).order_by(by_hand, CallAttempt.id).limit(max(lines, 0))
+    rows = [*_take(session, messages, owner, now), *(called := _take(session, calls, owner, now))]
+    session.flush()
+    ringing = select(CallAttempt.address).where(CallAttempt.state == CLAIMED, CallAttempt.channel == VOICE)
+    asking = spoken.where(CallAttempt.check_id.is_not(None), CallAttempt.address.not_in(ringing))
+    free = max(lines - len(called) - spare, 0)
+    rows += _take(session, asking.order_by(CallAttempt.id).limit(free), owner, now) if free else []
+    return [Held(row.id, row.channel, row.address, row.name, row.drill, row.fence) for row in rows]
+
+
+def _take(session: Session, which: Select[CallAttempt], owner: str, now: datetime) -> list[CallAttempt]:
+    rows = list(session.scalars(which.with_for_update(skip_locked=True)))
     for row in rows:
         row.state, row.owner, row.lease_until, row.started_at = CLAIMED, owner, now + LEASE, now
         row.fence += 1
-    return [Held(row.id, row.channel, row.address, row.name, row.drill, row.fence) for row in rows]
+    return rows
 
 
 def renew(session: Session, clock: Clock, owner: str, running: Collection[str]) -> None:

@@ -121,7 +121,8 @@ class Caller:
                 return []
         speaking = sum(held.channel == VOICE for held, _ in self._running.values())
         with self._db.writing() as session:
-            return attempts.claim(session, self._clock, self._owner, self._config.lines - speaking)
+            lines = self._config.lines
+            return attempts.claim(session, self._clock, self._owner, lines - speaking, spare=lines // 5)
 
     async def _hang_up_dropped(self) -> None:
         running = list(self._running)

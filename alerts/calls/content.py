@@ -6,16 +6,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.calls.attempts import Held
-from alerts.calls.model import CallPart, Obligation
+from alerts.calls.model import CallAttempt, CallPart, Obligation
 from alerts.calls.policy import VOICE
 from alerts.calls.words import Part, spoken, written
 from alerts.channels.port import Outgoing
 from alerts.model import Alert
+from alerts.texts import SAFETY, Content
 from alerts.wording import words_of
 
 
 def outgoing(session: Session, held: Held, now: datetime) -> Outgoing:
     """The attempt as its channel gets it."""
+    asked = session.execute(select(CallAttempt.check_id, CallAttempt.said).where(CallAttempt.id == held.id)).one()
+    if asked.check_id is not None:
+        content = Content("", asked.said or "", SAFETY)
+        return Outgoing(held.id, asked.check_id, held.address, held.name, content, now, None)
     parts, alert = _parts(session, held.id, now)
     content = spoken(parts) if held.channel == VOICE else written(parts)
     return Outgoing(held.id, alert, held.address, held.name, content, now, None)

@@ -121,10 +121,16 @@ class CallAttempt(Base):
 
     `outcome` is null until it is over: confirmed, other, unidentified, no_key, busy, no_answer, off, declined,
     not_connected, no_such_number, not_configured, sent, failed, unknown, stopped (nobody needed it any more).
+
+    A call for a safety check (`check_id`) has no parts: `said` is what it says, and it asks whether people are safe.
     """
 
     __tablename__ = "call_attempt"
-    __table_args__ = (Index("ix_call_attempt_state", "state", "channel"), Index("ix_call_attempt_address", "address"))
+    __table_args__ = (
+        Index("ix_call_attempt_state", "state", "channel"),
+        Index("ix_call_attempt_address", "address"),
+        Index("ix_call_attempt_check_id", "check_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
@@ -143,6 +149,8 @@ class CallAttempt(Base):
     heard: Mapped[str] = mapped_column(String(10), default=OPEN)
     outcome: Mapped[str | None] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(Text, default="")
+    check_id: Mapped[str | None] = mapped_column(String(36))
+    said: Mapped[str | None] = mapped_column(Text)
 
 
 class CallPart(Base):

@@ -13,6 +13,7 @@ from alerts.calls.people import Addressees, Somebody, addressees
 from alerts.calls.plans import policy_by
 from alerts.calls.policy import DEPUTY, HOLDER, VISIT, VOICE, Policy
 from alerts.calls.progress import Action, Progress, hurried, proceed
+from alerts.calls.queries import in_the_way
 from alerts.calls.telling import tell
 from alerts.model import RECEIVED, Alert
 from command.directory.model import Post
@@ -180,7 +181,7 @@ def _telephones(
 ) -> tuple[dict[tuple[str, bool], str], dict[tuple[str, bool], CallAttempt]]:
     """The telephones that ring or are to be rung, with who is wanted there, and the calls that wait for a line."""
     query = select(CallAttempt).where(CallAttempt.channel == VOICE, CallAttempt.address.in_(set(addresses)))
-    rows = list(session.scalars(query.where(CallAttempt.state.in_((PENDING, CLAIMED))).with_for_update()))
+    rows = list(session.scalars(query.where(in_the_way()).with_for_update()))
     ringing = {(row.address, row.drill): row.person_id if row.state == PENDING else "" for row in rows}
     return ringing, {(row.address, row.drill): row for row in rows if row.state == PENDING}
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.calls.model import CLAIMED, PENDING, CallAttempt, CallPart, Obligation
@@ -66,8 +66,14 @@ def is_obliged(session: Session, actor: Actor, alert_id: str) -> bool:
 def live_call(session: Session, address: str, drill: bool) -> bool:
     """Whether this telephone is being called, or waits for a line."""
     query = select(CallAttempt.id).where(CallAttempt.channel == VOICE, CallAttempt.address == address)
-    live = query.where(CallAttempt.drill == drill, CallAttempt.state.in_((PENDING, CLAIMED)))
+    live = query.where(CallAttempt.drill == drill, in_the_way())
     return session.scalars(live.limit(1)).first() is not None
+
+
+def in_the_way() -> ColumnElement[bool]:
+    """Attempts that go on or will: a safety check's call that still waits gives way, and asks later."""
+    waits = and_(CallAttempt.state == PENDING, CallAttempt.check_id.is_(None))
+    return or_(CallAttempt.state == CLAIMED, waits)
 
 
 def _may_read(session: Session, actor: Actor, row: Obligation) -> bool:

@@ -14,7 +14,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
+from alerts.channels.sms_inbox import Hear, Inbox
 from alerts.channels.sms_receipts import Find, ReceiptDesk, Record, reference_of
+from alerts.recipients import national
 from alerts.sending import NoAnswer, NotSent
 from alerts.smpp import pdu
 from alerts.smpp.bind import Bind, Centre
@@ -55,27 +57,19 @@ def gateway_of(url: str) -> SmsGateway:
     )
 
 
-def national(address: str) -> str:
-    """A number without what is only written: `+86 139-0000-0000` and `0086139…` are `139…`."""
-    digits = "".join(one for one in address if one.isascii() and one.isdigit())
-    for prefix in ("0086", "86"):
-        if digits.startswith(prefix) and len(digits) == len(prefix) + 11:
-            return digits[len(prefix) :]
-    return digits
-
-
 class SmsChannel:
     name = "sms"
     receipts = True
 
-    def __init__(self, gateways: Sequence[SmsGateway], find: Find, record: Record) -> None:
+    def __init__(self, gateways: Sequence[SmsGateway], find: Find, record: Record, hear: Hear) -> None:
         """Binds at once: a centre may have receipts for a worker that is gone."""
         self._desk = ReceiptDesk(find, record)
+        self._inbox = Inbox(hear)
         self._references = count(0)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sms", daemon=True)
         self._thread.start()
-        self._routes = [_Route(one, self._desk) for one in gateways]
+        self._routes = [_Route(one, self._desk, self._inbox) for one in gateways]
         self._pump = asyncio.run_coroutine_threadsafe(self._desk.run(), self._loop)
         for route in self._routes:
             self._loop.call_soon_threadsafe(route.hold)
@@ -142,11 +136,11 @@ class SmsChannel:
 class _Route:
     """A gateway in use: its binds in turn, and its breaker."""
 
-    def __init__(self, gateway: SmsGateway, desk: ReceiptDesk) -> None:
+    def __init__(self, gateway: SmsGateway, desk: ReceiptDesk, inbox: Inbox) -> None:
         self.gateway = gateway
         self.breaker = Breaker()
         self._desk = desk
-        self.binds = [Bind(gateway.centre, self._take) for _ in range(gateway.binds)]
+        self.binds = [Bind(gateway.centre, self._take, inbox.take) for _ in range(gateway.binds)]
         self._turns = cycle(self.binds)
 
     def hold(self) -> None:

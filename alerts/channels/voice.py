@@ -2,6 +2,7 @@
 
 The listener hears the text twice and is asked to press a key, then whether they are who is called: 1 says so, 2 that
 they are somebody else. Each is told at once (`reached`, `answered`, `confirmed`), while the call still goes on.
+Where the text asks whether people are safe, 1 says so and 2 that they need help, and that is all.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from alerts.sip.call import NO_RESPONSE, Call, Line
 from alerts.sip.digest import Credentials
 from alerts.sip.leg import Endpoint, Leg
 from alerts.sip.speech import NoSpeech, Speech
+from alerts.texts import SAFETY, SAFETY_KEYS, Content
 
 REACHED, ANSWERED, CONFIRMED = "reached", "answered", "confirmed"
 MYSELF, SOMEBODY_ELSE = "1", "2"
@@ -25,6 +27,10 @@ ASK = "收到请按一。"
 WHO = "您是本人，请再按一。代接，请按二。"
 THANKS = "已确认，谢谢。"
 TELL_THEM = "请立即转告本人回电。"
+
+ASK_SAFETY = "平安请按一，需要帮助请按二。"
+NOTED_SAFE = "已记录平安。"
+NOTED_HELP = "已记录需要帮助，指挥中心马上看到。"
 
 _PAUSE_S = 1.0
 _URL = re.compile(r"sip:(?:([^:@/]+)(?::([^@/]*))?@)?(\[[0-9a-fA-F:]+\]|[^:/@\[\]]+)(?::(\d{1,5}))?")
@@ -43,7 +49,8 @@ _OUTCOMES = {
 _NO_LINE = (Outcome.LATER, "not_connected")
 
 Hear = Callable[[str, str], None]
-"""Told of a sign: the attempt, and `reached`, `answered` or `confirmed`. It may take its time: it runs in a thread."""
+"""Told of a sign: the attempt, and `reached`, `answered` or `confirmed`, or `safe` or `needs_help`. It runs in a thread
+and may take its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ class _Said:
     who: Samples
     thanks: Samples
     tell_them: Samples
+    asks: str
 
 
 class VoiceChannel:
@@ -104,7 +112,7 @@ class VoiceChannel:
         if not re.fullmatch(r"\+?[0-9*#]{2,20}", number):
             return Result(one.delivery, Outcome.FAILED, "no_such_number")
         try:
-            said = await self._prepare(one.content.body)
+            said = await self._prepare(one.content)
             endpoint = await self._opened()
         except NoSpeech:
             return Result(one.delivery, Outcome.FAILED, "not_configured")
@@ -128,11 +136,13 @@ class VoiceChannel:
         line = Line(f"sip:{self._user}@{host}", *endpoint.local, self._credentials)
         return Call(line, f"sip:{number}@{host}:{self._port}", offer)
 
-    async def _prepare(self, text: str) -> _Said:
+    async def _prepare(self, content: Content) -> _Said:
         """Everything is ready before it rings: whoever picks up hears it at once."""
-        body, ask, who, thanks, tell_them = [await self._speech.say(one) for one in (text, ASK, WHO, THANKS, TELL_THEM)]
+        safety = content.asks == SAFETY
+        after = (ASK_SAFETY, "", NOTED_SAFE, NOTED_HELP) if safety else (ASK, WHO, THANKS, TELL_THEM)
+        body, ask, who, thanks, tell_them = [await self._speech.say(one) for one in (content.body, *after)]
         once = body[: int(self._config.longest_s / self._config.repeats * RATE)] + ask + nothing(_PAUSE_S)
-        return _Said(once * self._config.repeats, who, thanks, tell_them)
+        return _Said(once * self._config.repeats, who, thanks, tell_them, content.asks)
 
     async def _through(self, leg: Leg, delivery: str, said: _Said) -> tuple[Outcome, str]:
         """From ringing to the end."""
@@ -159,7 +169,12 @@ class VoiceChannel:
 
     async def _talk(self, leg: Leg, delivery: str, said: _Said, signs: "list[asyncio.Task[None]]") -> str:
         """What came of it: `other` for somebody else, else nothing: the signs have told it."""
-        if await self._ask(leg, said.text) is None:
+        key = await self._ask(leg, said.text)
+        if key is None:
+            return ""
+        if said.asks == SAFETY:
+            signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, SAFETY_KEYS[key])))
+            await self._tell(leg, said.thanks if key == MYSELF else said.tell_them)
             return ""
         signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, ANSWERED)))
         key = await self._ask(leg, said.who)

@@ -20,6 +20,9 @@ FIRST_S, LONGEST_S = 1.0, 60.0
 OnReceipt = Callable[[Receipt], Awaitable[bool]]
 """Whether a receipt was taken for good; otherwise the centre is asked to repeat it later."""
 
+OnMessage = Callable[[ShortMessage], Awaitable[bool]]
+"""The same of what a person wrote to us."""
+
 log = logging.getLogger(__name__)
 
 
@@ -38,9 +41,10 @@ class Centre:
 class Bind:
     """A transceiver. Used within one event loop; after an error it binds again at the next message, or when held."""
 
-    def __init__(self, centre: Centre, on_receipt: OnReceipt) -> None:
+    def __init__(self, centre: Centre, on_receipt: OnReceipt, on_message: OnMessage) -> None:
         self._centre = centre
         self._on_receipt = on_receipt
+        self._on_message = on_message
         self._window = asyncio.Semaphore(centre.window)
         self._binding = asyncio.Lock()
         self._numbers = count(1)
@@ -172,19 +176,22 @@ class Bind:
 
     async def _heard(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
         """Answer a deliver_sm when what it says is taken: a centre repeats what it has no answer to."""
-        taken = await self._take_receipt(packet)
+        taken = await self._take_delivered(packet)
         status = pdu.OK if taken else pdu.TEMPORARY_ERROR
         answer = Packet(packet.command | pdu.RESPONSE, packet.sequence, status, pdu.message_id_body(""))
         if not writer.is_closing():
             writer.write(pdu.write(answer))
 
-    async def _take_receipt(self, packet: Packet) -> bool:
-        """What is no receipt, or none that says the end, is nothing to us."""
+    async def _take_delivered(self, packet: Packet) -> bool:
+        """A receipt, or what a person wrote. A receipt that does not say the end is nothing to us."""
         try:
-            receipt = receipt_of(pdu.read_short_message(packet.body))
+            message = pdu.read_short_message(packet.body)
         except pdu.BadPacket as error:
             log.warning("unreadable deliver_sm from %s: %s", self._centre.host, error)
             return True
+        if not message.esm_class & pdu.RECEIPT_BITS:
+            return await self._on_message(message)
+        receipt = receipt_of(message)
         return receipt is None or not receipt.state or await self._on_receipt(receipt)
 
     def _lost(self, writer: asyncio.StreamWriter | None, why: ConnectionError) -> None:

@@ -11,6 +11,7 @@ from alerts.smpp.pdu import (
     RECEIPT_TYPE,
     RECEIPTED_MESSAGE_ID,
     UCS2,
+    UDH_INDICATOR,
     ShortMessage,
 )
 
@@ -85,6 +86,18 @@ def _cut(characters: list[bytes], size: int) -> Iterator[bytes]:
         part += character
     if part:
         yield bytes(part)
+
+
+def text_of(message: ShortMessage) -> str:
+    """What a person wrote in a short message, without the header that joins parts; unreadable characters replaced."""
+    text = message.text
+    if message.esm_class & UDH_INDICATOR and text:
+        text = text[1 + text[0] :]
+    if message.data_coding == UCS2:
+        return text.decode("utf-16-be", "replace")
+    if message.data_coding == GSM7:
+        return "".join(_BASIC[octet] if octet < len(_BASIC) else "\ufffd" for octet in text)
+    return text.decode("latin-1")
 
 
 def receipt_of(message: ShortMessage) -> Receipt | None:

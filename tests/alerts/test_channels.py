@@ -80,7 +80,7 @@ def opened(
     """Every channel by its name, connected to its peer."""
     mqtt, centre = mqtt_channel(mosquitto_server.url), MessageCentre()
     mqtt.start()
-    sms = SmsChannel([gateway_of(centre.url("rate=10000"))], lambda _: {}, lambda _: True)
+    sms = SmsChannel([gateway_of(centre.url("rate=10000"))], lambda _: {}, lambda _: True, lambda *_: True)
     receiver = Receiver(standard_receiver(WEBHOOK_SECRET))
     channels: dict[str, Channel] = {
         "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),

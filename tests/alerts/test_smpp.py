@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result
-from alerts.channels.sms import SmsChannel, gateway_of, national
+from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.sms_receipts import Heard
+from alerts.recipients import national
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, BadPacket, Packet, ShortMessage
 from alerts.smpp.text import encode, parts, receipt_of
@@ -153,7 +154,7 @@ def send(urls: list[str], *batch: Outgoing, heard: list[Heard] | None = None, wa
         return True
 
     async def run() -> list[Result]:
-        channel = SmsChannel([gateway_of(url) for url in urls], lambda _: {}, keep)
+        channel = SmsChannel([gateway_of(url) for url in urls], lambda _: {}, keep, lambda *_: True)
         try:
             results = await channel.send(batch)
             await asyncio.to_thread(until, lambda: len(kept) >= wait_for)

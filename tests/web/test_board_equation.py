@@ -34,7 +34,7 @@ class Play:
         self.world = world
         self.clients = {name: as_(name) for name in {*ACTORS, *READERS}}
         self.made: dict[str, list[str]] = {"incidents": [], "tasks": [], "meetings": [], "alerts": [], "resources": [],
-                                           "evacuations": []}  # fmt: skip
+                                           "evacuations": [], "safety_checks": []}  # fmt: skip
         for unit in ("north", "south"):
             responsible_post(as_, world, unit)
         standing_lists(as_, world)
@@ -43,7 +43,7 @@ class Play:
     def step(self) -> None:
         self.random.choice((self.log, self.amend, self.note, self.order, self.move, self.meet, self.control,
                             self.draft, self.decide, self.ring, self.receive, self.register,
-                            self.evacuate, self.report, self.report, self.let_back,
+                            self.evacuate, self.report, self.report, self.let_back, self.ask, self.reply,
                             self.rename, self.restock, self.check, self.equip))()  # fmt: skip
 
     def call(self, actor: str, method: str, path: str, kind: str | None = None, **more: Any) -> dict[str, Any]:
@@ -113,6 +113,21 @@ class Play:
         site = self.random.choice(sites)["id"] if sites else None
         action = self.random.choice(("ring", "mute", "unmute", "broadcast", "stop_broadcast", "remove", "end"))
         self.call("duty", "POST", f"/meetings/{meeting}/control", json={"action": action, "site": site})
+
+    def ask(self) -> None:
+        actor, place = self.random.choice(("duty", "south_operator")), {"area": {"divisions": ["532301109"]}}
+        people = self.call(actor, "POST", "/safety-checks/preview", json=place).get("people", 0)
+        body = {**place, "question": {"zh": "平安吗"}, "channels": ["sms", "voice"], "people": people}
+        self.call(actor, "POST", "/safety-checks", "safety_checks", json=body)
+
+    def reply(self) -> None:
+        check = self.one("safety_checks")
+        if self.random.random() < 0.2:
+            act = self.random.choice(("ask-again", "close"))
+            self.call("duty", "POST", f"/safety-checks/{check}/{act}", json={"channels": ["sms"]})
+            return
+        body = {"id": str(uuid.uuid4()), "answer": self.random.choice(("safe", "needs_help"))}
+        self.call(self.random.choice(ACTORS), "POST", f"/safety-checks/{check}/replies", json=body)
 
     def draft(self) -> None:
         expires = (datetime.now(UTC) + timedelta(hours=2)).isoformat()

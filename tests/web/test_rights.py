@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.web.asked import begun
 from tests.web.evacuees import ledger, opened, standing_lists
 from tests.web.obliged import obligation
 from tests.web.world import World
@@ -40,6 +41,7 @@ IDS = {
     "obligation_id",
     "evacuation_id",
     "household_id",
+    "check_id",
 }
 
 
@@ -111,6 +113,7 @@ def objects(as_: Clients, world: World) -> dict[str, str]:
         "obligation_id": obligation(as_, world)["id"],
         "evacuation_id": evacuation,
         "household_id": ledger(duty, evacuation)[0]["household"],
+        "check_id": begun(as_)["id"],
     }
 
 

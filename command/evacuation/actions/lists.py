@@ -9,11 +9,11 @@ from command.checks import Position, checked_position, invalid
 from command.directory.model import Post, Unit
 from command.directory.queries import unit_of
 from command.evacuation.model import EvacuationStep, HazardPoint, Household
-from command.evacuation.personal import salted
 from command.evacuation.queries import household_for
 from command.kernel.actor import Actor
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
+from command.kernel.salted import salted
 from command.kernel.timeline import record
 from command.resources.model import Resource
 

@@ -11,13 +11,13 @@ from command.directory.queries import unit_of
 from command.evacuation.actions.opening import shelter_of
 from command.evacuation.actions.telling import tell_point
 from command.evacuation.model import OPEN, Evacuation, EvacuationPoint, EvacuationStep, listed
-from command.evacuation.personal import salted
 from command.evacuation.queries import evacuation_for
 from command.evacuation.standing import MOVED, NOT_MOVED, TO_MOVE, UNDONE, Told, counting, when_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, optional_text, to_text
 from command.kernel.errors import Conflict, NotFound
 from command.kernel.rights import Right
+from command.kernel.salted import salted
 from command.kernel.values import Json, State
 from command.sight import readable
 

@@ -1,0 +1,60 @@
+"""Where a safety check asks: what was given, or what is known of an incident or a warning."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from alerts.drafting import AreaFound, AreaInput, CircleInput, find_area
+from alerts.drafts import area_of
+from alerts.lookup import alert_for
+from alerts.model import Alert
+from command.incidents.model import Incident
+from command.incidents.queries import incident_for
+from command.kernel.actor import Actor
+from gis.divisions import shipped_divisions
+from web.evacuation_order import is_drill
+
+AROUND_M = 5_000.0
+"""About an incident of which only the place is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Where, and whether what it comes of is an exercise."""
+
+    area: AreaFound
+    drill: bool
+
+
+def area_meant(
+    session: Session, actor: Actor, area: AreaInput | None, incident_id: str | None, alert_id: str | None
+) -> Meant:
+    """The area given, else that of the warning, else that of the incident.
+
+    Raises NotFound, and as `find_area`.
+    """
+    alert = alert_for(session, actor, alert_id) if alert_id else None
+    incident = incident_for(session, actor, incident_id) if incident_id else None
+    drill = (alert is not None and is_drill(alert)) or (incident is not None and incident.drill)
+    if area is None and alert is not None:
+        return Meant(_of_alert(alert), drill)
+    given = area or (_of_incident(incident) if incident is not None else AreaInput())
+    return Meant(find_area(given, shipped_divisions()), drill)
+
+
+def _of_alert(alert: Alert) -> AreaFound:
+    """A received one that names no division has its geometry alone."""
+    found = area_of(alert)
+    return found if found.divisions or found.drawn else replace(found, drawn=found.geometry)
+
+
+def _of_incident(incident: Incident) -> AreaInput:
+    """Its affected area, else its division, else so far around its place."""
+    if isinstance(incident.affected_area, dict):
+        return AreaInput(polygon=incident.affected_area, description=f"{incident.title}影响范围")
+    if incident.division_code:
+        return AreaInput(divisions=(incident.division_code,))
+    if incident.lon is None or incident.lat is None:
+        return AreaInput()
+    around = CircleInput(incident.lon, incident.lat, AROUND_M)
+    return AreaInput(circle=around, description=f"{incident.title}周边 {AROUND_M / 1000:g} 公里")
