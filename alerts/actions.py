@@ -1,10 +1,11 @@
 """All that can be done with alerts, in one place for the edge. Only these functions write."""
 
+from alerts.adopting import adopt
 from alerts.drafts import amend, draft, drop, return_, sign_off, submit
 from alerts.ending import expire_due
 from alerts.issuing import Issued, cancel, issue, update
 from alerts.receipts import acknowledge, record_receipt
-from alerts.receiving import Received, RefusedMessage, adopt, receive_cap
+from alerts.receiving import Received, RefusedMessage, receive_cap
 from alerts.resending import resend
 
 __all__ = [

@@ -9,7 +9,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from alerts.audience import Reach
-from alerts.authority import may_issue
+from alerts.authority.rules import Rules, What
 from alerts.model import COLOURS, KINDS
 from alerts.recipients import CHANNELS, USUAL
 from command.directory.model import Unit
@@ -87,16 +87,16 @@ def reach_of(divisions: Iterable[str], drawn: Mapping[str, Any] | None) -> Reach
     return Reach(tuple(divisions), from_geojson(drawn) if drawn else None)
 
 
-def check_draft(draft: Draft, unit: Unit) -> None:
+def check_draft(draft: Draft, unit: Unit, rules: Rules) -> None:
     """Refuse a draft nobody could issue.
 
     Raises Invalid listing every wrong field, Refused `alert.no_authority` where the unit may not issue
-    this kind and colour.
+    this kind, hazard and colour.
     """
     faults = [*_text_faults(draft), *_choice_faults(draft), *_time_faults(draft)]
     if faults:
         raise Invalid(faults[0].code, fields=tuple(faults), **dict(faults[0].params))
-    if not may_issue(unit.kind, unit.name, draft.chosen_kind, draft.colour):
+    if not rules.may_issue(unit, What(draft.chosen_kind, draft.event, draft.colour)):
         what = f"{draft.chosen_kind} {draft.colour or ''}".strip()
         raise Refused("alert.no_authority", unit=unit.name, what=what)
 

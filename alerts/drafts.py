@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from alerts.authority.rules import What
+from alerts.authority.tables import rules_of
 from alerts.cap.severity import severity_of
 from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area
 from alerts.lookup import alert_for, tell, tell_new, to_change
@@ -27,7 +29,7 @@ def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions
     """
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
-    check_draft(fields, unit)
+    check_draft(fields, unit, rules_of(session, unit))
     alert = new_alert(unit, actor, fields, find_area(fields.area, divisions))
     session.add(alert)
     session.flush()
@@ -75,7 +77,7 @@ def amend(
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
     fields = replace(draft_of(alert), **changes)
-    check_draft(fields, unit)
+    check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
     _fill(alert, fields, area)
     alert.status = DRAFT
@@ -108,11 +110,16 @@ def return_(
 
 
 def sign_off(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
-    """Release a submitted alert for issue. Refused `alert.drafter_signs`: it takes a second person."""
+    """Release a submitted alert for issue.
+
+    Refused `alert.drafter_signs`: it takes a second person; `alert.not_approver`: one whom the county's table names.
+    """
     if is_drafter(alert_for(session, actor, alert_id), actor):
         raise Refused("alert.drafter_signs")
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, expected=expected)
     check_running(alert, clock)
+    if not is_approver(session, actor, alert):
+        raise Refused("alert.not_approver")
     alert.status = SIGNED_OFF
     alert.signed_off_by = actor.by()
     tell(session, actor, alert, "alert.signed_off")
@@ -121,6 +128,19 @@ def sign_off(session: Session, clock: Clock, actor: Actor, alert_id: str, expect
 
 def is_drafter(alert: Alert, actor: Actor) -> bool:
     return isinstance(alert.drafted_by, dict) and alert.drafted_by.get("id") == actor.id
+
+
+def approvers_of(session: Session, alert: Alert) -> tuple[str, ...]:
+    """The roles of which any one may sign the alert off, by the table of its county."""
+    unit = unit_of(session, alert.unit_id)
+    return rules_of(session, unit).approvers(unit, What(alert.kind, alert.event, alert.colour))
+
+
+def is_approver(session: Session, actor: Actor, alert: Alert) -> bool:
+    path, approvers = unit_of(session, alert.unit_id).path, approvers_of(session, alert)
+    return actor.kind == "system" or any(
+        grant.role in approvers and path.startswith(grant.unit_path) for grant in actor.grants
+    )
 
 
 def drop(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:

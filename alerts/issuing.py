@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, freeze, resolve
+from alerts.authority.tables import rules_of
 from alerts.calls.opening import open_obligations
 from alerts.chunks import members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
@@ -103,7 +104,7 @@ def update(session: Session, clock: Clock, actor: Actor, alert_id: str, fields: 
     Raises as `draft`, and Conflict `move.impossible` where the alert is not issued.
     """
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
-    check_draft(fields, unit)
+    check_draft(fields, unit, rules_of(session, unit))
     alert = new_alert(unit, actor, fields, find_area(fields.area, divisions))
     alert.supersedes, alert.references, alert.drill = old.id, [old.identifier], old.drill
     alert.scope_status = old.scope_status

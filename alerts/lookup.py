@@ -70,6 +70,11 @@ def tell_new(session: Session, actor: Actor, alert: Alert, kind: str) -> None:
     )
 
 
+def tell_setting(session: Session, actor: Actor, kind: str, unit_id: str, body: State) -> None:
+    """Something a county sets for its warnings was changed."""
+    record(session, actor, kind, unit=unit_id, body=body)
+
+
 def tell_coverages(session: Session, actor: Actor, alert: Alert, coverages: Iterable[Coverage], kind: str) -> None:
     """One entry per township; its own people read it, and whoever reads the alert's unit."""
     for coverage in coverages:

@@ -23,6 +23,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "密钥不对：要 whsec_ 加 24 字节以上的 base64；空着由服务器生成",
         "The secret is not right: whsec_ and base64 of 24 octets or more; left empty, the server makes one",
     ),
+    "authority_table.wrong": (
+        "权限表不对：每行要有单位类型和签发人，预警要有颜色，本县要能发转移指令，发送者要有名称",
+        "The table is not right: each row names kinds of unit and who signs off, a warning its colours, the county may"
+        " order evacuations, and a sender has a name",
+    ),
+    "alert.not_acted_on": ("这条预警只是留存，不能采用", "This alert is only kept and cannot be adopted"),
+    "alert.not_approver": (
+        "按权限表，这类预警由别的岗位签发",
+        "By the county’s table, another role signs off this kind of alert",
+    ),
     "alert.unknown": ("没有这条预警", "There is no such alert"),
     "alert.no_authority": ("{unit}不能发布{what}，这类预警由有权单位发布", "{unit} has no authority to issue {what}"),
     "alert.colour_needed": ("预警要有颜色", "A warning needs a colour"),

@@ -99,8 +99,15 @@ class Alert(Kept, Base):
     adopted_from: Mapped[str | None] = mapped_column(String(36))
     supersedes: Mapped[str | None] = mapped_column(String(36))
     warnings: Mapped[Json] = mapped_column(JsonText)
+    not_acted_on: Mapped[Json] = mapped_column(JsonText)
+    """Why a received one is only kept and listed: codes, none where it is acted on."""
     summary_due: Mapped[bool] = mapped_column(default=False, index=True)
     """Deliveries or receipts were written since the coverages were last told."""
+
+    @property
+    def reasons(self) -> list[str]:
+        """`not_acted_on` as texts."""
+        return [str(code) for code in self.not_acted_on] if isinstance(self.not_acted_on, list) else []
 
     def state(self) -> State:
         """As on the timeline and the board."""
@@ -147,6 +154,7 @@ class Alert(Kept, Base):
             "adopted_from": self.adopted_from,
             "supersedes": self.supersedes,
             "warnings": self.warnings,
+            "not_acted_on": self.reasons,
         }
 
 

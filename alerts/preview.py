@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, resolve
+from alerts.authority.tables import rules_of
 from alerts.contacts import contacts_of_county
 from alerts.data import table
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
@@ -29,7 +30,7 @@ def preview(session: Session, clock: Clock, actor: Actor, fields: Draft, divisio
     """The preview of a draft's fields, before there is a draft. Raises as `draft`."""
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
-    check_draft(fields, unit)
+    check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions)
     audience = resolve(contacts_of_county(session, unit), area.reach(), fields.chosen_channels)
     return _previewed(session, clock, new_alert(unit, actor, fields, area), area, audience)

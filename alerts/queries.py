@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts.calls.queries import is_obliged
 from alerts.chunks import members_of
-from alerts.drafts import is_drafter
+from alerts.drafts import approvers_of, is_approver, is_drafter
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
     DRAFT,
@@ -87,7 +87,8 @@ def alerts_of(
 
 def alert_details(session: Session, actor: Actor, alert: Alert) -> State:
     """The public state, and the moves open to this reader."""
-    return {**alert.state(), "allowed": list(allowed_moves(session, actor, alert))}
+    approvers = approvers_of(session, alert) if alert.status == SUBMITTED else ()
+    return {**alert.state(), "allowed": list(allowed_moves(session, actor, alert)), "approvers": list(approvers)}
 
 
 def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ...]:
@@ -95,13 +96,13 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ..
     if alert.dropped:
         return ()
     if alert.origin == RECEIVED:
-        adopts = actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path)
+        adopts = not alert.reasons and actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path)
         obliged = is_obliged(session, actor, alert.id)
         return (*(("adopt",) if adopts else ()), *(("acknowledge",) if obliged else ()))
     path = unit_of(session, alert.unit_id).path
-    own = is_drafter(alert, actor)
+    signs = alert.status != SUBMITTED or (not is_drafter(alert, actor) and is_approver(session, actor, alert))
     moves = _MOVES.get(alert.status, ())
-    allowed = [name for name, right in moves if actor.may(right, path) and not (own and name == "sign-off")]
+    allowed = [name for name, right in moves if actor.may(right, path) and (signs or name != "sign-off")]
     answers = _is_addressed(session, actor, alert) or is_obliged(session, actor, alert.id)
     return (*allowed, *(("acknowledge",) if answers else ()))
 

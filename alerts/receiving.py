@@ -1,4 +1,4 @@
-"""Messages from outside: kept byte for byte, shown, never changed, adopted as a draft of our own."""
+"""Messages from outside: kept byte for byte, never changed, acted on where author and text allow it."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,9 @@ from shapely.geometry import shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.authority import may_issue
+from alerts.authority.rules import What
+from alerts.authority.standing import Origin, reasons_of_origin, reasons_of_text
+from alerts.authority.tables import rules_of
 from alerts.calls.opening import open_obligations
 from alerts.calls.stopping import end_obligations
 from alerts.cap.geometry import Boundary, Place, places_of
@@ -20,14 +22,13 @@ from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem, Departure, Info, Message
 from alerts.cap.read import Reading, read
 from alerts.cap.severity import colour_of
-from alerts.cap.signature import check_signatures
-from alerts.lookup import alert_for, tell, tell_new
-from alerts.model import CHANGED, DRAFT, LIFTED, RECEIVED, Alert, CapMessage
+from alerts.cap.signature import SignatureReport, check_signatures
+from alerts.lookup import tell, tell_new
+from alerts.model import CHANGED, LIFTED, RECEIVED, Alert, CapMessage
 from command.directory.model import Unit
 from command.directory.queries import county_of, subtree, unit_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock
-from command.kernel.errors import Conflict
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from command.kernel.values import Json
@@ -69,9 +70,12 @@ def receive_cap(
 ) -> Received | RefusedMessage:
     """Take a CAP message for the county of the actor's unit. It is told to nobody by itself.
 
-    The same message by another route is the same alert. A Cancel or Update ends the received alert it refers to,
-    if that came from the same sender with the same status. Raises Refused `access.refused` alone: what is wrong
-    with the message is returned, so that its bytes are kept.
+    It is acted on (shown as running, called, adopted) only if it is Actual, unexpired, of a known authority and
+    touches the county; else the alert says why not. The same message by another route is the same alert, except
+    that one which is acted on is not hidden by a copy that is not. A Cancel or Update of a known authority ends
+    the received alert it refers to, if that came from the same sender with the same status.
+
+    Raises Refused `access.refused` alone: what is wrong with the message is returned, so that its bytes are kept.
     """
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_RECEIVE, unit.path)
@@ -83,24 +87,6 @@ def receive_cap(
         kept.refused = problem.code[:40]
         return RefusedMessage(problem, kept.id)
     return _accept(session, clock, actor, county, kept, reading, boundary_of, trusted)
-
-
-def adopt(session: Session, clock: Clock, actor: Actor, alert_id: str) -> Alert:
-    """Draft an alert of the actor's unit from a received one, which stays as it is.
-
-    It is a warning of the same colour where the unit has the authority, else a notice. Raises Conflict
-    `alert.not_received`.
-    """
-    received = alert_for(session, actor, alert_id)
-    if received.origin != RECEIVED:
-        raise Conflict("alert.not_received")
-    unit = unit_of(session, actor.unit_id)
-    actor.need(Right.ALERT_DRAFT, unit.path)
-    alert = _adopted(received, unit, actor, clock.now())
-    session.add(alert)
-    session.flush()
-    tell_new(session, actor, alert, "alert.adopted")
-    return alert
 
 
 def _keep(session: Session, clock: Clock, actor: Actor, county: Unit, data: bytes) -> CapMessage:
@@ -141,19 +127,43 @@ def _accept(
     signed = [Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports]
     noted = [*(one for place in places for one in place.warnings), *signed, *_age(message, info, now)]
     warnings = (*reading.warnings, *noted)
+    origin = _reasons_of_origin(session, actor, county, message, info, reports)
+    reasons = [*origin, *(_reasons_of_text(message, info, places, county, boundary_of, now) if info else ())]
     known = _known(session, county, message)
-    if known is not None:
+    if known is not None and (reasons or not known.reasons):
         kept.alert_id = known.id
         return Received(known, places, warnings, new=False)
-    alert = _received(county, message, info, places, warnings, now)
+    alert = _received(county, message, info, places, warnings, reasons, now)
     alert.shared = _readers(session, county)
     session.add(alert)
     session.flush()
     kept.alert_id = alert.id
     tell_new(session, actor, alert, "alert.received")
     open_obligations(session, actor, alert, now)
-    _end_referred(session, actor, county, message, now)
+    if not origin:
+        _end_referred(session, actor, county, message, now)
     return Received(alert, places, warnings)
+
+
+def _reasons_of_origin(
+    session: Session,
+    actor: Actor,
+    county: Unit,
+    message: Message,
+    info: Info | None,
+    reports: Sequence[SignatureReport],
+) -> list[str]:
+    what = What("warning", info.event, colour_of(message, info)) if info else None
+    origin = Origin(message.sender, reports, by_person=actor.kind != "feed")
+    return list(reasons_of_origin(rules_of(session, county), origin, what))
+
+
+def _reasons_of_text(
+    message: Message, info: Info, places: Sequence[Place], county: Unit, boundary_of: BoundaryOf, now: datetime
+) -> Iterator[str]:
+    boundary = boundary_of(county.division_code, now.date()) if county.division_code else None
+    within = boundary.geometry if boundary is not None and not boundary.approximate else None
+    return reasons_of_text(message.status, _expiry(message, info), places, within, now)
 
 
 def _readers(session: Session, county: Unit) -> list[Json]:
@@ -181,13 +191,14 @@ def _chosen(message: Message) -> Info | None:
 
 
 def _known(session: Session, county: Unit, message: Message) -> Alert | None:
+    """The alert of the same message, one that is acted on first."""
     query = (
         select(Alert)
         .join(CapMessage, CapMessage.alert_id == Alert.id)
         .where(CapMessage.direction == "in", CapMessage.unit_id == county.id)
         .where(CapMessage.sender == message.sender[:250], CapMessage.identifier == message.identifier[:250])
     )
-    return session.scalars(query).first()
+    return min(session.scalars(query).unique(), key=lambda alert: bool(alert.reasons), default=None)
 
 
 def _received(
@@ -196,6 +207,7 @@ def _received(
     info: Info | None,
     places: Sequence[Place],
     warnings: Sequence[Departure],
+    reasons: Sequence[str],
     now: datetime,
 ) -> Alert:
     expires = _expiry(message, info) if info else None
@@ -220,7 +232,7 @@ def _received(
         channels=[],
         status=RECEIVED,
         dropped=False,
-        on_board=running,
+        on_board=running and not reasons,
         effective_at=(info.onset or info.effective if info else None) or message.sent,
         expires_at=expires,
         issued_at=message.sent,
@@ -229,6 +241,7 @@ def _received(
         drill=message.status != "Actual",
         references=[reference.identifier for reference in message.references],
         warnings=[_public(warning) for warning in warnings],
+        not_acted_on=list(reasons),
     )
 
 
@@ -283,44 +296,3 @@ def _end_referred(session: Session, actor: Actor, county: Unit, message: Message
         alert.on_board, alert.ended_at = False, now
         tell(session, actor, alert, f"alert.{alert.status}")
         end_obligations(session, actor, alert, alert.status, now)
-
-
-def _adopted(received: Alert, unit: Unit, actor: Actor, now: datetime) -> Alert:
-    warns = received.colour is not None and may_issue(unit.kind, unit.name, "warning", received.colour)
-    alert_id = new_id()
-    running = received.expires_at is not None and received.expires_at > now
-    drawn = received.geometry if not received.divisions else None
-    same = {name: getattr(received, name) for name in _COPIED}
-    return Alert(
-        **same,
-        id=alert_id,
-        version=1,
-        unit_id=unit.id,
-        shared=[],
-        identifier=f"{unit.division_code or 'fengsui'}-{alert_id}",
-        origin="own",
-        source=unit.name,
-        kind="warning" if warns else "notice",
-        scope_status="Exercise" if received.drill else "Actual",
-        colour=received.colour if warns else None,
-        severity=received.severity if warns else "Unknown",
-        drawn=drawn,
-        channels=["websocket", "email", "mqtt"],
-        status=DRAFT,
-        dropped=False,
-        on_board=True,
-        effective_at=None,
-        expires_at=received.expires_at if running else None,
-        end_text="",
-        drafted_by=actor.by(),
-        summary_due=False,
-        references=[received.identifier],
-        adopted_from=received.id,
-        warnings=[],
-    )
-
-
-_COPIED = (
-    *("event", "urgency", "certainty", "headline", "description", "instruction", "language"),
-    *("area_description", "divisions", "geometry", "approximate", "incident_id", "drill"),
-)

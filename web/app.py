@@ -14,6 +14,7 @@ from web import problems, signalling, whip
 from web.api import (
     accounts,
     alerts,
+    authority_table,
     call_plan,
     cap,
     codes,
@@ -82,7 +83,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    domain = (*log, alerts, obligations, call_plan, safety, evacuations, cap, meetings, signalling, whip, metrics)
+    warnings = (alerts, obligations, call_plan, authority_table, safety, evacuations, cap)
+    domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):
         app.include_router(module.router)

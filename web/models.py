@@ -2,6 +2,7 @@
 
 from alerts import model as alerts
 from alerts import webhooks
+from alerts.authority import model as authority
 from alerts.calls import model as calls
 from alerts.safety import model as safety
 from command.directory import model as directory
@@ -15,5 +16,5 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-_ALERTS = (alerts, webhooks, calls, safety)
+_ALERTS = (alerts, webhooks, authority, calls, safety)
 MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

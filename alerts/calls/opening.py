@@ -27,7 +27,7 @@ _POST = "post"
 def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> list[Obligation]:
     """One for every responsible post in the alert's area, due at once; none where its level obliges nobody.
 
-    A received alert obliges only while it runs and is meant in earnest.
+    A received alert obliges only while it runs and is acted on.
     """
     unit = unit_of(session, alert.unit_id)
     plan = plan_in_force(session, unit)
@@ -47,12 +47,7 @@ def _acted_on(alert: Alert, now: datetime) -> bool:
     if alert.origin != RECEIVED:
         return True
     running = alert.on_board and (alert.expires_at is None or alert.expires_at > now)
-    return running and alert.scope_status == "Actual" and not _forged(alert)
-
-
-def _forged(alert: Alert) -> bool:
-    warnings = alert.warnings if isinstance(alert.warnings, list) else []
-    return any(isinstance(one, dict) and one.get("code") == "cap.signature_invalid" for one in warnings)
+    return running and not alert.reasons
 
 
 def _reach(alert: Alert) -> Reach:

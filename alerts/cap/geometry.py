@@ -46,7 +46,7 @@ class Shape:
 class Place:
     """One CAP area on the map. `geometry` is GeoJSON in WGS-84 lon, lat, or None where nothing tells.
 
-    `approximate` is True where a larger division stands in for the one named.
+    `approximate` is True where a larger division stands in for the one named, `drawn` where it is not of divisions.
     """
 
     description: str
@@ -54,6 +54,7 @@ class Place:
     approximate: bool
     divisions: tuple[str, ...]
     warnings: tuple[Departure, ...]
+    drawn: bool = False
 
     def public(self) -> GeoJson:
         return {"description": self.description, "geometry": self.geometry, "approximate": self.approximate}
@@ -121,7 +122,7 @@ def _place(area: Area, number: int, boundary_of: BoundaryOf, on: date) -> Place:
     codes = division_codes(area.geocodes)
     drawn = [shape.geometry for shape in _shapes(area) if shape.geometry is not None]
     if drawn:
-        return Place(area.description, to_geojson(shapely.union_all(drawn)), False, codes, ())
+        return Place(area.description, to_geojson(shapely.union_all(drawn)), False, codes, (), drawn=True)
     found = [boundary for code in codes if (boundary := _boundary(code, boundary_of, on)) is not None]
     where = f"area[{number}]"
     if not found:

@@ -156,8 +156,8 @@ def test_adopted_it_is_a_draft_of_the_units_own(county: County) -> None:
 
 
 def test_an_adopted_draft_can_be_finished_and_issued(county: County) -> None:
-    county.clock.advance(24 * 3600)
     found = received(county, message())
+    county.clock.advance(24 * 3600)
     draft = county.do("issuer", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id)).id
     assert state(county, draft)["expires_at"] is None
     change = {"expires_at": START + timedelta(hours=30)}
@@ -174,11 +174,13 @@ def test_a_drawn_area_is_adopted_as_it_was_drawn(county: County) -> None:
         assert session.get_one(Alert, draft.id).drawn == session.get_one(Alert, found.alert.id).geometry
 
 
-def test_a_test_stays_a_test(county: County) -> None:
+def test_a_test_stays_a_test_and_is_not_adopted(county: County) -> None:
     found = received(county, message(status="Test"))
-    assert (state(county, found.alert.id)["scope_status"], state(county, found.alert.id)["drill"]) == ("Test", True)
-    draft = county.do("issuer", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id))
-    assert state(county, draft.id)["drill"]
+    now = state(county, found.alert.id)
+    assert (now["scope_status"], now["drill"], now["on_board"]) == ("Test", True, False)
+    with pytest.raises(FengsuiError) as refused:
+        county.do("issuer", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id))
+    assert refused.value.code == "alert.not_acted_on"
 
 
 def test_our_own_are_not_adopted(county: County) -> None:

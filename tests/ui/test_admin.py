@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.e2e.county import County
+from tests.ui.checks import accessibility, layout
 from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("ui")
@@ -287,6 +288,36 @@ def test_the_call_plan_is_the_countys_own(new_page: NewPage, town: County) -> No
         page.get_by_test_id("plan-restore-sure").click()
         expect(page.get_by_test_id("plan-source")).to_contain_text("系统自带")
         assert "blue" not in admin.get("/call-plan").json()["levels"]
+
+
+def test_the_table_of_authority_is_the_countys_own(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "authority")
+    expect(page.get_by_test_id("authority-source")).to_contain_text("系统自带")
+    expect(page.get_by_test_id("authority-save")).to_be_disabled()
+    page.get_by_test_id("sender-add").click()
+    expect(page.get_by_test_id("authority-wrong")).to_be_visible()
+    page.get_by_test_id("sender-name").fill("州气象台（示例）")
+    page.get_by_test_id("sender-sender").fill("weather.example")
+    page.get_by_test_id("sender-events").fill("暴雨，大风")
+    page.get_by_test_id("authority-add").click()
+    added = page.get_by_test_id("authority-row").last
+    added.get_by_test_id("row-names").fill("水务局")
+    added.get_by_test_id("row-commander").uncheck()
+    assert [*accessibility(page), *layout(page, least_px=12)] == []
+    page.get_by_test_id("authority-save").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("发布权限已保存")
+    with town.client("admin") as admin:
+        table = admin.get("/authority-table").json()
+        assert table["own"]
+        assert table["senders"][0]["events"] == ["暴雨", "大风"]
+        assert (table["rows"][-1]["unit_names"], table["rows"][-1]["approvers"]) == (
+            ["水务局"],
+            ["alert_reviewer", "leader"],
+        )
+        page.get_by_test_id("authority-restore").click()
+        page.get_by_test_id("authority-restore-sure").click()
+        expect(page.get_by_test_id("authority-source")).to_contain_text("系统自带")
+        assert admin.get("/authority-table").json()["senders"] == []
 
 
 def test_settings_are_for_the_next_start(new_page: NewPage, town: County) -> None:

@@ -16,6 +16,7 @@ const RIGHTS = {
   resources: ['directory.change', 'audit'],
   imports: ['directory.change', 'household.keep'],
   calls: ['settings.change'],
+  authority: ['settings.change'],
   settings: ['settings.change'],
   audit: ['audit'],
 } as const satisfies Record<string, readonly string[]>

@@ -91,6 +91,8 @@ export interface DeliveryRow {
 /** An alert as its own route gives it, with the moves open to the reader. */
 export interface AlertFull extends Alert {
   allowed?: string[]
+  /** The roles of which any one signs it off. */
+  approvers?: string[]
   ended_at?: string | null
   end_text?: string
 }

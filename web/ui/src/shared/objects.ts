@@ -277,6 +277,8 @@ export interface Alert extends Thing {
   supersedes: string | null
   /** Where a received message departs from the standard. */
   warnings: { code: string; detail: string }[]
+  /** Why a received one is only kept and listed; absent in entries older than this. */
+  not_acted_on?: string[]
 }
 
 export interface ChannelCount {

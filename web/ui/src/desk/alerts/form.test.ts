@@ -42,6 +42,12 @@ describe('a warning being written', () => {
 })
 
 describe('the list of warnings', () => {
+  it('keeps apart what is not acted on, until it has ended', () => {
+    const kept = { status: 'received', origin: 'received', expires_at: null, on_board: false, not_acted_on: ['received.elsewhere'] } as unknown as Alert
+    expect(groupOf(kept, 0)).toBe('kept')
+    expect(groupOf({ ...kept, status: 'lifted' }, 0)).toBe('ended')
+  })
+
   const now = Date.parse('2026-08-14T06:00:00Z')
   const alert = (status: Alert['status'], origin: Alert['origin'], expires_at: string) => ({ status, origin, expires_at, on_board: true }) as Alert
   it.each([

@@ -134,18 +134,19 @@ export function headlineOf(form: AlertForm, place: string, titles: Record<AlertK
   return form.event.trim() === '' ? '' : titles[form.kind](place, form.event.trim(), colour)
 }
 
-export type Group = 'drafts' | 'running' | 'received' | 'ended'
+export type Group = 'drafts' | 'running' | 'received' | 'kept' | 'ended'
 
 export function groupOf(alert: Alert, now: number): Group {
   const over = alert.expires_at !== null && Date.parse(alert.expires_at) <= now
   if (['draft', 'submitted', 'returned', 'signed_off'].includes(alert.status)) return 'drafts'
+  if (alert.status === 'received' && (alert.not_acted_on ?? []).length > 0) return 'kept'
   if (alert.origin === 'received') return over || !alert.on_board ? 'ended' : 'received'
   return alert.status === 'issued' && !over ? 'running' : 'ended'
 }
 
 /** Newest first within its group. */
 export function grouped(alerts: readonly Alert[], now: number): Record<Group, Alert[]> {
-  const groups: Record<Group, Alert[]> = { drafts: [], running: [], received: [], ended: [] }
+  const groups: Record<Group, Alert[]> = { drafts: [], running: [], received: [], kept: [], ended: [] }
   for (const alert of [...alerts].sort((a, b) => (a.id < b.id ? 1 : -1))) groups[groupOf(alert, now)].push(alert)
   return groups
 }

@@ -1,0 +1,79 @@
+"""A received message as a draft of our own; the message itself stays as it came."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from alerts.authority.rules import Rules, What
+from alerts.authority.tables import rules_of
+from alerts.lookup import alert_for, tell_new
+from alerts.model import DRAFT, RECEIVED, Alert
+from command.directory.model import Unit
+from command.directory.queries import unit_of
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock
+from command.kernel.errors import Conflict
+from command.kernel.ids import new_id
+from command.kernel.rights import Right
+
+
+def adopt(session: Session, clock: Clock, actor: Actor, alert_id: str) -> Alert:
+    """Draft an alert of the actor's unit from a received one, which stays as it is.
+
+    It is a warning of the same colour where the unit has the authority, else a notice. Raises Conflict
+    `alert.not_received`, `alert.not_acted_on` where it is only kept.
+    """
+    received = alert_for(session, actor, alert_id)
+    if received.origin != RECEIVED:
+        raise Conflict("alert.not_received")
+    if received.reasons:
+        raise Conflict("alert.not_acted_on", reasons=",".join(received.reasons))
+    unit = unit_of(session, actor.unit_id)
+    actor.need(Right.ALERT_DRAFT, unit.path)
+    alert = _adopted(received, unit, rules_of(session, unit), actor, clock.now())
+    session.add(alert)
+    session.flush()
+    tell_new(session, actor, alert, "alert.adopted")
+    return alert
+
+
+def _adopted(received: Alert, unit: Unit, rules: Rules, actor: Actor, now: datetime) -> Alert:
+    warns = received.colour is not None and rules.may_issue(unit, What("warning", received.event, received.colour))
+    alert_id = new_id()
+    running = received.expires_at is not None and received.expires_at > now
+    drawn = received.geometry if not received.divisions else None
+    same = {name: getattr(received, name) for name in _COPIED}
+    return Alert(
+        **same,
+        id=alert_id,
+        version=1,
+        unit_id=unit.id,
+        shared=[],
+        identifier=f"{unit.division_code or 'fengsui'}-{alert_id}",
+        origin="own",
+        source=unit.name,
+        kind="warning" if warns else "notice",
+        scope_status="Exercise" if received.drill else "Actual",
+        colour=received.colour if warns else None,
+        severity=received.severity if warns else "Unknown",
+        drawn=drawn,
+        channels=["websocket", "email", "mqtt"],
+        status=DRAFT,
+        dropped=False,
+        on_board=True,
+        effective_at=None,
+        expires_at=received.expires_at if running else None,
+        end_text="",
+        drafted_by=actor.by(),
+        summary_due=False,
+        references=[received.identifier],
+        adopted_from=received.id,
+        warnings=[],
+        not_acted_on=[],
+    )
+
+
+_COPIED = (
+    *("event", "urgency", "certainty", "headline", "description", "instruction", "language"),
+    *("area_description", "divisions", "geometry", "approximate", "incident_id", "drill"),
+)
