@@ -17,6 +17,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from alerts.channels.loudspeaker import (
+    ALIVE_EVERY_S,
+    ALIVE_TOPIC,
     NOT_PLAYED,
     PLAY_TOPIC,
     PLAYED,
@@ -26,6 +28,7 @@ from alerts.channels.loudspeaker import (
     loudspeaker_key,
     loudspeaker_of,
     read_command,
+    write_alive,
     write_playback,
 )
 from alerts.texts import speech_seconds
@@ -102,6 +105,7 @@ class SimulatedLoudspeakers:
         self._last = dict.fromkeys(config.loudspeakers, 0)
         self._busy_until = dict.fromkeys(config.loudspeakers, 0.0)
         self._done: set[str] = set()
+        self._stopping = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="demo-loudspeakers", clean_session=False)
         self._client.on_connect = self._when_connected
         self._client.on_message = self._when_received
@@ -111,8 +115,19 @@ class SimulatedLoudspeakers:
         self._client.reconnect_delay_set(1, 5)
         self._client.connect_async(parts.hostname or "localhost", parts.port or 1883, 30)
         self._client.loop_start()
+        threading.Thread(target=self._live, name="loudspeakers", daemon=True).start()
+
+    def _live(self) -> None:
+        while not self._stopping.wait(ALIVE_EVERY_S if self._client.is_connected() else 1.0):
+            self._say_alive()
+
+    def _say_alive(self) -> None:
+        for loudspeaker in self._config.loudspeakers:
+            payload = write_alive(self._clock.now(), self._key(loudspeaker))
+            self._client.publish(ALIVE_TOPIC.format(id=loudspeaker), payload, qos=0)
 
     def stop(self) -> None:
+        self._stopping.set()
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -120,6 +135,7 @@ class SimulatedLoudspeakers:
         if not reason.is_failure:
             for loudspeaker in self._config.loudspeakers:
                 client.subscribe(PLAY_TOPIC.format(id=loudspeaker), qos=1)
+            self._say_alive()
 
     def _when_received(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         try:

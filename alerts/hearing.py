@@ -1,7 +1,8 @@
 """What the channels hear from the other side, recorded."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +16,15 @@ from alerts.receipts import record_receipt
 from alerts.recipients import national
 from alerts.safety.actions.replying import hear_key, hear_number
 from alerts.texts import SAFETY_KEYS
-from command.directory.model import Terminal
+from command.directory.model import Terminal, TerminalSeen
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 from command.kernel.errors import FengsuiError
 
 log = logging.getLogger(__name__)
+
+WRITTEN_EVERY = timedelta(seconds=5)
+"""Loudspeakers by the hundred are one small transaction every few seconds."""
 
 
 def playback_recorder(db: Database, clock: Clock) -> Callable[[Playback], bool]:
@@ -38,6 +42,35 @@ def playback_recorder(db: Database, clock: Clock) -> Callable[[Playback], bool]:
         return True
 
     return record
+
+
+class SignsOfLife:
+    """Loudspeakers that say they are there, written down together. Telemetry: the next makes up for a lost one."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._heard: dict[str, datetime] = {}
+        self._written_at = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, loudspeaker: str, at: datetime) -> None:
+        """From the client's own thread, which alone calls this. Only those whose signature held come here."""
+        self._heard[loudspeaker] = at
+        if self._clock.now() - self._written_at < WRITTEN_EVERY:
+            return
+        self._written_at = self._clock.now()
+        heard, self._heard = self._heard, {}
+        try:
+            with self._db.writing() as session:
+                _see(session, heard)
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+
+
+def _see(session: Session, heard: Mapping[str, datetime]) -> None:
+    known = select(Terminal.id).where(Terminal.id.in_(heard), Terminal.kind == "loudspeaker")
+    for terminal in session.scalars(known):
+        session.merge(TerminalSeen(terminal_id=terminal, seen_at=heard[terminal], left_at=None))
 
 
 def sms_finder(db: Database) -> Find:

@@ -33,6 +33,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "按权限表，这类预警由别的岗位签发",
         "By the county’s table, another role signs off this kind of alert",
     ),
+    "silence.unknown": ("没有这条失联告警", "There is no such alarm of a silent area"),
     "alert.unknown": ("没有这条预警", "There is no such alert"),
     "alert.no_authority": ("{unit}不能发布{what}，这类预警由有权单位发布", "{unit} has no authority to issue {what}"),
     "alert.colour_needed": ("预警要有颜色", "A warning needs a colour"),

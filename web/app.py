@@ -32,6 +32,7 @@ from web.api import (
     safety,
     session,
     settings,
+    silences,
     situation,
     tasks,
     terminals,
@@ -46,6 +47,7 @@ from web.insight import Insight
 from web.media_node import node_addresses
 from web.pages import install_pages
 from web.presence import Presence
+from web.silences import SilenceWatch
 from web.strangers import Strangers
 from web.stream import Tail
 from web.upkeep import Upkeep
@@ -77,13 +79,14 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.state.background = [
         lambda: app.state.conference.run(app.state.tail),
         Upkeep(core, app.state.strangers).run,
+        SilenceWatch(core).run,
     ]
     app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    warnings = (alerts, obligations, call_plan, authority_table, safety, evacuations, cap)
+    warnings = (alerts, obligations, silences, call_plan, authority_table, safety, evacuations, cap)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

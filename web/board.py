@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.calls.queries import board_obligations
 from alerts.queries import board_alerts, board_coverages
 from alerts.safety.queries import board_safety_checks
+from alerts.silence.queries import board_silences
 from command.directory.queries import Sight, board_terminals, board_units
 from command.evacuation.queries import board_evacuation_points, board_evacuations
 from command.incidents.queries import board_incidents
@@ -90,6 +91,7 @@ BASE: dict[str, Collection] = {
     "coverages": board_coverages,
     "obligations": board_obligations,
     "safety_checks": board_safety_checks,
+    "silences": board_silences,
     "evacuations": board_evacuations,
     "evacuation_points": board_evacuation_points,
     "incidents": board_incidents,

@@ -5,6 +5,7 @@ from alerts import webhooks
 from alerts.authority import model as authority
 from alerts.calls import model as calls
 from alerts.safety import model as safety
+from alerts.silence import model as silence
 from command.directory import model as directory
 from command.evacuation import model as evacuation
 from command.incidents import model as incidents
@@ -16,5 +17,5 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-_ALERTS = (alerts, webhooks, authority, calls, safety)
+_ALERTS = (alerts, webhooks, authority, calls, safety, silence)
 MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

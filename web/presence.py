@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from command.directory.model import TerminalSeen
@@ -23,20 +23,27 @@ class Presence:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._here: Counter[str] = Counter()
+        self._left: set[str] = set()
         self._changed = asyncio.Event()
 
     @contextmanager
-    def here(self, actor: Actor) -> Iterator[None]:
-        """While this block runs, the terminal is connected."""
+    def here(self, actor: Actor) -> Iterator[Callable[[], None]]:
+        """While this block runs, the terminal is connected. What it gives is called when the terminal says good-bye."""
         if actor.kind != "terminal":
-            yield
+            yield lambda: None
             return
         self._here[actor.id] += 1
+        self._left.discard(actor.id)
         self._changed.set()
         try:
-            yield
+            yield lambda: self._leave(actor.id)
         finally:
             self._here[actor.id] -= 1
+            self._changed.set()
+
+    def _leave(self, terminal: str) -> None:
+        if self._here[terminal] == 1:
+            self._left.add(terminal)
 
     def connected(self) -> int:
         """How many terminals are connected to this process."""
@@ -47,8 +54,10 @@ class Presence:
         while True:
             self._changed.clear()
             here = [terminal for terminal, count in self._here.items() if count > 0]
-            if here:
-                await asyncio.to_thread(self._write, here)
+            left = [terminal for terminal in self._left if self._here[terminal] <= 0]
+            if here or left:
+                await asyncio.to_thread(self._write, here, left)
+            self._left.difference_update(left)
             try:
                 async with asyncio.timeout(EVERY_S):
                     await self._changed.wait()
@@ -56,11 +65,13 @@ class Presence:
                 continue
             await asyncio.sleep(0.2)  # thirty terminals that come together are one transaction
 
-    def _write(self, here: list[str]) -> None:
+    def _write(self, here: list[str], left: list[str]) -> None:
         now = self._db.clock.now()
         with self._db.writing() as session:
             for terminal in here:
-                session.merge(TerminalSeen(terminal_id=terminal, seen_at=now))
+                session.merge(TerminalSeen(terminal_id=terminal, seen_at=now, left_at=None))
+            gone = TerminalSeen.terminal_id.in_(left)
+            session.execute(update(TerminalSeen).where(gone).values(left_at=now))
 
 
 def last_seen(session: Session) -> dict[str, datetime]:

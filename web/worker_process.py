@@ -43,7 +43,9 @@ def loudspeakers(plan: WorkerPlan, db: Database) -> Channel | None:
     module = _load("alerts.channels.mqtt")
     client = f"fengsui-{plan.name}-{os.uname().nodename}"
     config = module.MqttConfig(plan.mqtt_url, plan.loudspeaker_key.encode(), client)
-    channel = module.MqttChannel(config, db.clock, _load("alerts.hearing").playback_recorder(db, db.clock))
+    hearing = _load("alerts.hearing")
+    alive = hearing.SignsOfLife(db, db.clock)
+    channel = module.MqttChannel(config, db.clock, hearing.playback_recorder(db, db.clock), alive)
     channel.start()
     return _channel(channel)
 

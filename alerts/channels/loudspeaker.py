@@ -1,6 +1,7 @@
 """The loudspeaker's language: signed, numbered, expiring commands and signed playback receipts, as JSON over MQTT.
 
-Topics `loudspeakers/ID/play` and `loudspeakers/ID/receipt`. The signature is HMAC-SHA256, in hex, over the
+Topics `loudspeakers/ID/play`, `loudspeakers/ID/receipt` and, every `ALIVE_EVERY_S`, `loudspeakers/ID/alive`: a signed
+time, by which the loudspeaker is known to be there. The signature is HMAC-SHA256, in hex, over the
 canonical JSON (RFC 8785) of all other fields, with the loudspeaker's own key. A loudspeaker plays a command
 whose signature holds, whose `sequence` is above the last one played, and whose `expires_at` is to come.
 """
@@ -8,13 +9,18 @@ whose signature holds, whose `sequence` is above the last one played, and whose 
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from command.kernel.clock import from_text, to_text
 from command.kernel.values import State, canonical, parse
 
 PLAY_TOPIC = "loudspeakers/{id}/play"
 RECEIPTS_TOPIC = "loudspeakers/+/receipt"
+ALIVE_TOPIC = "loudspeakers/{id}/alive"
+ALIVE_TOPICS = "loudspeakers/+/alive"
+ALIVE_EVERY_S = 60.0
+CLOCKS_WITHIN = timedelta(minutes=5)
+"""How far a loudspeaker's clock may be from ours; an older sign of life is no news, or somebody's repetition."""
 PLAYED, NOT_PLAYED = "delivered", "failed"
 
 
@@ -98,6 +104,23 @@ def read_playback(loudspeaker: str, payload: bytes, key: bytes) -> Playback:
     if playback.state not in (PLAYED, NOT_PLAYED):
         raise BadCommand("state")
     return playback
+
+
+def write_alive(at: datetime, key: bytes) -> bytes:
+    """A sign of life."""
+    return _signed({"at": to_text(at)}, key)
+
+
+def read_alive(payload: bytes, key: bytes, now: datetime) -> datetime:
+    """When the sign of life was given, not after `now`; BadCommand where it is malformed, forged or not of now."""
+    fields = _verified(payload, key)
+    try:
+        at = from_text(str(fields["at"]))
+    except (KeyError, ValueError) as error:
+        raise BadCommand(str(error)) from error
+    if abs(now - at) > CLOCKS_WITHIN:
+        raise BadCommand("not of now")
+    return min(at, now)
 
 
 def _signed(fields: State, key: bytes) -> bytes:

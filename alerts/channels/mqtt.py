@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +16,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from alerts.channels.loudspeaker import (
+    ALIVE_TOPICS,
     PLAY_TOPIC,
     RECEIPTS_TOPIC,
     BadCommand,
@@ -23,6 +24,7 @@ from alerts.channels.loudspeaker import (
     Playback,
     loudspeaker_key,
     loudspeaker_of,
+    read_alive,
     read_playback,
     write_command,
 )
@@ -51,8 +53,18 @@ class MqttChannel:
     batch = 50
     receipts = True
 
-    def __init__(self, config: MqttConfig, clock: Clock, on_playback: Callable[[Playback], bool]) -> None:
-        """`on_playback` gets each verified receipt in the client's own thread; False asks the broker to repeat it."""
+    def __init__(
+        self,
+        config: MqttConfig,
+        clock: Clock,
+        on_playback: Callable[[Playback], bool],
+        on_alive: Callable[[str, datetime], None] = lambda _loudspeaker, _at: None,
+    ) -> None:
+        """`on_playback` gets each verified receipt in the client's own thread; False asks the broker to repeat it.
+
+        `on_alive` is told which loudspeaker gave a sign of life, and when.
+        """
+        self._on_alive = on_alive
         self._config = config
         self._clock = clock
         self._on_playback = on_playback
@@ -141,6 +153,7 @@ class MqttChannel:
     def _when_connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:
             client.subscribe(RECEIPTS_TOPIC, qos=1)
+            client.subscribe(ALIVE_TOPICS, qos=0)
             self._connected.set()
 
     def _when_disconnected(self, *_arguments: Any) -> None:
@@ -162,6 +175,9 @@ class MqttChannel:
         try:
             loudspeaker = loudspeaker_of(message.topic)
             key = loudspeaker_key(self._config.master_key, loudspeaker)
+            if message.topic.endswith("/alive"):
+                self._on_alive(loudspeaker, read_alive(bytes(message.payload), key, self._clock.now()))
+                return True
             playback = read_playback(loudspeaker, bytes(message.payload), key)
         except BadCommand as error:
             log.warning("receipt refused on %s: %s", message.topic[:80], error)

@@ -218,12 +218,16 @@ class AuthSession(Base):
 
 
 class TerminalSeen(Base):
-    """Telemetry: when a terminal was last connected; not on the timeline."""
+    """Telemetry: when a terminal was last connected or heard; not on the timeline.
+
+    `left_at` is when it took its leave (a page that was closed); one that was cut off took none.
+    """
 
     __tablename__ = "terminal_seen"
 
     terminal_id: Mapped[str] = mapped_column(ForeignKey("terminal.id"), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 def check_state(camera: str, microphone: str, loudspeaker: str, at: datetime) -> State:

@@ -1,6 +1,7 @@
 """叫应 on the desk and the wall: a red message calls the villages, the silent are red, and a person settles them."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,17 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from alerts.silence.actions import Place, settle
+from alerts.silence.rule import Finding
 from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout
 from tests.ui.test_desk import log_in
 from tests.ui.test_desk_alerts import CAP, open_alert
 from tests.ui.test_wall import open_wall
 from tests.waiting import until
+from tests.web.silent import silence
+from web.settings import Settings
+from web.wiring import build_core
 
 pytestmark = pytest.mark.xdist_group("ui")
 
@@ -99,6 +105,44 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
     picture_in_english(desk, wall)
     end(town, duty)
     expect(wall.locator("[data-screen=alert]")).to_have_count(0)
+
+
+def test_a_silent_area_sounds_and_is_drawn_until_it_is_heard(
+    new_page: NewPage, town: County, duty: httpx.Client
+) -> None:
+    desk = log_in(new_page(1600, 900), town)
+    wall = new_page(1920, 1080)
+    open_wall(wall, town)
+    units: dict[str, dict[str, str]] = duty.get("/board").json()["units"]
+    unit = next(one for one in units.values() if one["name"].startswith("西舍路镇") and one["kind"] == "township")
+    core = build_core(Settings(data=town.data))
+    silence(core.db, unit["id"])
+    strip = desk.get_by_test_id("silence")
+    expect(strip).to_contain_text("西舍路镇")
+    expect(strip).to_contain_text("终端 6 台断 5 台，大喇叭 13 个断 12 个")
+    expect(strip).to_have_class(re.compile("fresh"))
+    expect(wall.get_by_test_id("wall-silence")).to_contain_text("起失联")
+    picture(desk, "desk-silence")
+    picture(wall, "wall-silence")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    assert layout(wall, least_px=28) == []
+    desk.keyboard.press("s")
+    expect(strip).not_to_have_class(re.compile("fresh"))
+    expect(strip).to_contain_text("已知悉")
+    strip.get_by_test_id("silence-show").click()
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.evaluate("localStorage.setItem('fengsui.lang', 'en')")
+    desk.reload()
+    expect(strip).to_contain_text("has fallen silent since")
+    expect(strip).to_contain_text("5 of 6 terminals")
+    picture(desk, "desk-silence-en")
+    assert layout(desk, least_px=12) == []
+    with core.db.writing() as session:
+        place = Place(unit["id"], unit["name"], "township", None)
+        settle(session, core.clock, place, Finding(None, {}))
+    expect(strip).to_have_count(0)
+    expect(wall.get_by_test_id("wall-silence")).to_have_count(0)
+    core.engine.dispose()
 
 
 def picture_in_english(desk: Page, wall: Page) -> None:

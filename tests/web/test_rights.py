@@ -9,7 +9,9 @@ from fastapi.testclient import TestClient
 from tests.web.asked import begun
 from tests.web.evacuees import ledger, opened, standing_lists
 from tests.web.obliged import obligation
+from tests.web.silent import silence
 from tests.web.world import World
+from web.wiring import Core
 
 Clients = Callable[[str], TestClient]
 Schema = Mapping[str, Any]
@@ -42,6 +44,7 @@ IDS = {
     "evacuation_id",
     "household_id",
     "check_id",
+    "silence_id",
 }
 
 
@@ -89,7 +92,7 @@ def fill(path: str, objects: Mapping[str, str]) -> str:
 
 
 @pytest.fixture
-def objects(as_: Clients, world: World) -> dict[str, str]:
+def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
     """One of everything, made by those who may."""
     duty, issuer = as_("duty"), as_("issuer")
     log = {"title": "山洪", "category": "natural_disaster", "source": "phone", "division_code": "532301109"}
@@ -112,6 +115,7 @@ def objects(as_: Clients, world: World) -> dict[str, str]:
         "terminal_id": world.terminals["south_box"],
         "obligation_id": obligation(as_, world)["id"],
         "evacuation_id": evacuation,
+        "silence_id": silence(core.db, world.units["south"]),
         "household_id": ledger(duty, evacuation)[0]["household"],
         "check_id": begun(as_)["id"],
     }

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Annotated
 
@@ -29,6 +29,8 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 Seq = Annotated[int, Query(ge=0, le=2**53)]
 Kinds = Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,64}$")]], Query(max_length=20)]
 UNKNOWN_CLOSE, BEHIND_CLOSE = 4401, 4408
+_LEAVES = frozenset({1000, 1001})
+"""Normal closure and going away (RFC 6455 §7.4.1): a page that was closed, not a line that was cut."""
 _RIGHTS_KINDS = ("unit.", "user.", "terminal.")
 _SEND_SECONDS = 20
 
@@ -94,9 +96,9 @@ async def stream(socket: WebSocket, after: Seq = 0, heartbeat: Annotated[float, 
     presence: Presence = socket.app.state.presence
     tail: Tail = socket.app.state.tail
     tail.followers += 1
-    listening = asyncio.create_task(_until_closed(socket))
     try:
-        with presence.here(reader[0]):
+        with presence.here(reader[0]) as leave:
+            listening = asyncio.create_task(_until_closed(socket, leave))
             following = asyncio.create_task(_follow(socket, db, token, reader, after, heartbeat))
             done, rest = await asyncio.wait({listening, following}, return_when=asyncio.FIRST_COMPLETED)
             for task in rest:
@@ -133,10 +135,13 @@ def _reader(db: Database, token: str) -> tuple[Actor, Sight] | None:
         return None if actor is None else (actor, sight_of(session, actor))
 
 
-async def _until_closed(socket: WebSocket) -> None:
+async def _until_closed(socket: WebSocket, leave: Callable[[], None]) -> None:
+    """Until the other end is gone; `leave` is called where it said so and was not cut off."""
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
+            if message.get("code") in _LEAVES:
+                leave()
             return
 
 

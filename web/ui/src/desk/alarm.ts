@@ -1,5 +1,6 @@
 import { computed, onBeforeUnmount, onMounted, ref, watch, type ComputedRef, type Ref } from 'vue'
 import type { Incident } from '@shared/objects'
+import { standingSilences } from '@shared/silences'
 import { openIncidents, runningAlerts } from '@shared/situation'
 import type { Desk } from './desk'
 
@@ -11,7 +12,7 @@ export interface Alarm {
   unlock: () => Promise<void>
 }
 
-/** Sounds *attention* while an incident waits to be acknowledged, and once for a new red or orange warning. */
+/** Sounds *attention* while an incident or a silent area waits to be acknowledged, and once for a new red or orange warning. */
 export function useAlarm(desk: Desk): Alarm {
   const silent = ref(false)
   const unheard = computed(() =>
@@ -19,7 +20,10 @@ export function useAlarm(desk: Desk): Alarm {
       .filter((incident) => incident.acknowledged === null)
       .sort((a, b) => (a.logged_at < b.logged_at ? 1 : -1)),
   )
-  const waiting = computed(() => unheard.value.length > 0 && desk.may('incident.acknowledge'))
+  const silentAreas = computed(() => standingSilences(desk.board.value).filter((one) => one.acknowledged === null))
+  const waiting = computed(
+    () => (unheard.value.length > 0 || silentAreas.value.length > 0) && desk.may('incident.acknowledge'),
+  )
   watch(
     waiting,
     (now) => {

@@ -18,7 +18,7 @@ export type Link =
 
 /** A reader may lack the right to a whole collection: it is then empty. */
 const NOTHING = {
-  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {},
+  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {}, silences: {},
 }
 
 interface Heartbeat {

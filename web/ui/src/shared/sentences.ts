@@ -1,9 +1,10 @@
-import type { Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, Site, Task } from './objects'
+import type { Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, Silence, Site, Task } from './objects'
 import type { Lang } from './i18n'
 import { callWord } from './callTexts'
 import { countOf } from './evacuations'
 import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
+import { silenceSentence } from './silences'
 import { hm, number } from './time'
 import { standingWords, tierTexts } from './tierTexts'
 import type { Standing } from './tiers'
@@ -35,6 +36,7 @@ interface Bodies {
   alert: Alert
   coverage: Coverage
   obligation: Obligation
+  silence: Silence
   media_node: MediaNode
   evacuation: Evacuation
   evacuation_point: EvacuationPoint
@@ -99,6 +101,10 @@ function homeOf(x: Telling): { point: string; number: string; done: string } {
 const home = (how: (t: Telling['t'], point: string, number: string, done: string) => string): Tell => (x) => {
   const { point, number: n, done } = homeOf(x)
   return { text: how(x.t, point, n, done) }
+}
+function silenceWords(x: Telling): string {
+  const silence = get(x, 'silence')
+  return silence === null ? '' : silenceSentence(silence, Date.parse(x.entry.at), x.lang)
 }
 const evacuationTitle = (x: Telling): string => get(x, 'evacuation')?.title ?? ''
 
@@ -210,6 +216,10 @@ const TELL: Record<string, Tell> = {
   'household.registered': (x) => ({ text: x.t.householdListed }),
   'household.changed': (x) => ({ text: x.t.householdChanged }),
   'household.erased': (x) => ({ text: x.t.householdErased }),
+  'silence.raised': (x) => ({ text: silenceWords(x) }),
+  'silence.changed': (x) => ({ text: silenceWords(x) }),
+  'silence.acknowledged': (x) => ({ text: x.t.silenceNoted(get(x, 'silence')?.name ?? '') }),
+  'silence.ended': (x) => ({ text: x.t.silenceEnded(get(x, 'silence')?.name ?? '') }),
   'resource.moved': (x) => ({ who: get(x, 'resource')?.name ?? '', text: x.t.moved }),
   'terminal.checked': (x) => ({ text: x.t.checked }),
   'user.locked': (x) => ({ text: x.t.locked(nameOf(x)) }),
@@ -266,6 +276,6 @@ export function sentence(entry: Entry, board: Board | null, lang: Lang): Sentenc
 
 /** What the hall hears of: not who logged in, nor counts and checks that go on all the time. */
 export function forTheHall(entry: Entry): boolean {
-  return /^(incident|task|meeting|alert|obligation|evacuation)\./.test(entry.kind) &&
-    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered', 'evacuation.listed', 'evacuation.point_closed'].includes(entry.kind)
+  return /^(incident|task|meeting|alert|obligation|evacuation|silence)\./.test(entry.kind) &&
+    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered', 'evacuation.listed', 'evacuation.point_closed', 'silence.changed', 'silence.acknowledged'].includes(entry.kind)
 }

@@ -1,12 +1,13 @@
 import { watch, type Ref } from 'vue'
 import type { Board } from '@shared/objects'
+import { standingSilences } from '@shared/silences'
 import { runningAlerts } from '@shared/situation'
 import { Sounds } from '@shared/sound'
 
 /** −12 dB: the hall is no place for a loud sound. */
 const GAIN = 0.25
 
-/** A new red or orange warning or evacuation order sounds once, and never over somebody who speaks. */
+/** A new red or orange warning, evacuation order or silent area sounds once, and never over somebody who speaks. */
 export function useAttention(board: Ref<Board | null>, now: Ref<number>, speaking: () => boolean): void {
   const sounds = new Sounds()
   let known: Set<string> | null = null
@@ -15,8 +16,9 @@ export function useAttention(board: Ref<Board | null>, now: Ref<number>, speakin
     const serious = runningAlerts(current, now.value).filter(
       (a) => a.colour === 'red' || a.colour === 'orange' || a.kind === 'evacuation',
     )
-    const fresh = known === null ? [] : serious.filter((a) => !known?.has(a.id))
-    known = new Set(serious.map((a) => a.id))
+    const ids = [...serious, ...standingSilences(current)].map(({ id }) => id)
+    const fresh = known === null ? [] : ids.filter((id) => !known?.has(id))
+    known = new Set(ids)
     if (fresh.length > 0 && !speaking()) sounds.once('attention', GAIN)
   })
 }

@@ -3,6 +3,7 @@ import type { valueTexts} from '@shared/names';
 import { word } from '@shared/names'
 import type { Glyph, MapArea, MarkerShape, MarkerState } from '@shared/map/scene'
 import { glyphOf } from '@shared/map/fromBoard'
+import { standingSilences } from '@shared/silences'
 import { runningAlerts } from '@shared/situation'
 import type { wallTexts } from './texts'
 
@@ -81,9 +82,13 @@ export function mapKey(board: Board, incidents: readonly Incident[], now: number
   const affected: KeyLine[] = incidents.some((i) => i.affected_area !== null)
     ? [{ id: 'affected', sign: { area: 'affected', colour: null }, label: t.affected, count: '' }]
     : []
+  const silences = standingSilences(board).filter((one) => one.area !== null)
+  const silent: KeyLine[] = silences.length > 0
+    ? [{ id: 'silent', sign: { area: 'silent', colour: null }, label: t.silentArea, count: '' }]
+    : []
   const resources = shownResources(board, incidents.length > 0)
   const lines = SHOWN.map((kinds) => resourceLine(kinds, resources, t, v))
   return [
-    ...incidentLine(incidents, t), ...affected, ...areas, ...lines.filter((line) => line !== null), ...townshipLine(board, t),
+    ...incidentLine(incidents, t), ...silent, ...affected, ...areas, ...lines.filter((line) => line !== null), ...townshipLine(board, t),
   ]
 }

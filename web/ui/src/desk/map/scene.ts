@@ -1,5 +1,6 @@
 import type { Board, Incident, Resource } from '@shared/objects'
 import { isOpen, runningAlerts } from '@shared/situation'
+import { silentAreas } from '@shared/map/fromBoard'
 import type { LonLat, MapArea, MapMarker, MarkerState } from '@shared/map/scene'
 import { glyphOf } from '../incident/categories'
 import type { MapState } from '../mapstate'
@@ -86,5 +87,5 @@ export function areasOf(board: Board, view: View, drawn: MapState['drawn']['valu
     incident.affected_area === null ? [] : [{ id: incident.id, kind: 'affected', geometry: incident.affected_area }],
   )
   const draft: MapArea[] = drawn === null ? [] : [{ id: 'drawn', kind: 'draft', geometry: drawn.geometry }]
-  return [...warnings, ...affected, ...draft]
+  return [...warnings, ...affected, ...silentAreas(board), ...draft]
 }

@@ -1,4 +1,5 @@
 import type { Alert, Board, Incident, Resource, Unit } from '../objects'
+import { standingSilences } from '../silences'
 import { openIncidents, reached, runningAlerts } from '../situation'
 import { boundsOf } from './projection'
 import type { Glyph, Layers, MapArea, MapMarker, MarkerShape, MarkerState } from './scene'
@@ -99,6 +100,13 @@ export function areaOfAlert(alert: Alert, layers: Layers): MapArea[] {
   const { geometry } = alert.area
   if (geometry === null) return []
   return [{ id: `alert:${alert.id}`, kind: 'warning', colour: alert.colour, geometry, clip: touches(geometry, layers) }]
+}
+
+/** Areas of which nothing is heard any more. */
+export function silentAreas(board: Board): MapArea[] {
+  return standingSilences(board).flatMap((one): MapArea[] =>
+    one.area === null ? [] : [{ id: `silence:${one.id}`, kind: 'silent', geometry: one.area }],
+  )
 }
 
 export function affectedAreas(board: Board): MapArea[] {

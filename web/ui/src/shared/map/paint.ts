@@ -72,8 +72,26 @@ function paintQuakes(ctx: Ctx, view: View, layer: Layer | undefined, style: MapS
   ctx.stroke()
 }
 
-const areaColour = (area: MapArea, style: MapStyle): string =>
-  area.kind === 'warning' && area.colour ? style.warning[area.colour] : style.ink
+function areaColour(area: MapArea, style: MapStyle): string {
+  if (area.kind === 'silent') return style.violet
+  return area.kind === 'warning' && area.colour ? style.warning[area.colour] : style.ink
+}
+
+/** Upright lines, fixed to the ground like the others. */
+function upright(ctx: Ctx, view: View, gap: number): void {
+  const anchor = ((view.x % gap) + gap) % gap
+  ctx.beginPath()
+  for (let x = -anchor; x < view.width + gap; x += gap) {
+    ctx.moveTo(x, 0)
+    ctx.lineTo(x, view.height)
+  }
+  ctx.stroke()
+}
+
+/** Lengths of line and gap, in marks. */
+const DASHES: Record<MapArea['kind'], readonly number[]> = {
+  warning: [], affected: [0.6, 0.4], draft: [0.6, 0.4], silent: [0.9, 0.3, 0.2, 0.3],
+}
 
 function paintArea(ctx: Ctx, view: View, area: MapArea, layers: Layers, style: MapStyle): void {
   const clip = area.clip === true && layers.county !== undefined
@@ -101,7 +119,8 @@ function paintInside(ctx: Ctx, view: View, area: MapArea, style: MapStyle): void
   ctx.save()
   ctx.globalAlpha = warning ? 0.34 : 0.5
   ctx.lineWidth = style.mark * 0.12
-  hatch(ctx, view, !warning, style.mark * (warning ? 0.95 : 0.8))
+  if (area.kind === 'silent') upright(ctx, view, style.mark * 0.8)
+  else hatch(ctx, view, !warning, style.mark * (warning ? 0.95 : 0.8))
   ctx.restore()
 }
 
@@ -109,8 +128,8 @@ function paintInside(ctx: Ctx, view: View, area: MapArea, style: MapStyle): void
 function edge(ctx: Ctx, view: View, of: readonly (LayerFeature['geometry'])[], area: MapArea, style: MapStyle, times: number): void {
   tracePath(ctx, view, of)
   const warning = area.kind === 'warning'
-  ctx.lineWidth = style.mark * (warning ? 0.3 * times : 0.17)
-  ctx.setLineDash(warning ? [] : [style.mark * 0.6, style.mark * 0.4])
+  ctx.lineWidth = style.mark * (warning ? 0.3 * times : area.kind === 'silent' ? 0.28 : 0.17)
+  ctx.setLineDash(DASHES[area.kind].map((length) => length * style.mark))
   ctx.stroke()
   ctx.setLineDash([])
 }

@@ -22,10 +22,13 @@ export interface Layer {
 
 export type Layers = Partial<Record<LayerName, Layer>>
 
-/** warning = coloured edge and 45° hatch · affected = white dashed edge and 135° hatch · draft = being drawn or chosen */
+/**
+ * warning = coloured edge and 45° hatch · affected = white dashed edge and 135° hatch · draft = being drawn or chosen ·
+ * silent = violet edge of dashes and dots and upright hatch: nothing is heard from there
+ */
 export interface MapArea {
   id: string
-  kind: 'warning' | 'affected' | 'draft'
+  kind: 'warning' | 'affected' | 'draft' | 'silent'
   colour?: Colour | null
   geometry: Area
   /** Cut at the county's border. */

@@ -12,6 +12,7 @@ export interface MapStyle {
   jade: string
   onJade: string
   red: string
+  violet: string
   warning: Record<Colour, string>
   font: string
   /** Label height. */
@@ -34,6 +35,7 @@ export function readStyle(element: Element, text: number, mark: number): MapStyl
     jade: token('jade'),
     onJade: token('on-jade'),
     red: token('red'),
+    violet: token('violet'),
     warning: {
       red: token('red-line'),
       orange: token('orange-line'),
