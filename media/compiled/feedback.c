@@ -1,5 +1,6 @@
 /*
- * What receivers tell, digested: reports are noted for Python, transport-cc feedback is read and resolved here.
+ * What receivers tell, digested: reports are noted for Python, transport-cc feedback is read and resolved here, NACKs are
+ * answered.
  *
  * The same as media/rtp/transport_cc.py, media/sfu/sent.py and the spacing of media/sfu/delay.py on the same numbers;
  * what follows from it is for Python. A compound with anything else in it, or with a length that does not fit, is left.
@@ -9,7 +10,7 @@
 
 #include "parts.h"
 
-enum { RECEIVER_REPORT = 201, DESCRIPTION = 202, FEEDBACK = 205, TRANSPORT_CC = 15, SENDER_REPORT = 200 };
+enum { RECEIVER_REPORT = 201, DESCRIPTION = 202, FEEDBACK = 205, NACK = 1, TRANSPORT_CC = 15, SENDER_REPORT = 200 };
 enum { MAX_STATUS_COUNT = 8192, ABSENT = INT32_MIN, REFERENCE_TICKS = 256, BLOCK = 24 };
 static const double DELTA_TICK_S = 0.00025;
 static const double BURST_S = 0.005, SMOOTHING = 0.9, BASE_WINDOW_S = 10.0, LATELY_S = 1.0;
@@ -217,6 +218,9 @@ static int read_compound(const struct door *door, const unsigned char *data, int
             if (++*feedbacks > 1 || door->flow->way != NUMBERED || door->flow->probing || door->has_told ||
                 !read_feedback(found, data + at + 12, end - at - 12))
                 return 0;
+        } else if (kind == FEEDBACK && count == NACK && at + 12 <= end) {
+            if (!can_answer(door->flow, data + at, data + end))
+                return 0;
         } else if (kind != DESCRIPTION) {
             return 0;
         }
@@ -235,7 +239,16 @@ static void note_reports(struct door *door, double now, const unsigned char *dat
     }
 }
 
-int take_rtcp(struct door *door, double now, const unsigned char *data, int size)
+static void answer_all(struct outbox *box, struct door *door, double now, const unsigned char *data, int size)
+{
+    for (int at = 0, end; at < size; at = end) {
+        end = at + 4 + 4 * get16(data + at + 2);
+        if (data[at + 1] == FEEDBACK && (data[at] & 0x1F) == NACK)
+            answer(box, door->flow, now, data + at, data + end);
+    }
+}
+
+int take_rtcp(struct outbox *box, struct door *door, double now, const unsigned char *data, int size)
 {
     struct feedback feedback;
     int blocks = 0, feedbacks = 0;
@@ -247,14 +260,15 @@ int take_rtcp(struct door *door, double now, const unsigned char *data, int size
         resolve(door->flow, &feedback, &door->told);
         door->has_told = 1;
     }
+    answer_all(box, door, now, data, size);
     door->pending = 1;
     return TAKEN;
 }
 
 /* A compound that had to wait until Python had read the feedback before it; whether it was taken. */
-int door_digest(struct door *door, double now, const char *data, int size)
+int door_digest(struct outbox *box, struct door *door, double now, const char *data, int size)
 {
-    return take_rtcp(door, now, (const unsigned char *)data, size) == TAKEN;
+    return take_rtcp(box, door, now, (const unsigned char *)data, size) == TAKEN;
 }
 
 /* All but reports, and feedback on a flow that is not paced. */

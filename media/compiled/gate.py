@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
-from media.compiled.layout import bitmap, ffi
+from media.compiled.layout import CompiledArrivals, bitmap, ffi
 from media.ice import Address
 from media.outlet import Outlet, Path, PortCounters
 from media.sfu.bindings import Stream
@@ -20,7 +20,7 @@ from media.transport import Routed
 
 MAX_READY = 64
 _COUNTER_MASK = 0xFFFFFFFF
-_NOTE, _REPORT, _TOLD = struct.Struct("=dii"), struct.Struct("=dIII4x"), struct.Struct("=ddd6q")
+_NOTE, _REPORT, _TOLD = struct.Struct("=dq"), struct.Struct("=dIII4x"), struct.Struct("=ddd6q")
 _LINK_LOCAL = "fe80:"
 
 
@@ -110,6 +110,10 @@ class Gate(Generic[P]):
             return -1, b""
         return self.outlets.index(outlet), socket_address(outlet.socket.family, path.address)
 
+    def digest(self, door: Any, now: float, compound: bytes) -> bool:
+        """See `Notes`. What is sent because of it waits in the outbox."""
+        return bool(self.library.door_digest(self._box, door, now, compound, len(compound)))
+
     def count(self) -> None:
         """Add up what C has counted."""
         counted = self.library.port_counted(self.port)
@@ -155,6 +159,7 @@ class Door(Generic[P]):
         self._state: Any = ffi.new("struct door *")
         state = self._state
         self._told = ffi.addressof(state, "told")
+        self.arrivals = CompiledArrivals(gate.library, state)
         state.number = number
         state.context = ffi.cast("void *", inbound.context)
         state.flow = sent.state
@@ -232,7 +237,7 @@ class Door(Generic[P]):
 
     def digest(self, now: float, compound: bytes) -> bool:
         """Take a compound that came at `now`, all of it or nothing; whether it was taken and noted."""
-        return bool(self._gate.library.door_digest(self._state, now, compound, len(compound)))
+        return self._gate.digest(self._state, now, compound)
 
     def close(self) -> None:
         """Nothing of the peer comes by here any more."""

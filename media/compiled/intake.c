@@ -150,10 +150,12 @@ static void note_transit(struct stream *stream, double now, uint32_t timestamp)
 
 static void note(struct door *door, const struct parsed *packet, int video, double now)
 {
-    int level = video ? -1 : packet->level;
-    if (packet->transport >= 0 || level >= 0)
-        door->notes[door->noted++] = (struct note){now, packet->transport, level};
-    door->pending = 1;
+    if (packet->transport >= 0)
+        arrivals_add(&door->arrivals, now, packet->transport);
+    if (!video && packet->level >= 0) {
+        door->notes[door->noted++] = (struct note){now, packet->level};
+        door->pending = 1;
+    }
 }
 
 static void count(struct stream *stream, const struct unit *unit, const struct parsed *packet, double arrived)

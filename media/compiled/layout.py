@@ -9,6 +9,7 @@ from typing import Any, Generic
 from cffi import FFI  # type: ignore[import-untyped]  # it has no types
 
 from media.compiled.build import HEADER
+from media.rtp.rtcp import Encoded
 from media.sfu.incoming import Remake, SourceState, StreamState
 from media.sfu.kept import T
 from media.sfu.state import NEVER
@@ -75,6 +76,35 @@ class CompiledKept(Generic[T]):
 
     def clear(self) -> None:
         self._library.kept_clear(self._kept)
+
+
+class CompiledArrivals:
+    """What came by one connection, in the memory of its `door`; see `Arrived`."""
+
+    def __init__(self, library: Any, door: Any) -> None:
+        self._library = library
+        self._door = door
+        self._state = state = ffi.addressof(door, "arrivals")
+        self._packet = ffi.new("char[]", library.TOLD_ROOM)
+        state.highest = state.next = -1
+
+    @property
+    def came(self) -> int:
+        return int(self._state.came)
+
+    @property
+    def lost(self) -> int:
+        return int(self._state.lost)
+
+    def add(self, now: float, sequence: int) -> None:
+        """Note a packet that came by Python."""
+        self._library.arrivals_add(self._state, now, sequence)
+
+    def feedback(self, sender_ssrc: int, media_ssrc: int) -> list[Encoded]:
+        messages = []
+        while size := self._library.arrivals_tell(self._state, sender_ssrc, media_ssrc, self._packet):
+            messages.append(Encoded(bytes(ffi.buffer(self._packet, size))))
+        return messages
 
 
 def bitmap(payload_types: Iterable[int]) -> list[int]:

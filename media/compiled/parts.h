@@ -8,7 +8,7 @@ enum { BUFFER = 2048, TRAILER = 4 + 16 + 128 };
 enum { PACED, NUMBERED, PLAIN };
 enum { OTHER, FULL, BARE, SPEECH };
 enum { VP8, H264 };
-enum { MIN_HEADER = 12 };
+enum { MIN_HEADER = 12, EXTENSION = 8 };
 
 /* libsrtp's four: context, packet, its size before and after. */
 typedef int (*srtp_function)(void *context, void *packet, int *size);
@@ -17,6 +17,8 @@ typedef int (*srtp_function)(void *context, void *packet, int *size);
 int write_unit(struct outbox *box, struct slot **slots, int from, int count, const struct unit *unit,
                const unsigned char *body);
 void flush(struct outbox *box);
+unsigned char *outbox_room(struct outbox *box, struct flow *flow, int size);
+unsigned char *put_number(unsigned char *at, struct flow *flow, double now, uint32_t size);
 
 /* intake.c: whether a packet was plain and was taken; 2 when `handed` tells which unit is still to be written. */
 enum { NOT_PLAIN, TAKEN, UNFINISHED };
@@ -24,8 +26,12 @@ int take_rtp(struct outbox *box, struct door *door, double now, double arrived, 
              struct handed *handed);
 
 /* feedback.c: the same for a compound of RTCP; and whether one that was not taken asks for something at once. */
-int take_rtcp(struct door *door, double now, const unsigned char *data, int size);
+int take_rtcp(struct outbox *box, struct door *door, double now, const unsigned char *data, int size);
 int is_urgent(const struct door *door, const unsigned char *data, int size);
+
+/* repair.c: whether a NACK's `packet` can be answered by numbers alone; and the answer. */
+int can_answer(const struct flow *flow, const unsigned char *packet, const unsigned char *end);
+void answer(struct outbox *box, struct flow *flow, double now, const unsigned char *packet, const unsigned char *end);
 
 static inline uint16_t get16(const unsigned char *at)
 {
@@ -35,6 +41,18 @@ static inline uint16_t get16(const unsigned char *at)
 static inline uint32_t get32(const unsigned char *at)
 {
     return (uint32_t)get16(at) << 16 | get16(at + 2);
+}
+
+static inline unsigned char *put16(unsigned char *at, uint64_t value)
+{
+    at[0] = (unsigned char)(value >> 8);
+    at[1] = (unsigned char)value;
+    return at + 2;
+}
+
+static inline unsigned char *put32(unsigned char *at, uint64_t value)
+{
+    return put16(put16(at, value >> 16), value);
 }
 
 /* The integer nearest to `reference` whose low bits are `value`. */

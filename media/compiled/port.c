@@ -202,7 +202,7 @@ static void on_media(struct port *port, struct door *door, unsigned char *bytes,
     }
     door->heard_at = at;
     if (control) {
-        if (take_rtcp(door, at, bytes, size) == TAKEN)
+        if (take_rtcp(port->box, door, at, bytes, size) == TAKEN)
             return;
         fill(hand(port, RTCP, at, door->number), bytes, size);
         port->stopped = port->handed >= LAZY || is_urgent(door, bytes, size);

@@ -14,7 +14,7 @@
 
 #include "parts.h"
 
-enum { HEADER = 12, EXTENSION = 8, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
+enum { HEADER = 12, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
 
 struct packet {
     struct flow *flow;
@@ -47,18 +47,6 @@ struct outbox *outbox_new(uintptr_t protect, uintptr_t protect_rtcp)
 void outbox_free(struct outbox *box)
 {
     free(box);
-}
-
-static unsigned char *put16(unsigned char *at, uint64_t value)
-{
-    at[0] = (unsigned char)(value >> 8);
-    at[1] = (unsigned char)value;
-    return at + 2;
-}
-
-static unsigned char *put32(unsigned char *at, uint64_t value)
-{
-    return put16(put16(at, value >> 16), value);
 }
 
 /* Whether a picture's packet may go at once on a thin link; it then counts. */
@@ -96,6 +84,16 @@ static uint16_t take_number(struct flow *flow, double now, uint32_t size)
     return (uint16_t)index;
 }
 
+/* The header extension that tells that number alone. */
+unsigned char *put_number(unsigned char *at, struct flow *flow, double now, uint32_t size)
+{
+    at = put32(at, 0xBEDE0001);
+    *at++ = (unsigned char)flow->element;
+    at = put16(at, take_number(flow, now, size));
+    *at++ = 0;
+    return at;
+}
+
 static unsigned char *write_head(unsigned char *at, struct slot *slot, const struct unit *unit)
 {
     struct flow *flow = slot->flow;
@@ -105,12 +103,8 @@ static unsigned char *write_head(unsigned char *at, struct slot *slot, const str
     at = put16(at, (uint64_t)(slot->highest + slot->shift));
     at = put32(at, (uint64_t)slot->timestamp);
     at = put32(at, slot->ssrc);
-    if (numbered) {
-        at = put32(at, 0xBEDE0001);
-        *at++ = (unsigned char)flow->element;
-        at = put16(at, take_number(flow, unit->now, unit->size + HEADER + EXTENSION + WIRE_OVERHEAD));
-        *at++ = 0;
-    }
+    if (numbered)
+        at = put_number(at, flow, unit->now, unit->size + HEADER + EXTENSION + WIRE_OVERHEAD);
     if (unit->form == FULL) {
         *at++ = unit->lead[0];
         *at++ = unit->lead[1];
@@ -214,6 +208,17 @@ void flush(struct outbox *box)
     box->count = 0;
 }
 
+/* Where the next packet is to be written, of `size` bytes. */
+unsigned char *outbox_room(struct outbox *box, struct flow *flow, int size)
+{
+    if (box->count == BATCH)
+        flush(box);
+    struct packet *packet = &box->packets[box->count++];
+    packet->flow = flow;
+    packet->size = size;
+    return packet->bytes;
+}
+
 /* Write `unit` for the slots from `from` on; the place of the first that needs Python, or `count`. */
 int write_unit(struct outbox *box, struct slot **slots, int from, int count, const struct unit *unit,
                const unsigned char *body)
@@ -251,13 +256,9 @@ int outbox_put(struct outbox *box, struct flow *flow, const char *head, int head
         box->refused++;
         return 0;
     }
-    if (box->count == BATCH)
-        flush(box);
-    struct packet *packet = &box->packets[box->count++];
-    memcpy(packet->bytes, head, (size_t)head_size);
-    memcpy(packet->bytes + head_size, body, (size_t)body_size);
-    packet->flow = flow;
-    packet->size = head_size + body_size;
+    unsigned char *at = outbox_room(box, flow, head_size + body_size);
+    memcpy(at, head, (size_t)head_size);
+    memcpy(at + head_size, body, (size_t)body_size);
     return 1;
 }
 

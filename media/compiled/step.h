@@ -1,7 +1,7 @@
 /* What Python and the compiled step share. Read by cffi as well: declarations alone, no directives. */
 
-enum { RING = 8192, BATCH = 64, WINDOW = 1024, TEMPORAL = 4, STREAMS = 32, NOTED = 512 };
-enum { REPORTS = 64, POINTS = 20, DATAGRAM = 2048 };
+enum { RING = 8192, BATCH = 64, WINDOW = 1024, TEMPORAL = 4, STREAMS = 32, NOTED = 128 };
+enum { REPORTS = 64, POINTS = 20, DATAGRAM = 2048, SPAN = 2048, TOLD_ROOM = 1024, REACH = 512 };
 enum { RAW, RTP, RTCP, UNIT };
 
 struct row {
@@ -20,9 +20,9 @@ struct spacing {
     int64_t groups;
 };
 
-/* One link: see FlowState; and where its packets go. `descriptor` -1: not by this way. */
+/* One link: see FlowState; where its packets go, and its slots. `descriptor` -1: not by this way. */
 struct flow {
-    int64_t next, octets, landed, waiting, spoken, told, reference;
+    int64_t next, octets, landed, waiting, spoken, repaired, told, reference;
     double window, tokens, filled_at, pace, depth;
     double *times;
     uint16_t *sizes;
@@ -31,6 +31,20 @@ struct flow {
     uint64_t speech[2];
     uint8_t address[32];
     struct spacing spacing;
+    struct slot *slots;
+};
+
+struct stream;
+
+/* What a slot sends again: see RepairState. `stream` is the layer that it began with. */
+struct repair {
+    int64_t rtx_sequence, cleared, first, shift, picture_shift, first_picture, epoch;
+    struct stream *stream;
+    int32_t whole, rtx_type;
+    uint32_t rtx_ssrc, unused;
+    int64_t numbers[REACH];
+    double at[REACH];
+    uint8_t times[REACH];
 };
 
 /* One slot; see SlotState. */
@@ -39,6 +53,8 @@ struct slot {
     struct row pictures;
     double sent_at;
     struct flow *flow;
+    struct slot *next;
+    struct repair *repair;
     uint32_t ssrc, payload_type, open;
 };
 
@@ -66,7 +82,7 @@ struct kept_packet {
 struct kept;
 
 struct stream {
-    int64_t highest, received, packets, octets, picture, opened_at;
+    int64_t highest, received, packets, octets, picture, opened_at, epoch;
     double jitter, transit, last_packet_at;
     int64_t octets_by_temporal[TEMPORAL], seen[WINDOW];
     struct source *source;
@@ -76,10 +92,17 @@ struct stream {
     uint32_t ssrc, rate_hz;
 };
 
-/* What a packet tells beside its stream: a transport sequence number, a level; -1 where it tells none. */
+/* How loud a packet tells that it is, in -dBov. */
 struct note {
     double at;
-    int32_t sequence, level;
+    int64_t level;
+};
+
+/* What came and is still to be told; see media/sfu/arrivals.py. */
+struct arrivals {
+    int64_t highest, next, oldest, newest, pending, came, lost;
+    uint32_t count, unused;
+    int64_t ticks[SPAN];
 };
 
 /* One stream's report (RFC 3550 6.4.1), and what one transport-cc feedback told; see Told. */
@@ -111,6 +134,7 @@ struct door {
     struct note notes[NOTED];
     struct report reports[REPORTS];
     struct told told;
+    struct arrivals arrivals;
 };
 
 /* What is for Python: a datagram as it came, a plain packet, or a unit that the slots from `place` on wait for. */
@@ -157,4 +181,7 @@ struct handed *port_item(struct port *port, int place);
 void port_clear(struct port *port);
 int64_t port_counted(struct port *port);
 
-int door_digest(struct door *door, double now, const char *data, int size);
+int door_digest(struct outbox *box, struct door *door, double now, const char *data, int size);
+
+void arrivals_add(struct arrivals *arrivals, double now, int sequence);
+int arrivals_tell(struct arrivals *arrivals, uint32_t sender, uint32_t media, char *packet);

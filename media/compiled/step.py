@@ -13,13 +13,14 @@ from media.compiled import gate
 from media.compiled.gate import Gate, socket_address
 from media.compiled.layout import CompiledKept, bitmap, ffi, opened, source_state, stream_state
 from media.outlet import Marks, Outlet, Path, PortCounters
+from media.sfu.arrivals import SPAN
 from media.sfu.incoming import WINDOW, Remake, SourceState, StreamState
 from media.sfu.intake import Intake
 from media.sfu.kept import Cache, T
 from media.sfu.sent import CAPACITY, Sent
 from media.sfu.source import OTHER, Layer, Send, Sink, Unit
 from media.sfu.spacing import POINTS, UNKNOWN
-from media.sfu.state import NEVER, SlotState
+from media.sfu.state import NEVER, REACH, RepairState, SlotState
 from media.sfu.terms import Kind
 from media.srtp import Outbound
 from media.transport import Routed
@@ -49,8 +50,9 @@ class CompiledStep:
 
     def __init__(self, library: FilePath, counters: PortCounters, deciphers: tuple[int, int] | None = None) -> None:
         self._library = opened(library)
-        library_has = self._library.RING, self._library.WINDOW, self._library.POINTS
-        if library_has != (CAPACITY, WINDOW, POINTS) or not gate.fits() or ffi.sizeof("struct unit") != _UNIT.size:
+        sizes = {"RING": CAPACITY, "WINDOW": WINDOW, "POINTS": POINTS, "SPAN": SPAN, "REACH": REACH}
+        fits = all(getattr(self._library, name) == size for name, size in sizes.items())
+        if not fits or not gate.fits() or ffi.sizeof("struct unit") != _UNIT.size:
             raise OSError(f"{library} lays things out in another way")
         functions = srtp.function("srtp_protect"), srtp.function("srtp_protect_rtcp")
         self._box = ffi.gc(self._library.outbox_new(*functions), self._library.outbox_free)
@@ -83,6 +85,15 @@ class CompiledStep:
         state.sent_at = float("-inf")
         state.last = state.pictures.highest = -1
         return state  # type: ignore[no-any-return]  # a structure has the fields of a SlotState
+
+    def repair(self, sent: Sent, slot: SlotState) -> RepairState:
+        """C finds the slot by its link from now on; `sent` holds both."""
+        state: Any = ffi.new("struct repair *")
+        known: Any = slot
+        flow: Any = sent.state
+        known.repair, known.next, flow.slots = state, flow.slots, slot
+        sent.held += (slot, state)
+        return state  # type: ignore[no-any-return]  # a structure has the fields of a RepairState
 
     def source(self) -> SourceState:
         return source_state()

@@ -149,7 +149,17 @@ class TransportFeedback:
         return _feedback(RTPFB, TRANSPORT_CC_FORMAT, self.sender_ssrc, self.media_ssrc, body)
 
 
-Rtcp = SenderReport | ReceiverReport | Bye | Nack | Pli | Fir | Remb | TransportFeedback
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One packet that was made elsewhere."""
+
+    data: bytes
+
+    def encode(self) -> bytes:
+        return self.data
+
+
+Rtcp = SenderReport | ReceiverReport | Bye | Nack | Pli | Fir | Remb | TransportFeedback | Encoded
 
 
 def parse(data: bytes) -> list[Rtcp] | None:

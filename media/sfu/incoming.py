@@ -27,8 +27,8 @@ class StreamState(Protocol):
 
     `highest` is the newest index, -1 before the first; `seen` the index that stands in each of WINDOW cells. `jitter`
     and `transit` are in timestamp units (RFC 3550 A.8). `picture` is the newest picture id, unwrapped, -1 before the
-    first. `opened_at` is the index since which speech is forwarded, -1 while none is. `fanned` is 1 while C knows who
-    listens, `leveled` while the packets tell their levels; `codec` is one of CODECS.
+    first. `opened_at` is the index since which speech is forwarded, -1 while none is; `epoch` is its layer's. `fanned`
+    is 1 while C knows who listens, `leveled` while the packets tell their levels; `codec` is one of CODECS.
     """
 
     ssrc: int
@@ -40,6 +40,7 @@ class StreamState(Protocol):
     octets: int
     picture: int
     opened_at: int
+    epoch: int
     last_packet_at: float
     keyframe_wanted: int
     fanned: int
@@ -80,6 +81,7 @@ class PlainStreamState:
 
     __slots__ = (
         "codec",
+        "epoch",
         "fanned",
         "highest",
         "jitter",
@@ -100,6 +102,7 @@ class PlainStreamState:
     def __init__(self) -> None:
         self.ssrc = self.received = self.packets = self.octets = 0
         self.highest = self.picture = self.opened_at = -1
+        self.epoch = 0
         self.jitter = self.transit = 0.0
         self.last_packet_at = NEVER
         self.keyframe_wanted = self.fanned = self.leveled = self.codec = 0

@@ -6,7 +6,7 @@ from typing import Protocol
 from media.rtp import extensions, red
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, SenderReport
-from media.sfu.arrivals import Arrivals
+from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.bindings import Bindings, Stream, Watcher
 from media.sfu.budget import LossBudget
 from media.sfu.sent import Told
@@ -15,8 +15,8 @@ from media.sfu.source import Layer, Source, Unit
 from media.sfu.speakers import guessed_level
 from media.sfu.terms import Kind, Terms
 
-Note = tuple[float, int, int]
-"""When a packet came, its transport sequence number and its level in -dBov; -1 for what it does not tell."""
+Note = tuple[float, int]
+"""When a packet of speech came and its level in -dBov."""
 
 
 Report = tuple[float, int, int, int]
@@ -25,6 +25,10 @@ Report = tuple[float, int, int, int]
 
 class Notes(Protocol):
     """What was noted of packets that did not come by here, and when they came."""
+
+    @property
+    def arrivals(self) -> Arrived:
+        """Where the transport sequence numbers of all packets are noted."""
 
     @property
     def pending(self) -> bool:
@@ -55,7 +59,7 @@ class Intake:
         self._bindings = Bindings(terms.publications, sources)
         self.tells_levels = False
         self.notes: Notes | None = None
-        self._arrivals = Arrivals()
+        self._arrivals: Arrived = Arrivals()
         self._told = (0, 0)
         self._loss = LossShare()
         self._budget = LossBudget()
@@ -68,18 +72,15 @@ class Intake:
     def share(self, notes: Notes, watcher: Watcher) -> None:
         """Let plain packets of the layers that `watcher` is told of be taken elsewhere, and noted in `notes`."""
         self.notes = notes
+        self._arrivals = notes.arrivals
         self._bindings.watch(watcher)
 
     def catch_up(self, name: str, observe: Callable[[float, str, int], None]) -> None:
         """Take what was noted elsewhere; `observe` is told when `name` spoke and how loud, in -dBov."""
         if self.notes is None:
             return
-        add = self._arrivals.add
-        for at, sequence, level in self.notes.take():
-            if sequence >= 0:
-                add(at, sequence)
-            if level >= 0:
-                observe(at, name, level)
+        for at, level in self.notes.take():
+            observe(at, name, level)
 
     def renew(self, terms: Terms) -> None:
         """Other terms for the same connection."""

@@ -66,7 +66,8 @@ class Link:
             if slot.kind == "audio":
                 self.audio.append(AudioSlot(self, slot, start & 0x7FFF, start, state))
             else:
-                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, state))
+                again = step.repair(self.outflow.sent, state)
+                self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, state, again))
         self._video_by_ssrc = {slot.terms.ssrc: slot for slot in self.video}
 
     def close(self) -> None:

@@ -141,9 +141,10 @@ class Outflow:
 
     def repair(self, now: float, head: bytes, body: bytes) -> bytes | None:
         """The same for a packet that was asked for again."""
-        self.repairs.octets += len(head) + len(body) + OVERHEAD
+        size = len(head) + len(body) + OVERHEAD
+        self._flow.repaired += size
         if not self.thin:
-            return self._stamped(now, head, len(head) + len(body) + OVERHEAD) if self._numbered else head
+            return self._stamped(now, head, size) if self._numbered else head
         self.pacer.put_repair(head, body)
         return None
 
@@ -265,7 +266,7 @@ class Outflow:
 
     def pictures(self, now: float) -> float | None:
         """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""
-        self.speech.octets = self._flow.spoken
+        self.speech.octets, self.repairs.octets = self._flow.spoken, self._flow.repaired
         speech, repairs = self.speech.measure(now), self.repairs.measure(now)
         bitrate = self.bitrate
         self.redundancy.fit(bitrate, speech)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from media.rtp.packet import HEADER_SIZE, header
 from media.rtp.sequence import unwrap
 from media.sfu.numbering import Numbering
+from media.sfu.state import REACH, RepairState
 from media.sfu.stretch import PADDING_FLAG, Stretch
 from media.sfu.terms import SlotTerms
 
-REACH = 512
 MAX_STRETCHES = 3
 RESEND_INTERVAL_S = 0.02
 MAX_RESENDS = 8
@@ -28,29 +28,34 @@ class Repair:
     padding in its place, once.
     """
 
-    def __init__(self, terms: SlotTerms, numbers: Numbering) -> None:
+    def __init__(self, terms: SlotTerms, numbers: Numbering, state: RepairState) -> None:
         self._terms = terms
         self._numbers = numbers
-        self._rtx_sequence = numbers.newest
+        self.state = state
+        state.rtx_sequence = state.cleared = numbers.newest
+        state.rtx_ssrc = terms.rtx_ssrc or 0
         self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
         if terms.h264 is not None:
             self._rtx_types[terms.h264.codec] = terms.h264.rtx
         self._stretches: deque[Stretch] = deque(maxlen=MAX_STRETCHES)
-        self._cleared = numbers.newest
-        self._resent: dict[int, tuple[int, float]] = {}
 
     def interrupt(self) -> None:
         """The slot is about to begin another stretch."""
+        self.state.whole = 0
         if self._stretches:
             self._stretches[-1].freeze(REACH)
 
-    def begin(self, stretch: Stretch) -> None:
+    def begin(self, stretch: Stretch, payload_type: int, whole: bool) -> None:
+        """Of `stretch`, which goes out as this payload type; `whole`: nothing of it is to be left out."""
         self._stretches.append(stretch)
+        rtx_type = self._rtx_types.get(payload_type) if self._terms.rtx_ssrc is not None else None
+        self.state.rtx_type = rtx_type or 0
+        self.state.whole = whole and rtx_type is not None
+        stretch.note(self.state)
 
     def clear(self) -> None:
         """Nothing that went out so far is sent again."""
-        self._cleared = self._numbers.newest
-        self._resent.clear()
+        self.state.cleared = self._numbers.newest
 
     def answer(self, now: float, sequences: Iterable[int]) -> list[tuple[bytes, bytes]]:
         """(head, body) of what is still known of the 16-bit `sequences`, each at most every 20 ms and 8 times."""
@@ -65,21 +70,25 @@ class Repair:
                 if hole is not None:
                     found.append((hole, ONE_BYTE_OF_PADDING))
                 continue
-            times, at = self._resent.get(number, (0, float("-inf")))
-            if times >= MAX_RESENDS or now - at < RESEND_INTERVAL_S:
-                continue
-            self._note(number, (times + 1, now))
-            found.append(self._packed(*packet))
+            if self._is_due(now, number):
+                found.append(self._packed(*packet))
         return found
 
-    def _note(self, number: int, resent: tuple[int, float]) -> None:
-        self._resent[number] = resent
-        if len(self._resent) > REACH:
-            del self._resent[next(iter(self._resent))]
+    def _is_due(self, now: float, number: int) -> bool:
+        """Whether a packet may be sent again now; it then counts."""
+        state, place = self.state, number % REACH
+        if state.numbers[place] != number:
+            state.numbers[place] = number
+            state.times[place] = 0
+        elif state.times[place] >= MAX_RESENDS or now - state.at[place] < RESEND_INTERVAL_S:
+            return False
+        state.times[place] += 1
+        state.at[place] = now
+        return True
 
     def _stretch(self, number: int, newest: int) -> Stretch | None:
         """Where this number, unwrapped, belongs; None when it is too old, or none that was given out."""
-        if not max(self._cleared, newest - REACH) < number <= newest:
+        if not max(self.state.cleared, newest - REACH) < number <= newest:
             return None
         return next((stretch for stretch in reversed(self._stretches) if number >= stretch.first), None)
 
@@ -108,8 +117,8 @@ class Repair:
         return found
 
     def _rtx_header(self, rtx_type: int, timestamp: int, marker: bool, flags: int = 0) -> bytes:
-        self._rtx_sequence += 1
-        fixed = header(rtx_type, marker, self._rtx_sequence, timestamp, self._terms.rtx_ssrc or 0)
+        self.state.rtx_sequence += 1
+        fixed = header(rtx_type, marker, self.state.rtx_sequence, timestamp, self._terms.rtx_ssrc or 0)
         return bytes([fixed[0] | flags]) + fixed[1:] if flags else fixed
 
     def _packed(self, head: bytes, body: bytes) -> tuple[bytes, bytes]:

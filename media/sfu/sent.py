@@ -44,13 +44,17 @@ class Told:
 
 
 class Sent:
-    """A ring of 10 bytes a packet: `times` (seconds) and `sizes`; how many there were stands in `state`."""
+    """A ring of 10 bytes a packet: `times` (seconds) and `sizes`; how many there were stands in `state`.
+
+    `held` lives as long as it does: what C knows by its address.
+    """
 
     def __init__(self, state: FlowState | None = None) -> None:
         self.state = state or PlainFlowState()
         self.times = array("d", bytes(8 * CAPACITY))
         self.sizes = array("H", bytes(2 * CAPACITY))
         self.spacing: SpacingState = PlainSpacingState()
+        self.held: list[object] = []
 
     @property
     def next(self) -> int:

@@ -144,7 +144,7 @@ class Layer(Counted):
 
     def interrupt(self) -> None:
         """What comes next goes on from nothing before it, and nothing before it is sent again."""
-        self.epoch += 1
+        self.epoch = self.state.epoch = self.epoch + 1
         self.state.opened_at = -1
         self.kept.clear()
         self.fan = None

@@ -1,11 +1,14 @@
 """What changes with every packet: numbers alone, so that the compiled step can keep them in the same form."""
 
-from typing import Protocol
+from array import array
+from collections.abc import MutableSequence
+from typing import Any, Protocol
 
 NEVER = float("-inf")
 PACED, NUMBERED, PLAIN = 0, 1, 2
 """How a flow takes pictures: numbered, when it is free; numbered, at once; at once and without a number."""
 LEAST_DEPTH = 3_000.0
+REACH = 512
 
 
 class Row(Protocol):
@@ -46,9 +49,10 @@ class FlowState(Protocol):
 
     `landed` of the bytes are no longer on their way, on which `window` may be. `tokens` (bytes) are those of the token
     bucket, as of `filled_at`; it fills by `pace` bytes a second up to `depth`. So many bytes are `waiting`; `choked`
-    while none are taken. `element` is the first byte of the extension's element. So many bytes of speech were `spoken`;
-    `voiced` is 1 where speech is numbered too. `told` is the number before which all is known, `reference` the newest
-    reference time of feedback, unwrapped, -1 before the first; `probing` is 1 while feedback is read for a probe too.
+    while none are taken. `element` is the first byte of the extension's element. So many bytes of speech were `spoken`,
+    so many of pictures `repaired`; `voiced` is 1 where speech is numbered too. `told` is the number before which all is
+    known, `reference` the newest reference time of feedback, unwrapped, -1 before the first; `probing` is 1 while
+    feedback is read for a probe too.
     """
 
     next: int
@@ -64,10 +68,40 @@ class FlowState(Protocol):
     pace: float
     depth: float
     spoken: int
+    repaired: int
     voiced: int
     told: int
     reference: int
     probing: int
+
+
+class RepairState(Protocol):
+    """What a video slot can send again by its numbers alone, and what it has.
+
+    RTX has the number `rtx_sequence` so far; nothing up to the outgoing number `cleared` is sent again. Since `first` a
+    layer goes out that was in this `epoch`; `whole` while all of it does, in its order: then the slot's shifts are
+    `shift` and `picture_shift`, and `first_picture` is the oldest picture. Cell n modulo REACH tells of the outgoing
+    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`).
+    """
+
+    rtx_sequence: int
+    rtx_ssrc: int
+    rtx_type: int
+    cleared: int
+    first: int
+    shift: int
+    picture_shift: int
+    first_picture: int
+    epoch: int
+    whole: int
+    stream: Any
+
+    @property
+    def numbers(self) -> MutableSequence[int]: ...
+    @property
+    def at(self) -> MutableSequence[float]: ...
+    @property
+    def times(self) -> MutableSequence[int]: ...
 
 
 class PlainRow:
@@ -111,6 +145,35 @@ class PlainSlotState(PlainRow):
         self.packets = self.octets = 0
 
 
+class PlainRepairState:
+    """The same as Python's own objects."""
+
+    __slots__ = (
+        "at",
+        "cleared",
+        "epoch",
+        "first",
+        "first_picture",
+        "numbers",
+        "picture_shift",
+        "rtx_sequence",
+        "rtx_ssrc",
+        "rtx_type",
+        "shift",
+        "stream",
+        "times",
+        "whole",
+    )
+
+    def __init__(self) -> None:
+        self.rtx_sequence = self.rtx_ssrc = self.rtx_type = self.cleared = 0
+        self.first = self.shift = self.picture_shift = self.first_picture = self.epoch = self.whole = 0
+        self.stream: Any = None
+        self.numbers: MutableSequence[int] = array("q", bytes(8 * REACH))
+        self.at: MutableSequence[float] = array("d", bytes(8 * REACH))
+        self.times: MutableSequence[int] = array("B", bytes(REACH))
+
+
 class PlainFlowState:
     """A flow's numbers as Python's own objects."""
 
@@ -125,6 +188,7 @@ class PlainFlowState:
         "pace",
         "probing",
         "reference",
+        "repaired",
         "spoken",
         "tokens",
         "told",
@@ -138,6 +202,6 @@ class PlainFlowState:
         self.next = self.octets = self.landed = 0
         self.way = PACED
         self.element = self.choked = self.waiting = self.spoken = self.voiced = 0
-        self.told = self.probing = 0
+        self.told = self.probing = self.repaired = 0
         self.reference = -1
         self.window = self.tokens = self.filled_at = self.pace = self.depth = 0.0

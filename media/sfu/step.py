@@ -5,7 +5,7 @@ from typing import Protocol
 from media.sfu.incoming import Incoming, PlainIncoming
 from media.sfu.sent import Sent
 from media.sfu.source import Send, Unit
-from media.sfu.state import PlainSlotState, SlotState
+from media.sfu.state import PlainRepairState, PlainSlotState, RepairState, SlotState
 
 
 class Step(Incoming, Protocol):
@@ -16,6 +16,9 @@ class Step(Incoming, Protocol):
 
     def slot(self, sent: Sent) -> SlotState:
         """Numbers for a video slot of the link."""
+
+    def repair(self, sent: Sent, slot: SlotState) -> RepairState:
+        """What this video slot can send again."""
 
     def write(self, now: float, unit: Unit, place: int = 0) -> list[Send]:
         """What goes out for a packet of a layer, in the order of its slots from `place` on."""
@@ -29,6 +32,9 @@ class PythonStep(PlainIncoming):
 
     def slot(self, sent: Sent) -> SlotState:
         return PlainSlotState()
+
+    def repair(self, sent: Sent, slot: SlotState) -> RepairState:
+        return PlainRepairState()
 
     def write(self, now: float, unit: Unit, place: int = 0) -> list[Send]:
         sends: list[Send] = []

@@ -9,7 +9,7 @@ from media.rtp.packet import header
 from media.rtp.vp8 import Descriptor
 from media.sfu.numbering import Numbering
 from media.sfu.source import Layer, Unit
-from media.sfu.state import PlainSlotState, SlotState
+from media.sfu.state import PlainSlotState, RepairState, SlotState
 
 PADDING_FLAG = 0x20
 
@@ -32,6 +32,12 @@ class Stretch:
         self._frames = frames
         self._holes: set[int] = set()
         self._filled: set[int] = set()
+
+    def note(self, repair: RepairState) -> None:
+        """Tell what sends it again where only numbers are known."""
+        repair.first, repair.epoch, repair.stream = self.first, self._epoch, self._layer.state
+        repair.shift, repair.picture_shift = self._numbers.row.shift, self._pictures.row.shift
+        repair.first_picture = self._pictures.first
 
     def freeze(self, reach: int) -> None:
         """The slot's numbers are about to be those of another stretch: keep these as they are.

@@ -9,7 +9,7 @@ from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
 from media.sfu.repair import ONE_BYTE_OF_PADDING, Repair
 from media.sfu.source import FULL, Layer, Receiver, Send, Source, Unit
 from media.sfu.splice import Splice
-from media.sfu.state import PACED, PLAIN, SlotState
+from media.sfu.state import PACED, PLAIN, RepairState, SlotState
 from media.sfu.stretch import Stretch, filler, head
 from media.sfu.temporal import TemporalFilter
 from media.sfu.terms import VIDEO_CLOCK_HZ, SlotTerms
@@ -28,7 +28,15 @@ class VideoSlot:
     goes on.
     """
 
-    def __init__(self, link: Receiver, terms: SlotTerms, sequence: int, timestamp: int, state: SlotState) -> None:
+    def __init__(
+        self,
+        link: Receiver,
+        terms: SlotTerms,
+        sequence: int,
+        timestamp: int,
+        state: SlotState,
+        repair: RepairState,
+    ) -> None:
         self.link = link
         self.terms = terms
         self.shows: Source | None = None
@@ -38,7 +46,7 @@ class VideoSlot:
         self.temporal = TemporalFilter()
         self.state = state
         self.splice = Splice(state, sequence, timestamp, VIDEO_CLOCK_HZ)
-        self.repair = Repair(terms, self.splice.numbers)
+        self.repair = Repair(terms, self.splice.numbers, repair)
         self._waiting_since = 0.0
         self._limited_at = 0.0
         self._refused: tuple[Layer | None, float] = (None, 0.0)
@@ -92,6 +100,7 @@ class VideoSlot:
             self._limited_at = now
             self.temporal.limit(temporal, self._latest_frames())
             self.state.open = self.temporal.open
+            self.repair.state.whole = 0
         if layer != self.wanted:
             self.wanted = layer
             self.settle(now)
@@ -257,7 +266,8 @@ class VideoSlot:
         state.last = -1
         self.temporal.begin(unit.index)
         state.open = self.temporal.open
-        self.repair.begin(Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames))
+        stretch = Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames)
+        self.repair.begin(stretch, types.codec, self.temporal.open)
         return True
 
     def _exact_offset(self, layer: Layer) -> int | None:

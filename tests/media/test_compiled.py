@@ -7,19 +7,22 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media.compiled import build
 from media.compiled.gate import socket_address
-from media.compiled.layout import ffi
+from media.compiled.layout import CompiledArrivals, ffi, opened
 from media.compiled.step import CompiledStep
 from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
+from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.incoming import WINDOW, PlainSourceState, PlainStreamState
 from media.sfu.room import Room
 from media.sfu.source import Unit
 from media.sfu.spacing import PlainLeastState, PlainSpacingState, SpacingState
-from media.sfu.state import PlainFlowState
+from media.sfu.state import PlainFlowState, PlainRepairState, RepairState
 from media.sfu.step import PythonStep
 from media.sfu.tiers import BY_NAME
 from media.steps import UncompiledStep, choose
@@ -83,6 +86,7 @@ def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
     if compiled.gate is not None:
         assert compiled.left_to_python < 0.7 * play.brought, "hardly anything was plain"
         assert compiled.told_left < play.told - 25, "no feedback was digested"
+        assert compiled.nacks_left < play.asked - 40, "hardly any request was answered"
     compare_links(twins)
     for name in PUBLISHERS:
         compare_sources(python.room, compiled.room, name)
@@ -98,6 +102,16 @@ def compare_links(twins: Twins) -> None:
         assert former.outflow.sent.sizes == latter.outflow.sent.sizes
         assert former.outflow.sent.times == latter.outflow.sent.times
         assert [(slot.packets, slot.octets) for slot in former.video] == [(s.packets, s.octets) for s in latter.video]
+        for slot, twin in zip(former.video, latter.video, strict=True):
+            compare_repairs(slot.repair.state, twin.repair.state)
+
+
+def compare_repairs(former: RepairState, latter: RepairState) -> None:
+    for name in set(PlainRepairState.__slots__) - {"numbers", "at", "times", "stream"}:
+        assert getattr(former, name) == getattr(latter, name), name
+    assert list(former.numbers) == list(latter.numbers)
+    assert list(former.at) == list(latter.at)
+    assert list(former.times) == list(latter.times)
 
 
 def compare_spacing(former: SpacingState, latter: SpacingState) -> None:
@@ -136,6 +150,27 @@ def compare_sources(python: Room, compiled: Room, name: str) -> None:
 def as_told(unit: Unit) -> tuple[object, ...]:
     """All of a unit but whose it is."""
     return tuple(getattr(unit, field.name) for field in fields(Unit) if field.name != "layer")
+
+
+@given(st.lists(st.tuples(st.integers(0, 65_535), st.integers(0, 9_000)), max_size=60), st.data())
+def test_both_tell_the_same_of_what_came(library: Path, course: list[tuple[int, int]], data: st.DataObject) -> None:
+    """However far sequence numbers and times jump, and whenever it is told."""
+    state = ffi.new("struct door *")
+    plain, compiled = Arrivals(), CompiledArrivals(opened(library), state)
+    now, number = 70.0, 65_000
+    for jump, wait_ms in course:
+        number = (number + (jump if jump > 60_000 else jump % 40)) & 0xFFFF
+        now += wait_ms / 1000 if wait_ms > 8_000 else wait_ms % 50 / 1000
+        for arrivals in (plain, compiled):
+            arrivals.add(now, number)
+        if data.draw(st.integers(0, 9)) == 0:
+            assert encoded(plain) == encoded(compiled)
+    assert encoded(plain) == encoded(compiled)
+    assert (plain.came, plain.lost) == (compiled.came, compiled.lost)
+
+
+def encoded(arrivals: Arrived) -> list[bytes]:
+    return [message.encode() for message in arrivals.feedback(7, 8)]
 
 
 def test_speech_in_long_packets_is_the_same_on_both(twins: Twins) -> None:

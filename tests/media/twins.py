@@ -10,7 +10,7 @@ from media.ice import Address, Credentials
 from media.outlet import Outlet
 from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
-from media.rtp.rtcp import RR, Nack, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
+from media.rtp.rtcp import RR, RTPFB, Nack, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
 from media.sfu.link import Link
 from media.sfu.room import Room
@@ -76,6 +76,7 @@ class Side:
     by_python: int = 0
     left_to_python: int = 0
     told_left: int = 0
+    nacks_left: int = 0
     spoken_by_python: int = 0
 
     def connect(self, name: str, terms: Terms, seed: int, outlet: Outlet | None) -> Link:
@@ -113,6 +114,7 @@ class Side:
     def on_plain(self, now: float, peer: Routed, is_control: bool, packet: bytes) -> None:
         self.left_to_python += not is_control
         self.told_left += is_control and packet[1] == RR
+        self.nacks_left += is_control and packet[1] == RTPFB
         self.on_packet(now, self.name(peer), is_control, packet)
 
     def on_unit(self, now: float, peer: Routed, unit: Unit, place: int) -> None:
@@ -206,7 +208,7 @@ class Play:
         self.twins = twins
         self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
         self.late: list[tuple[str, bytes]] = []
-        self.brought = self.told = 0
+        self.brought = self.told = self.asked = 0
         self.publishers = {name: Publisher(number) for number, name in enumerate(PUBLISHERS, 1)}
         for publisher in self.publishers.values():
             publisher.transport = 65_000
@@ -286,4 +288,5 @@ class Play:
             slot = twins.links[name][0].video[chance.randrange(len(PUBLISHERS))]
             newest = slot.splice.numbers.newest
             asked = tuple(newest - chance.randrange(80) & 0xFFFF for _ in range(4))
+            self.asked += 1
             twins.bring(name, Nack(1, slot.terms.ssrc, asked).encode())
