@@ -135,7 +135,9 @@ class Conference:
         await self.node_of(line.meeting).refresh(line.meeting, line.site, slot)
 
     async def leave(self, line: Line) -> None:
-        """The participant leaves for good."""
+        """The participant leaves for good, unless it is back on a newer socket."""
+        if self._live.lines.at(line.site) not in (None, line):
+            return
         await self.write(lambda session: presence.leave(session, self._store.clock, line.site))
         await self.refresh([line.meeting])
 

@@ -122,6 +122,7 @@ class _Talk:
         self._language = language
         self._jobs: asyncio.Queue[Said] = asyncio.Queue(MOST_JOBS)
         self._leaving = False
+        self._farewell: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Until either side ends it."""
@@ -141,7 +142,7 @@ class _Talk:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if self._leaving:  # said, but the socket was closed before its turn came
+            if self._leaving:  # said, but the socket was closed before it was done
                 await self._leave()
 
     async def _send_all(self) -> None:
@@ -222,8 +223,10 @@ class _Talk:
                 self._line.close(NORMAL)
 
     async def _leave(self) -> None:
-        await self._conference.leave(self._line)
-        self._leaving = False
+        """Once: the participant may be back on another socket while this one ends."""
+        if self._farewell is None:
+            self._farewell = asyncio.create_task(self._conference.leave(self._line))
+        await asyncio.shield(self._farewell)
 
     def _complain(self, error: FengsuiError, number: int | None = None) -> None:
         self._line.send(_error(error, self._language, number))

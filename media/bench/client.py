@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from media.bench.load import AUDIO, AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE, Stream
@@ -59,7 +59,8 @@ class Client:
     """One connection of a site. `outgoing` is sent by whoever drives it, after `connect`.
 
     `passive`: the server begins the DTLS handshake, when it is ready for it. `received` counts media packets,
-    `key_frame_at` is when the first key frame began to come (monotonic seconds): both as long as no engine reads.
+    `key_frame_at` is when the first key frame began to come (monotonic seconds), `on_report` is given the bridge's
+    RTCP: all as long as no engine reads.
     """
 
     def __init__(self, address: str, outgoing: Sequence[Outgoing] = (), passive: bool = False) -> None:
@@ -71,9 +72,12 @@ class Client:
         self.peer: Peer | None = None
         self.received = 0
         self.key_frame_at: float | None = None
+        self.on_report: Callable[[bytes], None] = _ignore
         self._credentials = Credentials(secrets.token_hex(4), secrets.token_hex(12))
         self._connected = asyncio.Event()
-        handlers = Handlers(self._on_rtp, _ignore, lambda _peer: self._connected.set(), lambda _peer, _reason: None)
+        handlers = Handlers(
+            self._on_rtp, self._on_rtcp, lambda _peer: self._connected.set(), lambda _peer, _reason: None
+        )
         self._port = UdpPort(address, 0, handlers)
 
     @property
@@ -156,6 +160,9 @@ class Client:
             if picture is not None and picture.keyframe:
                 self.key_frame_at = now
 
+    def _on_rtcp(self, _peer: Peer, _now: float, data: bytes) -> None:
+        self.on_report(data)
+
     async def close(self) -> None:
         """Say goodbye; nothing the second time."""
         if self.socket >= 0:
@@ -218,5 +225,5 @@ def _agreed(remote: Offer) -> Agreed:
     )
 
 
-def _ignore(_peer: Peer, _now: float, _data: bytes) -> None:
-    """Reports that come while no engine has the socket."""
+def _ignore(_data: bytes) -> None:
+    """Nobody wants them."""

@@ -184,6 +184,25 @@ def test_who_leaves_has_left(party: Parties, meeting: str) -> None:
     assert party("north_box").answer(meeting)["state"] == "answered"
 
 
+def test_who_is_back_at_once_is_not_sent_away_by_the_former_socket(party: Parties, meeting: str) -> None:
+    """The former socket's farewell must be over once, however it and the return overlap."""
+    box, desk = party("north_box"), party("duty").talk(meeting)
+    box.answer(meeting)
+    for _ in range(15):
+        former = box.talk(meeting)
+        former.until("welcome")
+        former.say(type="leave")
+        desk.everybody(north_box="left")
+        box.answer(meeting)
+        newer = box.talk(meeting)
+        newer.until("welcome")
+        assert former.closed() in {1000, 4409}
+        newer.say(type="ping")
+        newer.until("pong")
+        assert box.states(meeting)["north_box"] == "answered"
+        newer.close()
+
+
 def test_a_ring_runs_out_by_the_clock(party: Parties, meeting: str, clock: ManualClock) -> None:
     duty = party("duty")
     desk = duty.talk(meeting)

@@ -274,8 +274,15 @@ export class Conference {
     }
   }
 
-  /** An offer that was refused (no media node just now) is made again soon, not only when patience ends. */
+  /**
+   * An offer that was refused (no media node just now) is made again soon, not only when patience ends. Where the node says
+   * that we are not in the meeting, the socket is dialled anew: as it opens the server says whether we are.
+   */
   private refused(id: number | undefined, error: ConferenceEvents['error']): void {
+    if (error.code === 'media.not_in_room') {
+      this.welcomed = false
+      this.socket.again()
+    }
     if (id === this.offerId) this.offeredAt = performance.now() - PATIENCE_MS + (error.code === 'media.busy' ? BUSY_MS : REOFFER_MS)
     this.emit('error', error)
   }

@@ -98,11 +98,15 @@ export class SignalSocket {
   }
 
   private lose(code: number | null): void {
-    const over = this.events.lost(code)
+    if (this.events.lost(code)) this.abandon()
+    else if (code === null) this.dial()
+    else this.again()
+  }
+
+  /** Dial anew in a moment. */
+  again(): void {
     this.abandon()
-    if (over) return
-    const wait = code === null ? 0 : REDIAL_MIN_MS + Math.random() * REDIAL_SPREAD_MS
-    this.dialTimer = window.setTimeout(() => this.dial(), wait)
+    this.dialTimer = window.setTimeout(() => this.dial(), REDIAL_MIN_MS + Math.random() * REDIAL_SPREAD_MS)
   }
 
   /**
