@@ -33,9 +33,11 @@ WEST = "532301110"
 CONFIRMS, OFF, SILENT, BUSY = "1391", "1392", "1393", "1394"
 """What the exchange makes of a number's first four digits; voicemail and somebody who presses nothing are the same."""
 
-pytestmark = pytest.mark.skipif(
-    not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights"
-)
+# In `make test` people play this night with pages of their own (tests/e2e); here the clock is ours.
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights"),
+]
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ async def test_without_a_compiler_the_nominal_load_is_measured(monkeypatch: pyte
     assert "highest_packets_per_second" not in found["fengsui"]
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(
     janus.command() is None or engine.compiler() is None or not can_isolate(), reason="needs Janus and a compiler"
 )
@@ -87,6 +88,7 @@ async def test_the_floor_and_the_profile_say_where_the_time_goes() -> None:
         assert variants()[variant] != "python" or any(name.startswith("media/") for name in shares)
 
 
+@pytest.mark.soak
 async def test_walls_newcomers_and_leavers_are_measured() -> None:
     plan = replace(SMALL.plan, nominal_s=0.5, walls=6, churn=60)
     found = await measure(replace(SMALL, plan=plan, only=("walls", "joins", "churn")))

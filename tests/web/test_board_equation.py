@@ -236,7 +236,7 @@ class Play:
 def test_snapshot_and_entries_equal_a_fresh_snapshot(as_: Clients, world: World, core: Core, seed: int) -> None:
     play = Play(as_, world, core.db, seed)
     first = {name: play.clients[name].get(f"{API}/board").json() for name in READERS}
-    for _ in range(240):
+    for _ in range(160):
         play.step()
     assert play.done > 60
     assert len({entry["kind"] for entry in entries_after(play.clients["wall"], first["wall"]["seq"])}) > 20
