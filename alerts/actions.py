@@ -1,6 +1,7 @@
 """All that can be done with alerts, in one place for the edge. Only these functions write."""
 
 from alerts.adopting import adopt
+from alerts.copies import say_another, say_same, undecide
 from alerts.drafts import amend, draft, drop, return_, sign_off, submit
 from alerts.ending import expire_due
 from alerts.issuing import Issued, cancel, issue, update
@@ -24,7 +25,10 @@ __all__ = [
     "record_receipt",
     "resend",
     "return_",
+    "say_another",
+    "say_same",
     "sign_off",
     "submit",
+    "undecide",
     "update",
 ]

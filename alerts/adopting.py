@@ -21,12 +21,12 @@ def adopt(session: Session, clock: Clock, actor: Actor, alert_id: str) -> Alert:
     """Draft an alert of the actor's unit from a received one, which stays as it is.
 
     It is a warning of the same colour where the unit has the authority, else a notice. Raises Conflict
-    `alert.not_received`, `alert.not_acted_on` where it is only kept.
+    `alert.not_received`, `alert.not_acted_on` where it is only kept or a copy.
     """
     received = alert_for(session, actor, alert_id)
     if received.origin != RECEIVED:
         raise Conflict("alert.not_received")
-    if received.reasons:
+    if received.reasons or received.duplicate_of is not None:
         raise Conflict("alert.not_acted_on", reasons=",".join(received.reasons))
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
@@ -70,6 +70,8 @@ def _adopted(received: Alert, unit: Unit, rules: Rules, actor: Actor, now: datet
         adopted_from=received.id,
         warnings=[],
         not_acted_on=[],
+        perhaps_same=[],
+        told_apart=[],
     )
 
 

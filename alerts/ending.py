@@ -7,6 +7,7 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.calls.stopping import end_obligations
+from alerts.copies import part_copies
 from alerts.coverage import recount
 from alerts.lookup import tell, tell_coverages
 from alerts.model import CLAIMED, DROPPED, EXPIRED, ISSUE, ISSUED, PENDING, RECEIVED, Alert, Chunk, Coverage
@@ -22,6 +23,7 @@ def expire_due(session: Session, clock: Clock) -> int:
     for alert in due:
         drop_unsent(session, alert.id)
         end_alert(session, system_actor(alert.unit_id), alert, EXPIRED, now, "")
+        part_copies(session, alert, now)
     return len(due)
 
 

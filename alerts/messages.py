@@ -29,6 +29,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         " order evacuations, and a sender has a name",
     ),
     "alert.not_acted_on": ("这条预警只是留存，不能采用", "This alert is only kept and cannot be adopted"),
+    "alert.not_suggested": ("这两条没有待定的关系", "Nothing is to be decided of these two"),
+    "alert.not_decided": ("这两条没有定过", "Nothing was decided of these two"),
+    "alert.copy_ended": ("另一条已经结束，不能并到它", "The other has ended: this one cannot be taken as its copy"),
     "alert.not_approver": (
         "按权限表，这类预警由别的岗位签发",
         "By the county’s table, another role signs off this kind of alert",

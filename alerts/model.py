@@ -101,6 +101,12 @@ class Alert(Kept, Base):
     warnings: Mapped[Json] = mapped_column(JsonText)
     not_acted_on: Mapped[Json] = mapped_column(JsonText)
     """Why a received one is only kept and listed: codes, none where it is acted on."""
+    perhaps_same: Mapped[Json] = mapped_column(JsonText)
+    """Ids of received alerts that this one may be a copy of, as long as nobody has said."""
+    told_apart: Mapped[Json] = mapped_column(JsonText)
+    """Ids of those it is not a copy of, as somebody said."""
+    duplicate_of: Mapped[str | None] = mapped_column(String(36), index=True)
+    """The one it is a copy of, as somebody said."""
     summary_due: Mapped[bool] = mapped_column(default=False, index=True)
     """Deliveries or receipts were written since the coverages were last told."""
 
@@ -155,6 +161,9 @@ class Alert(Kept, Base):
             "supersedes": self.supersedes,
             "warnings": self.warnings,
             "not_acted_on": self.reasons,
+            "perhaps_same": self.perhaps_same or [],
+            "told_apart": self.told_apart or [],
+            "duplicate_of": self.duplicate_of,
         }
 
 

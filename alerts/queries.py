@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts.calls.queries import is_obliged
 from alerts.chunks import members_of
+from alerts.copies import copies_of, copy_moves
 from alerts.drafts import approvers_of, is_approver, is_drafter
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
@@ -88,7 +89,16 @@ def alerts_of(
 def alert_details(session: Session, actor: Actor, alert: Alert) -> State:
     """The public state, and the moves open to this reader."""
     approvers = approvers_of(session, alert) if alert.status == SUBMITTED else ()
-    return {**alert.state(), "allowed": list(allowed_moves(session, actor, alert)), "approvers": list(approvers)}
+    return {
+        **alert.state(),
+        "allowed": list(allowed_moves(session, actor, alert)),
+        "approvers": list(approvers),
+        **_copies(session, alert),
+    }
+
+
+def _copies(session: Session, alert: Alert) -> State:
+    return {"copies": list(copies_of(session, alert))} if alert.origin == RECEIVED else {}
 
 
 def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ...]:
@@ -96,9 +106,11 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ..
     if alert.dropped:
         return ()
     if alert.origin == RECEIVED:
-        adopts = not alert.reasons and actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path)
+        single = not alert.reasons and alert.duplicate_of is None
+        adopts = single and actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path)
         obliged = is_obliged(session, actor, alert.id)
-        return (*(("adopt",) if adopts else ()), *(("acknowledge",) if obliged else ()))
+        said = copy_moves(session, actor, alert)
+        return (*(("adopt",) if adopts else ()), *(("acknowledge",) if obliged else ()), *said)
     path = unit_of(session, alert.unit_id).path
     signs = alert.status != SUBMITTED or (not is_drafter(alert, actor) and is_approver(session, actor, alert))
     moves = _MOVES.get(alert.status, ())

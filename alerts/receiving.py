@@ -23,6 +23,7 @@ from alerts.cap.message import CapProblem, Departure, Info, Message
 from alerts.cap.read import Reading, read
 from alerts.cap.severity import colour_of
 from alerts.cap.signature import SignatureReport, check_signatures
+from alerts.copies import near_copies
 from alerts.lookup import tell, tell_new
 from alerts.model import CHANGED, LIFTED, RECEIVED, Alert, CapMessage
 from command.directory.model import Unit
@@ -138,6 +139,7 @@ def _accept(
     session.add(alert)
     session.flush()
     kept.alert_id = alert.id
+    alert.perhaps_same = near_copies(session, alert)
     tell_new(session, actor, alert, "alert.received")
     open_obligations(session, actor, alert, now)
     if not origin:

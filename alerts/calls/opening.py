@@ -10,7 +10,7 @@ from alerts.calls.model import CallPlan, Obligation
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of
 from alerts.calls.progress import begin
-from alerts.calls.telling import tell_new
+from alerts.calls.telling import tell, tell_new
 from alerts.contacts import Tree, tree_of
 from alerts.drafting import reach_of
 from alerts.drafts import area_of
@@ -41,6 +41,19 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
     session.flush()
     tell_new(session, actor, opened, "calling.opened")
     return opened
+
+
+def reopen_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:
+    """The alert stands for itself again: whoever had not answered when its calls ended is called from then on."""
+    query = select(Obligation).where(Obligation.alert_id == alert.id, Obligation.ended_at.is_not(None))
+    rows = list(session.scalars(query.order_by(Obligation.id).with_for_update()))
+    for row in rows:
+        row.ended_at, row.on_board = None, True
+        row.due_at = now if row.progress().live else None
+    session.flush()
+    tell(session, actor, rows, "calling.opened")
+    if not rows:
+        open_obligations(session, actor, alert, now)
 
 
 def _acted_on(alert: Alert, now: datetime) -> bool:

@@ -116,12 +116,19 @@ def test_only_a_warning_has_a_colour_and_a_county_may_not_issue_one(new_page: Ne
     expect(desk.get_by_test_id("problem")).to_have_attribute("data-code", "alert.no_authority")
 
 
-def test_a_received_warning_is_shown_and_adopted_never_changed(new_page: NewPage, town: County) -> None:
+def hand_in(town: County, message: str, identifier: str) -> None:
+    """The station's issuer posts a message that runs for four hours."""
     sent = datetime.now(UTC).replace(microsecond=0)
-    message = CAP.format(identifier="test-1", sent=sent.isoformat(), expires=(sent + timedelta(hours=4)).isoformat())
+    content = message.format(
+        identifier=identifier, sent=sent.isoformat(), expires=(sent + timedelta(hours=4)).isoformat()
+    )
     with town.client("station") as station:
         headers = {"Content-Type": "application/xml", "Authorization": station.headers["Authorization"]}
-        httpx.post(f"{town.url}/cap", content=message.encode(), headers=headers).raise_for_status()
+        httpx.post(f"{town.url}/cap", content=content.encode(), headers=headers).raise_for_status()
+
+
+def test_a_received_warning_is_shown_and_adopted_never_changed(new_page: NewPage, town: County) -> None:
+    hand_in(town, CAP, "test-1")
     desk = log_in(new_page(1600, 900), town)
     desk.get_by_test_id("warning").filter(has_text="大风").click()
     expect(desk.get_by_test_id("alert-sheet-headline")).to_have_text("楚雄市大风黄色预警")
@@ -131,3 +138,31 @@ def test_a_received_warning_is_shown_and_adopted_never_changed(new_page: NewPage
     expect(desk.get_by_test_id("alert-editor")).to_be_visible()
     expect(desk.get_by_test_id("alert-headline")).to_have_value("楚雄市大风黄色预警")
     expect(desk.get_by_test_id("alert-kind-notice")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_near_copy_is_decided_by_a_person_and_what_is_not_acted_on_says_why(new_page: NewPage, town: County) -> None:
+    hail = CAP.replace("大风", "冰雹")
+    hand_in(town, hail, "hail-1")
+    hand_in(town, hail.replace("w@cx", "prefecture@cx").replace("楚雄市冰雹", "州台冰雹"), "hail-2")
+    hand_in(town, hail.replace("Actual", "Test").replace("楚雄市冰雹", "测试冰雹"), "hail-3")
+    desk = log_in(new_page(1600, 900), town)
+    desk.keyboard.press("F3")
+    kept = desk.get_by_test_id("alerts-kept").get_by_test_id("alert-row").filter(has_text="测试冰雹")
+    expect(kept).to_contain_text("不是实发")
+    copy = desk.get_by_test_id("alerts-received").get_by_test_id("alert-row").filter(has_text="州台冰雹")
+    expect(copy.get_by_test_id("alert-mark")).to_be_visible()
+    copy.click()
+    one = desk.get_by_test_id("alert-copy")
+    expect(one).to_contain_text("楚雄市冰雹黄色预警")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("copy-same").click()
+    expect(one).to_have_attribute("data-relation", "same")
+    expect(desk.get_by_test_id("warnings")).not_to_contain_text("州台冰雹")
+    desk.get_by_test_id("copy-undo").click()
+    expect(one).to_have_attribute("data-relation", "perhaps")
+    desk.get_by_test_id("copy-another").click()
+    expect(one).to_have_attribute("data-relation", "another")
+    desk.get_by_test_id("alerts-back").click()
+    kept.click()
+    expect(desk.get_by_test_id("alert-kept")).to_contain_text("不是实发")
+    expect(desk.get_by_test_id("alert-adopt")).to_have_count(0)

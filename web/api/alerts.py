@@ -116,6 +116,12 @@ class People(Form):
     people: Annotated[int, Field(ge=0, le=10**9)]
 
 
+class Other(Form):
+    """The other alert of two that may be one."""
+
+    alert: Annotated[str, Field(max_length=40)]
+
+
 class End(Form):
     """How an alert ends, and what everyone told is told."""
 
@@ -261,6 +267,27 @@ def adopt_alert(alert_id: str, edge: Known, response: Response) -> State:
     """A draft of our own from a received alert."""
     with edge.writing() as session:
         return tagged(response, actions.adopt(session, edge.clock, edge.actor, alert_id).state())
+
+
+@router.post("/alerts/{alert_id}/same")
+def say_same(alert_id: str, body: Other, edge: Known, response: Response) -> State:
+    """A received alert is a copy of another."""
+    with edge.writing() as session:
+        return tagged(response, actions.say_same(session, edge.clock, edge.actor, alert_id, body.alert).state())
+
+
+@router.post("/alerts/{alert_id}/another")
+def say_another(alert_id: str, body: Other, edge: Known, response: Response) -> State:
+    """A received alert is no copy of another."""
+    with edge.writing() as session:
+        return tagged(response, actions.say_another(session, edge.clock, edge.actor, alert_id, body.alert).state())
+
+
+@router.post("/alerts/{alert_id}/undecided")
+def say_undecided(alert_id: str, body: Other, edge: Known, response: Response) -> State:
+    """What was said of the two is taken back."""
+    with edge.writing() as session:
+        return tagged(response, actions.undecide(session, edge.clock, edge.actor, alert_id, body.alert).state())
 
 
 @router.get("/alerts/{alert_id}/coverage")

@@ -89,7 +89,18 @@ export interface DeliveryRow {
 }
 
 /** An alert as its own route gives it, with the moves open to the reader. */
+/** Another received message and how it stands to this one. */
+export interface NearCopy {
+  id: string
+  relation: 'perhaps' | 'same' | 'another' | 'copy'
+  headline: string
+  source: string
+  identifier: string
+  on_board: boolean
+}
+
 export interface AlertFull extends Alert {
+  copies?: NearCopy[]
   allowed?: string[]
   /** The roles of which any one signs it off. */
   approvers?: string[]

@@ -279,6 +279,10 @@ export interface Alert extends Thing {
   warnings: { code: string; detail: string }[]
   /** Why a received one is only kept and listed; absent in entries older than this. */
   not_acted_on?: string[]
+  /** Ids of received ones this may be a copy of, is not, and is; a person decides. */
+  perhaps_same?: string[]
+  told_apart?: string[]
+  duplicate_of?: string | null
 }
 
 export interface ChannelCount {
