@@ -1,11 +1,11 @@
 """All mapped tables of all packages: importing this module completes `Base.metadata`."""
 
 from alerts import model as alerts
-from alerts import webhooks
 from alerts.authority import model as authority
 from alerts.calls import model as calls
 from alerts.safety import model as safety
 from alerts.silence import model as silence
+from alerts.webhooks import model as webhooks
 from command.directory import model as directory
 from command.evacuation import model as evacuation
 from command.incidents import model as incidents

@@ -67,7 +67,7 @@ def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:
         return None
     allowed = _load("alerts.channels.hosts").Allowed.of(plan.webhook_hosts)
     poster = _load("alerts.channels.post").Poster(allowed, plan.webhook_ca)
-    find = _load("alerts.webhooks").webhook_finder(db)
+    find = _load("alerts.webhooks.finding").webhook_finder(db)
     return _channel(_load("alerts.channels.webhook").WebhookChannel(poster, find, db.clock))
 
 

@@ -1,4 +1,4 @@
-"""Short messages by SMPP 3.4: several gateways with several binds each, chosen by number, the other where one fails.
+"""Short messages by SMPP or CMPP: several gateways of several binds each, chosen by number, the other where one fails.
 
 Connections live in a thread and event loop of their own, so that alerts and calls share them. A message of several
 parts is sent when all are; *unknown* when some left and not all were acknowledged.
@@ -6,9 +6,8 @@ parts is sent when all are; *unknown* when some left and not all were acknowledg
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count, cycle
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -16,12 +15,14 @@ from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
 from alerts.channels.sms_inbox import Hear, Inbox
 from alerts.channels.sms_receipts import Find, ReceiptDesk, Record, reference_of
+from alerts.cmpp.wire import VERSIONS, CmppWire
 from alerts.recipients import national
 from alerts.sending import NoAnswer, NotSent
-from alerts.smpp import pdu
-from alerts.smpp.bind import Bind, Centre
-from alerts.smpp.pdu import Address, Packet, ShortMessage
-from alerts.smpp.text import Receipt, parts
+from alerts.smpp.wire import SmppWire
+from alerts.sms.bind import Bind
+from alerts.sms.wire import Centre, Receipt, ShortText, Taken, Verdict, Wire
+
+PORTS = {"smpp": 2775, "cmpp": 7890}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class SmsGateway:
     """A gateway: its message centre, how many binds, the beginnings of the numbers that it serves best, our number."""
 
     centre: Centre
+    wire: Wire
     binds: int = 2
     segments: tuple[str, ...] = ()
     source: str = ""
@@ -40,21 +42,32 @@ class SmsGateway:
 
 
 def gateway_of(url: str) -> SmsGateway:
-    """`smpp://ID:PASSWORD@HOST[:PORT]?binds=2&window=10&rate=100&segments=134,139&source=1069`. Raises ValueError."""
+    """`smpp://ID:PASSWORD@HOST[:PORT]?binds=2&window=10&rate=100&segments=134,139&source=1069`, or `cmpp://` with
+    `version=2.0` (or 3.0) and `service=CODE` beside these. Raises ValueError."""
     split = urlsplit(url)
-    if split.scheme != "smpp" or not split.hostname:
-        raise ValueError("not an smpp:// address")
+    if split.scheme not in PORTS or not split.hostname:
+        raise ValueError("neither an smpp:// nor a cmpp:// address")
     asked = {name: values[-1] for name, values in parse_qs(split.query).items()}
     window, rate, binds = int(asked.get("window", 10)), float(asked.get("rate", 100)), int(asked.get("binds", 2))
     if min(window, rate, binds) <= 0:
         raise ValueError("window, rate and binds are above 0")
     name, password = unquote(split.username or ""), unquote(split.password or "")
     return SmsGateway(
-        Centre(split.hostname, split.port or 2775, name, password, window, rate),
+        Centre(split.hostname, split.port or PORTS[split.scheme], name, password, window, rate),
+        _wire_of(split.scheme, asked),
         binds,
         tuple(one for one in asked.get("segments", "").split(",") if one),
         asked.get("source", ""),
     )
+
+
+def _wire_of(scheme: str, asked: Mapping[str, str]) -> Wire:
+    if scheme == "smpp":
+        return SmppWire()
+    version = asked.get("version", "2.0")
+    if version not in VERSIONS:
+        raise ValueError("version is 2.0 or 3.0")
+    return CmppWire(VERSIONS[version], asked.get("service", ""))
 
 
 class SmsChannel:
@@ -114,20 +127,19 @@ class SmsChannel:
         return sorted(usable, key=lambda route: not number.startswith(route.gateway.segments or ("\0",)))
 
     async def _by(self, route: "_Route", one: Outgoing, number: str) -> Result:
-        coding, texts = parts(one.content.body, next(self._references) & 0xFF)
+        gateway = route.gateway
         ids: list[str] = []
-        for text in texts:
-            message = _message(one, route.gateway.source, number, coding, text, several=len(texts) > 1)
+        for part in gateway.wire.parts(one.content.body, next(self._references) & 0xFF):
             try:
-                answer = await route.submit(message)
+                answer = await route.submit(ShortText(gateway.source, number, part, one.expires_at))
             except NotSent as error:
                 return Result(one.delivery, Outcome.UNKNOWN if ids else Outcome.LATER, f"not connected: {error}"[:200])
             except NoAnswer as error:
                 return Result(one.delivery, Outcome.UNKNOWN, f"no answer: {error}"[:200])
-            if answer.status != pdu.OK:
+            if answer.verdict is not Verdict.TAKEN:
                 return Result(one.delivery, _refused(answer, bool(ids)), f"status {answer.status:#010x}")
-            ids.append(_id_in(answer))
-        reference = reference_of(route.gateway.name, ids[-1])
+            ids.append(answer.message_id)
+        reference = reference_of(gateway.name, ids[-1])
         # The last part's receipt is the message's: it is read when all are there.
         self._desk.sent(reference, one.delivery, one.alert)
         return Result(one.delivery, Outcome.SENT, reference)
@@ -140,7 +152,7 @@ class _Route:
         self.gateway = gateway
         self.breaker = Breaker()
         self._desk = desk
-        self.binds = [Bind(gateway.centre, self._take, inbox.take) for _ in range(gateway.binds)]
+        self.binds = [Bind(gateway.centre, gateway.wire, self._take, inbox.take) for _ in range(gateway.binds)]
         self._turns = cycle(self.binds)
 
     def hold(self) -> None:
@@ -148,9 +160,9 @@ class _Route:
         for bind in self.binds:
             bind.hold()
 
-    async def submit(self, message: ShortMessage) -> Packet:
+    async def submit(self, text: ShortText) -> Taken:
         try:
-            answer = await next(self._turns).submit(message)
+            answer = await next(self._turns).submit(text)
         except (NotSent, NoAnswer):
             self.breaker.failed(asyncio.get_running_loop().time())
             raise
@@ -161,32 +173,7 @@ class _Route:
         return await self._desk.take(reference_of(self.gateway.name, receipt.message_id), receipt.state)
 
 
-def _message(one: Outgoing, source: str, number: str, coding: int, text: bytes, *, several: bool) -> ShortMessage:
-    return ShortMessage(
-        source=Address(source),
-        destination=Address(number),
-        text=text,
-        data_coding=coding,
-        esm_class=pdu.UDH_INDICATOR if several else 0,
-        registered_delivery=pdu.RECEIPT_WANTED,
-        validity=_absolute(one.expires_at) if one.expires_at else "",
-        priority=3,
-    )
-
-
-def _absolute(instant: datetime) -> str:
-    """`YYMMDDhhmmss000+` (§7.1.1): tenths of a second, quarters of an hour from UTC, ahead of it."""
-    return f"{instant.astimezone(UTC):%y%m%d%H%M%S}000+"
-
-
-def _refused(answer: Packet, some_left: bool) -> Outcome:
+def _refused(answer: Taken, some_left: bool) -> Outcome:
     if some_left:
         return Outcome.UNKNOWN
-    return Outcome.LATER if answer.status in pdu.TEMPORARY else Outcome.FAILED
-
-
-def _id_in(answer: Packet) -> str:
-    try:
-        return pdu.read_message_id(answer.body)
-    except pdu.BadPacket:
-        return ""
+    return Outcome.LATER if answer.verdict is Verdict.LATER else Outcome.FAILED

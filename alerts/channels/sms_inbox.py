@@ -7,8 +7,7 @@ if this one dies. Only so many are under way at once; the centre repeats the oth
 import asyncio
 from collections.abc import Callable
 
-from alerts.smpp.pdu import ShortMessage
-from alerts.smpp.text import text_of
+from alerts.sms.wire import Written
 
 MOST_UNDER_WAY = 200
 LONGEST = 400
@@ -24,12 +23,12 @@ class Inbox:
         self._hear = hear
         self._under_way = 0
 
-    async def take(self, message: ShortMessage) -> bool:
+    async def take(self, message: Written) -> bool:
         """Whether the message is settled; False has the centre repeat it later."""
         if self._under_way >= MOST_UNDER_WAY:
             return False
         self._under_way += 1
         try:
-            return await asyncio.to_thread(self._hear, message.source.number, text_of(message)[:LONGEST])
+            return await asyncio.to_thread(self._hear, message.number, message.text[:LONGEST])
         finally:
             self._under_way -= 1

@@ -4,15 +4,14 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from alerts.sms.wire import BadPacket, Packet
+
 HEADER = struct.Struct("!IIII")
 LONGEST = 4096
 """Octets of a packet that is still read; ours and a message centre's have a few hundred (§3.2: no limit there)."""
 
 GENERIC_NACK, BIND_TRANSCEIVER, SUBMIT_SM, DELIVER_SM = 0x80000000, 0x09, 0x04, 0x05
 UNBIND, ENQUIRE_LINK = 0x06, 0x15
-RESPONSE = 0x80000000
-"""A response's command id is its request's with the highest bit set (§5.1.2.1)."""
-
 OK, INVALID_COMMAND, QUEUE_FULL, THROTTLED = 0x00, 0x03, 0x14, 0x58
 TEMPORARY_ERROR = 0x64
 TEMPORARY = frozenset({QUEUE_FULL, THROTTLED, 0x08, TEMPORARY_ERROR})
@@ -23,20 +22,6 @@ RECEIPT_WANTED = 0x01
 UCS2, GSM7 = 0x08, 0x00
 RECEIPTED_MESSAGE_ID, MESSAGE_STATE, MESSAGE_PAYLOAD = 0x001E, 0x0427, 0x0424
 INTERNATIONAL, UNKNOWN_TON, ISDN, NETWORK_SPECIFIC, ALPHANUMERIC = 1, 0, 1, 3, 5
-
-
-class BadPacket(ValueError):
-    """Octets that are no SMPP packet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """One packet: its command, status, the number that a response repeats, and its body."""
-
-    command: int
-    sequence: int
-    status: int = OK
-    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 """Texts as short messages: the alphabet, the parts of a long one, and what a delivery receipt says. Pure."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from alerts.smpp.pdu import (
     GSM7,
@@ -14,6 +12,8 @@ from alerts.smpp.pdu import (
     UDH_INDICATOR,
     ShortMessage,
 )
+from alerts.sms.parts import in_parts, ucs2
+from alerts.sms.wire import Receipt
 
 # 3GPP TS 23.038 §6.2.1: the default alphabet by position; position 27 is the escape to the extension table.
 _BASIC = (
@@ -38,54 +38,29 @@ _GSM |= {character: bytes((0x1B, place)) for character, place in _EXTENDED.items
 SINGLE = {GSM7: 160, UCS2: 140}
 PART = {GSM7: 153, UCS2: 134}
 """Octets of text in one message alone and in one of several (3GPP TS 23.040 §9.2.3.24.1: six go to the header)."""
-MOST_PARTS = 10
 
 _FINAL = {"DELIVRD": "delivered", "EXPIRED": "failed", "DELETED": "failed", "UNDELIV": "failed", "REJECTD": "failed"}
 _STATES = {2: "delivered", 3: "failed", 4: "failed", 5: "failed", 8: "failed"}
 _ID, _STATE = re.compile(rb"id:\s*([^\s]{1,64})"), re.compile(rb"stat:\s*([A-Z]{7})")
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a message centre says became of a message: `state` is delivered, failed, or empty while it is on its way."""
-
-    message_id: str
-    state: str
-
-
 def encode(text: str) -> tuple[int, list[bytes]]:
-    """The data coding, and the text's characters in it, which no part may cut: GSM 7-bit unpacked, else UCS-2.
-
-    Characters beyond the basic plane go as surrogate pairs, as all phones of today take them.
-    """
+    """The data coding, and the text's characters in it, which no part may cut: GSM 7-bit unpacked, else UCS-2."""
     if all(character in _GSM for character in text):
         return GSM7, [_GSM[character] for character in text]
-    return UCS2, [character.encode("utf-16-be", "replace") for character in text]
+    return UCS2, ucs2(text)
 
 
 def parts(text: str, reference: int) -> tuple[int, list[bytes]]:
     """The data coding and the messages that carry a text, longer ones with a header that has them put together.
 
-    `reference` (0 to 255) is the same in all parts (8-bit concatenation, 3GPP TS 23.040 §9.2.3.24.1). A text over ten
-    parts ends there: nobody reads on, and each costs.
+    `reference` (0 to 255) is the same in all parts.
     """
     coding, characters = encode(text)
     whole = b"".join(characters)
     if len(whole) <= SINGLE[coding]:
         return coding, [whole]
-    cut = list(_cut(characters, PART[coding]))[:MOST_PARTS]
-    return coding, [bytes((5, 0, 3, reference, len(cut), number)) + one for number, one in enumerate(cut, start=1)]
-
-
-def _cut(characters: list[bytes], size: int) -> Iterator[bytes]:
-    part = bytearray()
-    for character in characters:
-        if len(part) + len(character) > size:
-            yield bytes(part)
-            part.clear()
-        part += character
-    if part:
-        yield bytes(part)
+    return coding, in_parts(characters, PART[coding], reference)
 
 
 def text_of(message: ShortMessage) -> str:

@@ -4,14 +4,19 @@ import asyncio
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 
 from alerts.smpp import pdu
-from alerts.smpp.pdu import Address, Packet, ShortMessage
+from alerts.smpp.pdu import Address, ShortMessage
+from alerts.sms.wire import RESPONSE, Packet
 
 
 class MessageCentre:
-    """Answers each submit_sm after `delay_s` as `status` says; sends a receipt for what it took if `receipts`."""
+    """Speaks SMPP 3.4, in a subclass another protocol.
+
+    Answers each message after `delay_s` as `status` says; sends a receipt for what it took if `receipts`.
+    """
 
     def __init__(self, delay_s: float = 0.0, receipts: bool = False) -> None:
         self.delay_s = delay_s
@@ -37,6 +42,16 @@ class MessageCentre:
         self._server = started.result(5)
         self.port: int = self._server.sockets[0].getsockname()[1]
 
+    def write(self, packet: Packet) -> bytes:
+        return pdu.write(packet)
+
+    def take(self, buffer: bytearray) -> Packet | None:
+        return pdu.take(buffer)
+
+    def validity(self, instant: datetime) -> str:
+        """How an instant is told in a message."""
+        return f"{instant:%y%m%d%H%M%S}000+"
+
     def url(self, more: str = "") -> str:
         return f"smpp://county:{self.password}@127.0.0.1:{self.port}?{more}"
 
@@ -56,7 +71,7 @@ class MessageCentre:
         async def write() -> None:
             writer = next(one for one in reversed(self._writers) if not one.is_closing())
             for packet in self.kept:
-                writer.write(pdu.write(packet))
+                writer.write(self.write(packet))
             await writer.drain()
 
         asyncio.run_coroutine_threadsafe(write(), self._loop).result(5)
@@ -90,7 +105,7 @@ class MessageCentre:
         place = len(self._writers)
         while chunk := await reader.read(4096):
             buffer += chunk
-            while (packet := pdu.take(buffer)) is not None:
+            while (packet := self.take(buffer)) is not None:
                 work = asyncio.ensure_future(self._answer(packet, writer, place))
                 works.add(work)
                 work.add_done_callback(works.discard)
@@ -103,29 +118,36 @@ class MessageCentre:
             status, body = (pdu.OK if password == self.password else 0x0E), pdu.message_id_body("centre")
             self.binds += 1
         if packet.command == pdu.SUBMIT_SM:
-            self.under_way += 1
-            self.most_under_way[place] = max(self.most_under_way[place], self.under_way)
-            await asyncio.sleep(self.delay_s)
-            self.under_way -= 1
             message = pdu.read_short_message(packet.body)
-            decided = self.status(message)
+            decided = await self._decide(message, place)
             if decided is None:
                 writer.close()
                 return
             status = decided
             if status == pdu.OK:
-                self.got.append(message)
                 name = f"m{next(self._numbers)}"
                 body = pdu.message_id_body(name)
-                if self.keeps:
-                    self.kept.append(self.receipt(name, message))
-                elif self.receipts:
-                    # Before the answer: a real centre may be as quick as that.
-                    writer.write(pdu.write(self.receipt(name, message)))
-        if packet.command == pdu.DELIVER_SM | pdu.RESPONSE:
+                self._accept(message, self.receipt(name, message), writer)
+        if packet.command == pdu.DELIVER_SM | RESPONSE:
             self.receipt_answers.append(packet.status)
-        if packet.command & pdu.RESPONSE == 0:
-            writer.write(pdu.write(Packet(packet.command | pdu.RESPONSE, packet.sequence, status, body)))
+        if packet.command & RESPONSE == 0:
+            writer.write(pdu.write(Packet(packet.command | RESPONSE, packet.sequence, status, body)))
+
+    async def _decide(self, message: ShortMessage, place: int) -> int | None:
+        """The status for a message, after the centre's delay."""
+        self.under_way += 1
+        self.most_under_way[place] = max(self.most_under_way[place], self.under_way)
+        await asyncio.sleep(self.delay_s)
+        self.under_way -= 1
+        return self.status(message)
+
+    def _accept(self, message: ShortMessage, receipt: Packet, writer: asyncio.StreamWriter) -> None:
+        self.got.append(message)
+        if self.keeps:
+            self.kept.append(receipt)
+        elif self.receipts:
+            # Before the answer: a real centre may be as quick as that.
+            writer.write(self.write(receipt))
 
     def receipt(self, name: str, message: ShortMessage) -> Packet:
         """That a message was delivered."""

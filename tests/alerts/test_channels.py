@@ -21,10 +21,12 @@ from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.webhook import WebhookChannel
 from alerts.channels.webhook_forms import Target
 from alerts.channels.websocket import WebSocketChannel
+from alerts.cmpp.pdu import V3
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
 from alerts.texts import Content
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
+from tests.alerts.ismg import CmppCentre
 from tests.alerts.receivers import Receiver, standard_receiver
 from tests.alerts.smsc import MessageCentre
 from tests.peers.mosquitto import MosquittoServer
@@ -35,7 +37,7 @@ from tests.waiting import until
 
 MASTER = b"a key of these tests"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
-NAMES = ("email", "websocket", "mqtt", "voice", "sms", "webhook", "drill")
+NAMES = ("email", "websocket", "mqtt", "voice", "sms", "cmpp", "webhook", "drill")
 
 
 def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第二行") -> Outgoing:
@@ -46,7 +48,7 @@ def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第�
 
 def address_for(name: str, number: int = 0) -> str:
     """An address that the channel takes."""
-    return f"1390000000{number}" if name in ("voice", "sms") else f"a{number}@example.org"
+    return f"1390000000{number}" if name in ("voice", "sms", "cmpp") else f"a{number}@example.org"
 
 
 def mqtt_channel(url: str, heard: list[Playback] | None = None) -> MqttChannel:
@@ -80,7 +82,11 @@ def opened(
     """Every channel by its name, connected to its peer."""
     mqtt, centre = mqtt_channel(mosquitto_server.url), MessageCentre()
     mqtt.start()
-    sms = SmsChannel([gateway_of(centre.url("rate=10000"))], lambda _: {}, lambda _: True, lambda *_: True)
+    ismg = CmppCentre(V3)
+    sms, cmpp = (
+        SmsChannel([gateway_of(one.url("rate=10000"))], lambda _: {}, lambda _: True, lambda *_: True)
+        for one in (centre, ismg)
+    )
     receiver = Receiver(standard_receiver(WEBHOOK_SECRET))
     channels: dict[str, Channel] = {
         "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
@@ -88,13 +94,15 @@ def opened(
         "mqtt": mqtt,
         "voice": VoiceChannel(VoiceConfig(exchange.url, longest_s=3, patience_s=1), lambda _attempt, _mark: None),
         "sms": sms,
+        "cmpp": cmpp,
         "webhook": webhook_channel(receiver.url("/")),
         "drill": DrillChannel("email"),
     }
     yield channels.__getitem__
     mqtt.stop()
-    asyncio.run(sms.close())
-    centre.stop()
+    for one, peer in ((sms, centre), (cmpp, ismg)):
+        asyncio.run(one.close())
+        peer.stop()
     receiver.stop()
 
 

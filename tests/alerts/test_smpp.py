@@ -1,7 +1,7 @@
-"""SMPP 3.4: packets against the specification's layout, texts in parts, and the channel before a message centre."""
+"""SMPP 3.4's packets and texts in parts; and the channel before message centres of SMPP and CMPP."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,15 @@ from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.sms_receipts import Heard
+from alerts.cmpp.pdu import V2, V3
 from alerts.recipients import national
 from alerts.smpp import pdu
-from alerts.smpp.pdu import Address, BadPacket, Packet, ShortMessage
+from alerts.smpp.pdu import Address, ShortMessage
 from alerts.smpp.text import encode, parts, receipt_of
+from alerts.sms.wire import BadPacket, Packet
 from alerts.texts import Content
 from command.kernel.ids import new_id
+from tests.alerts.ismg import CmppCentre
 from tests.alerts.smsc import MessageCentre
 from tests.peers.ports import free_port
 from tests.waiting import until
@@ -136,10 +139,17 @@ def test_the_breaker() -> None:
     assert breaker.is_closed(11.0)
 
 
-@pytest.fixture
-def centres() -> Iterator[list[MessageCentre]]:
-    """Two message centres."""
-    found = [MessageCentre(), MessageCentre()]
+CENTRES: dict[str, Callable[[], MessageCentre]] = {
+    "smpp": MessageCentre,
+    "cmpp2": lambda: CmppCentre(V2),
+    "cmpp3": lambda: CmppCentre(V3),
+}
+
+
+@pytest.fixture(params=CENTRES)
+def centres(request: pytest.FixtureRequest) -> Iterator[list[MessageCentre]]:
+    """Two message centres of each protocol."""
+    found = [CENTRES[request.param](), CENTRES[request.param]()]
     yield found
     for one in found:
         one.stop()
@@ -173,7 +183,8 @@ def test_a_long_chinese_message_arrives_whole_with_its_receipt(centres: list[Mes
     assert result.outcome is Outcome.SENT
     assert centre.texts() == {"13900000001": [text]}
     assert heard == [Heard(one.delivery, one.alert, "delivered")]
-    assert {sms.validity for sms in centre.got} == {f"{one.expires_at:%y%m%d%H%M%S}000+"}
+    assert one.expires_at is not None
+    assert {sms.validity for sms in centre.got} == {centre.validity(one.expires_at)}
 
 
 def test_several_binds_each_with_its_window(centres: list[MessageCentre]) -> None:
@@ -213,14 +224,14 @@ def test_numbers_go_by_their_segment_and_by_the_other_gateway_where_it_fails(cen
     (result,) = send(urls, outgoing("13900000002"))
     assert result.outcome is Outcome.SENT
     assert list(unicom.texts()) == ["18600000001", "13900000002"]
-    gone = f"smpp://county:secret@127.0.0.1:{free_port()}?segments=139"
+    gone = unicom.url("segments=139").replace(f":{unicom.port}", f":{free_port()}")
     batch = [outgoing(f"1390000{number:04d}") for number in range(10)]
     assert {one.outcome for one in send([gone, unicom.url()], *batch)} == {Outcome.SENT}
 
 
 def test_a_wrong_password_and_nobody_there_are_for_later(centres: list[MessageCentre]) -> None:
     wrong = centres[0].url().replace("secret", "guess")
-    gone = f"smpp://county:secret@127.0.0.1:{free_port()}"
+    gone = centres[0].url().replace(f":{centres[0].port}", f":{free_port()}")
     assert {one.outcome for one in send([wrong, gone], outgoing(), outgoing())} == {Outcome.LATER}
     assert centres[0].got == []
 
@@ -230,7 +241,9 @@ def test_what_is_no_number_fails(centres: list[MessageCentre]) -> None:
     assert result.outcome is Outcome.FAILED
 
 
-@pytest.mark.parametrize("url", ["http://a", "smpp://", "smpp://a?window=0", "smpp://a?binds=x"])
+@pytest.mark.parametrize(
+    "url", ["http://a", "smpp://", "smpp://a?window=0", "smpp://a?binds=x", "cmpp://a?version=4.0"]
+)
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(ValueError):
         gateway_of(url)

@@ -10,7 +10,7 @@ from alerts.channels.post import Poster
 from alerts.channels.webhook import WebhookChannel
 from alerts.fanout import FanOut
 from alerts.senders import senders
-from alerts.webhooks import webhook_finder
+from alerts.webhooks.finding import webhook_finder
 from tests.alerts.receivers import Receiver, Reply, standard_receiver
 from tests.web.obliged import API, Clients, issued_order, made
 from tests.web.world import World

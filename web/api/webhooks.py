@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from alerts.channels.hosts import Allowed
-from alerts.webhooks import set_webhook, webhook_state
+from alerts.webhooks.actions import set_webhook, webhook_state
 from command.kernel.values import State
 from web.api.forms import Form
 from web.api.settings import settings_of

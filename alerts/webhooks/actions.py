@@ -1,21 +1,16 @@
-"""Where a webhook posts to: set by the administrator alone, told to nobody again, looked up when it is sent."""
+"""Where a webhook posts to: set by the administrator alone, told to nobody again."""
 
 import base64
-import logging
 import secrets
-from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, Text, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from alerts.channels.hosts import Allowed, BadTarget
-from alerts.channels.webhook import Find
-from alerts.channels.webhook_forms import SECRET_PREFIX, STANDARD, Target, form_names, secret_key
+from alerts.channels.webhook_forms import SECRET_PREFIX, STANDARD, form_names, secret_key
+from alerts.webhooks.model import Webhook
 from command.directory.model import Terminal
 from command.directory.queries import sight_of, terminal_of, unit_of
 from command.kernel.actor import Actor
-from command.kernel.db import Base, Database
 from command.kernel.errors import FieldError, Invalid, NotFound
 from command.kernel.rights import Right
 from command.kernel.timeline import record
@@ -23,25 +18,6 @@ from command.kernel.values import State
 
 KIND = "webhook"
 MADE_OCTETS = 32
-
-log = logging.getLogger(__name__)
-
-
-class Webhook(Base):
-    """The address of a terminal of the kind `webhook`. Address and secret let others write to the group: no reader
-    gets them, and they are on no timeline."""
-
-    __tablename__ = "webhook"
-
-    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminal.id"), primary_key=True)
-    form: Mapped[str] = mapped_column(String(16))
-    host: Mapped[str] = mapped_column(String(253))
-    url: Mapped[str] = mapped_column(Text)
-    secret: Mapped[str] = mapped_column(Text)
-
-    def state(self) -> State:
-        """What may be shown: no address and no secret."""
-        return {"form": self.form, "host": self.host, "signed": bool(self.secret)}
 
 
 def webhook_state(session: Session, actor: Actor, terminal_id: str) -> State | None:
@@ -74,22 +50,6 @@ def set_webhook(
     told: State = {"id": terminal.id, "unit": terminal.unit_id, "name": terminal.name, **row.state()}
     record(session, actor, "webhook.set", unit=terminal.unit_id, body={"webhook": told})
     return row.state(), made
-
-
-def webhook_finder(db: Database) -> Find:
-    """Where the webhooks of these ids are; one that is out of use is not among them."""
-
-    def find(ids: Sequence[str]) -> dict[str, Target] | None:
-        query = select(Webhook).join(Terminal, Terminal.id == Webhook.terminal_id)
-        try:
-            with db.reading() as session:
-                rows = session.scalars(query.where(Webhook.terminal_id.in_(ids), Terminal.active))
-                return {row.terminal_id: Target(row.form, row.url, row.secret) for row in rows}
-        except SQLAlchemyError:
-            log.exception("the database did not answer")
-            return None
-
-    return find
 
 
 def _webhook(session: Session, actor: Actor, terminal_id: str) -> Terminal:

@@ -4,14 +4,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from alerts.sending import NoAnswer, NotSent
-from alerts.smpp import pdu
-from alerts.smpp.pdu import Packet, ShortMessage
-from alerts.smpp.text import Receipt, receipt_of
+from alerts.sms.wire import RESPONSE, BadPacket, Centre, Packet, Receipt, ShortText, Taken, Wire, Written
+from command.kernel.clock import SystemClock
 
 CONNECT_S, ANSWER_S, ENQUIRE_S = 3.0, 10.0, 30.0
 FIRST_S, LONGEST_S = 1.0, 60.0
@@ -20,29 +18,21 @@ FIRST_S, LONGEST_S = 1.0, 60.0
 OnReceipt = Callable[[Receipt], Awaitable[bool]]
 """Whether a receipt was taken for good; otherwise the centre is asked to repeat it later."""
 
-OnMessage = Callable[[ShortMessage], Awaitable[bool]]
+OnMessage = Callable[[Written], Awaitable[bool]]
 """The same of what a person wrote to us."""
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Centre:
-    """A message centre: where, who we are, how many messages may be under way in a bind, how many a second."""
-
-    host: str
-    port: int
-    system_id: str
-    password: str
-    window: int = 10
-    per_second: float = 100.0
-
-
 class Bind:
-    """A transceiver. Used within one event loop; after an error it binds again at the next message, or when held."""
+    """A connection that sends and receives. Used within one event loop.
 
-    def __init__(self, centre: Centre, on_receipt: OnReceipt, on_message: OnMessage) -> None:
+    After an error it binds again at the next message, or when held.
+    """
+
+    def __init__(self, centre: Centre, wire: Wire, on_receipt: OnReceipt, on_message: OnMessage) -> None:
         self._centre = centre
+        self._wire = wire
         self._on_receipt = on_receipt
         self._on_message = on_message
         self._window = asyncio.Semaphore(centre.window)
@@ -59,15 +49,15 @@ class Bind:
         """Stay bound from now on, for receipts, also while nothing is sent."""
         self._spawn(self._hold())
 
-    async def submit(self, message: ShortMessage) -> Packet:
+    async def submit(self, text: ShortText) -> Taken:
         """The centre's answer to a message. Raises NotSent or NoAnswer."""
         async with self._window:
             writer = await self._bound()
             await self._pace()
-            body = pdu.write_short_message(message)
+            body = self._wire.submit_body(self._centre, text)
             try:
-                return await self._ask(writer, pdu.SUBMIT_SM, body)
-            except (OSError, TimeoutError, pdu.BadPacket) as error:
+                return self._wire.taken(await self._ask(writer, self._wire.submit, body))
+            except (OSError, TimeoutError, BadPacket) as error:
                 raise NoAnswer(str(error) or type(error).__name__) from error
 
     async def close(self) -> None:
@@ -76,7 +66,7 @@ class Bind:
         writer = self._writer
         if writer is not None:
             with contextlib.suppress(OSError, TimeoutError):
-                await asyncio.wait_for(self._ask(writer, pdu.UNBIND, b""), 1.0)
+                await asyncio.wait_for(self._ask(writer, self._wire.end, b""), 1.0)
         self._lost(writer, ConnectionError("closed"))
         # A cancellation is lost where what was waited for comes at the same moment (Python 3.11's `wait_for`).
         while tasks := [task for task in self._tasks if not task.done()]:
@@ -103,7 +93,7 @@ class Bind:
             if self._writer is None:
                 try:
                     await self._bind()
-                except (OSError, TimeoutError) as error:
+                except (OSError, TimeoutError, BadPacket) as error:
                     raise NotSent(str(error) or type(error).__name__) from error
             assert self._writer is not None  # noqa: S101 (_bind sets it or raises)
             return self._writer
@@ -115,11 +105,11 @@ class Bind:
         self._writer = writer
         self._spawn(self._read(reader, writer))
         try:
-            body = pdu.bind_body(centre.system_id, centre.password)
-            answer = await self._ask(writer, pdu.BIND_TRANSCEIVER, body)
-            if answer.status != pdu.OK:
-                raise ConnectionRefusedError(f"bind refused: status {answer.status:#x}")
-        except (OSError, TimeoutError) as error:
+            body = self._wire.open_body(centre, SystemClock().now())
+            refusal = self._wire.refusal(await self._ask(writer, self._wire.open, body))
+            if refusal:
+                raise ConnectionRefusedError(f"bind refused: {refusal}")
+        except (OSError, TimeoutError, BadPacket) as error:
             self._lost(writer, ConnectionError("not bound"))
             raise error
         self._spawn(self._enquire(writer))
@@ -129,7 +119,7 @@ class Bind:
         future: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
-            writer.write(pdu.write(Packet(command, number, body=body)))
+            writer.write(self._wire.write(Packet(command, number, body=body)))
             await writer.drain()
             return await asyncio.wait_for(future, ANSWER_S)
         finally:
@@ -145,54 +135,48 @@ class Bind:
         while self._writer is writer:
             await asyncio.sleep(ENQUIRE_S)
             try:
-                await self._ask(writer, pdu.ENQUIRE_LINK, b"")
+                await self._ask(writer, self._wire.enquire, b"")
             except (OSError, TimeoutError):
-                self._lost(writer, ConnectionError("no answer to enquire_link"))
+                self._lost(writer, ConnectionError("no answer to an enquiry"))
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         buffer = bytearray()
         try:
             while chunk := await reader.read(65536):
                 buffer += chunk
-                while (packet := pdu.take(buffer)) is not None:
+                while (packet := self._wire.take(buffer)) is not None:
                     self._take(packet, writer)
-        except (OSError, pdu.BadPacket) as error:
+        except (OSError, BadPacket) as error:
             log.warning("message centre %s: %s", self._centre.host, error)
         self._lost(writer, ConnectionError("connection lost"))
 
     def _take(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
-        if packet.command & pdu.RESPONSE:
+        if packet.command & RESPONSE:
             future = self._waiting.get(packet.sequence)
             if future is not None and not future.done():
                 future.set_result(packet)
             return
-        if packet.command == pdu.DELIVER_SM:
+        if packet.command == self._wire.deliver:
             self._spawn(self._heard(packet, writer))
             return
-        known = packet.command in (pdu.ENQUIRE_LINK, pdu.UNBIND)
-        command = packet.command | pdu.RESPONSE if known else pdu.GENERIC_NACK
-        status = pdu.OK if known else pdu.INVALID_COMMAND
-        writer.write(pdu.write(Packet(command, packet.sequence, status)))
+        writer.write(self._wire.reply(packet, taken=True))
 
     async def _heard(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
-        """Answer a deliver_sm when what it says is taken: a centre repeats what it has no answer to."""
+        """Answer a delivery when what it says is taken: a centre repeats what it has no answer to."""
         taken = await self._take_delivered(packet)
-        status = pdu.OK if taken else pdu.TEMPORARY_ERROR
-        answer = Packet(packet.command | pdu.RESPONSE, packet.sequence, status, pdu.message_id_body(""))
         if not writer.is_closing():
-            writer.write(pdu.write(answer))
+            writer.write(self._wire.reply(packet, taken=taken))
 
     async def _take_delivered(self, packet: Packet) -> bool:
         """A receipt, or what a person wrote. A receipt that does not say the end is nothing to us."""
         try:
-            message = pdu.read_short_message(packet.body)
-        except pdu.BadPacket as error:
-            log.warning("unreadable deliver_sm from %s: %s", self._centre.host, error)
+            heard = self._wire.heard(packet)
+        except BadPacket as error:
+            log.warning("unreadable delivery from %s: %s", self._centre.host, error)
             return True
-        if not message.esm_class & pdu.RECEIPT_BITS:
-            return await self._on_message(message)
-        receipt = receipt_of(message)
-        return receipt is None or not receipt.state or await self._on_receipt(receipt)
+        if isinstance(heard, Written):
+            return await self._on_message(heard)
+        return heard is None or not heard.state or await self._on_receipt(heard)
 
     def _lost(self, writer: asyncio.StreamWriter | None, why: ConnectionError) -> None:
         """End a connection; whoever waits for an answer on it gets none."""

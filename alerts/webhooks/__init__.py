@@ -1,0 +1,1 @@
+"""Group robots and other systems that warnings are posted to."""
