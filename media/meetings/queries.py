@@ -39,6 +39,11 @@ def sites_seen(sight: Sight, meeting: Meeting) -> list[Site]:
     return [site for site in meeting.sites if sight.covers(meeting.unit_id, (site.unit_id,))]
 
 
+def inside(meeting: Meeting) -> list[Site]:
+    """Who is in now, in the order of coming: whoever is rung may know whom it will meet."""
+    return sorted((site for site in meeting.sites if site.at is SiteState.JOINED), key=lambda site: site.state_at)
+
+
 def board_meetings(session: Session, sight: Sight) -> list[State]:
     """Meetings on the board of this reader."""
     return [meeting.state() for meeting in session.scalars(_live()) if sees(sight, meeting)]

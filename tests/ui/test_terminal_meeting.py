@@ -72,6 +72,8 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
     meeting = ring("礼社江会商", "吕合镇", "紫溪镇")
     for terminal in (one, other):
         expect(terminal.see("call-title")).to_have_text("礼社江会商", timeout=5_000)
+        if terminal is other:
+            expect(terminal.see("inside")).to_contain_text("吕合镇")
         assert layout(terminal.page, 14) == []
         assert accessibility(terminal.page) == []
         terminal.press("answer")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from media.meetings.actions import presence
 from tests.web.world import World
 from web.wiring import Core
 
@@ -117,6 +118,18 @@ def test_a_township_sees_its_own_site_and_no_other(as_: Clients, world: World) -
     assert [site["name"] for site in shown["sites"]] == ["north_box"]
     assert as_("stranger_duty").get(f"/api/v1/meetings/{made['id']}").status_code == 404
     assert as_("stranger_duty").get("/api/v1/board").json()["meetings"] == {}
+
+
+def test_whoever_is_rung_may_know_who_is_in(as_: Clients, core: Core, world: World) -> None:
+    made = convene(as_("duty"), terminals=[world.terminals["north_box"], world.terminals["south_box"]])
+    inside = f"/api/v1/meetings/{made['id']}/inside"
+    assert as_("south_box").get(inside).json()["items"] == []
+    north = as_("north_box").post(f"/api/v1/meetings/{made['id']}/answer", json={"accept": True}).json()
+    with core.db.writing() as session:
+        assert presence.joined(session, core.db.clock, north["id"])
+    for name in ("south_box", "south_operator", "duty"):
+        assert [one["name"] for one in as_(name).get(inside).json()["items"]] == ["north_box"]
+    assert as_("stranger_duty").get(inside).status_code == 404
 
 
 def test_the_chair_controls_and_nobody_else(as_: Clients, world: World) -> None:

@@ -19,7 +19,7 @@ from gis.geometry import GeometryProblem, from_geojson
 from media.meetings.actions import chairing, convening, taking_part
 from media.meetings.actions.convening import Call
 from media.meetings.model import LAYOUT_CELLS, Meeting, Mode
-from media.meetings.queries import meeting_seen, ringing_kinds, sites_seen
+from media.meetings.queries import inside, meeting_seen, ringing_kinds, sites_seen
 from web.api.forms import Form, Id
 from web.api.terminals import terminals_inside
 from web.edge import Edge, Known
@@ -112,6 +112,15 @@ def get_meeting(meeting_id: str, edge: Known) -> State:
     """The meeting, running or over, and the sites this reader may know of."""
     with edge.reading() as session:
         return _shown(session, edge.actor, meeting_seen(session, edge.actor, meeting_id))
+
+
+@router.get("/meetings/{meeting_id}/inside")
+def get_inside(meeting_id: str, edge: Known) -> State:
+    """Who is in, by name: also for a site that is rung and otherwise knows of itself alone."""
+    with edge.reading() as session:
+        sites = inside(meeting_seen(session, edge.actor, meeting_id))
+        items: list[Json] = [{"site": site.id, "name": site.name, "kind": site.kind} for site in sites]
+    return {"items": items, "next": None}
 
 
 @router.get("/meetings/{meeting_id}/quality")

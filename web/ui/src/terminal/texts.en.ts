@@ -78,6 +78,8 @@ const en: Same<TerminalWords> = {
   ringLeft: (s) => `Unanswered in ${s} s`,
   callsYou: 'convenes a meeting',
   reason: 'About',
+  inside: 'In the meeting',
+  names: (names: readonly string[], of: number) => `${names.join(', ')}${of > names.length ? ` and ${of - names.length} more` : ''}`,
   convener: 'Convener',
   drill: 'EXERCISE',
   about: 'Incident',

@@ -80,6 +80,8 @@ const zh = {
   ringLeft: (s: number) => `再过 ${s} 秒算无人接听`,
   callsYou: '召集会商',
   reason: '事由',
+  inside: '已在会',
+  names: (names: readonly string[], of: number) => `${names.join('、')}${of > names.length ? ` 等 ${of} 个会场` : ''}`,
   convener: '召集人',
   drill: '演练',
   about: '事件',
