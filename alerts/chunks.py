@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from alerts.model import END, PENDING, SAFETY_CHECK, Alert, Chunk
+from alerts.model import CLAIMED, DROPPED, END, ISSUE, NUMBER_CHECK, PENDING, SAFETY_CHECK, Alert, Chunk
 from alerts.recipients import Contact, Member
 from command.kernel.ids import new_id
 from command.kernel.values import Json
@@ -14,12 +15,13 @@ from command.kernel.values import Json
 CHUNK_SIZE = 500
 
 _URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
-_KINDS = {"evacuation": 0, SAFETY_CHECK: 1}
+_KINDS = {"evacuation": 0, SAFETY_CHECK: 1, NUMBER_CHECK: 4}
 
 
 def rank_of(kind: str, colour: str | None, act: str) -> int:
     """The place of an alert's chunks among all that wait, 0 is served first: evacuation orders as red ones, safety
-    checks as orange ones, notices as blue ones, and of one colour what ends an alert before what begins one."""
+    checks as orange ones, notices as blue ones, a check of numbers after all others, and of one colour what ends an
+    alert before what begins one."""
     urgency = _KINDS.get(kind, _URGENCY.get(colour or "blue", 3))
     return 2 * urgency + (0 if act == END else 1)
 
@@ -38,6 +40,33 @@ def plan_chunks(
     session.add_all(chunks)
     alert.summary_due = True
     return tuple(chunk.id for chunk in chunks)
+
+
+def plan_paced(
+    session: Session, alert: Alert, contacts: Sequence[Contact], slots: Sequence[tuple[datetime, int]]
+) -> None:
+    """Cut an audience that is in no hurry into chunks that wait: so many contacts for each of the instants."""
+    rest, number = list(contacts), 0
+    for at, size in slots:
+        part, rest = rest[:size], rest[size:]
+        for channel, group in groupby(sorted(part, key=lambda one: one.channel), key=lambda one: one.channel):
+            members = list(group)
+            session.add(_chunk(alert, ISSUE, number, members[0].lane, channel, members, at))
+            number += 1
+    alert.summary_due = True
+
+
+def drop_unsent(session: Session, alert_id: str) -> frozenset[str]:
+    """What waits is not sent; what a worker holds loses its fence, and the worker stops at its next checkpoint.
+
+    Returns the chunks that were held: part of them may have been sent without being recorded yet. Waiting ones are
+    dropped first, so that none can be claimed in between.
+    """
+    mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE)
+    dropped = {"state": DROPPED, "fence": Chunk.fence + 1}
+    session.execute(sql_update(Chunk).where(*mine, Chunk.state == PENDING).values(dropped))
+    held = session.scalars(sql_update(Chunk).where(*mine, Chunk.state == CLAIMED).values(dropped).returning(Chunk.id))
+    return frozenset(held)
 
 
 def _chunk(

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from alerts.channels.port import Result
+from alerts.channels.port import Outcome, Result
 from alerts.chunks import rows_of
 from alerts.model import CLAIMED, DONE, PENDING, Alert, Chunk, Delivery
+from alerts.numbers.signs import note_failures
 from alerts.recipients import PUBLIC, Member
 from alerts.results import Part, append
 from command.kernel.values import Json
@@ -150,6 +151,11 @@ def checkpoint(
     values: dict[str, object] = {"state": DONE, "lease_until": None} if last else {"lease_until": now + held.lease}
     mine = _move(session, held, values)
     append(session, Part(held.alert, held.act, held.channel, held.chunk, now), results, fresh=mine and not repeated)
+    failed = [
+        (one.recipient, one.address, result.detail) for one, result in results if result.outcome is Outcome.FAILED
+    ]
+    if failed and not held.drill:
+        note_failures(session, held.channel, failed, now)
     if not mine:
         _unsettle(session, held, late=bool(results))
         _due(session, held.alert)

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.calls.stopping import end_obligations
+from alerts.chunks import drop_unsent
 from alerts.copies import part_copies
 from alerts.coverage import recount
 from alerts.lookup import tell, tell_coverages
-from alerts.model import CLAIMED, DROPPED, EXPIRED, ISSUE, ISSUED, PENDING, RECEIVED, Alert, Chunk, Coverage
+from alerts.model import EXPIRED, ISSUED, RECEIVED, Alert, Coverage
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
 
@@ -39,16 +39,3 @@ def end_alert(session: Session, actor: Actor, alert: Alert, status: str, now: da
     recount(session, alert, coverages)
     tell_coverages(session, actor, alert, coverages, "alert.progress")
     end_obligations(session, actor, alert, status, now)
-
-
-def drop_unsent(session: Session, alert_id: str) -> frozenset[str]:
-    """What waits is not sent; what a worker holds loses its fence, and the worker stops at its next checkpoint.
-
-    Returns the chunks that were held: part of them may have been sent without being recorded yet. Waiting ones are
-    dropped first, so that none can be claimed in between.
-    """
-    mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE)
-    dropped = {"state": DROPPED, "fence": Chunk.fence + 1}
-    session.execute(sql_update(Chunk).where(*mine, Chunk.state == PENDING).values(dropped))
-    held = session.scalars(sql_update(Chunk).where(*mine, Chunk.state == CLAIMED).values(dropped).returning(Chunk.id))
-    return frozenset(held)

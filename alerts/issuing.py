@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from alerts.audience import Audience, freeze, resolve
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import open_obligations
-from alerts.chunks import members_of, plan_chunks
+from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
 from alerts.coverage import open_coverages
 from alerts.drafting import Draft, check_draft, find_area
 from alerts.drafts import area_of, check_running, new_alert
-from alerts.ending import drop_unsent, end_alert
+from alerts.ending import end_alert
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
     CHANGED,

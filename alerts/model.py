@@ -21,7 +21,7 @@ CHANGED, LIFTED, WITHDRAWN, EXPIRED, RECEIVED = "changed", "lifted", "withdrawn"
 KINDS = ("warning", "notice", "evacuation")
 COLOURS = ("red", "orange", "yellow", "blue")
 
-INTERNAL, SAFETY_CHECK = "internal", "safety_check"
+INTERNAL, SAFETY_CHECK, NUMBER_CHECK = "internal", "safety_check", "number_check"
 """Origin and kind of a message that the fan-out carries and nobody reads as an alert: a safety check's question."""
 
 ISSUE, END = "issue", "end"

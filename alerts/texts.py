@@ -15,7 +15,13 @@ RECEIPT, SAFETY = "receipt", "safety"
 SAFE, NEEDS_HELP = "safe", "needs_help"
 SAFETY_KEYS = {"1": SAFE, "2": NEEDS_HELP}
 """The digit of a short message and the key of a telephone."""
-KINDS = {"warning": "预警", "notice": "通告", "evacuation": "转移指令", "safety_check": "平安核查"}
+KINDS = {
+    "warning": "预警",
+    "notice": "通告",
+    "evacuation": "转移指令",
+    "safety_check": "平安核查",
+    "number_check": "核对",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from web.api import (
     incidents,
     meetings,
     metrics,
+    numbers,
     obligations,
     resources,
     safety,
@@ -45,6 +46,7 @@ from web.conference import Conference
 from web.cross_origin import CrossOrigin
 from web.insight import Insight
 from web.media_node import node_addresses
+from web.numbers import NumberWatch
 from web.pages import install_pages
 from web.presence import Presence
 from web.silences import SilenceWatch
@@ -80,13 +82,14 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
         lambda: app.state.conference.run(app.state.tail),
         Upkeep(core, app.state.strangers).run,
         SilenceWatch(core).run,
+        NumberWatch(core).run,
     ]
     app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    warnings = (alerts, obligations, silences, call_plan, authority_table, safety, evacuations, cap)
+    warnings = (alerts, obligations, silences, numbers, call_plan, authority_table, safety, evacuations, cap)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from alerts.calls.model import CLAIMED, DONE, PENDING, CallAttempt, CallPart, Obligation
 from alerts.calls.plans import policy_by
 from alerts.calls.policy import SUPERIOR, VOICE
-from alerts.calls.progress import ANSWERED, CONFIRMED, REACHED, over
+from alerts.calls.progress import ANSWERED, CONFIRMED, OPEN, REACHED, over
 from alerts.calls.telling import tell
 from alerts.channels.port import Outcome, Result
+from alerts.numbers.signs import note_call
 from command.kernel.actor import system_actor
 from command.kernel.clock import Clock, optional_text
 from command.kernel.values import State
@@ -155,6 +156,9 @@ def _close(
     attempt.lease_until, attempt.detail = None, detail[:500]
     if attempt.channel != VOICE:
         return
+    if not attempt.drill:
+        reached = attempt.heard != OPEN
+        note_call(session, attempt.person_id, attempt.address, outcome, now, reached=reached)
     for row, whom in parts:
         _go_on(session, row, whom, outcome, now)
 

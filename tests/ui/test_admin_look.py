@@ -20,6 +20,7 @@ TABS = (
     "units",
     "people",
     "people/posts",
+    "numbers",
     "terminals",
     "accounts",
     "resources",

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from alerts.ending import drop_unsent
+from alerts.chunks import drop_unsent
 from alerts.safety.actions.opening import to_change
 from alerts.safety.actions.replying import stop_calls
 from alerts.safety.actions.telling import tell

@@ -11,6 +11,7 @@ const RIGHTS = {
   county: ['settings.change'],
   units: ['directory.change', 'audit', 'account.lock'],
   people: ['directory.change', 'audit'],
+  numbers: ['directory.change', 'alert.call'],
   terminals: ['directory.change', 'audit'],
   accounts: ['account.lock', 'audit'],
   resources: ['directory.change', 'audit'],

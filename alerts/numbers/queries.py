@@ -1,0 +1,122 @@
+"""Reading which numbers are to be mended, and when they are checked."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.data import table
+from alerts.numbers.model import NumberCheck, NumberMark, NumberPlan
+from alerts.numbers.standing import BOUNCED, PROVEN, UNPROVEN, Pace, is_due, read_pace, stands, written_pace
+from command.directory.model import Person, Post, Unit
+from command.directory.queries import county_of, sight_of, unit_of, unit_paths
+from command.kernel.actor import Actor
+from command.kernel.clock import optional_text
+from command.kernel.rights import Right
+from command.kernel.values import Json, State
+
+_ORDER = {BOUNCED: 0, UNPROVEN: 1}
+
+
+def calendar_is_due(session: Session, now: datetime) -> bool:
+    """Whether a county's check is to begin. Asked first: writing takes SQLite's write lock."""
+    for unit in session.scalars(select(Unit).where(Unit.kind == "county", Unit.active)):
+        last = last_check(session, unit.id)
+        if is_due(pace_in_force(session, unit), last.begun_at if last else None, now):
+            return True
+    return False
+
+
+def followed(session: Session, units: Collection[str]) -> list[tuple[NumberMark, Person]]:
+    """Every followed address of these units' people that is theirs still, by person."""
+    query = select(NumberMark, Person).join(Person, Person.id == NumberMark.person_id).where(Person.active)
+    rows = session.execute(query.order_by(Person.id, NumberMark.kind))
+    return [(mark, person) for mark, person in rows if person.unit_id in units and mark.address == _own(mark, person)]
+
+
+def numbers_to_mend(session: Session, actor: Actor, now: datetime) -> list[State]:
+    """What bounced or was not proven for too long, of those whom the actor may read: the bounced ones first."""
+    sight = sight_of(session, actor, Right.DIRECTORY_READ)
+    paths, names = unit_paths(session), dict(session.execute(select(Unit.id, Unit.name)).all())
+    posts = _posts(session)
+    found = []
+    for mark, person in followed(session, sight.units):
+        state = stands(mark.marks, now)
+        if state == PROVEN or not posts[person.id]:
+            continue
+        path = paths[person.unit_id]
+        named = actor.may(Right.READ_PERSONAL, path) or actor.may(Right.DIRECTORY_CHANGE, path)
+        found.append(
+            {**_row(mark, person, state, named), "unit_name": names[person.unit_id], "posts": posts[person.id]}
+        )
+    return sorted(found, key=lambda row: (_ORDER[str(row["state"])], str(row["unit_name"]), str(row["name"])))
+
+
+def counts(items: Collection[State]) -> State:
+    """How many are bounced, and how many unproven."""
+    return {state: sum(row["state"] == state for row in items) for state in (BOUNCED, UNPROVEN)}
+
+
+def last_check(session: Session, unit_id: str) -> NumberCheck | None:
+    query = select(NumberCheck).where(NumberCheck.unit_id == unit_id).order_by(NumberCheck.begun_at.desc())
+    return session.scalars(query.limit(1)).first()
+
+
+def plan_of(session: Session, unit_id: str) -> NumberPlan | None:
+    query = select(NumberPlan).where(NumberPlan.unit_id == unit_id).order_by(NumberPlan.version.desc())
+    return session.scalars(query.limit(1)).first()
+
+
+def pace_in_force(session: Session, unit: Unit) -> Pace:
+    """The county's pace, the shipped one (off) where it has none."""
+    plan = plan_of(session, unit.id)
+    return read_pace(plan.pace if plan is not None and isinstance(plan.pace, dict) else table("numbers")["plan"])
+
+
+def plan_state(session: Session, unit: Unit) -> State:
+    """The plan in force, `version` 0 for the shipped one."""
+    plan = plan_of(session, unit.id)
+    return {
+        "version": plan.version if plan else 0,
+        "pace": written_pace(pace_in_force(session, unit)),
+        "at": optional_text(plan.at if plan else None),
+        "by": plan.by if plan else None,
+    }
+
+
+def own_county(session: Session, actor: Actor) -> Unit:
+    return county_of(session, unit_of(session, actor.unit_id))
+
+
+def _own(mark: NumberMark, person: Person) -> str | None:
+    return person.phone if mark.kind == "phone" else person.email
+
+
+def _posts(session: Session) -> defaultdict[str, list[Json]]:
+    found: defaultdict[str, list[Json]] = defaultdict(list)
+    for post in session.scalars(select(Post).where(Post.active).order_by(Post.title)):
+        for person in _held(post):
+            found[person].append(post.title)
+    return found
+
+
+def _held(post: Post) -> Iterator[str]:
+    yield from (one for one in dict.fromkeys((post.holder_id, post.deputy_id)) if one)
+
+
+def _row(mark: NumberMark, person: Person, state: str, named: bool) -> State:
+    return {
+        "person": person.id,
+        "name": person.name,
+        "unit": person.unit_id,
+        "kind": mark.kind,
+        "address": mark.address if named else None,
+        "state": state,
+        "reason": mark.reason if state == BOUNCED else None,
+        "channel": mark.bounced_by if state == BOUNCED else mark.proven_by,
+        "bounced_at": optional_text(mark.bounced_at),
+        "proven_at": optional_text(mark.proven_at),
+        "corrected": {"by": mark.corrected_by, "at": optional_text(mark.corrected_at)} if mark.corrected_at else None,
+    }
