@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from pylibsrtp import Policy, Session
+from pylibsrtp import Policy, Session, _binding
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]  # compiled, without type information
 
 BUFFER_SIZE = 2048
 TRAILER_SIZE = 4 + 16 + 128
 LARGEST = BUFFER_SIZE - TRAILER_SIZE
 REPLAY_WINDOW = 1024
+LIBRARY: str = _binding.__file__
 _protect, _protect_rtcp = lib.srtp_protect, lib.srtp_protect_rtcp
 
 
@@ -44,6 +45,8 @@ class Outbound:
         policy.window_size = REPLAY_WINDOW
         self._session = Session(policy)
         self._srtp = self._session._srtp[0]
+        self._encrypt, self._context, self._held = _protect, self._srtp, None
+        self.keys = keys
         self.scratch = scratch
         self._view, self._cdata, self._length = scratch.view, scratch.cdata, scratch.length
 
@@ -51,6 +54,14 @@ class Outbound:
     def context(self) -> int:
         """The address of libsrtp's context, for code that calls libsrtp itself."""
         return int(ffi.cast("uintptr_t", self._srtp))
+
+    def encrypt_by(self, function: int, context: int, held: object) -> None:
+        """Encrypt RTP by another function of the form of `srtp_protect` from the first packet on.
+
+        `context` is the address of what it takes in libsrtp's place, `held` lives as long as this one.
+        """
+        self._encrypt = ffi.cast("int(*)(void *, void *, int *)", function)
+        self._context, self._held = ffi.cast("void *", context), held
 
     def protect(self, head: bytes, body: bytes) -> memoryview | None:
         """The encrypted RTP packet head + body, valid until the next call; None when libsrtp refuses it."""
@@ -61,7 +72,7 @@ class Outbound:
         view, length = self._view, self._length
         view[:size] = packet
         length[0] = size
-        return None if _protect(self._srtp, self._cdata, length) else view[: length[0]]
+        return None if self._encrypt(self._context, self._cdata, length) else view[: length[0]]
 
     def protect_rtcp(self, packet: bytes) -> memoryview | None:
         """The encrypted RTCP compound, valid until the next call; None when libsrtp refuses it."""

@@ -140,8 +140,11 @@ static void advance(struct slot *slot, const struct unit *unit)
 /* Encrypt in place; RTCP is known by its second byte (RFC 5761 4). */
 static int encrypt(struct outbox *box, struct packet *packet)
 {
+    struct flow *flow = packet->flow;
     int rtcp = packet->bytes[1] >= 192 && packet->bytes[1] <= 223;
-    return (rtcp ? box->protect_rtcp : box->protect)(packet->flow->context, packet->bytes, &packet->size);
+    if (!rtcp && flow->sealer)
+        return sealer_protect(flow->sealer, (char *)packet->bytes, &packet->size);
+    return (rtcp ? box->protect_rtcp : box->protect)(flow->context, packet->bytes, &packet->size);
 }
 
 static void send_all(struct outbox *box, int descriptor, struct mmsghdr *messages, int count)

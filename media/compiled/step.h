@@ -20,13 +20,19 @@ struct spacing {
     int64_t groups;
 };
 
-/* One link: see FlowState; where its packets go, and its slots. `descriptor` -1: not by this way. */
+struct sealer;
+
+/*
+ * One link: see FlowState; where its packets go, and its slots. `descriptor` -1: not by this way. RTP is encrypted by
+ * `sealer` where there is one, else by libsrtp's `context`, as RTCP always is.
+ */
 struct flow {
     int64_t next, octets, landed, waiting, spoken, repaired, told, reference;
     double window, tokens, filled_at, pace, depth;
     double *times;
     uint16_t *sizes;
     void *context;
+    struct sealer *sealer;
     int32_t way, element, choked, voiced, probing, descriptor, address_size, mark;
     uint64_t speech[2];
     uint8_t address[32];
@@ -185,3 +191,7 @@ int door_digest(struct outbox *box, struct door *door, double now, const char *d
 
 void arrivals_add(struct arrivals *arrivals, double now, int sequence);
 int arrivals_tell(struct arrivals *arrivals, uint32_t sender, uint32_t media, char *packet);
+
+struct sealer *sealer_new(const uintptr_t *functions, const char *key, int key_size, const char *salt);
+void sealer_free(struct sealer *sealer);
+int sealer_protect(struct sealer *sealer, char *packet, int *size);

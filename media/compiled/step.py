@@ -12,6 +12,7 @@ from media import srtp
 from media.compiled import gate
 from media.compiled.gate import Gate, socket_address
 from media.compiled.layout import CompiledKept, bitmap, ffi, opened, source_state, stream_state
+from media.compiled.seal import Sealing
 from media.outlet import Marks, Outlet, Path, PortCounters
 from media.sfu.arrivals import SPAN
 from media.sfu.incoming import WINDOW, Remake, SourceState, StreamState
@@ -56,6 +57,7 @@ class CompiledStep:
             raise OSError(f"{library} lays things out in another way")
         functions = srtp.function("srtp_protect"), srtp.function("srtp_protect_rtcp")
         self._box = ffi.gc(self._library.outbox_new(*functions), self._library.outbox_free)
+        self._sealing = Sealing(self._library)
         self._counters = counters
         self._write = self._library.outbox_write
         self._put = self._library.outbox_put
@@ -147,7 +149,7 @@ class CompiledStep:
     def connect(self, peer: Routed, sent: Sent) -> None:
         """Let what is sent to a link go to its peer. Those for which every ciphertext is kept stay with Python."""
         if peer.outbound is not None and not peer.parameters.keep_ciphertext:
-            route = CompiledRoute(self, sent.state, peer.outbound)
+            route = CompiledRoute(self, sent.state, peer.outbound, self._sealing.take(peer.outbound))
             if peer.path is not None:
                 route.follow(peer.path)
             peer.route = route
@@ -175,9 +177,10 @@ class CompiledStep:
 class CompiledRoute:
     """The way of a flow's packets, once its peer has a path. It keeps the peer's keys as long as it is open."""
 
-    def __init__(self, step: CompiledStep, flow: Any, outbound: Outbound) -> None:
+    def __init__(self, step: CompiledStep, flow: Any, outbound: Outbound, sealer: Any) -> None:
         self._step = step
         self._flow = flow
+        self._sealer = sealer
         self._outbound: Outbound | None = outbound
 
     def follow(self, path: Path) -> None:
@@ -191,6 +194,7 @@ class CompiledRoute:
         flow.address[0 : len(address)] = address
         flow.address_size = len(address)
         flow.context = ffi.cast("void *", self._outbound.context)
+        flow.sealer = self._sealer
         flow.descriptor = path.outlet.socket.fileno()
 
     @property
@@ -204,7 +208,7 @@ class CompiledRoute:
         """Nothing that was written for it may be left when its keys go."""
         self._step.flush()
         self._flow.descriptor = _NOWHERE
-        self._flow.context = ffi.NULL
+        self._flow.context = self._flow.sealer = ffi.NULL
         self._outbound = None
 
 
