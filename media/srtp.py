@@ -45,7 +45,8 @@ class Outbound:
         policy.window_size = REPLAY_WINDOW
         self._session = Session(policy)
         self._srtp = self._session._srtp[0]
-        self._encrypt, self._context, self._held = _protect, self._srtp, None
+        self._encrypt, self._context = _protect, self._srtp
+        self._held: object = None
         self.keys = keys
         self.scratch = scratch
         self._view, self._cdata, self._length = scratch.view, scratch.cdata, scratch.length

@@ -29,6 +29,9 @@ int take_rtp(struct outbox *box, struct door *door, double now, double arrived, 
 int take_rtcp(struct outbox *box, struct door *door, double now, const unsigned char *data, int size);
 int is_urgent(const struct door *door, const unsigned char *data, int size);
 
+/* seal.c: `hint` is remembered for a stream, 0 at first. */
+int seal(struct sealer *sealer, unsigned char *packet, int *size, int32_t *hint);
+
 /* repair.c: whether a NACK's `packet` can be answered by numbers alone; and the answer. */
 int can_answer(const struct flow *flow, const unsigned char *packet, const unsigned char *end);
 void answer(struct outbox *box, struct flow *flow, double now, const unsigned char *packet, const unsigned char *end);

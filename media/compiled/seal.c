@@ -84,11 +84,14 @@ static int make_room(struct sealer *sealer)
     return 1;
 }
 
-static struct used *find_used(struct sealer *sealer, uint32_t ssrc)
+/* `hint` is where the stream was the last time, and then where it is. */
+static struct used *find_used(struct sealer *sealer, uint32_t ssrc, int32_t *hint)
 {
+    if (*hint < sealer->count && sealer->ssrcs[*hint] == ssrc)
+        return &sealer->used[*hint];
     for (int place = 0; place < sealer->count; place++)
         if (sealer->ssrcs[place] == ssrc)
-            return &sealer->used[place];
+            return &sealer->used[*hint = place];
     if (sealer->count == sealer->room && !make_room(sealer))
         return NULL;
     struct used *used = &sealer->used[sealer->count];
@@ -158,14 +161,14 @@ static int encrypt(struct sealer *sealer, const unsigned char *iv, unsigned char
 }
 
 /* Encrypt in place, as `srtp_protect` does: 0 when it was done. `packet` has room for TAG bytes more. */
-int sealer_protect(struct sealer *sealer, char *bytes, int *size)
+int seal(struct sealer *sealer, unsigned char *packet, int *size, int32_t *hint)
 {
-    unsigned char *packet = (unsigned char *)bytes, iv[SALT];
+    unsigned char iv[SALT];
     int head = head_size(packet, *size);
     if (!head)
         return 1;
     uint32_t ssrc = get32(packet + 8);
-    struct used *used = find_used(sealer, ssrc);
+    struct used *used = find_used(sealer, ssrc, hint);
     if (!used)
         return 1;
     uint16_t sequence = get16(packet + 2);
@@ -177,4 +180,10 @@ int sealer_protect(struct sealer *sealer, char *bytes, int *size)
         return 1;
     *size += TAG;
     return 0;
+}
+
+int sealer_protect(struct sealer *sealer, char *packet, int *size)
+{
+    int32_t hint = 0;
+    return seal(sealer, (unsigned char *)packet, size, &hint);
 }

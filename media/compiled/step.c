@@ -18,6 +18,7 @@ enum { HEADER = 12, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
 
 struct packet {
     struct flow *flow;
+    int32_t *hint;
     int size;
     unsigned char bytes[BUFFER];
 };
@@ -142,8 +143,9 @@ static int encrypt(struct outbox *box, struct packet *packet)
 {
     struct flow *flow = packet->flow;
     int rtcp = packet->bytes[1] >= 192 && packet->bytes[1] <= 223;
+    int32_t none = 0;
     if (!rtcp && flow->sealer)
-        return sealer_protect(flow->sealer, (char *)packet->bytes, &packet->size);
+        return seal(flow->sealer, packet->bytes, &packet->size, packet->hint ? packet->hint : &none);
     return (rtcp ? box->protect_rtcp : box->protect)(flow->context, packet->bytes, &packet->size);
 }
 
@@ -218,6 +220,7 @@ unsigned char *outbox_room(struct outbox *box, struct flow *flow, int size)
         flush(box);
     struct packet *packet = &box->packets[box->count++];
     packet->flow = flow;
+    packet->hint = NULL;
     packet->size = size;
     return packet->bytes;
 }
@@ -239,6 +242,7 @@ int write_unit(struct outbox *box, struct slot **slots, int from, int count, con
         unsigned char *at = write_head(packet->bytes, slot, unit);
         memcpy(at, body, unit->body_size);
         packet->flow = slot->flow;
+        packet->hint = &slot->hint;
         packet->size = (int)(at - packet->bytes) + (int)unit->body_size;
     }
     return from;

@@ -62,6 +62,7 @@ struct slot {
     struct slot *next;
     struct repair *repair;
     uint32_t ssrc, payload_type, open;
+    int32_t hint;
 };
 
 /* A packet of a layer, without its body; see Unit. */

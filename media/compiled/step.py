@@ -86,15 +86,16 @@ class CompiledStep:
         state.flow = sent.state
         state.sent_at = float("-inf")
         state.last = state.pictures.highest = -1
+        sent.held.append(state)
         return state  # type: ignore[no-any-return]  # a structure has the fields of a SlotState
 
     def repair(self, sent: Sent, slot: SlotState) -> RepairState:
-        """C finds the slot by its link from now on; `sent` holds both."""
+        """C finds the slot by its link from now on."""
         state: Any = ffi.new("struct repair *")
         known: Any = slot
         flow: Any = sent.state
         known.repair, known.next, flow.slots = state, flow.slots, slot
-        sent.held += (slot, state)
+        sent.held.append(state)
         return state  # type: ignore[no-any-return]  # a structure has the fields of a RepairState
 
     def source(self) -> SourceState:

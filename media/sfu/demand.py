@@ -42,6 +42,8 @@ class Demand:
     def _wanted(self, now: float, source: Source) -> AbstractSet[int]:
         """The places of the layers that are wanted."""
         layers = source.layers
+        if len(layers) == 1:
+            return {layers[0].place}
         top = len(layers) - 1
         wanted = {min(viewer.wanted, top) for viewer in source.viewers if viewer.wanted is not None}
         wanted = set() if source.muted else wanted

@@ -49,6 +49,7 @@ class Intake:
 
     def __init__(self, terms: Terms, sources: dict[Kind, Source], ssrc: int) -> None:
         self.ssrc = ssrc
+        self.empty_report = ReceiverReport(ssrc).encode()
         self.malformed = 0
         self.unknown = 0
         self.level = 0
@@ -165,9 +166,9 @@ class Intake:
     def urgent(self, now: float) -> list[Rtcp]:
         """NACKs and key frame requests that are due."""
         messages: list[Rtcp] = []
-        for layer in self._layers():
+        for layer in [layer for source in self._sources.values() for layer in source.layers if layer.needs_care]:
             reception = layer.reception
-            if reception is None or not (reception.needs_care or layer.keyframe_wanted):
+            if reception is None:
                 continue
             if layer.source.muted or layer.source.spared:
                 reception.forget_missing(reception.highest)

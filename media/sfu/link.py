@@ -236,12 +236,13 @@ class Link:
         """A report for each slot that has sent lately (or that changed its input), on the bridge's clock."""
         reports: list[Rtcp] = []
         begun, self.begun = self.begun, set()
+        ntp = ntp_time(unix_s)
         slots: list[AudioSlot | VideoSlot] = [*self.audio, *self.video]
         for slot in slots:
             sent_at = slot.state.sent_at
             if now - sent_at > 5.0 or (only_begun and slot.terms.ssrc not in begun):
                 continue
-            rate = clock_rate(slot.terms.kind)
-            timestamp = slot.state.timestamp + int((now - sent_at) * rate)
-            reports.append(SenderReport(slot.terms.ssrc, ntp_time(unix_s), timestamp, slot.packets, slot.octets))
+            state = slot.state
+            timestamp = state.timestamp + int((now - sent_at) * clock_rate(slot.terms.kind))
+            reports.append(SenderReport(state.ssrc, ntp, timestamp, state.packets, state.octets))
         return reports

@@ -196,7 +196,9 @@ class Outflow:
         self._follow(now)
 
     def on_report(self, now: float, fraction_lost: int) -> None:
-        """Take the loss that a receiver report tells, in 1/256."""
+        """Take the loss that a receiver report tells, in 1/256; nothing new from who gives feedback on each packet."""
+        if self.estimator.heard:
+            return
         self.reports.on_report(now, fraction_lost)
         if not self._numbered:
             self.redundancy.feed(now, 256 - fraction_lost, fraction_lost)

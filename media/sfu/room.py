@@ -24,7 +24,7 @@ from media.sfu.wants import Ladders, View, wants
 SPEAKER = "speaker"
 CHOICE_INTERVAL_S = 0.1
 ALLOCATION_INTERVAL_S = 0.2
-CALM_TURNS = 4
+CALM_TURNS = 8
 REPORT_INTERVAL_S = 1.0
 SPARSE_FEEDBACK_S = 0.3
 """On the thinnest lines feedback on what came takes a fifth of the room if it goes as often as elsewhere."""
@@ -329,9 +329,8 @@ class Room:
         link, intake = participant.link, participant.intake
         if not packets or link is None or intake is None:
             return []
-        if not isinstance(packets[0], ReceiverReport | rtcp.SenderReport):
-            packets.insert(0, ReceiverReport(intake.ssrc))
-        return [(link, rtcp.compound(packets), b"")]
+        begins = isinstance(packets[0], ReceiverReport | rtcp.SenderReport)
+        return [(link, (b"" if begins else intake.empty_report) + rtcp.compound(packets), b"")]
 
     def _choose(self, now: float) -> list[Send]:
         sends: list[Send] = []
@@ -340,6 +339,8 @@ class Room:
             self._next_allocation = now + ALLOCATION_INTERVAL_S
             for participant in self.participants.values():
                 participant.video.measure(now)
+        whole: set[Source | None] = {p.video for p in self.participants.values() if p.video.whole}
+        whole.add(None)
         changed, ladders = False, Ladders()
         self._turn += allocating
         for turn, participant in enumerate(self.participants.values(), self._turn):
@@ -357,7 +358,8 @@ class Room:
                 elif allocating:
                     participant.link.go_on(now)
                 for slot in participant.link.video:
-                    slot.settle(now)
+                    if not slot.at_rest or slot.shows not in whole:
+                        slot.settle(now)
         former = self.speakers.speaker
         if self.speakers.choose(now):
             if former != self.speakers.speaker and former is not None:
@@ -370,7 +372,7 @@ class Room:
 
     @staticmethod
     def _is_due(turn: int, link: Link) -> bool:
-        """Whether to allocate anew: who has room for far more than all it wants is looked at in every fourth turn."""
+        """Whether to allocate anew: who has room for far more than all it wants is not looked at in every turn."""
         return turn % CALM_TURNS == 0 or not link.has_plenty
 
     def _note_publishing(self, now: float, participant: Participant) -> bool:

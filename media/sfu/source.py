@@ -296,6 +296,12 @@ class Layer(Counted):
             state.picture = picture
         return picture
 
+    @property
+    def needs_care(self) -> bool:
+        """Whether something is missing, or a key frame wanted."""
+        reception = self.reception
+        return reception is not None and (reception.needs_care or self.state.keyframe_wanted != 0)
+
     def ask_keyframe(self, at_once: bool) -> None:
         """Somebody cannot go on without a key frame; `at_once`: that of the last request has come and was of no use."""
         self.keyframe_wanted = True
@@ -316,6 +322,7 @@ class Viewer(Protocol):
     """Who shows a source: a video slot. `wanted` is the layer it was aimed at, None for nothing."""
 
     wanted: int | None
+    at_rest: bool
 
     def settle(self, now: float) -> None: ...
 
@@ -435,6 +442,17 @@ class Source:
         """Put the layers in order when all heights are known: an offer may list them either way round."""
         if all(layer.height for layer in self.layers):
             self.layers.sort(key=lambda layer: layer.height)
+            for viewer in self.viewers:
+                viewer.at_rest = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its layers come."""
+        return all(layer.live for layer in self.layers)
+
+    def is_ideal(self, wanted: int, layer: Layer) -> bool:
+        """Whether `layer` is the very one that is wanted, as far as there are so many."""
+        return layer is self.layers[min(wanted, len(self.layers) - 1)]
 
     def nearest_live(self, wanted: int) -> Layer:
         """The layer to show for the one wanted: itself, else the next lower live one, else the next higher.

@@ -25,7 +25,7 @@ class VideoSlot:
     """One outgoing VP8 or H.264 stream. `shows` is the source it was given, `wanted` the layer it was aimed at.
 
     `layer` is what goes out, `target` what should: it is sent from its next key frame on, until then the one before
-    goes on.
+    goes on. `at_rest`: as long as all layers of the source come, `settle` would change nothing.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class VideoSlot:
         self.wanted: int | None = 0
         self.layer: Layer | None = None
         self.target: Layer | None = None
+        self.at_rest = False
         self.temporal = TemporalFilter()
         self.state = state
         self.splice = Splice(state, sequence, timestamp, VIDEO_CLOCK_HZ)
@@ -85,6 +86,7 @@ class VideoSlot:
         if self.shows is not None:
             self.shows.viewers.remove(self)
         self.shows = source
+        self.at_rest = False
         if source is not None:
             source.viewers.append(self)
         if source is None or not source.publishing(now):
@@ -98,6 +100,7 @@ class VideoSlot:
         """
         if temporal != self.temporal.wanted:
             self._limited_at = now
+            self.at_rest = False
             self.temporal.limit(temporal, self._latest_frames())
             self.state.open = self.temporal.open
             self.repair.state.whole = 0
@@ -113,8 +116,13 @@ class VideoSlot:
         """See what can be sent of what is wanted, as layers come and go; to be called every 100 ms or so."""
         if self.shows is None or self.wanted is None:
             self._listen(None, None)
+            self.at_rest = True
             return
         target = self.shows.nearest_live(self.wanted)
+        stands = target is self.target and target is self.layer and self.temporal.level >= self.temporal.wanted
+        self.at_rest = stands and self.shows.is_ideal(self.wanted, target)
+        if stands:
+            return
         refused, until = self._refused
         if target is refused and now < until and self._stands():
             target = self.layer or target
@@ -153,6 +161,7 @@ class VideoSlot:
             layer.keyframe_wanted = True
 
     def _listen(self, layer: Layer | None, target: Layer | None) -> None:
+        self.at_rest = False
         before, after = {self.layer, self.target}, {layer, target}
         for left in before - after:
             if left is not None:
