@@ -23,6 +23,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "密钥不对：要 whsec_ 加 24 字节以上的 base64；空着由服务器生成",
         "The secret is not right: whsec_ and base64 of 24 octets or more; left empty, the server makes one",
     ),
+    "cap_feed.unknown": ("没有这个来源", "There is no such feed"),
+    "cap_feed.url": (
+        "地址不对：要以 http:// 或 https:// 开头，不带用户名和空格",
+        "The address is not right: it begins with http:// or https:// and has no user and no blanks",
+    ),
+    "cap_feed.too_many": ("最多 {most} 个来源", "At most {most} feeds"),
+    "feed.root": ("不是 Atom、RSS 或 CAP：{detail}", "Neither Atom nor RSS nor CAP: {detail}"),
     "authority_table.wrong": (
         "权限表不对：每行要有单位类型和签发人，预警要有颜色，本县要能发转移指令，发送者要有名称",
         "The table is not right: each row names kinds of unit and who signs off, a warning its colours, the county may"

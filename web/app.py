@@ -17,6 +17,7 @@ from web.api import (
     authority_table,
     call_plan,
     cap,
+    cap_feeds,
     codes,
     demo,
     directory,
@@ -44,6 +45,7 @@ from web.board import BASE
 from web.cap_keys import CapKeys
 from web.conference import Conference
 from web.cross_origin import CrossOrigin
+from web.feeds import FeedWatch
 from web.insight import Insight
 from web.media_node import node_addresses
 from web.numbers import NumberWatch
@@ -83,13 +85,14 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
         Upkeep(core, app.state.strangers).run,
         SilenceWatch(core).run,
         NumberWatch(core).run,
+        FeedWatch(core, app.state.cap_keys).run,
     ]
     app.state.wake_workers = Waker(make_celery(broker_of(core.settings)))
     problems.install(app)
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    warnings = (alerts, obligations, silences, numbers, call_plan, authority_table, safety, evacuations, cap)
+    warnings = (alerts, obligations, silences, numbers, call_plan, authority_table, safety, evacuations, cap, cap_feeds)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sqlalchemy.orm import Session
 
 from alerts.calls.queries import board_obligations
+from alerts.feeds.queries import board_feeds
 from alerts.queries import board_alerts, board_coverages
 from alerts.safety.queries import board_safety_checks
 from alerts.silence.queries import board_silences
@@ -92,6 +93,7 @@ BASE: dict[str, Collection] = {
     "obligations": board_obligations,
     "safety_checks": board_safety_checks,
     "silences": board_silences,
+    "cap_feeds": board_feeds,
     "evacuations": board_evacuations,
     "evacuation_points": board_evacuation_points,
     "incidents": board_incidents,

@@ -3,6 +3,7 @@
 from alerts import model as alerts
 from alerts.authority import model as authority
 from alerts.calls import model as calls
+from alerts.feeds import model as feeds
 from alerts.numbers import model as numbers
 from alerts.safety import model as safety
 from alerts.silence import model as silence
@@ -18,5 +19,5 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-_ALERTS = (alerts, webhooks, authority, calls, safety, silence, numbers)
+_ALERTS = (alerts, webhooks, authority, feeds, calls, safety, silence, numbers)
 MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.e2e.county import County
+from tests.feed_peer import Page as FeedPage
+from tests.feed_peer import feed_peer
 from tests.ui.checks import accessibility, layout
 from tests.waiting import until
 
@@ -318,6 +320,28 @@ def test_the_table_of_authority_is_the_countys_own(new_page: NewPage, town: Coun
         page.get_by_test_id("authority-restore-sure").click()
         expect(page.get_by_test_id("authority-source")).to_contain_text("系统自带")
         assert admin.get("/authority-table").json()["senders"] == []
+
+
+def test_a_feed_is_asked_and_shows_what_became_of_it(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "feeds")
+    with feed_peer() as peer:
+        peer.pages = {"/feed": FeedPage(b"<html/>")}
+        page.get_by_test_id("feed-add").click()
+        page.get_by_test_id("feed-name").fill("州气象台（示例）")
+        page.get_by_test_id("feed-url").fill("elsewhere")
+        expect(page.get_by_test_id("feed-save")).to_be_disabled()
+        page.get_by_test_id("feed-url").fill(f"{peer.url}/feed")
+        page.get_by_test_id("feed-save").click()
+        row = page.get_by_test_id("feed").filter(has_text="州气象台")
+        until(lambda: peer.asked["/feed 200"] == 1, within_s=15)
+        with town.client("admin") as admin:
+            until(lambda: admin.get("/cap-feeds").json()["items"][0]["failures"] == 1)
+        page.get_by_test_id("feeds-refresh").click()
+        expect(row).to_have_attribute("data-state", "failing")
+        expect(row).to_contain_text("feed.root")
+        assert [*accessibility(page), *layout(page, least_px=12)] == []
+        row.get_by_test_id("feed-turn").click()
+        expect(row).to_have_attribute("data-state", "stopped")
 
 
 def test_settings_are_for_the_next_start(new_page: NewPage, town: County) -> None:

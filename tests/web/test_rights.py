@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from tests.web.asked import begun
 from tests.web.evacuees import ledger, opened, standing_lists
-from tests.web.obliged import obligation
+from tests.web.obliged import made, obligation
 from tests.web.silent import silence
 from tests.web.world import World
 from web.wiring import Core
@@ -43,6 +43,7 @@ IDS = {
     "obligation_id",
     "evacuation_id",
     "household_id",
+    "feed_id",
     "check_id",
     "silence_id",
 }
@@ -118,6 +119,9 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
         "silence_id": silence(core.db, world.units["south"]),
         "household_id": ledger(duty, evacuation)[0]["household"],
         "check_id": begun(as_)["id"],
+        "feed_id": made(as_("admin"), "/cap-feeds", {"name": "州台", "url": "http://127.0.0.1:9/feed", "on": False})[
+            "id"
+        ],
     }
 
 

@@ -18,6 +18,7 @@ const RIGHTS = {
   imports: ['directory.change', 'household.keep'],
   calls: ['settings.change'],
   authority: ['settings.change'],
+  feeds: ['settings.change'],
   settings: ['settings.change'],
   audit: ['audit'],
 } as const satisfies Record<string, readonly string[]>

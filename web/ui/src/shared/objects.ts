@@ -448,6 +448,17 @@ export interface MediaNode {
   nodes: number
 }
 
+/** A feed of another authority; on the board while it has been silent for too long. */
+export interface CapFeed extends Thing {
+  name: string
+  host: string
+  interval_s: number
+  on: boolean
+  heard_at: string
+  error: string
+  silent: boolean
+}
+
 export interface Board {
   seq: number
   as_of: string
@@ -463,6 +474,8 @@ export interface Board {
   coverages: ById<Coverage>
   obligations: ById<Obligation>
   silences: ById<Silence>
+  /** Absent on screens that do not ask for it. */
+  cap_feeds?: ById<CapFeed>
   media_nodes: ById<MediaNode>
   evacuations: ById<Evacuation>
   evacuation_points: ById<EvacuationPoint>

@@ -13,6 +13,7 @@ const KINDS = {
   resource: 'registered changed moved',
   meeting: 'convened rung answered refused timed_out joined lost weakened recovered left removed muted unmuted broadcast layout moved ended',
   alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received same another undecided adopted progress acknowledged dropped',
+  cap_feed: 'set silent heard',
   calling: 'opened called told unanswered reached ended',
   obligation: 'answered confirmed acted informed visit_ordered visited',
   evacuation: 'opened extended listed moved not_moved absent corrected return_permitted all_may_return point_closed closed',

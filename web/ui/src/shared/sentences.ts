@@ -1,4 +1,4 @@
-import type { Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, Silence, Site, Task } from './objects'
+import type { CapFeed, Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, Silence, Site, Task } from './objects'
 import type { Lang } from './i18n'
 import { callWord } from './callTexts'
 import { countOf } from './evacuations'
@@ -37,6 +37,7 @@ interface Bodies {
   coverage: Coverage
   obligation: Obligation
   silence: Silence
+  cap_feed: CapFeed
   media_node: MediaNode
   evacuation: Evacuation
   evacuation_point: EvacuationPoint
@@ -223,6 +224,9 @@ const TELL: Record<string, Tell> = {
   'number_check.begun': (x) => ({ text: x.t.numbersBegun((x.entry.body.number_check as { people?: number } | undefined)?.people ?? 0) }),
   'number_check.stopped': (x) => ({ text: x.t.numbersStopped }),
   'number_plan.changed': (x) => ({ text: x.t.numbersPlanned }),
+  'cap_feed.silent': (x) => ({ text: x.t.feedSilent(get(x, 'cap_feed')?.name ?? '') }),
+  'cap_feed.heard': (x) => ({ text: x.t.feedHeard(get(x, 'cap_feed')?.name ?? '') }),
+  'cap_feed.set': (x) => ({ text: x.t.feedSet(get(x, 'cap_feed')?.name ?? '') }),
   'silence.raised': (x) => ({ text: silenceWords(x) }),
   'silence.changed': (x) => ({ text: silenceWords(x) }),
   'silence.acknowledged': (x) => ({ text: x.t.silenceNoted(get(x, 'silence')?.name ?? '') }),

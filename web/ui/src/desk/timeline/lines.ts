@@ -15,7 +15,7 @@ const EXACT: Record<string, LineKind> = {
   'incident.refuted': 'judged',
 }
 const BY_TYPE: Record<string, LineKind> = {
-  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', calling: 'alert', obligation: 'alert', silence: 'alert', resource: 'resource',
+  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', calling: 'alert', obligation: 'alert', silence: 'alert', cap_feed: 'alert', resource: 'resource',
   session: 'access', access: 'access', system: 'system',
 }
 

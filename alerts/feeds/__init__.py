@@ -1,0 +1,1 @@
+"""Warnings of other authorities that are fetched: which feeds, when, and what has become of each."""

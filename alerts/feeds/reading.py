@@ -1,0 +1,99 @@
+"""What a feed holds: CAP messages in it and links to others, from bytes nobody vouches for. Pure.
+
+Atom (RFC 4287) and RSS 2.0; a CAP message that stands where a feed was expected is taken as one of its own.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from alerts.cap.message import NAMESPACES, CapProblem, Departure
+from alerts.cap.xml import parse
+
+MOST_ITEMS = 200
+CAP_TYPE = "application/cap+xml"
+ATOM = "{http://www.w3.org/2005/Atom}"
+_ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
+_XML_TYPES = ("application/xml", "text/xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry: a `message` that stands in it, or the `link` to one. `key` changes when the entry does."""
+
+    key: str
+    link: str = ""
+    message: bytes = b""
+
+
+def read_feed(data: bytes, url: str) -> tuple[Item, ...]:
+    """The first `MOST_ITEMS` entries that hold or name a CAP message; links to other hosts are left out.
+
+    Raises CapProblem: `xml.*`, or `feed.root` where it is none of the three.
+    """
+    root = parse(data)
+    if root.tag in _ALERTS:
+        return (_embedded(root),)
+    entries = _entries(root)
+    found = (item for entry in entries if (item := _item(entry, url)) is not None)
+    return tuple(item for item, _ in zip(found, range(MOST_ITEMS), strict=False))
+
+
+def same_host(url: str, other: str) -> bool:
+    """Whether both are web addresses of one scheme, host and port."""
+    try:
+        a, b = urlsplit(url), urlsplit(other)
+        alike = (a.scheme, a.hostname, a.port) == (b.scheme, b.hostname, b.port)
+    except ValueError:
+        return False
+    return alike and a.scheme in ("http", "https") and bool(a.hostname)
+
+
+def _entries(root: etree._Element) -> Iterator[etree._Element]:
+    if root.tag == f"{ATOM}feed":
+        return root.iterchildren(f"{ATOM}entry")
+    if root.tag == "rss":
+        return root.iterfind("channel/item")
+    raise CapProblem(Departure("feed.root", "", etree.QName(root).localname[:60]))
+
+
+def _item(entry: etree._Element, url: str) -> Item | None:
+    inside = next(entry.iter(*_ALERTS), None)
+    if inside is not None:
+        return _embedded(inside)
+    link = next((one for one in _links(entry, url) if same_host(url, one)), None)
+    return None if link is None else Item(_key(link, *_stamps(entry)), link=link)
+
+
+def _embedded(alert: etree._Element) -> Item:
+    message = etree.tostring(alert, xml_declaration=True, encoding="UTF-8", with_tail=False)
+    return Item(_key(message.decode("utf-8")), message=message)
+
+
+def _links(entry: etree._Element, url: str) -> Iterator[str]:
+    """Those said to be CAP first, then those that may be."""
+    links = [(one.get("href") or "", one.get("type") or "") for one in entry.iterchildren(f"{ATOM}link")]
+    links += [(one.get("url") or "", one.get("type") or "") for one in entry.iterchildren("enclosure")]
+    links += [((one.text or "").strip(), "") for one in entry.iterchildren("link")]
+    named = [(href.strip(), kind.split(";")[0].strip().lower()) for href, kind in links if href.strip()]
+    for wanted in ((CAP_TYPE,), _XML_TYPES, ("",)):
+        yield from (_joined(url, href) for href, kind in named if kind in wanted)
+
+
+def _joined(url: str, href: str) -> str:
+    try:
+        return urljoin(url, href)
+    except ValueError:
+        return ""
+
+
+def _stamps(entry: etree._Element) -> Iterator[str]:
+    for name in (f"{ATOM}id", f"{ATOM}updated", "guid", "pubDate"):
+        yield from ((one.text or "").strip() for one in entry.iterchildren(name))
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
