@@ -53,6 +53,28 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "import.too_large": ("文件超过 5 MB", "The file is over 5 MB"),
     "import.too_many_rows": ("超过 {most} 行，请分几次导入", "More than {most} rows: import them in parts"),
     "import.encoding": ("文件不是 UTF-8 也不是 GB18030 编码", "The file is neither UTF-8 nor GB18030"),
+    "import.workbook": (
+        "这个 Excel 文件读不了：坏了，或有密码",
+        "This workbook cannot be read: it is broken or locked",
+    ),
+    "import.workbook_large": ("这个 Excel 文件展开后太大", "This workbook is too large when unpacked"),
+    "import.old_excel": (
+        "这是旧格式（.xls）：另存为 .xlsx 或 CSV 再导入",
+        "This is the old format (.xls): save it as .xlsx or CSV first",
+    ),
+    "import.rounded": (
+        "“{value}”被表格改成了科学记数：把这一列设为文本，重新填号码",
+        "The spreadsheet has rounded “{value}”: set the column to text and type the number again",
+    ),
+    "import.zeros_lost": (
+        "“{value}”是数字格式，前面的 0 可能丢了：把这一列设为文本再填",
+        "“{value}” is a number, so a zero in front may be lost: set the column to text and type it again",
+    ),
+    "import.became_date": (
+        "表格把这一格当成了日期（{value}）：把这一列设为文本，重新填",
+        "The spreadsheet has made a date of this cell ({value}): set the column to text and type it again",
+    ),
+    "import.cell_fault": ("这一格是公式错误：{value}", "This cell is an error of a formula: {value}"),
     "import.heading": ("不认识这一列：{heading}", "Unknown column: {heading}"),
     "import.heading_missing": ("缺少这一列：{heading}", "A column is missing: {heading}"),
     "import.too_long": ("太长：{value}…", "Too long: {value}…"),

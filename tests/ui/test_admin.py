@@ -15,6 +15,8 @@ from tests.feed_peer import Page as FeedPage
 from tests.feed_peer import feed_peer
 from tests.ui.checks import accessibility, layout
 from tests.waiting import until
+from tests.web.workbooks import workbook
+from web.imports.workbook import read_workbook
 
 pytestmark = pytest.mark.xdist_group("ui")
 
@@ -82,6 +84,16 @@ def test_units_and_terminals_by_table_with_a_bad_line(
 ) -> None:
     page = open_admin(new_page(1366, 768), town, "admin", "imports")
     columns = [name.removesuffix("（必填）") for name in page.get_by_test_id("column").all_inner_texts()]
+    with page.expect_download() as download:
+        page.get_by_test_id("template-xlsx").click()
+    assert [cell.text for _, cells in read_workbook(download.value.path().read_bytes()) for cell in cells] == columns
+    table: FilePayload = {
+        "name": "units.xlsx",
+        "mimeType": "application/octet-stream",
+        "buffer": workbook([columns, ["青山林场", "department", "楚雄市", "n:532301", "", "", "n:8783123456"]]),
+    }
+    page.get_by_test_id("import-file").set_input_files([table])
+    expect(page.get_by_test_id("report-line")).to_contain_text("前面的 0 可能丢了")
     template = admin.get("/import/units/template.csv").content.decode("utf-8-sig").strip()
     assert ",".join(columns) == template
 

@@ -1,4 +1,4 @@
-"""CSV in and out, with a report line by line."""
+"""Tables in and out, CSV and workbooks, with a report line by line."""
 
 from typing import Annotated
 
@@ -11,12 +11,13 @@ from web.edge import Known
 from web.imports.export import export_csv, right_for
 from web.imports.kinds import KINDS, Kind
 from web.imports.run import Line, run_import
-from web.imports.table import template
+from web.imports.table import template, workbook_template
 from web.messages import sentence
 from web.problems import language_of
 
 router = APIRouter(prefix="/api/v1", tags=["import"])
 LARGEST = 5 * 1024 * 1024
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.post("/import/{what}")
@@ -28,7 +29,7 @@ def post_import(
     dry_run: bool = False,
     skip_bad: bool = False,
 ) -> State:
-    """Import a CSV; `dry_run` only reports, `skip_bad` keeps the good lines."""
+    """Import a CSV or a workbook (XLSX); `dry_run` only reports, `skip_bad` keeps the good lines."""
     data = file.file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise TooLarge("import.too_large")
@@ -45,6 +46,14 @@ def get_template(what: str, edge: Known) -> Response:
     name = f'attachment; filename="fengsui-{what}.csv"'
     content = template(kind_of(what).columns)
     return Response(content, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+
+
+@router.get("/import/{what}/template.xlsx")
+def get_workbook(what: str, edge: Known) -> Response:
+    """The same as a workbook whose columns are text: numbers keep the zeros in front."""
+    name = f'attachment; filename="fengsui-{what}.xlsx"'
+    content = workbook_template(kind_of(what).columns)
+    return Response(content, media_type=_WORKBOOK, headers={"Content-Disposition": name})
 
 
 @router.get("/export/{what}.csv")

@@ -1,16 +1,24 @@
-"""Reading a CSV as people have it: UTF-8 or GB18030, Chinese or English headings, one row a line."""
+"""Reading a table as people have it: a CSV in UTF-8 or GB18030, or a workbook; Chinese or English headings."""
 
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from command.kernel.errors import FieldError, Invalid, TooLarge
+from web.imports.workbook import DATE, FAULT, NUMBER, OLD_EXCEL, TEXT, ZIP, Cell, empty_workbook, read_workbook
 
 MOST_ROWS = 20_000
 YES = frozenset({"1", "true", "yes", "y", "是"})
 NO = frozenset({"", "0", "false", "no", "n", "否"})
+_TELEPHONES = frozenset({"phone"})
+_DIGITS = frozenset({"phone", "division_code", "class_code", "unit", "parent"})
+_ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
+_MOBILE = re.compile(r"1\d{10}")
+_EXACT_DIGITS = 15
+"""A spreadsheet keeps no more digits of a number (IEEE 754 binary64)."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +33,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: the line in the file where it begins, and its cells by English heading."""
+    """One row: the line in the file where it begins, and its cells by English heading.
+
+    `kinds` says of a workbook's cells what they are where they are no text.
+    """
 
     line: int
     cells: Mapping[str, str]
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, name: str) -> str | None:
         """The cell without blanks around it; None for an empty one."""
@@ -48,12 +60,25 @@ class Row:
         return value
 
     def check(self, column: "Column") -> None:
-        """Invalid `import.empty` where the column must be filled, `import.too_long` where it is."""
+        """Invalid where the column must be filled and is not (`import.empty`), is too long (`import.too_long`), or
+        where the spreadsheet has made something else of it (`import.rounded`, `.zeros_lost`, `.became_date`,
+        `.cell_fault`)."""
         text = self.text(column.name)
+        self._check_kind(column.name, text or "")
         if column.needed and text is None:
             raise self.fault(column.name, "import.empty", "")
         if text is not None and len(text) > column.most:
             raise self.fault(column.name, "import.too_long", text)
+
+    def _check_kind(self, name: str, text: str) -> None:
+        kind = self.kinds.get(name, TEXT)
+        if kind in (DATE, FAULT):
+            raise self.fault(name, {DATE: "import.became_date", FAULT: "import.cell_fault"}[kind], text)
+        digits = kind == NUMBER and len(text.strip("-").replace(".", "")) > _EXACT_DIGITS
+        if name in _DIGITS and (_ROUNDED.fullmatch(text) or digits):
+            raise self.fault(name, "import.rounded", text)
+        if name in _TELEPHONES and kind == NUMBER and not _MOBILE.fullmatch(text):
+            raise self.fault(name, "import.zeros_lost", text)
 
     def word(self, name: str, words: Mapping[str, str]) -> str:
         """The cell's value: a word of `words` stands for its value in the API, anything else for itself."""
@@ -81,21 +106,37 @@ class Row:
 
 
 def read_rows(data: bytes, columns: Sequence[Column]) -> list[Row]:
-    """The rows of a CSV with these columns, in any order.
+    """The rows of a CSV or workbook with these columns, in any order.
 
-    Raises Invalid `import.encoding`, `import.heading` (a needed one is missing or one is unknown), TooLarge
-    `import.too_many_rows`.
+    Raises Invalid `import.encoding`, `import.old_excel`, `import.workbook`, `import.heading` (one is unknown),
+    `import.heading_missing`, TooLarge `import.too_many_rows`, `import.workbook_large`.
     """
-    reader = csv.reader(io.StringIO(_decoded(data), newline=""))
-    headings = [cell.strip() for cell in next(reader, [])]
+    lines = _lines(data)
+    headings = [cell.text.strip() for cell in next(lines, (0, []))[1]]
+    while headings and not headings[-1]:
+        headings.pop()
     names = _names(headings, columns)
     rows = []
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            rows.append(Row(reader.line_num, dict(zip(names, cells, strict=False))))
+    for line, cells in lines:
+        if any(cell.text.strip() for cell in cells):
+            known = dict(zip(names, cells, strict=False))
+            kinds = {name: cell.kind for name, cell in known.items() if cell.kind != TEXT}
+            rows.append(Row(line, {name: cell.text for name, cell in known.items()}, kinds))
         if len(rows) > MOST_ROWS:
             raise TooLarge("import.too_many_rows", most=MOST_ROWS)
     return rows
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
+    """Every line with cells and its number, whatever the file is."""
+    if data.startswith(OLD_EXCEL):
+        raise Invalid("import.old_excel")
+    if data.startswith(ZIP):
+        yield from read_workbook(data)
+        return
+    reader = csv.reader(io.StringIO(_decoded(data), newline=""))
+    for cells in reader:
+        yield reader.line_num, [Cell(cell) for cell in cells]
 
 
 def template(columns: Sequence[Column]) -> bytes:
@@ -103,6 +144,11 @@ def template(columns: Sequence[Column]) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerow([column.zh for column in columns])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def workbook_template(columns: Sequence[Column]) -> bytes:
+    """An empty workbook with the Chinese headings, its columns set to text."""
+    return empty_workbook([column.zh for column in columns])
 
 
 def _decoded(data: bytes) -> str:
