@@ -95,8 +95,9 @@ class SafetyMember(Base):
 class SafetyReply(Base):
     """One reply. Never changed and never taken away; which one counts is the member's to say.
 
-    `id` is the answering device's own where it has one, so that a repetition is no second reply. The words may tell
-    of people: in the chain they stand as a salted digest.
+    `id` is the answering device's own where it has one, so that a repetition is no second reply. `by` is the account
+    that pressed or took it down, None for a telephone. The words may tell of people: in the chain they stand as a
+    salted digest.
     """
 
     __tablename__ = "safety_reply"

@@ -20,7 +20,7 @@ from alerts.safety.standing import LONGEST_WORDS, Said, Told, counting, understo
 from alerts.texts import NEEDS_HELP, SAFE
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor, system_actor
-from command.kernel.clock import Clock, to_text
+from command.kernel.clock import Clock
 from command.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
@@ -33,8 +33,6 @@ LATE = timedelta(hours=24)
 
 MOST_REPLIES = 200
 """Of one person in one check: nobody can fill the database by one telephone."""
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
 
 _KINDS = {NEEDS_HELP: "safety_check.needs_help", SAFE: "calling.safe"}
 
@@ -52,7 +50,7 @@ def reply_own(session: Session, clock: Clock, actor: Actor, check_id: str, value
     """The actor answers for themselves. The same again (by its id) changes nothing.
 
     Raises NotFound, Refused, Conflict `safety.not_asked`, `safety.closed`, `safety.too_many_replies` or
-    `safety.id_taken`, Invalid `time.future` or `safety.words_too_long`.
+    `safety.id_taken`, Invalid `safety.words_too_long`.
     """
     check = check_for(session, actor, check_id, lock=True)
     actor.need(Right.ALERT_ACKNOWLEDGE, unit_of(session, actor.unit_id).path)
@@ -115,8 +113,7 @@ def _hear(
     heard = False
     for member in session.scalars(query.order_by(SafetyMember.recipient)).all():
         if member.replies < MOST_REPLIES:
-            by: State = {"id": member.recipient.partition(":")[2], "name": member.name}
-            reply = _row(check, member, Reply(id=new_id(), said=said), channel, by, now)
+            reply = _row(check, member, Reply(id=new_id(), said=said), channel, None, now)
             _take(session, system_actor(check.unit_id), check, member, reply, keep)
             heard = True
     return heard
@@ -135,21 +132,18 @@ def _reply(
         raise Conflict("safety.closed")
     if member.replies >= MOST_REPLIES:
         raise Conflict("safety.too_many_replies", number=MOST_REPLIES)
-    _check(values, now)
+    _check(values)
     _take(session, actor, check, member, _row(check, member, values, channel, actor.by(), now))
     return check
 
 
-def _check(values: Reply, now: datetime) -> None:
-    if values.pressed_at is not None and values.pressed_at > now + CLOCK_TOLERANCE:
-        at = to_text(values.pressed_at)
-        raise Invalid("time.future", fields=(FieldError("pressed_at", "time.future", (("at", at),)),), at=at)
+def _check(values: Reply) -> None:
     if len(values.said.words) > LONGEST_WORDS:
         raise Invalid("safety.words_too_long", fields=(FieldError("words", "safety.words_too_long"),))
 
 
 def _row(
-    check: SafetyCheck, member: SafetyMember, values: Reply, channel: str, by: State, now: datetime
+    check: SafetyCheck, member: SafetyMember, values: Reply, channel: str, by: State | None, now: datetime
 ) -> SafetyReply:
     words = values.said.words.strip() or None
     salt, digest = salted(words)
@@ -185,7 +179,8 @@ def _take(
         _stop_ringing(session, check, member.number, reply.at, keep)
     recount(session, check)
     check.version += 1
-    more: State = {"safety_reply": {**reply.state(), "name": member.name}}
+    # Where somebody is, not who: the hall's wall shows it.
+    more: State = {"safety_reply": {**reply.state(), "place": unit_of(session, member.unit_id).name}}
     tell(session, actor, check, _KINDS.get(reply.answer, "safety_check.unclear"), more)
 
 

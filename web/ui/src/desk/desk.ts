@@ -11,7 +11,7 @@ import { createNotice, type Notice } from './notice'
 import { createEntries, type Entries } from './timeline/entries'
 import { createUploads, type Uploads } from './uploads'
 
-export type Tab = 'command' | 'alerts' | 'resources' | 'evacuations'
+export type Tab = 'command' | 'alerts' | 'resources' | 'evacuations' | 'safety'
 
 /** The dialog that stands over the desk, with what it is about. */
 export type Open =
@@ -19,6 +19,7 @@ export type Open =
   | { name: 'find' }
   | { name: 'order'; incident: string; resource: string | null }
   | { name: 'convene' }
+  | { name: 'safety'; from: { incident: string } | { alert: string } | null }
 
 /** What the warnings tab is asked to open: a new draft, for an incident or not, or an alert. */
 export type DraftFrom = { incident: string | null } | { alert: string }
@@ -36,6 +37,8 @@ export interface Desk {
   incident: ComputedRef<Incident | null>
   open: Ref<Open | null>
   draftFrom: Ref<DraftFrom | null>
+  /** The chosen safety check's id. */
+  safety: Ref<string | null>
   map: MapState
   room: Room
   notice: Notice
@@ -52,7 +55,7 @@ const KEY: InjectionKey<Desk> = Symbol('desk')
 
 const NOTHING: Board = {
   seq: 0, as_of: '', reader: { id: null, name: '', unit: null },
-  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {}, evacuations: {}, evacuation_points: {},
+  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {}, safety_checks: {}, evacuations: {}, evacuation_points: {},
   media_nodes: {}, silences: {},
   recent: [],
 }
@@ -74,6 +77,7 @@ export function createDesk(api: Api, me: Me, expired: (code: string) => void): D
     incident: computed(() => (chosen.value === null ? null : (board.value.incidents[chosen.value] ?? null))),
     open: ref(null),
     draftFrom: ref(null),
+    safety: ref(null),
     map: createMapState(),
     room: createRoom(api, me, board, computed(() => chosen.value)),
     notice: createNotice(),

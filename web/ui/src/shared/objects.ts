@@ -3,7 +3,12 @@
  * Times are RFC 3339 strings with offset, positions GeoJSON (lon, lat), durations are named by their unit.
  */
 
+import type { Evacuation, EvacuationPoint } from './evacuationObjects'
+import type { SafetyCheck } from './safetyObjects'
 import type { TierName } from './tiers'
+
+export type { EvacuatedHousehold, Evacuation, EvacuationPoint, EvacuationReason, EvacuationStatus, EvacuationWay } from './evacuationObjects'
+export type { SafetyCheck, SafetyCount } from './safetyObjects'
 
 export interface Point {
   type: 'Point'
@@ -338,55 +343,6 @@ export interface Obligation extends Thing {
   acted: { by: By; at: string; note: string } | null
 }
 
-export type EvacuationStatus = 'to_move' | 'moved' | 'not_moved' | 'absent' | 'return_permitted'
-export type EvacuationReason = 'refuses' | 'cannot_walk' | 'road_cut' | 'no_vehicle' | 'other'
-export type EvacuationWay = 'on_scene' | 'telephone' | 'relayed' | 'command'
-
-/** 转移避险台账: ended by a person and by no warning's end. */
-export interface Evacuation extends Thing {
-  title: string
-  alert: string | null
-  incident: string | null
-  status: 'open' | 'closed'
-  drill: boolean
-  opened_at: string
-  opened_by: By
-  return_permitted_at: string | null
-  closed_at: string | null
-  closed_by: By | null
-  reason: string | null
-}
-
-/** A household as everybody may know it: by its number at the hazard point. */
-export interface EvacuatedHousehold {
-  household: string
-  number: number
-  people: number
-  assist: boolean
-  status: EvacuationStatus
-  at: string
-  pressed_at: string | null
-  by: By | null
-  reason: EvacuationReason | null
-  how: EvacuationWay | null
-  shelter: By | null
-  step: string | null
-}
-
-export interface EvacuationPoint extends Thing {
-  evacuation: string
-  hazard_point: string
-  township: string
-  township_name: string
-  name: string
-  hazard: string
-  location: Point | null
-  post: By | null
-  shelter: By | null
-  drill: boolean
-  households: EvacuatedHousehold[]
-}
-
 /** What should be heard of an area: devices that say they are there, messages and calls that come back. */
 export type Signal = 'terminal' | 'loudspeaker' | 'sms' | 'call'
 
@@ -477,6 +433,7 @@ export interface Board {
   /** Absent on screens that do not ask for it. */
   cap_feeds?: ById<CapFeed>
   media_nodes: ById<MediaNode>
+  safety_checks: ById<SafetyCheck>
   evacuations: ById<Evacuation>
   evacuation_points: ById<EvacuationPoint>
   recent: Entry[]

@@ -1,9 +1,10 @@
-import type { CapFeed, Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, Silence, Site, Task } from './objects'
+import type { CapFeed, Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, SafetyCheck, Silence, Site, Task } from './objects'
 import type { Lang } from './i18n'
 import { callWord } from './callTexts'
 import { countOf } from './evacuations'
 import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
+import { totalsOf } from './safety'
 import { silenceSentence } from './silences'
 import { hm, number } from './time'
 import { standingWords, tierTexts } from './tierTexts'
@@ -41,6 +42,7 @@ interface Bodies {
   media_node: MediaNode
   evacuation: Evacuation
   evacuation_point: EvacuationPoint
+  safety_check: SafetyCheck
   line: Line
 }
 
@@ -106,6 +108,12 @@ const home = (how: (t: Telling['t'], point: string, number: string, done: string
 function silenceWords(x: Telling): string {
   const silence = get(x, 'silence')
   return silence === null ? '' : silenceSentence(silence, Date.parse(x.entry.at), x.lang)
+}
+/** Where a check asks, how many were asked last, and where somebody replied: the wall names nobody. */
+const asked = (how: (t: Telling['t'], place: string, people: string, where: string) => string): Tell => (x) => {
+  const check = get(x, 'safety_check')
+  const reply = x.entry.body.safety_reply as { place?: string } | undefined
+  return { text: how(x.t, check?.place ?? '', number(check?.asks.at(-1)?.people ?? 0), reply?.place ?? '') }
 }
 const evacuationTitle = (x: Telling): string => get(x, 'evacuation')?.title ?? ''
 
@@ -206,6 +214,16 @@ const TELL: Record<string, Tell> = {
   'obligation.informed': (x) => ({ text: x.t.informedOf(place(x)) }),
   'obligation.visit_ordered': (x) => ({ text: x.t.visitOrdered(place(x)) }),
   'obligation.visited': (x) => ({ text: x.t.visited(place(x), get(x, 'obligation')?.visit?.found === true) }),
+  'calling.safe': asked((t, place, _, where) => t.repliedSafe(place, where)),
+  'safety_check.begun': asked((t, where, people) => t.safetyBegun(where, people)),
+  'safety_check.repeated': asked((t, where, people) => t.safetyRepeated(where, people)),
+  'safety_check.needs_help': asked((t, place, _, where) => t.repliedHelp(place, where)),
+  'safety_check.unclear': asked((t, place, _, where) => t.repliedUnclear(place, where)),
+  'safety_check.closed': (x) => {
+    const check = get(x, 'safety_check')
+    const { safe, asked: of } = check ? totalsOf(check) : { safe: 0, asked: 0 }
+    return { text: x.t.safetyClosed(check?.place ?? '', number(safe), number(of)) }
+  },
   'evacuation.opened': (x) => ({ text: x.t.evacuationOpened(evacuationTitle(x)) }),
   'evacuation.extended': (x) => ({ text: x.t.evacuationExtended(evacuationTitle(x)) }),
   'evacuation.listed': home((t, point, _, done) => t.evacuationListed(point, done)),
@@ -287,6 +305,6 @@ export function sentence(entry: Entry, board: Board | null, lang: Lang): Sentenc
 
 /** What the hall hears of: not who logged in, nor counts and checks that go on all the time. */
 export function forTheHall(entry: Entry): boolean {
-  return /^(incident|task|meeting|alert|obligation|evacuation|silence)\./.test(entry.kind) &&
+  return /^(incident|task|meeting|alert|obligation|evacuation|safety_check|silence)\./.test(entry.kind) &&
     !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered', 'evacuation.listed', 'evacuation.point_closed', 'silence.changed', 'silence.acknowledged'].includes(entry.kind)
 }

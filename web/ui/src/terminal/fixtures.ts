@@ -66,7 +66,7 @@ interface Things {
 }
 
 export const board = (things: Things = {}): Board => ({
-  seq: 1, as_of: AT, reader: { id: 'x', name: 'x', unit: 'town' }, incidents: {}, coverages: {}, obligations: {}, evacuations: {}, evacuation_points: {},
+  seq: 1, as_of: AT, reader: { id: 'x', name: 'x', unit: 'town' }, incidents: {}, coverages: {}, obligations: {}, safety_checks: {}, evacuations: {}, evacuation_points: {},
   media_nodes: {}, silences: {}, recent: things.recent ?? [],
   units: byId(things.units ?? [unit()]), terminals: byId(things.terminals ?? [terminal()]), tasks: byId(things.tasks ?? []),
   resources: byId(things.resources ?? []), meetings: byId(things.meetings ?? [meeting()]), sites: byId(things.sites ?? []),

@@ -56,7 +56,7 @@ const KEY: InjectionKey<Terminal> = Symbol('terminal')
 
 const NOTHING: Board = {
   seq: 0, as_of: '', reader: { id: null, name: '', unit: null },
-  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {}, evacuations: {}, evacuation_points: {},
+  units: {}, terminals: {}, incidents: {}, tasks: {}, resources: {}, meetings: {}, sites: {}, alerts: {}, coverages: {}, obligations: {}, safety_checks: {}, evacuations: {}, evacuation_points: {},
   media_nodes: {}, silences: {},
   recent: [],
 }

@@ -14,7 +14,7 @@ export const KINDS: Record<Group, readonly string[]> = {
   incidents: ['incident.'],
   tasks: ['task.'],
   meetings: ['meeting.'],
-  alerts: ['alert.'],
+  alerts: ['alert.', 'safety_check.'],
   evacuations: ['evacuation.', 'hazard_point.', 'household.'],
   resources: ['resource.'],
 }

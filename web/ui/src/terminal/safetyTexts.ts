@@ -1,0 +1,43 @@
+import { defineTexts } from '@shared/i18n'
+
+/** The words of a safety check, fetched when there is one. */
+export const safetyTexts = defineTexts({
+  zh: {
+    title: '平安核查',
+    drill: '演练，不是真实核查',
+    from: (by: string, at: string) => `${by} ${at} 问`,
+    safe: '平安',
+    needs_help: '需要帮助',
+    unclear: '回复没看懂，请再按一次',
+    saidSafe: (at: string) => `已报平安 ${at}`,
+    saidHelp: (at: string) => `已求助 ${at}`,
+    heard: '值班台已看到求助。',
+    waiting: '待送出，连上就送',
+    change: '改回答',
+    more: '补充：几个人，什么情况',
+    people: '需要帮助的人数',
+    words: '情况',
+    wordsHint: '在哪里，伤没伤，缺什么',
+    send: '送出补充',
+    notTaken: '回答没有送成',
+  },
+  en: {
+    title: 'Safety check',
+    drill: 'EXERCISE, not a real check',
+    from: (by, at) => `asked by ${by}, ${at}`,
+    safe: 'Safe',
+    needs_help: 'I need help',
+    unclear: 'Your reply was not understood: press once more',
+    saidSafe: (at) => `Reported safe ${at}`,
+    saidHelp: (at) => `Asked for help ${at}`,
+    heard: 'The duty desk sees it.',
+    waiting: 'To be sent once connected',
+    change: 'Change the answer',
+    more: 'Add: how many people, what has happened',
+    people: 'People who need help',
+    words: 'What has happened',
+    wordsHint: 'Where, injuries, what is missing',
+    send: 'Send the details',
+    notTaken: 'The answer was not taken',
+  },
+})
