@@ -17,6 +17,7 @@
 
 enum { MOST = 32, MAX_OUTLETS = 16, MAX_HANDED = 64, LAZY = 48, PLACES = 16384, NAME = 28, CONTROL = 64 };
 static const double MAX_QUEUED_S = 1.0;
+static const double NAP_S = 0.001, DENSE_S = 0.00025, SPARSE_S = 0.0009, MEMORY = 1.0 / 32;
 
 /* An address by which a peer is reached; free while `door` is NULL. */
 struct place {
@@ -31,7 +32,7 @@ struct port {
     int outlets, descriptors[MAX_OUTLETS];
     int known, handed, stopped;
     int got, at, outlet;
-    double now, offset;
+    double now, offset, received_at, spacing;
     int64_t received, not_authentic;
     struct place places[PLACES];
     struct handed items[MAX_HANDED];
@@ -252,6 +253,15 @@ static double arrival(const struct port *port, struct msghdr *message)
     return port->now;
 }
 
+/* How far apart datagrams come on the average of late, seconds. */
+static void note_spacing(struct port *port)
+{
+    double passed = port->now - port->received_at;
+    port->received_at = port->now;
+    for (int i = 0; i < port->got; i++)
+        port->spacing += (passed / port->got - port->spacing) * MEMORY;
+}
+
 static void receive(struct port *port, int outlet)
 {
     for (int i = 0; i < port->got; i++)
@@ -260,6 +270,7 @@ static void receive(struct port *port, int outlet)
     port->now = seconds(CLOCK_MONOTONIC);
     port->offset = port->now - seconds(CLOCK_REALTIME);
     port->got = got > 0 ? got : 0;
+    note_spacing(port);
     port->at = 0;
     port->outlet = outlet;
 }
@@ -357,6 +368,20 @@ static int milliseconds(double timeout, double until)
 }
 
 /*
+ * Sleep until a millisecond after the last datagram was taken, at most until `until`, where two or more are then there
+ * on the average. To be woken by each costs as much again as to forward it; where they come closer than DENSE_S many
+ * are there at once in any case.
+ */
+static void nap(const struct port *port, double until)
+{
+    double to = port->received_at + NAP_S;
+    if (port->spacing < DENSE_S || port->spacing > SPARSE_S || (until && to > until))
+        return;
+    struct timespec at = {(time_t)to, (long)((to - (double)(time_t)to) * 1e9)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+/*
  * Wait as `epoll_wait` does, for at most `timeout` seconds (for ever when negative), forwarding what is plain.
  *
  * How many descriptors are ready; 0 too after a signal. The first socket counts as ready while anything is handed over.
@@ -370,6 +395,8 @@ int port_wait(struct port *port, int epoll, double timeout, struct ready *ready,
     if (port->handed == 0)
         go_through(port);
     do {
+        if (!port->stopped && timeout)
+            nap(port, until);
         left = port->stopped ? 0 : milliseconds(timeout, until);
         int count = epoll_wait(epoll, events, most, left);
         if (count < 0)
