@@ -3,10 +3,12 @@
 import asyncio
 import os
 import random
+import resource
 import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -258,6 +260,46 @@ def test_packets_over_real_sockets_are_forwarded_while_the_loop_waits(meeting: M
     assert (meeting.counters.received, meeting.counters.not_authentic) == (123, 1)
     assert [data for _, data in meeting.raw] == [b"\x00\x01 a check", b"\x80nobody"]
     assert meeting.raw[0][0] == sender.socket.getsockname()[:2]
+
+
+SPACING_S = 0.0005
+STEADY = 400
+TRIES = 5
+
+
+def send_steadily(sender: socket.socket, to: Address) -> None:
+    """Datagrams that nobody can decrypt, half a millisecond apart."""
+    began = time.monotonic()
+    for number in range(STEADY):
+        sender.sendto(bytes([0x80, 96]) + bytes(60), to)
+        time.sleep(max(0.0, began + (number + 1) * SPACING_S - time.monotonic()))
+
+
+async def wakes_for_each(meeting: Meeting) -> bool:
+    """Whether a steady stream woke the loop as often as it brought a datagram; a timer goes off in time meanwhile."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, PacketLoop)
+    loop.packets.waiter = meeting.step.gate
+    loop.add_reader(meeting.outlet.socket.fileno(), meeting.step.gate.hand_over, meeting)
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    far = meeting.far["one"].socket
+    sending = loop.run_in_executor(None, send_steadily, far, meeting.outlet.socket.getsockname())
+    turns = 0
+    while not sending.done():
+        await asyncio.wait([sending], timeout=0.01)
+        turns += 1
+    loop.packets.waiter = None
+    assert turns > 1, "timers wait for the traffic to end"
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - before - turns > 0.8 * STEADY
+
+
+def test_a_steady_stream_is_taken_by_twos(meeting: Meeting) -> None:
+    """To wake up costs more than to take one datagram. On a busy machine it may need more than one look."""
+    woken = (run(asyncio.wait_for(wakes_for_each(meeting), 20)) for _ in range(TRIES))
+    assert not all(woken)
+    meeting.step.gate.count()
+    assert meeting.counters.not_authentic % STEADY == 0
+    assert meeting.counters.not_authentic > 0
 
 
 def test_who_left_is_let_in_no_more(meeting: Meeting) -> None:
