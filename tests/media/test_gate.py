@@ -24,6 +24,7 @@ from media.loop import PacketLoop, run
 from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import is_rtcp
+from media.rtp.rtcp import Nack
 from media.sfu.room import Room
 from media.sfu.source import Send, Unit
 from media.srtp import Outbound, Scratch
@@ -149,6 +150,17 @@ class Stranger:
         words = chance.choice((len(body) // 4, chance.randrange(65_536)))
         return kinds + struct.pack("!H", words) + body
 
+    def request(self, meeting: Meeting, name: str) -> bytes | None:
+        """A NACK for what a viewer was sent lately, and for what it never was; now and then spoiled."""
+        link = meeting.room.participants[name].link
+        if link is None or not link.video:
+            return None
+        slot = self.chance.choice(link.video)
+        newest, ssrc = slot.splice.numbers.newest, slot.terms.ssrc
+        asked = tuple(newest + self.chance.randrange(-600, 40) & 0xFFFF for _ in range(self.chance.randrange(150)))
+        packet = Nack(1, ssrc, asked).encode()
+        return self.spoiled(packet) if self.chance.random() < 0.3 else packet
+
     def spoiled(self, data: bytes) -> bytes:
         changed = bytearray(data)
         for _ in range(self.chance.randrange(1, 4)):
@@ -164,7 +176,8 @@ def play_stranger(meeting: Meeting, seed: int, rounds: int) -> None:
         name = stranger.chance.choice(list(meeting.far))
         path = meeting.far[name].path
         assert path is not None
-        meeting.step.gate.inject(now, path, stranger.datagram(name))
+        asked = stranger.request(meeting, name) if stranger.chance.random() < 0.1 else None
+        meeting.step.gate.inject(now, path, asked or stranger.datagram(name))
         meeting.step.gate.hand_over(meeting)
         if number % 25 == 0:
             meeting.send(meeting.room.on_tick(now))
