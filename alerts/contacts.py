@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, Contact
+from alerts.webpush.model import PushSubscription
 from command.directory.model import Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.queries import county_of, subtree
 from command.kernel.rights import Right, Role, rights_of
@@ -52,11 +53,12 @@ def contacts_of_county(session: Session, unit: Unit) -> list[Contact]:
     tree = tree_of(session, unit)
     answering = answering_accounts(session)
     people = list(_people(session, tree, answering))
-    return [
+    found = [
         *people,
         *_accounts(session, tree, answering - {one.address for one in people if one.channel == "websocket"}),
         *_devices(session, tree),
     ]
+    return [*found, *_browsers(session, found)]
 
 
 def people_of_county(session: Session, unit: Unit) -> list[Contact]:
@@ -163,6 +165,15 @@ def _accounts(session: Session, tree: Tree, wanted: frozenset[str]) -> Iterator[
     for user in session.scalars(select(User).where(User.active).order_by(User.id)):
         if user.unit_id in tree.units and user.id in wanted:
             yield _at_unit(f"user:{user.id}", "websocket", user.id, user.name, user.unit_id, tree)
+
+
+def _browsers(session: Session, contacts: Iterable[Contact]) -> Iterator[Contact]:
+    """Whoever has a page and asked to be told also while it is closed."""
+    owners = frozenset(session.scalars(select(PushSubscription.owner).distinct()))
+    for one in contacts:
+        owner = f"{'user' if one.is_person else 'terminal'}:{one.address}"
+        if one.channel == "websocket" and owner in owners:
+            yield replace(one, channel="webpush", address=owner)
 
 
 def _devices(session: Session, tree: Tree) -> Iterator[Contact]:

@@ -9,6 +9,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "“{level}”的步骤不对：每一步要告知或打电话，上门只能是最后一步",
         "The steps of “{level}” are not right: each tells or calls, and a visit is the last",
     ),
+    "push.host": (
+        "这个浏览器的推送服务不在服务器允许的地址里（FENGSUI_PUSH_HOSTS）",
+        "The server does not allow this browser’s push service (FENGSUI_PUSH_HOSTS)",
+    ),
+    "push.keys": ("浏览器给的推送密钥不对", "The keys that the browser gave are not right"),
     "webhook.not_one": ("这个终端不是群机器人", "This terminal is no webhook"),
     "webhook.form": ("没有这种群机器人：{form}", "There is no such kind of webhook: {form}"),
     "webhook.url": (

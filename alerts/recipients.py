@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-CHANNELS = ("websocket", "email", "mqtt", "sms", "webhook")
+CHANNELS = ("websocket", "email", "mqtt", "sms", "webhook", "webpush")
 USUAL = ("websocket", "email", "mqtt")
-"""Those of a draft that names none: short messages cost, groups have readers of their own; both are chosen."""
+"""Those of a draft that names none: short messages cost, groups are others' too, pushes go abroad."""
 PEOPLE = ("person", "user")
 
 OFFICIALS, RESPONSIBLE, PUBLIC = 0, 1, 2

@@ -63,6 +63,7 @@ def texts(words: Words) -> dict[str, Content]:
         "mqtt": speech(words),
         "sms": short(words),
         "webhook": group(words),
+        "webpush": page(words),
     }
 
 

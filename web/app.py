@@ -30,6 +30,7 @@ from web.api import (
     metrics,
     numbers,
     obligations,
+    push,
     resources,
     safety,
     session,
@@ -94,7 +95,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     log = (incidents, incident_log, tasks, resources, divisions, situation)
     warnings = (alerts, obligations, silences, numbers, call_plan, authority_table, safety, evacuations, cap, cap_feeds)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
-    administration = (directory, accounts, terminals, webhooks, imports, settings, codes, demo)
+    administration = (directory, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):
         app.include_router(module.router)
     _install_health(app, core)

@@ -12,7 +12,7 @@ from web.settings import Settings
 _FOLDERS = ("attachments", "trust")
 _FILES = (
     *("ca.pem", "ca.key", "server.pem", "server.key", "cap.pem", "cap.key"),
-    *("settings.json", "seals.jsonl", "seal.key", "seal.pub", "loudspeaker.key", "demo-accounts.json"),
+    *("settings.json", "seals.jsonl", "seal.key", "seal.pub", "loudspeaker.key", "vapid.key", "demo-accounts.json"),
 )
 
 

@@ -8,6 +8,7 @@ from alerts.numbers import model as numbers
 from alerts.safety import model as safety
 from alerts.silence import model as silence
 from alerts.webhooks import model as webhooks
+from alerts.webpush import model as webpush
 from command.directory import model as directory
 from command.evacuation import model as evacuation
 from command.incidents import model as incidents
@@ -19,5 +20,5 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-_ALERTS = (alerts, webhooks, authority, feeds, calls, safety, silence, numbers)
+_ALERTS = (alerts, webhooks, webpush, authority, feeds, calls, safety, silence, numbers)
 MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

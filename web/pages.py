@@ -32,6 +32,10 @@ def install_pages(app: FastAPI, static: Path | None) -> None:
     def root() -> RedirectResponse:
         return RedirectResponse("/desk")
 
+    @app.get("/push.js", include_in_schema=False)
+    def service_worker() -> FileResponse:
+        return FileResponse(folder / "push.js", headers={"Cache-Control": "no-cache"}, media_type="text/javascript")
+
     for screen in SCREENS:
         _install_screen(app, folder, screen)
     if (folder / "assets").is_dir():

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr = SecretStr("")
     sms_urls: tuple[SecretStr, ...] = ()
+    push_hosts: tuple[str, ...] = ()
+    push_contact: str = ""
     webhook_hosts: tuple[str, ...] = ()
     webhook_ca: str = ""
     mail_from: str = "fengsui@localhost"

@@ -17,6 +17,9 @@ class WorkerPlan:
     smtp_url: str = ""
     mail_from: str = ""
     sms_urls: tuple[str, ...] = ()
+    push_hosts: tuple[str, ...] = ()
+    push_contact: str = ""
+    vapid_pem: str = ""
     webhook_hosts: tuple[str, ...] = ()
     webhook_ca: str = ""
     mqtt_url: str = ""

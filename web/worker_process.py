@@ -71,6 +71,18 @@ def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:
     return _channel(_load("alerts.channels.webhook").WebhookChannel(poster, find, db.clock))
 
 
+def browsers(plan: WorkerPlan, db: Database) -> Channel | None:
+    """By Web Push, to push services of the list alone."""
+    if not plan.push_hosts:
+        return None
+    allowed = _load("alerts.channels.hosts").Allowed.of(plan.push_hosts)
+    poster = _load("alerts.channels.post").Poster(allowed)
+    vapid = _load("alerts.channels.push_vapid").Vapid(plan.vapid_pem.encode(), plan.push_contact)
+    finding = _load("alerts.webpush.finding")
+    asks = finding.browser_finder(db), finding.browser_forgetter(db)
+    return _channel(_load("alerts.channels.webpush").WebPushChannel(poster, vapid, *asks, db.clock))
+
+
 def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
     """By SIP."""
     if not plan.sip_url:
@@ -95,7 +107,7 @@ def main(plan: WorkerPlan) -> None:
     # A connection belongs to one event loop: alerts and calls have each their own, but for short messages,
     # whose connections live in a thread that both may ask.
     sms = short_messages(plan, db)
-    live = _built({"email": email, "mqtt": loudspeakers, "webhook": webhooks}, plan, db, sms)
+    live = _built({"email": email, "mqtt": loudspeakers, "webhook": webhooks, "webpush": browsers}, plan, db, sms)
     calls = _built({"email": email, "voice": telephone}, plan, db, sms)
     config = WorkerConfig(BrokerConfig(plan.broker_url, folder / "broker"), plan.name, lines=plan.sip_lines)
     run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))

@@ -16,10 +16,12 @@ from alerts.channels.loudspeaker import Playback
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel, Outcome, Outgoing, Result
 from alerts.channels.post import Poster
+from alerts.channels.push_vapid import Vapid
 from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.webhook import WebhookChannel
 from alerts.channels.webhook_forms import Target
+from alerts.channels.webpush import Subscription, WebPushChannel
 from alerts.channels.websocket import WebSocketChannel
 from alerts.cmpp.pdu import V3
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
@@ -27,6 +29,7 @@ from alerts.texts import Content
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
 from tests.alerts.ismg import CmppCentre
+from tests.alerts.push_service import PushService, SubscribedBrowser, vapid_key
 from tests.alerts.receivers import Receiver, standard_receiver
 from tests.alerts.smsc import MessageCentre
 from tests.peers.mosquitto import MosquittoServer
@@ -36,8 +39,9 @@ from tests.peers.smtp import SmtpServer
 from tests.waiting import until
 
 MASTER = b"a key of these tests"
+BROWSER, VAPID = SubscribedBrowser("everybody"), Vapid(vapid_key(), "mailto:duty@example.org")
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
-NAMES = ("email", "websocket", "mqtt", "voice", "sms", "cmpp", "webhook", "drill")
+NAMES = ("email", "websocket", "mqtt", "voice", "sms", "cmpp", "webhook", "webpush", "drill")
 
 
 def outgoing(address: str = "a@example.org", body: str = "马上转移\n.\n第二行") -> Outgoing:
@@ -68,6 +72,13 @@ def webhook_channel(url: str) -> WebhookChannel:
     return WebhookChannel(poster, lambda ids: dict.fromkeys(ids, target), SystemClock())
 
 
+def webpush_channel(endpoint: str) -> WebPushChannel:
+    """One in which everybody has the same browser."""
+    browser = [Subscription(endpoint, BROWSER.public, BROWSER.auth)]
+    poster = Poster(Allowed.of(["127.0.0.1"]))
+    return WebPushChannel(poster, VAPID, lambda owners: dict.fromkeys(owners, browser), lambda _: None, SystemClock())
+
+
 @pytest.fixture
 def exchange() -> Iterator[SippServer]:
     """A telephone exchange whose people pick up and hang up again."""
@@ -88,6 +99,7 @@ def opened(
         for one in (centre, ismg)
     )
     receiver = Receiver(standard_receiver(WEBHOOK_SECRET))
+    service = PushService(VAPID.public_key, BROWSER)
     channels: dict[str, Channel] = {
         "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
         "websocket": WebSocketChannel(),
@@ -96,6 +108,7 @@ def opened(
         "sms": sms,
         "cmpp": cmpp,
         "webhook": webhook_channel(receiver.url("/")),
+        "webpush": webpush_channel(service.endpoint(BROWSER)),
         "drill": DrillChannel("email"),
     }
     yield channels.__getitem__
@@ -104,6 +117,7 @@ def opened(
         asyncio.run(one.close())
         peer.stop()
     receiver.stop()
+    service.stop()
 
 
 @asynccontextmanager
@@ -148,8 +162,9 @@ async def test_a_second_batch_and_an_empty_text(opened: Callable[[str], Channel]
         mqtt_channel(f"mqtt://127.0.0.1:{free_port()}"),
         VoiceChannel(VoiceConfig(f"sip:127.0.0.1:{free_port()}", ring_s=1), lambda _attempt, _mark: None),
         webhook_channel(f"http://127.0.0.1:{free_port()}/"),
+        webpush_channel(f"http://127.0.0.1:{free_port()}/"),
     ],
-    ids=["email", "mqtt", "voice", "webhook"],
+    ids=["email", "mqtt", "voice", "webhook", "webpush"],
 )
 async def test_a_peer_that_is_not_there_is_for_later(channel: Channel) -> None:
     if isinstance(channel, MqttChannel):

@@ -28,6 +28,8 @@ PUBLIC = {
 OWN = {
     ("delete", "/api/v1/session"),
     ("post", "/api/v1/me/password"),
+    ("put", "/api/v1/me/push"),
+    ("post", "/api/v1/me/push/off"),
     ("post", "/api/v1/terminals/self/check"),
     *PUBLIC,
 }

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1", tags=["alerts"])
 
 Line = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=4000)]
-Channel = Literal["websocket", "email", "mqtt", "sms", "webhook"]
+Channel = Literal["websocket", "email", "mqtt", "sms", "webhook", "webpush"]
 Codes = Annotated[list[Annotated[str, Field(pattern=r"^\d{2,12}$")]], Field(max_length=500)]
 
 

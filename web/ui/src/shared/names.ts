@@ -20,7 +20,7 @@ export const valueTexts = defineTexts({
     warning: '预警', notice: '通知', evacuation: '转移指令',
     draft: '草稿', submitted: '待签发', returned: '退回', signed_off: '已签发', issued: '已发布', changed: '已变更',
     lifted: '已解除', withdrawn: '误发更正', expired: '已到期', received: '已收到',
-    channel_email: '邮件', channel_websocket: '网页', channel_mqtt: '大喇叭', channel_sms: '短信', channel_voice: '电话', channel_webhook: '群机器人',
+    channel_email: '邮件', channel_websocket: '网页', channel_mqtt: '大喇叭', channel_sms: '短信', channel_voice: '电话', channel_webhook: '群机器人', channel_webpush: '推送',
     province: '省', prefecture: '州市', county: '县市', township: '乡镇', village: '村', department: '部门',
   },
   en: {
@@ -41,7 +41,7 @@ export const valueTexts = defineTexts({
     warning: 'Warning', notice: 'Notice', evacuation: 'Evacuation order',
     draft: 'Draft', submitted: 'Awaiting sign-off', returned: 'Returned', signed_off: 'Signed off', issued: 'Issued', changed: 'Changed',
     lifted: 'Lifted', withdrawn: 'Withdrawn', expired: 'Expired', received: 'Received',
-    channel_email: 'E-mail', channel_websocket: 'Web pages', channel_mqtt: 'Loudspeakers', channel_sms: 'SMS', channel_voice: 'Phone', channel_webhook: 'Webhooks',
+    channel_email: 'E-mail', channel_websocket: 'Web pages', channel_mqtt: 'Loudspeakers', channel_sms: 'SMS', channel_voice: 'Phone', channel_webhook: 'Webhooks', channel_webpush: 'Push',
     province: 'Province', prefecture: 'Prefecture', county: 'County', township: 'Township', village: 'Village', department: 'Department',
   },
 })

@@ -6,7 +6,7 @@ import { rounded } from '../meeting/invite'
 export type AlertKind = Alert['kind']
 export const KINDS: readonly AlertKind[] = ['evacuation', 'notice', 'warning']
 export const COLOURS: readonly Colour[] = ['red', 'orange', 'yellow', 'blue']
-export const CHANNELS = ['websocket', 'email', 'mqtt', 'sms', 'webhook'] as const
+export const CHANNELS = ['websocket', 'email', 'mqtt', 'sms', 'webhook', 'webpush'] as const
 /** Those a new draft has: short messages cost, and are chosen. */
 const USUAL = ['websocket', 'email', 'mqtt']
 export const EVENTS = ['山洪', '暴雨', '地质灾害', '滑坡', '泥石流', '地震', '森林火灾', '大风', '冰雹', '危化品泄漏', '停水停电'] as const

@@ -1,0 +1,59 @@
+"""Who we are, told to a push service: VAPID (RFC 8292), a token signed with ES256 (RFC 7518 §3.4). Pure."""
+
+import base64
+import json
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from alerts.channels.push_encryption import octets_of
+
+LIFE = timedelta(hours=12)
+"""A service refuses tokens of more than 24 hours (RFC 8292 §2)."""
+
+
+class Vapid:
+    """Our key pair and whom a push service may write to."""
+
+    def __init__(self, pem: bytes, contact: str) -> None:
+        """`contact` is `mailto:…` or `https:…`. Raises ValueError where the key is none on P-256."""
+        key = load_pem_private_key(pem, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise ValueError("no key on P-256")
+        self._key = key
+        self._contact = contact
+
+    @property
+    def public_key(self) -> str:
+        """What browsers subscribe with: the uncompressed point in base64url."""
+        return base64url(octets_of(self._key.public_key()))
+
+    def authorization(self, endpoint: str, now: datetime) -> str:
+        """The header for a subscription's address."""
+        split = urlsplit(endpoint)
+        claims = {
+            "aud": f"{split.scheme}://{split.netloc}",
+            "exp": int((now + LIFE).timestamp()),
+            "sub": self._contact,
+        }
+        return f"vapid t={self._token(claims)}, k={self.public_key}"
+
+    def _token(self, claims: dict[str, object]) -> str:
+        parts = [base64url(json.dumps(one).encode()) for one in ({"typ": "JWT", "alg": "ES256"}, claims)]
+        said = ".".join(parts)
+        r, s = decode_dss_signature(self._key.sign(said.encode(), ec.ECDSA(SHA256())))
+        return f"{said}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def base64url(octets: bytes) -> str:
+    """Without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """The octets, padded or not. Raises ValueError."""
+    return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,1 @@
+"""Browsers in which people asked to be told while no page of ours is open."""

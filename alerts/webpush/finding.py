@@ -1,0 +1,46 @@
+"""Whose browsers are where: for who is told, and when something is sent."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.channels.push_vapid import from_base64url
+from alerts.channels.webpush import Find, Forget, Subscription
+from alerts.webpush.model import PushSubscription
+from command.kernel.db import Database
+
+log = logging.getLogger(__name__)
+
+
+def browser_finder(db: Database) -> Find:
+    """The browsers of these owners."""
+
+    def find(owners: Sequence[str]) -> dict[str, list[Subscription]] | None:
+        found: dict[str, list[Subscription]] = defaultdict(list)
+        try:
+            with db.reading() as session:
+                for row in session.scalars(select(PushSubscription).where(PushSubscription.owner.in_(owners))):
+                    keys = from_base64url(row.public), from_base64url(row.auth)
+                    found[row.owner].append(Subscription(row.endpoint, *keys))
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+            return None
+        return found
+
+    return find
+
+
+def browser_forgetter(db: Database) -> Forget:
+    """Forgets what a push service no longer knows; the next message finds out again where the database is away."""
+
+    def forget(endpoint: str) -> None:
+        try:
+            with db.writing() as session:
+                session.execute(delete(PushSubscription).where(PushSubscription.endpoint == endpoint))
+        except SQLAlchemyError:
+            log.exception("the database did not answer")
+
+    return forget

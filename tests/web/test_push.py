@@ -1,0 +1,121 @@
+"""A browser subscribes over HTTP, is told of an order, and is forgotten when its push service says so."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alerts.channels.hosts import Allowed
+from alerts.channels.post import Poster
+from alerts.channels.push_vapid import Vapid
+from alerts.channels.webpush import WebPushChannel
+from alerts.fanout import FanOut
+from alerts.senders import senders
+from alerts.webpush.finding import browser_finder, browser_forgetter
+from tests.alerts.push_service import PushService, SubscribedBrowser
+from tests.web.obliged import API, Clients, issued_order
+from web.secret_files import vapid_pem
+from web.wiring import Core
+
+URL = f"{API}/me/push"
+HOSTS = ["127.0.0.1"]
+
+
+@pytest.fixture
+def hosts() -> list[str]:
+    """Which push services the server may post to."""
+    return HOSTS
+
+
+@pytest.fixture(autouse=True)
+def allowed(monkeypatch: pytest.MonkeyPatch, hosts: list[str]) -> None:
+    """Set before the server is built."""
+    monkeypatch.setenv("FENGSUI_PUSH_HOSTS", json.dumps(hosts))
+
+
+@pytest.fixture
+def service(core: Core) -> Iterator[PushService]:
+    key = Vapid(vapid_pem(core.settings), "").public_key
+    found = PushService(key, SubscribedBrowser("phone"))
+    yield found
+    found.stop()
+
+
+def subscription(service: PushService) -> dict[str, object]:
+    (browser,) = service.browsers.values()
+    return {"endpoint": service.endpoint(browser), "keys": browser.keys()}
+
+
+def subscribe(client: TestClient, service: PushService) -> None:
+    answer = client.put(URL, json=subscription(service))
+    assert answer.status_code == 204, answer.text
+
+
+def send(core: Core) -> None:
+    asks = browser_finder(core.db), browser_forgetter(core.db)
+    vapid = Vapid(vapid_pem(core.settings), "mailto:duty@example.org")
+    channel = WebPushChannel(Poster(Allowed.of(HOSTS)), vapid, *asks, core.clock)
+    fanout = FanOut(core.db, core.clock, senders({"webpush": channel}), "webpush", "host/a#1")
+    fanout.work()
+    fanout.close()
+
+
+def test_an_order_reaches_the_phone_of_who_asked(as_: Clients, core: Core, service: PushService) -> None:
+    south = as_("south_operator")
+    assert south.get(URL).json() == {"public_key": Vapid(vapid_pem(core.settings), "").public_key, "browsers": 0}
+    for _ in range(2):
+        subscribe(south, service)
+    assert south.get(URL).json()["browsers"] == 1
+    alert = issued_order(as_, channels=["webpush", "websocket"])
+    send(core)
+    (browser,) = service.browsers.values()
+    (shown,) = browser.shown
+    assert (shown["tag"], shown["url"]) == (alert, "/desk")
+    assert "立即转移到高处" in shown["body"]
+    deliveries = as_("issuer").get(f"{API}/alerts/{alert}/deliveries").json()["items"]
+    assert [one["state"] for one in deliveries if one["channel"] == "webpush"] == ["sent"]
+
+    service.statuses[browser.path] = 410
+    issued_order(as_, channels=["webpush", "websocket"])
+    send(core)
+    assert south.get(URL).json()["browsers"] == 0
+
+
+def test_a_browser_is_the_last_ones_who_asked_in_it(as_: Clients, service: PushService) -> None:
+    first, second = as_("duty"), as_("south_operator")
+    subscribe(first, service)
+    subscribe(second, service)
+    assert [one.get(URL).json()["browsers"] for one in (first, second)] == [0, 1]
+    endpoint = {"endpoint": subscription(service)["endpoint"]}
+    assert first.post(f"{URL}/off", json=endpoint).status_code == 204
+    assert second.get(URL).json()["browsers"] == 1
+    assert second.post(f"{URL}/off", json=endpoint).status_code == 204
+    assert second.get(URL).json()["browsers"] == 0
+
+
+def test_only_so_many_browsers_each(as_: Clients, service: PushService) -> None:
+    client, body = as_("duty"), subscription(service)
+    for number in range(12):
+        assert client.put(URL, json={**body, "endpoint": f"{body['endpoint']}/{number}"}).status_code == 204
+    assert client.get(URL).json()["browsers"] == 10
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"endpoint": "https://10.0.0.1/metadata"}, "push.host"),
+        ({"endpoint": "https://push.example/a"}, "push.host"),
+        ({"keys": {"p256dh": "A" * 87, "auth": "A" * 22}}, "push.keys"),
+    ],
+)
+def test_what_is_refused(as_: Clients, service: PushService, changed: dict[str, object], code: str) -> None:
+    answer = as_("duty").put(URL, json={**subscription(service), **changed})
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("hosts", [[]])
+def test_without_a_push_service_nothing_is_offered(as_: Clients, service: PushService) -> None:
+    client = as_("duty")
+    assert client.get(URL).json()["public_key"] is None
+    assert client.put(URL, json=subscription(service)).json()["code"] == "push.host"

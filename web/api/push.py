@@ -1,0 +1,64 @@
+"""Web Push for whoever asks: what a browser subscribes with, and its subscription."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from alerts.channels.hosts import Allowed
+from alerts.channels.push_vapid import Vapid
+from alerts.webpush.actions import browsers_of, subscribe, unsubscribe
+from command.kernel.values import State
+from web.api.forms import Form
+from web.api.settings import settings_of
+from web.edge import Known
+from web.secret_files import vapid_pem
+
+router = APIRouter(prefix="/api/v1", tags=["session"])
+
+Endpoint = Annotated[str, Field(min_length=8, max_length=1000)]
+Key = Annotated[str, Field(min_length=16, max_length=100, pattern=r"^[A-Za-z0-9_-]+=*$")]
+
+
+class Keys(Form):
+    """A browser's public key and secret (RFC 8291 §2.1), base64url."""
+
+    p256dh: Key
+    auth: Annotated[str, Field(min_length=16, max_length=40, pattern=r"^[A-Za-z0-9_-]+=*$")]
+
+
+class BrowserForm(Form):
+    """A browser's subscription, as the Push API gives it."""
+
+    endpoint: Endpoint
+    keys: Keys
+
+
+class BrowserGone(Form):
+    """The subscription that ends."""
+
+    endpoint: Endpoint
+
+
+@router.get("/me/push")
+def get_push(edge: Known, request: Request) -> State:
+    """The key that a browser subscribes with, null where there is no push service, and how many browsers are told."""
+    settings = settings_of(request)
+    key = Vapid(vapid_pem(settings), "").public_key if settings.push_hosts else None
+    with edge.reading() as session:
+        return {"public_key": key, "browsers": browsers_of(session, edge.actor)}
+
+
+@router.put("/me/push", status_code=204)
+def put_push(body: BrowserForm, edge: Known, request: Request) -> None:
+    """Tell this browser of warnings, also while no page is open."""
+    allowed = Allowed.of(settings_of(request).push_hosts)
+    with edge.writing() as session:
+        subscribe(session, edge.clock, edge.actor, allowed, body.endpoint, body.keys.p256dh, body.keys.auth)
+
+
+@router.post("/me/push/off", status_code=204)
+def post_push_off(body: BrowserGone, edge: Known) -> None:
+    """Tell it no longer."""
+    with edge.writing() as session:
+        unsubscribe(session, edge.actor, body.endpoint)
