@@ -2,9 +2,7 @@
 
 import secrets
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
+from alerts.channels.push_vapid import new_private
 from web.files import write_atomically
 from web.settings import Settings
 
@@ -20,10 +18,9 @@ def loudspeaker_master(settings: Settings) -> bytes:
     return path.read_bytes().strip()
 
 
-def vapid_pem(settings: Settings) -> bytes:
+def vapid_private(settings: Settings) -> str:
     """The key by which push services know this installation, made at the first use: browsers subscribe to it."""
     path = settings.data / "vapid.key"
     if not path.exists():
-        key = ec.generate_private_key(ec.SECP256R1())
-        write_atomically(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
-    return path.read_bytes()
+        write_atomically(path, new_private().encode(), 0o600)
+    return path.read_text().strip()

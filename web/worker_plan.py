@@ -19,7 +19,7 @@ class WorkerPlan:
     sms_urls: tuple[str, ...] = ()
     push_hosts: tuple[str, ...] = ()
     push_contact: str = ""
-    vapid_pem: str = ""
+    vapid_private: str = ""
     webhook_hosts: tuple[str, ...] = ()
     webhook_ca: str = ""
     mqtt_url: str = ""

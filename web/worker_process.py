@@ -77,7 +77,7 @@ def browsers(plan: WorkerPlan, db: Database) -> Channel | None:
         return None
     allowed = _load("alerts.channels.hosts").Allowed.of(plan.push_hosts)
     poster = _load("alerts.channels.post").Poster(allowed)
-    vapid = _load("alerts.channels.push_vapid").Vapid(plan.vapid_pem.encode(), plan.push_contact)
+    vapid = _load("alerts.channels.push_vapid").Vapid(plan.vapid_private, plan.push_contact)
     finding = _load("alerts.webpush.finding")
     asks = finding.browser_finder(db), finding.browser_forgetter(db)
     return _channel(_load("alerts.channels.webpush").WebPushChannel(poster, vapid, *asks, db.clock))

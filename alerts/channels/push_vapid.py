@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from alerts.channels.push_encryption import octets_of
 
@@ -19,12 +18,9 @@ LIFE = timedelta(hours=12)
 class Vapid:
     """Our key pair and whom a push service may write to."""
 
-    def __init__(self, pem: bytes, contact: str) -> None:
-        """`contact` is `mailto:…` or `https:…`. Raises ValueError where the key is none on P-256."""
-        key = load_pem_private_key(pem, None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ValueError("no key on P-256")
-        self._key = key
+    def __init__(self, private: str, contact: str) -> None:
+        """`private` is the key's number in base64url, `contact` `mailto:…` or `https:…`. Raises ValueError."""
+        self._key = ec.derive_private_key(int.from_bytes(from_base64url(private), "big"), ec.SECP256R1())
         self._contact = contact
 
     @property
@@ -47,6 +43,12 @@ class Vapid:
         said = ".".join(parts)
         r, s = decode_dss_signature(self._key.sign(said.encode(), ec.ECDSA(SHA256())))
         return f"{said}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def new_private() -> str:
+    """The number of a new key."""
+    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return base64url(number.to_bytes(32, "big"))
 
 
 def base64url(octets: bytes) -> str:

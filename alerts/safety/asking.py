@@ -14,7 +14,7 @@ from alerts.chunks import plan_chunks
 from alerts.contacts import contacts_of_county, people_of_county
 from alerts.model import INTERNAL, ISSUE, ISSUED, SAFETY_CHECK, Alert
 from alerts.recipients import RESPONSIBLE, Contact, national
-from alerts.safety.model import SafetyCheck, SafetyMember
+from alerts.safety.model import PAGE, SMS, VOICE, SafetyCheck, SafetyMember
 from alerts.texts import DRILL
 from command.directory.model import Unit
 from command.directory.queries import unit_paths
@@ -22,7 +22,6 @@ from command.kernel.actor import Actor
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
 
-PAGE, SMS, VOICE = "websocket", "sms", "voice"
 CHANNELS = (PAGE, SMS, VOICE)
 """Ways to ask that an answer can come back by."""
 

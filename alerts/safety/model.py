@@ -10,6 +10,7 @@ from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
 
 OPEN, CLOSED = "open", "closed"
+PAGE, SMS, VOICE = "websocket", "sms", "voice"
 
 
 class SafetyCheck(Kept, Base):

@@ -16,7 +16,7 @@ from alerts.channels.loudspeaker import Playback
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel, Outcome, Outgoing, Result
 from alerts.channels.post import Poster
-from alerts.channels.push_vapid import Vapid
+from alerts.channels.push_vapid import Vapid, new_private
 from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.webhook import WebhookChannel
@@ -29,7 +29,7 @@ from alerts.texts import Content
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
 from tests.alerts.ismg import CmppCentre
-from tests.alerts.push_service import PushService, SubscribedBrowser, vapid_key
+from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.alerts.receivers import Receiver, standard_receiver
 from tests.alerts.smsc import MessageCentre
 from tests.peers.mosquitto import MosquittoServer
@@ -39,7 +39,7 @@ from tests.peers.smtp import SmtpServer
 from tests.waiting import until
 
 MASTER = b"a key of these tests"
-BROWSER, VAPID = SubscribedBrowser("everybody"), Vapid(vapid_key(), "mailto:duty@example.org")
+BROWSER, VAPID = SubscribedBrowser("everybody"), Vapid(new_private(), "mailto:duty@example.org")
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
 NAMES = ("email", "websocket", "mqtt", "voice", "sms", "cmpp", "webhook", "webpush", "drill")
 

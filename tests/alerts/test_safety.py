@@ -19,8 +19,7 @@ from alerts.lookup import alert_for
 from alerts.model import Alert, Chunk
 from alerts.queries import alerts_of, public_alerts
 from alerts.safety.actions import closing, opening, replying
-from alerts.safety.asking import SMS, VOICE
-from alerts.safety.model import SafetyCheck, SafetyMember, SafetyReply
+from alerts.safety.model import SMS, VOICE, SafetyCheck, SafetyMember, SafetyReply
 from alerts.safety.queries import own_checks, people_of, replies_of
 from alerts.safety.standing import UNCLEAR, Count, Said, Told, counting, counts, understood, when_of
 from alerts.senders import senders

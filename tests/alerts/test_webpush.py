@@ -13,10 +13,10 @@ from alerts.channels.hosts import Allowed
 from alerts.channels.port import Outcome, Result
 from alerts.channels.post import Poster
 from alerts.channels.push_encryption import LONGEST, check_keys, seal, sealed
-from alerts.channels.push_vapid import Vapid, from_base64url
+from alerts.channels.push_vapid import Vapid, from_base64url, new_private
 from alerts.channels.webpush import Subscription, WebPushChannel, message_of, outcome_of
 from command.kernel.clock import SystemClock
-from tests.alerts.push_service import PushService, SubscribedBrowser, plain, vapid_key, written
+from tests.alerts.push_service import PushService, SubscribedBrowser, plain, written
 from tests.alerts.test_smpp import outgoing
 from tests.peers.ports import free_port
 
@@ -24,7 +24,7 @@ LOOPBACK = Allowed.of(["127.0.0.1"])
 READER = SubscribedBrowser("reader")
 
 
-VAPID = Vapid(vapid_key(), "mailto:duty@example.org")
+VAPID = Vapid(new_private(), "mailto:duty@example.org")
 
 
 def test_the_example_of_the_specification() -> None:
@@ -133,4 +133,4 @@ def test_a_token_is_for_one_service_and_half_a_day() -> None:
     assert '"aud": "https://push.example:8443"' in claims
     assert f'"exp": {int((now + timedelta(hours=12)).timestamp())}' in claims
     with pytest.raises(ValueError):
-        Vapid(b"no key", "mailto:a@example.org")
+        Vapid("", "mailto:a@example.org")

@@ -15,7 +15,7 @@ from alerts.senders import senders
 from alerts.webpush.finding import browser_finder, browser_forgetter
 from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.web.obliged import API, Clients, issued_order
-from web.secret_files import vapid_pem
+from web.secret_files import vapid_private
 from web.wiring import Core
 
 URL = f"{API}/me/push"
@@ -36,7 +36,7 @@ def allowed(monkeypatch: pytest.MonkeyPatch, hosts: list[str]) -> None:
 
 @pytest.fixture
 def service(core: Core) -> Iterator[PushService]:
-    key = Vapid(vapid_pem(core.settings), "").public_key
+    key = Vapid(vapid_private(core.settings), "").public_key
     found = PushService(key, SubscribedBrowser("phone"))
     yield found
     found.stop()
@@ -54,7 +54,7 @@ def subscribe(client: TestClient, service: PushService) -> None:
 
 def send(core: Core) -> None:
     asks = browser_finder(core.db), browser_forgetter(core.db)
-    vapid = Vapid(vapid_pem(core.settings), "mailto:duty@example.org")
+    vapid = Vapid(vapid_private(core.settings), "mailto:duty@example.org")
     channel = WebPushChannel(Poster(Allowed.of(HOSTS)), vapid, *asks, core.clock)
     fanout = FanOut(core.db, core.clock, senders({"webpush": channel}), "webpush", "host/a#1")
     fanout.work()
@@ -63,7 +63,7 @@ def send(core: Core) -> None:
 
 def test_an_order_reaches_the_phone_of_who_asked(as_: Clients, core: Core, service: PushService) -> None:
     south = as_("south_operator")
-    assert south.get(URL).json() == {"public_key": Vapid(vapid_pem(core.settings), "").public_key, "browsers": 0}
+    assert south.get(URL).json() == {"public_key": Vapid(vapid_private(core.settings), "").public_key, "browsers": 0}
     for _ in range(2):
         subscribe(south, service)
     assert south.get(URL).json()["browsers"] == 1

@@ -12,7 +12,7 @@ from command.kernel.values import State
 from web.api.forms import Form
 from web.api.settings import settings_of
 from web.edge import Known
-from web.secret_files import vapid_pem
+from web.secret_files import vapid_private
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
 
@@ -44,7 +44,7 @@ class BrowserGone(Form):
 def get_push(edge: Known, request: Request) -> State:
     """The key that a browser subscribes with, null where there is no push service, and how many browsers are told."""
     settings = settings_of(request)
-    key = Vapid(vapid_pem(settings), "").public_key if settings.push_hosts else None
+    key = Vapid(vapid_private(settings), "").public_key if settings.push_hosts else None
     with edge.reading() as session:
         return {"public_key": key, "browsers": browsers_of(session, edge.actor)}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from alerts import lean
 from web.child import report_ready
 from web.commands.options import add_data, settings_of
-from web.secret_files import loudspeaker_master, vapid_pem
+from web.secret_files import loudspeaker_master, vapid_private
 from web.settings import Settings
 from web.worker_plan import WorkerPlan
 
@@ -46,7 +46,7 @@ def plan_of(settings: Settings, name: str) -> WorkerPlan:
         sms_urls=tuple(url.get_secret_value() for url in settings.sms_urls),
         push_hosts=settings.push_hosts,
         push_contact=settings.push_contact or f"mailto:{settings.mail_from}",
-        vapid_pem=vapid_pem(settings).decode() if settings.push_hosts else "",
+        vapid_private=vapid_private(settings) if settings.push_hosts else "",
         webhook_hosts=settings.webhook_hosts,
         webhook_ca=settings.webhook_ca,
         mqtt_url=mqtt_url,

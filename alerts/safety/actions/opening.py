@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from alerts.contacts import readers_of
 from alerts.drafting import AreaFound
 from alerts.safety.actions.telling import tell
-from alerts.safety.asking import CHANNELS, EVERYONE, VOICE, Asked, find_people, hash_of, member, ring, write_to
+from alerts.safety.asking import CHANNELS, EVERYONE, Asked, find_people, hash_of, member, ring, write_to
 from alerts.safety.counting import recount
-from alerts.safety.model import OPEN, SafetyCheck, SafetyMember, asks_of
+from alerts.safety.model import OPEN, VOICE, SafetyCheck, SafetyMember, asks_of
 from alerts.safety.queries import check_for
 from command.directory.model import Unit
 from command.directory.queries import unit_of

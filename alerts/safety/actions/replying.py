@@ -12,9 +12,8 @@ from alerts.calls.model import CLAIMED, DROPPED, PENDING, CallAttempt
 from alerts.calls.progress import CONFIRMED
 from alerts.receipts import recipients_of
 from alerts.safety.actions.telling import tell
-from alerts.safety.asking import PAGE, SMS, VOICE
 from alerts.safety.counting import recount
-from alerts.safety.model import OPEN, SafetyCheck, SafetyMember, SafetyReply
+from alerts.safety.model import OPEN, PAGE, SMS, VOICE, SafetyCheck, SafetyMember, SafetyReply
 from alerts.safety.queries import check_for
 from alerts.safety.standing import LONGEST_WORDS, Said, Told, counting, understood, when_of
 from alerts.texts import NEEDS_HELP, SAFE
