@@ -9,10 +9,11 @@ from alerts.calls.caller import Caller, CallerConfig
 from alerts.channels.sms import SmsChannel, gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.hearing import key_recorder, message_recorder
-from alerts.safety.asking import SMS, VOICE
+from alerts.safety.model import SMS, VOICE
 from alerts.senders import senders
 from alerts.smpp import pdu
-from alerts.smpp.pdu import Address, Packet, ShortMessage
+from alerts.smpp.pdu import Address, ShortMessage
+from alerts.sms.wire import Packet
 from alerts.texts import NEEDS_HELP, SAFE
 from tests.alerts.county import County
 from tests.alerts.smsc import MessageCentre
