@@ -28,6 +28,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "密钥不对：要 whsec_ 加 24 字节以上的 base64；空着由服务器生成",
         "The secret is not right: whsec_ and base64 of 24 octets or more; left empty, the server makes one",
     ),
+    "cn_dialect.sender_code": ("国突平台的单位代码是 14 位数字", "The platform’s code of a unit is 14 digits"),
+    "cn_dialect.no_colour": (
+        "没有预警颜色，国突平台的格式写不出来：{detail}",
+        "It has no warning colour and cannot be written in the platform’s form: {detail}",
+    ),
     "cap_feed.unknown": ("没有这个来源", "There is no such feed"),
     "cap_feed.url": (
         "地址不对：要以 http:// 或 https:// 开头，不带用户名和空格",

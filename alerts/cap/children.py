@@ -6,7 +6,7 @@ from enum import Enum
 
 from lxml import etree
 
-from alerts.cap.message import Departure
+from alerts.cap.message import CapProblem, Departure
 
 MAX_LISTED = 100
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
@@ -34,7 +34,10 @@ class Log:
     warnings: list[Departure] = field(default_factory=list)
 
     def error(self, code: str, where: str, detail: str) -> None:
+        """One more. Raises CapProblem with all of them once the list is full: reading on would only cost time."""
         _listed(self.errors, Departure(code, where, detail))
+        if len(self.errors) > MAX_LISTED:
+            raise CapProblem(*self.errors)
 
     def warn(self, code: str, where: str, detail: str) -> None:
         _listed(self.warnings, Departure(code, where, detail))

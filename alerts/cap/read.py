@@ -12,6 +12,7 @@ from lxml import etree
 
 from alerts.cap import values
 from alerts.cap.children import SIGNATURE, Log, Times, join, numbered, read_children, text_of
+from alerts.cap.cn_dialect import as_cap
 from alerts.cap.geometry import circle_fault, polygon_fault
 from alerts.cap.message import (
     CATEGORIES,
@@ -69,14 +70,14 @@ class Reading:
 
 
 def read(data: bytes) -> Reading:
-    """Read one CAP message.
+    """Read one CAP message, or one in the national platform's own form.
 
     Raises CapProblem, whose code is `xml.*` (see `alerts.cap.xml.parse`), `cap.root`, `cap.namespace`,
     `cap.missing`, `cap.value`, `cap.time` or `cap.repeated`, listing every error found; and nothing else.
     """
-    root = parse(data)
-    version = _version(root)
     log = Log()
+    root = as_cap(parse(data), log)
+    version = _version(root)
     message = _Reader(log, version).message(root)
     if log.errors or message is None:
         raise CapProblem(*log.errors)

@@ -166,3 +166,29 @@ def test_a_near_copy_is_decided_by_a_person_and_what_is_not_acted_on_says_why(ne
     kept.click()
     expect(desk.get_by_test_id("alert-kept")).to_contain_text("不是实发")
     expect(desk.get_by_test_id("alert-adopt")).to_have_count(0)
+
+
+def test_what_is_issued_is_exported_for_the_national_platform_marked_unverified(
+    new_page: NewPage, town: County
+) -> None:
+    expires = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    words = {"event": "大雾", "headline": "大雾黄色预警", "description": "能见度低", "instruction": "慢行"}
+    body = {**words, "kind": "warning", "colour": "yellow", "area": {"divisions": ["532301"]}, "expires_at": expires}
+    with town.client("station") as station, town.client("reviewer") as reviewer:
+        url = f"/alerts/{station.post('/alerts', json=body).raise_for_status().json()['id']}"
+        station.post(f"{url}/submit").raise_for_status()
+        reviewer.post(f"{url}/sign-off").raise_for_status()
+        people = station.get(f"{url}/preview").json()["people"]
+        station.post(f"{url}/issue", json={"people": people}).raise_for_status()
+    desk = open_alert(log_in(new_page(1600, 900), town), "大雾黄色预警")
+    desk.get_by_test_id("dialect").locator("summary").click()
+    expect(desk.get_by_test_id("dialect")).to_contain_text("未核对")
+    expect(desk.get_by_test_id("dialect-download")).to_have_count(0)
+    desk.get_by_test_id("dialect-code").fill("53230141600000")
+    desk.get_by_test_id("dialect-number").check()
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    with desk.expect_download() as started:
+        desk.get_by_test_id("dialect-download").click()
+    name = started.value.suggested_filename
+    assert name.startswith("53230141600000_")
+    assert name.endswith("_0.unverified.xml")

@@ -4,12 +4,17 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC
+from typing import Annotated
 
 from cryptography import x509
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from lxml import etree
 
 from alerts.actions import Received, RefusedMessage, receive_cap
+from alerts.cap.cn_dialect import dialect_identifier, write_dialect
+from alerts.cap.message import CapProblem
+from alerts.cap.read import read
+from alerts.lookup import alert_for
 from alerts.model import Alert
 from alerts.queries import cap_document, public_alerts
 from command.kernel.errors import FieldError, Invalid, TooLarge
@@ -63,6 +68,27 @@ def get_document(alert_id: str, request: Request) -> Response:
     """The CAP message last issued for one of our alerts."""
     with database_of(request).reading() as session:
         return Response(cap_document(session, alert_id), media_type="application/cap+xml")
+
+
+@router.get("/api/v1/alerts/{alert_id}/cn-dialect")
+def get_dialect(
+    alert_id: str, edge: Known, sender_code: str, number: Annotated[int | None, Query(ge=0, le=9)] = None
+) -> Response:
+    """What we last issued in the national platform's form, marked unverified: nobody has checked it there.
+
+    `sender_code` is the 14 digits the platform gave the issuing unit; `number` ends the identifier, absent: none.
+    """
+    with edge.reading() as session:
+        alert_for(session, edge.actor, alert_id)
+        message = read(cap_document(session, alert_id)).message
+    try:
+        body = write_dialect(message, sender_code, number)
+    except CapProblem as problem:
+        field = FieldError("sender_code", problem.code)
+        raise Invalid(problem.code, fields=(field,), detail=problem.errors[0].detail) from problem
+    name = f"{dialect_identifier(sender_code, message.sent, number)}.unverified.xml"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Fengsui-Verified": "no"}
+    return Response(body, media_type="application/xml", headers=headers)
 
 
 def _accepted(outcome: Received) -> State:
