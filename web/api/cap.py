@@ -72,7 +72,7 @@ def get_document(alert_id: str, request: Request) -> Response:
 
 @router.get("/api/v1/alerts/{alert_id}/cn-dialect")
 def get_dialect(
-    alert_id: str, edge: Known, sender_code: str, number: Annotated[int | None, Query(ge=0, le=9)] = None
+    alert_id: str, edge: Known, sender_code: str = "", number: Annotated[int | None, Query(ge=0, le=9)] = None
 ) -> Response:
     """What we last issued in the national platform's form, marked unverified: nobody has checked it there.
 
