@@ -74,6 +74,9 @@ class Participant:
     publishing: tuple[bool, bool] = (False, False)
     tier: Tier = TOP
     told: Carries = field(default_factory=Carries)
+    turns: int = 0
+    choice_due: float = 0.0
+    report_due: float = 0.0
     feedback_due: float = 0.0
     demand: Demand = field(default_factory=Demand)
     malformed_rtcp: int = 0
@@ -96,9 +99,8 @@ class Room:
     _events: list[RoomEvent] = field(default_factory=list)
     _former_speaker: str | None = None
     _next_choice: float = 0.0
-    _next_report: float = 0.0
     _next_allocation: float = 0.0
-    _turn: int = 0
+    _whole: set[Source | None] = field(default_factory=set)
 
     def admit(self, name: str) -> Participant:
         """Allow `name` in; the existing participant when it already is."""
@@ -290,12 +292,7 @@ class Room:
         for participant in self.participants.values():
             self.catch_up(participant)
         sends = [send for participant in self.participants.values() for send in self._urgent(now, participant)]
-        if now >= self._next_choice:
-            self._next_choice = now + CHOICE_INTERVAL_S
-            sends += self._choose(now)
-        if now >= self._next_report:
-            self._next_report = now + REPORT_INTERVAL_S
-            sends += self._report(now)
+        sends += self._choose(now)
         for participant in self.participants.values():
             if participant.link is not None and participant.link.begun:
                 sends += self._sender_reports(now, participant, only_begun=True)
@@ -333,42 +330,65 @@ class Room:
         return [(link, (b"" if begins else intake.empty_report) + rtcp.compound(packets), b"")]
 
     def _choose(self, now: float) -> list[Send]:
+        """Each participant has turns of its own, so that what is done for all does not hold up packets all at once."""
+        choosing, changed, ladders = now >= self._next_choice, False, Ladders()
+        if choosing:
+            self._next_choice = now + CHOICE_INTERVAL_S
+            self._measure(now)
         sends: list[Send] = []
-        allocating = now >= self._next_allocation
-        if allocating:
+        for number, participant in enumerate(self.participants.values()):
+            if now >= participant.choice_due:
+                participant.choice_due = now + CHOICE_INTERVAL_S
+                changed = self._note_publishing(now, participant) or changed
+                sends += self._tend(now, number, participant, ladders)
+        if (choosing and self._choose_speaker(now)) or changed:
+            self._arrange(now)
+        for participant in self.participants.values():
+            if now >= participant.report_due:
+                participant.report_due = now + REPORT_INTERVAL_S
+                sends += self._report(now, participant)
+        return sends
+
+    def _measure(self, now: float) -> None:
+        if now >= self._next_allocation:
             self._next_allocation = now + ALLOCATION_INTERVAL_S
             for participant in self.participants.values():
                 participant.video.measure(now)
-        whole: set[Source | None] = {p.video for p in self.participants.values() if p.video.whole}
-        whole.add(None)
-        changed, ladders = False, Ladders()
-        self._turn += allocating
-        for turn, participant in enumerate(self.participants.values(), self._turn):
-            changed = self._note_publishing(now, participant) or changed
-            for source in participant.sources.values():
-                source.police(now)
-            if participant.link is not None and participant.demand.update(now, participant.video):
-                self._note_layers(now, participant)
-            if participant.link is not None and participant.intake is not None:
-                if now >= participant.feedback_due:
-                    participant.feedback_due = now + (SPARSE_FEEDBACK_S if participant.tier.packed else 0.0)
-                    sends += self._feedback(participant, participant.intake.transport_feedback(now))
-                if participant.link.outflow.choked or (allocating and self._is_due(turn, participant.link)):
-                    self._allocate(now, participant, ladders)
-                elif allocating:
-                    participant.link.go_on(now)
-                for slot in participant.link.video:
-                    if not slot.at_rest or slot.shows not in whole:
-                        slot.settle(now)
-        former = self.speakers.speaker
-        if self.speakers.choose(now):
-            if former != self.speakers.speaker and former is not None:
-                self._former_speaker = former
-            changed = True
-            self._events.append(SpeakerChanged(self.speakers.speaker, tuple(self.speakers.loudest)))
-        if changed:
-            self._arrange(now)
+        self._whole = {None, *(p.video for p in self.participants.values() if p.video.whole)}
+
+    def _tend(self, now: float, number: int, participant: Participant, ladders: Ladders) -> list[Send]:
+        """What is due for one participant ten times a second; allocation in every second turn."""
+        link, intake = participant.link, participant.intake
+        for source in participant.sources.values():
+            source.police(now)
+        allocating = participant.turns % 2 == 0
+        participant.turns += 1
+        if link is None or intake is None:
+            return []
+        if participant.demand.update(now, participant.video):
+            self._note_layers(now, participant)
+        sends: list[Send] = []
+        if now >= participant.feedback_due:
+            participant.feedback_due = now + (SPARSE_FEEDBACK_S if participant.tier.packed else 0.0)
+            sends = self._feedback(participant, intake.transport_feedback(now))
+        if link.outflow.choked or (allocating and self._is_due(participant.turns // 2 + number, link)):
+            self._allocate(now, participant, ladders)
+        elif allocating:
+            link.go_on(now)
+        for slot in link.video:
+            if not slot.at_rest or slot.shows not in self._whole:
+                slot.settle(now)
         return sends
+
+    def _choose_speaker(self, now: float) -> bool:
+        """Whether who is heard or seen as speaker changed."""
+        former = self.speakers.speaker
+        if not self.speakers.choose(now):
+            return False
+        if former != self.speakers.speaker and former is not None:
+            self._former_speaker = former
+        self._events.append(SpeakerChanged(self.speakers.speaker, tuple(self.speakers.loudest)))
+        return True
 
     @staticmethod
     def _is_due(turn: int, link: Link) -> bool:
@@ -389,14 +409,11 @@ class Room:
         if len(participant.demand.active) > 1:
             self._events.append(LayersChanged(participant.name, participant.demand.active))
 
-    def _report(self, now: float) -> list[Send]:
-        sends: list[Send] = []
-        for participant in self.participants.values():
-            if participant.link is None or participant.intake is None:
-                continue
-            sends += self._feedback(participant, participant.intake.reports(now))
-            sends += self._sender_reports(now, participant)
-        return sends
+    def _report(self, now: float, participant: Participant) -> list[Send]:
+        if participant.link is None or participant.intake is None:
+            return []
+        sends = self._feedback(participant, participant.intake.reports(now))
+        return sends + self._sender_reports(now, participant)
 
     def _sender_reports(self, now: float, participant: Participant, *, only_begun: bool = False) -> list[Send]:
         """What slots have sent, on the bridge's clock; `only_begun`: those that have just changed their input."""
