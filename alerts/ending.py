@@ -1,13 +1,13 @@
 """The end of an alert: what waits is not sent any more, the townships' numbers stand, calls end."""
 
 from datetime import datetime
+from importlib import import_module
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.calls.stopping import end_obligations
 from alerts.chunks import drop_unsent
-from alerts.copies import part_copies
 from alerts.coverage import recount
 from alerts.lookup import tell, tell_coverages
 from alerts.model import EXPIRED, ISSUED, RECEIVED, Alert, Coverage
@@ -23,8 +23,15 @@ def expire_due(session: Session, clock: Clock) -> int:
     for alert in due:
         drop_unsent(session, alert.id)
         end_alert(session, system_actor(alert.unit_id), alert, EXPIRED, now, "")
-        part_copies(session, alert, now)
+        _part_copies(session, alert, now)
     return len(due)
+
+
+def _part_copies(session: Session, alert: Alert, now: datetime) -> None:
+    """Where there are copies of what ran out. Calling for them finds areas: a worker loads that when it comes to it."""
+    copies = select(Alert.id).where(Alert.duplicate_of == alert.id).limit(1)
+    if session.scalars(copies).first() is not None:
+        import_module("alerts.copies").part_copies(session, alert, now)
 
 
 def end_alert(session: Session, actor: Actor, alert: Alert, status: str, now: datetime, text: str) -> None:

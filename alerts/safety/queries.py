@@ -16,7 +16,7 @@ from command.directory.model import Unit
 from command.directory.queries import Sight, sight_of, unit_of, unit_paths
 from command.kernel.actor import Actor
 from command.kernel.clock import to_text
-from command.kernel.errors import NotFound
+from command.kernel.errors import Conflict, NotFound
 from command.kernel.ids import is_id
 from command.kernel.rights import Right
 from command.kernel.values import Json, State
@@ -152,3 +152,13 @@ def _namer(session: Session, actor: Actor) -> Callable[[str], bool]:
 
 def _shared(row: SafetyCheck) -> list[str]:
     return [str(one) for one in row.shared] if isinstance(row.shared, list) else []
+
+
+def to_change(session: Session, actor: Actor, check_id: str) -> tuple[SafetyCheck, Unit]:
+    """The held, open check and its unit, where the actor may call. NotFound, Refused, Conflict `safety.closed`."""
+    check = check_for(session, actor, check_id, lock=True)
+    unit = unit_of(session, check.unit_id)
+    actor.need(Right.ALERT_CALL, unit.path)
+    if check.status != OPEN:
+        raise Conflict("safety.closed")
+    return check, unit

@@ -78,7 +78,7 @@ def highest_mib(pid: int) -> float:
 
 def test_it_stays_small(db: Database, start: Start, tmp_path: Path) -> None:
     urls = {"FENGSUI_SMTP_URL": "smtp://127.0.0.1:9", "FENGSUI_MQTT_URL": "mqtt://127.0.0.1:9"}
-    worker = start(**urls, FENGSUI_WEBHOOK_HOSTS='["a.example"]')
+    worker = start(**urls)
     issue(db, CROWD, CROWD // 100, "websocket")
     until(lambda: all_done(db), within_s=90, why=lambda: (tmp_path / "log").read_text()[-3000:])
     highest = highest_mib(worker.pid)

@@ -6,10 +6,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from alerts.chunks import drop_unsent
-from alerts.safety.actions.opening import to_change
 from alerts.safety.actions.replying import stop_calls
 from alerts.safety.actions.telling import tell
 from alerts.safety.model import CLOSED, OPEN, SafetyCheck, asks_of
+from alerts.safety.queries import to_change
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
 

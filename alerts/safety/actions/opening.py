@@ -13,7 +13,7 @@ from alerts.safety.actions.telling import tell
 from alerts.safety.asking import CHANNELS, EVERYONE, Asked, find_people, hash_of, member, ring, write_to
 from alerts.safety.counting import recount
 from alerts.safety.model import OPEN, VOICE, SafetyCheck, SafetyMember, asks_of
-from alerts.safety.queries import check_for
+from alerts.safety.queries import to_change
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
@@ -99,16 +99,6 @@ def ask_again(session: Session, clock: Clock, actor: Actor, check_id: str, chann
     check.version += 1
     tell(session, actor, check, "safety_check.repeated")
     return check
-
-
-def to_change(session: Session, actor: Actor, check_id: str) -> tuple[SafetyCheck, Unit]:
-    """The held, open check and its unit, where the actor may call. NotFound, Refused, Conflict `safety.closed`."""
-    check = check_for(session, actor, check_id, lock=True)
-    unit = unit_of(session, check.unit_id)
-    actor.need(Right.ALERT_CALL, unit.path)
-    if check.status != OPEN:
-        raise Conflict("safety.closed")
-    return check, unit
 
 
 def _check(values: Asking, found: Sequence[Asked], people: int) -> None:
