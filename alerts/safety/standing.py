@@ -54,14 +54,14 @@ class Count:
     def silent(self) -> int:
         return self.asked - self.safe - self.needs_help - self.unclear
 
-    def with_one(self, answer: str | None, people: int | None) -> "Count":
-        """One more; whoever names no number needs help alone."""
+    def with_more(self, number: int, answer: str | None, people: int | None) -> "Count":
+        """So many more of one answer; whoever names no number needs help alone."""
         return Count(
-            self.asked + 1,
-            self.safe + (answer == SAFE),
-            self.needs_help + (answer == NEEDS_HELP),
-            self.unclear + (answer == UNCLEAR),
-            self.people + ((people or 1) if answer == NEEDS_HELP else 0),
+            self.asked + number,
+            self.safe + number * (answer == SAFE),
+            self.needs_help + number * (answer == NEEDS_HELP),
+            self.unclear + number * (answer == UNCLEAR),
+            self.people + (number * (people or 1) if answer == NEEDS_HELP else 0),
         )
 
     def state(self) -> dict[str, int]:
@@ -86,11 +86,11 @@ def counting(replies: Iterable[Told]) -> Told | None:
     return max(replies, key=lambda one: (one.when, one.at, one.id), default=None)
 
 
-def counts(members: Iterable[tuple[str, str | None, int | None]]) -> dict[str, Count]:
-    """Township → how many stand how there, from (township, latest answer, people)."""
+def counts(members: Iterable[tuple[str, str | None, int | None, int]]) -> dict[str, Count]:
+    """Township → how many stand how there, from (township, latest answer, people, number of members)."""
     found: dict[str, Count] = {}
-    for township, answer, people in members:
-        found[township] = found.get(township, Count()).with_one(answer, people)
+    for township, answer, people, number in members:
+        found[township] = found.get(township, Count()).with_more(number, answer, people)
     return found
 
 

@@ -86,12 +86,13 @@ def test_a_devices_clock_counts_between_the_opening_and_the_arrival(pressed: dat
             st.sampled_from("abc"),
             st.sampled_from((None, SAFE, NEEDS_HELP, UNCLEAR)),
             st.one_of(st.none(), st.integers(1, 9)),
+            st.integers(1, 5),
         )
     )
 )
-def test_totals_are_the_audience(members: list[tuple[str, str | None, int | None]]) -> None:
+def test_totals_are_the_audience(members: list[tuple[str, str | None, int | None, int]]) -> None:
     found = counts(members)
-    assert sum(one.asked for one in found.values()) == len(members)
+    assert sum(one.asked for one in found.values()) == sum(number for *_, number in members)
     for one in found.values():
         assert one.asked == one.safe + one.needs_help + one.unclear + one.silent
         assert one.silent >= 0
