@@ -66,18 +66,23 @@ def sees_pictures(page: Page, least: int) -> None:
     until(lambda: page.evaluate(DECODED) >= least, within_s=20, why=lambda: page.evaluate(DECODED))
 
 
+def answers(terminal: TerminalPage, inside: str | None = None) -> None:
+    """Rung, it says why and who is `inside` already; with one press it takes part."""
+    expect(terminal.see("call-title")).to_have_text("礼社江会商", timeout=5_000)
+    if inside is not None:
+        expect(terminal.see("inside")).to_contain_text(inside)
+    assert layout(terminal.page, 14) == []
+    assert accessibility(terminal.page) == []
+    terminal.press("answer")
+    expect(terminal.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+
+
 def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx.Client, ring: Ring) -> None:
     one = TerminalPage(new_page(390, 844), town).as_device("吕合镇")
     other = TerminalPage(new_page(1280, 720), town).as_device("紫溪镇")
     meeting = ring("礼社江会商", "吕合镇", "紫溪镇")
-    for terminal in (one, other):
-        expect(terminal.see("call-title")).to_have_text("礼社江会商", timeout=5_000)
-        if terminal is other:
-            expect(terminal.see("inside")).to_contain_text("吕合镇")
-        assert layout(terminal.page, 14) == []
-        assert accessibility(terminal.page) == []
-        terminal.press("answer")
-        expect(terminal.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    answers(one)
+    answers(other, inside="吕合镇")
     sees_pictures(one.page, 1)
     sees_pictures(other.page, 1)
     for terminal in (one, other):
