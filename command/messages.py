@@ -101,6 +101,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "evacuation.closed": ("这次转移已结束", "This evacuation is closed"),
     "evacuation.id_taken": ("没有记：同一编号报过别的内容", "Not written: this id was used for another report"),
+    "evacuation.nothing_amended": ("没有要更正的", "Nothing to correct: that is what stands there"),
     "evacuation.step_unknown": ("要撤销的那条不在这一户名下", "The report to undo is not of this household"),
     "evacuation.corrects_needed": ("撤销要写明撤哪一条", "Undoing names the report that it undoes"),
     "evacuation.reason_needed": ("未转移要写明原因", "Say why they were not moved"),

@@ -63,6 +63,8 @@ class Household(Kept, Base):
     head: Mapped[str | None] = mapped_column(String(80))
     phone: Mapped[str | None] = mapped_column(String(32))
     needs: Mapped[str | None] = mapped_column(String(200))
+    responsible: Mapped[str | None] = mapped_column(String(80))
+    """Who answers for them, where that is not the hazard point's post; personal as the others."""
     salt: Mapped[str | None] = mapped_column(String(32))
     digest: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
@@ -195,12 +197,14 @@ class EvacuationStep(Base):
     household_id: Mapped[str] = mapped_column(ForeignKey("household.id"), index=True)
     to: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(16))
-    note: Mapped[str | None] = mapped_column(String(200))
+    note: Mapped[str | None] = mapped_column(Text)
     salt: Mapped[str | None] = mapped_column(String(32))
     digest: Mapped[str | None] = mapped_column(String(64))
     shelter: Mapped[Json] = mapped_column(JsonText)
     how: Mapped[str] = mapped_column(String(12))
     corrects: Mapped[str | None] = mapped_column(String(36))
+    amends: Mapped[Json] = mapped_column(JsonText)
+    """Of a correction: {people: [before, after] | null, personal: names of what else was wrong}."""
     by: Mapped[Json] = mapped_column(JsonText)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     pressed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -216,6 +220,7 @@ class EvacuationStep(Base):
             "shelter": self.shelter,
             "how": self.how,
             "corrects": self.corrects,
+            "amends": self.amends,
             "by": self.by,
             "at": to_text(self.at),
             "pressed_at": optional_text(self.pressed_at),

@@ -139,6 +139,7 @@ def _rows(session: Session, actor: Actor, row: Evacuation) -> Iterator[State]:
                 "head": household.head if household else None,
                 "phone": household.phone if household else None,
                 "needs": household.needs if household else None,
+                "responsible": household.responsible if household else None,
             }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 TO_MOVE, MOVED, NOT_MOVED, ABSENT, RETURN_PERMITTED = "to_move", "moved", "not_moved", "absent", "return_permitted"
 UNDONE = "undone"
+AMENDED = "amended"
+"""A correction of what is listed of a household; it says nothing of where they are."""
 
 SAFE = frozenset({MOVED, RETURN_PERMITTED})
 """Out of danger; everybody else is missing."""
@@ -39,7 +41,7 @@ def counting(reports: Iterable[Told]) -> Told | None:
     """The report that counts: the latest that nobody has struck out, in whatever order they arrived."""
     told = list(reports)
     struck = {one.corrects for one in told}
-    live = [one for one in told if one.to != UNDONE and one.id not in struck]
+    live = [one for one in told if one.to not in (UNDONE, AMENDED) and one.id not in struck]
     return max(live, key=lambda one: (one.when, one.at, one.id), default=None)
 
 

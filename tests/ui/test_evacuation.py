@@ -273,3 +273,52 @@ def test_opened_by_hand_for_a_township(new_page: NewPage, town: County, duty: ht
     picture(desk, "desk-evacuation-en")
     (made,) = answered(duty.get("/evacuations", params={"status": "open"}))["items"]
     answered(duty.post(f"/evacuations/{made['id']}/close", json={"reason": "测试结束"}))
+
+
+def test_an_area_is_drawn_and_a_household_corrected(new_page: NewPage, town: County, duty: httpx.Client) -> None:
+    desk = log_in(new_page(1600, 900), town)
+    desk.keyboard.press("F9")
+    desk.get_by_test_id("evacuation-draw").click()
+    chart = desk.get_by_test_id("evacuations").get_by_test_id("map")
+    chart.get_by_test_id("map-circle").click()
+    canvas = chart.locator("canvas").first
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    desk.mouse.move(*middle)
+    desk.mouse.down()
+    desk.mouse.move(middle[0] + box["height"] * 0.45, middle[1], steps=8)
+    desk.mouse.up()
+    inside = desk.get_by_test_id("open-inside")
+    expect(inside.first).to_be_checked()
+    count = inside.count()
+    assert count > 1
+    inside.first.uncheck()
+    expect(desk.get_by_test_id("open-drawn")).to_contain_text(f"范围里 {count} 个隐患点，选了 {count - 1} 个")
+    expect(desk.get_by_test_id("open-preview")).to_contain_text(f"{count - 1} 个隐患点")
+    picture(desk, "desk-evacuation-drawn")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("open-title").fill("圈定范围转移")
+    desk.get_by_test_id("open-yes").click()
+    expect(desk.get_by_test_id("ledger-sum")).to_contain_text("已转移 0 /")
+    (made,) = answered(duty.get("/evacuations", params={"status": "open"}))["items"]
+    assert len({row["point"] for row in answered(duty.get(f"/evacuations/{made['id']}/ledger"))["items"]}) == count - 1
+
+    desk.get_by_test_id("ledger-row").first.get_by_role("button").first.click()
+    form = desk.get_by_test_id("household-amend")
+    before = int(form.get_by_test_id("amend-people").input_value())
+    expect(form.get_by_test_id("amend-save")).to_be_disabled()
+    form.get_by_test_id("amend-people").fill(str(before + 1))
+    form.get_by_test_id("amend-responsible").fill("李某（示例）")
+    form.get_by_test_id("amend-save").click()
+    step = desk.get_by_test_id("household-step").first
+    expect(step).to_contain_text(f"人数 {before} → {before + 1}")
+    expect(step).to_contain_text("负责人")
+    expect(desk.get_by_test_id("household-detail")).to_contain_text("李某（示例）")
+    picture(desk, "desk-household-amended")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("lang").click()
+    expect(step).to_contain_text(f"people {before} → {before + 1}")
+    assert layout(desk, least_px=12) == []
+    answered(duty.post(f"/evacuations/{made['id']}/close", json={"reason": "测试结束"}))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from command.kernel.timeline import verify
+from command.kernel.timeline import read_after, verify
 from tests.web.evacuees import HOUSEHOLDS, imported, ledger, opened, standing_lists
 from tests.web.obliged import API, Clients, issued_order, made, responsible_post
 from tests.web.world import World
@@ -211,3 +211,42 @@ def test_names_can_be_forgotten_and_the_chain_holds(as_: Clients, county: World,
     assert step["note_digest"]
     with core.db.reading() as session:
         assert verify(session)[1] is None
+
+
+def test_a_household_is_corrected_by_another_entry(as_: Clients, county: World, core: Core) -> None:
+    evacuation = opened(as_)["id"]
+    duty, township = as_("duty"), as_("south_operator")
+    one = next(row for row in ledger(duty, evacuation) if row["head"] == "户主一（示例）")
+    url = f"{API}/evacuations/{evacuation}/households/{one['household']}/amend"
+
+    def amend(client: TestClient, number: int, **values: object) -> Any:
+        return client.post(url, json={"id": f"01990000-0000-7000-8000-00000000000{number}", **values})
+
+    assert as_("north_operator").post(url, json={"id": f"0199{'0' * 4}-0000-7000-8000-000000000009"}).status_code == 404
+    assert as_("auditor").post(url, json={"id": f"0199{'0' * 4}-0000-7000-8000-000000000009"}).status_code == 403
+    first = amend(township, 1, people=5, needs="卧床老人和孕妇（示例）", responsible="李某（示例）")
+    assert first.status_code == 200, first.text
+    assert amend(township, 1, people=5).json() == first.json(), "the same again changes nothing"
+    stood = next(row for row in first.json()["households"] if row["household"] == one["household"])
+    assert (stood["people"], stood["assist"], stood["status"]) == (5, True, "to_move")
+    assert amend(duty, 2, people=5).json()["code"] == "evacuation.nothing_amended"
+    assert amend(duty, 3, people=6, needs="").status_code == 200
+    assert amend(duty, 4, people=100).status_code == 422
+
+    row = next(row for row in ledger(duty, evacuation) if row["household"] == one["household"])
+    assert (row["people"], row["needs"], row["responsible"], row["assist"]) == (6, None, "李某（示例）", False)
+    steps = duty.get(f"{API}/evacuations/{evacuation}/households/{one['household']}").json()["items"]
+    assert [(step["to"], step["amends"]) for step in steps] == [
+        ("amended", {"people": [4, 5], "personal": ["needs", "responsible"]}),
+        ("amended", {"people": [5, 6], "personal": ["needs"]}),
+    ]
+    assert "卧床老人（示例） → 卧床老人和孕妇（示例）" in steps[0]["note"]
+    undo = {"id": f"0199{'0' * 4}-0000-7000-8000-000000000008", "household": one["household"], "to": "undone"}
+    answer = duty.post(f"{API}/evacuations/{evacuation}/reports", json={**undo, "corrects": steps[0]["id"]})
+    assert answer.json()["code"] == "evacuation.step_unknown", "a correction is corrected by another one"
+    assert duty.get(f"{API}/evacuations/{evacuation}").json()["totals"]["people"] == 17
+    with core.db.reading() as session:
+        told = "".join(str(entry.body) for entry in read_after(session, 0, 10_000))
+        assert verify(session)[1] is None
+    assert "孕妇" not in told
+    assert "李某" not in told

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from alerts.lookup import alert_for
 from command.evacuation import export
-from command.evacuation.actions import ending, lists, opening, reporting
+from command.evacuation.actions import amending, ending, lists, opening, reporting
 from command.evacuation.area import Wanted
 from command.evacuation.queries import (
     STATUSES,
@@ -64,6 +64,16 @@ class ReportForm(Form):
     how: Literal["on_scene", "telephone", "relayed"] = "on_scene"
     corrects: Id | None = None
     pressed_at: AwareDatetime | None = None
+
+
+class AmendForm(Form):
+    """What is right of a household where what is listed is wrong; an empty text takes what stood there away."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    people: Annotated[int, Field(ge=1, le=99)] | None = None
+    needs: Text | None = None
+    responsible: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] | None = None
+    how: Literal["on_scene", "telephone", "relayed"] = "on_scene"
 
 
 class ReturnForm(Form):
@@ -151,6 +161,16 @@ def post_report(evacuation_id: str, body: ReportForm, edge: Known, response: Res
         values = reporting.Report(**body.model_dump())
         place = reporting.report(session, edge.clock, edge.actor, evacuation_id, values)
         return tagged(response, place.state())
+
+
+@router.post("/evacuations/{evacuation_id}/households/{household_id}/amend")
+def post_amendment(evacuation_id: str, household_id: str, body: AmendForm, edge: Known, response: Response) -> State:
+    """Correct what is listed of a household; the same id again answers the point unchanged."""
+    given = {"needs": body.needs, "responsible": body.responsible}
+    personal = {name: text for name, text in given.items() if text is not None}
+    values = amending.Amendment(id=body.id, household=household_id, people=body.people, personal=personal, how=body.how)
+    with edge.writing() as session:
+        return tagged(response, amending.amend(session, edge.clock, edge.actor, evacuation_id, values).state())
 
 
 @router.post("/evacuations/{evacuation_id}/permit-return")

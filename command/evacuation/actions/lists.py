@@ -89,10 +89,10 @@ def keep_household(
     row.people, row.active, row.sample = values.people, values.active, values.sample
     if new or (row.head, row.phone, row.needs) != (values.head, values.phone, values.needs):
         row.head, row.phone, row.needs = values.head, values.phone, values.needs
-        row.salt, row.digest = salted(values.head, values.phone, values.needs)
+        row.salt, row.digest = salted(values.head, values.phone, values.needs, row.responsible)
     row.version += 1
     session.flush()
-    _tell_household(session, actor, row, "household.registered" if new else "household.changed")
+    tell_household(session, actor, row, "household.registered" if new else "household.changed")
     return row, new
 
 
@@ -110,7 +110,7 @@ def end_samples(session: Session, actor: Actor) -> tuple[int, int]:
     for household in left:
         household.active = False
         household.version += 1
-        _tell_household(session, actor, household, "household.changed")
+        tell_household(session, actor, household, "household.changed")
     return len(gone), len(left)
 
 
@@ -122,9 +122,9 @@ def erase_personal(session: Session, actor: Actor, household_id: str) -> Househo
     row = household_for(session, actor, household_id, lock=True)
     actor.need(Right.HOUSEHOLD_KEEP, unit_of(session, row.unit_id).path)
     if row.salt is not None:
-        row.head = row.phone = row.needs = row.salt = None
+        row.head = row.phone = row.needs = row.responsible = row.salt = None
         row.version += 1
-        _tell_household(session, actor, row, "household.erased")
+        tell_household(session, actor, row, "household.erased")
     for step in session.scalars(select(EvacuationStep).where(EvacuationStep.household_id == row.id)):
         step.note = step.salt = None
     return row
@@ -143,5 +143,6 @@ def _tell_point(session: Session, actor: Actor, row: HazardPoint, *, new: bool) 
     record(session, actor, kind, unit=row.unit_id, body={"hazard_point": row.state()})
 
 
-def _tell_household(session: Session, actor: Actor, row: Household, kind: str) -> None:
+def tell_household(session: Session, actor: Actor, row: Household, kind: str) -> None:
+    """A change of a household: how many they are, and the digest of the rest."""
     record(session, actor, kind, unit=row.unit_id, body={"household": row.state()})

@@ -12,7 +12,7 @@ from command.evacuation.actions.opening import shelter_of
 from command.evacuation.actions.telling import tell_point
 from command.evacuation.model import OPEN, Evacuation, EvacuationPoint, EvacuationStep, listed
 from command.evacuation.queries import evacuation_for
-from command.evacuation.standing import MOVED, NOT_MOVED, TO_MOVE, UNDONE, Told, counting, when_of
+from command.evacuation.standing import AMENDED, MOVED, NOT_MOVED, TO_MOVE, UNDONE, Told, counting, when_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, optional_text, to_text
 from command.kernel.errors import Conflict, NotFound
@@ -50,7 +50,7 @@ def report(session: Session, clock: Clock, actor: Actor, evacuation_id: str, val
     `evacuation.shelter_unknown` or `time.future`.
     """
     row = evacuation_for(session, actor, evacuation_id)
-    place = _place_of(session, actor, row, values.household)
+    place = place_of(session, actor, row, values.household)
     actor.need(Right.EVACUATION_REPORT, unit_of(session, place.unit_id).path)
     known = session.get(EvacuationStep, values.id)
     if known is not None:
@@ -83,7 +83,8 @@ def settle(session: Session, row: Evacuation, place: EvacuationPoint, household_
     place.version += 1
 
 
-def _place_of(session: Session, actor: Actor, row: Evacuation, household_id: str) -> EvacuationPoint:
+def place_of(session: Session, actor: Actor, row: Evacuation, household_id: str) -> EvacuationPoint:
+    """The held point that lists the household, where the actor may read it. NotFound `household.unknown`."""
     query = select(EvacuationPoint).where(EvacuationPoint.evacuation_id == row.id).order_by(EvacuationPoint.id)
     for place in session.scalars(query):
         listed_here = any(one["household"] == household_id for one in listed(place))
@@ -103,7 +104,8 @@ def _check(session: Session, place: EvacuationPoint, values: Report, now: dateti
         raise invalid("evacuation.corrects_needed", "corrects")
     if values.corrects is not None:
         wrong = session.get(EvacuationStep, values.corrects)
-        if wrong is None or (wrong.point_id, wrong.household_id) != (place.id, values.household):
+        here = wrong is not None and (wrong.point_id, wrong.household_id) == (place.id, values.household)
+        if wrong is None or not here or wrong.to == AMENDED:
             raise NotFound("evacuation.step_unknown", id=values.corrects[:40])
 
 

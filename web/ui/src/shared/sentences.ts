@@ -231,6 +231,7 @@ const TELL: Record<string, Tell> = {
   'evacuation.not_moved': home((t, point, n) => t.homeNotMoved(point, n)),
   'evacuation.absent': home((t, point, n) => t.homeAbsent(point, n)),
   'evacuation.corrected': home((t, point, n, done) => t.homeCorrected(point, n, done)),
+  'evacuation.amended': home((t, point, n) => t.homeAmended(point, n)),
   'evacuation.return_permitted': home((t, point) => t.returnPermitted(point)),
   'evacuation.all_may_return': (x) => ({ text: x.t.allMayReturn(evacuationTitle(x)) }),
   'evacuation.point_closed': home((t, point, _, done) => t.pointClosed(point, done)),

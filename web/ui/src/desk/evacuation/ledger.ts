@@ -1,5 +1,5 @@
 import { isSafe } from '@shared/evacuations'
-import type { Board, By, EvacuatedHousehold, Evacuation, EvacuationReason, EvacuationStatus, EvacuationWay } from '@shared/objects'
+import type { Board, By, EvacuatedHousehold, Evacuation, EvacuationReason, EvacuationStatus, EvacuationWay, Point } from '@shared/objects'
 
 /** A row of `GET /evacuations/{id}/ledger`; names are null for those who do not act on these households. */
 export interface LedgerRow extends EvacuatedHousehold {
@@ -13,6 +13,7 @@ export interface LedgerRow extends EvacuatedHousehold {
   head: string | null
   phone: string | null
   needs: string | null
+  responsible: string | null
 }
 
 export interface Count {
@@ -31,7 +32,9 @@ export interface EvacuationFull extends Evacuation {
 
 export interface Step {
   id: string
-  to: EvacuationStatus | 'undone'
+  to: EvacuationStatus | 'undone' | 'amended'
+  /** Of a correction: how many were and are listed, and what else was wrong. */
+  amends: { people: [number, number] | null; personal: ('needs' | 'responsible')[] } | null
   reason: EvacuationReason | null
   note: string | null
   how: EvacuationWay
@@ -47,6 +50,7 @@ export interface HazardPoint {
   unit: string
   name: string
   hazard: string
+  location: Point | null
   households: number
   people: number
 }
