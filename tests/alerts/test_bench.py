@@ -1,8 +1,11 @@
 """The bench runs on both databases, loses nothing and says what the contract promises."""
 
+import pytest
+
 from alerts.bench import QUICK, run
 
 
+@pytest.mark.soak
 def test_the_bench(postgres_url: str) -> None:
     found = run(quick=True, url=postgres_url)
     promised = {"deliveries_per_second", "ratio_to_task_per_recipient", "first_official_ms", "all_recorded_s"}

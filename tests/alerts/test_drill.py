@@ -1,8 +1,11 @@
 """Workers and the database ended at random moments under load."""
 
+import pytest
+
 from alerts.drill import run
 
 
+@pytest.mark.soak
 def test_nobody_is_lost_and_every_double_is_explained() -> None:
     found = run(kills=6)
     assert (found["lost"], found["ledger_holds"]) == (0, True), found

@@ -29,7 +29,6 @@ from tests.peers.smtp import SmtpServer, smtp
 from tests.waiting import until
 
 pytestmark = [
-    pytest.mark.xdist_group("flood"),
     pytest.mark.timeout(600),
     pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights"),
 ]

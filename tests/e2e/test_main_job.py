@@ -25,7 +25,7 @@ from tests.e2e.people import Desk, Phone, Township, Wall, chromium
 from tests.waiting import until
 from web.cli import main
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 SITES = ("西舍路镇", "中山镇", "大过口乡现场")
 REPORT = "西舍路镇 河水上桥 冲走便桥 2 户 7 人被困"
 

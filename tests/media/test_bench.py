@@ -41,6 +41,7 @@ def check(found: dict[str, Any]) -> None:
     assert found["fengsui"]["memory_per_site_mib"]["median"] < 20
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(engine.compiler() is None, reason="needs a C compiler")
 async def test_a_small_conference_is_measured_by_the_engine() -> None:
     cores = os.sched_getaffinity(0)
@@ -77,6 +78,7 @@ def test_janus_is_measured_beside_us() -> None:
     assert found["ratio_to_janus"] == found["ratios"][OURS]["packets_per_cpu_second"] > 0
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(engine.compiler() is None, reason="needs a C compiler")
 async def test_the_floor_and_the_profile_say_where_the_time_goes() -> None:
     found = await measure(replace(SMALL, only=("floor", "profile")))

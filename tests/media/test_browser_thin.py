@@ -103,6 +103,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
         node.kill()
 
 
+@pytest.mark.weak
 async def test_a_line_that_becomes_thin(hall: Hall) -> None:
     """300 kbit/s for two voices (115 kbit/s) and pictures of a megabit: adapted within seconds, and left again."""
     await hall.until(all_high, within_s=40)

@@ -55,21 +55,20 @@ def row(name: str, heard: Heard, **more: object) -> None:
         **more,
     }
     print(f"\n{name}: " + ", ".join(f"{key} {value}" for key, value in figures.items()))  # noqa: T201  # the table
-    if heard.seconds >= FULL_S or name.startswith("cliff"):
-        file = RESULTS / "weak.json"
-        rows = json.loads(file.read_text())["rows"] if file.exists() else {}
-        keep("weak", {"bench": "weak", "rows": {**rows, name: figures}})
+    file = RESULTS / "weak.json"
+    rows = json.loads(file.read_text())["rows"] if file.exists() else {}
+    keep("weak", {"bench": "weak", "rows": {**rows, name: figures}})
 
 
-@pytest.mark.parametrize("seconds", [12.0, pytest.param(FULL_S, marks=LONG)])
-async def test_thirty_percent_down_and_up(weak: Weak, seconds: float) -> None:
+@LONG
+async def test_thirty_percent_down_and_up(weak: Weak) -> None:
     """Both ways at once, so that feedback and requests are lost too."""
     weak.relay.down, weak.relay.up = (
         Wire(lambda _: FAST, 0.01, Uniform(0.3), 1),
         Wire(lambda _: FAST, 0.01, Uniform(0.3), 2),
     )
     await asyncio.sleep(SETTLED_S)
-    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
+    down, up = await asyncio.gather(weak.heard("far", FULL_S), weak.heard("hall", FULL_S))
     told = await weak.told()
     row("30 % loss, down", down, copies=told["way"]["copies"])
     speech = told["sources"]["audio"]["layers"][0]
@@ -78,25 +77,25 @@ async def test_thirty_percent_down_and_up(weak: Weak, seconds: float) -> None:
     assert up.concealed_share <= 0.10
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(FULL_S, marks=LONG)])
-async def test_bursts_of_loss(weak: Weak, seconds: float) -> None:
+@LONG
+async def test_bursts_of_loss(weak: Weak) -> None:
     weak.relay.down = Wire(lambda _: FAST, 0.01, GilbertElliott(0.02, 0.3, 0.8), 1)
     weak.relay.up = Wire(lambda _: FAST, 0.01, GilbertElliott(0.02, 0.3, 0.8), 2)
     await asyncio.sleep(SETTLED_S)
-    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
+    down, up = await asyncio.gather(weak.heard("far", FULL_S), weak.heard("hall", FULL_S))
     row("bursts, down", down)
     row("bursts, up", up)
     assert down.concealed_share <= 0.04
     assert up.concealed_share <= 0.10
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(FULL_S, marks=LONG)])
-async def test_far_and_thin(filmed: Weak, seconds: float) -> None:
+@LONG
+async def test_far_and_thin(filmed: Weak) -> None:
     weak = filmed
     weak.relay.down = Wire(lambda _: 400_000, 0.2, Uniform(0.02), 1)
     weak.relay.up = Wire(lambda _: 400_000, 0.2, Uniform(0.02), 2)
     await asyncio.sleep(3 * SETTLED_S)
-    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
+    down, up = await asyncio.gather(weak.heard("far", FULL_S), weak.heard("hall", FULL_S))
     row("400 kbit/s, 400 ms, 2 %, down", down)
     row("400 kbit/s, 400 ms, 2 %, up", up)
     assert down.concealed_share <= 0.03
@@ -104,11 +103,11 @@ async def test_far_and_thin(filmed: Weak, seconds: float) -> None:
     assert min(down.heights) >= 180
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(FULL_S, marks=LONG)])
-async def test_one_voice_is_never_paused(weak: Weak, seconds: float) -> None:
+@LONG
+async def test_one_voice_is_never_paused(weak: Weak) -> None:
     weak.relay.down, weak.relay.up = Wire(lambda _: 150_000, 0.03, seed=1), Wire(lambda _: 150_000, 0.03, seed=2)
     await asyncio.sleep(SETTLED_S)
-    down, up = await asyncio.gather(weak.heard("far", seconds), weak.heard("hall", seconds))
+    down, up = await asyncio.gather(weak.heard("far", FULL_S), weak.heard("hall", FULL_S))
     row("150 kbit/s, down", down)
     row("150 kbit/s, up", up)
     for heard in (down, up):
@@ -116,8 +115,8 @@ async def test_one_voice_is_never_paused(weak: Weak, seconds: float) -> None:
         assert heard.concealed_share <= 0.03
 
 
-@pytest.mark.parametrize("seconds", [0.0, pytest.param(FULL_S, marks=LONG)])
-async def test_a_cliff(weak: Weak, seconds: float) -> None:
+@LONG
+async def test_a_cliff(weak: Weak) -> None:
     """From 2 Mbit/s to 150 kbit/s: the estimate, the queue and the pictures have followed within three seconds."""
     loop = asyncio.get_running_loop()
     cliff = loop.time() + 8.0
@@ -132,11 +131,10 @@ async def test_a_cliff(weak: Weak, seconds: float) -> None:
     row("cliff 2 M to 150 k", fell, adapted_s=round(adapted, 2), concealed_s=concealed_s, dropped=wire.dropped)
     assert adapted <= 3
     assert concealed_s <= 1.5
-    if seconds:
-        after = await weak.heard("far", seconds)
-        row("after the cliff", after)
-        assert after.concealed_share <= 0.03
-        assert after.longest_silence_s < 1
+    after = await weak.heard("far", FULL_S)
+    row("after the cliff", after)
+    assert after.concealed_share <= 0.03
+    assert after.longest_silence_s < 1
 
 
 ENERGY = """async () => (await conference.stats()).slots.filter((one) => one.kind === 'audio')

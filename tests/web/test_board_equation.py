@@ -232,7 +232,7 @@ class Play:
         self.call(actor, "PATCH", path, json=change, headers={"If-Match": f'"{version}"'})
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_snapshot_and_entries_equal_a_fresh_snapshot(as_: Clients, world: World, core: Core, seed: int) -> None:
     play = Play(as_, world, core.db, seed)
     first = {name: play.clients[name].get(f"{API}/board").json() for name in READERS}

@@ -135,6 +135,7 @@ async def meeting_of_three(stage: Stage, world: World, folder: Path) -> AsyncIte
             await chromium.close()
 
 
+@pytest.mark.soak
 async def test_nobody_is_away_for_long(two_nodes: Stage, world: World, tmp_path: Path) -> None:
     async with meeting_of_three(two_nodes, world, tmp_path) as at:
         await at.all_move()
