@@ -3,10 +3,8 @@
 source "$(dirname "$0")/lib.sh"
 scripts/install-debian.sh tests
 scripts/lint.sh
-# One more than there are cores, as the tests wait for browsers and servers half of the time.
-workers=$(($(nproc) < 4 ? $(nproc) + 1 : 4))
 status=0
-.venv/bin/python -m pytest -n "$workers" --dist loadgroup "$@" || status=$?
+.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadgroup "$@" || status=$?
 [ "$status" -eq 1 ] || exit "$status"
 # Real browsers, servers and cameras share two cores: what failed in company has to fail alone, too, to be a fault.
 echo "These failed beside others; each once more, alone:"

@@ -30,9 +30,9 @@ SITES = ("西舍路镇", "中山镇", "大过口乡现场")
 REPORT = "西舍路镇 河水上桥 冲走便桥 2 户 7 人被困"
 
 
-@pytest.fixture(params=["embedded", "cluster"])
+@pytest.fixture(params=["embedded", pytest.param("cluster", marks=pytest.mark.soak)])
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[County]:
-    """The demo county on SQLite and files, or on PostgreSQL and RabbitMQ."""
+    """The demo county on SQLite and files, or on PostgreSQL and RabbitMQ (`make soak`)."""
     environment = {}
     if request.param == "cluster":
         environment["FENGSUI_DATABASE_URL"] = request.getfixturevalue("postgres_url")

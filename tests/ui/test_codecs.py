@@ -117,6 +117,7 @@ def head(duty: httpx.Client) -> int:
     return int(answered(duty.get("/timeline", params={"after": 0}))["head"])
 
 
+@pytest.mark.soak
 def test_an_h264_encoder_is_seen_by_all_but_the_page_that_does_not_know_it(
     new_page: NewPage, town: County, duty: httpx.Client, hold: Callable[..., str], tmp_path: Path
 ) -> None:
