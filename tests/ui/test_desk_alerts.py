@@ -192,3 +192,5 @@ def test_what_is_issued_is_exported_for_the_national_platform_marked_unverified(
     name = started.value.suggested_filename
     assert name.startswith("53230141600000_")
     assert name.endswith("_0.unverified.xml")
+    with town.client("station") as station:  # the next test's terminals shall have their screens for themselves
+        station.post(f"{url}/cancel", json={"end": "lifted", "text": "雾散了"}).raise_for_status()
