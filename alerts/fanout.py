@@ -97,7 +97,8 @@ class FanOut:
             except SQLAlchemyError:
                 log.exception("the database did not answer")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._poked.wait()
             self._poked.clear()
         self._wake_all()
 

@@ -132,7 +132,8 @@ class Attendance:
             beside.append(asyncio.create_task(self._stills.run(self._send)))
         try:
             while not self._over:
-                text = await asyncio.wait_for(socket.recv(), SILENT_AFTER_S)
+                async with asyncio.timeout(SILENT_AFTER_S):
+                    text = await socket.recv()
                 await self._take(json.loads(text))
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd is not None else None

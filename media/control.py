@@ -217,7 +217,8 @@ class NodeClient:
 
     async def _ask(self, command: Command) -> dict[str, Any]:
         try:
-            await asyncio.wait_for(self._ready.wait(), READY_TIMEOUT_S)
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                await self._ready.wait()
         except TimeoutError as error:
             raise BridgeError("media.unavailable", "the media node is not connected") from error
         return await self._send(command)
@@ -227,10 +228,12 @@ class NodeClient:
         if connection is None:
             raise BridgeError("media.unavailable", "the media node is not connected")
         number, self._next = self._next, self._next + 1
-        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
         try:
             await connection.send(json.dumps({"n": number, **command.model_dump(mode="json")}))
-            return await asyncio.wait_for(future, ANSWER_TIMEOUT_S)
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                return await future
         except (ConnectionClosed, TimeoutError) as error:
             raise BridgeError("media.unavailable", "the media node did not answer") from error
         finally:
@@ -280,7 +283,9 @@ class NodeClient:
             self._events.put_nowait(Unreachable())
 
     async def _use(self, connection: ClientConnection) -> None:
-        hello = Hello.model_validate(json.loads(await asyncio.wait_for(connection.recv(), DIAL_TIMEOUT_S))["hello"])
+        async with asyncio.timeout(DIAL_TIMEOUT_S):
+            greeting = await connection.recv()
+        hello = Hello.model_validate(json.loads(greeting)["hello"])
         restarted = self._node is not None and self._node != hello.node
         if self._node != hello.node:
             self._delivered.clear()

@@ -1,7 +1,6 @@
 """A headless terminal: waits for its ring, answers, sends a file, camera or RTSP stream into the meeting."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import ssl
@@ -95,7 +94,9 @@ class Terminal:
 
     async def _follow(self, http: httpx.AsyncClient, stream: ClientConnection) -> None:
         while True:
-            message = json.loads(await asyncio.wait_for(stream.recv(), SILENT_AFTER_S))
+            async with asyncio.timeout(SILENT_AFTER_S):
+                text = await stream.recv()
+            message = json.loads(text)
             if "reset" in message:
                 return
             body = message.get("body") or {}
@@ -152,9 +153,7 @@ class Terminal:
     async def _quit_meeting(self) -> None:
         task, self._attendance, self._meeting = self._attendance, None, None
         if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
     def _tracks(self) -> list[MediaStreamTrack]:
         video, audio = self._config.video, self._config.audio
@@ -204,3 +203,9 @@ def _tls(config: TerminalConfig) -> ssl.SSLContext | None:
 async def run(config: TerminalConfig, tell: Callable[[str, str], None] | None = None) -> None:
     """The body of `fengsui terminal`: serve until cancelled."""
     await Terminal(config, tell).run()
+
+
+async def end(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait until it is over. Whoever is cancelled while it waits here is cancelled indeed."""
+    task.cancel()
+    await asyncio.wait([task])

@@ -5,6 +5,7 @@ what became of them nobody can tell, and the policy calls again.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable
@@ -89,10 +90,9 @@ class Caller:
             await self._end()
 
     async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), self._config.look_s)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._config.look_s):
+                await self._woken.wait()
 
     async def _round(self) -> None:
         """A database that is away for a while is tried again at the next round."""

@@ -30,6 +30,8 @@ from tests.waiting import until
 
 pytestmark = [
     pytest.mark.timeout(600),
+    # The main job is played on the other of the two profiles in each whole run; `make soak` plays the other two.
+    pytest.mark.parametrize("profile", [pytest.param("embedded", marks=pytest.mark.soak), "cluster"], indirect=True),
     pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights"),
 ]
 TOWNSHIPS = {"532301112": "西舍路镇", "532301110": "中山镇", "532301108": "三街镇"}
@@ -371,9 +373,9 @@ def pictures(night: Night, scene: str) -> Iterator[None]:
             person.page.screenshot(path=f"{folder}/flood-{scene}-{person.account}.png")
 
 
-def test_a_flash_flood_at_three_in_the_morning(peers: Peers, tmp_path: Path) -> None:
+def test_a_flash_flood_at_three_in_the_morning(profile: dict[str, str], peers: Peers, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        served = stack.enter_context(county(tmp_path / "data", peers.environment()))
+        served = stack.enter_context(county(tmp_path / "data", {**peers.environment(), **profile}))
         night = Night(served, peers, stack, tmp_path)
         for scene in (
             night.the_county_is_ready,

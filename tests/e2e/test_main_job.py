@@ -25,19 +25,18 @@ from tests.e2e.people import Desk, Phone, Township, Wall, chromium
 from tests.waiting import until
 from web.cli import main
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.parametrize("profile", ["embedded", pytest.param("cluster", marks=pytest.mark.soak)], indirect=True),
+]
 SITES = ("西舍路镇", "中山镇", "大过口乡现场")
 REPORT = "西舍路镇 河水上桥 冲走便桥 2 户 7 人被困"
 
 
-@pytest.fixture(params=["embedded", pytest.param("cluster", marks=pytest.mark.soak)])
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[County]:
-    """The demo county on SQLite and files, or on PostgreSQL and RabbitMQ (`make soak`)."""
-    environment = {}
-    if request.param == "cluster":
-        environment["FENGSUI_DATABASE_URL"] = request.getfixturevalue("postgres_url")
-        environment["FENGSUI_BROKER_URL"] = request.getfixturevalue("rabbitmq_server").url
-    with county(tmp_path / "data", environment) as running:
+@pytest.fixture
+def served(profile: dict[str, str], tmp_path: Path) -> Iterator[County]:
+    """The demo county on SQLite and files, or on PostgreSQL and RabbitMQ."""
+    with county(tmp_path / "data", profile) as running:
         yield running
 
 
