@@ -22,8 +22,10 @@ ui_side() {
   return $failed
 }
 
+scripts/setup-ui.sh packages &
+packages=$!
 scripts/setup-python.sh requirements-dev.lock
-scripts/setup-ui.sh packages
+wait "$packages"
 ui_side &
 ui=$!
 failed=0

@@ -22,6 +22,7 @@ pytestmark = [
 ]
 TOKEN = "firefox"
 STATS = "conference.stats()"
+SILENT = 1e-4
 
 
 @dataclass
@@ -95,9 +96,12 @@ async def a_big_tile_gets_the_big_layer(pair: Pair) -> None:
 
 async def a_mute_is_kept(pair: Pair) -> None:
     await pair.server.mute("fox", True)
-    await asyncio.sleep(0.5)
+    # What lies in the player's buffer sounds first; how long that takes is the machine's affair.
     energy, frames = await pair.gained(pair.chrome.evaluate, 2)
-    assert energy == pytest.approx(0, abs=1e-4)
+    for _window in range(4):
+        if energy > SILENT:
+            energy, frames = await pair.gained(pair.chrome.evaluate, 2)
+    assert energy <= SILENT
     assert frames > 0
     await pair.server.mute("fox", False)
     await pair.until_flowing()

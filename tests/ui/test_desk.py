@@ -94,6 +94,33 @@ def test_takes_a_phone_report_with_three_fields(desk: Page, duty: httpx.Client) 
     expect(banner).to_be_hidden()
 
 
+# The keystroke-level model (Card, Moran and Newell 1980): a key of an average typist, and the thought before it begins.
+KEY_S, THOUGHT_S = 0.28, 1.35
+WORDS = {"西舍路镇 ": "xisheluzhen ", "河水上桥 ": "heshuishangqiao ", "7 人被困": "7 renbeikun "}
+COUNTING = """
+window.presses = { keys: 0, points: 0 }
+addEventListener('keydown', () => window.presses.keys++, true)
+addEventListener('pointerdown', () => window.presses.points++, true)
+"""
+
+
+def test_a_phone_report_is_a_matter_of_fifteen_seconds(desk: Page) -> None:
+    """Besides its words, typed by their sounds, a report takes two presses: one to begin, one to log."""
+    desk.evaluate(COUNTING)
+    desk.keyboard.press("F2")
+    desk.keyboard.insert_text("".join(WORDS))
+    expect(desk.get_by_test_id("intake-place")).to_have_value("西舍路镇")
+    expect(desk.get_by_test_id("intake-source-phone")).to_have_attribute("aria-pressed", "true")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.get_by_test_id("notice")).to_contain_text(re.compile(r"已登记 \d{4}-\d{3}"))
+    presses = desk.evaluate("window.presses")
+    assert presses["points"] == 0
+    keys = presses["keys"] + sum(len(sounds) for sounds in WORDS.values())
+    assert keys * KEY_S + THOUGHT_S <= 15
+    desk.get_by_test_id("acknowledge").click()
+    expect(desk.get_by_test_id("new-incident")).to_be_hidden()
+
+
 def test_a_report_survives_a_crash_of_the_browser(desk: Page, town: County) -> None:
     desk.keyboard.press("F2")
     desk.keyboard.type("加油站起火")

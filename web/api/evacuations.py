@@ -20,9 +20,9 @@ from command.evacuation.queries import (
     steps_of,
 )
 from command.kernel.values import Json, State
-from command.spreadsheet import to_csv
 from web.api.forms import Form, Id
 from web.api.incidents import chosen, tagged
+from web.downloads import csv_download
 from web.edge import Edge, Known
 from web.evacuation_order import is_drill, wanted_of
 from web.problems import language_of
@@ -141,9 +141,9 @@ def get_ledger_table(evacuation_id: str, edge: Known, request: Request) -> Respo
     language = language_of(request)
     with edge.reading() as session:
         rows = ledger(session, edge.actor, evacuation_for(session, edge.actor, evacuation_id))
-    content = to_csv(export.header(language), [export.row(one, language) for one in rows])
-    name = {"Content-Disposition": f'attachment; filename="evacuation-{evacuation_id}.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=name)
+    return csv_download(
+        f"evacuation-{evacuation_id}", export.header(language), [export.row(one, language) for one in rows]
+    )
 
 
 @router.get("/evacuations/{evacuation_id}/households/{household_id}")

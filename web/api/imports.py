@@ -7,6 +7,7 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from command.directory.queries import sight_of
 from command.kernel.errors import NotFound, Refused, TooLarge
 from command.kernel.values import Json, State
+from web.downloads import download
 from web.edge import Known
 from web.imports.export import export_csv, right_for
 from web.imports.kinds import KINDS, Kind
@@ -43,17 +44,13 @@ def post_import(
 @router.get("/import/{what}/template.csv")
 def get_template(what: str, edge: Known) -> Response:
     """An empty file with the right headings."""
-    name = f'attachment; filename="fengsui-{what}.csv"'
-    content = template(kind_of(what).columns)
-    return Response(content, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+    return download(template(kind_of(what).columns), "text/csv; charset=utf-8", f"fengsui-{what}.csv")
 
 
 @router.get("/import/{what}/template.xlsx")
 def get_workbook(what: str, edge: Known) -> Response:
     """The same as a workbook whose columns are text: numbers keep the zeros in front."""
-    name = f'attachment; filename="fengsui-{what}.xlsx"'
-    content = workbook_template(kind_of(what).columns)
-    return Response(content, media_type=_WORKBOOK, headers={"Content-Disposition": name})
+    return download(workbook_template(kind_of(what).columns), _WORKBOOK, f"fengsui-{what}.xlsx")
 
 
 @router.get("/export/{what}.csv")
@@ -65,8 +62,7 @@ def get_export(what: str, edge: Known) -> Response:
         raise Refused("access.refused", right=right)
     with edge.reading() as session:
         content = export_csv(session, sight_of(session, edge.actor, right), what)
-    name = f'attachment; filename="fengsui-{what}.csv"'
-    return Response(content, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+    return download(content, "text/csv; charset=utf-8", f"fengsui-{what}.csv")
 
 
 def kind_of(what: str) -> Kind:

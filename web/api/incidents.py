@@ -15,9 +15,9 @@ from command.incidents.moves import STATUSES
 from command.incidents.queries import Search, incident_details, incident_for, search, unit_names
 from command.kernel.ids import is_id
 from command.kernel.values import Json, State
-from command.spreadsheet import to_csv
 from gis.divisions import shipped_divisions
 from web.api.forms import Form, Id, Point
+from web.downloads import csv_download
 from web.edge import IfMatch, Known
 from web.problems import language_of
 
@@ -189,10 +189,8 @@ def get_incidents_table(edge: Known, wanted: Filters, request: Request) -> Respo
     with edge.reading() as session:
         rows = search(session, edge.actor, replace(wanted, limit=EXPORT_LIMIT))
         units = unit_names(session, rows)
-        table = to_csv(export.header(language), [export.row(row, units, language) for row in rows])
-    name = f"incidents-{export.local_text(edge.clock.now())[:10]}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
+        table = [export.row(row, units, language) for row in rows]
+    return csv_download(f"incidents-{export.local_text(edge.clock.now())[:10]}", export.header(language), table)
 
 
 @router.get("/incidents/{incident_id}")

@@ -11,14 +11,13 @@ from alerts.numbers.queries import counts, last_check, numbers_to_mend, own_coun
 from command.kernel.errors import Refused
 from command.kernel.rights import Right
 from command.kernel.values import State
-from command.spreadsheet import to_csv
 from web.api.alerts import tagged
 from web.api.forms import Form
+from web.downloads import csv_download
 from web.edge import Edge, IfMatch, Known
 from web.problems import language_of
 
 router = APIRouter(prefix="/api/v1", tags=["numbers"])
-_FILE = {"Content-Disposition": 'attachment; filename="numbers.csv"'}
 
 
 class CheckForm(Form):
@@ -63,8 +62,7 @@ def get_table(edge: Known, request: Request) -> Response:
     language = language_of(request)
     with edge.reading() as session:
         items = numbers_to_mend(session, edge.actor, edge.clock.now())
-    content = to_csv(header(language), [row(one, language) for one in items])
-    return Response(content, media_type="text/csv; charset=utf-8", headers=_FILE)
+    return csv_download("numbers", header(language), [row(one, language) for one in items])
 
 
 @router.post("/numbers/{person_id}/{kind}/corrected")

@@ -13,10 +13,10 @@ from alerts.safety.asking import CHANNELS, Asked
 from alerts.safety.queries import STATUSES, check_for, checks_of, details, own_checks, people_of, replies_of
 from alerts.safety.standing import Said
 from command.kernel.values import Json, State
-from command.spreadsheet import to_csv
 from web.api.alerts import AreaForm
 from web.api.forms import Form, Id
 from web.api.incidents import chosen, tagged
+from web.downloads import csv_download
 from web.edge import Edge, Known
 from web.problems import language_of
 from web.safety_area import Meant, area_meant
@@ -138,9 +138,7 @@ def get_people_table(check_id: str, edge: Known, request: Request) -> Response:
     language = language_of(request)
     with edge.reading() as session:
         rows = people_of(session, edge.actor, check_for(session, edge.actor, check_id))
-    content = to_csv(export.header(language), [export.row(one, language) for one in rows])
-    name = {"Content-Disposition": f'attachment; filename="safety-{check_id}.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=name)
+    return csv_download(f"safety-{check_id}", export.header(language), [export.row(one, language) for one in rows])
 
 
 @router.get("/safety-checks/{check_id}/replies")

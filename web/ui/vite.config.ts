@@ -13,7 +13,7 @@ const screens = readdirSync(root).filter(
 export default defineConfig({
   root,
   plugins: [vue()],
-  resolve: { alias: { '@shared': `${root}src/shared` } },
+  resolve: { alias: { '@office': `${root}src/office`, '@shared': `${root}src/shared` } },
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
   build: {
     outDir: '../static',
@@ -25,5 +25,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: Object.fromEntries(screens.map((name) => [name.slice(0, -5), root + name])) },
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  // One environment for all of a thread's files: each puts back what it changes.
+  test: { environment: 'happy-dom', pool: 'threads', isolate: false, restoreMocks: true, include: ['src/**/*.test.ts'] },
 })

@@ -1,8 +1,8 @@
 import { computed, inject, onMounted, onScopeDispose, provide, ref, shallowRef, type ComputedRef, type InjectionKey, type Ref, type ShallowRef } from 'vue'
 import { problem as problemOf, type Api, type ApiProblem } from '@shared/api'
 import type { Unit } from '@shared/objects'
-import type { Me, Page } from '../desk/answers'
-import { createNotice, type Notice } from '../desk/notice'
+import type { Me, Page } from '@office/answers'
+import { createNotice, type Notice } from '@office/notice'
 import { rowsOf, type Rows } from './rows'
 import { orderOf } from './units/tree'
 

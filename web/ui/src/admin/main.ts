@@ -1,8 +1,8 @@
 import { createApp } from 'vue'
 import '@shared/base.css'
-import '../desk/desk.css'
+import '@office/office.css'
 import './admin.css'
-import { restoreTheme } from '../desk/theme'
+import { restoreTheme } from '@office/theme'
 import App from './App.vue'
 
 restoreTheme()

@@ -1,6 +1,6 @@
 import { createApp } from 'vue'
 import '@shared/base.css'
-import { restoreTheme } from '../desk/theme'
+import { restoreTheme } from '@office/theme'
 import App from './App.vue'
 
 restoreTheme()

@@ -1,8 +1,8 @@
 import { createApp } from 'vue'
 import '@shared/base.css'
-import './desk.css'
+import '@office/office.css'
 import App from './App.vue'
-import { restoreTheme } from './theme'
+import { restoreTheme } from '@office/theme'
 
 restoreTheme()
 createApp(App).mount('#app')

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { watch } from 'vue'
 import { ApiProblem } from '@shared/api'
 import { Outbox, type Press } from './outbox'
@@ -26,6 +26,9 @@ describe('presses', () => {
   beforeEach(() => {
     localStorage.clear()
     vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
   })
 
   const outboxTo = (server: Server, now = () => NOW) => new Outbox({ key: KEY, send: server.send, now })

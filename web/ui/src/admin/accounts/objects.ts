@@ -1,4 +1,4 @@
-import type { Role } from '../../desk/answers'
+import type { Role } from '@office/answers'
 
 /** An account as `GET /users` gives it. */
 export interface User {

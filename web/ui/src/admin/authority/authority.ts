@@ -1,4 +1,5 @@
 import type { Alert, Colour } from '@shared/objects'
+import type { Rulebook } from '../rulebook/rulebook'
 
 export const KINDS = ['warning', 'notice', 'evacuation'] as const satisfies readonly Alert['kind'][]
 export const COLOURS = ['red', 'orange', 'yellow', 'blue'] as const satisfies readonly Colour[]
@@ -28,13 +29,7 @@ export interface Content {
   vouched: boolean
 }
 
-export interface AuthorityTable extends Content {
-  version: number
-  /** The county's own, not the one the system comes with. */
-  own: boolean
-  at: string | null
-  by: { name: string } | null
-}
+export type AuthorityTable = Content & Rulebook
 
 /** Words as they are typed into one field. */
 export interface RowForm extends Omit<Row, 'events' | 'unit_names'> {

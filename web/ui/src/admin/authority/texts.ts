@@ -17,9 +17,9 @@ export const authorityTexts = defineTexts({
     nobody: '名单是空的：自动收来的都只留存',
     shipped: '正在用系统自带的权限表',
     own: (who: string, at: string) => `本县权限表，${who} ${at} 改`,
-    save: '保存，对以后的预警起作用', saved: '发布权限已保存', unchanged: '没有改动',
+    saved: '发布权限已保存',
     wrong: '有一行没写对：要有发布单位和签发人，预警要有颜色；本县要能对任何灾种发转移指令；来源单位要有发送者和名称',
-    restore: '改回系统自带', restoreSure: '本县权限表不再用', restored: '已改回系统自带的权限表', cancel: '取消',
+    restoreSure: '本县权限表不再用', restored: '已改回系统自带的权限表',
   },
   en: {
     title: 'Authority',
@@ -37,8 +37,8 @@ export const authorityTexts = defineTexts({
     nobody: 'The list is empty: whatever is fetched by itself is only kept',
     shipped: 'The table that the system comes with is in force',
     own: (who, at) => `The county’s own table, changed by ${who} ${at}`,
-    save: 'Save, for later alerts', saved: 'Authority saved', unchanged: 'Nothing changed',
+    saved: 'Authority saved',
     wrong: 'A row is not right: it names units and who signs off, a warning its colours; the county may order evacuations for any hazard; an authority has a sender and a name',
-    restore: 'Use the shipped table', restoreSure: 'Give up the county’s own table', restored: 'The shipped table is in force again', cancel: 'Cancel',
+    restoreSure: 'Give up the county’s own table', restored: 'The shipped table is in force again',
   },
 })

@@ -1,3 +1,5 @@
+import type { Rulebook } from '../rulebook/rulebook'
+
 export const LEVELS = ['red', 'orange', 'yellow', 'blue', 'evacuation'] as const
 export type Level = (typeof LEVELS)[number]
 /** Levels for which somebody is always called. */
@@ -22,13 +24,8 @@ export interface LevelPlan {
 
 export type Levels = Partial<Record<Level, LevelPlan>>
 
-export interface CallPlan {
-  version: number
-  /** The county's own, not the one the system comes with. */
-  own: boolean
+export interface CallPlan extends Rulebook {
   levels: Levels
-  at: string | null
-  by: { name: string } | null
 }
 
 /** A stage as the form holds it: seconds as they are typed. */

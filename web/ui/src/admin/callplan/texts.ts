@@ -20,8 +20,8 @@ export const callPlanTexts = defineTexts({
     untilVisit: (time: string) => `到上门约 ${time}（不算振铃和通话）`,
     noVisit: '没有上门这一步',
     minutes: (m: string) => `${m} 分`, seconds: (s: string) => `${s} 秒`,
-    save: '保存，对以后的预警起作用', saved: '叫应预案已保存', unchanged: '没有改动', wrong: '有一步没写对：要打电话或告知，秒数是 1 到 86400 的整数，上门在最后',
-    restore: '改回系统自带', restoreSure: '本县预案不再用', restored: '已改回系统自带的预案', cancel: '取消',
+    saved: '叫应预案已保存', wrong: '有一步没写对：要打电话或告知，秒数是 1 到 86400 的整数，上门在最后',
+    restoreSure: '本县预案不再用', restored: '已改回系统自带的预案',
   },
   en: {
     title: 'Call plan',
@@ -42,7 +42,7 @@ export const callPlanTexts = defineTexts({
     untilVisit: (time) => `About ${time} until the visit (ringing and talking not counted)`,
     noVisit: 'Nobody is sent there',
     minutes: (m) => `${m} min`, seconds: (s) => `${s} s`,
-    save: 'Save, for later alerts', saved: 'Call plan saved', unchanged: 'Nothing changed', wrong: 'A step is not right: it calls or tells, seconds are whole numbers from 1 to 86400, a visit is the last',
-    restore: 'Use the shipped plan', restoreSure: 'Give up the county’s own plan', restored: 'The shipped plan is in force again', cancel: 'Cancel',
+    saved: 'Call plan saved', wrong: 'A step is not right: it calls or tells, seconds are whole numbers from 1 to 86400, a visit is the last',
+    restoreSure: 'Give up the county’s own plan', restored: 'The shipped plan is in force again',
   },
 })

@@ -1,4 +1,4 @@
-import type { AlertFull, Me } from '../answers'
+import type { AlertFull, Me } from '@office/answers'
 
 export type Why = 'whyOwn' | 'whyReviewer' | 'whyApprover' | 'whyIssuer' | 'waitsReview' | 'waitsIssue'
 

@@ -1,7 +1,7 @@
 import { onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 import type { Api } from '@shared/api'
 import type { Standing } from '@shared/tiers'
-import type { Page } from '../answers'
+import type { Page } from '@office/answers'
 
 /** A site's connection as `GET /meetings/{id}/quality` tells of it. */
 export interface SiteQuality {

@@ -2,7 +2,7 @@ import { computed, ref, type ComputedRef } from 'vue'
 import type { Api } from '@shared/api'
 import type { Board, Layout, Meeting, Site } from '@shared/objects'
 import { liveMeeting, sitesOf } from '@shared/situation'
-import type { Me } from '../answers'
+import type { Me } from '@office/answers'
 import { Visit } from './visit'
 
 export type Action =

@@ -1,0 +1,18 @@
+"""Files that a reader takes away: always saved under a name, never kept by anything on the way (they name people)."""
+
+from collections.abc import Iterable, Sequence
+
+from fastapi import Response
+
+from command.spreadsheet import to_csv
+
+
+def download(content: bytes, media_type: str, name: str) -> Response:
+    """A file of this name; `name` is ASCII and comes from the program, never from a user."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """A table for a spreadsheet, `name` without its ending."""
+    return download(to_csv(header, rows), "text/csv; charset=utf-8", f"{name}.csv")
