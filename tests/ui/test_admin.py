@@ -18,8 +18,6 @@ from tests.waiting import until
 from tests.web.workbooks import workbook
 from web.imports.workbook import read_workbook
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 NewPage = Callable[..., Page]
 NEW_PASSWORD = "mountains and rivers"
 UNITS = "名称,类型,上级单位,行政区划代码,经度,纬度,值班电话\n"

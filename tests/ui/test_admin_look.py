@@ -11,8 +11,6 @@ from tests.ui.checks import accessibility, layout
 from tests.ui.test_admin import open_admin
 from web.certificates import ensure_authority
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 NewPage = Callable[..., Page]
 LEAST_PX = 12
 TABS = (

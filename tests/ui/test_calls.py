@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from alerts.silence.actions import Place, settle
@@ -21,8 +20,6 @@ from tests.waiting import until
 from tests.web.silent import silence
 from web.settings import Settings
 from web.wiring import build_core
-
-pytestmark = pytest.mark.xdist_group("ui")
 
 NewPage = Callable[..., Page]
 HEADLINE = "西舍路镇暴雨红色预警"

@@ -18,7 +18,6 @@ from tests.ui.test_desk import log_in
 from tests.ui.test_terminal_meeting import HIGH_CAMERA
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("ui")
 CANNOT_SHOW = "本端放不了这种画面"
 # A browser that was built without a codec.
 WITHOUT = """

@@ -12,8 +12,6 @@ from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout
 from tests.ui.wire import wire_to
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 NewPage = Callable[..., Page]
 
 

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout
 from tests.ui.test_desk import log_in
-
-pytestmark = pytest.mark.xdist_group("ui")
 
 NewPage = Callable[..., Page]
 

@@ -11,7 +11,6 @@ from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import NewPage, TerminalPage, convene
 from tests.ui.test_desk import log_in
 
-pytestmark = pytest.mark.xdist_group("ui")
 # A microphone whose cable is out: the track runs, and there is no sound in it.
 DEAD_MICROPHONE = """
 const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)

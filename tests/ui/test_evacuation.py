@@ -24,8 +24,6 @@ from tests.waiting import until
 from web.settings import Settings
 from web.wiring import build_core
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 NewPage = Callable[..., Page]
 TOWNS = ("532301112", "532301110", "532301108")
 TITLE = "西舍路等三乡镇转移指令"

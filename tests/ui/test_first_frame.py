@@ -12,7 +12,7 @@ from tests.e2e.county import County
 from tests.ui.light_clients import light_clients
 from tests.ui.terminals import NewPage, TerminalPage, answered, convene, unit_id
 
-pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.weak, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.weak, pytest.mark.timeout(300)]
 PAGES = ("吕合镇", "紫溪镇", "子午镇", "东华镇")
 LIGHT, ROUNDS = 16, 6
 MUST_S = 1.5

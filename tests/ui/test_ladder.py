@@ -24,7 +24,7 @@ from tests.ui.test_desk import log_in
 from tests.ui.thin_line import ThinLine, thin_line
 from tests.waiting import until
 
-pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300)]
 LONG = pytest.mark.weak
 FULL_S = 40.0
 WEAK, GOOD = "子午镇", "吕合镇"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -14,8 +13,6 @@ from tests.ui.checks import accessibility, layout
 from tests.ui.test_desk import log_in
 from web.settings import Settings
 from web.wiring import build_core
-
-pytestmark = pytest.mark.xdist_group("ui")
 
 NewPage = Callable[..., Page]
 

@@ -18,8 +18,6 @@ from tests.ui.test_wall import open_wall
 from tests.ui.wire import Wire, wire_to
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 NewPage = Callable[..., Page]
 
 

@@ -26,7 +26,6 @@ from tests.ui.terminals import (
 from tests.ui.wire import Wire, wire_to
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("ui")
 # The least type of a terminal is its name plates' 14 px.
 LEAST_PX = 14
 ANSWERS = ("acknowledged", "en_route", "on_scene", "done")

@@ -13,7 +13,6 @@ from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, control, convene, site
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("ui")
 DECODED = "[...document.querySelectorAll('[data-site] video')].filter((video) => video.videoWidth > 0).length"
 # The heights of the pictures that come, and whether each layer of the own picture is sent, by its RID.
 LAYERS = """

@@ -3,14 +3,12 @@
 import os
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, answered, in_minutes
 
-pytestmark = pytest.mark.xdist_group("ui")
 ORDER = {
     "event": "山洪",
     "kind": "evacuation",

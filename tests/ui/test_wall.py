@@ -13,8 +13,6 @@ from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout
 from tests.ui.wire import Wire, wire_to
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 NewPage = Callable[..., Page]
 # What a wall shows besides the clock and what counts seconds.
 SHOWN = """() => ({

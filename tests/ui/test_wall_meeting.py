@@ -20,8 +20,6 @@ from tests.ui.checks import accessibility, layout
 from tests.ui.test_wall import open_wall
 from tests.waiting import until
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 NewPage = Callable[..., Page]
 TOWNS = ("西舍路镇", "中山镇", "八角镇")
 RIVER = [[101.0, 24.6], [101.1, 24.6], [101.1, 24.85], [101.0, 24.85], [101.0, 24.6]]

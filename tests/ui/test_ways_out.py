@@ -3,15 +3,12 @@
 import json
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
 from tests.ui.terminals import NewPage
 from tests.ui.test_admin import log_in, open_admin
 from tests.waiting import until
-
-pytestmark = pytest.mark.xdist_group("ui")
 
 PUSHED = {"title": "山洪红色预警", "body": "立即转移到高处", "tag": "alert-1", "url": "/desk"}
 SHOWN = """async () => {

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Dialect, Engine
@@ -54,6 +53,5 @@ def test_models_and_migrations_agree_on_sqlite(tmp_path: Path) -> None:
     check(f"sqlite:///{tmp_path / 'fengsui.db'}")
 
 
-@pytest.mark.xdist_group("postgres")
 def test_models_and_migrations_agree_on_postgresql(postgres_url: str) -> None:
     check(postgres_url)

@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import copy
 
-import pytest
 from pydantic import SecretStr
 
 from tests.web.talk import Party
@@ -48,7 +47,6 @@ def test_on_one_machine(prepared: tuple[Path, World], tmp_path: Path) -> None:
         the_newer_socket_counts(first, second, prepared[1])
 
 
-@pytest.mark.xdist_group("postgres")
 def test_in_a_cluster(postgres_url: str, tmp_path: Path) -> None:
     core = build_core(Settings(data=tmp_path, database_url=SecretStr(postgres_url)))
     upgrade(core.engine)
