@@ -3,10 +3,7 @@
 The marks by which xdist itself groups tests do nothing under pytest 9.2, and say nothing of that.
 """
 
-import os
 import re
-from contextlib import suppress
-from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -36,12 +33,3 @@ class Turns(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid) or nodeid
-
-
-def stand_back() -> None:
-    """Let every other process go first. Linux shares the processor out by sessions before it looks at niceness."""
-    os.nice(15)
-    with suppress(PermissionError):
-        os.setsid()
-    with suppress(OSError):
-        Path("/proc/self/autogroup").write_text("15")

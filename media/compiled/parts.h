@@ -13,12 +13,30 @@ enum { MIN_HEADER = 12, EXTENSION = 8 };
 /* libsrtp's four: context, packet, its size before and after. */
 typedef int (*srtp_function)(void *context, void *packet, int *size);
 
+/* What waits to be sent; see send.c. */
+struct packet {
+    struct flow *flow;
+    int32_t *hint;
+    int size;
+    unsigned char bytes[BUFFER];
+};
+
+struct outbox {
+    srtp_function protect, protect_rtcp;
+    int count, whole; /* `whole`: no message is cut apart by the kernel */
+    int64_t sent, failed, refused;
+    struct packet packets[BATCH];
+};
+
 /* step.c */
 int write_unit(struct outbox *box, struct slot **slots, int from, int count, const struct unit *unit,
                const unsigned char *body);
-void flush(struct outbox *box);
 unsigned char *outbox_room(struct outbox *box, struct flow *flow, int size);
 unsigned char *put_number(unsigned char *at, struct flow *flow, double now, uint32_t size);
+
+/* send.c */
+void flush(struct outbox *box);
+int kernel_cuts(void);
 
 /* intake.c: whether a packet was plain and was taken; 2 when `handed` tells which unit is still to be written. */
 enum { NOT_PLAIN, TAKEN, UNFINISHED };

@@ -4,36 +4,13 @@
  * What a slot cannot judge by its numbers alone, and what has to wait on a thin link, is left to Python, which has the
  * same numbers in the same structures. Packets wait in the outbox until it is flushed, in the order of writing.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "parts.h"
 
 enum { HEADER = 12, DESCRIPTOR = 6, WIRE_OVERHEAD = 44 };
-
-struct packet {
-    struct flow *flow;
-    int32_t *hint;
-    int size;
-    unsigned char bytes[BUFFER];
-};
-
-union mark {
-    char bytes[CMSG_SPACE(sizeof(int32_t))];
-    struct cmsghdr aligned;
-};
-
-struct outbox {
-    srtp_function protect, protect_rtcp;
-    int count;
-    int64_t sent, failed, refused;
-    struct packet packets[BATCH];
-};
 
 struct outbox *outbox_new(uintptr_t protect, uintptr_t protect_rtcp)
 {
@@ -41,6 +18,7 @@ struct outbox *outbox_new(uintptr_t protect, uintptr_t protect_rtcp)
     if (box) {
         box->protect = (srtp_function)protect;
         box->protect_rtcp = (srtp_function)protect_rtcp;
+        box->whole = !kernel_cuts();
     }
     return box;
 }
@@ -136,81 +114,6 @@ static void advance(struct slot *slot, const struct unit *unit)
     slot->octets += unit->size;
     if (unit->form == SPEECH)
         note_speech(slot->flow, unit->size + HEADER + WIRE_OVERHEAD);
-}
-
-/* Encrypt in place; RTCP is known by its second byte (RFC 5761 4). */
-static int encrypt(struct outbox *box, struct packet *packet)
-{
-    struct flow *flow = packet->flow;
-    int rtcp = packet->bytes[1] >= 192 && packet->bytes[1] <= 223;
-    int32_t none = 0;
-    if (!rtcp && flow->sealer)
-        return seal(flow->sealer, packet->bytes, &packet->size, packet->hint ? packet->hint : &none);
-    return (rtcp ? box->protect_rtcp : box->protect)(flow->context, packet->bytes, &packet->size);
-}
-
-static void send_all(struct outbox *box, int descriptor, struct mmsghdr *messages, int count)
-{
-    int done = 0;
-    while (done < count) {
-        int sent = sendmmsg(descriptor, messages + done, (unsigned)(count - done), 0);
-        if (sent > 0) {
-            box->sent += sent;
-            done += sent;
-        } else if (errno != EINTR) {
-            box->failed++;
-            done++;
-        }
-    }
-}
-
-/* Speech leaves with a code point of its own (RFC 8837 5), all else with that of the socket. */
-static void mark(struct msghdr *message, const struct packet *packet, union mark *memory)
-{
-    const struct flow *flow = packet->flow;
-    int type = packet->bytes[1] & 0x7F;
-    if (!(flow->speech[type >> 6] >> (type & 63) & 1))
-        return;
-    sa_family_t family;
-    memcpy(&family, flow->address, sizeof family);
-    *memory = (union mark){0};
-    message->msg_control = memory;
-    message->msg_controllen = sizeof memory->bytes;
-    struct cmsghdr *part = CMSG_FIRSTHDR(message);
-    part->cmsg_level = family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    part->cmsg_type = family == AF_INET6 ? IPV6_TCLASS : IP_TOS;
-    part->cmsg_len = CMSG_LEN(sizeof flow->mark);
-    memcpy(CMSG_DATA(part), &flow->mark, sizeof flow->mark);
-}
-
-void flush(struct outbox *box)
-{
-    union mark marks[BATCH];
-    struct mmsghdr messages[BATCH];
-    struct iovec parts[BATCH];
-    int ready = 0, descriptor = -1;
-    for (int place = 0; place < box->count; place++) {
-        struct packet *packet = &box->packets[place];
-        struct flow *flow = packet->flow;
-        if (flow->descriptor < 0 || encrypt(box, packet)) {
-            box->refused++;
-            continue;
-        }
-        if (flow->descriptor != descriptor) {
-            send_all(box, descriptor, messages, ready);
-            ready = 0;
-            descriptor = flow->descriptor;
-        }
-        parts[ready] = (struct iovec){packet->bytes, (size_t)packet->size};
-        messages[ready].msg_hdr = (struct msghdr){.msg_name = flow->address,
-                                                  .msg_namelen = (socklen_t)flow->address_size,
-                                                  .msg_iov = &parts[ready],
-                                                  .msg_iovlen = 1};
-        mark(&messages[ready].msg_hdr, packet, &marks[ready]);
-        ready++;
-    }
-    send_all(box, descriptor, messages, ready);
-    box->count = 0;
 }
 
 /* Where the next packet is to be written, of `size` bytes. */

@@ -24,7 +24,7 @@ struct sealer;
 
 /*
  * One link: see FlowState; where its packets go, and its slots. `descriptor` -1: not by this way. RTP is encrypted by
- * `sealer` where there is one, else by libsrtp's `context`, as RTCP always is.
+ * `sealer` where there is one, else by libsrtp's `context`, as RTCP always is. `burst` is send.c's own.
  */
 struct flow {
     int64_t next, octets, landed, waiting, spoken, repaired, told, reference;
@@ -33,7 +33,7 @@ struct flow {
     uint16_t *sizes;
     void *context;
     struct sealer *sealer;
-    int32_t way, element, choked, voiced, probing, descriptor, address_size, mark;
+    int32_t way, element, choked, voiced, probing, descriptor, address_size, mark, burst, unused;
     uint64_t speech[2];
     uint8_t address[32];
     struct spacing spacing;
