@@ -1,7 +1,7 @@
 """All that can be done with alerts, in one place for the edge. Only these functions write."""
 
 from alerts.adopting import adopt
-from alerts.copies import say_another, say_same, undecide
+from alerts.copies import part_copies, say_another, say_same, undecide
 from alerts.drafts import amend, draft, drop, return_, sign_off, submit
 from alerts.ending import expire_due
 from alerts.issuing import Issued, cancel, issue, update
@@ -21,6 +21,7 @@ __all__ = [
     "drop",
     "expire_due",
     "issue",
+    "part_copies",
     "receive_cap",
     "record_receipt",
     "resend",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from alerts.calls.opening import reopen_obligations
 from alerts.calls.stopping import end_obligations
 from alerts.lookup import alert_for, tell
-from alerts.model import CHANGED, RECEIVED, Alert
+from alerts.model import CHANGED, EXPIRED, RECEIVED, Alert
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
@@ -80,11 +80,15 @@ def undecide(session: Session, clock: Clock, actor: Actor, alert_id: str, other_
     return alert
 
 
-def part_copies(session: Session, alert: Alert, now: datetime) -> None:
-    """The alert ran out by itself: copies of it that run longer stand for themselves again."""
-    query = select(Alert).where(Alert.duplicate_of == alert.id, Alert.status == RECEIVED, Alert.expires_at > now)
-    for copy in session.scalars(query.with_for_update()):
+def part_copies(session: Session, clock: Clock) -> int:
+    """Copies of what ran out by itself, and that run longer, stand for themselves again; how many."""
+    now = clock.now()
+    expired = select(Alert.id).where(Alert.status == EXPIRED)
+    query = select(Alert).where(Alert.duplicate_of.in_(expired), Alert.status == RECEIVED, Alert.expires_at > now)
+    copies = list(session.scalars(query.with_for_update(skip_locked=True)))
+    for copy in copies:
         _part(session, system_actor(copy.unit_id), copy, now)
+    return len(copies)
 
 
 def copies_of(session: Session, alert: Alert) -> list[State]:

@@ -1,7 +1,6 @@
 """The end of an alert: what waits is not sent any more, the townships' numbers stand, calls end."""
 
 from datetime import datetime
-from importlib import import_module
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,15 +22,7 @@ def expire_due(session: Session, clock: Clock) -> int:
     for alert in due:
         drop_unsent(session, alert.id)
         end_alert(session, system_actor(alert.unit_id), alert, EXPIRED, now, "")
-        _part_copies(session, alert, now)
     return len(due)
-
-
-def _part_copies(session: Session, alert: Alert, now: datetime) -> None:
-    """Where there are copies of what ran out. Calling for them finds areas: a worker loads that when it comes to it."""
-    copies = select(Alert.id).where(Alert.duplicate_of == alert.id).limit(1)
-    if session.scalars(copies).first() is not None:
-        import_module("alerts.copies").part_copies(session, alert, now)
 
 
 def end_alert(session: Session, actor: Actor, alert: Alert, status: str, now: datetime, text: str) -> None:

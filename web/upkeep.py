@@ -1,4 +1,7 @@
-"""What the web process does by itself, every half minute: strangers' counts told, yesterday's head sealed."""
+"""What the web process does by itself, every half minute.
+
+Strangers' counts are told, copies of what ran out stand for themselves again, yesterday's head is sealed.
+"""
 
 import asyncio
 import logging
@@ -9,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from alerts.actions import part_copies
 from command.directory.queries import root_unit
 from command.kernel.clock import to_text
 from command.kernel.timeline import EntryRow
@@ -22,7 +26,7 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 class Upkeep:
-    """Both jobs are idempotent: a second process, or the same after a crash, does them once more in vain."""
+    """Each job is idempotent: a second process, or the same after a crash, does them once more in vain."""
 
     def __init__(self, core: Core, strangers: Strangers) -> None:
         self._core = core
@@ -43,6 +47,8 @@ class Upkeep:
             unit = root_unit(session)
         if unit is not None:
             self._strangers.flush(self._core.db, unit)
+        with self._core.db.writing() as session:
+            part_copies(session, self._core.clock)
         self._seal_yesterday()
 
     def _seal_yesterday(self) -> None:

@@ -110,7 +110,10 @@ def test_a_copy_of_what_has_ended_is_refused_and_one_that_runs_longer_comes_back
     say(county, actions.say_same, second, first)
     county.clock.advance(6.5 * 3600)
     with county.db.writing() as session:
+        assert actions.part_copies(session, county.clock) == 0, "it still runs"
         assert actions.expire_due(session, county.clock) == 1
+        assert actions.part_copies(session, county.clock) == 1
+        assert actions.part_copies(session, county.clock) == 0
     assert (state(county, first)["status"], state(county, second)["on_board"]) == ("expired", True)
     with pytest.raises(FengsuiError) as refused:
         say(county, actions.say_same, second, first)
