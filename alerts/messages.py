@@ -33,6 +33,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有预警颜色，国突平台的格式写不出来：{detail}",
         "It has no warning colour and cannot be written in the platform’s form: {detail}",
     ),
+    "cap_message.unknown": ("没有这份电文", "There is no such message"),
+    "cap_refusal.unknown": ("没有这条提示", "There is no such notice"),
     "cap_feed.unknown": ("没有这个来源", "There is no such feed"),
     "cap_feed.url": (
         "地址不对：要以 http:// 或 https:// 开头，不带用户名和空格",

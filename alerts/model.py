@@ -167,11 +167,20 @@ class Alert(Kept, Base):
         }
 
 
+_REFUSED = text("refused IS NOT NULL")
+
+
 class CapMessage(Base):
-    """The bytes of a message, as received (`in`, accepted or refused) or as issued (`out`)."""
+    """The bytes of a message, as received (`in`, accepted or refused) or as issued (`out`).
+
+    Of a refused one `sender`, `identifier`, `msg_type` and `status` are what it claims, as far as that could be found.
+    """
 
     __tablename__ = "cap_message"
-    __table_args__ = (Index("ix_cap_message_sender_identifier", "sender", "identifier"),)
+    __table_args__ = (
+        Index("ix_cap_message_sender_identifier", "sender", "identifier"),
+        Index("ix_cap_message_refused", "unit_id", "id", sqlite_where=_REFUSED, postgresql_where=_REFUSED),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     direction: Mapped[str] = mapped_column(String(3))
@@ -185,6 +194,10 @@ class CapMessage(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
     refused: Mapped[str | None] = mapped_column(String(40))
     signatures: Mapped[Json] = mapped_column(JsonText)
+    msg_type: Mapped[str | None] = mapped_column(String(20))
+    status: Mapped[str | None] = mapped_column(String(20))
+    faults: Mapped[Json] = mapped_column(JsonText)
+    """Why it was refused: [{field, code, detail}]."""
 
 
 class Members(TypeDecorator[Any]):

@@ -24,6 +24,8 @@ from alerts.cap.read import Reading, read
 from alerts.cap.severity import colour_of
 from alerts.cap.signature import SignatureReport, check_signatures
 from alerts.copies import near_copies
+from alerts.inbox.actions import refuse
+from alerts.inbox.envelope import envelope_of
 from alerts.lookup import tell, tell_new
 from alerts.model import CHANGED, LIFTED, RECEIVED, Alert, CapMessage
 from command.directory.model import Unit
@@ -85,7 +87,7 @@ def receive_cap(
     try:
         reading = read(data)
     except CapProblem as problem:
-        kept.refused = problem.code[:40]
+        refuse(session, actor, county, kept, problem)
         return RefusedMessage(problem, kept.id)
     return _accept(session, clock, actor, county, kept, reading, boundary_of, trusted)
 
@@ -97,7 +99,7 @@ def _keep(session: Session, clock: Clock, actor: Actor, county: Unit, data: byte
         alert_id=None,
         at=clock.now(),
         unit_id=county.id,
-        by=actor.by(),
+        by=actor.state(),
         sender="",
         identifier="",
         sha256=hashlib.sha256(data).hexdigest(),
@@ -122,7 +124,9 @@ def _accept(
     message, now = masked(reading.message), clock.now()
     info = _chosen(message)
     places = places_of(info, boundary_of, message.sent.date()) if info else ()
-    kept.sender, kept.identifier = message.sender[:250], message.identifier[:250]
+    envelope = envelope_of(message)
+    kept.sender, kept.identifier = envelope.sender, envelope.identifier
+    kept.msg_type, kept.status = envelope.msg_type, envelope.status
     reports = check_signatures(kept.content, trusted, message.sent) if reading.signatures else ()
     kept.signatures = [report.public() for report in reports]
     signed = [Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports]

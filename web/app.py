@@ -18,6 +18,7 @@ from web.api import (
     call_plan,
     cap,
     cap_feeds,
+    cap_messages,
     codes,
     demo,
     directory,
@@ -93,7 +94,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    warnings = (alerts, obligations, silences, numbers, call_plan, authority_table, safety, evacuations, cap, cap_feeds)
+    told = (alerts, obligations, silences, numbers, safety, evacuations)
+    warnings = (*told, call_plan, authority_table, cap, cap_feeds, cap_messages)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

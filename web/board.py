@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.calls.queries import board_obligations
 from alerts.feeds.queries import board_feeds
+from alerts.inbox.queries import board_refusals
 from alerts.queries import board_alerts, board_coverages
 from alerts.safety.queries import board_safety_checks
 from alerts.silence.queries import board_silences
@@ -94,6 +95,7 @@ BASE: dict[str, Collection] = {
     "safety_checks": board_safety_checks,
     "silences": board_silences,
     "cap_feeds": board_feeds,
+    "cap_refusals": board_refusals,
     "evacuations": board_evacuations,
     "evacuation_points": board_evacuation_points,
     "incidents": board_incidents,

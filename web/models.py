@@ -4,6 +4,7 @@ from alerts import model as alerts
 from alerts.authority import model as authority
 from alerts.calls import model as calls
 from alerts.feeds import model as feeds
+from alerts.inbox import model as inbox
 from alerts.numbers import model as numbers
 from alerts.safety import model as safety
 from alerts.silence import model as silence
@@ -20,5 +21,5 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-_ALERTS = (alerts, webhooks, webpush, authority, feeds, calls, safety, silence, numbers)
+_ALERTS = (alerts, webhooks, webpush, authority, feeds, inbox, calls, safety, silence, numbers)
 MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

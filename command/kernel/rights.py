@@ -39,6 +39,7 @@ class Right(StrEnum):
     ALERT_REVIEW = "alert.review"
     ALERT_ISSUE = "alert.issue"
     ALERT_RECEIVE = "alert.receive"
+    CAP_MESSAGE_READ = "cap_message.read"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
     ALERT_CALL = "alert.call"
     ALERT_VISIT = "alert.visit"
@@ -71,6 +72,7 @@ _DUTY = _READER | {
     Right.ALERT_ACKNOWLEDGE,
     Right.ALERT_CALL,
     Right.ALERT_VISIT,
+    Right.CAP_MESSAGE_READ,
     Right.EVACUATION_OPEN,
     Right.EVACUATION_REPORT,
     Right.EVACUATION_END,
@@ -102,16 +104,17 @@ _TABLE: dict[Role, frozenset[Right]] = {
         Right.ALERT_DRAFT,
         Right.ALERT_ISSUE,
         Right.ALERT_RECEIVE,
+        Right.CAP_MESSAGE_READ,
         Right.INCIDENT_NOTE,
         Right.EVACUATION_OPEN,
         Right.EVACUATION_END,
         Right.HOUSEHOLD_READ,
     },
-    Role.ALERT_REVIEWER: _READER | {Right.ALERT_REVIEW},
+    Role.ALERT_REVIEWER: _READER | {Right.ALERT_REVIEW, Right.CAP_MESSAGE_READ},
     Role.SYSTEM_ADMINISTRATOR: _READER
     | {Right.DIRECTORY_CHANGE, Right.SETTINGS_CHANGE, Right.RESOURCE_CHANGE, Right.ACCOUNT_LOCK, Right.HOUSEHOLD_KEEP},
     Role.SECURITY_ADMINISTRATOR: frozenset({Right.DIRECTORY_READ, Right.ROLE_GRANT, Right.ACCOUNT_LOCK}),
-    Role.AUDITOR: _READER | {Right.AUDIT},
+    Role.AUDITOR: _READER | {Right.AUDIT, Right.CAP_MESSAGE_READ},
     Role.WALL: frozenset({Right.READ, Right.MEETING_WATCH}),
     Role.TERMINAL: frozenset(
         {

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from tests.web.asked import begun
 from tests.web.evacuees import ledger, opened, standing_lists
 from tests.web.obliged import made, obligation
+from tests.web.refused import refused_message
 from tests.web.silent import silence
 from tests.web.world import World
 from web.wiring import Core
@@ -48,6 +49,8 @@ IDS = {
     "feed_id",
     "check_id",
     "silence_id",
+    "message_id",
+    "refusal_id",
 }
 
 
@@ -121,6 +124,7 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
         "silence_id": silence(core.db, world.units["south"]),
         "household_id": ledger(duty, evacuation)[0]["household"],
         "check_id": begun(as_)["id"],
+        **refused_message(as_),
         "feed_id": made(as_("admin"), "/cap-feeds", {"name": "州台", "url": "http://127.0.0.1:9/feed", "on": False})[
             "id"
         ],

@@ -12,7 +12,10 @@ export interface Alarm {
   unlock: () => Promise<void>
 }
 
-/** Sounds *attention* while an incident or a silent area waits to be acknowledged, and once for a new red or orange warning. */
+/**
+ * Sounds *attention* while an incident, a silent area or a listed sender's refused message waits to be acknowledged,
+ * and once for a new red or orange warning.
+ */
 export function useAlarm(desk: Desk): Alarm {
   const silent = ref(false)
   const unheard = computed(() =>
@@ -21,8 +24,9 @@ export function useAlarm(desk: Desk): Alarm {
       .sort((a, b) => (a.logged_at < b.logged_at ? 1 : -1)),
   )
   const silentAreas = computed(() => standingSilences(desk.board.value).filter((one) => one.acknowledged === null))
+  const refused = computed(() => Object.keys(desk.board.value.cap_refusals ?? {}))
   const waiting = computed(
-    () => (unheard.value.length > 0 || silentAreas.value.length > 0) && desk.may('incident.acknowledge'),
+    () => [unheard, silentAreas, refused].some((one) => one.value.length > 0) && desk.may('incident.acknowledge'),
   )
   watch(
     waiting,

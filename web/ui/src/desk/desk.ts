@@ -21,8 +21,8 @@ export type Open =
   | { name: 'convene' }
   | { name: 'safety'; from: { incident: string } | { alert: string } | null }
 
-/** What the warnings tab is asked to open: a new draft, for an incident or not, or an alert. */
-export type DraftFrom = { incident: string | null } | { alert: string }
+/** What the warnings tab is asked to open: a new draft, for an incident or not, an alert, or a message from outside. */
+export type DraftFrom = { incident: string | null } | { alert: string } | { message: string }
 
 export interface Desk {
   api: Api

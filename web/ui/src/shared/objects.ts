@@ -415,6 +415,17 @@ export interface CapFeed extends Thing {
   silent: boolean
 }
 
+/** A listed sender's message that could not be read; on the board until somebody has taken note. */
+export interface CapRefusal extends Thing {
+  /** As the county lists the sender. */
+  name: string
+  message: string
+  at: string
+  /** Of its first fault. */
+  code: string
+  acknowledged: { by: By; at: string } | null
+}
+
 export interface Board {
   seq: number
   as_of: string
@@ -432,6 +443,7 @@ export interface Board {
   silences: ById<Silence>
   /** Absent on screens that do not ask for it. */
   cap_feeds?: ById<CapFeed>
+  cap_refusals?: ById<CapRefusal>
   media_nodes: ById<MediaNode>
   safety_checks: ById<SafetyCheck>
   evacuations: ById<Evacuation>

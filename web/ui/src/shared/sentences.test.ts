@@ -14,6 +14,7 @@ const KINDS = {
   meeting: 'convened rung answered refused timed_out joined lost weakened recovered left removed muted unmuted broadcast layout moved ended',
   alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received same another undecided adopted progress acknowledged dropped',
   cap_feed: 'set silent heard',
+  cap_refusal: 'raised changed acknowledged',
   calling: 'opened called told unanswered reached ended safe',
   safety_check: 'begun repeated needs_help unclear closed',
   obligation: 'answered confirmed acted informed visit_ordered visited',

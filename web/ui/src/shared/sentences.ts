@@ -1,4 +1,4 @@
-import type { CapFeed, Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, SafetyCheck, Silence, Site, Task } from './objects'
+import type { CapFeed, CapRefusal, Alert, Attachment, Board, Coverage, Entry, Evacuation, EvacuationPoint, Incident, MediaNode, Meeting, Note, Obligation, Resource, SafetyCheck, Silence, Site, Task } from './objects'
 import type { Lang } from './i18n'
 import { callWord } from './callTexts'
 import { countOf } from './evacuations'
@@ -39,6 +39,7 @@ interface Bodies {
   obligation: Obligation
   silence: Silence
   cap_feed: CapFeed
+  cap_refusal: CapRefusal
   media_node: MediaNode
   evacuation: Evacuation
   evacuation_point: EvacuationPoint
@@ -246,6 +247,9 @@ const TELL: Record<string, Tell> = {
   'cap_feed.silent': (x) => ({ text: x.t.feedSilent(get(x, 'cap_feed')?.name ?? '') }),
   'cap_feed.heard': (x) => ({ text: x.t.feedHeard(get(x, 'cap_feed')?.name ?? '') }),
   'cap_feed.set': (x) => ({ text: x.t.feedSet(get(x, 'cap_feed')?.name ?? '') }),
+  'cap_refusal.raised': (x) => ({ text: x.t.messageRefused(get(x, 'cap_refusal')?.name ?? '') }),
+  'cap_refusal.changed': (x) => ({ text: x.t.messageRefused(get(x, 'cap_refusal')?.name ?? '') }),
+  'cap_refusal.acknowledged': (x) => ({ text: x.t.refusalNoted(get(x, 'cap_refusal')?.name ?? '') }),
   'silence.raised': (x) => ({ text: silenceWords(x) }),
   'silence.changed': (x) => ({ text: silenceWords(x) }),
   'silence.acknowledged': (x) => ({ text: x.t.silenceNoted(get(x, 'silence')?.name ?? '') }),

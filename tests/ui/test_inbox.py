@@ -1,0 +1,91 @@
+"""Received messages: a listed station's that could not be read is told on the desk, found, saved, taken note of."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.county import County
+from tests.ui.checks import accessibility, layout
+from tests.ui.test_admin import open_admin
+from tests.ui.test_admin_look import dressed
+from tests.ui.test_desk import log_in
+from tests.ui.test_desk_alerts import CAP, hand_in
+
+NewPage = Callable[..., Page]
+STATION = {"sender": "inbox@*", "name": "州气象台（示例）", "events": [], "colours": [], "signer": ""}
+FAULTY = CAP.replace("w@cx", "inbox@station.example").replace("<scope>Public</scope>", "").replace("Future", "Soon")
+
+
+@pytest.fixture
+def listed(town: County) -> Iterator[None]:
+    """The county knows the station while the test runs."""
+    with town.client("admin") as admin:
+        path = "/authority-table"
+        table = admin.get(path).json()
+        own = {"rows": table["rows"], "senders": [STATION], "vouched": True}
+        for content in (own, None):
+            headers = {"If-Match": f'"{admin.get(path).json()["version"]}"'}
+            admin.put(path, json={"content": content}, headers=headers).raise_for_status()
+            if content is own:
+                yield
+
+
+def looked_at(page: Page, name: str, *, aloud: bool = False) -> None:
+    """Nothing cut or small, with `aloud` nothing that a reader of screens would miss; a picture in FENGSUI_PICTURES."""
+    if folder := os.environ.get("FENGSUI_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+    assert [*(accessibility(page) if aloud else ()), *layout(page, least_px=12)] == []
+
+
+def test_a_stations_message_that_could_not_be_read(new_page: NewPage, town: County, listed: None) -> None:
+    hand_in(town, CAP.replace("大风", "大雪").replace("Actual", "Test"), "inbox-1")
+    with pytest.raises(httpx.HTTPStatusError):
+        hand_in(town, FAULTY, "inbox-2")
+    desk = log_in(new_page(1600, 900), town)
+    told = desk.get_by_test_id("refused-message")
+    expect(told).to_contain_text("拒收 州气象台（示例） 的电文：缺少必填项")
+    looked_at(desk, "desk-told")
+    desk.get_by_test_id("refused-show").click()
+    dialog = desk.get_by_test_id("message-dialog")
+    expect(dialog.get_by_test_id("message-fault")).to_have_count(2)
+    expect(dialog.locator("[data-code='cap.value']")).to_contain_text("“Soon”")
+    looked_at(desk, "desk-message", aloud=True)
+    with desk.expect_download() as started:
+        dialog.get_by_test_id("message-file").click()
+    assert b"inbox@station.example" in started.value.path().read_bytes()
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_test_id("message").first).to_have_attribute("data-outcome", "refused")
+    looked_at(desk, "desk-inbox", aloud=True)
+    desk.keyboard.press("e")
+    expect(told).to_have_count(0)
+    desk.get_by_test_id("inbox-sender").fill("nobody@")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_test_id("inbox-empty")).to_have_text("没有这样的电文")
+    desk.get_by_test_id("inbox-sender").fill("")
+    desk.get_by_test_id("inbox-outcome").select_option("kept")
+    row = desk.get_by_test_id("message").filter(has_text="大雪")
+    expect(row).to_contain_text("只留存：不是实发")
+    row.get_by_test_id("message-open").press("Enter")
+    desk.get_by_test_id("message-alert").click()
+    expect(desk.get_by_test_id("alert-kept")).to_contain_text("不是实发")
+    desk.keyboard.press("Escape")
+    desk.get_by_test_id("inbox-open").click()
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_test_id("alert-list")).to_be_visible()
+
+    office = open_admin(dressed(new_page(1366, 768), "en", "light"), town, "auditor", "messages")
+    refused = office.locator("[data-testid=message][data-outcome=refused]").filter(has_text="inbox-2")
+    expect(refused).to_contain_text("Refused: a required value is missing; a value is outside its list")
+    looked_at(office, "admin-inbox-en", aloud=True)
+    refused.get_by_test_id("message-open").click()
+    expect(office.get_by_test_id("message-fault")).to_have_count(2)
+    looked_at(office, "admin-message-en")
+    office.keyboard.press("Escape")
+    office.route("**/api/v1/cap-messages*", lambda route: route.abort())
+    office.get_by_test_id("inbox-refresh").click()
+    expect(office.get_by_test_id("problem")).to_contain_text("Not fetched")
+    expect(refused).to_be_visible()

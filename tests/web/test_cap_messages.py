@@ -1,0 +1,126 @@
+"""Received messages over HTTP: what became of each, found again, taken away, and by whom."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from alerts.inbox.model import CapRefusal
+from alerts.model import Alert, CapMessage
+from tests.cap_sample import cap_message
+from tests.web.obliged import API, Clients
+from tests.web.world import TERMINALS, USERS, World
+from web.wiring import Core
+
+URL = f"{API}/cap-messages"
+SCOPE = b"<scope>Public</scope>"
+READERS = {"duty", "leader", "commander", "issuer", "station_issuer", "reviewer", "auditor"}
+
+
+def post(as_: Clients, data: bytes, by: str = "station_issuer") -> dict[str, Any]:
+    answer: dict[str, Any] = as_(by).post("/cap", content=data).json()
+    return answer
+
+
+def found(as_: Clients, name: str = "duty", **query: Any) -> list[dict[str, Any]]:
+    answer = as_(name).get(URL, params=query)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+def test_what_became_of_each(as_: Clients, world: World) -> None:
+    sent = cap_message()
+    alert = post(as_, sent)["alert_id"]
+    assert post(as_, sent, "issuer")["alert_id"] == alert
+    test = sent.replace(b"Actual", b"Test").replace(b"sample-1", b"sample-2")
+    post(as_, test)
+    post(as_, sent.replace(b"Alert<", b"Cancel<").replace(b"sample-1", b"sample-3"))
+    refused = sent.replace(SCOPE, b"").replace(b"<category>Met</category>", b"")
+    assert post(as_, refused)["code"] == "cap.missing"
+    items = found(as_)
+    assert [one["outcome"] for one in items] == ["refused", "taken", "kept", "copy", "shown"]
+    first, copy = items[-1], items[-2]
+    assert first["alert"] == copy["alert"] == {"id": alert, "headline": "暴雨橙色预警（示例）"}
+    assert (first["by"]["kind"], first["by"]["name"], copy["by"]["name"]) == ("user", "station_issuer", "issuer")
+    assert (first["sender"], first["identifier"], first["msg_type"]) == ("station.example", "sample-1", "Alert")
+    assert (first["status"], first["signature"], first["size"]) == ("Actual", "none", len(sent))
+    assert (items[2]["status"], items[2]["reasons"]) == ("Test", ["received.not_actual"])
+    last = items[0]
+    assert (last["sender"], last["codes"], last["alert"]) == ("station.example", ["cap.missing"], None)
+    faults = as_("auditor").get(f"{URL}/{last['id']}").json()["faults"]
+    assert [(one["field"], one["code"]) for one in faults] == [
+        ("scope", "cap.missing"),
+        ("info[1].category", "cap.missing"),
+    ]
+    copied = as_("duty").get(f"{API}/alerts/{alert}").json()
+    assert copied["origin"] == "received"
+
+
+def test_the_bytes_are_taken_away_and_never_shown(as_: Clients) -> None:
+    hostile = b"<html><script>alert(1)</script></html>"
+    post(as_, hostile)
+    (one,) = found(as_)
+    answer = as_("duty").get(f"{URL}/{one['id']}.xml")
+    assert answer.content == hostile
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"] == f'attachment; filename="cap-{one["id"]}.xml"'
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_they_are_filtered_and_come_page_by_page(as_: Clients) -> None:
+    began = datetime.now(UTC)
+    for number in range(3):
+        post(as_, f"<sender>s{number}_%@x</sender>".encode())
+    post(as_, cap_message())
+    whole = found(as_)
+    pages = as_("duty").get(URL, params={"limit": 3}).json()
+    rest = as_("duty").get(URL, params={"limit": 3, "after": pages["next"]}).json()
+    assert ([*pages["items"], *rest["items"]], rest["next"]) == (whole, None)
+    assert found(as_, outcome="refused") == whole[1:]
+    assert found(as_, outcome="kept") == []
+    assert [one["sender"] for one in found(as_, sender="S1_%")] == ["s1_%@x"]
+    assert found(as_, sender="s1__") == [], "no sign stands for another"
+    assert found(as_, since=(began + timedelta(hours=1)).isoformat()) == []
+    assert found(as_, until=began.isoformat()) == []
+    assert found(as_, since=began.isoformat(), until=(began + timedelta(hours=1)).isoformat()) == whole
+    for wrong in ({"limit": 201}, {"outcome": "lost"}, {"since": "yesterday"}):
+        assert as_("duty").get(URL, params=wrong).status_code == 422
+
+
+def test_who_reads_them(as_: Clients, world: World) -> None:
+    """Every role: those who hand in, draft, review or watch over warnings, and the auditor."""
+    post(as_, b"<sender>x</sender>")
+    one = f"{URL}/{found(as_)[0]['id']}"
+    routes = (URL, one, f"{one}.xml")
+    for name in [row[0] for row in (*USERS, *TERMINALS)]:
+        client = as_(name)
+        codes = [client.get(route).status_code for route in routes]
+        wanted = [200, 404, 404] if name == "stranger_duty" else [200] * 3 if name in READERS else [403] * 3
+        assert (name, codes) == (name, wanted)
+    assert found(as_, "stranger_duty") == []
+    for unknown in (f"{URL}/nothing", f"{URL}/nothing.xml", f"{URL}/{world.units['county']}"):
+        assert as_("duty").get(unknown).json()["code"] == "cap_message.unknown"
+
+
+def test_a_copy_a_person_decided_on_leads_to_the_other(as_: Clients, core: Core) -> None:
+    one = post(as_, cap_message())["alert_id"]
+    other = post(as_, cap_message().replace(b"station.example", b"prefecture.example"))["alert_id"]
+    with core.db.writing() as session:
+        session.execute(update(Alert).where(Alert.id == other).values(duplicate_of=one))
+    copy, first = found(as_)
+    assert (copy["outcome"], copy["alert"]["id"], first["outcome"]) == ("copy", one, "shown")
+
+
+@pytest.mark.parametrize("refused", ["cap.missing", None])
+def test_messages_kept_before_faults_were(as_: Clients, core: Core, refused: str | None) -> None:
+    post(as_, cap_message().replace(SCOPE, b"") if refused else cap_message())
+    with core.db.writing() as session:
+        session.execute(delete(CapRefusal))
+        old = {"faults": None, "msg_type": None, "status": None, "by": {"id": "x", "name": "台"}}
+        session.execute(update(CapMessage).values(**old))
+    (one,) = found(as_)
+    assert (one["msg_type"], one["by"]) == (None, {"id": "x", "name": "台"})
+    assert (one["outcome"], one["codes"]) == (("refused", ["cap.missing"]) if refused else ("shown", []))

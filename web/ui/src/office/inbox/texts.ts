@@ -1,0 +1,36 @@
+import { defineTexts } from '@shared/i18n'
+
+export const inboxTexts = defineTexts({
+  zh: {
+    title: '收到的电文',
+    how: '每一份交来的 CAP 电文都原样留着，拒收的也在。拒收的，发送者、编号和类型是电文自己写的，没有核对。',
+    loaded: (n: string, more: boolean) => (more ? `最近 ${n} 份` : `共 ${n} 份`),
+    refresh: '刷新', find: '查找', older: '更早的', notLoaded: '没有取到',
+    outcome: '结果', all: '全部', onlyRefused: '拒收的', onlyKept: '只留存的', sender: '发送者', senderHint: '名称的一部分', since: '从', until: '到',
+    nothing: '还没有收到过电文', nothingHow: '气象台等单位用自己的账号交来，或由“预警来源”去取，到了就列在这里。', noneSuch: '没有这样的电文',
+    at: '收到', identifier: '编号', type: '类型', signature: '签名', by: '交来', size: '大小', open: '详情',
+    shown: '已上屏', taken: '已收下', copy: '同一条的另一份', kept: '只留存', refused: '拒收', because: '：', comma: '，',
+    feed: (name: string) => `来源 ${name}`,
+    none: '无', valid: '有效', unknown_signer: '签名者不在信任名单', invalid: '无效',
+    Alert: '发布', Update: '变更', Cancel: '解除', Ack: '回执', Error: '报错',
+    Actual: '实发', Exercise: '演练', System: '系统', Test: '测试', Draft: '草稿',
+    detail: '一份电文', claimed: '电文自称，没有核对', warning: '预警', sha256: 'SHA-256', file: '下载原文', fileHow: '原样下载，不在这里打开',
+    faults: '问题', where: '位置', whole: '整份', stood: '原文', faultsShown: (n: string) => `${n} 处问题`, fetching: '正在取',
+  },
+  en: {
+    title: 'Messages received',
+    how: 'Every CAP message handed in is kept as it came, also one that was refused. Of a refused one, sender, identifier and type are what it says of itself; nobody has checked them.',
+    loaded: (n, more) => (more ? `the last ${n}` : n),
+    refresh: 'Refresh', find: 'Find', older: 'Older ones', notLoaded: 'Not fetched',
+    outcome: 'Outcome', all: 'All', onlyRefused: 'Refused', onlyKept: 'Not acted on', sender: 'Sender', senderHint: 'a part of it', since: 'From', until: 'To',
+    nothing: 'No message has come yet', nothingHow: 'Authorities hand them in with accounts of their own, or “Warning feeds” fetches them; what comes is listed here.', noneSuch: 'No such message',
+    at: 'Received', identifier: 'Identifier', type: 'Type', signature: 'Signature', by: 'Handed in by', size: 'Size', open: 'Details',
+    shown: 'Shown', taken: 'Taken', copy: 'Another copy', kept: 'Not acted on', refused: 'Refused', because: ': ', comma: ', ',
+    feed: (name) => `feed ${name}`,
+    none: 'none', valid: 'valid', unknown_signer: 'signer not trusted here', invalid: 'invalid',
+    Alert: 'Alert', Update: 'Update', Cancel: 'Cancel', Ack: 'Ack', Error: 'Error',
+    Actual: 'actual', Exercise: 'exercise', System: 'system', Test: 'test', Draft: 'draft',
+    detail: 'A message', claimed: 'as it says itself', warning: 'Warning', sha256: 'SHA-256', file: 'Download as it came', fileHow: 'saved as it came, never opened here',
+    faults: 'Faults', where: 'Place', whole: 'the whole', stood: 'What stood there', faultsShown: (n) => (n === '1' ? '1 fault' : `${n} faults`), fetching: 'Fetching',
+  },
+})
