@@ -125,7 +125,7 @@ def test_it_is_fetched_once_and_asked_whether_it_changed(either: County, peer: F
         found = session.scalars(select(Alert)).one()
         kept = session.scalars(select(CapMessage).where(CapMessage.refused.is_(None))).one()
     assert (found.reasons, found.on_board) == (["received.sender_unknown"], False), "a feed vouches for nobody"
-    assert kept.by == {"id": feed_id, "name": "州气象台（示例）"}
+    assert kept.by == {"kind": "feed", "id": feed_id, "name": "州气象台（示例）"}
     county.clock.advance(61)
     assert polling(county).once() == 1
     assert peer.asked == {"/feed 200": 1, "/feed 304": 1, "/one.xml 200": 1, "/two.xml 200": 1}
