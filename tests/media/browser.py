@@ -1,4 +1,4 @@
-"""Pages of real Chromium in one meeting, running web/ui/src/shared/conference.ts as it is."""
+"""Pages of real Chromium in one meeting, running web/ui/src/shared/conference as it is."""
 
 import asyncio
 import subprocess
@@ -16,7 +16,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 CAMERA_LEVEL = 60
 
 PAGE = """<!doctype html><meta charset="utf-8"><body><script type="module">
-import { Conference } from '/conference.js'
+import { Conference } from '/conference/conference.js'
 const query = new URLSearchParams(location.search)
 if (query.get('relay')) {
   const Direct = RTCPeerConnection
@@ -117,7 +117,7 @@ def build_pages(folder: Path) -> Path:
     """The page and the compiled client in `folder`."""
     tsc = UI / "node_modules" / ".bin" / "tsc"
     options = ["--target", "ES2022", "--module", "ESNext", "--skipLibCheck", "--lib", "ES2022,DOM,DOM.Iterable"]
-    source = UI / "src" / "shared" / "conference.ts"
+    source = UI / "src" / "shared" / "conference" / "conference.ts"
     subprocess.run([str(tsc), *options, "--outDir", str(folder), str(source)], check=True, cwd=folder)
     (folder / "page.html").write_text(PAGE, encoding="utf-8")
     return folder

@@ -22,7 +22,7 @@ LAYER = {SMALL: 0, MIDDLE: 1, BIG: 2}
 MEDIA = {"site": "camera", "wall": "none", "phone": "none"}
 # What a receiver counts when its stream is broken: key frames asked for, packets asked for again, pictures thrown away.
 TROUBLE = """async () => {
-  const report = await conference.call.slots.at(-1).transceiver.receiver.getStats()
+  const report = await conference.connection.call.slots.at(-1).transceiver.receiver.getStats()
   const inbound = [...report.values()].find((one) => one.type === 'inbound-rtp')
   return [inbound.pliCount, inbound.nackCount, inbound.framesDropped]
 }"""

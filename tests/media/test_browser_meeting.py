@@ -104,7 +104,7 @@ async def test_a_meeting_of_four_pages(stage: Stage) -> None:
 async def a_publisher_leaves_its_start_rate(stage: Stage) -> None:
     """Chromium believes the bridge's transport-cc feedback: it starts at 300 kbit/s and finds that there is more."""
     estimate = """async () => {
-      for (const entry of (await conference.call.pc.getStats()).values())
+      for (const entry of (await conference.connection.call.pc.getStats()).values())
         if (entry.type === 'candidate-pair' && entry.availableOutgoingBitrate > 400_000) return true
       return false
     }"""
@@ -159,9 +159,11 @@ async def heard_for(stage: Stage, seconds: float) -> dict[str, int]:
 
 async def an_ice_restart_keeps_the_connection(stage: Stage) -> None:
     connections, calls = dict(stage.server.connected), await stage.seen("bright", "calls")
-    ufrag = "conference.call.pc.remoteDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
+    ufrag = "conference.connection.call.pc.remoteDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
     former = await stage.pages["bright"].evaluate(ufrag)
-    await stage.pages["bright"].evaluate("conference.call.pc.restartIce(); conference.offer(conference.call)")
+    await stage.pages["bright"].evaluate(
+        "conference.connection.call.pc.restartIce(); conference.connection.offer(conference.connection.call)"
+    )
     await stage.pages["bright"].wait_for_function(f"{ufrag} !== '{former}'")
     await until_flowing(stage, "bright", voices=2, pictures=2)
     assert stage.server.connected == connections

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 
 HEARD = """async () => {
   const found = { samples: 0, concealed: 0, frames: [], heights: [], freezes: [] }
-  for (const { kind, transceiver } of conference.call.slots) {
+  for (const { kind, transceiver } of conference.connection.call.slots) {
     for (const entry of (await transceiver.receiver.getStats()).values()) {
       if (entry.type !== 'inbound-rtp') continue
       if (kind === 'audio') {

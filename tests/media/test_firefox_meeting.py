@@ -109,9 +109,11 @@ async def a_mute_is_kept(pair: Pair) -> None:
 
 async def an_ice_restart_keeps_the_connection(pair: Pair) -> None:
     connections, calls = dict(pair.server.connected), await pair.fox.evaluate("seen.calls")
-    ufrag = "conference.call.pc.remoteDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
+    ufrag = "conference.connection.call.pc.remoteDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
     former = await pair.fox.evaluate(ufrag)
-    await pair.fox.evaluate("(conference.call.pc.restartIce(), conference.offer(conference.call))")
+    await pair.fox.evaluate(
+        "(conference.connection.call.pc.restartIce(), conference.connection.offer(conference.connection.call))"
+    )
     await pair.fox.until(f"{ufrag} !== {former!r}", within_s=10)
     await pair.until_flowing()
     assert pair.server.connected == connections

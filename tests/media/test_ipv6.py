@@ -13,7 +13,7 @@ TOKEN, LOOPBACK = "node-control", "::1"
 NO_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp"
 FLOWING = "async () => (await conference.stats()).slots.every((slot) => slot.framesDecoded + slot.audioEnergy > 0)"
 WAY = """async () => {
-  const found = [...(await conference.call.pc.getStats()).values()]
+  const found = [...(await conference.connection.call.pc.getStats()).values()]
   const transport = found.find((entry) => entry.type === 'transport')
   const pair = found.find((entry) => entry.id === transport.selectedCandidatePairId)
   const { address, protocol } = found.find((entry) => entry.id === pair.remoteCandidateId)

@@ -134,7 +134,7 @@ async def test_a_browser_without_udp_takes_part(tmp_path: Path) -> None:
                 )
                 await browser.until(page, flowing)
             way = """async () => {
-              const found = [...(await conference.call.pc.getStats()).values()]
+              const found = [...(await conference.connection.call.pc.getStats()).values()]
               const transport = found.find((entry) => entry.type === 'transport')
               const pair = found.find((entry) => entry.id === transport.selectedCandidatePairId)
               return found.find((entry) => entry.id === pair.remoteCandidateId).protocol

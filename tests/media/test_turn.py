@@ -31,7 +31,7 @@ FLAGS = ("--ignore-certificate-errors", f"--host-resolver-rules=MAP {TURN_NAME} 
 needs_chromium = pytest.mark.skipif(not browser.CHROMIUM.exists(), reason="no Chromium")
 FLOWING = "async () => (await conference.stats()).slots.every((s) => s.framesDecoded + s.audioEnergy > 0)"
 RELAY = """async () => {
-  const found = [...(await conference.call.pc.getStats()).values()]
+  const found = [...(await conference.connection.call.pc.getStats()).values()]
   const transport = found.find((entry) => entry.type === 'transport')
   const pair = found.find((entry) => entry.id === transport.selectedCandidatePairId)
   const local = found.find((entry) => entry.id === pair?.localCandidateId)

@@ -20,7 +20,7 @@ SLOTS = (2, 2)
 
 _HEARD = """async () => {
   const found = { samples: 0, concealed: 0, played: 0, delay: 0, frames: 0, height: 0, freezes: 0, frozen: 0 }
-  for (const { kind, slot, transceiver } of conference.call.slots) {
+  for (const { kind, slot, transceiver } of conference.connection.call.slots) {
     if (slot !== 0) continue
     for (const entry of (await transceiver.receiver.getStats()).values()) {
       if (entry.type !== 'inbound-rtp') continue

@@ -1,6 +1,6 @@
 import { computed, inject, onMounted, onScopeDispose, provide, ref, shallowRef, type ComputedRef, type InjectionKey, type Ref, type ShallowRef } from 'vue'
 import { problem as problemOf, type Api, type ApiProblem } from '@shared/api'
-import type { Unit } from '@shared/objects'
+import type { Unit } from '@shared/objects/units'
 import type { Me, Page } from '@office/answers'
 import { createNotice, type Notice } from '@office/notice'
 import { rowsOf, type Rows } from './rows'

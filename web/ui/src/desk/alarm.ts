@@ -1,5 +1,5 @@
 import { computed, onBeforeUnmount, onMounted, ref, watch, type ComputedRef, type Ref } from 'vue'
-import type { Incident } from '@shared/objects'
+import type { Incident } from '@shared/objects/incidents'
 import { standingSilences } from '@shared/silences'
 import { openIncidents, runningAlerts } from '@shared/situation'
 import type { Desk } from './desk'

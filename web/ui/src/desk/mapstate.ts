@@ -1,5 +1,5 @@
 import { computed, ref, shallowRef } from 'vue'
-import type { Area } from '@shared/objects'
+import type { Area } from '@shared/objects/geometry'
 import type { Drawn, LonLat, Tool } from '@shared/map/scene'
 
 /** What the officer does on the map: the tool in hand, the picked point, the drawn area, the layers shown. */

@@ -1,4 +1,11 @@
-import type { Alert, Area, By, Incident, Obligation, Point, Resource, Site, Terminal, Meeting, Whom } from '@shared/objects'
+import type { Alert } from '@shared/objects/alerts'
+import type { Area, Point } from '@shared/objects/geometry'
+import type { Incident } from '@shared/objects/incidents'
+import type { Meeting, Site } from '@shared/objects/meetings'
+import type { Obligation, Whom } from '@shared/objects/obligations'
+import type { Resource } from '@shared/objects/resources'
+import type { Terminal } from '@shared/objects/terminals'
+import type { By } from '@shared/objects/thing'
 
 /** What the routes of docs/api.md answer beside the objects of the timeline. */
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { applyEntry, QUIET, RECENT } from './board'
-import type { Board, Entry } from './objects'
+import type { Board } from './objects/board'
+import type { Entry } from './objects/timeline'
 
 /** The server's side of the equation, told the other way round: rebuild everything from the whole history. */
 function snapshotAt(history: readonly Entry[], seq: number): Board {

@@ -1,4 +1,6 @@
-import type { Board, Entry, Thing } from './objects'
+import type { Board } from './objects/board'
+import type { Thing } from './objects/thing'
+import type { Entry } from './objects/timeline'
 
 /** How many entries a board carries in `recent`, newest last. */
 export const RECENT = 60

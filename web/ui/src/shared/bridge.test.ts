@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bridgeTrouble } from './bridge'
-import type { MediaNode } from './objects'
+import type { MediaNode } from './objects/nodes'
 
 const node = (id: string, away_since: string | null, more: Partial<MediaNode> = {}): MediaNode => ({
   id, on_board: true, away_since, draining: false, stage: 'open', nodes: 2, ...more,

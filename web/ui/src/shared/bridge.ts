@@ -1,4 +1,4 @@
-import type { Board } from './objects'
+import type { Board } from './objects/board'
 
 /** What is the matter with the media nodes: all of them are away, or some; `since` is when the last one fell silent. */
 export interface BridgeTrouble {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { callsOf, doingWords, isSettled, placeName } from './calls'
-import type { Obligation } from './objects'
+import type { Obligation } from './objects/obligations'
 
 const one = (name: string, changes: Partial<Obligation> = {}): Obligation => ({
   id: name, version: 1, unit: name, on_board: true, alert: 'a', township: 'south', subject: 'village', level: 'red', name,

@@ -1,6 +1,8 @@
 import { callWord, doingTexts } from './callTexts'
 import type { Lang } from './i18n'
-import type { Alert, Board, Obligation } from './objects'
+import type { Alert } from './objects/alerts'
+import type { Board } from './objects/board'
+import type { Obligation } from './objects/obligations'
 
 /** 叫应 as a board tells it: which places have answered, and which are silent. */
 

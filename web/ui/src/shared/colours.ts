@@ -1,4 +1,4 @@
-import type { Alert, Colour } from './objects'
+import type { Alert, Colour } from './objects/alerts'
 import type { sharedTexts } from './texts'
 
 /** The order in which warnings are told: red first. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { countOf, openEvacuations } from './evacuations'
 import { ledgerOf } from './ledger'
-import type { Board, EvacuatedHousehold, EvacuationPoint, EvacuationStatus } from './objects'
+import type { Board } from './objects/board'
+import type { EvacuatedHousehold, EvacuationPoint, EvacuationStatus } from './objects/evacuations'
 
 const home = (number: number, people: number, status: EvacuationStatus, shelter: { id: string; name: string } | null = null) =>
   ({ household: `h${number}`, number, people, status, shelter }) as EvacuatedHousehold

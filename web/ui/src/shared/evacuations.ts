@@ -1,4 +1,5 @@
-import type { Board, EvacuatedHousehold, Evacuation } from './objects'
+import type { Board } from './objects/board'
+import type { EvacuatedHousehold, Evacuation } from './objects/evacuations'
 
 /** 转移避险台账 as a board tells it: who is out of danger, and who is missing. */
 

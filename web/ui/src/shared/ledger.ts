@@ -1,5 +1,7 @@
 import { countOf, isSafe, type Count } from './evacuations'
-import type { Board, EvacuatedHousehold, EvacuationPoint, Resource } from './objects'
+import type { Board } from './objects/board'
+import type { EvacuatedHousehold, EvacuationPoint } from './objects/evacuations'
+import type { Resource } from './objects/resources'
 
 /** An evacuation by township, hazard point and shelter, for the screens that show all of it. */
 

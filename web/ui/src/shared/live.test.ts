@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Api } from './api'
 import { LiveBoard, type Link } from './live'
-import type { Entry } from './objects'
+import type { Entry } from './objects/timeline'
 
 /** The outside, faked: a server that holds entries and gives sockets which a test can cut. */
 class Server {

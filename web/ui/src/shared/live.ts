@@ -1,7 +1,8 @@
 import { shallowRef, type ShallowRef } from 'vue'
 import { ApiProblem, type Api } from './api'
 import { applyEntry } from './board'
-import type { Board, Entry } from './objects'
+import type { Board } from './objects/board'
+import type { Entry } from './objects/timeline'
 
 /** No sign of life for this long is a lost connection; a shorter gap is not shown. */
 export const LOST_AFTER_MS = 5_000

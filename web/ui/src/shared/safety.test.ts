@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Board, SafetyCheck, SafetyCount } from './objects'
+import type { Board } from './objects/board'
+import type { SafetyCheck, SafetyCount } from './objects/safety'
 import { openChecks, questionOf, totalsOf, troubled } from './safety'
 
 const town = (name: string, more: Partial<SafetyCount>): SafetyCount => ({ unit: name, name, asked: 5, safe: 5, needs_help: 0, unclear: 0, silent: 0, people: 0, ...more })

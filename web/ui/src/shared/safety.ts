@@ -1,5 +1,6 @@
 import type { Lang } from './i18n'
-import type { Board, SafetyCheck, SafetyCount } from './objects'
+import type { Board } from './objects/board'
+import type { SafetyCheck, SafetyCount } from './objects/safety'
 
 /** 平安核查 as a board tells it: who needs help, and who is silent. */
 

@@ -1,4 +1,4 @@
-import type { StageName } from './objects'
+import type { StageName } from './objects/nodes'
 import { defineTexts } from './i18n'
 
 /** What a media node gives up for lateness. */

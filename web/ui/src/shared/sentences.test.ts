@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Board, Entry } from './objects'
+import type { Board } from './objects/board'
+import type { Entry } from './objects/timeline'
 import { forTheHall, sentence } from './sentences'
 
 const entry = (kind: string, body: Entry['body'], name = '值班员 甲'): Entry => ({

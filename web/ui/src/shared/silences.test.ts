@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Silence } from './objects'
+import type { Silence } from './objects/silences'
 import { silenceCounts, silenceSentence, standingSilences } from './silences'
 
 const silence = (more: Partial<Silence> = {}): Silence => ({

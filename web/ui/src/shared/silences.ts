@@ -1,5 +1,6 @@
 import type { Lang } from './i18n'
-import type { Board, Signal, Silence } from './objects'
+import type { Board } from './objects/board'
+import type { Signal, Silence } from './objects/silences'
 import { silenceTexts } from './silenceTexts'
 import { when } from './time'
 

@@ -1,6 +1,10 @@
 import { isSettled, obligationsOn } from './calls'
 import { colourRank } from './colours'
-import type { Alert, Board, Coverage, Grade, Incident, Meeting, Site } from './objects'
+import type { Alert } from './objects/alerts'
+import type { Board } from './objects/board'
+import type { Coverage } from './objects/coverages'
+import type { Grade, Incident } from './objects/incidents'
+import type { Meeting, Site } from './objects/meetings'
 
 /** What a board means: pure choices that every screen makes alike. */
 

@@ -1,4 +1,5 @@
-import type { Alert, Board } from '@shared/objects'
+import type { Alert } from '@shared/objects/alerts'
+import type { Board } from '@shared/objects/board'
 import { runningAlerts } from '@shared/situation'
 import type { Me } from './session'
 import { isRecord } from './stored'

@@ -1,4 +1,5 @@
-import type { Board, Meeting, Site, SiteState } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Meeting, Site, SiteState } from '@shared/objects/meetings'
 import type { Me } from './session'
 
 /** A site of mine in a running meeting. */

@@ -1,7 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { problem as problemOf, urlOf, type Api, type ApiProblem } from '@shared/api'
 import type { LiveBoard } from '@shared/live'
-import type { Board } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
 import { autoAnswerIn, openSeats, PRESENT, ringingSeat, ringKey, seats, type Seat } from './call'
 import { Room } from './room'
 import type { Me } from './session'

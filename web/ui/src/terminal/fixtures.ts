@@ -1,4 +1,11 @@
-import type { Alert, Board, Entry, Meeting, Resource, Site, Task, Terminal, Unit } from '@shared/objects'
+import type { Alert } from '@shared/objects/alerts'
+import type { Board } from '@shared/objects/board'
+import type { Meeting, Site } from '@shared/objects/meetings'
+import type { Resource } from '@shared/objects/resources'
+import type { Task } from '@shared/objects/tasks'
+import type { Terminal } from '@shared/objects/terminals'
+import type { Entry } from '@shared/objects/timeline'
+import type { Unit } from '@shared/objects/units'
 import type { Me } from './session'
 
 /** Objects for tests, whole and plain; each test says only what matters to it. */

@@ -1,4 +1,6 @@
-import type { Board, Task, TaskStatus, Unit } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Task, TaskStatus } from '@shared/objects/tasks'
+import type { Unit } from '@shared/objects/units'
 import type { Press, Sent } from './outbox'
 import type { Me } from './session'
 

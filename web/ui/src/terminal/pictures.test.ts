@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ConferenceParticipant } from '@shared/conference'
+import type { ConferenceParticipant } from '@shared/conference/messages'
 import { assign, faces, isWeak } from './pictures'
 
 const one = (id: string, more: Partial<ConferenceParticipant> = {}): ConferenceParticipant => ({

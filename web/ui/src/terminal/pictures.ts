@@ -1,4 +1,5 @@
-import type { ConferenceParticipant, ConferenceStats } from '@shared/conference'
+import type { ConferenceParticipant } from '@shared/conference/messages'
+import type { ConferenceStats } from '@shared/conference/stats'
 import { watches } from '@shared/watching'
 
 /** Which pictures to ask the bridge for, and whether the net carries them. Pure. */

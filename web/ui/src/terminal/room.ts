@@ -1,5 +1,8 @@
 import { computed, ref, shallowRef, watch, type ComputedRef } from 'vue'
-import type { Conference, ConferenceEvents, ConferenceParticipant, ConferenceState, Still } from '@shared/conference'
+import type { Conference } from '@shared/conference/conference'
+import type { ConferenceEvents, ConferenceState } from '@shared/conference/events'
+import type { ConferenceParticipant } from '@shared/conference/messages'
+import type { Still } from '@shared/conference/stills'
 import { TOP } from '@shared/tiers'
 import { closeDevices, openDevices, type DeviceTrouble } from './devices'
 import { assign, faces, isWeak, lookAt, type Look } from './pictures'
@@ -75,7 +78,7 @@ export class Room {
   async enter(): Promise<void> {
     const camera = !this.options.audioOnly
     const [{ Conference: Client }, devices] = await Promise.all([
-      import('@shared/conference').catch(() => ({ Conference: null })),
+      import('@shared/conference/conference').catch(() => ({ Conference: null })),
       openDevices(camera),
     ])
     if (this.over.value || Client === null) {

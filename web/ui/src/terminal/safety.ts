@@ -1,4 +1,4 @@
-import type { SafetyCheck } from '@shared/objects'
+import type { SafetyCheck } from '@shared/objects/safety'
 import type { Outbox, Press } from './outbox'
 
 export type Answer = 'safe' | 'needs_help'

@@ -1,6 +1,6 @@
 import { shallowRef, type ShallowRef } from 'vue'
 import { Api, ApiProblem, problem } from '@shared/api'
-import type { Terminal } from '@shared/objects'
+import type { Terminal } from '@shared/objects/terminals'
 import { readStored, writeStored } from './stored'
 
 export interface Me {

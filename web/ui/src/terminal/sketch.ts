@@ -1,4 +1,4 @@
-import type { Area } from '@shared/objects'
+import type { Area } from '@shared/objects/geometry'
 
 /** A small map of a few things, drawn without any map data: positions in metres around their middle. Pure. */
 

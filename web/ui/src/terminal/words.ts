@@ -1,5 +1,5 @@
 import { lang } from '@shared/i18n'
-import type { Task, TaskStatus } from '@shared/objects'
+import type { Task, TaskStatus } from '@shared/objects/tasks'
 import { span, until } from '@shared/time'
 import type { DeviceTrouble } from './devices'
 import type { TerminalWords } from './texts'

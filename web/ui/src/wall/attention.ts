@@ -1,5 +1,5 @@
 import { watch, type Ref } from 'vue'
-import type { Board } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
 import { standingSilences } from '@shared/silences'
 import { runningAlerts } from '@shared/situation'
 import { Sounds } from '@shared/sound'

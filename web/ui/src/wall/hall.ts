@@ -1,6 +1,7 @@
 import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
-import { Conference, type Still } from '@shared/conference'
+import { Conference } from '@shared/conference/conference'
+import type { Still } from '@shared/conference/stills'
 import { assignSlots } from './stage'
 
 /** What the wall sees and hears of a meeting, as the stage needs it. */

@@ -1,4 +1,6 @@
-import type { Board, Incident, Resource, ResourceKind } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Incident } from '@shared/objects/incidents'
+import type { Resource, ResourceKind } from '@shared/objects/resources'
 import type { valueTexts} from '@shared/names';
 import { word } from '@shared/names'
 import type { Glyph, MapArea, MarkerShape, MarkerState } from '@shared/map/scene'

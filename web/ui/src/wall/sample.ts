@@ -1,4 +1,4 @@
-import type { Board } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
 
 /** Whether anything on the board is a sample; the foot of the wall then says so for the whole picture. */
 export function hasSamples(board: Board): boolean {

@@ -1,5 +1,5 @@
 import type { TileState } from '@shared/Tile.vue'
-import type { Site } from '@shared/objects'
+import type { Site } from '@shared/objects/meetings'
 import type { sharedTexts } from '@shared/texts'
 import { count, hm } from '@shared/time'
 

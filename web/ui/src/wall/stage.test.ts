@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Layout, Site, SiteState } from '@shared/objects'
+import type { Layout, Site, SiteState } from '@shared/objects/meetings'
 import { arrange, assignSlots, EMPTY_FLOOR, follow, gridOf, layoutFor, staged } from './stage'
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')

@@ -1,4 +1,4 @@
-import type { LayoutKind, Meeting, Site } from '@shared/objects'
+import type { LayoutKind, Meeting, Site } from '@shared/objects/meetings'
 
 /** What stands where on the stage. Pure: the caller brings the clock and the former arrangement. */
 

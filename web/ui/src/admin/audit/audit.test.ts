@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '@shared/objects'
+import type { Entry } from '@shared/objects/timeline'
 import { reasonOf, trace } from './audit'
 
 const entry = (kind: string, body: Entry['body']): Entry => ({

@@ -1,4 +1,4 @@
-import type { Entry } from '@shared/objects'
+import type { Entry } from '@shared/objects/timeline'
 
 export const GROUPS = ['all', 'refusals', 'sessions', 'accounts', 'directory', 'settings', 'incidents', 'tasks', 'meetings', 'alerts', 'evacuations', 'resources'] as const
 export type Group = (typeof GROUPS)[number]

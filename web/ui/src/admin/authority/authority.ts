@@ -1,4 +1,4 @@
-import type { Alert, Colour } from '@shared/objects'
+import type { Alert, Colour } from '@shared/objects/alerts'
 import type { Rulebook } from '../rulebook/rulebook'
 
 export const KINDS = ['warning', 'notice', 'evacuation'] as const satisfies readonly Alert['kind'][]

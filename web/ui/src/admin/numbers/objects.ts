@@ -1,4 +1,4 @@
-import type { By } from '@shared/objects'
+import type { By } from '@shared/objects/thing'
 
 /** What `GET /numbers` answers: addresses to be mended, the last check, and when the calendar makes them. */
 export interface NumberRow {

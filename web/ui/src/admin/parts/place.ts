@@ -1,4 +1,4 @@
-import type { Point } from '@shared/objects'
+import type { Point } from '@shared/objects/geometry'
 
 /** A position as it is typed: two texts, both empty for none. */
 export interface PlaceText {

@@ -1,4 +1,4 @@
-import type { Point } from '@shared/objects'
+import type { Point } from '@shared/objects/geometry'
 
 /** A person as `GET /people` gives it; how to reach them only for those who may change it. */
 export interface Person {

@@ -1,4 +1,4 @@
-import type { TerminalKind } from '@shared/objects'
+import type { TerminalKind } from '@shared/objects/terminals'
 
 /** What `GET /settings` says of addresses, as far as links need it. */
 export interface Reach {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Unit, UnitKind } from '@shared/objects'
+import type { Unit, UnitKind } from '@shared/objects/units'
 import { orderOf, visible, withAbove } from './tree'
 
 const unit = (id: string, parent: string | null, kind: UnitKind, code: string | null = null): Unit => ({

@@ -1,4 +1,4 @@
-import type { Unit } from '@shared/objects'
+import type { Unit } from '@shared/objects/units'
 
 /** One visible line of the tree. */
 export interface Branch {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Alert, Incident, Polygon } from '@shared/objects'
+import type { Alert } from '@shared/objects/alerts'
+import type { Polygon } from '@shared/objects/geometry'
+import type { Incident } from '@shared/objects/incidents'
 import { alertBody, canPreview, canSubmit, formOf, groupOf, newForm, wholeBody } from './form'
 
 const geometry: Polygon = { type: 'Polygon', coordinates: [[[101, 25], [101.123456789, 25], [101, 25.1], [101, 25]]] }

@@ -1,4 +1,7 @@
-import type { Alert, Area, Board, Colour, Incident } from '@shared/objects'
+import type { Alert, Colour } from '@shared/objects/alerts'
+import type { Board } from '@shared/objects/board'
+import type { Area } from '@shared/objects/geometry'
+import type { Incident } from '@shared/objects/incidents'
 import type { Drawn } from '@shared/map/scene'
 import { suggest } from '../incident/categories'
 import { rounded } from '../meeting/invite'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Board, EvacuationStatus } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { EvacuationStatus } from '@shared/objects/evacuations'
 import { fresh, shown, type LedgerRow } from './ledger'
 
 const row = (household: string, status: EvacuationStatus, more: Partial<LedgerRow> = {}): LedgerRow =>

@@ -1,5 +1,8 @@
 import { isSafe } from '@shared/evacuations'
-import type { Board, By, EvacuatedHousehold, Evacuation, EvacuationReason, EvacuationStatus, EvacuationWay, Point } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { EvacuatedHousehold, Evacuation, EvacuationReason, EvacuationStatus, EvacuationWay } from '@shared/objects/evacuations'
+import type { Point } from '@shared/objects/geometry'
+import type { By } from '@shared/objects/thing'
 
 /** A row of `GET /evacuations/{id}/ledger`; names are null for those who do not act on these households. */
 export interface LedgerRow extends EvacuatedHousehold {

@@ -1,4 +1,4 @@
-import type { Category } from '@shared/objects'
+import type { Category } from '@shared/objects/incidents'
 import type { Glyph } from '@shared/map/scene'
 
 /**

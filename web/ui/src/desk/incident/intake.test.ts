@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Unit } from '@shared/objects'
+import type { Unit } from '@shared/objects/units'
 import { DraftStore, categoryOf, emptyDraft, incidentOf, ready, townshipIn } from './intake'
 
 const what = '西舍路镇 河水上涨 冲走便桥'

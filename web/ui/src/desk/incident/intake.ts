@@ -1,4 +1,6 @@
-import type { Category, Grade, Point, Source, TimePrecision, Unit } from '@shared/objects'
+import type { Point } from '@shared/objects/geometry'
+import type { Category, Grade, Source, TimePrecision } from '@shared/objects/incidents'
+import type { Unit } from '@shared/objects/units'
 import type { LonLat } from '@shared/map/scene'
 import { Kept } from '../kept'
 import { suggest } from './categories'

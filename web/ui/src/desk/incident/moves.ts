@@ -1,4 +1,4 @@
-import type { IncidentStatus, Verification } from '@shared/objects'
+import type { IncidentStatus, Verification } from '@shared/objects/incidents'
 import type { incidentTexts } from './texts'
 
 export type Move = IncidentStatus | Verification

@@ -1,4 +1,6 @@
-import type { Board, Incident, Resource } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Incident } from '@shared/objects/incidents'
+import type { Resource } from '@shared/objects/resources'
 import { isOpen, runningAlerts } from '@shared/situation'
 import { silentAreas } from '@shared/map/fromBoard'
 import type { LonLat, MapArea, MapMarker, MarkerState } from '@shared/map/scene'

@@ -1,4 +1,5 @@
-import type { Area, Terminal } from '@shared/objects'
+import type { Area } from '@shared/objects/geometry'
+import type { Terminal } from '@shared/objects/terminals'
 
 const round = (x: number): number => Math.round(x * 1e5) / 1e5
 

@@ -1,6 +1,7 @@
 import { computed, ref, type ComputedRef } from 'vue'
 import type { Api } from '@shared/api'
-import type { Board, Layout, Meeting, Site } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Layout, Meeting, Site } from '@shared/objects/meetings'
 import { liveMeeting, sitesOf } from '@shared/situation'
 import type { Me } from '@office/answers'
 import { Visit } from './visit'

@@ -1,7 +1,10 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
-import { Conference, type ConferenceState, type Still } from '@shared/conference'
-import type { Board, Meeting } from '@shared/objects'
+import { Conference } from '@shared/conference/conference'
+import type { ConferenceState } from '@shared/conference/events'
+import type { Still } from '@shared/conference/stills'
+import type { Board } from '@shared/objects/board'
+import type { Meeting } from '@shared/objects/meetings'
 import { sitesOf } from '@shared/situation'
 import { watches } from '@shared/watching'
 

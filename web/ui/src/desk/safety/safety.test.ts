@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Board } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
 import { divisionOf, grouped, type Person } from './safety'
 
 const person = (name: string, answer: Person['answer'], town = '三街镇'): Person => ({

@@ -1,4 +1,6 @@
-import type { Board, By, SafetyCheck } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { SafetyCheck } from '@shared/objects/safety'
+import type { By } from '@shared/objects/thing'
 
 export type Answer = 'safe' | 'needs_help' | 'unclear'
 export const CHANNELS = ['websocket', 'sms', 'voice'] as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Task } from '@shared/objects'
+import type { Task } from '@shared/objects/tasks'
 import { inOrder, isLate } from './order'
 
 const NOW = Date.parse('2026-08-14T06:00:00Z')

@@ -1,4 +1,5 @@
-import type { Board, Task } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Task } from '@shared/objects/tasks'
 
 const FINISHED: readonly Task['status'][] = ['done', 'closed']
 

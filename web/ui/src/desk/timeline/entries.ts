@@ -1,6 +1,7 @@
 import { ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { problem as problemOf, type Api, type ApiProblem } from '@shared/api'
-import type { Board, Entry } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Entry } from '@shared/objects/timeline'
 
 export interface Entries {
   /** Oldest first, without gaps back to the oldest one. */

@@ -1,5 +1,7 @@
 import type { Lang } from '@shared/i18n'
-import type { Board, Entry, Note } from '@shared/objects'
+import type { Board } from '@shared/objects/board'
+import type { Note } from '@shared/objects/incidents'
+import type { Entry } from '@shared/objects/timeline'
 import { sentence } from '@shared/sentences'
 
 export type LineKind =

@@ -1,4 +1,4 @@
-import type { Area } from '../objects'
+import type { Area } from '../objects/geometry'
 import type { LayerFeature, LonLat } from './scene'
 
 /** Web Mercator at zoom 0: a square of 256 px. */

@@ -1,4 +1,5 @@
-import type { Area, Colour } from '../objects'
+import type { Colour } from '../objects/alerts'
+import type { Area } from '../objects/geometry'
 
 /** What a map shows, in the order it is painted. Positions are [lon, lat] in WGS-84. */
 

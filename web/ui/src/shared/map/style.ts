@@ -1,4 +1,4 @@
-import type { Colour } from '../objects'
+import type { Colour } from '../objects/alerts'
 
 /** Colours and sizes of a map, read from the page's tokens so that day and night follow. Sizes in CSS px. */
 export interface MapStyle {

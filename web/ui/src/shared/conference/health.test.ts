@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { count, fitsThin, healthBetween, keptBack, lossBetween, type Counted } from './conferenceHealth'
+import { count, fitsThin, healthBetween, keptBack, lossBetween, type Counted } from './health'
 
 const OPEN = { microphone: true, camera: true }
 const counted = (more: Partial<Counted> = {}): Counted => ({

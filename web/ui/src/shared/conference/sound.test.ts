@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { packedAnswer } from './conferenceSound'
+import { packedAnswer } from './sound'
 
 const ANSWER = [
   'v=0', 'a=group:BUNDLE 0 1 2',

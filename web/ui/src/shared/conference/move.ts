@@ -1,6 +1,6 @@
 /** Going over from one connection to another without a gap that anybody notices. */
 
-import type { Call, Slot } from './conferenceCall'
+import type { Call, Slot } from './call'
 
 const LOOK_MS = 50
 /** A picture that does not come within this is shown all the same: perhaps nobody sends one. */

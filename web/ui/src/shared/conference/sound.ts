@@ -1,6 +1,6 @@
 /** How the own voice is sent: as it is, small, or packed for the thinnest uplinks. */
 
-import type { Call } from './conferenceCall'
+import type { Call } from './call'
 
 export interface SoundWish {
   /** A small voice: somebody's line, or the own one, carries no more. */

@@ -1,4 +1,4 @@
-import type { By, Thing } from './objects'
+import type { By, Thing } from './thing'
 
 export interface SafetyCount {
   unit: string

@@ -1,6 +1,6 @@
 /** What the bridge is told of the slots on the screen: whom each shows, how high its tile is, nothing more often than needed. */
 
-import { heightInSteps } from './simulcast'
+import { heightInSteps } from '../simulcast'
 
 const SETTLED_AFTER_MS = 150
 /** A tile that was just placed is measured in the next picture of the page. */

@@ -1,6 +1,6 @@
 /** What a connection is worth, from the browser's own statistics. */
 
-import type { Call } from './conferenceCall'
+import type { Call } from './call'
 
 export interface SlotStats {
   kind: 'audio' | 'video'

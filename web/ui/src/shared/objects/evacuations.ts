@@ -1,4 +1,5 @@
-import type { By, Point, Thing } from './objects'
+import type { Point } from './geometry'
+import type { By, Thing } from './thing'
 
 export type EvacuationStatus = 'to_move' | 'moved' | 'not_moved' | 'absent' | 'return_permitted'
 export type EvacuationReason = 'refuses' | 'cannot_walk' | 'road_cut' | 'no_vehicle' | 'other'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SlotView } from './conferenceView'
+import { SlotView } from './view'
 
 describe('what the bridge is told of the screen', () => {
   const told: unknown[] = []

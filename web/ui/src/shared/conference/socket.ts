@@ -19,6 +19,9 @@ export interface SocketEvents {
 }
 
 export class SignalSocket {
+  /** Whether the server has said welcome on the socket that is open. */
+  welcomed = false
+
   private socket: WebSocket | null = null
   private heardAt = 0
   private pingedAt = 0
@@ -67,6 +70,7 @@ export class SignalSocket {
   abandon(): void {
     window.clearTimeout(this.dialTimer)
     window.clearTimeout(this.seekTimer)
+    this.welcomed = false
     const former = this.socket
     this.socket = null
     if (former === null) return
@@ -75,8 +79,8 @@ export class SignalSocket {
   }
 
   /** Leave for good. The socket is given a moment to say so, a broken one is dialled once more for it. */
-  goodbye(welcomed: boolean): void {
-    const open = welcomed && this.socket?.readyState === WebSocket.OPEN ? this.socket : null
+  goodbye(): void {
+    const open = this.welcomed && this.socket?.readyState === WebSocket.OPEN ? this.socket : null
     if (open !== null) this.socket = null
     const socket = open ?? this.make()
     const goodbye = JSON.stringify({ type: 'leave' })

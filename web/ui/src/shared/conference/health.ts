@@ -1,6 +1,6 @@
 /** What only the page can know of its connection: told to the bridge, and acted on where sound has gaps. */
 
-import type { Call } from './conferenceCall'
+import type { Call } from './call'
 
 export interface HealthMessage {
   type: 'health'

@@ -1,6 +1,6 @@
 /** The peer connection of a meeting: own tracks out, a fixed number of slots in. */
 
-import { encodingsFor } from './simulcast'
+import { encodingsFor } from '../simulcast'
 
 export interface Slot {
   kind: 'audio' | 'video'

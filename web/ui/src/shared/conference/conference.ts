@@ -1,0 +1,223 @@
+/** A meeting in the browser: one signalling socket, one connection to the bridge, fixed slots. See docs/signalling.md. */
+
+import { TOP } from '../tiers'
+import { Connection } from './connection'
+import type { ConferenceEnd, ConferenceEvents, ConferenceState } from './events'
+import type { LineMessage, ServerMessage, Welcome } from './messages'
+import { OwnMedia } from './ownMedia'
+import { SignalSocket } from './socket'
+import { readStats, type ConferenceStats } from './stats'
+import { StillsShown } from './stills'
+import { StillSender } from './stillSender'
+import { SlotView } from './view'
+
+const WATCH_MS = 500
+
+export interface ConferenceOptions {
+  /** `wss://…/api/v1/meetings/{id}/signal`. */
+  url: string
+  /** A bearer token where there is no session cookie. */
+  token?: string
+  media: MediaStream | null
+  slots: { audio: number; video: number }
+}
+
+const ENDS: Partial<Record<number, ConferenceEnd>> = {
+  4401: 'refused',
+  4403: 'removed',
+  4404: 'refused',
+  4409: 'replaced',
+  4410: 'ended',
+}
+
+type Listener<K extends keyof ConferenceEvents> = (value: ConferenceEvents[K]) => void
+type Listeners = { [K in keyof ConferenceEvents]: Set<Listener<K>> }
+
+export class Conference {
+  state: ConferenceState = 'connecting'
+
+  private readonly listeners: Listeners = {
+    state: new Set(),
+    self: new Set(),
+    participants: new Set(),
+    speaker: new Set(),
+    track: new Set(),
+    muted: new Set(),
+    line: new Set(),
+    stills: new Set(),
+    error: new Set(),
+  }
+  private readonly socket: SignalSocket
+  private readonly slots: SlotView
+  private readonly own: OwnMedia
+  private readonly connection: Connection
+  private readonly shown: StillsShown
+  private readonly stills: StillSender
+  private line = { down: TOP, up: TOP }
+  private watchTimer = 0
+
+  constructor(options: ConferenceOptions) {
+    this.socket = new SignalSocket(options, {
+      heard: (text) => this.hear(text),
+      lost: (code) => this.lost(code === null ? undefined : ENDS[code]),
+    })
+    const send = (message: object): void => this.socket.send(message)
+    this.slots = new SlotView(send)
+    this.own = new OwnMedia(options.media)
+    this.connection = new Connection(options.slots, this.own, this.socket, {
+      become: (state) => this.become(state),
+      show: ({ kind, slot, transceiver }) => this.emit('track', { kind, slot, track: transceiver.receiver.track }),
+      offered: () => this.slots.again(),
+    })
+    this.shown = new StillsShown(send, (stills) => this.emit('stills', stills))
+    this.stills = new StillSender(send, () => this.own.camera)
+  }
+
+  /** Listen; the returned function ends it. */
+  on<K extends keyof ConferenceEvents>(event: K, listener: Listener<K>): () => void {
+    const set: Set<Listener<K>> = this.listeners[event]
+    set.add(listener)
+    return () => set.delete(listener)
+  }
+
+  join(): void {
+    this.watchTimer = window.setInterval(() => this.watch(), WATCH_MS)
+    this.socket.dial()
+  }
+
+  /**
+   * What each video slot shows: a participant, 'speaker', or nothing; and how many device pixels high its tile is
+   * (0 = not visible, null or missing = not known): the bridge sends no more than that needs. `pinned` slots go first
+   * where not all fits.
+   */
+  view(slots: readonly (string | null)[], heights: readonly (number | null)[] = [], pinned: readonly boolean[] = []): void {
+    this.slots.set(slots, heights, pinned)
+  }
+
+  setMic(on: boolean): void {
+    this.own.setMicrophone(on)
+  }
+
+  setCamera(on: boolean): void {
+    this.own.setCamera(on)
+  }
+
+  /** Use other devices from now on, without a new offer. */
+  async replaceMedia(media: MediaStream | null): Promise<void> {
+    this.own.replace(media)
+    await this.connection.replaceTracks(media)
+  }
+
+  leave(): void {
+    if (this.over) return
+    this.socket.goodbye()
+    this.finish('left')
+  }
+
+  stats(): Promise<ConferenceStats> {
+    return readStats(this.connection.shown)
+  }
+
+  private emit<K extends keyof ConferenceEvents>(event: K, value: ConferenceEvents[K]): void {
+    const set: Set<Listener<K>> = this.listeners[event]
+    for (const listener of [...set]) listener(value)
+  }
+
+  private become(state: ConferenceState): void {
+    if (this.over || state === this.state) return
+    this.state = state
+    this.emit('state', state)
+  }
+
+  private get over(): boolean {
+    return !['connecting', 'connected', 'interrupted'].includes(this.state)
+  }
+
+  /** Whether it is over; otherwise the socket is dialled again. */
+  private lost(end: ConferenceEnd | undefined): boolean {
+    if (end !== undefined) this.finish(end)
+    return this.over
+  }
+
+  private watch(): void {
+    this.socket.watch()
+    this.connection.watch()
+  }
+
+  private finish(end: ConferenceEnd): void {
+    if (this.over) return
+    this.become(end)
+    window.clearInterval(this.watchTimer)
+    this.slots.close()
+    this.stills.close()
+    this.shown.close()
+    this.connection.close()
+    this.socket.abandon()
+  }
+
+  // What the server says --------------------------------------------------------------------------
+
+  private hear(text: string): void {
+    const message = JSON.parse(text) as ServerMessage
+    switch (message.type) {
+      case 'welcome':
+        return this.welcome(message)
+      case 'participants':
+        return this.emit('participants', message.participants)
+      case 'answer':
+        return void this.connection.accept(message.id, message.sdp)
+      case 'speaker':
+        return this.emit('speaker', { participant: message.participant, loudest: message.loudest })
+      case 'muted':
+        return this.emit('muted', message.muted)
+      case 'layers':
+        return this.own.want(message.active)
+      case 'tier':
+      case 'uplink':
+        return this.stand(message)
+      case 'voice':
+        return this.own.fitSound({ asked: message.small })
+      case 'stills':
+        return this.shown.sites(message.sites)
+      case 'still':
+        return this.shown.part(message)
+      case 'stills_wanted':
+        return this.stills.ask(message)
+      case 'reoffer':
+        return void this.connection.offerAgain(message.reason)
+      case 'move':
+        return this.connection.move()
+      case 'moved':
+        return void this.connection.arrive()
+      case 'removed':
+      case 'ended':
+        return this.finish(message.type)
+      case 'error':
+        return this.refused(message.id, { code: message.code, detail: message.detail })
+      case 'pong':
+        return
+    }
+  }
+
+  private welcome(message: Welcome): void {
+    this.socket.welcomed = true
+    this.stills.close()
+    this.own.welcome()
+    this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
+    this.emit('muted', message.muted)
+    this.connection.welcome(message.ice_servers ?? [])
+  }
+
+  /** Where the node says that we are not in the meeting, the socket is dialled anew: as it opens the server says whether we are. */
+  private refused(id: number | undefined, error: ConferenceEvents['error']): void {
+    if (error.code === 'media.not_in_room') this.socket.again()
+    this.connection.refused(id, error.code)
+    this.emit('error', error)
+  }
+
+  private stand({ type, tier, why }: LineMessage): void {
+    this.line = { ...this.line, [type === 'tier' ? 'down' : 'up']: { tier, why } }
+    this.own.stand(this.line.up.tier)
+    this.emit('line', this.line)
+  }
+}

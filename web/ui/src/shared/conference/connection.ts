@@ -1,0 +1,159 @@
+/** The way to the bridge: a peer connection that is made anew after every break and goes over to another node unnoticed. */
+
+import { closed, makeCall, type Call, type Slot } from './call'
+import { HealthWatch } from './health'
+import { eachAsItComes } from './move'
+import type { OwnMedia } from './ownMedia'
+import type { SignalSocket } from './socket'
+
+/** How long a connection may take to stand before it is made anew. */
+const PATIENCE_MS = 4_000
+const REOFFER_MS = 1_000
+/** When to try a node again that takes nobody new. */
+const BUSY_MS = 5_000
+
+export interface ConnectionEvents {
+  become: (state: 'connected' | 'interrupted') => void
+  /** A slot comes over another connection than before. */
+  show: (slot: Slot) => void
+  /** An offer is out: a node that takes it may not know yet what the slots show. */
+  offered: () => void
+}
+
+export class Connection {
+  private call: Call | null = null
+  /** While the meeting goes to another node: the connection to the former one, which is seen and heard until then. */
+  private former: Call | null = null
+  private health: HealthWatch | null = null
+  private relays: RTCIceServer[] = []
+  private offerId = 0
+  private offeredAt = 0
+
+  constructor(
+    private readonly slots: { audio: number; video: number },
+    private readonly own: OwnMedia,
+    private readonly socket: SignalSocket,
+    private readonly events: ConnectionEvents,
+  ) {}
+
+  /** What is seen and heard comes over this one. */
+  get shown(): Call | null {
+    return this.former ?? this.call
+  }
+
+  /** The server has said welcome: offers are heard. */
+  welcome(relays: RTCIceServer[]): void {
+    this.relays = relays
+    if (this.call?.pc.connectionState !== 'connected') void this.connect()
+    else void this.arrive() // a move that was over while the socket was away
+  }
+
+  /** Chromium stops checking after a while and never says so: whatever does not stand in time is made anew. */
+  watch(): void {
+    const standing = this.call?.pc.connectionState === 'connected'
+    if (!standing && this.socket.welcomed && performance.now() - this.offeredAt > PATIENCE_MS) this.again()
+  }
+
+  async replaceTracks(media: MediaStream | null): Promise<void> {
+    for (const call of [this.call, this.former]) {
+      await call?.microphone.replaceTrack(media?.getAudioTracks()[0] ?? null)
+      await call?.camera.replaceTrack(media?.getVideoTracks()[0] ?? null)
+    }
+  }
+
+  close(): void {
+    this.hangUp()
+    this.former = closed(this.former)
+  }
+
+  // Offers and answers ----------------------------------------------------------------------------
+
+  async accept(id: number, sdp: string): Promise<void> {
+    const call = this.call
+    if (call === null || id !== this.offerId || call.pc.signalingState !== 'have-local-offer') return
+    await call.pc.setRemoteDescription({ type: 'answer', sdp })
+    call.answer = sdp
+    this.own.fitSound()
+  }
+
+  /** An offer that was refused (no media node just now) is made again soon, not only when patience ends. */
+  refused(id: number | undefined, code: string): void {
+    if (id === this.offerId) this.offeredAt = performance.now() - PATIENCE_MS + (code === 'media.busy' ? BUSY_MS : REOFFER_MS)
+  }
+
+  /** On the same connection where only the picture's codec is to be another one; else by a new one. */
+  async offerAgain(reason: string): Promise<void> {
+    if (reason === 'codec' && this.call !== null) return this.offer(this.call)
+    this.former = closed(this.former)
+    await this.connect()
+  }
+
+  private async offer(call: Call): Promise<void> {
+    this.offeredAt = performance.now()
+    const id = ++this.offerId
+    const description = await call.pc.createOffer()
+    if (call !== this.call || id !== this.offerId) return
+    await call.pc.setLocalDescription(description)
+    this.socket.send({ type: 'offer', id, sdp: description.sdp, slots: this.slots })
+    this.events.offered()
+  }
+
+  // Breaks ----------------------------------------------------------------------------------------
+
+  /** Make the connection anew: right after every kind of break. */
+  private async connect(): Promise<void> {
+    this.hangUp()
+    const call = makeCall(this.own.media, this.slots, this.relays)
+    this.call = call
+    this.health = new HealthWatch(
+      call,
+      (message) => this.socket.send(message),
+      (thin) => this.own.fitSound({ thin }),
+    )
+    call.pc.onconnectionstatechange = () => this.follow(call)
+    this.own.begin(call)
+    if (this.former === null) call.slots.forEach(this.events.show)
+    await this.offer(call)
+  }
+
+  private hangUp(): void {
+    this.call = closed(this.call)
+    this.health?.stop()
+    this.own.end()
+  }
+
+  private follow(call: Call): void {
+    if (call !== this.call) return
+    const state = call.pc.connectionState
+    if (state === 'connected') this.events.become('connected')
+    else if (state === 'disconnected' || state === 'failed' || state === 'closed') this.again()
+  }
+
+  /** By the time a browser says "disconnected" the bridge has given the connection up too: a new one, no ICE restart. */
+  private again(): void {
+    if (this.former === null) this.events.become('interrupted')
+    if (this.socket.welcomed) void this.connect()
+  }
+
+  // The way to another node -----------------------------------------------------------------------
+
+  /** A second connection, to the node where the meeting goes on; the present one stays until everybody is there. */
+  move(): void {
+    if (this.call?.pc.connectionState !== 'connected') return
+    closed(this.former)
+    this.former = this.call
+    this.former.pc.onconnectionstatechange = null
+    this.call = null
+    void this.connect()
+  }
+
+  /** Everybody is there: sound goes over at once, a picture as soon as there is one. */
+  async arrive(): Promise<void> {
+    const [call, former] = [this.call, this.former]
+    if (call === null || former === null) return
+    await eachAsItComes(call, former, (slot) => {
+      if (call === this.call) this.events.show(slot)
+    })
+    if (former === this.former) this.former = closed(former)
+  }
+}

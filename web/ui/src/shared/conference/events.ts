@@ -1,0 +1,30 @@
+/** What a page hears of its meeting. */
+
+import type { Standing } from '../tiers'
+import type { ConferenceParticipant } from './messages'
+import type { Still } from './stills'
+
+export type ConferenceState = 'connecting' | 'connected' | 'interrupted' | ConferenceEnd
+export type ConferenceEnd = 'left' | 'removed' | 'replaced' | 'ended' | 'refused'
+
+export interface SlotTrack {
+  kind: 'audio' | 'video'
+  slot: number
+  track: MediaStreamTrack
+}
+
+export interface ConferenceEvents {
+  state: ConferenceState
+  self: { participant: string; name: string; muted: boolean }
+  participants: ConferenceParticipant[]
+  speaker: { participant: string | null; loudest: string[] }
+  /** A slot's track; again for every slot after the connection was made anew. */
+  track: SlotTrack
+  /** The bridge drops our audio, or forwards it again. The own microphone switch is not touched. */
+  muted: boolean
+  /** Where the line stands on the ladder, for what comes and for what is sent. */
+  line: { down: Standing; up: Standing }
+  /** The newest still of each site that is sent so in place of a moving picture. */
+  stills: ReadonlyMap<string, Still>
+  error: { code: string; detail: string }
+}

@@ -1,0 +1,50 @@
+/** What the server says on the signalling socket of a meeting. See docs/signalling.md. */
+
+import type { Standing } from '../tiers'
+import type { StillPart } from './stills'
+import type { StillsWanted } from './stillSender'
+
+export interface Publishing {
+  audio: boolean
+  video: boolean
+}
+
+export interface ConferenceParticipant {
+  id: string
+  name: string
+  /** `terminal`, `desk`, `wall` or `viewer`; the last two only receive. */
+  kind: string
+  state: string
+  muted: boolean
+  publishing: Publishing
+  /** Ids of those who cannot show its picture, for want of the codec. */
+  unseen_by: string[]
+}
+
+export interface Welcome {
+  type: 'welcome'
+  participant: string
+  name: string
+  muted: boolean
+  /** Relays for a network that lets nothing else through; a server may know none. */
+  ice_servers?: RTCIceServer[]
+}
+
+/** Where the line stands for what comes (`tier`) and for what is sent (`uplink`). */
+export type LineMessage = { type: 'tier' | 'uplink' } & Standing
+
+export type ServerMessage =
+  | Welcome
+  | { type: 'participants'; participants: ConferenceParticipant[] }
+  | { type: 'answer'; id: number; sdp: string }
+  | { type: 'speaker'; participant: string | null; loudest: string[] }
+  | { type: 'muted'; muted: boolean }
+  | { type: 'layers'; active: boolean[] }
+  | LineMessage
+  | { type: 'voice'; small: boolean }
+  | { type: 'stills'; sites: string[] }
+  | ({ type: 'still' } & StillPart)
+  | ({ type: 'stills_wanted' } & StillsWanted)
+  | { type: 'reoffer'; reason: string }
+  | { type: 'move' | 'moved' | 'removed' | 'ended' | 'pong' }
+  | { type: 'error'; id?: number; code: string; detail: string }

@@ -1,0 +1,55 @@
+import type { Area } from './geometry'
+import type { By, Thing } from './thing'
+
+export type Colour = 'red' | 'orange' | 'yellow' | 'blue'
+export type AlertStatus =
+  | 'draft' | 'submitted' | 'returned' | 'signed_off' | 'issued' | 'changed' | 'lifted' | 'withdrawn' | 'expired'
+  | 'received'
+
+export interface AlertArea {
+  description: string
+  divisions: string[]
+  geometry: Area | null
+  approximate: boolean
+}
+
+export interface Alert extends Thing {
+  identifier: string
+  origin: 'own' | 'received'
+  source: string | null
+  kind: 'warning' | 'notice' | 'evacuation'
+  scope_status: 'Actual' | 'Exercise' | 'System' | 'Test' | 'Draft'
+  event: string
+  colour: Colour | null
+  severity: string | null
+  urgency: string | null
+  certainty: string | null
+  headline: string
+  description: string
+  instruction: string
+  language: string
+  area: AlertArea
+  channels: string[]
+  status: AlertStatus
+  effective_at: string | null
+  expires_at: string | null
+  issued_at: string | null
+  drafted_by: By | null
+  signed_off_by: By | null
+  issued_by: By | null
+  returned: { by: By; at: string; reason: string } | null
+  incident: string | null
+  drill: boolean
+  people: number | null
+  references: string[] | string | null
+  adopted_from: string | null
+  supersedes: string | null
+  /** Where a received message departs from the standard. */
+  warnings: { code: string; detail: string }[]
+  /** Why a received one is only kept and listed; absent in entries older than this. */
+  not_acted_on?: string[]
+  /** Ids of received ones this may be a copy of, is not, and is; a person decides. */
+  perhaps_same?: string[]
+  told_apart?: string[]
+  duplicate_of?: string | null
+}

@@ -1,0 +1,50 @@
+import type { TierName } from '../tiers'
+import type { Point } from './geometry'
+import type { By, Thing } from './thing'
+
+export type LayoutKind = '1' | '2' | '3' | '4' | '6' | '9' | '16' | '25' | '1+5' | '1+7'
+
+export interface Layout {
+  kind: LayoutKind
+  /** Site ids in reading order; null or missing = filled by the active speaker or the next site. */
+  cells: (string | null)[]
+}
+
+export interface Meeting extends Thing {
+  title: string
+  incident: string | null
+  status: 'live' | 'ended'
+  mode: string
+  chair: By | null
+  broadcast: string | null
+  layout: Layout | null
+  started_at: string
+  ended_at: string | null
+  drill: boolean
+  /** What all its sites take of pictures; null where there is no such. */
+  codec: 'vp8' | 'h264' | null
+}
+
+export type SiteState = 'ringing' | 'answered' | 'refused' | 'timed_out' | 'joined' | 'lost' | 'left' | 'removed'
+
+export type SiteKind = 'terminal' | 'desk' | 'wall' | 'viewer'
+
+export interface Site extends Thing {
+  meeting: string
+  kind: SiteKind
+  terminal: string | null
+  user: string | null
+  name: string
+  location: Point | null
+  state: SiteState
+  state_at: string
+  reason: string | null
+  muted: boolean
+  rung: number
+  rung_at: string | null
+  answer_by: string | null
+  /** Where its line stands on the ladder, for what it receives and what it sends. */
+  line: { down: TierName; up: TierName }
+  /** Ids of the sites that cannot show its picture, for want of the codec. */
+  unseen_by: string[]
+}
