@@ -30,6 +30,11 @@ def issued(county: County, **changes: Any) -> str:
     return issue(county, signed(county, **changes)).alert.id
 
 
+def evacuate(county: County, **more: Any) -> str:
+    """An evacuation order for the southern township: called for like a red warning."""
+    return issued(county, kind="evacuation", **more)
+
+
 def issue(county: County, alert: str) -> actions.Issued:
     people = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert)["people"])
     return county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, alert, int(str(people))))

@@ -19,6 +19,7 @@ from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.senders import senders
 from command.directory.model import Person, Post, Unit
 from command.kernel.ids import new_id
+from command.kernel.timeline import read_after
 from tests.alerts.county import County
 from tests.alerts.gateway import Gateway
 
@@ -175,3 +176,10 @@ def tries(county: County) -> list[CallAttempt]:
         rows = list(session.scalars(select(CallAttempt).order_by(CallAttempt.id)))
         session.expunge_all()
     return rows
+
+
+def kinds(county: County) -> list[str]:
+    """Of the entries about calls, in their order."""
+    with county.db.reading() as session:
+        found = [entry.kind for entry in read_after(session, 0, 10_000)]
+    return [kind for kind in found if kind.startswith(("obligation.", "calling."))]

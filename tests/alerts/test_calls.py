@@ -1,4 +1,4 @@
-"""叫应 in the database: who is obliged, called once, stopped by an answer, and never forgotten."""
+"""叫应 in the database: who is obliged is called once, stopped by an answer, and never forgotten."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,24 +6,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from alerts import actions
 from alerts.calls import actions as calls
 from alerts.calls import attempts
-from alerts.calls.model import Obligation
 from alerts.calls.planning import plan_due
-from alerts.calls.queries import obligation_details, obligations_of
 from alerts.calls.signs import record_sign
 from alerts.channels.port import Outcome, Result
-from alerts.model import Chunk
 from command.directory.model import Post
-from command.kernel.errors import FengsuiError
 from command.kernel.ids import new_id
-from command.kernel.timeline import read_after, verify
-from tests.alerts.county import County, fields
-from tests.alerts.messages import alert, info
-from tests.alerts.steps import drafted, issue, issued
+from command.kernel.timeline import verify
+from tests.alerts.county import County
+from tests.alerts.steps import evacuate
 from tests.alerts.telephones import (
     BUSY,
     CONFIRMS,
@@ -34,6 +28,7 @@ from tests.alerts.telephones import (
     SPOUSE,
     VOICEMAIL,
     hold,
+    kinds,
     obligations,
     set_phone,
     telephones,
@@ -42,93 +37,6 @@ from tests.alerts.telephones import (
     work,
     work_for,
 )
-from tests.alerts.test_receiving import HERE, ID, received
-
-
-def evacuate(county: County, **more: Any) -> str:
-    """An evacuation order for the southern township: called for like a red warning."""
-    return issued(county, kind="evacuation", **more)
-
-
-def red_warning(county: County) -> str:
-    """A red warning of the weather station for the southern township."""
-    wanted = fields(kind="warning", colour="red", event="暴雨", headline="暴雨红色预警")
-    draft = drafted(county, by="weather", wanted=wanted)
-    county.do("weather", lambda s, a: actions.submit(s, county.clock, a, draft))
-    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, draft))
-    return issue(county, draft).alert.id
-
-
-def kinds(county: County, after: int = 0) -> list[str]:
-    with county.db.reading() as session:
-        found = [entry.kind for entry in read_after(session, after, 10_000)]
-    return [kind for kind in found if kind.startswith(("obligation.", "calling."))]
-
-
-def test_every_responsible_post_of_the_area_is_obliged_and_no_other(either: County) -> None:
-    county = either
-    villages(county, "south", ("甲村", "乙村"))
-    villages(county, "north", ("丙村",))
-    with county.db.writing() as session:
-        session.add(Post(unit_id=county.units["village"], title="滑坡点", responsible=True, hazard_point="后山滑坡"))
-        session.add(Post(unit_id=county.units["village"], title="网格员"))
-    evacuate(county)
-    rows = obligations(county)
-    assert {name: row.subject for name, row in rows.items()} == {
-        "甲村": "village", "乙村": "village", "后山滑坡": "hazard_point", "西舍路镇": "leader",
-    }  # fmt: skip
-    assert {row.township_id for row in rows.values()} == {county.units["south"]}
-    assert kinds(county) == ["calling.opened"] * 4
-
-
-def test_notices_oblige_nobody(county: County) -> None:
-    villages(county, "south", ("甲村",))
-    issued(county)
-    assert obligations(county) == {}
-
-
-def red(identifier: str = ID, **changes: Any) -> bytes:
-    """A red message of a station, for the whole county."""
-    expires = "<expires>2026-11-20T20:00:00+08:00</expires><headline>发布暴雨红色预警信号</headline>"
-    return alert(identifier=identifier, infos=info(more=expires, areas=HERE), **changes).encode()
-
-
-def test_a_received_red_message_calls_and_its_copy_changes_nothing(either: County) -> None:
-    county = either
-    villages(county, "south", ("甲村",))
-    villages(county, "north", ("乙村",))
-    network = telephones(county)
-    for _ in range(2):
-        received(county, red())
-        work_for(county, network, 60)
-    rows = obligations(county)
-    assert {name for name, row in rows.items() if row.subject == "village"} == {"甲村", "乙村"}
-    assert {row.level for row in rows.values()} == {"red"}
-    assert network.rung()["139-甲村"] == 1
-    assert {one.channel for one in tries(county)} <= {"voice", "sms", "email", "websocket"}
-    with county.db.reading() as session:
-        assert session.scalars(select(Chunk)).all() == [], "nothing goes to the public by itself"
-
-
-@pytest.mark.parametrize("changes", [{"status": "Exercise"}, {"status": "Test"}, {"sent": "2026-11-18T14:03:11+08:00"}])
-def test_a_received_message_calls_only_in_earnest_and_while_it_runs(county: County, changes: dict[str, str]) -> None:
-    villages(county, "south", ("甲村",))
-    county.clock.advance(0 if "status" in changes else 7 * 3600)
-    received(county, red(**changes))
-    assert obligations(county) == {}
-
-
-def test_the_stations_lifting_ends_the_calls(county: County) -> None:
-    villages(county, "south", ("甲村",))
-    network = telephones(county, **{"139-甲村": OFF, "139-甲村-b": OFF})
-    received(county, red())
-    work(county, network)
-    reference = f"<references>station@example.org,{ID},2026-11-20T14:03:11+08:00</references>"
-    received(county, red("station-2", msg_type="Cancel", extra=reference))
-    rung = sum(network.rung().values())
-    work_for(county, network, 700)
-    assert sum(network.rung().values()) == rung
-    assert not obligations(county)["甲村"].on_board
 
 
 def test_everybody_confirms_and_is_called_once(either: County) -> None:
@@ -282,53 +190,6 @@ def test_an_answer_for_one_does_not_stop_the_call_for_another(county: County) ->
     assert next(one for one in tries(county) if one.id == call.id).state == "dropped"
 
 
-def test_lifting_ends_the_calls_and_a_visit_stands(either: County) -> None:
-    county = either
-    villages(county, "south", ("甲村", "乙村"), deputies=False)
-    network = telephones(county, **{"139-甲村": OFF, "139-乙村": OFF})
-    order = evacuate(county)
-    work_for(county, network, 500)
-    assert obligations(county)["甲村"].visit_open
-    visit = obligations(county)["甲村"].id
-    county.do("duty", lambda s, a: calls.report_visit(s, county.clock, a, visit, found=True))
-    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, order, "lifted", "水退了"))
-    rung = sum(network.rung().values())
-    work_for(county, network, 1500)
-    assert sum(network.rung().values()) == rung
-    rows = obligations(county)
-    assert (rows["甲村"].on_board, rows["乙村"].on_board) == (False, True)
-    assert {row.ended_at is not None for row in rows.values()} == {True}
-
-
-def test_the_end_of_a_warning_leaves_the_evacuation_order_alone(county: County) -> None:
-    villages(county, "south", ("甲村",))
-    network = telephones(county, **{"139-甲村": SILENT, "139-甲村-b": SILENT})
-    red = red_warning(county)
-    order = evacuate(county)
-    work(county, network)
-    county.do("weather", lambda s, a: actions.cancel(s, county.clock, a, red, "lifted", "雨停了"))
-    assert obligations(county, red)["甲村"].ended_at is not None
-    assert obligations(county, order)["甲村"].ended_at is None
-    before = network.rung()["139-甲村"]
-    work_for(county, network, 60)
-    assert network.rung()["139-甲村"] > before
-
-
-def test_an_evacuation_order_that_expires_is_still_called_for(county: County) -> None:
-    villages(county, "south", ("甲村",))
-    network = telephones(county, **{"139-甲村": SILENT, "139-甲村-b": SILENT})
-    evacuate(county)
-    work_for(county, network, 600)
-    county.clock.advance(7 * 3600)
-    with county.db.writing() as session:
-        actions.expire_due(session, county.clock)
-    row = obligations(county)["甲村"]
-    assert (row.on_board, row.ended_at) == (True, None)
-    before = network.rung()["139-甲村"]
-    work_for(county, network, 60)
-    assert network.rung()["139-甲村"] > before
-
-
 def test_a_worker_that_dies_in_a_call_is_followed_by_another(either: County) -> None:
     county = either
     villages(county, "south", ("甲村",))
@@ -362,75 +223,6 @@ def test_more_calls_than_lines_wait_and_are_not_tried_twice(county: County) -> N
         plan_due(session, county.clock)
     assert [one.channel for one in tries(county)].count("voice") == 12
     assert {row.calls for name, row in obligations(county).items() if name in names} == {1}
-
-
-def test_calls_asked_for_by_hand_go_first_and_only_once(county: County) -> None:
-    villages(county, "south", ("甲村",))
-    network = telephones(county, **{"139-甲村": SILENT})
-    evacuate(county)
-    work(county, network)
-    wanted = obligations(county)["甲村"].id
-    county.do("duty", lambda s, a: calls.call(s, county.clock, a, wanted, "deputy"))
-    with pytest.raises(FengsuiError) as twice:
-        county.do("duty", lambda s, a: calls.call(s, county.clock, a, wanted, "deputy"))
-    assert twice.value.code == "obligation.engaged"
-    work(county, network)
-    answered: Any = obligations(county)["甲村"].answered
-    assert answered["whom"] == "deputy"
-    with pytest.raises(FengsuiError) as settled:
-        county.do("duty", lambda s, a: calls.call(s, county.clock, a, wanted, "holder"))
-    assert settled.value.code == "obligation.settled"
-
-
-def test_called_by_hand_and_answered_says_who_took_it(county: County) -> None:
-    villages(county, "south", ("甲村",))
-    order = evacuate(county)
-    wanted = obligations(county)["甲村"].id
-    no = calls.ByHand("holder", confirmed=False, note="关机")
-    county.do("duty", lambda s, a: calls.report_call(s, county.clock, a, wanted, no))
-    assert obligations(county)["甲村"].mark == "open"
-    yes = calls.ByHand("deputy", confirmed=True, note="座机打通")
-    county.do("duty", lambda s, a: calls.report_call(s, county.clock, a, wanted, yes))
-    answered: Any = obligations(county)["甲村"].answered
-    assert (answered["by"]["name"], answered["taken_by"]["name"], answered["channel"]) == ("甲村B角", "duty", "hand")
-    listed = county.see("duty", lambda s, a: obligations_of(s, a, order))
-    assert [row["name"] for row in listed][-1] == "甲村", "silent ones first"
-    with county.db.reading() as session:
-        row = session.get_one(Obligation, wanted)
-        actor = county.actor(session, "duty")
-        details: Any = obligation_details(session, actor, row)
-    assert [one["phone"] for one in details["people"][:2]] == ["139-甲村", "139-甲村-b"]
-    assert [one["outcome"] for one in details["tries"]] == ["confirmed", "no_answer"]
-
-
-@pytest.mark.parametrize("name", ["stranger", "north_operator", "reviewer", "south_box"])
-def test_who_may_not_call_does_not(county: County, name: str) -> None:
-    villages(county, "south", ("甲村",))
-    evacuate(county)
-    wanted = obligations(county)["甲村"].id
-    # A township's device may say that somebody went there; here nobody was sent.
-    none = {"obligation.no_visit"} if name == "south_box" else set()
-    for act, codes in (
-        (lambda s, a: calls.call(s, county.clock, a, wanted, "holder"), set()),
-        (lambda s, a: calls.report_call(s, county.clock, a, wanted, calls.ByHand("holder", confirmed=True)), set()),
-        (lambda s, a: calls.report_visit(s, county.clock, a, wanted, found=True), none),
-        (lambda s, a: calls.report_acted(s, county.clock, a, wanted), set()),
-    ):
-        with pytest.raises(FengsuiError) as refused:
-            county.do(name, act)
-        assert refused.value.code in (codes or {"access.refused", "obligation.unknown"})
-
-
-def test_acted_is_the_last_mark_and_later_signs_change_nothing(county: County) -> None:
-    villages(county, "south", ("甲村",))
-    evacuate(county)
-    wanted = obligations(county)["甲村"].id
-    for _ in range(2):
-        county.do("south_operator", lambda s, a: calls.report_acted(s, county.clock, a, wanted, "已转移 12 户"))
-    row = obligations(county)["甲村"]
-    assert row.mark == "acted"
-    assert kinds(county).count("obligation.acted") == 1
-    assert {one.state for one in tries(county)} <= {"dropped"}
 
 
 def test_a_sign_counts_once_and_one_of_nobody_is_nothing(county: County) -> None:
