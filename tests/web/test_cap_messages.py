@@ -1,12 +1,15 @@
 """Received messages over HTTP: what became of each, found again, taken away, and by whom."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import delete, update
 
 from alerts.inbox.model import CapRefusal
+from alerts.messages import MESSAGES
 from alerts.model import Alert, CapMessage
 from tests.cap_sample import cap_message
 from tests.web.obliged import API, Clients
@@ -14,6 +17,7 @@ from tests.web.world import TERMINALS, USERS, World
 from web.wiring import Core
 
 URL = f"{API}/cap-messages"
+FAULTS = Path(__file__).parents[2] / "web" / "ui" / "src" / "office" / "inbox" / "faults.ts"
 SCOPE = b"<scope>Public</scope>"
 READERS = {"duty", "leader", "commander", "issuer", "station_issuer", "reviewer", "auditor"}
 
@@ -71,23 +75,28 @@ def test_the_bytes_are_taken_away_and_never_shown(as_: Clients) -> None:
 
 
 def test_they_are_filtered_and_come_page_by_page(as_: Clients) -> None:
+    station, duty = as_("station_issuer"), as_("duty")
+
+    def as_once(name: str) -> TestClient:
+        return station if name == "station_issuer" else duty
+
     began = datetime.now(UTC)
     for number in range(3):
-        post(as_, f"<sender>s{number}_%@x</sender>".encode())
-    post(as_, cap_message())
-    whole = found(as_)
-    pages = as_("duty").get(URL, params={"limit": 3}).json()
-    rest = as_("duty").get(URL, params={"limit": 3, "after": pages["next"]}).json()
+        post(as_once, f"<sender>s{number}_%@x</sender>".encode())
+    post(as_once, cap_message())
+    whole = found(as_once)
+    pages = duty.get(URL, params={"limit": 3}).json()
+    rest = duty.get(URL, params={"limit": 3, "after": pages["next"]}).json()
     assert ([*pages["items"], *rest["items"]], rest["next"]) == (whole, None)
-    assert found(as_, outcome="refused") == whole[1:]
-    assert found(as_, outcome="kept") == []
-    assert [one["sender"] for one in found(as_, sender="S1_%")] == ["s1_%@x"]
-    assert found(as_, sender="s1__") == [], "no sign stands for another"
-    assert found(as_, since=(began + timedelta(hours=1)).isoformat()) == []
-    assert found(as_, until=began.isoformat()) == []
-    assert found(as_, since=began.isoformat(), until=(began + timedelta(hours=1)).isoformat()) == whole
+    assert found(as_once, outcome="refused") == whole[1:]
+    assert found(as_once, outcome="kept") == []
+    assert [one["sender"] for one in found(as_once, sender="S1_%")] == ["s1_%@x"]
+    assert found(as_once, sender="s1__") == [], "no sign stands for another"
+    assert found(as_once, since=(began + timedelta(hours=1)).isoformat()) == []
+    assert found(as_once, until=began.isoformat()) == []
+    assert found(as_once, since=began.isoformat(), until=(began + timedelta(hours=1)).isoformat()) == whole
     for wrong in ({"limit": 201}, {"outcome": "lost"}, {"since": "yesterday"}):
-        assert as_("duty").get(URL, params=wrong).status_code == 422
+        assert duty.get(URL, params=wrong).status_code == 422
 
 
 def test_who_reads_them(as_: Clients, world: World) -> None:
@@ -103,6 +112,13 @@ def test_who_reads_them(as_: Clients, world: World) -> None:
     assert found(as_, "stranger_duty") == []
     for unknown in (f"{URL}/nothing", f"{URL}/nothing.xml", f"{URL}/{world.units['county']}"):
         assert as_("duty").get(unknown).json()["code"] == "cap_message.unknown"
+
+
+def test_every_fault_has_a_word_of_its_own_on_the_pages() -> None:
+    words = FAULTS.read_text("utf-8")
+    codes = [code for code in MESSAGES if code.startswith(("xml.", "cap."))]
+    assert [code for code in codes if f"'{code}':" not in words] == []
+    assert len(codes) > 10
 
 
 def test_a_copy_a_person_decided_on_leads_to_the_other(as_: Clients, core: Core) -> None:
