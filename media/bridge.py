@@ -16,9 +16,10 @@ from media.one_way import one_way
 from media.outlet import DEFAULT_MARKS, Marks
 from media.overload import Overload
 from media.sfu.codecs import CodecsChanged
+from media.sfu.events import LayersChanged, PublishingChanged, RoomEvent, SpeakerChanged
 from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
-from media.sfu.room import LayersChanged, PublishingChanged, Room, RoomEvent, SpeakerChanged
+from media.sfu.room import Room
 from media.sfu.source import Receiver, Send, Unit
 from media.sfu.standing import TierChanged
 from media.sfu.terms import Kind, Part, Terms
@@ -134,7 +135,8 @@ class Bridge:
 
     def open_room(self, name: str) -> Room:
         if name not in self.rooms:
-            self.rooms[name] = Room(self._unix_offset, self.step, stage=self.overload.load.stage)
+            self.rooms[name] = Room(self._unix_offset, self.step)
+            self.rooms[name].shed(self.now(), self.overload.load.stage)
         return self.rooms[name]
 
     def close_room(self, name: str) -> None:

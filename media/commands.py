@@ -27,7 +27,8 @@ from media.messages import (
     View,
     WantedParticipant,
 )
-from media.sfu.room import Participant, Room
+from media.sfu.participant import Participant
+from media.sfu.room import Room
 from media.stats import stats
 
 

@@ -11,7 +11,8 @@ from media.sfu.findings import findings
 from media.sfu.ladder import Ladder
 from media.sfu.link import Link
 from media.sfu.outflow import Outflow
-from media.sfu.room import Participant, Room
+from media.sfu.participant import Participant
+from media.sfu.room import Room
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Layer, Source
 from media.sfu.video_slot import VideoSlot

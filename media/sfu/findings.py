@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from media.sfu.room import Participant, Room
+from media.sfu.participant import Participant
+from media.sfu.room import Room
 
 Trouble = Literal[
     "node_busy",
@@ -36,7 +37,8 @@ def findings(now: float, room: Room, participant: Participant) -> list[Finding]:
     """The worst first; nothing of who has no connection."""
     if participant.link is None or participant.intake is None:
         return []
-    shed = [Finding("node_busy", room.stage.level)] if room.stage.level >= SHEDDING else []
+    level = room.selection.stage.level
+    shed = [Finding("node_busy", level)] if level >= SHEDDING else []
     return [*shed, *_uplink(now, room, participant), *_downlink(participant)]
 
 

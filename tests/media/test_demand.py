@@ -5,7 +5,7 @@ import random
 import pytest
 
 from media.sfu.demand import PAUSE_AFTER_S, START_S
-from media.sfu.room import LayersChanged
+from media.sfu.events import LayersChanged
 from media.sfu.tiles import layer_for
 from tests.media.simulcast import terms
 from tests.media.test_layers import Stage

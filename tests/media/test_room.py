@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from media.rtp import rtcp, vp8
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, SenderReport
-from media.sfu.room import PublishingChanged, Room, SpeakerChanged
+from media.sfu.events import PublishingChanged, SpeakerChanged
+from media.sfu.room import Room
 from media.sfu.source import Send
 from tests.media.packets import RTX, Meeting, steps, terms
 

@@ -1,0 +1,93 @@
+"""Somebody in a meeting: what comes from it, what goes to it, and the feedback between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from media.rtp import rtcp
+from media.rtp.rtcp import ReceiverReport, Rtcp
+from media.sfu.demand import Demand
+from media.sfu.events import LayersChanged, PublishingChanged
+from media.sfu.intake import Intake
+from media.sfu.link import Link
+from media.sfu.source import Send, Source
+from media.sfu.standing import Carries
+from media.sfu.temporal import ALL_TEMPORAL
+from media.sfu.terms import Kind, Part
+from media.sfu.tiers import TOP, Tier
+
+
+@dataclass(slots=True)
+class Participant:
+    """Somebody allowed in. Flags, view and sources outlive the connection.
+
+    `temporal` is the highest temporal id that it gets, `tier` and `told` what was told of its line last.
+    """
+
+    name: str
+    audio: Source
+    video: Source
+    view: tuple[str | None, ...] = ()
+    heights: tuple[int | None, ...] = ()
+    pinned: tuple[bool, ...] = ()
+    part: Part = "site"
+    temporal: int = ALL_TEMPORAL
+    link: Link | None = None
+    intake: Intake | None = None
+    publishing: tuple[bool, bool] = (False, False)
+    tier: Tier = TOP
+    told: Carries = field(default_factory=Carries)
+    turns: int = 0
+    choice_due: float = 0.0
+    report_due: float = 0.0
+    feedback_due: float = 0.0
+    demand: Demand = field(default_factory=Demand)
+    malformed_rtcp: int = 0
+
+    @property
+    def sources(self) -> dict[Kind, Source]:
+        return {"audio": self.audio, "video": self.video}
+
+    def urgent(self, now: float) -> list[Send]:
+        """The NACKs and key frame requests that are due for what it sends."""
+        return self.feedback(self.intake.urgent(now)) if self.intake is not None else []
+
+    def feedback(self, messages: Iterable[Rtcp]) -> list[Send]:
+        """Feedback as one compound, which begins with a report (RFC 3550 6.1)."""
+        packets = list(messages)
+        link, intake = self.link, self.intake
+        if not packets or link is None or intake is None:
+            return []
+        begins = isinstance(packets[0], ReceiverReport | rtcp.SenderReport)
+        return [(link, (b"" if begins else intake.empty_report) + rtcp.compound(packets), b"")]
+
+    def reports(self, now: float, unix_s: float) -> list[Send]:
+        """What is told once a second: how its packets come, and what its slots have sent."""
+        if self.intake is None:
+            return []
+        return self.feedback(self.intake.reports(now)) + self.sender_reports(now, unix_s)
+
+    def sender_reports(self, now: float, unix_s: float, *, only_begun: bool = False) -> list[Send]:
+        """What slots have sent, on the bridge's clock; `only_begun`: those that have just changed their input."""
+        if self.link is None:
+            return []
+        reports = self.link.sender_reports(now, unix_s, only_begun)
+        found: list[Send] = []
+        for start in range(0, len(reports), 8):
+            found += self.feedback(reports[start : start + 8])
+        return found
+
+    def note_publishing(self, now: float) -> list[PublishingChanged]:
+        """Note which media come from it; what is to be told where that has changed."""
+        state = (self.audio.publishing(now), self.video.publishing(now))
+        if state == self.publishing:
+            return []
+        self.publishing = state
+        return [PublishingChanged(self.name, *state)]
+
+    def note_layers(self, now: float) -> list[LayersChanged]:
+        """Note which layers are wanted of it; what is to be told, where there are several."""
+        active = self.demand.active
+        self.video.ask(now, active)
+        return [LayersChanged(self.name, active)] if len(active) > 1 else []

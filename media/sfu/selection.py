@@ -1,0 +1,95 @@
+"""What everybody in a meeting hears and sees: sources in slots, and of each picture the layer that its line carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from media.sfu.events import RoomEvent, SpeakerChanged
+from media.sfu.link import Link
+from media.sfu.participant import Participant
+from media.sfu.shedding import OPEN, Stage
+from media.sfu.speakers import Speakers
+from media.sfu.standing import Carries, TierChanged
+from media.sfu.tiers import lower
+from media.sfu.wants import Ladders, View, wants
+
+SPEAKER = "speaker"
+
+
+@dataclass(slots=True)
+class Selection:
+    """`participants`, `speakers` and `events` are those of the room; `stage` is what the node gives up for lateness."""
+
+    participants: dict[str, Participant]
+    speakers: Speakers
+    events: list[RoomEvent]
+    stage: Stage = OPEN
+    _former_speaker: str | None = None
+
+    def choose_speaker(self, now: float) -> bool:
+        """Whether who is heard or seen as speaker changed."""
+        former = self.speakers.speaker
+        if not self.speakers.choose(now):
+            return False
+        if former != self.speakers.speaker and former is not None:
+            self._former_speaker = former
+        self.events.append(SpeakerChanged(self.speakers.speaker, tuple(self.speakers.loudest)))
+        return True
+
+    def arrange(self, now: float) -> None:
+        """Put the right sources into everybody's slots: who has few of them hears who speaks."""
+        loudest = sorted(self.speakers.loudest, key=lambda name: name != self.speakers.speaker)
+        heard = [self.participants[name].audio for name in loudest if name in self.participants][: self.stage.voices]
+        ladders = Ladders()
+        for participant in self.participants.values():
+            if participant.link is not None:
+                participant.link.hear(s for s in heard if s.participant != participant.name)
+                self.show(now, participant, ladders)
+
+    def show(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
+        """Put what a participant looks at into its slots.
+
+        With `ladders` somebody else has changed: who sees the same as before, with plenty of room, has what it should.
+        """
+        link = participant.link
+        if link is None:
+            return
+        changed = ladders is None or not link.has_plenty
+        for number, slot in enumerate(link.video):
+            wish = participant.view[number] if number < len(participant.view) else None
+            name = self._speaker_for(participant.name) if wish == SPEAKER else wish
+            shown = self.participants.get(name) if name is not None and name != participant.name else None
+            source = shown.video if shown is not None else None
+            changed = changed or source is not slot.shows
+            slot.show(now, source)
+        if changed:
+            self.allocate(now, participant, ladders)
+
+    def allocate(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
+        """Give each slot of a receiver the layer that its tile deserves and its link carries."""
+        if participant.link is not None:
+            staged = frozenset(number for number, wish in enumerate(participant.view) if wish == SPEAKER)
+            held = frozenset(number for number, held in enumerate(participant.pinned) if held)
+            parts = {other.name: other.part for other in self.participants.values() if other.part != "site"}
+            speaker, temporal = self.speakers.speaker, participant.temporal
+            tier = lower(participant.link.ladder.tier, self.stage.tier)
+            view = View(participant.heights, staged, held, parts, speaker, temporal, tier, self.stage.most_rank)
+            participant.link.allocate(now, wants(now, participant.link.video, view, ladders))
+            self._note_tier(now, participant, participant.link)
+
+    def _note_tier(self, now: float, participant: Participant, link: Link) -> None:
+        """Tell of another tier; where stills are sent beside us also of another rate, which is their pace."""
+        ladder, carries = link.ladder, link.outflow.carries
+        if ladder.tier is not participant.tier or (ladder.tier.stills and participant.told.is_old(now, carries)):
+            participant.tier, participant.told = ladder.tier, Carries(carries, now)
+            self.events.append(TierChanged(participant.name, ladder.tier, ladder.why, carries))
+
+    def _speaker_for(self, viewer: str) -> str | None:
+        """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""
+        for name in (self.speakers.speaker, self._former_speaker):
+            if name is not None and name != viewer and name in self.participants:
+                return name
+        return next(
+            (p.name for p in self.participants.values() if p.name != viewer and p.publishing[1]),
+            None,
+        )
