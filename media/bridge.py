@@ -17,10 +17,11 @@ from media.outlet import DEFAULT_MARKS, Marks
 from media.overload import Overload
 from media.sfu.codecs import CodecsChanged
 from media.sfu.events import LayersChanged, PublishingChanged, RoomEvent, SpeakerChanged
+from media.sfu.layer import Unit
 from media.sfu.link import Link
 from media.sfu.probe import FLUSH_S
+from media.sfu.receiver import Receiver, Send
 from media.sfu.room import Room
-from media.sfu.source import Receiver, Send, Unit
 from media.sfu.standing import TierChanged
 from media.sfu.terms import Kind, Part, Terms
 from media.steps import Choice, choose

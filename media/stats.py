@@ -9,12 +9,13 @@ from media.bridge import Bridge
 from media.sfu.allocate import Decision
 from media.sfu.findings import findings
 from media.sfu.ladder import Ladder
+from media.sfu.layer import Layer
 from media.sfu.link import Link
 from media.sfu.outflow import Outflow
 from media.sfu.participant import Participant
 from media.sfu.room import Room
 from media.sfu.slot import AudioSlot
-from media.sfu.source import Layer, Source
+from media.sfu.source import Source
 from media.sfu.video_slot import VideoSlot
 
 

@@ -15,7 +15,7 @@ from media.ice import Address, Credentials
 from media.loop import PacketLoop
 from media.outlet import CONTROL_SIZE, DEFAULT_MARKS, Marks, Outlet, Path, PortCounters, Sender, arrival, bind
 from media.rtp.packet import is_rtcp
-from media.sfu.source import Unit
+from media.sfu.layer import Unit
 from media.srtp import Inbound, Scratch
 from media.transport import Identity, Peer, PeerParameters, new_credentials
 

@@ -13,8 +13,8 @@ from media.ice import Address
 from media.outlet import Outlet, Path, PortCounters
 from media.sfu.bindings import Stream
 from media.sfu.intake import Intake, Note, Report
+from media.sfu.layer import Layer, Unit
 from media.sfu.sent import Sent, Told
-from media.sfu.source import Layer, Unit
 from media.srtp import Inbound
 from media.transport import Routed
 

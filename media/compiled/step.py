@@ -18,8 +18,9 @@ from media.sfu.arrivals import SPAN
 from media.sfu.incoming import WINDOW, Remake, SourceState, StreamState
 from media.sfu.intake import Intake
 from media.sfu.kept import Cache, T
+from media.sfu.layer import OTHER, Layer, Sink, Unit
+from media.sfu.receiver import Send
 from media.sfu.sent import CAPACITY, Sent
-from media.sfu.source import OTHER, Layer, Send, Sink, Unit
 from media.sfu.spacing import POINTS, UNKNOWN
 from media.sfu.state import NEVER, REACH, RepairState, SlotState
 from media.sfu.terms import Kind

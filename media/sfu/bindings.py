@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from media.rtp.extensions import Extensions
 from media.rtp.packet import Packet
-from media.sfu.source import Layer, Source
+from media.sfu.layer import Layer
+from media.sfu.source import Source
 from media.sfu.terms import Kind, LayerTerms, Publication
 
 MAX_STREAMS = 32
@@ -68,9 +69,9 @@ class Bindings:
         self._layers = [(by_mid[one.mid], terms, layer) for one, terms, layer in self._layers]
         for ssrc, stream in self._streams.items():
             self._streams[ssrc] = replace(stream, publication=by_mid[stream.publication.mid])
-        for publication, _, layer in self._layers:
-            if publication != former[publication.mid]:
-                layer.source.recode(publication.codec)
+        for mid, one in by_mid.items():
+            if one != former[mid]:
+                self._sources[one.kind].recode(one.codec)
         if self._watcher is not None:
             self.watch(self._watcher)
 

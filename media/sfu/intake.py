@@ -9,9 +9,10 @@ from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, S
 from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.bindings import Bindings, Stream, Watcher
 from media.sfu.budget import LossBudget
+from media.sfu.layer import Layer, Unit
 from media.sfu.sent import Told
 from media.sfu.shares import LossShare
-from media.sfu.source import Layer, Source, Unit
+from media.sfu.source import Source
 from media.sfu.speakers import guessed_level
 from media.sfu.terms import Kind, Terms
 

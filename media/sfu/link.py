@@ -8,8 +8,9 @@ from media.sfu.allocate import Allocator, Decision, Want
 from media.sfu.intake import Notes
 from media.sfu.ladder import Ladder, Measured
 from media.sfu.outflow import Outflow
+from media.sfu.receiver import Send
 from media.sfu.slot import AudioSlot
-from media.sfu.source import Send, Source
+from media.sfu.source import Source
 from media.sfu.step import Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Terms, clock_rate

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from media.rtp import opus
-from media.sfu.source import Unit
+from media.sfu.layer import Unit
 
 PACKED_MS = 60.0
 

@@ -11,7 +11,8 @@ from media.sfu.demand import Demand
 from media.sfu.events import LayersChanged, PublishingChanged
 from media.sfu.intake import Intake
 from media.sfu.link import Link
-from media.sfu.source import Send, Source
+from media.sfu.receiver import Send
+from media.sfu.source import Source
 from media.sfu.standing import Carries
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Part

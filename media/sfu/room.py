@@ -10,11 +10,13 @@ from media.rtp.rtcp import ReceiverReport
 from media.sfu.codecs import Codecs
 from media.sfu.events import RoomEvent
 from media.sfu.intake import Intake
+from media.sfu.layer import Unit
 from media.sfu.link import Link
 from media.sfu.participant import Participant
+from media.sfu.receiver import Send
 from media.sfu.selection import Selection
 from media.sfu.shedding import Stage
-from media.sfu.source import Send, Source, Unit
+from media.sfu.source import Source
 from media.sfu.speakers import Speakers
 from media.sfu.step import PythonStep, Step
 from media.sfu.terms import Kind, Part, Terms

@@ -3,10 +3,12 @@
 from media.rtp import opus, red
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE, pack_numbered
 from media.rtp.packet import header
+from media.sfu.layer import SPEECH, Layer, Unit
 from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
 from media.sfu.packing import PACKED_MS, Packing
+from media.sfu.receiver import Receiver, Send
 from media.sfu.redundancy import MOST
-from media.sfu.source import SPEECH, Layer, Receiver, Send, Source, Unit
+from media.sfu.source import Source
 from media.sfu.splice import Splice
 from media.sfu.state import PACED, SlotState
 from media.sfu.terms import SlotTerms, clock_rate

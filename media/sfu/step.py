@@ -3,8 +3,9 @@
 from typing import Protocol
 
 from media.sfu.incoming import Incoming, PlainIncoming
+from media.sfu.layer import Unit
+from media.sfu.receiver import Send
 from media.sfu.sent import Sent
-from media.sfu.source import Send, Unit
 from media.sfu.state import PlainRepairState, PlainSlotState, RepairState, SlotState
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from media.rtp import vp8
 from media.rtp.packet import header
 from media.rtp.vp8 import Descriptor
+from media.sfu.layer import Layer, Unit
 from media.sfu.numbering import Numbering
-from media.sfu.source import Layer, Unit
 from media.sfu.state import PlainSlotState, RepairState, SlotState
 
 PADDING_FLAG = 0x20

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from media.sfu.events import RoomEvent
 from media.sfu.link import Link
 from media.sfu.participant import Participant
+from media.sfu.receiver import Send
 from media.sfu.selection import Selection
-from media.sfu.source import Send, Source
+from media.sfu.source import Source
 from media.sfu.wants import Ladders
 
 CHOICE_INTERVAL_S = 0.1

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
 from media.rtp.vp8 import Descriptor, pack_numbered
+from media.sfu.layer import FULL, Layer, Origin, Unit
 from media.sfu.numbering import Numbering
 from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
+from media.sfu.receiver import Receiver, Send
 from media.sfu.repair import ONE_BYTE_OF_PADDING, Repair
-from media.sfu.source import FULL, Layer, Receiver, Send, Source, Unit
+from media.sfu.source import Source
 from media.sfu.splice import Splice
 from media.sfu.state import PACED, PLAIN, RepairState, SlotState
 from media.sfu.stretch import Stretch, filler, head
@@ -73,7 +75,7 @@ class VideoSlot:
         return self.state.octets
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> Origin | None:
         """Whose picture goes out now."""
         return self.layer.source if self.layer is not None else None
 

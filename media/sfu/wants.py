@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from media.sfu.allocate import Step, Want
 from media.sfu.ladder import Need
+from media.sfu.layer import Layer
 from media.sfu.rates import nominal
-from media.sfu.source import Layer, Source
+from media.sfu.source import Source
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Part
 from media.sfu.tiers import AUDIO, STILLS_BPS, TIERS, TOP, Tier, lower

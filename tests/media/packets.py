@@ -8,8 +8,8 @@ from media.rtp.extensions import ExtensionIds
 from media.rtp.packet import Packet, header, is_rtcp, parse
 from media.rtp.rtcp import Rtcp
 from media.sfu.link import Link
+from media.sfu.receiver import Send
 from media.sfu.room import Room
-from media.sfu.source import Send
 from media.sfu.terms import Publication, SlotTerms, Terms
 
 OPUS, VP8, RTX = 111, 96, 97

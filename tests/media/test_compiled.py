@@ -19,8 +19,8 @@ from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
 from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.incoming import WINDOW, PlainSourceState, PlainStreamState
+from media.sfu.layer import Unit
 from media.sfu.room import Room
-from media.sfu.source import Unit
 from media.sfu.spacing import PlainLeastState, PlainSpacingState, SpacingState
 from media.sfu.state import PlainFlowState, PlainRepairState, RepairState
 from media.sfu.step import PythonStep

@@ -25,8 +25,9 @@ from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import is_rtcp
 from media.rtp.rtcp import Nack
+from media.sfu.layer import Unit
+from media.sfu.receiver import Send
 from media.sfu.room import Room
-from media.sfu.source import Send, Unit
 from media.srtp import Outbound, Scratch
 from media.transport import Routed
 from tests.media.packets import Publisher

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from media.rtp.rtcp import Nack
 from media.sfu.kept import CAPACITY, KEPT_S, Kept
+from media.sfu.layer import Layer, Unit
 from media.sfu.numbering import Numbering
-from media.sfu.source import Layer, Source, Unit
+from media.sfu.source import Source
 from media.sfu.state import PlainRow
 from tests.media.packets import RTX, Meeting
 

@@ -11,8 +11,8 @@ from media.rtp import rtcp, vp8
 from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, SenderReport
 from media.sfu.events import PublishingChanged, SpeakerChanged
+from media.sfu.receiver import Send
 from media.sfu.room import Room
-from media.sfu.source import Send
 from tests.media.packets import RTX, Meeting, steps, terms
 
 FUZZED = 100_000

@@ -12,9 +12,10 @@ from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
 from media.rtp.rtcp import RR, RTPFB, Nack, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
+from media.sfu.layer import Unit
 from media.sfu.link import Link
+from media.sfu.receiver import Send
 from media.sfu.room import Room
-from media.sfu.source import Send, Unit
 from media.sfu.terms import Kind, PayloadTypes, Publication, SlotTerms, Terms
 from media.srtp import Inbound, Keys, Outbound, Scratch
 from media.transport import Entrance, PeerParameters, Route, Routed
