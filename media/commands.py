@@ -45,13 +45,15 @@ def execute(bridge: Bridge, command: BridgeCommand) -> dict[str, Any]:
         case Admit():
             bridge.admit(command.room, command.participant, command.muted, command.video_muted, command.part)
         case Offer():
-            sdp = bridge.offer(command.room, command.participant, command.sdp, command.slots)
+            sdp = bridge.negotiation.offer(command.room, command.participant, command.sdp, command.slots)
             return {"sdp": sdp}
         case OpenSession():
-            opened = bridge.open_session(command.room, command.participant, command.session, command.sdp, command.flow)
+            opened = bridge.negotiation.open_session(
+                command.room, command.participant, command.session, command.sdp, command.flow
+            )
             return OpenedSession(sdp=opened[0], ice=opened[1]).model_dump()
         case RenewSession():
-            renewed = bridge.renew_session(
+            renewed = bridge.negotiation.renew_session(
                 command.room, command.participant, command.session, command.ice, command.fragment
             )
             return RenewedSession(ice=renewed[0], fragment=renewed[1]).model_dump()
@@ -77,8 +79,8 @@ def _leave(bridge: Bridge, command: Leave) -> bool:
     if command.session is None:
         bridge.leave(command.room, command.participant)
     else:
-        bridge.end_session(command.room, command.participant, command.session)
-    return bridge.connection(command.room, command.participant) is not None
+        bridge.negotiation.end_session(command.room, command.participant, command.session)
+    return (command.room, command.participant) in bridge.connections.current
 
 
 def _admit(bridge: Bridge, room: str, wanted: tuple[WantedParticipant, ...]) -> None:

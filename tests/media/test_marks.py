@@ -73,7 +73,7 @@ async def test_a_conference_is_marked(address: str, step: Choice) -> None:
         lines = [Line(str(mid), kind, "recvonly", types_of(kind)) for mid, kind in enumerate(("audio", "video"))]
         for name, client, offered in (("speaker", speaker, speaker.publishing()), ("hearer", hearer, lines)):
             bridge.admit("r", name, False, False)
-            await client.connect(bridge.offer("r", name, client.describe(offered), None))
+            await client.connect(bridge.negotiation.offer("r", name, client.describe(offered), None))
         bridge.view("r", "hearer", ("speaker",), ())
         hearer.hand_over()
         with socket.socket(fileno=hearer.socket) as at:

@@ -37,17 +37,17 @@ class Node:
 
     def open(self, name: str, text: str, session: str = "s") -> tuple[str, str]:
         self.bridge.admit(ROOM, name, muted=False, video_muted=False)
-        return self.bridge.open_session(ROOM, name, session, text, "sends")
+        return self.bridge.negotiation.open_session(ROOM, name, session, text, "sends")
 
     def left_over(self) -> dict[str, int]:
         """How much each table of the bridge and of its port holds."""
         bridge, port = self.bridge, self.bridge.port
         tables: dict[str, Collection[object]] = {
-            "peers": bridge._by_peer,
-            "links": bridge._by_link,
-            "current": bridge._current,
-            "pending": bridge._pending,
-            "numbers": bridge._numbers,
+            "peers": bridge.connections.by_peer,
+            "links": bridge.connections.by_link,
+            "current": bridge.connections.current,
+            "pending": bridge.connections.pending,
+            "numbers": bridge.connections.numbers,
             "ufrags": port._by_ufrag,
             "transports": port._peers,
             "farewells": port._farewells,
@@ -100,7 +100,7 @@ async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
         assert peer is not None
         client._port.restart(peer, peer.remote)
         news = Ice(peer.local.ufrag, peer.local.password).fragment()
-        renewed, fragment = node.bridge.renew_session(ROOM, client.name, "s", None, news)
+        renewed, fragment = node.bridge.negotiation.renew_session(ROOM, client.name, "s", None, news)
         assert fragment is not None
         assert renewed != ice
         theirs = parse_fragment(fragment)
@@ -117,25 +117,25 @@ async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
 async def test_the_same_credentials_are_no_restart_and_many_restarts_leave_little(node: Node) -> None:
     offer = Offer("sendonly")
     _, ice = node.open("a", offer.text())
-    assert node.bridge.renew_session(ROOM, "a", "s", (ice,), offer.ice.fragment()) == (ice, None)
+    assert node.bridge.negotiation.renew_session(ROOM, "a", "s", (ice,), offer.ice.fragment()) == (ice, None)
     for _ in range(50):
-        node.bridge.renew_session(ROOM, "a", "s", None, Ice().fragment())
+        node.bridge.negotiation.renew_session(ROOM, "a", "s", None, Ice().fragment())
     assert node.left_over()["ufrags"] <= 3
     with pytest.raises(BridgeError, match="stale_session"):
-        node.bridge.renew_session(ROOM, "a", "s", (ice,), offer.ice.fragment())
+        node.bridge.negotiation.renew_session(ROOM, "a", "s", (ice,), offer.ice.fragment())
     with pytest.raises(BridgeError, match="no_session"):
-        node.bridge.renew_session(ROOM, "a", "another", None, offer.ice.fragment())
+        node.bridge.negotiation.renew_session(ROOM, "a", "another", None, offer.ice.fragment())
 
 
 async def test_a_new_session_replaces_the_former_once_it_stands(node: Node) -> None:
     async with clients(2) as (former, newer):
         await former.connect(node.open("a", former.offer(), "former")[0])
         answer, _ = node.open("a", newer.offer(), "newer")
-        node.bridge.renew_session(ROOM, "a", "former", None, Ice().fragment())
+        node.bridge.negotiation.renew_session(ROOM, "a", "former", None, Ice().fragment())
         await newer.connect(answer)
         await until(lambda: [kind for kind, _ in node.told] == ["connected", "connected"], 10)
         with pytest.raises(BridgeError, match="no_session"):
-            node.bridge.end_session(ROOM, "a", "former")
+            node.bridge.negotiation.end_session(ROOM, "a", "former")
         assert node.reasons() == []
 
 
@@ -174,7 +174,7 @@ async def test_nothing_is_left_of_two_hundred_sessions(node: Node) -> None:
             if number % 4:
                 await client.connect(answer)
             if number % 4 == 1:
-                node.bridge.end_session(ROOM, client.name, "s")
+                node.bridge.negotiation.end_session(ROOM, client.name, "s")
             elif number % 4 == 2:
                 client.hand_over()  # as if its power were cut: nothing is said, nothing answered
             elif number % 4 == 3:

@@ -172,7 +172,7 @@ async def test_a_late_node_takes_nobody_new_and_takes_back_who_was_there() -> No
         for name in ("old", "new"):
             bridge.admit("r", name, False, False)
         first = Client("127.0.0.1", outgoing(1, ()))
-        await first.connect(bridge.offer("r", "old", first.describe(lines(first)), None))
+        await first.connect(bridge.negotiation.offer("r", "old", first.describe(lines(first)), None))
         began = bridge.now()
         while bridge.overload.load.stage is OPEN:
             hold_up()
@@ -181,10 +181,10 @@ async def test_a_late_node_takes_nobody_new_and_takes_back_who_was_there() -> No
         assert {"load"} in [set(one) for one in told]
         late = Client("127.0.0.1", outgoing(2, ()))
         with pytest.raises(BridgeError, match="late") as refused:
-            bridge.offer("r", "new", late.describe(lines(late)), None)
+            bridge.negotiation.offer("r", "new", late.describe(lines(late)), None)
         assert refused.value.code == "media.busy"
         again = Client("127.0.0.1", outgoing(3, ()))
-        await again.connect(bridge.offer("r", "old", again.describe(lines(again)), None))
+        await again.connect(bridge.negotiation.offer("r", "old", again.describe(lines(again)), None))
         for client in (first, late, again):
             await client.close()
     finally:
