@@ -112,7 +112,14 @@ _TABLE: dict[Role, frozenset[Right]] = {
     },
     Role.ALERT_REVIEWER: _READER | {Right.ALERT_REVIEW, Right.CAP_MESSAGE_READ},
     Role.SYSTEM_ADMINISTRATOR: _READER
-    | {Right.DIRECTORY_CHANGE, Right.SETTINGS_CHANGE, Right.RESOURCE_CHANGE, Right.ACCOUNT_LOCK, Right.HOUSEHOLD_KEEP},
+    | {
+        Right.DIRECTORY_CHANGE,
+        Right.SETTINGS_CHANGE,
+        Right.RESOURCE_CHANGE,
+        Right.ACCOUNT_LOCK,
+        Right.HOUSEHOLD_KEEP,
+        Right.CAP_MESSAGE_READ,
+    },
     Role.SECURITY_ADMINISTRATOR: frozenset({Right.DIRECTORY_READ, Right.ROLE_GRANT, Right.ACCOUNT_LOCK}),
     Role.AUDITOR: _READER | {Right.AUDIT, Right.CAP_MESSAGE_READ},
     Role.WALL: frozenset({Right.READ, Right.MEETING_WATCH}),

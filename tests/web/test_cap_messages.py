@@ -19,7 +19,7 @@ from web.wiring import Core
 URL = f"{API}/cap-messages"
 FAULTS = Path(__file__).parents[2] / "web" / "ui" / "src" / "office" / "inbox" / "faults.ts"
 SCOPE = b"<scope>Public</scope>"
-READERS = {"duty", "leader", "commander", "issuer", "station_issuer", "reviewer", "auditor"}
+READERS = {"duty", "leader", "commander", "issuer", "station_issuer", "reviewer", "auditor", "admin"}
 
 
 def post(as_: Clients, data: bytes, by: str = "station_issuer") -> dict[str, Any]:
