@@ -14,7 +14,7 @@ from command.kernel.ids import new_id
 from command.kernel.rights import Role
 
 PASSWORD = "a long enough password"
-# A real hash, made cheaply: its parameters stand in it, and a run logs in a thousand times.
+# A real hash, made cheaply: its parameters stand in it, and a run logs in hundreds of times.
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
