@@ -19,7 +19,7 @@ const RIGHTS = {
   calls: ['settings.change'],
   authority: ['settings.change'],
   feeds: ['settings.change'],
-  messages: ['cap_message.read'],
+  messages: ['settings.change', 'audit'],
   settings: ['settings.change'],
   audit: ['audit'],
 } as const satisfies Record<string, readonly string[]>
