@@ -6,13 +6,15 @@ from fastapi import Response
 
 from command.spreadsheet import to_csv
 
+CSV = "text/csv; charset=utf-8"
+
 
 def download(content: bytes, media_type: str, name: str) -> Response:
-    """A file of this name; `name` is ASCII and comes from the program, never from a user."""
+    """A file of this name, which is ASCII: made by the program, with nothing in it but ids that were found."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)
 
 
 def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A table for a spreadsheet, `name` without its ending."""
-    return download(to_csv(header, rows), "text/csv; charset=utf-8", f"{name}.csv")
+    return download(to_csv(header, rows), CSV, f"{name}.csv")

@@ -133,7 +133,8 @@ class _Talk:
             for task in done:
                 task.result()
             if self._line.closing:
-                await asyncio.wait_for(tasks[0], SEND_S)
+                async with asyncio.timeout(SEND_S):
+                    await tasks[0]
         except (WebSocketDisconnect, TimeoutError, RuntimeError):
             with suppress(RuntimeError):
                 await self._socket.close(IDLE)

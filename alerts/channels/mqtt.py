@@ -103,7 +103,8 @@ class MqttChannel:
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             return Result(one.delivery, Outcome.UNKNOWN, paho.error_string(sent.rc))
         try:
-            await asyncio.wait_for(self._acknowledgement(sent.mid), ACKNOWLEDGED_WITHIN_S)
+            async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+                await self._acknowledgement(sent.mid)
         except TimeoutError:
             return Result(one.delivery, Outcome.UNKNOWN, "the broker did not acknowledge it")
         return Result(one.delivery, Outcome.SENT)

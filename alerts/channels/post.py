@@ -53,7 +53,8 @@ class Poster:
         target = self._allowed.check_url(post.url)
         reader, writer = await self._connected(target)
         try:
-            return await asyncio.wait_for(_exchange(reader, writer, target, post), self._answer_s)
+            async with asyncio.timeout(self._answer_s):
+                return await _exchange(reader, writer, target, post)
         except (OSError, TimeoutError, h11.ProtocolError) as error:
             raise NoAnswer(type(error).__name__) from error
         finally:
@@ -63,10 +64,12 @@ class Poster:
         host, secured = target.hostname or "", target.scheme == "https"
         port = target.port or (443 if secured else 80)
         try:
-            address = await asyncio.wait_for(self._address(host, port, secured=secured), CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                address = await self._address(host, port, secured=secured)
             tls = self._context() if secured else None
-            opened = asyncio.open_connection(address, port, ssl=tls, server_hostname=host if secured else None)
-            return await asyncio.wait_for(opened, CONNECT_S)
+            name = host if secured else None
+            async with asyncio.timeout(CONNECT_S):
+                return await asyncio.open_connection(address, port, ssl=tls, server_hostname=name)
         except (OSError, TimeoutError) as error:
             raise NotSent(type(error).__name__) from error
 

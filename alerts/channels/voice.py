@@ -206,4 +206,5 @@ class VoiceChannel:
         if codec is not None:
             leg.play(encode(samples, codec))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(leg.over.wait(), len(samples) / RATE)
+                async with asyncio.timeout(len(samples) / RATE):
+                    await leg.over.wait()

@@ -129,7 +129,8 @@ class Leg(asyncio.DatagramProtocol):
         """Hang up and let go of everything; whoever does not answer that is not waited for."""
         self._do(self.call.hang_up(self._loop.time()))
         try:
-            await asyncio.wait_for(self.over.wait(), within_s)
+            async with asyncio.timeout(within_s):
+                await self.over.wait()
         except TimeoutError:
             log.debug("call %s: no answer to the end of it", self.call.id)
         finally:

@@ -47,7 +47,8 @@ class Speech:
         except OSError as error:
             raise NoSpeech(str(error)) from error
         try:
-            wave, _ = await asyncio.wait_for(process.communicate(text.encode()), _WITHIN_S)
+            async with asyncio.timeout(_WITHIN_S):
+                wave, _ = await process.communicate(text.encode())
         except TimeoutError as error:
             raise NoSpeech("eSpeak NG took too long") from error
         finally:

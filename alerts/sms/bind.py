@@ -11,7 +11,7 @@ from alerts.sending import NoAnswer, NotSent
 from alerts.sms.wire import RESPONSE, BadPacket, Centre, Packet, Receipt, ShortText, Taken, Wire, Written
 from command.kernel.clock import SystemClock
 
-CONNECT_S, ANSWER_S, ENQUIRE_S = 3.0, 10.0, 30.0
+CONNECT_S, ANSWER_S, ENQUIRE_S, END_S = 3.0, 10.0, 30.0, 1.0
 FIRST_S, LONGEST_S = 1.0, 60.0
 """Between two tries to bind while nobody sends."""
 
@@ -66,13 +66,13 @@ class Bind:
         writer = self._writer
         if writer is not None:
             with contextlib.suppress(OSError, TimeoutError):
-                await asyncio.wait_for(self._ask(writer, self._wire.end, b""), 1.0)
+                async with asyncio.timeout(END_S):
+                    await self._ask(writer, self._wire.end, b"")
         self._lost(writer, ConnectionError("closed"))
-        # A cancellation is lost where what was waited for comes at the same moment (Python 3.11's `wait_for`).
-        while tasks := [task for task in self._tasks if not task.done()]:
+        if tasks := list(self._tasks):
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks, timeout=1.0)
+            await asyncio.wait(tasks, timeout=END_S)
         self._lost(self._writer, ConnectionError("closed"))
 
     async def _hold(self) -> None:
@@ -100,8 +100,8 @@ class Bind:
 
     async def _bind(self) -> None:
         centre = self._centre
-        opened = asyncio.open_connection(centre.host, centre.port)
-        reader, writer = await asyncio.wait_for(opened, CONNECT_S)
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(centre.host, centre.port)
         self._writer = writer
         self._spawn(self._read(reader, writer))
         try:
@@ -121,7 +121,8 @@ class Bind:
         try:
             writer.write(self._wire.write(Packet(command, number, body=body)))
             await writer.drain()
-            return await asyncio.wait_for(future, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                return await future
         finally:
             self._waiting.pop(number, None)
 

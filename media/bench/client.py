@@ -134,7 +134,8 @@ class Client:
             while not self._connected.is_set():
                 self._port.call(self.peer, self.server)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._connected.wait(), ASK_AGAIN_S)
+                    async with asyncio.timeout(ASK_AGAIN_S):
+                        await self._connected.wait()
 
     def receive_into(self, view: memoryview) -> tuple[int, float]:
         """Read one datagram into `view`: its size, 0 when there is none, and the kernel's time of arrival, seconds."""

@@ -112,7 +112,8 @@ class Session:
             message = {**message, "session_id": self._number}
         try:
             await self._connection.send(json.dumps({**message, "transaction": transaction}))
-            answer = await asyncio.wait_for(future, ANSWER_TIMEOUT_S)
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                answer = await future
         finally:
             del self._waiting[transaction]
         if answer["janus"] == "error":

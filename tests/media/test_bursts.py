@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.bench.run import can_isolate
-from media.compiled import build
 from media.compiled.step import CompiledStep
 from media.outlet import Marks, Outlet, PortCounters
 from media.outlet import Path as Way
@@ -25,14 +24,6 @@ ROOT = Path(__file__).parents[2]
 MARKS = Marks()
 # Who gets it, how big it is, whether it is speech.
 PACKETS = st.lists(st.tuples(st.integers(0, 1), st.sampled_from((60, 600, 601, 1_180)), st.booleans()), max_size=150)
-
-
-@pytest.fixture(scope="module")
-def library() -> Path:
-    built = build.build()
-    if built is None:
-        pytest.skip("no C compiler here")
-    return built
 
 
 @contextmanager

@@ -30,14 +30,6 @@ from tests.media.packets import OPUS, VP8, level, rtp
 from tests.media.twins import PUBLISHERS, VIEWERS, Far, Play, Side, Twins, publisher, viewer
 
 
-@pytest.fixture(scope="module")
-def library() -> Path:
-    built = build.build()
-    if built is None:
-        pytest.skip("no C compiler here")
-    return built
-
-
 @pytest.fixture(params=["out", "in and out"])
 def twins(library: Path, request: pytest.FixtureRequest) -> Iterator[Twins]:
     """In Python and compiled: that which goes out alone, or that which comes in too."""

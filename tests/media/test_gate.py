@@ -37,14 +37,6 @@ ROUNDS = 20_000
 LAXER = "detect_leaks=0"  # the interpreter's own memory is not freed at its end
 
 
-@pytest.fixture(scope="module")
-def library() -> Path:
-    built = build.build()
-    if built is None:
-        pytest.skip("no C compiler here")
-    return built
-
-
 @dataclass
 class Meeting:
     """A room behind a gate, its participants' ends, and what the gate left to Python."""

@@ -125,15 +125,15 @@ def hand_in(town: County, message: str, identifier: str) -> None:
 
 
 def test_a_received_warning_is_shown_and_adopted_never_changed(new_page: NewPage, town: County) -> None:
-    hand_in(town, CAP, "test-1")
+    hand_in(town, CAP.replace("大风", "沙尘暴"), "test-1")
     desk = log_in(new_page(1600, 900), town)
-    desk.get_by_test_id("warning").filter(has_text="大风").click()
-    expect(desk.get_by_test_id("alert-sheet-headline")).to_have_text("楚雄市大风黄色预警")
+    desk.get_by_test_id("warning").filter(has_text="沙尘暴").click()
+    expect(desk.get_by_test_id("alert-sheet-headline")).to_have_text("楚雄市沙尘暴黄色预警")
     expect(desk.get_by_test_id("alert-editor")).to_have_count(0)
     assert [*accessibility(desk), *layout(desk, least_px=12)] == []
     desk.get_by_test_id("alert-adopt").click()
     expect(desk.get_by_test_id("alert-editor")).to_be_visible()
-    expect(desk.get_by_test_id("alert-headline")).to_have_value("楚雄市大风黄色预警")
+    expect(desk.get_by_test_id("alert-headline")).to_have_value("楚雄市沙尘暴黄色预警")
     expect(desk.get_by_test_id("alert-kind-notice")).to_have_attribute("aria-pressed", "true")
 
 

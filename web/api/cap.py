@@ -21,6 +21,7 @@ from command.kernel.errors import FieldError, Invalid, TooLarge
 from command.kernel.values import Json, State
 from gis.divisions import shipped_divisions
 from web.cap_keys import cap_keys_of
+from web.downloads import download
 from web.edge import Edge, Known, database_of
 
 router = APIRouter(tags=["cap"])
@@ -86,9 +87,10 @@ def get_dialect(
     except CapProblem as problem:
         field = FieldError("sender_code", problem.code)
         raise Invalid(problem.code, fields=(field,), detail=problem.errors[0].detail) from problem
-    name = f"{dialect_identifier(sender_code, message.sent, number)}.unverified.xml"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Fengsui-Verified": "no"}
-    return Response(body, media_type="application/xml", headers=headers)
+    name = dialect_identifier(sender_code, message.sent, number)
+    answer = download(body, "application/xml", f"{name}.unverified.xml")
+    answer.headers["X-Fengsui-Verified"] = "no"
+    return answer
 
 
 def _accepted(outcome: Received) -> State:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from command.directory.queries import sight_of
 from command.kernel.errors import NotFound, Refused, TooLarge
 from command.kernel.values import Json, State
-from web.downloads import download
+from web.downloads import CSV, download
 from web.edge import Known
 from web.imports.export import export_csv, right_for
 from web.imports.kinds import KINDS, Kind
@@ -44,7 +44,7 @@ def post_import(
 @router.get("/import/{what}/template.csv")
 def get_template(what: str, edge: Known) -> Response:
     """An empty file with the right headings."""
-    return download(template(kind_of(what).columns), "text/csv; charset=utf-8", f"fengsui-{what}.csv")
+    return download(template(kind_of(what).columns), CSV, f"fengsui-{what}.csv")
 
 
 @router.get("/import/{what}/template.xlsx")
@@ -62,7 +62,7 @@ def get_export(what: str, edge: Known) -> Response:
         raise Refused("access.refused", right=right)
     with edge.reading() as session:
         content = export_csv(session, sight_of(session, edge.actor, right), what)
-    return download(content, "text/csv; charset=utf-8", f"fengsui-{what}.csv")
+    return download(content, CSV, f"fengsui-{what}.csv")
 
 
 def kind_of(what: str) -> Kind:

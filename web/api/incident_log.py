@@ -98,7 +98,6 @@ def get_attachment(attachment_id: str, edge: Known, store: Store) -> Response:
     headers = {
         "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, max-age=86400, immutable",
     }
     return FileResponse(path, media_type=kind, headers=headers)
