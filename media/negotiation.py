@@ -123,7 +123,7 @@ class Negotiation:
         self, name: str, participant: str, offer: sdp.Offer, terms: Terms, resource: str | None = None
     ) -> Connection:
         connections = self._connections
-        if not self._load.stage.joins and (name, participant) not in connections.numbers:
+        if not self._load.lets_in and (name, participant) not in connections.numbers:
             raise BridgeError("media.busy", "the node is late and takes nobody new just now")
         if self._port.peers >= MAX_PEERS:
             raise BridgeError("media.full", f"the node has {MAX_PEERS} connections")

@@ -1,10 +1,28 @@
 """What every test may ask for, and its turn."""
 
+import os
+
 import pytest
 
-from tests.turns import Turns, turn_of
+from tests.turns import GROUPS, Turns, turn_of
 
 pytest_plugins = ["tests.peers.fixtures"]
+
+
+BESIDE = 5
+"""How nice a process is that has no group: it takes what the groups leave, and they keep their time."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    process: str = getattr(config, "workerinput", {}).get("workerid", "gw0")
+    if int(process.removeprefix("gw")) >= len(GROUPS):
+        os.nice(BESIDE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One for each group and one beside them, more where there are more cores."""
+    return max(len(GROUPS) + 1, os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -117,7 +117,7 @@ class Links:
     @property
     def open_for_more(self) -> set[str]:
         """Those of them that are not late; all where none is."""
-        return {link.name for link in self if link.ready and link.stage.joins} or self.ready
+        return {link.name for link in self if link.ready and link.stage is OPEN} or self.ready
 
     def named(self, name: str) -> Link | None:
         """The node of that name; None for one that the settings do not have."""

@@ -13,19 +13,18 @@ ALL_RANKS, FIRST_RANK = 3, 0
 class Stage:
     """`level` counts from 0, where nothing is given up.
 
-    `joins`: newcomers are let in. Every receiver stands on `tier` at least; pictures of a rank above `most_rank` (media
-    .sfu.wants) are not sent at all. `voices` is the number of voices at most, None for all.
+    Every receiver stands on `tier` at least; pictures of a rank above `most_rank` (media.sfu.wants) are not sent at
+    all. `voices` is the number of voices at most, None for all.
     """
 
     level: int
     name: StageName
-    joins: bool = False
     tier: Tier = TOP
     most_rank: int = ALL_RANKS
     voices: int | None = None
 
 
-OPEN = Stage(0, "open", joins=True)
+OPEN = Stage(0, "open")
 STAGES = (
     OPEN,
     Stage(1, "full"),
@@ -65,13 +64,18 @@ class Load:
     def __init__(self, now: float) -> None:
         self.stage = OPEN
         self.lag_s = 0.0
-        """The least of the last window."""
+        """The least of the last window; at least `FULL_S` where a socket overflowed in it."""
         self._window_at = now
         self._least = float("inf")
         self._overflowed = False
         self._calm_since: float | None = now
         self._went_back_at = float("-inf")
         self._rest_s = REST_S
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether newcomers may come: to be in with a small picture beats standing outside until all is well."""
+        return self.stage is OPEN or self.lag_s < FULL_S
 
     def step(self, now: float, lag_s: float, *, overflowed: bool = False) -> bool:
         """Take one measurement; whether the stage changed. `overflowed`: packets were lost since the last one."""
@@ -82,7 +86,8 @@ class Load:
             return self._go_back(now)
         drains = self._least < DRAINING * self.lag_s and not self._overflowed
         late = (self._least >= limit(self.stage) and not drains) or self._overflowed
-        self.lag_s, self._least, self._window_at, self._overflowed = self._least, float("inf"), now, False
+        self.lag_s = max(FULL_S, self._least) if self._overflowed else self._least
+        self._least, self._window_at, self._overflowed = float("inf"), now, False
         if late and self.stage is not STAGES[-1]:
             self._go_on(now)
             return True

@@ -73,7 +73,7 @@ def test_digits_of_telephones_answer_and_strangers_change_nothing(county: County
 def test_a_key_answers_a_call_and_what_is_taken_down_later_counts(county: County) -> None:
     set_phone(county, county.people["villager"], "13900000001")
     with sipp("needs_help") as exchange:
-        config = VoiceConfig(exchange.url, ring_s=5, repeats=1, patience_s=3, longest_s=3)
+        config = VoiceConfig(exchange.url, ring_s=20, repeats=1, patience_s=20, longest_s=20)
         voice = VoiceChannel(config, key_recorder(county.db, county.clock))
         owner = "host/w#1"
         caller = Caller(
@@ -83,8 +83,8 @@ def test_a_key_answers_a_call_and_what_is_taken_down_later_counts(county: County
         thread.start()
         try:
             check = begun(county, [VOICE])
-            until(lambda: people(county, check)["villager"]["answer"] == NEEDS_HELP, within_s=20)
-            until(lambda: tries(county)[0].state == "done", within_s=20)
+            until(lambda: people(county, check)["villager"]["answer"] == NEEDS_HELP, within_s=60)
+            until(lambda: tries(county)[0].state == "done", within_s=60)
             assert (tries(county)[0].outcome, exchange.errors()) == ("confirmed", "")
         finally:
             caller.stop()

@@ -105,11 +105,12 @@ class Person:
     def expect_media(self, videos: int, within_ms: int = WAIT_MS) -> None:
         """At least so many pictures are decoded and go on, and something is heard."""
         waited = 0
-        before = self.received()
+        now = self.received()
         while waited < within_ms:
             self.page.wait_for_timeout(500)
             waited += 500
-            now = self.received()
+            # From one look to the next: a new connection counts from zero.
+            before, now = now, self.received()
             if now["videos"] >= videos and now["frames"] > before["frames"] and now["energy"] > before["energy"]:
                 return
         raise AssertionError(f"{self.account}: {self.received()} within {within_ms} ms, wanted {videos} pictures")

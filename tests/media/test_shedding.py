@@ -32,7 +32,6 @@ def play(load: Load, begin: float, seconds: float, lag_s: float, overflowed: boo
 
 def test_stages_give_up_more_and_more_and_sound_last() -> None:
     assert [stage.level for stage in STAGES] == list(range(len(STAGES)))
-    assert [stage.joins for stage in STAGES] == [True, *[False] * (len(STAGES) - 1)]
     assert [stage.tier.level for stage in STAGES] == sorted(stage.tier.level for stage in STAGES)
     for stage in STAGES:
         assert stage.voices is None or not stage.tier.moves
@@ -57,6 +56,17 @@ def test_a_little_late_keeps_newcomers_out_and_takes_nothing_from_those_who_are_
     load = Load(0.0)
     _now, seen = play(load, 0.0, 20.0, (FULL_S + SHED_S) / 2)
     assert [stage.name for stage in seen] == ["full"]
+    assert not load.lets_in
+
+
+def test_newcomers_come_in_as_soon_as_what_was_given_up_is_enough() -> None:
+    load = Load(0.0)
+    now, seen = play(load, 0.0, 1.0, LATE)
+    assert seen[-1].level > 1
+    assert not load.lets_in
+    play(load, now, WINDOW_S, (CALM_S + FULL_S) / 2)
+    assert load.lets_in
+    assert load.stage is not OPEN
 
 
 def test_a_socket_that_overflows_counts_however_short_its_queue() -> None:
@@ -64,8 +74,11 @@ def test_a_socket_that_overflows_counts_however_short_its_queue() -> None:
     now, seen = play(load, 0.0, WINDOW_S, 0.0)
     assert seen == []
     load.step(now + TICK_S, 0.0, overflowed=True)
-    _now, seen = play(load, now + TICK_S, WINDOW_S, 0.0)
+    now, seen = play(load, now + TICK_S, WINDOW_S, 0.0)
     assert [stage.name for stage in seen] == ["full"]
+    assert not load.lets_in
+    play(load, now, WINDOW_S, 0.0)
+    assert load.lets_in
 
 
 def test_all_is_taken_back_and_who_repents_rests_longer() -> None:
@@ -163,7 +176,7 @@ def test_what_waits_in_a_socket_and_what_it_had_no_room_for() -> None:
         assert overload.load.stage.name == "full"
 
 
-async def test_a_late_node_takes_nobody_new_and_takes_back_who_was_there() -> None:
+async def test_a_late_node_takes_nobody_new_takes_back_who_was_there_and_opens_soon() -> None:
     told: list[dict[str, object]] = []
     bridge = Bridge("127.0.0.1", 0, ("127.0.0.1",), lambda kind, room, who, **more: told.append({kind: more}))
     running = asyncio.create_task(bridge.run())
@@ -185,6 +198,11 @@ async def test_a_late_node_takes_nobody_new_and_takes_back_who_was_there() -> No
         assert refused.value.code == "media.busy"
         again = Client("127.0.0.1", outgoing(3, ()))
         await again.connect(bridge.negotiation.offer("r", "old", again.describe(lines(again)), None))
+        began = bridge.now()
+        while not bridge.overload.load.lets_in:
+            await asyncio.sleep(TICK_S)
+            assert bridge.now() - began < 10
+        await late.connect(bridge.negotiation.offer("r", "new", late.describe(lines(late)), None))
         for client in (first, late, again):
             await client.close()
     finally:

@@ -10,7 +10,7 @@ import type { SignalSocket } from './socket'
 const PATIENCE_MS = 4_000
 const REOFFER_MS = 1_000
 /** When to try a node again that takes nobody new. */
-const BUSY_MS = 5_000
+const BUSY_MS = 2_000
 
 export interface ConnectionEvents {
   become: (state: 'connected' | 'interrupted') => void
