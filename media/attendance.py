@@ -6,6 +6,7 @@ import json
 import logging
 import random
 import ssl
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,8 @@ class Attendance:
         self._offered_at = 0.0
         self._offer_wanted = asyncio.Event()
         self._over = False
+        # By these the server knows which dial is the last one: a former one may come to it later.
+        self._name, self._dials = uuid.uuid4().hex, 0
 
     @property
     def state(self) -> str:
@@ -109,9 +112,10 @@ class Attendance:
 
     async def _dial(self) -> None:
         seat = self._seat
+        self._dials += 1
         try:
             async with connect(
-                seat.url,
+                f"{seat.url}?page={self._name}&dial={self._dials}",
                 ssl=seat.tls,
                 additional_headers={"Authorization": f"Bearer {seat.token}"},
                 open_timeout=SILENT_AFTER_S,

@@ -92,8 +92,8 @@ class Conference:
 
     async def attach(self, line: Line) -> None:
         """A participant's socket is open; its former one ends, in whichever process it is."""
-        self._live.lines.add(line)
-        await self._places.sit(line)
+        if not await self._places.sit(line):
+            return
         await self.refresh([line.meeting])
         room = self._live.rooms.get(line.meeting)
         if room is not None:

@@ -18,12 +18,15 @@ class OpenLines:
         return iter(list(self._by_site.values()))
 
     def add(self, line: Line) -> None:
-        """A socket is open; the participant's former one ends, its view goes on."""
-        former = self._by_site.get(line.site)
+        """A socket has its seat; the participant's former one ends, its view goes on."""
+        known = self._by_site.get(line.site)
+        if known is not None and known.seat > line.seat:
+            line.close(REPLACED)
+            return
         self._by_site[line.site] = line
-        if former is not None:
-            line.view = former.view
-            former.close(REPLACED)
+        if known is not None:
+            line.view = line.view or known.view
+            known.close(REPLACED)
 
     def drop(self, line: Line) -> bool:
         """A socket is gone; whether it was the participant's newest here."""
@@ -58,10 +61,10 @@ class OpenLines:
                 line.muted = site.muted
                 line.send({"type": "muted", "muted": site.muted})
 
-    def replaced(self, newest: Mapping[str, str]) -> None:
+    def replaced(self, newest: Mapping[str, int]) -> None:
         """End those that are not their participant's newest socket any more; `newest` by site, wherever it is."""
         for line in self:
-            if line.seated and newest.get(line.site, line.name) != line.name:
+            if newest.get(line.site, 0) > line.seat:
                 line.close(REPLACED)
 
     def end(self, meeting: str) -> None:

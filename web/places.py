@@ -10,7 +10,7 @@ from command.kernel.wake import Wake
 from media.nodes.actions import sit
 from media.nodes.queries import placements, seats
 from web.live import Live, Refresh
-from web.signal_line import Line
+from web.signal_line import REPLACED, Line
 
 Tell = Callable[[], Awaitable[None]]
 """Wake every web process to look at places again."""
@@ -28,11 +28,16 @@ class Places:
         """See `Tell`."""
         await asyncio.to_thread(self._wake.notify)
 
-    async def sit(self, line: Line) -> None:
-        """Make this its participant's newest socket everywhere."""
-        await self._live.store.write(partial(sit, site_id=line.site, socket=line.name))
-        line.seated = True
+    async def sit(self, line: Line) -> bool:
+        """Make this its participant's newest socket everywhere; whether it is."""
+        seat = await self._live.store.write(partial(sit, site_id=line.site, dial=line.dial))
+        if seat is None:
+            line.close(REPLACED)
+            return False
+        line.seat = seat
+        self._live.lines.add(line)
         await self.tell()
+        return not line.closing
 
     async def follow(self, look: Callable[[], None]) -> None:
         """Compare with the database at each wake-up, until cancelled; `look` is called for the nodes' part."""
@@ -53,10 +58,10 @@ class Places:
             await asyncio.shield(asyncio.to_thread(stop))
 
     async def _compare(self) -> None:
-        sites = {line.site for line in self._live.lines if line.seated}
+        sites = {line.site for line in self._live.lines}
         rooms = dict(self._live.rooms)
 
-        def read(session: Session) -> tuple[dict[str, str], dict[str, int]]:
+        def read(session: Session) -> tuple[dict[str, int], dict[str, int]]:
             return seats(session, sites), {name: one.number for name, one in placements(session, rooms).items()}
 
         newest, numbers = await self._live.store.read(read)

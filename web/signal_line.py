@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from command.kernel.ids import new_id
 from command.kernel.values import State
+from media.nodes.model import Dial
 
 # Of these only the newest counts: a slow reader gets the present, not the past.
 _STATES = frozenset(
@@ -47,8 +47,8 @@ class Health:
 class Line:
     """A participant with an open socket. `muted` is what it was last told, `view` what it last wished to see.
 
-    `health` is what it last said of itself. `name` is the socket's own; `seated` says that every web process may know
-    it as the participant's newest.
+    `health` is what it last said of itself. `seat` is its number among the participant's sockets (media.nodes); 0 until
+    it has one.
     """
 
     meeting: str
@@ -57,8 +57,8 @@ class Line:
     muted: bool
     view: Wish | None = None
     health: Health | None = None
-    name: str = field(default_factory=new_id)
-    seated: bool = False
+    seat: int = 0
+    dial: Dial | None = None
     _waiting: list[State] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _close: int | None = None

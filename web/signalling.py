@@ -4,8 +4,9 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from command.directory.sessions import actor_of
 from command.kernel.db import Database
@@ -13,6 +14,7 @@ from command.kernel.errors import FengsuiError, Malformed, TooMany, Unauthentica
 from command.kernel.values import Json, State
 from media.errors import BridgeError
 from media.meetings.actions.taking_part import enter
+from media.nodes.model import Dial
 from web.api.timeline import socket_token
 from web.conference import Conference
 from web.messages import sentence
@@ -42,6 +44,7 @@ IDLE_S = 30.0
 SEND_S = 10.0
 RATE_PER_S, BURST = 20.0, 60.0
 MOST_JOBS = 16
+MOST_DIALS = 1_000_000_000
 NO_MEETING, TOO_FAST, TOO_BIG, IDLE, NORMAL = 4404, 1008, 1009, 4408, 1000
 _CLOSES = {"access.unknown": UNKNOWN, "meeting.removed": REMOVED, "meeting.over": ENDED}
 
@@ -56,7 +59,12 @@ class Entered:
 
 
 @router.websocket("/meetings/{meeting_id}/signal")
-async def signal(socket: WebSocket, meeting_id: str) -> None:
+async def signal(
+    socket: WebSocket,
+    meeting_id: str,
+    page: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,32}$")] = None,
+    dial: Annotated[int, Query(ge=0, le=MOST_DIALS)] = 0,
+) -> None:
     """Take part in a meeting as the own terminal, desk or wall."""
     token, protocol = socket_token(socket)
     await socket.accept(subprotocol=protocol)
@@ -66,7 +74,8 @@ async def signal(socket: WebSocket, meeting_id: str) -> None:
     except FengsuiError as error:
         await _refuse(socket, error, language)
         return
-    line = Line(meeting_id, entered.site, token or "", entered.muted)
+    dialled = Dial(page, dial) if page is not None else None
+    line = Line(meeting_id, entered.site, token or "", entered.muted, dial=dialled)
     state = socket.app.state
     relays = ice_servers(state.settings, entered.site, state.db.clock.now())
     line.send(_welcome(meeting_id, entered, relays))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command.directory.queries import root_unit
@@ -13,8 +13,9 @@ from command.kernel.timeline import record
 from command.kernel.values import State
 from media.meetings.actions.access import locked
 from media.meetings.actions.telling import tell_meeting
+from media.meetings.model import Site
 from media.nodes.choice import choose
-from media.nodes.model import MediaNode, Placement, Seat
+from media.nodes.model import Dial, MediaNode, Placement, Seat
 from media.nodes.queries import loads, nodes
 from media.sfu.shedding import OPEN
 
@@ -125,10 +126,19 @@ def settle(session: Session, meeting_id: str, number: int) -> bool:
     return True
 
 
-def sit(session: Session, site_id: str, socket: str) -> None:
-    """A participant's newest socket; every other one of it ends."""
-    session.execute(delete(Seat).where(Seat.site_id == site_id))
-    session.add(Seat(site_id=site_id, socket=socket))
+def sit(session: Session, site_id: str, dial: Dial | None) -> int | None:
+    """Seat a participant's newest socket: its number; sockets with a smaller one end.
+
+    None where a later dial of the same page sits there already.
+    """
+    session.execute(select(Site.id).where(Site.id == site_id).with_for_update())
+    seat = session.get(Seat, site_id, populate_existing=True) or Seat(site_id=site_id, number=0)
+    if dial is not None and seat.page == dial.page and seat.dial > dial.number:
+        return None
+    seat.number += 1
+    seat.page, seat.dial = (dial.page, dial.number) if dial is not None else (None, 0)
+    session.add(seat)
+    return seat.number
 
 
 def _node(session: Session, name: str) -> MediaNode | None:

@@ -1,5 +1,6 @@
 """Where things are, for every web process to see: a meeting's media node, a participant's signalling socket."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import String
@@ -9,6 +10,14 @@ from command.kernel.clock import optional_text
 from command.kernel.db import Base, UtcDateTime
 from command.kernel.values import State
 from media.sfu.shedding import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Which dial of which page a socket is: a page dials anew while a former dial still hangs, and may arrive later."""
+
+    page: str
+    number: int
 
 
 class MediaNode(Base):
@@ -59,9 +68,11 @@ class Placement(Base):
 
 
 class Seat(Base):
-    """The newest signalling socket of a participant, by a name that the web process gave it."""
+    """The newest signalling socket of a participant: `number` counts them, `page` and `dial` are its `Dial`."""
 
     __tablename__ = "seat"
 
     site_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    socket: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    page: Mapped[str | None] = mapped_column(String(32))
+    dial: Mapped[int] = mapped_column(default=0)

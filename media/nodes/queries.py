@@ -23,10 +23,10 @@ def placements(session: Session, meetings: Iterable[str]) -> dict[str, Placement
     return {one.meeting_id: one for one in session.scalars(query)}
 
 
-def seats(session: Session, sites: Collection[str]) -> dict[str, str]:
-    """The newest socket of each of these sites."""
+def seats(session: Session, sites: Collection[str]) -> dict[str, int]:
+    """The number of the newest socket of each of these sites."""
     query = select(Seat).where(Seat.site_id.in_(list(sites)))
-    return {one.site_id: one.socket for one in session.scalars(query)}
+    return {one.site_id: one.number for one in session.scalars(query)}
 
 
 def loads(session: Session, names: Iterable[str]) -> dict[str, int]:

@@ -282,7 +282,8 @@ class Night:
         tries = [one for place in self.villages() for one in self.details(place["id"])["tries"]]
         assert {one["outcome"] for one in tries if one["channel"] == "sms"} == {"sent"}
         until(lambda: len(self.peers.centre.got) >= 60, within_s=60, why=lambda: len(self.peers.centre.got))
-        until(lambda: len(self.peers.mail.mails) >= 60, within_s=60, why=lambda: len(self.peers.mail.mails))
+        mails = self.peers.mail.mails
+        until(lambda: len(mails) >= 60, within_s=60, why=lambda: (len(mails), self.accounts()))
         for person in self.people:
             assert person.errors == [], person.account
 

@@ -99,7 +99,7 @@ class SignalServer:
 
     async def _serve(self, socket: ServerConnection) -> None:
         assert socket.request is not None
-        name = socket.request.path.rpartition("/")[2]
+        name = socket.request.path.partition("?")[0].rpartition("/")[2]
         self._sockets[name] = socket
         welcome: dict[str, Any] = {"type": "welcome", "meeting": ROOM, "participant": name, "name": name}
         welcome["ice_servers"] = self.ice_servers

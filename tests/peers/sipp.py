@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.peers.ports import free_port
 from tests.peers.process import folder_for, program, running
 
+_LATE = "Overload warning"
 SCENARIOS = Path(__file__).parent / "scenarios"
 
 
@@ -24,17 +25,30 @@ class SippServer:
     def url(self) -> str:
         return f"sip:county:secret@127.0.0.1:{self.port}"
 
+    def calls_begun(self) -> int:
+        """How many calls have come to SIPp, as the last line of its statistics says."""
+        return self._counted("TotalCallCreated")
+
     def calls_over(self) -> int:
-        """How many calls SIPp has seen to their end, as the last line of its statistics says."""
+        """How many of them are at their end."""
+        return self._counted("SuccessfulCall(C)", "FailedCall(C)")
+
+    def _counted(self, *columns: str) -> int:
         rows = [line.split(";") for path in self.folder.glob("*_.csv") for line in path.read_text().splitlines()]
         if len(rows) < 2:
             return 0
         last = dict(zip(rows[0], rows[-1], strict=False))
-        return int(last["SuccessfulCall(C)"]) + int(last["FailedCall(C)"])
+        return sum(int(last[column]) for column in columns)
 
     def errors(self) -> str:
-        """Messages that do not fit the scenario, as SIPp wrote them down."""
-        return "".join(path.read_text(errors="replace") for path in self.folder.glob("*_errors.log"))
+        """Messages that do not fit the scenario, as SIPp wrote them down; that it is late is none."""
+        lines = [
+            line
+            for path in self.folder.glob("*_errors.log")
+            for line in path.read_text(errors="replace").splitlines()
+            if _LATE not in line
+        ]
+        return "\n".join(lines[1:])
 
 
 def can_send_keys() -> bool:

@@ -68,14 +68,16 @@ class Party:
         """The newest entry's number."""
         return int(self.http.get("/timeline").json()["head"])
 
-    def talk(self, meeting: str) -> "Talk":
+    def talk(self, meeting: str, query: str = "") -> "Talk":
         """Open the signalling socket."""
-        return self.dial(meeting, {"Authorization": f"Bearer {self.token}"})
+        return self.dial(meeting, {"Authorization": f"Bearer {self.token}"}, query=query)
 
-    def dial(self, meeting: str, headers: dict[str, str], protocols: tuple[str, ...] = ()) -> "Talk":
+    def dial(
+        self, meeting: str, headers: dict[str, str], protocols: tuple[str, ...] = (), *, query: str = ""
+    ) -> "Talk":
         """Open a signalling socket with these headers and subprotocols."""
         offered = [Subprotocol(name) for name in protocols] or None
-        url = f"ws://{self.live}/api/v1/meetings/{meeting}/signal"
+        url = f"ws://{self.live}/api/v1/meetings/{meeting}/signal{query}"
         opening = connect(url, additional_headers=headers, subprotocols=offered, proxy=None, close_timeout=1)
         return Talk(self.open_things.enter_context(opening))
 

@@ -10,6 +10,7 @@ from media.meetings.model import Meeting, Site
 from media.meetings.moves import SiteState
 from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant
 from media.sfu.terms import Part
+from web.open_lines import OpenLines
 from web.rooms import Order, Room, SiteView, next_ring_end, orders, room_of, wanted_rooms
 from web.signal_line import BEHIND, MOST_WAITING, REMOVED, REPLACED, Budget, Line
 
@@ -110,6 +111,16 @@ async def test_a_slow_reader_gets_the_newest_list_and_every_answer() -> None:
     one.close(REMOVED)
     answers = [{"type": "answer", "id": number} for number in range(3)]
     assert await drained(one) == [*answers, {"type": "participants", "participants": [99]}, REPLACED]
+
+
+@given(st.permutations(range(1, 6)))
+def test_the_highest_seat_stays_in_whatever_order_they_come(seats: list[int]) -> None:
+    lines, came = OpenLines(), []
+    for seat in seats:
+        came.append(Line("m", "s", "t", muted=False, seat=seat))
+        lines.add(came[-1])
+    assert [one.seat for one in came if not one.closing] == [5]
+    assert [one.seat for one in lines] == [5]
 
 
 async def test_a_reader_that_never_reads_is_closed() -> None:

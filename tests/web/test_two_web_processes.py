@@ -39,6 +39,19 @@ def the_newer_socket_counts(first: str, second: str, world: World) -> None:
         again.everybody(leader="answered")
         again.say(type="ping", at=1)
         again.until("pong")
+        elsewhere_again_and_late(duty, elsewhere, meeting)
+
+
+def elsewhere_again_and_late(here: Party, there: Party, meeting: str) -> None:
+    """A page dialled anew while its former dial hung: whichever comes first, the last one dialled counts."""
+    dialled = there.talk(meeting, "?page=a&dial=2")
+    dialled.until("participants")
+    for late in (here, there):
+        assert late.talk(meeting, "?page=a&dial=1").closed() == 4409
+    dialled.say(type="ping", at=1)
+    dialled.until("pong")
+    here.talk(meeting, "?page=b&dial=1").until("participants")
+    assert dialled.closed() == 4409
 
 
 def test_on_one_machine(prepared: tuple[Path, World], tmp_path: Path) -> None:

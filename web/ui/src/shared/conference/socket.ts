@@ -28,6 +28,9 @@ export class SignalSocket {
   private dialTimer = 0
   private seekTimer = 0
   private answered = false
+  /** By these the server knows which of our dials is the last one: a former one may come to it later. */
+  private readonly page = crypto.getRandomValues(new Uint32Array(3)).reduce((name, part) => name + part.toString(36), '')
+  private dials = 0
 
   constructor(
     private readonly address: { url: string; token?: string },
@@ -97,7 +100,10 @@ export class SignalSocket {
   }
 
   private make(): WebSocket {
-    const { url, token } = this.address
+    const { token } = this.address
+    const url = new URL(this.address.url)
+    url.searchParams.set('page', this.page)
+    url.searchParams.set('dial', String(++this.dials))
     return token === undefined ? new WebSocket(url) : new WebSocket(url, ['fengsui', token])
   }
 
