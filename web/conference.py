@@ -94,6 +94,7 @@ class Conference:
         """A participant's socket is open; its former one ends, in whichever process it is."""
         if not await self._places.sit(line):
             return
+        await self._put_out_the_unknown([line])  # who was locked out since it was let in was not among the lines then
         await self.refresh([line.meeting])
         room = self._live.rooms.get(line.meeting)
         if room is not None:
@@ -252,21 +253,21 @@ class Conference:
         if touched:
             await self.refresh(touched)
         if any(entry.kind.startswith(_RIGHTS_KINDS) for entry in entries):
-            await self._put_out_the_unknown()
+            await self._put_out_the_unknown(list(self._live.lines))
+            for site in await self.write(struck_off):  # also those that take part without a socket
+                await self.write(partial(presence.leave, clock=self._store.clock, site_id=site))
         if any(entry.kind.startswith(_NODE_KINDS) for entry in entries):
             self._relocation.look()
 
-    async def _put_out_the_unknown(self) -> None:
+    async def _put_out_the_unknown(self, lines: Collection[Line]) -> None:
         """An account that was locked or a device that was struck off leaves its meetings at once."""
         clock = self._store.clock
-        tokens = {line.token for line in self._live.lines}
+        tokens = {line.token for line in lines}
 
         def unknown(session: Session) -> set[str]:
             return {token for token in tokens if actor_of(session, clock, token) is None}
 
         gone = await self._store.read(unknown)
-        for line in [line for line in self._live.lines if line.token in gone]:
+        for line in [line for line in lines if line.token in gone]:
             await self.leave(line)
             line.close(UNKNOWN)
-        for site in await self.write(struck_off):  # also those that take part without a socket
-            await self.write(partial(presence.leave, clock=clock, site_id=site))
