@@ -6,7 +6,7 @@ from collections.abc import Callable
 _PAUSE_S = 0.02
 
 
-def until(condition: Callable[[], object], *, within_s: float = 10.0, why: Callable[[], object] = str) -> None:
+def until(condition: Callable[[], object], *, within_s: float = 60.0, why: Callable[[], object] = str) -> None:
     """Return as soon as the condition holds; fail when it does not within so many seconds, saying `why()`."""
     end = time.monotonic() + within_s
     while not condition():

@@ -1,5 +1,6 @@
 """E-mail by SMTP: one connection, kept open over a batch and reused; the delivery's id is the Message-ID."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -31,6 +32,8 @@ class EmailChannel:
         self._config = config
         self._domain = config.sender.rpartition("@")[2] or "localhost"
         self._client: aiosmtplib.SMTP | None = None
+        # A conversation is one question and its answer after the other: of several lines one speaks at a time.
+        self._turn = asyncio.Lock()
 
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
         results: list[Result] = []
@@ -38,11 +41,15 @@ class EmailChannel:
             unreachable = results[-1] if results and results[-1].detail.startswith(UNREACHABLE) else None
             # A server that cannot be reached is not asked again for every mail of the batch.
             results.append(
-                Result(one.delivery, Outcome.LATER, unreachable.detail) if unreachable else await self._send_one(one)
+                Result(one.delivery, Outcome.LATER, unreachable.detail) if unreachable else await self._in_turn(one)
             )
         return results
 
     async def close(self) -> None:
+        async with self._turn:
+            await self._quit()
+
+    async def _quit(self) -> None:
         client, self._client = self._client, None
         if client is not None and client.is_connected:
             try:
@@ -50,16 +57,29 @@ class EmailChannel:
             except (aiosmtplib.SMTPException, OSError):
                 client.close()
 
+    async def _in_turn(self, one: Outgoing) -> Result:
+        async with self._turn:
+            try:
+                return await self._send_one(one)
+            except asyncio.CancelledError:
+                self._hang_up()  # whoever is next would get the answers to what was asked here
+                raise
+
+    def _hang_up(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
     async def _send_one(self, one: Outgoing) -> Result:
         try:
             client = await self._connected()
         except (aiosmtplib.SMTPException, OSError) as error:
-            self._client = None
+            self._hang_up()
             return Result(one.delivery, Outcome.LATER, f"{UNREACHABLE}: {_detail(error)}")
         try:
             await client.send_message(self.message(one), sender=self._config.sender, recipients=[one.address])
         except (aiosmtplib.SMTPException, OSError, ValueError, UnicodeError) as error:
-            return Result(one.delivery, await self._outcome(error), _detail(error))
+            return Result(one.delivery, self._outcome(error), _detail(error))
         return Result(one.delivery, Outcome.SENT)
 
     async def _connected(self) -> aiosmtplib.SMTP:
@@ -68,7 +88,7 @@ class EmailChannel:
             await self._client.connect()
         return self._client
 
-    async def _outcome(self, error: Exception) -> Outcome:
+    def _outcome(self, error: Exception) -> Outcome:
         """A refusal is certain; a lost connection may have come after the server took the message."""
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
             return _by_code(min(refused.code for refused in error.recipients))
@@ -76,7 +96,7 @@ class EmailChannel:
             return _by_code(error.code)
         if isinstance(error, ValueError):
             return Outcome.FAILED
-        self._client = None
+        self._hang_up()
         return Outcome.UNKNOWN
 
     def message(self, one: Outgoing) -> EmailMessage:

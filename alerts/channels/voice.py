@@ -98,6 +98,7 @@ class VoiceChannel:
         self._user = unquote(user) if user else "fengsui"
         self._credentials = Credentials(self._user, unquote(password)) if user and password else None
         self._endpoint: Endpoint | None = None
+        self._opening = asyncio.Lock()
 
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
         return list(await asyncio.gather(*(self._call(one) for one in batch)))
@@ -127,9 +128,10 @@ class VoiceChannel:
             raise
 
     async def _opened(self) -> Endpoint:
-        if self._endpoint is None:
-            self._endpoint = await Endpoint.open(self._host, self._port)
-        return self._endpoint
+        async with self._opening:
+            if self._endpoint is None:
+                self._endpoint = await Endpoint.open(self._host, self._port)
+            return self._endpoint
 
     def _new_call(self, endpoint: Endpoint, number: str, offer: str) -> Call:
         host = f"[{self._host}]" if ":" in self._host else self._host

@@ -183,6 +183,16 @@ async def test_a_mail_as_it_arrives(smtp_server: SmtpServer) -> None:
     assert mail.message.get_content().splitlines() == ["马上转移", ".", "第二行"]
 
 
+async def test_lines_that_send_at_once_do_not_speak_into_each_others_mails(smtp_server: SmtpServer) -> None:
+    for _ in range(20):
+        channel = EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org"))
+        lines = (channel.send([outgoing(f"a{line}{n}@example.org") for n in range(3)]) for line in range(4))
+        told = [result for results in await asyncio.gather(*lines) for result in results]
+        assert {(one.outcome, one.detail) for one in told} == {(Outcome.SENT, "")}
+        await channel.close()
+    assert len(smtp_server.mails) == 20 * 4 * 3
+
+
 async def test_permanent_and_temporary_refusals(smtp_server: SmtpServer) -> None:
     smtp_server.refusals["gone@example.org"] = "550 5.1.1 no such person"
     smtp_server.refusals["full@example.org"] = "451 4.2.2 later"

@@ -65,7 +65,7 @@ class Play:
 
     def a_report_is_logged_and_shown(self) -> None:
         self.number = self.duty.log_incident(REPORT)
-        expect(self.wall.page.locator("h1")).to_contain_text("西舍路镇", timeout=5_000)
+        expect(self.wall.page.locator("h1")).to_contain_text("西舍路镇")
         expect(self.duty.see("new-incident")).to_be_visible()
         self.duty.press("acknowledge")
         expect(self.duty.see("new-incident")).to_be_hidden()
@@ -74,7 +74,7 @@ class Play:
         note = self.duty.see("note")
         note.fill("两户在河东")
         note.press("Enter")
-        expect(self.wall.page.get_by_text("两户在河东")).to_be_visible(timeout=5_000)
+        expect(self.wall.page.get_by_text("两户在河东")).to_be_visible()
         with self.duty.context.expect_page() as opened:
             self.duty.press("incident-map")
         assert "http://" not in opened.value.content().replace("http://www.w3.org", "")
@@ -82,11 +82,11 @@ class Play:
 
     def the_line_is_cut_and_comes_back(self) -> None:
         self.wall.context.set_offline(True)
-        expect(self.wall.page.locator(".wall")).to_have_attribute("data-link", "lost", timeout=15_000)
+        expect(self.wall.page.locator(".wall")).to_have_attribute("data-link", "lost")
         expect(self.wall.page.get_by_text("连接中断")).to_be_visible()
         self.note("断线期间的一笔")
         self.wall.context.set_offline(False)
-        expect(self.wall.page.locator(".wall")).to_have_attribute("data-link", "live", timeout=15_000)
+        expect(self.wall.page.locator(".wall")).to_have_attribute("data-link", "live")
         expect(self.wall.page.get_by_text("断线期间的一笔")).to_be_visible()
         after_cut = self.wall.shown()
         self.wall.page.reload()

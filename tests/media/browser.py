@@ -159,7 +159,7 @@ async def open_page(
     return page
 
 
-async def until(page: Page, expression: str, within_s: float = 30.0) -> Any:
+async def until(page: Page, expression: str, within_s: float = 60) -> Any:
     """What `expression`, a promise or not, gives as soon as that is true.
 
     Playwright's own wait takes the promise itself for true.

@@ -42,7 +42,7 @@ class Stage:
     async def view(self, name: str, height: int) -> None:
         await self.pages[name].evaluate("height => conference.view(['site'], [height])", height)
 
-    async def until_layer(self, name: str, place: int, within_s: float = 30) -> None:
+    async def until_layer(self, name: str, place: int, within_s: float = 60) -> None:
         """Wait until pictures are decoded that are as high as those of this layer (0 = the smallest) leave the site."""
         end = asyncio.get_running_loop().time() + within_s
         while not await self._shows(name, place):
@@ -56,7 +56,7 @@ class Stage:
         sent = (await self.layers())[place]
         return bool(sent["active"] and height and height == sent["frameHeight"])
 
-    async def until_sent(self, active: list[bool], within_s: float = 30) -> None:
+    async def until_sent(self, active: list[bool], within_s: float = 60) -> None:
         """Wait until the site's browser sends exactly these layers, the smallest first."""
         wanted = json.dumps(active, separators=(",", ":"))
         condition = f"conference.stats().then(s => JSON.stringify(s.layers.map(l => l.active)) === '{wanted}')"
@@ -116,8 +116,8 @@ async def test_tiles_of_two_sizes_get_two_pictures_and_the_rest_is_not_sent(stag
 async def swapped_sizes_swap_the_layers(stage: Stage) -> None:
     await stage.view("wall", SMALL)
     await stage.view("phone", BIG)
-    await stage.until_layer("wall", LAYER[SMALL], within_s=15)
-    await stage.until_layer("phone", LAYER[BIG], within_s=15)
+    await stage.until_layer("wall", LAYER[SMALL], within_s=60)
+    await stage.until_layer("phone", LAYER[BIG], within_s=60)
 
 
 async def switching_costs_no_repair(stage: Stage) -> None:
@@ -125,13 +125,13 @@ async def switching_costs_no_repair(stage: Stage) -> None:
     before = await stage.pages["phone"].evaluate(TROUBLE)
     for height in (MIDDLE, BIG, SMALL, BIG, MIDDLE, SMALL, BIG):
         await stage.view("phone", height)
-        await stage.until_layer("phone", LAYER[height], within_s=15)
+        await stage.until_layer("phone", LAYER[height], within_s=60)
     assert await stage.pages["phone"].evaluate(TROUBLE) == before
 
 
 async def what_nobody_sees_is_paused_at_its_sender(stage: Stage) -> None:
     await stage.view("phone", SMALL)
-    await stage.until_layer("phone", LAYER[SMALL], within_s=15)
+    await stage.until_layer("phone", LAYER[SMALL], within_s=60)
     await stage.until_sent([True, False, False])
     before = await stage.layers()
     await asyncio.sleep(1)
@@ -143,7 +143,7 @@ async def what_nobody_sees_is_paused_at_its_sender(stage: Stage) -> None:
 
 async def what_is_wanted_again_comes_again(stage: Stage) -> None:
     await stage.view("phone", BIG)
-    await stage.until_layer("phone", LAYER[BIG], within_s=15)
+    await stage.until_layer("phone", LAYER[BIG], within_s=60)
     await stage.until_sent([True, False, True])
     await stage.view("wall", 0)
     await stage.until_still("wall")

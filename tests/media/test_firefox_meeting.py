@@ -39,7 +39,7 @@ class Pair:
         after = sums(await ask(STATS))
         return after[0] - before[0], after[1] - before[1]
 
-    async def until_flowing(self, within_s: float = 20) -> None:
+    async def until_flowing(self, within_s: float = 60) -> None:
         """Both hear and see each other."""
         for ask in (self.fox.evaluate, self.chrome.evaluate):
             end = time.monotonic() + within_s
@@ -114,7 +114,7 @@ async def an_ice_restart_keeps_the_connection(pair: Pair) -> None:
     await pair.fox.evaluate(
         "(conference.connection.call.pc.restartIce(), conference.connection.offer(conference.connection.call))"
     )
-    await pair.fox.until(f"{ufrag} !== {former!r}", within_s=10)
+    await pair.fox.until(f"{ufrag} !== {former!r}", within_s=60)
     await pair.until_flowing()
     assert pair.server.connected == connections
     assert await pair.fox.evaluate("seen.calls") == calls

@@ -42,7 +42,7 @@ class TerminalPage:
 
     def ready(self) -> None:
         """Wait until somebody is in and the stream runs."""
-        expect(self.see("link")).to_have_attribute("data-link", "live", timeout=20_000)
+        expect(self.see("link")).to_have_attribute("data-link", "live")
 
     def see(self, name: str) -> Locator:
         """The first element of that name."""

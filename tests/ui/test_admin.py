@@ -343,7 +343,7 @@ def test_a_feed_is_asked_and_shows_what_became_of_it(new_page: NewPage, town: Co
         page.get_by_test_id("feed-url").fill(f"{peer.url}/feed")
         page.get_by_test_id("feed-save").click()
         row = page.get_by_test_id("feed").filter(has_text="州气象台")
-        until(lambda: peer.asked["/feed 200"] == 1, within_s=15)
+        until(lambda: peer.asked["/feed 200"] == 1, within_s=60)
         with town.client("admin") as admin:
             until(lambda: admin.get("/cap-feeds").json()["items"][0]["failures"] == 1)
         page.get_by_test_id("feeds-refresh").click()

@@ -82,7 +82,7 @@ def encoder(town: County, meeting: str, township: str, folder: Path) -> Iterator
 def joins(page: Page, town: County, township: str) -> TerminalPage:
     terminal = TerminalPage(page, town).as_device(township)
     terminal.press("answer")
-    expect(terminal.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    expect(terminal.see("meeting")).to_have_attribute("data-state", "connected")
     return terminal
 
 
@@ -133,7 +133,7 @@ def test_an_h264_encoder_is_seen_by_all_but_the_page_that_does_not_know_it(
         assert told(duty, before) == []
         desk.get_by_test_id("meeting-join").click()
         row = desk.get_by_test_id("site-row").filter(has_text="子午镇")
-        expect(row.get_by_test_id("site-finding")).to_contain_text("放不了它的画面", timeout=20_000)
+        expect(row.get_by_test_id("site-finding")).to_contain_text("放不了它的画面")
         desk.get_by_test_id("meeting").get_by_test_id("site-row").filter(has_text="子午镇").get_by_test_id(
             "site-broadcast"
         ).click()

@@ -113,7 +113,7 @@ def test_household_by_household_from_the_phone(
     until(lambda: "not_moved" in statuses(duty, evacuation, "西舍路镇"))
 
     wire.cut()
-    expect(terminal.see("link")).to_have_attribute("data-link", "lost", timeout=20_000)
+    expect(terminal.see("link")).to_have_attribute("data-link", "lost")
     for n in range(3):
         press_until(terminal, "report-moved", "moved", n + 2)
     press_until(terminal, "report-absent", "absent", 1)
@@ -122,7 +122,7 @@ def test_household_by_household_from_the_phone(
     picture(terminal.page, "phone-offline")
     wire.mend()
     until(lambda: statuses(duty, evacuation, "西舍路镇").count("moved") == 3, within_s=40)
-    expect(terminal.see("link")).to_have_attribute("data-link", "live", timeout=20_000)
+    expect(terminal.see("link")).to_have_attribute("data-link", "live")
     expect(terminal.page.locator("[data-waiting=true]")).to_have_count(0)
     assert statuses(duty, evacuation, "西舍路镇").count("absent") == 1
     entries = answered(duty.get("/timeline", params={"kind": "evacuation.", "limit": 1000}))["entries"]

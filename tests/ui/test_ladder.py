@@ -99,7 +99,7 @@ def seats(new_page: NewPage, town: County, duty: httpx.Client, line: ThinLine) -
     pages = TerminalPage(weak, town, line.near).as_device(WEAK), TerminalPage(good, town).as_device(GOOD)
     for one in pages:
         one.press("answer")
-        expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+        expect(one.see("meeting")).to_have_attribute("data-state", "connected")
         expect(one.see("mic")).to_be_visible()
         one.press("mic")
     for one in pages:
@@ -194,7 +194,7 @@ def test_stills_come_on_a_thin_line_and_site_and_chair_are_told(
     weak, _, meeting = seats
     line.set_rates(100_000, 1_000_000)
     walked(duty, meeting, WEAK, lambda tier: tier == "stills", 40)
-    expect(weak.see("still")).to_be_visible(timeout=15_000)
+    expect(weak.see("still")).to_be_visible()
     expect(weak.see("still-age")).to_contain_text("秒前")
     expect(weak.see("slow-line")).to_have_text("线路慢：只传声音和静止图片")
     gaps = arrivals(weak.page, 15)
@@ -205,13 +205,13 @@ def test_stills_come_on_a_thin_line_and_site_and_chair_are_told(
 
     desk = log_in(new_page(1600, 900), town)
     row = desk.get_by_test_id("site-row").filter(has_text=WEAK)
-    expect(row.get_by_test_id("site-finding")).to_contain_text("线路慢：只传声音和静止图片", timeout=20_000)
+    expect(row.get_by_test_id("site-finding")).to_contain_text("线路慢：只传声音和静止图片")
     told = [(one["kind"], one["body"]["line"]["tier"]) for one in entries(duty, meeting)]
     assert ("meeting.weakened", "stills") in told
 
     line.set_rates(None, None)
     walked(duty, meeting, WEAK, lambda tier: tier in ("fewer_frames", "180p", "360p", "720p"), 40)
-    expect(weak.see("still")).to_have_count(0, timeout=15_000)
+    expect(weak.see("still")).to_have_count(0)
 
 
 @LONG
@@ -280,7 +280,7 @@ def test_a_thin_uplink_sends_stills_and_a_thinner_one_a_packed_voice(
 ) -> None:
     weak, good, _ = seats
     line.set_rates(1e6, 90_000)
-    expect(good.see("still")).to_be_visible(timeout=40_000)
+    expect(good.see("still")).to_be_visible()
     expect(weak.see("slow-line")).to_contain_text("上行慢：只传声音和静止图片")
     before = good.page.evaluate(HEARD)
     began = time.monotonic()
@@ -288,7 +288,7 @@ def test_a_thin_uplink_sends_stills_and_a_thinner_one_a_packed_voice(
     heard = between(before, good.page.evaluate(HEARD), time.monotonic() - began)
     row("stills from a 90 kbit/s uplink", longest_s=round(max(gaps), 1), **sound(heard))
     line.set_rates(1e6, 38_000)
-    expect(weak.see("slow-line")).to_contain_text("上行慢：只传一路声音", timeout=40_000)
+    expect(weak.see("slow-line")).to_contain_text("上行慢：只传一路声音")
     good.page.wait_for_timeout(8_000)
     heard = concealed(good.page, 12)
     row("38 kbit/s, up", **sound(heard))

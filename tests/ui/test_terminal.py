@@ -99,7 +99,7 @@ def test_the_check_at_the_start_of_the_shift(new_page: NewPage, town: County, du
     terminal = TerminalPage(new_page(390, 844), town).as_device("紫溪镇")
     terminal.press("next")
     expect(terminal.see("check-camera").locator("video")).to_be_visible()
-    expect(terminal.see("check-voice")).to_have_attribute("data-heard", "true", timeout=15_000)
+    expect(terminal.see("check-voice")).to_have_attribute("data-heard", "true")
     expect(terminal.see("check-finish")).to_be_disabled()
     terminal.press("check-tone")
     terminal.press("check-not-heard")
@@ -140,11 +140,11 @@ def test_an_order_is_answered_without_a_connection(
     expect(terminal.see("given")).to_contain_text("待送出")
     terminal.page.wait_for_timeout(800)  # a second press within 700 ms counts as one
     terminal.press("order-en_route")
-    expect(terminal.see("link")).to_contain_text("2 条待送出", timeout=10_000)
+    expect(terminal.see("link")).to_contain_text("2 条待送出")
     expect(terminal.see("queued")).to_contain_text("已记在本机")
     readable(terminal)
     wire.mend()
-    expect(terminal.see("given")).to_contain_text("已送出", timeout=15_000)
+    expect(terminal.see("given")).to_contain_text("已送出")
     until(lambda: task_of(duty, task)["status"] == "en_route")
     moves = [move for move in task_of(duty, task)["moves"] if move["pressed_at"] is not None]
     assert [move["to"] for move in moves] == ["delivered", "acknowledged", "en_route"]
@@ -203,7 +203,7 @@ def test_an_alert_takes_the_screen_until_it_is_answered(new_page: NewPage, town:
         found: dict[str, Any] = answered(duty.get(f"/alerts/{alert}/coverage"))["items"][0]
         return found
 
-    expect(terminal.see("alert-instruction")).to_have_text("沿河住户立即转移到中心小学", timeout=10_000)
+    expect(terminal.see("alert-instruction")).to_have_text("沿河住户立即转移到中心小学")
     expect(terminal.see("drill")).to_be_visible()
     readable(terminal)
     until(lambda: coverage()["channels"]["websocket"]["delivered"] >= 1, within_s=30, why=coverage)

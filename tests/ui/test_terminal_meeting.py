@@ -67,13 +67,13 @@ def sees_pictures(page: Page, least: int) -> None:
 
 def answers(terminal: TerminalPage, inside: str | None = None) -> None:
     """Rung, it says why and who is `inside` already; with one press it takes part."""
-    expect(terminal.see("call-title")).to_have_text("礼社江会商", timeout=5_000)
+    expect(terminal.see("call-title")).to_have_text("礼社江会商")
     if inside is not None:
         expect(terminal.see("inside")).to_contain_text(inside)
     assert layout(terminal.page, 14) == []
     assert accessibility(terminal.page) == []
     terminal.press("answer")
-    expect(terminal.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    expect(terminal.see("meeting")).to_have_attribute("data-state", "connected")
 
 
 def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx.Client, ring: Ring) -> None:
@@ -95,7 +95,7 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
     expect(one.see("mic")).to_have_text("话筒已关")
     one.press("mic")
     expect(one.see("mic")).to_have_text("话筒已开")
-    expect(other.see("main-picture")).to_have_attribute("data-state", "speaking", timeout=15_000)
+    expect(other.see("main-picture")).to_have_attribute("data-state", "speaking")
 
     here = site(duty, meeting, "吕合镇")["id"]
     control(duty, meeting, "mute", site=here)
@@ -110,7 +110,7 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
     expect(one.see("broadcast-self")).to_be_visible()
 
     one.page.reload()
-    expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    expect(one.see("meeting")).to_have_attribute("data-state", "connected")
     sees_pictures(one.page, 1)
     stands("吕合镇", "joined")
 
@@ -121,13 +121,13 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
     expect(one.see("home")).to_be_visible()
     stands("吕合镇", "left")
     one.press("enter")
-    expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    expect(one.see("meeting")).to_have_attribute("data-state", "connected")
 
     control(duty, meeting, "remove", site=here)
     expect(one.see("meeting-end")).to_have_attribute("data-end", "removed")
     control(duty, meeting, "ring", site=here)
     one.press("answer")
-    expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+    expect(one.see("meeting")).to_have_attribute("data-state", "connected")
     control(duty, meeting, "end")
     expect(other.see("meeting-end")).to_have_attribute("data-end", "ended")
     other.press("meeting-close")
@@ -191,7 +191,7 @@ def test_by_voice_alone_no_picture_is_sent_or_asked_for(
     other.press("answer")
     terminal.press("audio-only")
     for one in (other, terminal):
-        expect(one.see("meeting")).to_have_attribute("data-state", "connected", timeout=20_000)
+        expect(one.see("meeting")).to_have_attribute("data-state", "connected")
     expect(terminal.see("camera")).to_have_text("画面已关")
     expect(terminal.see("want-pictures")).to_be_visible()
     assert terminal.page.evaluate(DECODED) == 0

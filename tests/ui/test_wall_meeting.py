@@ -85,7 +85,7 @@ def test_shows_the_sites_and_hears_them(
     with boxes(town, TOWNS, tmp_path):
         convened = meeting(*TOWNS, "三街镇")
         expect(page.locator(".wall")).to_have_attribute("data-screen", "meeting")
-        expect(page.locator(".sites h2 b")).to_have_text("3/4", timeout=30_000)
+        expect(page.locator(".sites h2 b")).to_have_text("3/4")
         expect(page.locator(".sites li").first).to_contain_text("三街镇")
         until(lambda: page.evaluate(RECEIVED)["videos"] >= 3, within_s=30, why=lambda: page.evaluate(RECEIVED))
         until(lambda: page.evaluate(RECEIVED)["energy"] > 0, within_s=20)
@@ -102,7 +102,7 @@ def test_shows_the_sites_and_hears_them(
         duty.post(control, json={"action": "mute", "site": site["id"]})
         assert accessibility(page, ratio=7) == []
         assert layout(page, least_px=28) == []
-    expect(page.locator(".sites li[data-a=in]")).to_have_count(0, timeout=20_000)
+    expect(page.locator(".sites li[data-a=in]")).to_have_count(0)
 
 
 def test_the_map_has_the_row_when_the_meeting_is_over(
@@ -154,7 +154,7 @@ def test_an_order_takes_the_wall_until_it_ends(new_page: NewPage, town: County) 
     page = new_page(1920, 1080)
     open_wall(page, town)
     alert = order(town)
-    expect(page.locator(".wall")).to_have_attribute("data-screen", "alert", timeout=10_000)
+    expect(page.locator(".wall")).to_have_attribute("data-screen", "alert")
     expect(page.locator("h1")).to_contain_text("礼社江沿岸立即转移")
     expect(page.locator(".cards .silent").first).to_be_visible()
     assert accessibility(page, ratio=7) == []

@@ -137,6 +137,6 @@ async def running(*parts: Callable[[], Coroutine[Any, Any, None]]) -> AsyncItera
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def soon(condition: Callable[[], object], within_s: float = 20.0, why: Callable[[], object] = str) -> None:
+async def soon(condition: Callable[[], object], within_s: float = 60, why: Callable[[], object] = str) -> None:
     """`until` beside the running participants."""
     await asyncio.to_thread(until, condition, within_s=within_s, why=why)

@@ -93,7 +93,7 @@ class Talk:
         """Send one message."""
         self.socket.send(json.dumps(message))
 
-    def until(self, kind: str, fits: Callable[[Message], object] = bool, within_s: float = 20.0) -> Message:
+    def until(self, kind: str, fits: Callable[[Message], object] = bool, within_s: float = 60) -> Message:
         """The next message of this type that fits."""
         end = time.monotonic() + within_s
         while True:
