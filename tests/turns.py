@@ -33,3 +33,9 @@ class Turns(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid) or nodeid
+
+    def schedule(self) -> None:
+        """The groups go to the first processes, which are nice to nobody, whichever was ready first."""
+        if self.collection is None:
+            self.assigned_work = dict(sorted(self.assigned_work.items(), key=lambda one: str(one[0].gateway.id)))
+        super().schedule()

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -21,6 +20,8 @@ from tests.alerts.steps import issued
 from tests.alerts.telephones import obligations, set_phone, tries, villages
 from tests.peers.smtp import SmtpServer
 from tests.waiting import until
+
+LOOK_S = 20.0
 
 
 class RingingTelephones:
@@ -70,12 +71,12 @@ def woken(county: County, tmp_path: Path) -> County:
 
 @pytest.fixture
 def calling(woken: County) -> Iterator[Callable[[RingingTelephones, int], Caller]]:
-    """A caller in its thread, looking by itself only every 20 s: what is fast here was woken."""
+    """A caller in its thread, looking by itself only every `LOOK_S`: what comes sooner was woken."""
     ends: list[Callable[[], None]] = []
 
     def start(network: RingingTelephones, lines: int = 10) -> Caller:
         outside = senders({"voice": network})
-        config = CallerConfig(lines, look_s=20, renew_s=0)
+        config = CallerConfig(lines, look_s=LOOK_S, renew_s=0)
         caller = Caller(woken.db, woken.clock, outside, "host/w#1", lambda _: False, config)
         thread = threading.Thread(target=caller.run)
         thread.start()
@@ -89,25 +90,23 @@ def calling(woken: County) -> Iterator[Callable[[RingingTelephones, int], Caller
         end()
 
 
-def seconds(condition: Callable[[], object]) -> float:
-    """How long it takes until the condition holds."""
-    start = time.monotonic()
-    until(condition, within_s=15)
-    return time.monotonic() - start
+def told(condition: Callable[[], object]) -> None:
+    """It comes before the caller would have looked by itself; how soon, the flood's figures and the bench tell."""
+    until(condition, within_s=LOOK_S - 5)
 
 
-def test_it_rings_within_a_second_and_hangs_up_within_a_second(
+def test_it_rings_and_hangs_up_because_it_is_told(
     woken: County, calling: Callable[[RingingTelephones], Caller]
 ) -> None:
     villages(woken, "south", ("甲村", "乙村"))
     network = RingingTelephones()
     calling(network)
     issued(woken, kind="evacuation")
-    assert seconds(lambda: {"139-甲村", "139-乙村"} <= set(network.ringing)) < 1.0
+    told(lambda: {"139-甲村", "139-乙村"} <= set(network.ringing))
     answered = obligations(woken)["甲村"].id
     report = calls.ByHand("deputy", confirmed=True)
     woken.do("duty", lambda s, a: calls.report_call(s, woken.clock, a, answered, report))
-    assert seconds(lambda: network.hung_up) < 1.0
+    told(lambda: network.hung_up)
     assert network.hung_up == ["139-甲村"]
     assert "139-乙村" in network.ringing, "the other one goes on"
 
