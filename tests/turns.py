@@ -37,5 +37,6 @@ class Turns(LoadScopeScheduling):  # type: ignore[misc]
     def schedule(self) -> None:
         """The groups go to the first processes, which are nice to nobody, whichever was ready first."""
         if self.collection is None:
-            self.assigned_work = dict(sorted(self.assigned_work.items(), key=lambda one: str(one[0].gateway.id)))
+            for node in sorted(self.nodes, key=lambda one: str(one.gateway.id)):
+                self.assigned_work[node] = self.assigned_work.pop(node)
         super().schedule()
