@@ -91,7 +91,7 @@ def calling(woken: County) -> Iterator[Callable[[RingingTelephones, int], Caller
 
 
 def told(condition: Callable[[], object]) -> None:
-    """It comes before the caller would have looked by itself; how soon, the flood's figures and the bench tell."""
+    """It comes before the caller would have looked by itself; how soon, the flood's figures tell."""
     until(condition, within_s=LOOK_S - 5)
 
 

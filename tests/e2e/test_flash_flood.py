@@ -165,8 +165,9 @@ class Night:
         expect(self.wall.page.get_by_role("heading", level=1)).to_contain_text("暴雨红色预警")
         until(lambda: any(one["doing"] for one in self.obligations()))
         begun = min(datetime.fromisoformat(one["doing"]["at"]) for one in self.obligations() if one["doing"])
-        # One second at most on a machine that does nothing else; the bench tells that.
+        # One second at most on a machine that does nothing else, as the figure tells.
         self.figures["first_call_s"] = (begun - self.posted).total_seconds()
+        assert begun - self.posted <= timedelta(seconds=4), begun - self.posted
 
         assert len(self.villages()) == 30
         again = self._cap("issuer", message)
@@ -179,9 +180,7 @@ class Night:
         until(lambda: self.settled() == 29, within_s=240, why=lambda: Counter(o["mark"] for o in self.villages()))
         self.figures["29_confirmed_s"] = (datetime.now(UTC) - self.posted).total_seconds()
         whom = Counter(one["answered"]["whom"] for one in self.villages() if one["answered"])
-        # Four holders cannot be reached; on a slow machine a telephone more may not press its key in time.
-        assert set(whom) == {"holder", "deputy"}
-        assert whom["deputy"] >= 4
+        assert whom == {"holder": 25, "deputy": 4}
         assert all(o["subject"] != "leader" or o["mark"] == "confirmed" for o in self.obligations())
         shared = [one for one in self.villages() if any(t["together"] == 2 for t in self.details(one["id"])["tries"])]
         assert len(shared) == 2, "one person with two villages"
