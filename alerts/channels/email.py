@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -31,7 +32,7 @@ class EmailChannel:
     def __init__(self, config: SmtpConfig) -> None:
         self._config = config
         self._domain = config.sender.rpartition("@")[2] or "localhost"
-        self._client: aiosmtplib.SMTP | None = None
+        self._client: _Client | None = None
         # A conversation is one question and its answer after the other: of several lines one speaks at a time.
         self._turn = asyncio.Lock()
 
@@ -71,25 +72,34 @@ class EmailChannel:
             client.close()
 
     async def _send_one(self, one: Outgoing) -> Result:
+        """A connection that was kept may have ended unnoticed: where the text was not given yet a new one is made."""
+        kept = self._client
+        result = await self._attempt(one)
+        if kept is not None and self._client is None and not kept.given:
+            return await self._attempt(one)
+        return result
+
+    async def _attempt(self, one: Outgoing) -> Result:
         try:
             client = await self._connected()
         except (aiosmtplib.SMTPException, OSError) as error:
             self._hang_up()
             return Result(one.delivery, Outcome.LATER, f"{UNREACHABLE}: {_detail(error)}")
+        client.given = False
         try:
             await client.send_message(self.message(one), sender=self._config.sender, recipients=[one.address])
         except (aiosmtplib.SMTPException, OSError, ValueError, UnicodeError) as error:
-            return Result(one.delivery, self._outcome(error), _detail(error))
+            return Result(one.delivery, self._outcome(client, error), _detail(error))
         return Result(one.delivery, Outcome.SENT)
 
-    async def _connected(self) -> aiosmtplib.SMTP:
+    async def _connected(self) -> "_Client":
         if self._client is None or not self._client.is_connected:
             self._client = _client(self._config.url)
             await self._client.connect()
         return self._client
 
-    def _outcome(self, error: Exception) -> Outcome:
-        """A refusal is certain; a lost connection may have come after the server took the message."""
+    def _outcome(self, client: "_Client", error: Exception) -> Outcome:
+        """A refusal is certain; a connection lost after the text was given leaves open whether the server took it."""
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
             return _by_code(min(refused.code for refused in error.recipients))
         if isinstance(error, aiosmtplib.SMTPResponseException):
@@ -97,7 +107,7 @@ class EmailChannel:
         if isinstance(error, ValueError):
             return Outcome.FAILED
         self._hang_up()
-        return Outcome.UNKNOWN
+        return Outcome.UNKNOWN if client.given else Outcome.LATER
 
     def message(self, one: Outgoing) -> EmailMessage:
         """The mail as it goes out."""
@@ -113,10 +123,20 @@ class EmailChannel:
         return mail
 
 
-def _client(url: str) -> aiosmtplib.SMTP:
+class _Client(aiosmtplib.SMTP):
+    """Notes when it begins to give a mail's text: before that no server can have taken it (RFC 5321 4.1.1.4)."""
+
+    given = False
+
+    async def data(self, message: str | bytes, /, **options: Any) -> aiosmtplib.SMTPResponse:
+        self.given = True
+        return await super().data(message, **options)
+
+
+def _client(url: str) -> _Client:
     parts = urlsplit(url)
     tls = parts.scheme == "smtps"
-    return aiosmtplib.SMTP(
+    return _Client(
         hostname=parts.hostname or "localhost",
         port=parts.port or (465 if tls else 25),
         use_tls=tls,

@@ -240,6 +240,49 @@ async def test_a_server_that_hangs_up_leaves_the_mail_unknown() -> None:
     assert result.outcome is Outcome.UNKNOWN
 
 
+async def test_a_connection_that_ended_unnoticed_costs_no_mail(tmp_path: Path) -> None:
+    """A firewall or a restart of the server took it while nothing was sent: the next mail goes by a new one, once."""
+    sink, first = MailSink(tmp_path), True
+
+    async def ended(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal first
+        if not first:
+            await sink._session(reader, writer)
+            return
+        first = False
+        for answer in (b"220 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+            writer.write(answer)
+            await reader.readline()
+        while await reader.readline() != b".\r\n":
+            pass
+        writer.write(b"250 taken\r\n")
+        assert (await reader.readline()).startswith(b"MAIL")
+        writer.close()
+
+    server = await asyncio.start_server(ended, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    mails = outgoing(), outgoing()
+    results = await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "f@example.org")), *mails)
+    server.close()
+    assert [result.outcome for result in results] == [Outcome.SENT, Outcome.SENT]
+    (second,) = await asyncio.to_thread(lambda: [path.read_text() for path in tmp_path.glob("*.eml")])
+    assert f"Message-ID: <{mails[1].delivery}@" in second
+
+
+async def test_a_new_connection_that_ends_before_the_text_was_given_is_tried_later() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (b"220 hello\r\n", b"250 ok\r\n"):
+            writer.write(answer)
+            await reader.readline()
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    (result,) = await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "f@example.org")), outgoing())
+    server.close()
+    assert result.outcome is Outcome.LATER
+
+
 def loudspeakers(url: str, *ids: str, speed: float = 1000.0) -> SimulatedLoudspeakers:
     config = DemoPeersConfig("127.0.0.1", 0, Path(), url, MASTER, ids, speed)
     return SimulatedLoudspeakers(config, SystemClock())

@@ -158,14 +158,17 @@ async def heard_for(stage: Stage, seconds: float) -> dict[str, int]:
 
 
 async def an_ice_restart_keeps_the_connection(stage: Stage) -> None:
+    """Any client may ask for one. Our page, which makes a new connection where one is in doubt, holds still for it."""
     connections, calls = dict(stage.server.connected), await stage.seen("bright", "calls")
     ufrag = "conference.connection.call.pc.remoteDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
     former = await stage.pages["bright"].evaluate(ufrag)
+    await stage.pages["bright"].evaluate("conference.connection.again = () => {}")
     await stage.pages["bright"].evaluate(
         "conference.connection.call.pc.restartIce(); conference.connection.offer(conference.connection.call)"
     )
     await stage.pages["bright"].wait_for_function(f"{ufrag} !== '{former}'")
     await until_flowing(stage, "bright", voices=2, pictures=2)
+    await stage.pages["bright"].evaluate("delete conference.connection.again")
     assert stage.server.connected == connections
     assert await stage.seen("bright", "calls") == calls
 
