@@ -206,17 +206,20 @@ static int read_compound(const struct door *door, const unsigned char *data, int
                          struct feedback *found)
 {
     for (int at = 0, end; at < size; at = end) {
-        if (at + 4 > size || data[at] >> 5 != 4)
+        if (at + 4 > size || data[at] >> 6 != 2)
             return 0;
         int kind = data[at + 1], count = data[at] & 0x1F;
         end = at + 4 + 4 * get16(data + at + 2);
         if (end > size)
             return 0;
+        int padding = data[at] & 0x20 ? data[end - 1] : 0;
+        if (data[at] & 0x20 && (kind != FEEDBACK || count != TRANSPORT_CC))
+            return 0; /* browsers pad nothing else */
         if (kind == RECEIVER_REPORT && at + 8 + BLOCK * count <= end)
             *blocks += count;
-        else if (kind == FEEDBACK && count == TRANSPORT_CC && at + 12 <= end) {
-            if (++*feedbacks > 1 || door->flow->way != NUMBERED || door->flow->probing || door->has_told ||
-                !read_feedback(found, data + at + 12, end - at - 12))
+        else if (kind == FEEDBACK && count == TRANSPORT_CC && at + 12 + padding <= end) {
+            if (++*feedbacks > 1 || door->flow->way != NUMBERED || door->flow->probing ||
+                !read_feedback(found, data + at + 12, end - at - 12 - padding))
                 return 0;
         } else if (kind == FEEDBACK && count == NACK && at + 12 <= end) {
             if (!can_answer(door->flow, data + at, data + end))
@@ -256,19 +259,15 @@ int take_rtcp(struct outbox *box, struct door *door, double now, const unsigned 
         return NOT_PLAIN;
     note_reports(door, now, data, size);
     if (feedbacks) {
-        door->told = (struct told){.at = now, .last = -1, .groups = door->flow->spacing.groups};
+        if (!door->has_told)
+            door->told = (struct told){.last = -1, .groups = door->flow->spacing.groups};
+        door->told.at = now;
         resolve(door->flow, &feedback, &door->told);
         door->has_told = 1;
     }
     answer_all(box, door, now, data, size);
     door->pending = 1;
     return TAKEN;
-}
-
-/* A compound that had to wait until Python had read the feedback before it; whether it was taken. */
-int door_digest(struct outbox *box, struct door *door, double now, const char *data, int size)
-{
-    return take_rtcp(box, door, now, (const unsigned char *)data, size) == TAKEN;
 }
 
 /* All but reports, and feedback on a flow that is not paced. */

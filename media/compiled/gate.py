@@ -110,10 +110,6 @@ class Gate(Generic[P]):
             return -1, b""
         return self.outlets.index(outlet), socket_address(outlet.socket.family, path.address)
 
-    def digest(self, door: Any, now: float, compound: bytes) -> bool:
-        """See `Notes`. What is sent because of it waits in the outbox."""
-        return bool(self.library.door_digest(self._box, door, now, compound, len(compound)))
-
     def count(self) -> None:
         """Add up what C has counted."""
         counted = self.library.port_counted(self.port)
@@ -227,17 +223,13 @@ class Door(Generic[P]):
         return _REPORT.iter_unpack(bytes(ffi.buffer(state.reports, reported * _REPORT.size)))
 
     def take_told(self) -> tuple[float, Told] | None:
-        """What the last feedback told, and when it came; None when there was none since the last time."""
+        """What all feedback since the last time told, and when the last of it came; None when there was none."""
         state = self._state
         if not state.has_told:
             return None
         state.has_told = 0
         at, sent_at, newest, count, lost, octets, arrived, last, groups = _TOLD.unpack(ffi.buffer(self._told))
         return at, Told((), count, sent_at, lost, octets, arrived, newest, last, groups)
-
-    def digest(self, now: float, compound: bytes) -> bool:
-        """Take a compound that came at `now`, all of it or nothing; whether it was taken and noted."""
-        return self._gate.digest(self._state, now, compound)
 
     def close(self) -> None:
         """Nothing of the peer comes by here any more."""

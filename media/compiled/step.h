@@ -188,8 +188,6 @@ struct handed *port_item(struct port *port, int place);
 void port_clear(struct port *port);
 int64_t port_counted(struct port *port);
 
-int door_digest(struct outbox *box, struct door *door, double now, const char *data, int size);
-
 void arrivals_add(struct arrivals *arrivals, double now, int sequence);
 int arrivals_tell(struct arrivals *arrivals, uint32_t sender, uint32_t media, char *packet);
 

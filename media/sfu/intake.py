@@ -24,6 +24,10 @@ Report = tuple[float, int, int, int]
 """When a receiver reported, the share it lost in 1/256, the sender report it saw last and how long before that was."""
 
 
+Observe = Callable[[float, str, int], None]
+"""Is told when somebody spoke, who, and how loud in -dBov."""
+
+
 class Notes(Protocol):
     """What was noted of packets that did not come by here, and when they came."""
 
@@ -37,9 +41,8 @@ class Notes(Protocol):
 
     def take(self) -> Iterable[Note]: ...
     def take_reports(self) -> Iterable[Report]: ...
-    def take_told(self) -> tuple[float, Told] | None: ...
-    def digest(self, now: float, compound: bytes) -> bool:
-        """Take a compound, all of it or nothing: one feedback at a time. Whether it was taken and noted."""
+    def take_told(self) -> tuple[float, Told] | None:
+        """What all feedback since the last time told together, and when the last of it came."""
 
 
 class Intake:
@@ -77,8 +80,8 @@ class Intake:
         self._arrivals = notes.arrivals
         self._bindings.watch(watcher)
 
-    def catch_up(self, name: str, observe: Callable[[float, str, int], None]) -> None:
-        """Take what was noted elsewhere; `observe` is told when `name` spoke and how loud, in -dBov."""
+    def catch_up(self, name: str, observe: Observe) -> None:
+        """Take what was noted elsewhere of the speech of `name`."""
         if self.notes is None:
             return
         for at, level in self.notes.take():
@@ -167,7 +170,7 @@ class Intake:
     def urgent(self, now: float) -> list[Rtcp]:
         """NACKs and key frame requests that are due."""
         messages: list[Rtcp] = []
-        for layer in [layer for source in self._sources.values() for layer in source.layers if layer.needs_care]:
+        for layer in self._in_need():
             reception = layer.reception
             if reception is None:
                 continue
@@ -182,6 +185,16 @@ class Intake:
             if layer.keyframe_due(now):
                 messages.append(Pli(self.ssrc, reception.ssrc))
         return messages
+
+    def _in_need(self) -> list[Layer]:
+        """Asked of everybody in every turn, and nearly always none."""
+        found = []
+        for source in self._sources.values():
+            for layer in source.layers:
+                reception = layer.reception
+                if reception is not None and (reception.needs_care or layer.state.keyframe_wanted):
+                    found.append(layer)
+        return found
 
     @property
     def loss(self) -> float:

@@ -298,12 +298,6 @@ class Layer(Counted):
             state.picture = picture
         return picture
 
-    @property
-    def needs_care(self) -> bool:
-        """Whether something is missing, or a key frame wanted."""
-        reception = self.reception
-        return reception is not None and (reception.needs_care or self.state.keyframe_wanted != 0)
-
     def ask_keyframe(self, at_once: bool) -> None:
         """Somebody cannot go on without a key frame; `at_once`: that of the last request has come and was of no use."""
         self.keyframe_wanted = True

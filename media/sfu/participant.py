@@ -9,7 +9,7 @@ from media.rtp import rtcp
 from media.rtp.rtcp import ReceiverReport, Rtcp
 from media.sfu.demand import Demand
 from media.sfu.events import LayersChanged, PublishingChanged
-from media.sfu.intake import Intake
+from media.sfu.intake import Intake, Observe
 from media.sfu.link import Link
 from media.sfu.receiver import Send
 from media.sfu.source import Source
@@ -49,6 +49,16 @@ class Participant:
     @property
     def sources(self) -> dict[Kind, Source]:
         return {"audio": self.audio, "video": self.video}
+
+    def catch_up(self, observe: Observe, unix_offset: float) -> None:
+        """Take what was noted elsewhere: how loud it is, and what it told of what it was sent."""
+        link, intake = self.link, self.intake
+        if intake is None or intake.notes is None or not intake.notes.pending:
+            return
+        intake.catch_up(self.name, observe)
+        if link is not None:
+            link.catch_up(intake.notes, unix_offset)
+            intake.round_trip_s = link.round_trip_s
 
     def urgent(self, now: float) -> list[Send]:
         """The NACKs and key frame requests that are due for what it sends."""

@@ -188,13 +188,7 @@ class Room:
 
     def catch_up(self, participant: Participant) -> None:
         """Take what was noted of this participant's packets elsewhere."""
-        intake, link = participant.intake, participant.link
-        if intake is None or intake.notes is None or not intake.notes.pending:
-            return
-        intake.catch_up(participant.name, self.speakers.observe)
-        if link is not None:
-            link.catch_up(intake.notes, self.unix_offset)
-            intake.round_trip_s = link.round_trip_s
+        participant.catch_up(self.speakers.observe, self.unix_offset)
 
     @staticmethod
     def _mended(now: float, intake: Intake) -> list[Send]:
@@ -206,14 +200,12 @@ class Room:
         """One plain compound RTCP packet from `name`."""
         participant = self.participants[name]
         link, intake = participant.link, participant.intake
-        self.catch_up(participant)
-        if intake is not None and intake.notes is not None and intake.notes.digest(now, data):
-            self.catch_up(participant)
-            return []
         packets = rtcp.parse(data)
         if packets is None or link is None or intake is None:
             participant.malformed_rtcp += 1
             return []
+        if not all(isinstance(packet, rtcp.SenderReport) for packet in packets):
+            self.catch_up(participant)
         sends: list[Send] = []
         for packet in packets:
             if isinstance(packet, rtcp.SenderReport):
@@ -227,8 +219,6 @@ class Room:
 
     def on_tick(self, now: float) -> list[Send]:
         """To be called about every 25 ms: requests, feedback, reports, choices that are due."""
-        for participant in self.participants.values():
-            self.catch_up(participant)
         sends = [send for participant in self.participants.values() for send in participant.urgent(now)]
         sends += self._turns.take(now)
         for participant in self.participants.values():

@@ -55,6 +55,9 @@ class Turns:
         return sends
 
     def _measure(self, now: float) -> None:
+        for participant in self.participants.values():
+            if participant.intake is not None:
+                participant.intake.catch_up(participant.name, self.selection.speakers.observe)
         if now >= self._next_allocation:
             self._next_allocation = now + ALLOCATION_INTERVAL_S
             for participant in self.participants.values():
@@ -70,6 +73,8 @@ class Turns:
         participant.turns += 1
         if link is None or intake is None:
             return []
+        if allocating or not link.has_plenty:
+            participant.catch_up(self.selection.speakers.observe, self.unix_offset)
         if participant.demand.update(now, participant.video):
             self.events += participant.note_layers(now)
         sends: list[Send] = []

@@ -17,12 +17,14 @@ from media.compiled.step import CompiledStep
 from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
+from media.rtp.rtcp import ReceiverReport, TransportFeedback, compound
+from media.rtp.transport_cc import Feedback
 from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.incoming import WINDOW, PlainSourceState, PlainStreamState
 from media.sfu.layer import Unit
 from media.sfu.room import Room
 from media.sfu.spacing import PlainLeastState, PlainSpacingState, SpacingState
-from media.sfu.state import PlainFlowState, PlainRepairState, RepairState
+from media.sfu.state import NUMBERED, PlainFlowState, PlainRepairState, RepairState
 from media.sfu.step import PythonStep
 from media.sfu.tiers import BY_NAME
 from media.steps import UncompiledStep, choose
@@ -77,7 +79,7 @@ def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
     assert compiled.spoken_by_python < 0.5 * len(speech) * len(VIEWERS)
     if compiled.gate is not None:
         assert compiled.left_to_python < 0.7 * play.brought, "hardly anything was plain"
-        assert compiled.told_left < play.told - 25, "no feedback was digested"
+        assert compiled.told_left < 0.75 * play.told, "no feedback was digested"
         assert compiled.nacks_left < play.asked - 40, "hardly any request was answered"
     compare_links(twins)
     for name in PUBLISHERS:
@@ -269,3 +271,41 @@ def test_set_up_goes_on_without_a_compiler(tmp_path: Path, monkeypatch: pytest.M
         assert build.build() is None
         build.main()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step.c", "step.h"]
+
+
+def test_feedback_that_python_has_not_read_adds_up(twins: Twins) -> None:
+    """What both tell together is what each tells, and nothing is left for Python to do but to read the sum."""
+    play = Play(twins, 7)
+    for name in VIEWERS:
+        twins.view(name, list(PUBLISHERS), [720] * len(PUBLISHERS))
+    for number in range(120):
+        play.step(number)
+    compiled = twins.sides[1]
+    if compiled.gate is None:
+        pytest.skip("packets come in by Python")
+    former, latter = twins.links["fat"]
+    latter.outflow.sent.state.way, latter.outflow.sent.state.probing = NUMBERED, False
+    notes = compiled.room.participants["fat"].intake
+    assert notes is not None
+    assert notes.notes is not None
+    path, before = compiled.far["fat"].path, compiled.told_left
+    assert path is not None
+    told_by_python = []
+    for begin in (60, 30):
+        base = former.outflow.sent.next - begin
+        feedback = Feedback(base & 0xFFFF, int(twins.now / 0.064), 0, (4, None, *(3,) * 26, None))
+        told_by_python.append(former.outflow.sent.resolve(feedback))
+        message = compound([ReceiverReport(1, ()), TransportFeedback(1, 2, feedback)])
+        compiled.gate.inject(twins.now, path, message)
+    compiled.gate.hand_over(compiled)
+    assert compiled.told_left == before
+    found = notes.notes.take_told()
+    assert found is not None
+    told = found[1]
+    first, second = told_by_python
+    assert (told.count, told.lost) == (first.count + second.count, first.lost + second.lost)
+    assert told.count > 40
+    assert (told.octets, told.arrived) == (first.octets + second.octets, first.arrived + second.arrived)
+    assert (told.last, told.sent_at) == (second.last, second.sent_at)
+    assert told.newest == pytest.approx(max(first.newest, second.newest), abs=1e-9)
+    assert latter.outflow.sent.sizes == former.outflow.sent.sizes
