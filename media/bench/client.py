@@ -86,6 +86,11 @@ class Client:
         return self._port.outlets[0].socket.fileno()
 
     @property
+    def fingerprint(self) -> str:
+        """SHA-256 of its certificate, as in SDP."""
+        return self._port.identity.fingerprint
+
+    @property
     def cipher(self) -> str:
         """The SRTP profile that DTLS chose."""
         keys = self.peer.keys if self.peer is not None else None
@@ -105,7 +110,7 @@ class Client:
         text = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {main}" + (f" {rtx}" if rtx else ""), "c=IN IP4 0.0.0.0"]
         text += [f"a=mid:{line.mid}", f"a={line.direction}", "a=rtcp-mux"]
         text += [f"a=ice-ufrag:{self._credentials.ufrag}", f"a=ice-pwd:{self._credentials.password}"]
-        text += [f"a=fingerprint:sha-256 {self._port.identity.fingerprint}", f"a=setup:{self._setup}"]
+        text += [f"a=fingerprint:sha-256 {self.fingerprint}", f"a=setup:{self._setup}"]
         text.append(f"a=rtpmap:{main} {codec}")
         text += [f"a=rtcp-fb:{main} {wish}" for wish in _WISHES[line.kind]]
         if rtx:

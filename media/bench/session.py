@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from media.bench import bridge, engine, janus
+from media.bench import bridge, engine, janus, mediasoup
 from media.bench.churn import try_churn
 from media.bench.core import core_cost
 from media.bench.figures import ratios, summarise
@@ -74,18 +74,27 @@ async def _measure(options: Options, core: int) -> dict[str, Any]:
 async def _conference(options: Options, core: int, library: ctypes.CDLL | None) -> dict[str, Any]:
     rounds: dict[str, list[Figures]] = {}
     notes: dict[str, dict[str, object]] = {}
-    names = [*bridge.variants(), *([janus.Janus.name] if options.interface and library is not None else [])]
+    peers = _peers() if options.interface and library is not None else []
+    names = [*bridge.variants(), *peers]
     for _ in range(options.rounds):
         for name in names:
             figures, notes[name] = await _attempt(name, options, core, library)
             rounds.setdefault(name, []).append(figures)
     summaries = {name: summarise(each) for name, each in rounds.items()}
-    ours, theirs = summaries[bridge.OURS], summaries.get(janus.Janus.name)
+    ours = summaries[bridge.OURS]
     found = {**asdict(options.conference), "rounds": options.rounds, "step": bridge.variants()[bridge.OURS]}
     found |= _flat(ours, notes[bridge.OURS])
-    compared = {name: ratios(summaries[name], theirs) for name in bridge.variants()} if theirs is not None else {}
-    found["ratio_to_janus"] = compared.get(bridge.OURS, {}).get("packets_per_cpu_second")
+    compared = {peer: {name: ratios(summaries[name], summaries[peer]) for name in bridge.variants()} for peer in peers}
+    found["ratio_to_janus"] = None
+    for peer, each in compared.items():
+        found[f"ratio_to_{peer}"] = each[bridge.OURS].get("packets_per_cpu_second")
     return {**found, **summaries, "ratios": compared, "notes": notes}
+
+
+def _peers() -> list[str]:
+    """The other servers that can be measured here."""
+    commands = {janus.Janus.name: janus.command(), mediasoup.Mediasoup.name: mediasoup.command()}
+    return [name for name, command in commands.items() if command is not None]
 
 
 async def _attempt(
@@ -112,10 +121,13 @@ def _flat(ours: dict[str, dict[str, float]], notes: dict[str, object]) -> dict[s
 
 @asynccontextmanager
 async def _server(name: str, options: Options, core: int) -> AsyncIterator[Server]:
-    program = janus.command()
-    if name in bridge.variants() or program is None or options.interface is None:
+    program, worker = janus.command(), mediasoup.command()
+    if name == mediasoup.Mediasoup.name and worker is not None:
+        async with mediasoup.started(worker, options.address, core) as router:
+            yield router
+    elif name == janus.Janus.name and program is not None and options.interface is not None:
+        async with janus.started(program, options.address, options.interface, core) as videoroom:
+            yield videoroom
+    else:
         async with bridge.started(options.address, core, name) as ours:
             yield ours
-    else:
-        async with janus.started(program, options.address, options.interface, core) as theirs:
-            yield theirs

@@ -55,6 +55,24 @@ def choose(desk: Page, incident: dict[str, str]) -> None:
     expect(desk.get_by_test_id("incident-number")).to_have_text(incident["number"])
 
 
+def test_a_photo_stands_there_however_long_the_log_has_grown(
+    desk: Page, duty: httpx.Client, incident: dict[str, str]
+) -> None:
+    path = f"/incidents/{incident['id']}"
+    photo = ("塌方.txt", "现场记录".encode(), "text/plain")
+    duty.post(f"{path}/attachments", files={"file": photo}).raise_for_status()
+    for number in range(101):
+        duty.post(f"{path}/entries", json={"text": f"第 {number} 次报告"}).raise_for_status()
+    choose(desk, incident)
+    expect(desk.get_by_test_id("file-row")).to_contain_text("塌方.txt")
+    other = {"title": "另一起", "category": "natural_disaster", "source": "phone", "division_code": "532301111"}
+    bare = duty.post("/incidents", json=other).raise_for_status().json()
+    duty.post(f"/incidents/{bare['id']}/acknowledge").raise_for_status()
+    choose(desk, bare)
+    expect(desk.get_by_test_id("file-row")).to_have_count(0)
+    expect(desk.get_by_test_id("files")).to_contain_text("没有")
+
+
 def test_lets_in_who_is_known_and_says_why_not(new_page: NewPage, town: County) -> None:
     page = new_page(1600, 900)
     page.goto(f"{town.url}/desk")

@@ -4,6 +4,7 @@ import { problem as problemOf, type ApiProblem } from '@shared/api'
 export interface Fetched<T> {
   value: ShallowRef<T | null>
   problem: ShallowRef<ApiProblem | null>
+  /** Whether an answer is still to come: `value` is not the one to what is asked now. */
   busy: Ref<boolean>
   again: () => Promise<void>
 }
@@ -23,6 +24,7 @@ export function useFetched<T>(when: WatchSource, ask: () => Promise<T> | null, w
     const mine = ++asked
     const asking = ask()
     if (asking === null) {
+      busy.value = false
       value.value = null
       problem.value = null
       return
@@ -44,6 +46,7 @@ export function useFetched<T>(when: WatchSource, ask: () => Promise<T> | null, w
     when,
     () => {
       window.clearTimeout(timer)
+      busy.value = true
       if (waitMs === 0) void again()
       else timer = window.setTimeout(() => void again(), waitMs)
     },
