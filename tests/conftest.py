@@ -9,7 +9,7 @@ from tests.turns import GROUPS, Turns, turn_of
 pytest_plugins = ["tests.peers.fixtures"]
 
 
-BESIDE = 5
+BESIDE = 8
 """How nice a process is that has no group: it takes what the groups leave, and they keep their time."""
 
 

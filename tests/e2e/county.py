@@ -17,6 +17,8 @@ from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 90.0
+UNHURRIED = {"FENGSUI_MEDIA_PORT": "0", "FENGSUI_MEDIA_SHEDS": "false"}
+"""A free port; and no pictures given up because browsers and tests have both cores: tests/media tests that."""
 
 
 @dataclass
@@ -81,7 +83,7 @@ def county(data: Path, environment: Mapping[str, str] | None = None) -> Iterator
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "FENGSUI_MEDIA_PORT": "0", **(environment or {})},
+        env={**os.environ, **UNHURRIED, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

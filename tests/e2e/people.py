@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from tests.e2e.county import County
 from tests.media.fakes import write_wav, write_y4m
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = Path(__file__).parents[1] / "chromium.sh"
 WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
 # Every RTCPeerConnection of a page, so that its own figures can be asked for.

@@ -13,6 +13,7 @@ from tests.media.node_process import ROOT
 
 UI = ROOT / "web" / "ui"
 CHROMIUM = Path("/usr/bin/chromium")
+POLITE = Path(__file__).parents[1] / "chromium.sh"
 CAMERA_LEVEL = 60
 
 PAGE = """<!doctype html><meta charset="utf-8"><body><script type="module">
@@ -131,7 +132,7 @@ async def launch(
     write_y4m(video, CAMERA_LEVEL, size=capture)
     write_wav(audio, 440)
     return await playwright.chromium.launch(
-        executable_path=str(CHROMIUM),
+        executable_path=POLITE,
         headless=False,
         args=[
             "--headless=new",

@@ -48,6 +48,7 @@ def _config(settings: Settings) -> MediaConfig:
         udp_port=settings.media_port,
         addresses=announced(settings),
         step=settings.media_step,
+        sheds=settings.media_sheds,
         marks=Marks(settings.media_dscp_speech, settings.media_dscp),
     )
 
