@@ -214,7 +214,7 @@ static int read_compound(const struct door *door, const unsigned char *data, int
             return 0;
         int padding = data[at] & 0x20 ? data[end - 1] : 0;
         if (data[at] & 0x20 && (kind != FEEDBACK || count != TRANSPORT_CC))
-            return 0; /* browsers pad nothing else */
+            return 0; /* whatever else is padded is for Python */
         if (kind == RECEIVER_REPORT && at + 8 + BLOCK * count <= end)
             *blocks += count;
         else if (kind == FEEDBACK && count == TRANSPORT_CC && at + 12 + padding <= end) {
