@@ -189,6 +189,7 @@ def test_who_is_back_at_once_is_not_sent_away_by_the_former_socket(party: Partie
     box, desk = party("north_box"), party("duty").talk(meeting)
     box.answer(meeting)
     for _ in range(15):
+        desk.say(type="ping")  # who says nothing for long is taken for gone
         former = box.talk(meeting)
         former.until("welcome")
         former.say(type="leave")
