@@ -41,15 +41,14 @@ system abseil-cpp absl_container_dep absl_flat_hash_map,absl_flat_hash_set,absl_
 for part in strings types; do
     echo "absl_${part}_dep = dependency('absl_strings')" >>"$source/subprojects/abseil-cpp-20220623.0/meson.build"
 done
-mkdir -p "$source/subprojects/Catch2-2.13.7"
-echo "project('catch2', 'cpp') catch2_dep = declare_dependency()" | sed 's/) /)\n/' >"$source/subprojects/Catch2-2.13.7/meson.build"
+system catch2 catch2_dep libuv # of its tests, which are not built
 
 sed -i "s/meson_version: *'[^']*'/meson_version: '>= 1.0'/" "$source/meson.build"
 
 echo "building the worker (some minutes)"
 rm -rf "$folder/build"
 {
-    CXXFLAGS=-I/usr/include/srtp2 meson setup "$folder/build" "$source" --buildtype release -Db_ndebug=true --wrap-mode nodownload
+    CXXFLAGS="-I$(pkg-config --variable=includedir libsrtp2)/srtp2" meson setup "$folder/build" "$source" --buildtype release -Db_ndebug=true --wrap-mode nodownload
     ninja -C "$folder/build" mediasoup-worker
 } >"$folder/build.log" 2>&1 || { tail -20 "$folder/build.log" >&2; exit 1; }
 cp "$folder/build/mediasoup-worker" "$folder/mediasoup-worker"

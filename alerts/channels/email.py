@@ -73,11 +73,10 @@ class EmailChannel:
 
     async def _send_one(self, one: Outgoing) -> Result:
         """A connection that was kept may have ended unnoticed: where the text was not given yet a new one is made."""
-        kept = self._client
+        kept = self._client if self._client is not None and self._client.is_connected else None
         result = await self._attempt(one)
-        if kept is not None and self._client is None and not kept.given:
-            return await self._attempt(one)
-        return result
+        lost = kept is not None and self._client is None and not kept.given
+        return await self._attempt(one) if lost else result
 
     async def _attempt(self, one: Outgoing) -> Result:
         try:

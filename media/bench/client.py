@@ -37,6 +37,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """One end of a connection, as it tells of itself. A port of 0: the other end finds out where it is."""
+
+    address: Address
+    credentials: Credentials
+    fingerprint: str
+    setup: str
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
     """What the engine must know of a connection; extension numbers are 0 where not agreed."""
 
@@ -98,27 +108,7 @@ class Client:
 
     def describe(self, lines: Sequence[Line]) -> str:
         """An offer, or an answer, with these m-lines."""
-        text = ["v=0", f"o=- 1 1 IN IP4 {self.address}", "s=-", "t=0 0"]
-        text.append("a=group:BUNDLE " + " ".join(line.mid for line in lines))
-        for line in lines:
-            text += self._section(line)
-        return "\r\n".join(text) + "\r\n"
-
-    def _section(self, line: Line) -> list[str]:
-        main, rtx = line.types
-        codec = "opus/48000/2" if line.kind == "audio" else "VP8/90000"
-        text = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {main}" + (f" {rtx}" if rtx else ""), "c=IN IP4 0.0.0.0"]
-        text += [f"a=mid:{line.mid}", f"a={line.direction}", "a=rtcp-mux"]
-        text += [f"a=ice-ufrag:{self._credentials.ufrag}", f"a=ice-pwd:{self._credentials.password}"]
-        text += [f"a=fingerprint:sha-256 {self.fingerprint}", f"a=setup:{self._setup}"]
-        text.append(f"a=rtpmap:{main} {codec}")
-        text += [f"a=rtcp-fb:{main} {wish}" for wish in _WISHES[line.kind]]
-        if rtx:
-            text += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={main}"]
-        text += [f"a=extmap:{number} {uri}" for uri, number in line.extensions.items()]
-        if line.ssrc is not None:
-            text += [f"a=msid:bench {line.mid}", f"a=ssrc:{line.ssrc} cname:bench"]
-        return text
+        return described(lines, End((self.address, 0), self._credentials, self.fingerprint, self._setup))
 
     def publishing(self) -> list[Line]:
         """The lines for `outgoing`."""
@@ -189,6 +179,34 @@ class Site:
 
     async def close(self) -> None:
         await asyncio.gather(*(client.close() for client in self.clients))
+
+
+def described(lines: Sequence[Line], end: End) -> str:
+    """An end's side of a connection with these m-lines (RFC 8866)."""
+    text = ["v=0", f"o=- 1 1 IN IP4 {end.address[0]}", "s=-", "t=0 0"]
+    text.append("a=group:BUNDLE " + " ".join(line.mid for line in lines))
+    for line in lines:
+        text += _section(line, end)
+    return "\r\n".join(text) + "\r\n"
+
+
+def _section(line: Line, end: End) -> list[str]:
+    main, rtx = line.types
+    codec = "opus/48000/2" if line.kind == "audio" else "VP8/90000"
+    text = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {main}" + (f" {rtx}" if rtx else ""), "c=IN IP4 0.0.0.0"]
+    text += [f"a=mid:{line.mid}", f"a={line.direction}", "a=rtcp-mux"]
+    text += [f"a=ice-ufrag:{end.credentials.ufrag}", f"a=ice-pwd:{end.credentials.password}"]
+    text += [f"a=fingerprint:sha-256 {end.fingerprint}", f"a=setup:{end.setup}"]
+    if end.address[1]:
+        text.append(f"a=candidate:1 1 udp 1 {end.address[0]} {end.address[1]} typ host")
+    text.append(f"a=rtpmap:{main} {codec}")
+    text += [f"a=rtcp-fb:{main} {wish}" for wish in _WISHES[line.kind]]
+    if rtx:
+        text += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={main}"]
+    text += [f"a=extmap:{number} {uri}" for uri, number in line.extensions.items()]
+    if line.ssrc is not None:
+        text += [f"a=msid:bench {line.mid}", f"a=ssrc:{line.ssrc} cname:bench"]
+    return text
 
 
 def types_of(kind: str) -> tuple[int, int]:

@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake
 from websockets.typing import Subprotocol
 
-from media.bench.client import EXTENSIONS, Client, Line, Outgoing, Site, both, outgoing
-from media.bench.load import Load
+from media.bench.client import EXTENSIONS, Client, Line, Outgoing, Site
+from media.bench.one_each_way import OneEachWay
 from media.errors import BridgeError
 from media.sdp import parse_offer
 
@@ -133,7 +133,7 @@ class Session:
             await self._ask({"janus": "keepalive"})
 
 
-class Janus:
+class Janus(OneEachWay):
     """A room in which every site has one connection to send by and one to receive by.
 
     It begins the handshakes, as with a browser's offer: as a lite agent it loses a ClientHello that comes within 0.2 s.
@@ -155,29 +155,12 @@ class Janus:
         handle = await self._session.attach()
         await self._session.request(handle, {"request": "create", "room": ROOM, **size, **wishes})
 
-    async def join_all(self, load: Load) -> list[Site]:
-        """All sites publish, then each asks for all others."""
-        names = load.names
-        sites = [
-            await self._publish(name, outgoing(number, load.streams(number - 1)))
-            for number, name in enumerate(names, 1)
-        ]
-        for site in sites:
-            await self._subscribe(site, [name for name in names if name != site.name])
-        return sites
-
-    async def join_one(self, number: int, watched: str) -> Site:
-        """One more site, that sees one of the others."""
-        site = await self._publish(f"guest-{number}", both(10_000 + number))
-        await self._subscribe(site, [watched])
-        return site
-
     async def leave(self, site: Site) -> None:
         for handle in self._handles.pop(site.name):
             await self._session.detach(handle)
         await site.close()
 
-    async def _publish(self, name: str, streams: list[Outgoing]) -> Site:
+    async def publish(self, name: str, streams: list[Outgoing]) -> Site:
         client, began = Client(self._address, streams, passive=True), time.monotonic()
         handle = await self._session.attach()
         joined = {"request": "join", "ptype": "publisher", "room": ROOM, "display": name}
@@ -188,7 +171,7 @@ class Janus:
         self._handles[name] = [handle]
         return Site(name, [client], time.monotonic() - began)
 
-    async def _subscribe(self, site: Site, shown: Sequence[str]) -> None:
+    async def subscribe(self, site: Site, shown: Sequence[str]) -> None:
         client, began = Client(self._address, passive=True), time.monotonic()
         handle = await self._session.attach()
         feeds = [{"feed": self._feeds[name]} for name in shown]

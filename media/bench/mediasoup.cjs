@@ -4,8 +4,6 @@
 const { createInterface } = require('node:readline')
 const mediasoup = require(process.argv[2])
 
-const AUDIO_LEVEL = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level'
-const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01'
 const FEEDBACK = {
   audio: [{ type: 'transport-cc', parameter: '' }],
   video: [
@@ -45,11 +43,9 @@ const ACTIONS = {
     return {}
   },
 
-  async produce({ transport, kind, payloadType, ssrc, level, sequence }) {
-    const headerExtensions = [{ uri: TRANSPORT_CC, id: sequence }]
-    if (kind === 'audio') headerExtensions.push({ uri: AUDIO_LEVEL, id: level })
+  async produce({ transport, kind, payloadType, ssrc, extensions }) {
     const codecs = [{ ...CODECS[kind], payloadType, rtcpFeedback: FEEDBACK[kind] }]
-    const rtpParameters = { codecs, headerExtensions, encodings: [{ ssrc }], rtcp: { cname: `site-${ssrc}` } }
+    const rtpParameters = { codecs, headerExtensions: extensions, encodings: [{ ssrc }], rtcp: { cname: `site-${ssrc}` } }
     const producer = await transports.get(transport).produce({ kind, rtpParameters })
     return { id: producer.id }
   },

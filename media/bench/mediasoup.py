@@ -8,15 +8,15 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from media.bench.client import EXTENSIONS, Client, Outgoing, Site, both, outgoing, types_of
-from media.bench.load import Load
+from media.bench.client import EXTENSIONS, Client, End, Line, Outgoing, Site, described
+from media.bench.one_each_way import OneEachWay
 from media.errors import BridgeError
-from media.rtp.extensions import AUDIO_LEVEL_URI, TRANSPORT_CC_URI
+from media.ice import Credentials
 
 FOLDER = Path(__file__).parents[2] / "bench" / "mediasoup"
 WORKER = FOLDER / "mediasoup-worker"
@@ -69,17 +69,7 @@ class Asked:
                 future.set_result(answer)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One m-line of the server's side. `types` are the payload types of the media and of its RTX, 0 = no RTX."""
-
-    kind: str
-    direction: str
-    types: tuple[int, int]
-    extensions: dict[str, int]
-
-
-class Mediasoup:
+class Mediasoup(OneEachWay):
     """A router in which every site has one transport to send by and one to receive by, as its own clients do."""
 
     name = "mediasoup"
@@ -91,51 +81,32 @@ class Mediasoup:
         self._producers: dict[str, list[str]] = {}
         self._transports: dict[str, list[str]] = {}
 
-    async def join_all(self, load: Load) -> list[Site]:
-        """All sites send, then each asks for all others."""
-        names = load.names
-        sites = [
-            await self._publish(name, outgoing(number, load.streams(number - 1)))
-            for number, name in enumerate(names, 1)
-        ]
-        for site in sites:
-            await self._subscribe(site, [name for name in names if name != site.name])
-        return sites
-
-    async def join_one(self, number: int, watched: str) -> Site:
-        """One more site, that sees one of the others."""
-        site = await self._publish(f"guest-{number}", both(10_000 + number))
-        await self._subscribe(site, [watched])
-        return site
-
     async def leave(self, site: Site) -> None:
         self._producers.pop(site.name)
         for transport in self._transports.pop(site.name):
             await self._asked.ask("close", transport=transport)
         await site.close()
 
-    async def _publish(self, name: str, streams: list[Outgoing]) -> Site:
+    async def publish(self, name: str, streams: list[Outgoing]) -> Site:
         client, began = Client(self._address, streams), time.monotonic()
         transport = await self._transport(name, client)
-        numbers = {"level": EXTENSIONS[AUDIO_LEVEL_URI], "sequence": EXTENSIONS[TRANSPORT_CC_URI]}
-        sections, producers = [], []
-        for one in streams:
-            kind, types = one.stream.kind, types_of(one.stream.kind)
-            asked = {"kind": kind, "payloadType": types[0], "ssrc": one.ssrc, **numbers}
+        lines, producers = client.publishing(), []
+        for line in lines:
+            extensions = [{"uri": uri, "id": number} for uri, number in line.extensions.items()]
+            asked = {"kind": line.kind, "payloadType": line.types[0], "ssrc": line.ssrc, "extensions": extensions}
             producers.append((await self._asked.ask("produce", transport=transport["id"], **asked))["id"])
-            sections.append(Section(kind, "recvonly", types, EXTENSIONS))
-        await client.connect(_described(transport, sections))
+        await client.connect(_described(transport, [replace(line, direction="recvonly") for line in lines]))
         self._producers[name] = producers
         return Site(name, [client], time.monotonic() - began)
 
-    async def _subscribe(self, site: Site, shown: Sequence[str]) -> None:
+    async def subscribe(self, site: Site, shown: Sequence[str]) -> None:
         client, began = Client(self._address), time.monotonic()
         transport = await self._transport(site.name, client)
-        sections: dict[str, Section] = {}
+        lines: dict[str, Line] = {}
         for producer in (producer for name in shown for producer in self._producers[name]):
             consumer = await self._asked.ask("consume", transport=transport["id"], producer=producer)
-            sections[consumer["kind"]] = _sent(consumer["kind"], consumer["parameters"])
-        await client.connect(_described(transport, list(sections.values())))
+            lines[consumer["kind"]] = _sent(consumer["kind"], consumer["parameters"])
+        await client.connect(_described(transport, list(lines.values())))
         site.clients.append(client)
         site.join_s += time.monotonic() - began
 
@@ -148,32 +119,20 @@ class Mediasoup:
         return transport
 
 
-def _sent(kind: str, parameters: Message) -> Section:
+def _sent(kind: str, parameters: Message) -> Line:
     """What a consumer's parameters say; all of a kind have the same."""
     codecs = parameters["codecs"]
     rtx = next((codec["payloadType"] for codec in codecs if codec["mimeType"].lower().endswith("/rtx")), 0)
     extensions = {one["uri"]: one["id"] for one in parameters["headerExtensions"] if one["uri"] in EXTENSIONS}
-    return Section(kind, "sendonly", (codecs[0]["payloadType"], rtx), extensions)
+    return Line(kind, kind, "sendonly", (codecs[0]["payloadType"], rtx), extensions=extensions)
 
 
-def _described(transport: Message, sections: Sequence[Section]) -> str:
+def _described(transport: Message, lines: Sequence[Line]) -> str:
     """A transport of mediasoup, which speaks no SDP, as a description."""
     ice, candidate = transport["ice"], transport["candidates"][0]
     prints = next(one for one in transport["dtls"]["fingerprints"] if one["algorithm"] == "sha-256")
-    place = f"{candidate['ip']} {candidate['port']} typ host"
-    text = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
-    text.append("a=group:BUNDLE " + " ".join(map(str, range(len(sections)))))
-    for mid, section in enumerate(sections):
-        main, rtx = section.types
-        codec = "opus/48000/2" if section.kind == "audio" else "VP8/90000"
-        text += [f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {main}" + (f" {rtx}" if rtx else ""), "c=IN IP4 0.0.0.0"]
-        text += [f"a=mid:{mid}", f"a={section.direction}", "a=rtcp-mux"]
-        text += [f"a=ice-ufrag:{ice['usernameFragment']}", f"a=ice-pwd:{ice['password']}"]
-        text += [f"a=fingerprint:sha-256 {prints['value']}", "a=setup:passive"]
-        text += [f"a=candidate:1 1 udp 1 {place}", f"a=rtpmap:{main} {codec}"]
-        text += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={main}"] if rtx else []
-        text += [f"a=extmap:{number} {uri}" for uri, number in section.extensions.items()]
-    return "\r\n".join(text) + "\r\n"
+    credentials = Credentials(ice["usernameFragment"], ice["password"])
+    return described(lines, End((candidate["ip"], candidate["port"]), credentials, prints["value"], "passive"))
 
 
 @asynccontextmanager

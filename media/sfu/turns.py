@@ -55,6 +55,7 @@ class Turns:
         return sends
 
     def _measure(self, now: float) -> None:
+        """How loud everybody is, and now and then what their layers cost."""
         for participant in self.participants.values():
             if participant.intake is not None:
                 participant.intake.catch_up(participant.name, self.selection.speakers.observe)

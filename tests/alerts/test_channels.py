@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,18 +226,28 @@ async def test_one_connection_serves_a_batch(tmp_path: Path) -> None:
     assert all(any(f"Message-ID: <{one.delivery}@" in mail for mail in mails) for one in batch)
 
 
-async def test_a_server_that_hangs_up_leaves_the_mail_unknown() -> None:
+UP_TO_TEXT = (b"220 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n")
+
+
+async def answer_all(answers: Sequence[bytes], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    for answer in answers:
+        writer.write(answer)
+        await reader.readline()
+
+
+@pytest.mark.parametrize(("answers", "outcome"), [(UP_TO_TEXT, Outcome.UNKNOWN), (UP_TO_TEXT[:2], Outcome.LATER)])
+async def test_a_server_that_hangs_up_leaves_the_mail_unknown_only_once_it_has_the_text(
+    answers: Sequence[bytes], outcome: Outcome
+) -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for answer in (b"220 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
-            writer.write(answer)
-            await reader.readline()
+        await answer_all(answers, reader, writer)
         writer.close()
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     (result,) = await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "f@example.org")), outgoing())
     server.close()
-    assert result.outcome is Outcome.UNKNOWN
+    assert result.outcome is outcome
 
 
 async def test_a_connection_that_ended_unnoticed_costs_no_mail(tmp_path: Path) -> None:
@@ -250,9 +260,7 @@ async def test_a_connection_that_ended_unnoticed_costs_no_mail(tmp_path: Path) -
             await sink._session(reader, writer)
             return
         first = False
-        for answer in (b"220 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
-            writer.write(answer)
-            await reader.readline()
+        await answer_all(UP_TO_TEXT, reader, writer)
         while await reader.readline() != b".\r\n":
             pass
         writer.write(b"250 taken\r\n")
@@ -267,20 +275,6 @@ async def test_a_connection_that_ended_unnoticed_costs_no_mail(tmp_path: Path) -
     assert [result.outcome for result in results] == [Outcome.SENT, Outcome.SENT]
     (second,) = await asyncio.to_thread(lambda: [path.read_text() for path in tmp_path.glob("*.eml")])
     assert f"Message-ID: <{mails[1].delivery}@" in second
-
-
-async def test_a_new_connection_that_ends_before_the_text_was_given_is_tried_later() -> None:
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for answer in (b"220 hello\r\n", b"250 ok\r\n"):
-            writer.write(answer)
-            await reader.readline()
-        writer.close()
-
-    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    (result,) = await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "f@example.org")), outgoing())
-    server.close()
-    assert result.outcome is Outcome.LATER
 
 
 def loudspeakers(url: str, *ids: str, speed: float = 1000.0) -> SimulatedLoudspeakers:

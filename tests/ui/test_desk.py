@@ -43,6 +43,10 @@ def incident(duty: httpx.Client) -> Iterator[dict[str, str]]:
     logged = duty.post("/incidents", json=body).raise_for_status().json()
     duty.post(f"/incidents/{logged['id']}/acknowledge").raise_for_status()
     yield logged
+    take_off_the_board(duty, logged)
+
+
+def take_off_the_board(duty: httpx.Client, logged: dict[str, str]) -> None:
     now = duty.get(f"/incidents/{logged['id']}").json()
     if "unfounded" in now["allowed"]:
         move = {"status": "unfounded", "reason": "test"}
@@ -71,6 +75,7 @@ def test_a_photo_stands_there_however_long_the_log_has_grown(
     choose(desk, bare)
     expect(desk.get_by_test_id("file-row")).to_have_count(0)
     expect(desk.get_by_test_id("files")).to_contain_text("没有")
+    take_off_the_board(duty, bare)
 
 
 def test_lets_in_who_is_known_and_says_why_not(new_page: NewPage, town: County) -> None:
