@@ -3,11 +3,15 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.turns import GROUPS, Turns, turn_of
 
 pytest_plugins = ["tests.peers.fixtures"]
 
+# How long an example takes says how busy the machine is, not whether it is right.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 BESIDE = 8
 """How nice a process is that has no group: it takes what the groups leave, and they keep their time."""

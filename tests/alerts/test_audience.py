@@ -99,7 +99,7 @@ _contacts = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(_contacts, max_size=12), st.booleans())
 def test_once_per_channel_and_the_hash_is_theirs(contacts: list[Contact], drawn: bool) -> None:
     reach = Reach(("532301",), shapely.box(100.5, 24.5, 101.5, 25.5) if drawn else None)

@@ -253,7 +253,7 @@ PEOPLE = st.sampled_from((CONFIRMS, OFF, BUSY, SILENT, SPOUSE, VOICEMAIL, NO_SUC
 MANNERS = st.lists(PEOPLE, min_size=4, max_size=4)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(manners=MANNERS, drill=st.booleans(), by_hand=st.booleans())
 def test_no_path_of_a_drill_reaches_a_live_telephone(
     county: County, manners: list[str], drill: bool, by_hand: bool

@@ -58,7 +58,7 @@ def take(data: bytes) -> None:
     write(message)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300))
 @example(b"\xef\xbb\xbf")
 @example(b"\xfe\xff\xd8\x00")
@@ -67,14 +67,14 @@ def test_any_bytes(data: bytes) -> None:
     take(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=40), st.sampled_from(["polygon", "circle"]))
 def test_any_text_as_geometry(text: str, name: str) -> None:
     safe = "".join(c for c in text if c.isprintable() and c not in "<&>")
     take(alert(infos=info(areas=area(f"<{name}>{safe}</{name}>"))).encode())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.floats(-91, 91), st.floats(-181, 181)), max_size=9))
 def test_any_ring(ring: list[tuple[float, float]]) -> None:
     text = " ".join(f"{lat:.4f},{lon:.4f}" for lat, lon in ring)

@@ -116,7 +116,7 @@ _infos = st.builds(
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(infos=st.lists(_infos, max_size=3), status=st.sampled_from(STATUSES))
 def test_whatever_is_written_is_valid_and_reads_back(infos: list[Info], status: str) -> None:
     message = replace(FULL, infos=tuple(_stripped(info) for info in infos), status=status)

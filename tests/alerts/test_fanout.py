@@ -354,7 +354,7 @@ def test_the_sweep_expires_and_summarises(county: County) -> None:
 _outcomes = st.lists(st.sampled_from(list(Outcome)), min_size=1, max_size=40)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(outcomes=_outcomes, drill=st.booleans())
 def test_the_ledger_holds_and_no_drill_reaches_a_live_sender(
     county: County, outcomes: list[Outcome], drill: bool

@@ -88,7 +88,7 @@ def test_links_embedded_messages_and_rss_are_read() -> None:
     assert first != again, "an entry that was updated is another"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 @example(b"<html/>")
 @example(b'<!DOCTYPE rss [<!ENTITY a "b">]><rss/>')

@@ -295,7 +295,7 @@ _acts = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_acts)
 def test_whatever_comes_all_is_kept_and_the_totals_are_the_audience(
     county: County, acts: list[tuple[str, str, int]]

@@ -59,7 +59,7 @@ def test_a_rolled_back_change_leaves_no_entry(database: Database) -> None:
         assert verify(session) == (0, None)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_changed_byte_is_named(database: Database, data: st.DataObject) -> None:
     with database.reading() as session:

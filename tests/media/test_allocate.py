@@ -148,7 +148,7 @@ def test_a_new_source_starts_afresh() -> None:
     assert found[0].step == ALL[-1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.floats(150_000, 4e6))
 def test_a_jittering_budget_flaps_nothing(seed: int, middle: float) -> None:
     chance = random.Random(seed)  # noqa: S311  # repeatable on purpose

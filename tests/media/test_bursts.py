@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media.bench.run import can_isolate
@@ -60,7 +60,6 @@ def taken(far: Far) -> list[tuple[bytes, int]]:
         found.append((plain, control[0][2][0] >> 2))
 
 
-@settings(deadline=None)
 @given(packets=PACKETS)
 def test_each_comes_as_it_was_written(library: Path, packets: list[tuple[int, int, bool]]) -> None:
     with sending(library, 2) as (step, fars, counters):

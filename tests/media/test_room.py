@@ -175,7 +175,7 @@ def test_what_cannot_be_repaired_costs_a_key_frame(meeting: Meeting) -> None:
     assert meeting.requests("a", Pli)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(["talk", "mute", "unmute", "rejoin", "view"]), min_size=1, max_size=25))
 def test_a_muted_participant_never_reaches_anybody(course: list[str]) -> None:
     meeting = Meeting()
@@ -317,7 +317,7 @@ def _check(sends: list[Send]) -> None:
         assert len(head) + len(body) < 1500
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), min_size=5, max_size=120))
 def test_no_ssrc_and_sequence_goes_out_twice(course: list[tuple[str, int]]) -> None:
     """Whatever comes late, twice, padded, muted or switched: encryption never meets the same number again."""

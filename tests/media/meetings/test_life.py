@@ -157,6 +157,4 @@ class MeetingLife(RuleBasedStateMachine):
 
 
 TestMeetingLife = MeetingLife.TestCase
-TestMeetingLife.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestMeetingLife.settings = settings(max_examples=15, stateful_step_count=25, suppress_health_check=list(HealthCheck))
