@@ -16,7 +16,6 @@ from alerts.authority.rules import What
 from alerts.authority.standing import Origin, reasons_of_origin, reasons_of_text
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import open_obligations
-from alerts.calls.stopping import end_obligations
 from alerts.cap.geometry import Boundary, Place, places_of
 from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem, Departure, Info, Message
@@ -26,8 +25,9 @@ from alerts.cap.signature import SignatureReport, check_signatures
 from alerts.copies import near_copies
 from alerts.inbox.actions import refuse
 from alerts.inbox.envelope import envelope_of
-from alerts.lookup import tell, tell_new
-from alerts.model import CHANGED, LIFTED, RECEIVED, Alert, CapMessage
+from alerts.lookup import tell_new
+from alerts.model import RECEIVED, Alert, CapMessage
+from alerts.relating import end_late, end_referred
 from command.directory.model import Unit
 from command.directory.queries import county_of, subtree, unit_of
 from command.kernel.actor import Actor
@@ -76,7 +76,7 @@ def receive_cap(
     It is acted on (shown as running, called, adopted) only if it is Actual, unexpired, of a known authority and
     touches the county; else the alert says why not. The same message by another route is the same alert, except
     that one which is acted on is not hidden by a copy that is not. A Cancel or Update of a known authority ends
-    the received alert it refers to, if that came from the same sender with the same status.
+    the received alert it refers to, also one that comes later (see `alerts.relating`).
 
     Raises Refused `access.refused` alone: what is wrong with the message is returned, so that its bytes are kept.
     """
@@ -121,6 +121,8 @@ def _accept(
     boundary_of: BoundaryOf,
     trusted: Sequence[x509.Certificate],
 ) -> Received:
+    # Held: of two related messages that come at once the second sees the first.
+    session.get_one(Unit, county.id, with_for_update=True)
     message, now = masked(reading.message), clock.now()
     info = _chosen(message)
     places = places_of(info, boundary_of, message.sent.date()) if info else ()
@@ -145,9 +147,10 @@ def _accept(
     kept.alert_id = alert.id
     alert.perhaps_same = near_copies(session, alert)
     tell_new(session, actor, alert, "alert.received")
+    end_late(session, actor, alert, now)
     open_obligations(session, actor, alert, now)
     if not origin:
-        _end_referred(session, actor, county, message, now)
+        end_referred(session, actor, county, message, now)
     return Received(alert, places, warnings)
 
 
@@ -283,22 +286,3 @@ def _words(message: Message, info: Info | None) -> dict[str, Any]:
         "instruction": info.instruction or "",
         "language": info.language,
     }
-
-
-def _end_referred(session: Session, actor: Actor, county: Unit, message: Message, now: datetime) -> None:
-    """References are matched by identifier: senders repeat wrong times in them."""
-    if message.msg_type not in ("Cancel", "Update"):
-        return
-    query = (
-        select(Alert)
-        .where(Alert.origin == RECEIVED, Alert.unit_id == county.id, Alert.status == RECEIVED)
-        .where(Alert.source == message.sender[:250], Alert.scope_status == message.status)
-        .where(Alert.identifier.in_([reference.identifier[:250] for reference in message.references]))
-    )
-    for alert in session.scalars(query.with_for_update()):
-        if alert.identifier == message.identifier[:250]:
-            continue
-        alert.status = LIFTED if message.msg_type == "Cancel" else CHANGED
-        alert.on_board, alert.ended_at = False, now
-        tell(session, actor, alert, f"alert.{alert.status}")
-        end_obligations(session, actor, alert, alert.status, now)

@@ -11,6 +11,9 @@ from alerts.authority.rules import Rules, Sender, What
 from alerts.cap.geometry import Place
 from alerts.cap.signature import SignatureReport, Verdict
 
+_AUTHOR = ("signature_invalid", "sender_unknown", "signature_needed", "no_authority")
+ORIGIN = frozenset(f"received.{why}" for why in _AUTHOR)
+"""The reasons that lie in the author; the others lie in the text."""
 SHARE = 0.1
 """Of the smaller of two areas: boundaries of neighbours, drawn apart, overlap by less."""
 

@@ -14,7 +14,7 @@ from alerts.cap.message import CapProblem
 from alerts.feeds.actions import Answer, Claim, claim_due, finish, raise_silent
 from alerts.feeds.fetching import Unfetched, fetch, http_client
 from alerts.feeds.queries import anything_due
-from alerts.feeds.reading import Item, read_feed
+from alerts.feeds.reading import Item, newest_first, read_feed
 from alerts.model import Alert, CapMessage
 from alerts.receiving import BoundaryOf, receive_cap
 from command.directory.queries import unit_of
@@ -80,7 +80,7 @@ class Polling:
     def _taken(self, client: httpx.Client, claim: Claim, items: Sequence[Item], etag: str, modified: str) -> Answer:
         """What is new in the feed. Where part of it could not be had, the whole feed is asked for again."""
         seen = [item.key for item in items if item.key in claim.seen]
-        fresh = [item for item in items if item.key not in claim.seen]
+        fresh = newest_first(item for item in items if item.key not in claim.seen)
         taken, error = 0, ""
         for item, message in _fetched(client, fresh):
             if isinstance(message, Unfetched):

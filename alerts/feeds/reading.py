@@ -4,8 +4,10 @@ Atom (RFC 4287) and RSS 2.0; a CAP message that stands where a feed was expected
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -17,16 +19,22 @@ MOST_ITEMS = 200
 CAP_TYPE = "application/cap+xml"
 ATOM = "{http://www.w3.org/2005/Atom}"
 _ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
+_TIMES = (f"{ATOM}updated", f"{ATOM}published", "pubDate")
 _XML_TYPES = ("application/xml", "text/xml")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry: a `message` that stands in it, or the `link` to one. `key` changes when the entry does."""
+    """One entry: a `message` that stands in it, or the `link` to one. `key` changes when the entry does.
+
+    `at` is when the message was sent or the entry changed, None where it does not say so.
+    """
 
     key: str
     link: str = ""
     message: bytes = b""
+    at: datetime | None = None
 
 
 def read_feed(data: bytes, url: str) -> tuple[Item, ...]:
@@ -40,6 +48,14 @@ def read_feed(data: bytes, url: str) -> tuple[Item, ...]:
     entries = _entries(root)
     found = (item for entry in entries if (item := _item(entry, url)) is not None)
     return tuple(item for item, _ in zip(found, range(MOST_ITEMS), strict=False))
+
+
+def newest_first(items: Iterable[Item]) -> list[Item]:
+    """By their own times, those without one at the end; of one time as they stand in the feed.
+
+    Whoever reads a Cancel before its Alert calls nobody for what is over, and of a long list the running part is first.
+    """
+    return sorted(items, key=lambda item: item.at or _NEVER, reverse=True)
 
 
 def same_host(url: str, other: str) -> bool:
@@ -65,12 +81,13 @@ def _item(entry: etree._Element, url: str) -> Item | None:
     if inside is not None:
         return _embedded(inside)
     link = next((one for one in _links(entry, url) if same_host(url, one)), None)
-    return None if link is None else Item(_key(link, *_stamps(entry)), link=link)
+    return None if link is None else Item(_key(link, *_stamps(entry)), link=link, at=_changed(entry))
 
 
 def _embedded(alert: etree._Element) -> Item:
     message = etree.tostring(alert, xml_declaration=True, encoding="UTF-8", with_tail=False)
-    return Item(_key(message.decode("utf-8")), message=message)
+    sent = next((one.text for space in NAMESPACES for one in alert.iterchildren(f"{{{space}}}sent")), None)
+    return Item(_key(message.decode("utf-8")), message=message, at=_time(sent))
 
 
 def _links(entry: etree._Element, url: str) -> Iterator[str]:
@@ -93,6 +110,22 @@ def _joined(url: str, href: str) -> str:
 def _stamps(entry: etree._Element) -> Iterator[str]:
     for name in (f"{ATOM}id", f"{ATOM}updated", "guid", "pubDate"):
         yield from ((one.text or "").strip() for one in entry.iterchildren(name))
+
+
+def _changed(entry: etree._Element) -> datetime | None:
+    times = (_time(one.text) for name in _TIMES for one in entry.iterchildren(name))
+    return next((time for time in times if time is not None), None)
+
+
+def _time(text: str | None) -> datetime | None:
+    """A time of RFC 3339 or, as RSS writes it, RFC 822; one without offset is UTC."""
+    for parse_time in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            time = parse_time((text or "").strip())
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None
 
 
 def _key(*parts: str) -> str:
