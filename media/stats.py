@@ -156,6 +156,6 @@ def _layer_stats(layer: Layer) -> dict[str, Any]:
         "octets": layer.octets,
         "malformed": layer.malformed,
         "mended": reception.mended if reception is not None else 0,
-        "lost": reception.expected - reception.received if reception is not None else 0,
+        "lost": reception.given_up if reception is not None else 0,
         "jitter_ms": reception.jitter * 1000 / reception.rate_hz if reception is not None else 0.0,
     }

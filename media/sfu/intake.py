@@ -13,7 +13,7 @@ from media.sfu.layer import Layer, Unit
 from media.sfu.sent import Told
 from media.sfu.shares import LossShare
 from media.sfu.source import Source
-from media.sfu.speakers import guessed_level
+from media.sfu.speakers import GuessedLevel
 from media.sfu.terms import Kind, Terms
 
 Note = tuple[float, int]
@@ -63,6 +63,7 @@ class Intake:
         self._sources = sources
         self._bindings = Bindings(terms.publications, sources)
         self.tells_levels = False
+        self._guessed = GuessedLevel()
         self.notes: Notes | None = None
         self._arrivals: Arrived = Arrivals()
         self._told = (0, 0)
@@ -127,7 +128,7 @@ class Intake:
         if publication.kind == "audio":
             level = found.audio_level
             self.tells_levels = level is not None
-            self.level = guessed_level(packet.payload_end - packet.payload_start) if level is None else level
+            self.level = self._guessed.of(packet.payload_end - packet.payload_start) if level is None else level
             layer.state.leveled = self.tells_levels
         return layer.accept(now, packet)
 
@@ -139,7 +140,7 @@ class Intake:
             self.malformed += 1
             return None
         self.tells_levels = level is not None
-        self.level = guessed_level(packet.payload_end - own) if level is None else level
+        self.level = self._guessed.of(packet.payload_end - own) if level is None else level
         stream.layer.state.leveled = self.tells_levels
         packet.payload_start = own
         unit = stream.layer.accept(now, packet)

@@ -26,8 +26,9 @@ class _Hole:
 class Reception:
     """Counts one SSRC. Sequence numbers are unwrapped to integers that only grow, called index.
 
-    A packet that is still missing `useful_s` after its gap was seen is given up; `beyond_repair` then. `restarted` is
-    set when the numbers jumped so far that what comes now has nothing to do with what came before.
+    A packet that is still missing `useful_s` after its gap was seen is given up; `beyond_repair` then. `given_up`
+    counts these, and only grows: one that comes all the same stays counted. `restarted` is set when the numbers jumped
+    so far that what comes now has nothing to do with what came before.
     """
 
     def __init__(self, ssrc: int, rate_hz: int, useful_s: float, state: StreamState | None = None) -> None:
@@ -41,6 +42,7 @@ class Reception:
         self.first = 0
         self.mended = 0
         self.beyond_repair = False
+        self.given_up = 0
         self.restarted = False
         self._seen = state.seen
         self._seen[0:WINDOW] = [-1] * WINDOW
@@ -129,6 +131,7 @@ class Reception:
 
     def _note_gap(self, now: float, index: int) -> None:
         if index - self.highest > MAX_GAP:
+            self.given_up += len(self._missing)
             self._missing.clear()
             self.first += index - self.highest - 1
             self.beyond_repair = self.restarted = True
@@ -157,6 +160,7 @@ class Reception:
                 continue
             if now - hole.since > self.useful_s or hole.asked >= NACK_ATTEMPTS:
                 del self._missing[index]
+                self.given_up += 1
                 self.beyond_repair = True
             elif self._in_vain < DEAF_AFTER:
                 hole.asked += 1
@@ -168,7 +172,9 @@ class Reception:
     def forget_missing(self, before: int) -> None:
         """Nothing before this index is needed any more."""
         if self._missing:
-            self._missing = {index: hole for index, hole in self._missing.items() if index >= before}
+            kept = {index: hole for index, hole in self._missing.items() if index >= before}
+            self.given_up += len(self._missing) - len(kept)
+            self._missing = kept
 
     def on_sender_report(self, now: float, ntp: int) -> None:
         self._last_sr = (ntp >> 16 & 0xFFFFFFFF, now)

@@ -172,7 +172,7 @@ class Room:
             return []
         layer = unit.layer
         if layer.source.kind == "audio" and unit.body:
-            self.speakers.observe(arrived, name, intake.level)
+            self.speakers.observe(arrived, name, intake.level, not intake.tells_levels)
         sends = self._mended(now, intake) if intake.mended else []
         sends += self.step.write(now, unit)
         if layer.keyframe_wanted:

@@ -28,18 +28,19 @@ class Selection:
 
     def choose_speaker(self, now: float) -> bool:
         """Whether who is heard or seen as speaker changed."""
-        former = self.speakers.speaker
+        speaker, heard = self.speakers.speaker, set(self.speakers.loudest)
         if not self.speakers.choose(now):
             return False
-        if former != self.speakers.speaker and former is not None:
-            self._former_speaker = former
-        self.events.append(SpeakerChanged(self.speakers.speaker, tuple(self.speakers.loudest)))
+        if speaker != self.speakers.speaker and speaker is not None:
+            self._former_speaker = speaker
+        if (speaker, heard) != (self.speakers.speaker, set(self.speakers.loudest)):
+            self.events.append(SpeakerChanged(self.speakers.speaker, tuple(self.speakers.loudest)))
         return True
 
     def arrange(self, now: float) -> None:
         """Put the right sources into everybody's slots: who has few of them hears who speaks."""
-        loudest = sorted(self.speakers.loudest, key=lambda name: name != self.speakers.speaker)
-        heard = [self.participants[name].audio for name in loudest if name in self.participants][: self.stage.voices]
+        loudest = [name for name in self.speakers.loudest if name in self.participants]
+        heard = [self.participants[name].audio for name in loudest][: self.stage.voices]
         ladders = Ladders()
         for participant in self.participants.values():
             if participant.link is not None:

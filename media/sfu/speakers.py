@@ -1,5 +1,6 @@
 """Who is heard and who speaks, from the audio-level header extension (RFC 6464)."""
 
+import math
 from dataclasses import dataclass
 
 SILENCE = 127
@@ -13,13 +14,28 @@ HOLD_S = 1.5
 SPEAKER_AFTER_S = 0.5
 MARGIN = 6.0
 STALE_S = 0.5
-GUESSED_SPEECH = 45
+GUESSED_SPEECH, GUESSED_NOISE = 45, 70
 SILENT_PAYLOAD = 12
+SPOKEN_SHARE = 1.5
+FLOOR_GROWTH = 1.002
 
 
-def guessed_level(payload_size: int) -> int:
-    """A level in -dBov for an Opus packet of a client that sends none: speech is longer than silence."""
-    return SILENCE if payload_size <= SILENT_PAYLOAD else GUESSED_SPEECH
+class GuessedLevel:
+    """A level in -dBov for a client that tells none, from the sizes of its Opus packets.
+
+    What an encoder of a variable rate spends on words is clearly more than on what lies between them; a fan, music, or
+    a constant rate is always the same. The least of late is remembered, and forgotten by a tenth in a second.
+    """
+
+    def __init__(self) -> None:
+        self._floor = math.inf
+
+    def of(self, payload_size: int) -> int:
+        """The level of the packet that comes next."""
+        if payload_size <= SILENT_PAYLOAD:
+            return SILENCE
+        self._floor = min(float(payload_size), self._floor * FLOOR_GROWTH)
+        return GUESSED_SPEECH if payload_size > SPOKEN_SHARE * self._floor else GUESSED_NOISE
 
 
 @dataclass(slots=True)
@@ -29,12 +45,19 @@ class _Voice:
     sound_at: float = 0.0
     above_since: float | None = None
     chosen_at: float = float("-inf")
+    guessed: bool = False
+
+    @property
+    def sounds(self) -> bool:
+        """Whether more comes than what a closed microphone sends."""
+        return self.loudness > SILENCE - SOUND
 
 
 class Speakers:
-    """Smooths levels and chooses. `loudest` is in order of joining the choice, `speaker` the active speaker.
+    """Smooths levels and chooses. `speaker` is the active speaker; of `loudest` the first ones are heard first.
 
-    `favoured` are always among the loudest while they send: the chair, and who is broadcast.
+    `favoured` are always among the loudest while they send, and before all others while they make a sound: the chair,
+    and who is broadcast. The speaker comes next. Who has room for few hears those.
 
     A level is a claim of its sender, bounded to 0..127. A voice that was chosen stays for HOLD_S, and one that is not
     clearly louder (MARGIN dB) does not displace it, so that a cough wins nothing.
@@ -49,13 +72,14 @@ class Speakers:
         self._speaker_since = float("-inf")
         self._told: tuple[list[str], str | None] = ([], None)
 
-    def observe(self, now: float, participant: str, level: int) -> None:
-        """Take one packet's level, -dBov."""
+    def observe(self, now: float, participant: str, level: int, guessed: bool = False) -> None:
+        """Take one packet's level, -dBov. A `guessed` one may be music or a fan: it never speaks beside a told one."""
         voice = self._voices.get(participant)
         if voice is None:
             voice = self._voices[participant] = _Voice(at=now, sound_at=now)
         if level < SOUND:
             voice.sound_at = now
+        voice.guessed = guessed
         loudness = float(SILENCE - max(0, min(SILENCE, level)))
         constant = ATTACK_S if loudness > voice.loudness else RELEASE_S
         share = min(1.0, max(now - voice.at, 0.001) / constant)
@@ -81,6 +105,7 @@ class Speakers:
                 voice.loudness = 0.0
         self._choose_loudest(now)
         self._choose_speaker(now)
+        self._put_in_order(now)
         before, self._told = self._told, (list(self.loudest), self.speaker)
         return before != self._told
 
@@ -93,22 +118,46 @@ class Speakers:
             self._voices[name].chosen_at = now
         self.loudest = kept + joined
 
+    def _put_in_order(self, now: float) -> None:
+        """Each moves forward past those that it is clearly before, so that two alike do not change places."""
+        order: list[str] = []
+        for name in self.loudest:
+            place = len(order)
+            while place and self._is_before(now, name, order[place - 1]):
+                place -= 1
+            order.insert(place, name)
+        self.loudest = order
+
+    def _is_before(self, now: float, name: str, other: str) -> bool:
+        mine, theirs = self._standing(name), self._standing(other)
+        if mine != theirs:
+            return mine > theirs
+        voice, beaten = self._voices[name], self._voices[other]
+        held = beaten.sounds and now - beaten.chosen_at < HOLD_S
+        return not held and voice.loudness > beaten.loudness + MARGIN
+
+    def _standing(self, name: str) -> tuple[bool, bool, bool]:
+        sounds = self._voices[name].sounds
+        return sounds and name in self.favoured, sounds and name == self.speaker, sounds
+
     def _rank(self, now: float, name: str) -> float:
         voice = self._voices[name]
         chosen = name in self.loudest
         if name in self.favoured:
             return voice.loudness + 2 * SILENCE
-        if chosen and now - voice.chosen_at < HOLD_S:
+        if chosen and voice.sounds and now - voice.chosen_at < HOLD_S:
             return voice.loudness + SILENCE
         return voice.loudness + (MARGIN if chosen else 0.0)
 
     def _choose_speaker(self, now: float) -> None:
+        audible = float(SILENCE - AUDIBLE)
+        told = any(not voice.guessed and voice.loudness > audible for voice in self._voices.values())
         current = self._voices.get(self.speaker) if self.speaker is not None else None
-        bar = current.loudness + MARGIN if current is not None and current.loudness else 0.0
-        bar = max(bar, float(SILENCE - AUDIBLE))
+        stays = current is not None and current.loudness > 0 and not (told and current.guessed)
+        bar = max(current.loudness + MARGIN if current is not None and stays else 0.0, audible)
         best: str | None = None
         for name, voice in self._voices.items():
-            if name == self.speaker or voice.loudness <= bar:
+            if name == self.speaker or voice.loudness <= bar or (told and voice.guessed):
                 voice.above_since = None
                 continue
             if voice.above_since is None:

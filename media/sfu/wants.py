@@ -16,6 +16,7 @@ from media.sfu.video_slot import VideoSlot
 
 STAGE, CHAIR, SPEAKING, OTHER = 0, 1, 2, 3
 NEGLIGIBLE = 0.02
+LAST_MOVING = [tier for tier in TIERS if tier.moves][-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,20 @@ def wants(now: float, slots: Sequence[VideoSlot], view: View, known_ladders: Lad
 def needs(all_wants: Sequence[Want], speech: float, voice: float) -> list[Need]:
     """What each tier takes: `speech` bit/s for the voices, `voice` of it where there is one that is packed.
 
-    The first picture in turn decides: as long as it can be had the others wait for room. No tier takes more than one
-    above it, so that the answer to more room is never less.
+    The first picture in turn decides: as long as it can be had the others wait for room. One that is the same on all
+    tiers (an encoder of a single size) does not: nothing that is done for it helps, and the others would go without.
+    Where all are so, the cheapest does. The last tier that shows pictures takes what the smallest of them does. No tier
+    takes more than one above it, so that the answer to more room is never less.
     """
-    turn = [want for want in all_wants if want.cost(TOP)]
-    first = min(turn, key=lambda want: (want.rank, want.slot), default=None)
+    seen = sorted((want for want in all_wants if want.cost(TOP)), key=lambda want: want.cost(LAST_MOVING))
+    shrinking = [want for want in seen if want.cost(LAST_MOVING) < want.cost(TOP)]
+    first = min(shrinking or seen[:1], key=lambda want: (want.rank, want.slot), default=None)
+    smallest = seen[0].cost(LAST_MOVING) if seen else 0.0
     found, least = list[Need](), float("inf")
     for tier in TIERS:
         if first is not None and (tier.moves or tier.stills):
-            least = min(least, first.cost(tier) if tier.moves else STILLS_BPS)
+            cost = smallest if tier is LAST_MOVING else first.cost(tier) if tier.moves else STILLS_BPS
+            least = min(least, cost)
         found.append(Need(voice if tier.packed else speech, least if first and (tier.moves or tier.stills) else 0.0))
     return found
 

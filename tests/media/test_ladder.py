@@ -1,5 +1,6 @@
 """The ladder for weak sites: patient, never flapping, monotone in budget, speech the last thing that goes."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
@@ -222,6 +223,21 @@ def test_a_tile_that_deserves_little_stands_high_on_a_thin_line() -> None:
     for n in range(100):
         ladder.step(n * STEP_S, Measured(300e3, small))
     assert ladder.tier is TOP
+
+
+def test_an_encoder_of_one_size_on_the_stage_does_not_stop_all_pictures() -> None:
+    """Nothing makes 900 kbit/s of one size smaller: the page beside it, which can be had, goes on."""
+    box = Want(0, "box", 0, 2, (Step(0, 2, 900_000),), (720,))
+    page = Want(1, "page", 1, 2, CAMERA, HEIGHTS)
+    for beside in (page, Want(1, "page", 1, 0, (Step(0, 2, 110_000),), (180,))):
+        ladder = Ladder(0.0)
+        for n in range(100):
+            ladder.step(n * STEP_S, Measured(400e3, needs([box, beside], SPEECH, PACKED)))
+        assert ladder.tier.moves
+        shown = Allocator().allocate(0.0, 300e3, [box, replace(beside, tier=ladder.tier)])
+        assert [shown[slot].step is not None for slot in (0, 1)] == [False, True]
+    alone = needs([box], SPEECH, PACKED)
+    assert [need.picture for need in alone[:4]] == [900_000] * 4
 
 
 def test_nothing_to_see_needs_nothing() -> None:

@@ -310,11 +310,14 @@ def test_a_sender_is_asked_again_when_its_answer_should_have_come(
     assert len(found) == asked
     assert reception.beyond_repair
     assert not reception.has_holes
+    assert reception.given_up == 1
+    reception.accept(3.0, 2, TICKS)
+    assert reception.given_up == 1, "a counter never falls"
 
 
 @given(st.lists(st.integers(0, 65_535), max_size=300), st.floats(0, 0.5))
 def test_reception_stays_in_order_with_any_numbers(sequences: list[int], round_trip_s: float) -> None:
-    reception, taken = Reception(1, 90_000, 1.0), set[int]()
+    reception, taken, given_up = Reception(1, 90_000, 1.0), set[int](), 0
     for number, sequence in enumerate(sequences):
         now = number * 0.01
         index = reception.accept(now, sequence, number * 100)
@@ -323,5 +326,7 @@ def test_reception_stays_in_order_with_any_numbers(sequences: list[int], round_t
             assert index & 0xFFFF == sequence
             taken.add(index)
         assert len(reception.missing(now, round_trip_s)) <= MAX_GAP * NACK_ATTEMPTS
+        assert reception.given_up >= given_up
+        given_up = reception.given_up
     block = reception.report(10.0) if sequences else None
     assert block is None or 0 <= block.fraction_lost <= 255

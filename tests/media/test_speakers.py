@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from media.sfu.arrivals import Arrivals
 from media.sfu.budget import CEILING_BPS, FLOOR_BPS, LossBudget
-from media.sfu.speakers import SILENCE, Speakers, guessed_level
+from media.sfu.speakers import GUESSED_NOISE, GUESSED_SPEECH, SILENCE, GuessedLevel, Speakers
 
 QUIET, SPEECH, LOUD = 80, 35, 15
 
@@ -79,9 +79,51 @@ def test_never_more_than_the_capacity_whatever_is_claimed(claims: list[tuple[str
         assert len(speakers.loudest) == len(set(speakers.loudest)) <= 3
 
 
-def test_a_client_without_levels_is_judged_by_size() -> None:
-    assert guessed_level(3) == SILENCE
-    assert guessed_level(80) < 60
+def test_sizes_tell_words_from_a_fan() -> None:
+    """Opus of a variable rate: 40 octets between words, 110 in them; a fan's are all alike."""
+    talking, fan = GuessedLevel(), GuessedLevel()
+    words = [talking.of(40 if step % 50 < 15 else 110) for step in range(2000)]
+    assert all(level < 60 for step, level in enumerate(words) if step > 50 and step % 50 >= 15)
+    assert all(level > 60 for step, level in enumerate(words) if step % 50 < 15)
+    assert {fan.of(80 + step % 7) for step in range(2000)} == {GUESSED_NOISE}
+    assert fan.of(3) == SILENCE
+    assert [fan.of(40) for _ in range(3)] == [GUESSED_NOISE] * 3, "it was turned off: nobody speaks"
+
+
+def test_a_guess_never_speaks_beside_somebody_heard() -> None:
+    speakers = Speakers()
+    now = 0.0
+    for step in range(600):
+        now = step * 0.02
+        speakers.observe(now, "encoder", GUESSED_SPEECH, guessed=True)
+        speakers.observe(now, "person", QUIET if step < 150 else 42)
+        if step % 5 == 0:
+            speakers.choose(now)
+        assert speakers.speaker != "person" or step > 150
+        if step == 149:
+            assert speakers.speaker == "encoder"
+    assert speakers.speaker == "person"
+
+
+def test_who_is_heard_first() -> None:
+    """The chair, who speaks, then the loudest; a closed microphone, however long it has been there, comes last."""
+    speakers = Speakers()
+    speakers.favoured = {"chair"}
+    now = run(speakers, {"closed": SILENCE, "chair": SILENCE, "room": QUIET, "talker": SPEECH}, 0, 3)
+    assert speakers.loudest[0] == "talker"
+    assert speakers.loudest[1] == "room"
+    run(speakers, {"closed": SILENCE, "chair": QUIET, "room": QUIET, "talker": SPEECH}, now, 0.4)
+    assert speakers.loudest[:2] == ["chair", "talker"]
+
+
+@given(st.floats(0, 5), st.lists(st.integers(-2, 2), min_size=50, max_size=50))
+def test_two_who_are_alike_do_not_change_places(start: float, jitter: list[int]) -> None:
+    speakers = Speakers()
+    now = run(speakers, {"a": SPEECH, "b": SPEECH + 2}, start, 3)
+    order = list(speakers.loudest)
+    for wobble in jitter:
+        now = run(speakers, {"a": SPEECH + wobble, "b": SPEECH - wobble}, now, 0.1)
+        assert speakers.loudest == order
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), min_size=1, max_size=400), st.integers(0, 65535))

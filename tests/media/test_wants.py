@@ -1,9 +1,9 @@
 """Who comes first on a thin link: pinned tiles, who is broadcast, the chair; and who is always heard."""
 
 from media.sfu.rates import nominal
-from media.sfu.speakers import LOUDEST
+from media.sfu.speakers import LOUDEST, SILENCE
 from media.sfu.wants import CHAIR, OTHER, STAGE, View, wants
-from tests.media.packets import Meeting
+from tests.media.packets import Meeting, terms
 
 NAMES = ("a", "b", "c")
 
@@ -52,22 +52,47 @@ def test_what_is_pinned_or_the_chair_s_gets_the_picture_that_fits() -> None:
         assert found == (["tile", "budget"] if first else ["budget", "tile"])
 
 
+def heard_by(at: Meeting, name: str) -> list[str]:
+    link = at.room.participants[name].link
+    assert link is not None
+    return [slot.source.participant for slot in link.audio if slot.source is not None]
+
+
+def test_a_late_voice_takes_the_place_of_a_closed_microphone() -> None:
+    """A page has three places, four are chosen: who speaks is heard, however long the others have been there."""
+    at = Meeting()
+    for name in "abcde":
+        at.join(name)
+    at.join("listener", terms(6, audio_slots=3))
+    for second in range(6):
+        for _ in range(50):
+            at.now += 0.02
+            for name in "abcd":
+                at.rtp(name, at.publishers[name].speech(35 if name == "a" else SILENCE))
+            at.rtp("e", at.publishers["e"].speech(33 if second >= 4 else SILENCE))
+            at.take(at.room.on_tick(at.now))
+            if second >= 4 and at.now % 1 > 0.3:
+                assert {"a", "e"} <= set(heard_by(at, "listener"))
+
+
 def test_the_chair_is_heard_among_any_number_of_louder_ones() -> None:
     at = Meeting()
+    at.join("listener", terms(LOUDEST + 4, audio_slots=3))
     names = [f"site-{number}" for number in range(LOUDEST + 3)]
     for name in names:
         at.join(name)
-    at.room.take_part(at.now, names[0], "chair")
+    at.room.take_part(at.now, names[-1], "chair")
     for _ in range(100):
         at.now += 0.02
-        for number, name in enumerate(names):
-            at.rtp(name, at.publishers[name].speech(80 if number == 0 else 30))
+        for name in names:
+            at.rtp(name, at.publishers[name].speech(80 if name == names[-1] else 30))
         at.take(at.room.on_tick(at.now))
-    assert names[0] in at.room.speakers.loudest
-    assert at.room.speakers.speaker != names[0], "to be heard is not to be the one who speaks"
-    at.take(at.room.mute(at.now, names[0], "audio", True))
+    assert names[-1] in heard_by(at, "listener")
+    assert at.room.speakers.speaker in heard_by(at, "listener")
+    assert at.room.speakers.speaker != names[-1], "to be heard is not to be the one who speaks"
+    at.take(at.room.mute(at.now, names[-1], "audio", True))
     at.pass_time(1.0)
-    assert names[0] not in at.room.speakers.loudest
-    at.take(at.room.mute(at.now, names[0], "audio", False))
-    at.room.take_part(at.now, names[0], "site")
+    assert names[-1] not in at.room.speakers.loudest
+    at.take(at.room.mute(at.now, names[-1], "audio", False))
+    at.room.take_part(at.now, names[-1], "site")
     assert not at.room.speakers.favoured
