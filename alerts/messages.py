@@ -34,6 +34,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "It has no warning colour and cannot be written in the platform’s form: {detail}",
     ),
     "cap_message.unknown": ("没有这份电文", "There is no such message"),
+    "cap_message.no_attachment": ("没有这个附件", "There is no such attachment"),
     "cap_refusal.unknown": ("没有这条提示", "There is no such notice"),
     "cap_feed.unknown": ("没有这个来源", "There is no such feed"),
     "cap_feed.url": (
@@ -119,6 +120,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "xml.doctype": ("文件里有 DOCTYPE，不读", "The file holds a DOCTYPE and is not read"),
     "xml.malformed": ("不是完整的 XML：{detail}", "Not well-formed XML: {detail}"),
     "xml.too_many": ("文件里的元素太多", "The file holds too many elements"),
+    "zip.too_large": ("压缩包超过 10 MB", "The archive is larger than 10 MB"),
+    "zip.too_many": ("压缩包里的文件太多：{detail}", "The archive holds too many files: {detail}"),
+    "zip.unpacked": ("压缩包解开后太大：{detail}", "Unpacked, the archive is too large: {detail}"),
+    "zip.encrypted": ("压缩包里有加密的文件：{detail}", "The archive holds an encrypted file: {detail}"),
+    "zip.broken": ("压缩包是坏的，读不出来：{detail}", "The archive is broken and cannot be read: {detail}"),
+    "zip.no_message": ("压缩包里没有 CAP 电文", "The archive holds no CAP message"),
+    "zip.many_messages": ("压缩包里不止一份 CAP 电文：{detail}", "The archive holds several CAP messages: {detail}"),
     "cap.root": ("不是 CAP 消息：{detail}", "Not a CAP message: {detail}"),
     "cap.namespace": (
         "不是 CAP 1.2 或 1.1 的命名空间：{detail}",

@@ -16,6 +16,7 @@ from alerts.authority.rules import What
 from alerts.authority.standing import Origin, reasons_of_origin, reasons_of_text
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import open_obligations
+from alerts.cap.archive import opened
 from alerts.cap.geometry import Boundary, Place, places_of
 from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem, Departure, Info, Message
@@ -71,7 +72,7 @@ def receive_cap(
     boundary_of: BoundaryOf,
     trusted: Sequence[x509.Certificate] = (),
 ) -> Received | RefusedMessage:
-    """Take a CAP message for the county of the actor's unit. It is told to nobody by itself.
+    """Take a CAP message, or an archive with one, for the county of the actor's unit. It is told to nobody by itself.
 
     It is acted on (shown as running, called, adopted) only if it is Actual, unexpired, of a known authority and
     touches the county; else the alert says why not. The same message by another route is the same alert, except
@@ -83,13 +84,15 @@ def receive_cap(
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_RECEIVE, unit.path)
     county = county_of(session, unit)
-    kept = _keep(session, clock, actor, county, data)
+    kept, document = _keep(session, clock, actor, county, data), data
     try:
-        reading = read(data)
+        document = opened(data).message
+        reading = read(document)
     except CapProblem as problem:
-        refuse(session, actor, county, kept, problem)
+        refuse(session, actor, county, kept, problem, document)
         return RefusedMessage(problem, kept.id)
-    return _accept(session, clock, actor, county, kept, reading, boundary_of, trusted)
+    reports = check_signatures(document, trusted, reading.message.sent) if reading.signatures else ()
+    return _accept(session, clock, actor, county, kept, reading, reports, boundary_of)
 
 
 def _keep(session: Session, clock: Clock, actor: Actor, county: Unit, data: bytes) -> CapMessage:
@@ -118,8 +121,8 @@ def _accept(
     county: Unit,
     kept: CapMessage,
     reading: Reading,
+    reports: Sequence[SignatureReport],
     boundary_of: BoundaryOf,
-    trusted: Sequence[x509.Certificate],
 ) -> Received:
     # Held: of two related messages that come at once the second sees the first.
     session.get_one(Unit, county.id, with_for_update=True)
@@ -129,7 +132,6 @@ def _accept(
     envelope = envelope_of(message)
     kept.sender, kept.identifier = envelope.sender, envelope.identifier
     kept.msg_type, kept.status = envelope.msg_type, envelope.status
-    reports = check_signatures(kept.content, trusted, message.sent) if reading.signatures else ()
     kept.signatures = [report.public() for report in reports]
     signed = [Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports]
     noted = [*(one for place in places for one in place.warnings), *signed, *_age(message, info, now)]

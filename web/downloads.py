@@ -1,6 +1,7 @@
 """Files that a reader takes away: always saved under a name, never kept by anything on the way (they name people)."""
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from fastapi import Response
 
@@ -13,6 +14,15 @@ def download(content: bytes, media_type: str, name: str) -> Response:
     """A file of this name, which is ASCII: made by the program, with nothing in it but ids that were found."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)
+
+
+def stranger_download(content: bytes, name: str) -> Response:
+    """A file that a stranger named and wrote: no browser shows it, and the name cannot end its header."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import httpx
 
-from alerts.cap.xml import MAX_BYTES
+from alerts.cap import archive, xml
 from alerts.feeds.reading import same_host
 
 MOST_REDIRECTS = 3
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 LONGEST_S = 30.0
 """For one document, however slowly it drips."""
-_ACCEPT = "application/cap+xml, application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9"
+_FEEDS = "application/cap+xml, application/atom+xml, application/rss+xml"
+_ACCEPT = f"{_FEEDS}, application/xml;q=0.9, text/xml;q=0.9, application/zip;q=0.8"
 
 
 class Unfetched(Exception):
@@ -71,8 +72,9 @@ def _body(response: httpx.Response) -> bytes:
     data, until = bytearray(), time.monotonic() + LONGEST_S
     for part in response.iter_bytes():
         data += part
-        if len(data) > MAX_BYTES:
-            raise Unfetched("larger than 5 MB")
+        most = archive.MOST_BYTES if archive.is_archive(data) else xml.MAX_BYTES
+        if len(data) > most:
+            raise Unfetched(f"larger than {most >> 20} MB")
         if time.monotonic() > until:
             raise Unfetched("took too long")
     return bytes(data)

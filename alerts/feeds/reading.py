@@ -1,6 +1,7 @@
 """What a feed holds: CAP messages in it and links to others, from bytes nobody vouches for. Pure.
 
-Atom (RFC 4287) and RSS 2.0; a CAP message that stands where a feed was expected is taken as one of its own.
+Atom (RFC 4287) and RSS 2.0; a CAP message that stands where a feed was expected, or an archive with one, is taken
+as one of its own.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from alerts.cap.archive import is_archive
 from alerts.cap.message import NAMESPACES, CapProblem, Departure
 from alerts.cap.xml import parse
 
@@ -21,6 +23,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 _ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
 _TIMES = (f"{ATOM}updated", f"{ATOM}published", "pubDate")
 _XML_TYPES = ("application/xml", "text/xml")
+_ZIP_TYPES = ("application/zip", "application/x-zip-compressed")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -38,10 +41,12 @@ class Item:
 
 
 def read_feed(data: bytes, url: str) -> tuple[Item, ...]:
-    """The first `MOST_ITEMS` entries that hold or name a CAP message; links to other hosts are left out.
+    """The first `MOST_ITEMS` entries that hold a CAP message or name one, or an archive with one.
 
-    Raises CapProblem: `xml.*`, or `feed.root` where it is none of the three.
+    Links to other hosts are left out. Raises CapProblem: `xml.*`, or `feed.root` where it is none of the three.
     """
+    if is_archive(data):
+        return (Item(hashlib.sha256(data).hexdigest()[:24], message=data),)
     root = parse(data)
     if root.tag in _ALERTS:
         return (_embedded(root),)
@@ -96,7 +101,7 @@ def _links(entry: etree._Element, url: str) -> Iterator[str]:
     links += [(one.get("url") or "", one.get("type") or "") for one in entry.iterchildren("enclosure")]
     links += [((one.text or "").strip(), "") for one in entry.iterchildren("link")]
     named = [(href.strip(), kind.split(";")[0].strip().lower()) for href, kind in links if href.strip()]
-    for wanted in ((CAP_TYPE,), _XML_TYPES, ("",)):
+    for wanted in ((CAP_TYPE,), _XML_TYPES, _ZIP_TYPES, ("",)):
         yield from (_joined(url, href) for href, kind in named if kind in wanted)
 
 

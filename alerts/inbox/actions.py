@@ -24,13 +24,15 @@ TOLD_EVERY = timedelta(minutes=1)
 """While one stands, further ones of the same authority are told at most so often: a feed may bring many."""
 
 
-def refuse(session: Session, actor: Actor, county: Unit, kept: CapMessage, problem: CapProblem) -> None:
-    """Note why a kept message is refused and what it claims to be.
+def refuse(
+    session: Session, actor: Actor, county: Unit, kept: CapMessage, problem: CapProblem, document: bytes
+) -> None:
+    """Note why a kept message is refused and what its `document` claims to be: itself, or what its archive held.
 
     One whose claimed sender is on the county's list is told on the desk until somebody has taken note; a stranger's
     is not, or strangers could ring there.
     """
-    claimed = claimed_envelope(kept.content)
+    claimed = claimed_envelope(document)
     kept.refused = problem.code[:40]
     kept.faults = [{"field": one.field, "code": one.code, "detail": one.detail} for one in problem.errors]
     kept.sender, kept.identifier = claimed.sender, claimed.identifier

@@ -1,4 +1,4 @@
-"""Reading the messages that came in: lists, one with its faults, its bytes; refusals that stand on the desk."""
+"""Reading the messages that came in: lists, one with its faults and attachments, its bytes; refusals on the desk."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Row, Select, Text, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased, defer
 
+from alerts.cap.archive import Attachment, is_archive
 from alerts.cap.signature import Verdict
+from alerts.inbox.attachments import attachment, attachments
 from alerts.inbox.model import CapRefusal
 from alerts.model import Alert, CapMessage
 from command.directory.model import Unit
@@ -47,19 +49,28 @@ def messages_of(session: Session, actor: Actor, wanted: Wanted) -> tuple[list[St
 
 
 def message_details(session: Session, actor: Actor, message_id: str) -> State:
-    """One with every fault: path in the document, code, detail. Raises NotFound `cap_message.unknown`, Refused."""
-    row = session.execute(_one(session, actor, message_id)).first()
-    if row is None:
-        raise NotFound("cap_message.unknown", id=message_id[:40])
-    return {**_item(row), "faults": list(_faults(row.CapMessage))}
+    """One with every fault (path in the document, code, detail), whether it is an archive, and what came in that.
+
+    Raises NotFound `cap_message.unknown`, Refused.
+    """
+    row = _found(session, actor, message_id)
+    message: CapMessage = row.CapMessage
+    came: State = {"archive": is_archive(message.content), "attachments": list(attachments(message.content))}
+    return {**_item(row), "faults": list(_faults(message)), **came}
 
 
 def message_content(session: Session, actor: Actor, message_id: str) -> bytes:
     """Its bytes as they came. Raises as `message_details`."""
-    found: CapMessage | None = session.scalars(_one(session, actor, message_id)).first()
+    message: CapMessage = _found(session, actor, message_id).CapMessage
+    return message.content
+
+
+def message_attachment(session: Session, actor: Actor, message_id: str, number: int) -> Attachment:
+    """A file that came with it. Raises as `message_details`, and NotFound `cap_message.no_attachment`."""
+    found = attachment(message_content(session, actor, message_id), number)
     if found is None:
-        raise NotFound("cap_message.unknown", id=message_id[:40])
-    return found.content
+        raise NotFound("cap_message.no_attachment", number=number)
+    return found
 
 
 def standing_refusals() -> Select[CapRefusal]:
@@ -78,9 +89,12 @@ def _county(session: Session, actor: Actor) -> Unit:
     return county_of(session, unit)
 
 
-def _one(session: Session, actor: Actor, message_id: str) -> Select[Any]:
-    county = _county(session, actor)
-    return _messages(county).where(CapMessage.id == (message_id if is_id(message_id) else ""))
+def _found(session: Session, actor: Actor, message_id: str) -> Row[Any]:
+    query = _messages(_county(session, actor))
+    row = session.execute(query.where(CapMessage.id == (message_id if is_id(message_id) else ""))).first()
+    if row is None:
+        raise NotFound("cap_message.unknown", id=message_id[:40])
+    return row
 
 
 def _messages(county: Unit) -> Select[Any]:

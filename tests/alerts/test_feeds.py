@@ -24,6 +24,7 @@ from command.kernel.rights import Role
 from command.kernel.timeline import read_after
 from tests.alerts.county import DIVISIONS, START, County
 from tests.alerts.messages import alert, area, geocode, info
+from tests.alerts.zips import File, zipped
 from tests.feed_peer import FeedPeer, Page, atom, feed_peer, linked
 
 URL = "https://feed.example/caps/feed.atom"
@@ -135,6 +136,24 @@ def test_it_is_fetched_once_and_asked_whether_it_changed(either: County, peer: F
     polling(county).once()
     assert (counted(county), peer.asked["/one.xml 200"]) == ((2, 3), 1)
     assert feed(county, feed_id).taken == 3
+
+
+def test_archives_are_fetched_too(county: County, peer: FeedPeer) -> None:
+    picture = File(b"a.jpg", bytes(6 << 20), method=0)
+    whole, broken = zipped(File(b"m", message("f-1")), picture), zipped(picture)
+    assert len(whole) > 5 << 20
+    entries = linked("one.zip", kind="application/zip"), linked("two.zip", kind="application/zip")
+    peer.pages = {"/feed": Page(atom(*entries)), "/one.zip": Page(whole), "/two.zip": Page(broken)}
+    set_feed(county, f"{peer.url}/feed")
+    polling(county).once()
+    with county.db.reading() as session:
+        kept = session.scalars(select(CapMessage).order_by(CapMessage.id)).all()
+    assert [(one.content, one.identifier, one.refused) for one in kept] == [
+        (whole, "f-1", None),
+        (broken, "", "zip.no_message"),
+    ]
+    (item,) = read_feed(whole, URL)
+    assert item.message == whole, "an archive in the place of a feed"
 
 
 def test_what_cannot_be_had_is_asked_for_again_and_the_rest_is_taken(county: County, peer: FeedPeer) -> None:

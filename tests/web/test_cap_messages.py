@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 from alerts.inbox.model import CapRefusal
 from alerts.messages import MESSAGES
 from alerts.model import Alert, CapMessage
+from tests.alerts.zips import File, zipped
 from tests.cap_sample import cap_message
 from tests.web.obliged import API, Clients
 from tests.web.world import TERMINALS, USERS, World
@@ -74,6 +75,51 @@ def test_the_bytes_are_taken_away_and_never_shown(as_: Clients) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_an_archive_is_kept_whole_and_its_attachments_are_saved(as_: Clients) -> None:
+    """Whoever may read the message has them, under the names the sender gave, and no browser shows them."""
+    page = b"<html><script>alert(1)</script></html>"
+    data = zipped(File(b"x/m.xml", cap_message()), File("图/说明.html".encode("gb18030"), page))
+    answer = as_("station_issuer").post("/cap", content=data, headers={"Content-Type": "application/zip"})
+    assert (answer.status_code, answer.json()["new"]) == (201, True)
+    assert not post(as_, cap_message())["new"], "the same message without the archive"
+    one = found(as_)[-1]
+    assert (one["outcome"], one["identifier"], one["size"]) == ("shown", "sample-1", len(data))
+    url = f"{URL}/{one['id']}"
+    full = as_("auditor").get(url).json()
+    attachment = {"number": 1, "name": "说明.html", "size": len(page), "description": None}
+    assert (full["archive"], full["attachments"]) == (True, [attachment])
+    whole = as_("duty").get(f"{url}.xml")
+    assert (whole.content, whole.headers["content-disposition"][-5:]) == (data, '.zip"')
+    file = as_("duty").get(f"{url}/attachments/1")
+    assert (file.content, file.headers["content-type"]) == (page, "application/octet-stream")
+    assert file.headers["x-content-type-options"] == "nosniff"
+    assert file.headers["content-disposition"] == "attachment; filename*=UTF-8''%E8%AF%B4%E6%98%8E.html"
+    for name, number, code in (("duty", 2, "cap_message.no_attachment"), ("stranger_duty", 1, "cap_message.unknown")):
+        assert as_(name).get(f"{url}/attachments/{number}").json()["code"] == code
+    assert as_("wall").get(f"{url}/attachments/1").status_code == 403
+
+
+def test_an_archive_that_is_refused_is_kept_with_the_reason(as_: Clients) -> None:
+    for data, code in (
+        (zipped(File(b"a", b"b")), "zip.no_message"),
+        (zipped(File(b"m", cap_message(), size=40_000_000)), "zip.unpacked"),
+        (zipped(File(b"m", cap_message().replace(SCOPE, b"")), File(b"a", b"b")), "cap.missing"),
+    ):
+        answer = as_("station_issuer").post("/cap", content=data)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        one = found(as_)[0]
+        assert (one["outcome"], one["codes"]) == ("refused", [code])
+        assert as_("duty").get(f"{URL}/{one['id']}.xml").content == data
+    full = as_("duty").get(f"{URL}/{found(as_)[0]['id']}").json()
+    assert (full["sender"], [one["name"] for one in full["attachments"]]) == ("station.example", ["a"])
+
+
+@pytest.mark.parametrize(("head", "size", "code"), [(b"PK\x03\x04", 10, "zip.too_large"), (b"<a>", 5, "xml.too_large")])
+def test_what_is_too_large_is_turned_away(as_: Clients, head: bytes, size: int, code: str) -> None:
+    answer = as_("station_issuer").post("/cap", content=head + bytes(size << 20))
+    assert (answer.status_code, answer.json()["code"], found(as_)) == (413, code, [])
+
+
 def test_they_are_filtered_and_come_page_by_page(as_: Clients) -> None:
     station, duty = as_("station_issuer"), as_("duty")
 
@@ -116,7 +162,7 @@ def test_who_reads_them(as_: Clients, world: World) -> None:
 
 def test_every_fault_has_a_word_of_its_own_on_the_pages() -> None:
     words = FAULTS.read_text("utf-8")
-    codes = [code for code in MESSAGES if code.startswith(("xml.", "cap."))]
+    codes = [code for code in MESSAGES if code.startswith(("xml.", "cap.", "zip."))]
     assert [code for code in codes if f"'{code}':" not in words] == []
     assert len(codes) > 10
 

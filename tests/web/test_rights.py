@@ -94,7 +94,12 @@ def fill(path: str, objects: Mapping[str, str]) -> str:
     """The path with real ids in it."""
     for name in IDS:
         path = path.replace("{" + name + "}", objects.get(name, ""))
-    return path.replace("{move}", "acknowledged").replace("{what}", "units").replace("{channel}", "websocket")
+    return (
+        path.replace("{move}", "acknowledged")
+        .replace("{what}", "units")
+        .replace("{channel}", "websocket")
+        .replace("{number}", "1")
+    )
 
 
 @pytest.fixture

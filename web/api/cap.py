@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from lxml import etree
 
 from alerts.actions import Received, RefusedMessage, receive_cap
+from alerts.cap import archive, xml
 from alerts.cap.cn_dialect import dialect_identifier, write_dialect
 from alerts.cap.message import CapProblem
 from alerts.cap.read import read
@@ -25,17 +26,25 @@ from web.downloads import download
 from web.edge import Edge, Known, database_of
 
 router = APIRouter(tags=["cap"])
-LARGEST = 5 * 1024 * 1024
 ATOM = "http://www.w3.org/2005/Atom"
 
 
 @router.post("/cap", status_code=201)
 async def post_cap(request: Request, edge: Known) -> State:
-    """Take a CAP 1.2 (or sound 1.1) message: kept byte for byte, shown, told to nobody by itself."""
-    data = await request.body()
-    if len(data) > LARGEST:
-        raise TooLarge("xml.too_large")
+    """Take a CAP 1.2 (or sound 1.1) message, alone or in a zip: kept byte for byte, shown, told to nobody by itself."""
+    data = await _body(request)
     return await asyncio.to_thread(take, edge, data, cap_keys_of(request).trusted())
+
+
+async def _body(request: Request) -> bytes:
+    """The body, of which no more is read than may be kept."""
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        zipped = archive.is_archive(data)
+        if len(data) > (archive.MOST_BYTES if zipped else xml.MAX_BYTES):
+            raise TooLarge("zip.too_large" if zipped else "xml.too_large")
+    return bytes(data)
 
 
 def take(edge: Edge, data: bytes, trusted: Sequence[x509.Certificate]) -> State:

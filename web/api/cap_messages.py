@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
+from alerts.cap.archive import is_archive
 from alerts.inbox.actions import acknowledge
-from alerts.inbox.queries import Wanted, message_content, message_details, messages_of
+from alerts.inbox.queries import Wanted, message_attachment, message_content, message_details, messages_of
 from command.kernel.values import State
 from web.api.alerts import tagged
-from web.downloads import download
+from web.downloads import download, stranger_download
 from web.edge import Known
 
 router = APIRouter(prefix="/api/v1", tags=["cap"])
@@ -37,12 +38,21 @@ def get_cap_message_bytes(message_id: str, edge: Known) -> Response:
     """The bytes as they came, to be saved: no browser shows what a stranger wrote."""
     with edge.reading() as session:
         content = message_content(session, edge.actor, message_id)
-    return download(content, "application/octet-stream", f"cap-{message_id}.xml")
+    ending = "zip" if is_archive(content) else "xml"
+    return download(content, "application/octet-stream", f"cap-{message_id}.{ending}")
+
+
+@router.get("/cap-messages/{message_id}/attachments/{number}")
+def get_cap_message_attachment(message_id: str, number: int, edge: Known) -> Response:
+    """A file that came with it in an archive, to be saved."""
+    with edge.reading() as session:
+        found = message_attachment(session, edge.actor, message_id, number)
+    return stranger_download(found.content, found.name)
 
 
 @router.get("/cap-messages/{message_id}")
 def get_cap_message(message_id: str, edge: Known) -> State:
-    """One, with every fault found in it."""
+    """One, with every fault found in it and what came with it."""
     with edge.reading() as session:
         return message_details(session, edge.actor, message_id)
 

@@ -30,8 +30,18 @@ export interface Fault {
   detail: string
 }
 
+/** A file that came with it in its archive; the description is the message's own of the resource it is. */
+export interface Attachment {
+  number: number
+  name: string
+  size: number
+  description: string | null
+}
+
 export interface CapMessageFull extends CapMessage {
   faults: Fault[]
+  archive: boolean
+  attachments: Attachment[]
 }
 
 export interface Question {
@@ -54,5 +64,6 @@ export function size(bytes: number): string {
 export const stood = ({ field, detail }: Fault): string =>
   field !== '' && detail.startsWith(field) ? detail.slice(field.length).trim() : detail
 
-/** Where a file with its bytes is. */
+/** Where a file with its bytes is, and one with an attachment's. */
 export const fileOf = (id: string): string => `/api/v1/cap-messages/${id}.xml`
+export const attachmentOf = (id: string, number: number): string => `/api/v1/cap-messages/${id}/attachments/${number}`

@@ -14,7 +14,8 @@ export const inboxTexts = defineTexts({
     none: '无', valid: '有效', unknown_signer: '签名者不在信任名单', invalid: '无效',
     Alert: '发布', Update: '变更', Cancel: '解除', Ack: '回执', Error: '报错',
     Actual: '实发', Exercise: '演练', System: '系统', Test: '测试', Draft: '草稿',
-    detail: '一份电文', claimed: '电文自称，没有核对', warning: '预警', sha256: 'SHA-256', file: '下载原文', fileHow: '原样下载，不在这里打开',
+    detail: '一份电文', claimed: '电文自称，没有核对', warning: '预警', sha256: 'SHA-256', file: '下载原文', fileHow: '原样下载，不在这里打开', fileZip: '下载压缩包',
+    attachments: (n: string) => `${n} 个附件`, attachment: '附件', described: '电文里的说明', save: '下载',
     faults: '问题', where: '位置', whole: '整份', stood: '原文', faultsShown: (n: string) => `${n} 处问题`, fetching: '正在取',
   },
   en: {
@@ -30,7 +31,8 @@ export const inboxTexts = defineTexts({
     none: 'none', valid: 'valid', unknown_signer: 'signer not trusted here', invalid: 'invalid',
     Alert: 'Alert', Update: 'Update', Cancel: 'Cancel', Ack: 'Ack', Error: 'Error',
     Actual: 'actual', Exercise: 'exercise', System: 'system', Test: 'test', Draft: 'draft',
-    detail: 'A message', claimed: 'as it says itself', warning: 'Warning', sha256: 'SHA-256', file: 'Download as it came', fileHow: 'saved as it came, never opened here',
+    detail: 'A message', claimed: 'as it says itself', warning: 'Warning', sha256: 'SHA-256', file: 'Download as it came', fileHow: 'saved as it came, never opened here', fileZip: 'Download the archive',
+    attachments: (n) => (n === '1' ? '1 attachment' : `${n} attachments`), attachment: 'File', described: 'As the message describes it', save: 'Download',
     faults: 'Faults', where: 'Place', whole: 'the whole', stood: 'What stood there', faultsShown: (n) => (n === '1' ? '1 fault' : `${n} faults`), fetching: 'Fetching',
   },
 })
