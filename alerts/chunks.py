@@ -56,17 +56,16 @@ def plan_paced(
     alert.summary_due = True
 
 
-def drop_unsent(session: Session, alert_id: str) -> frozenset[str]:
+def drop_unsent(session: Session, alert_id: str) -> None:
     """What waits is not sent; what a worker holds loses its fence, and the worker stops at its next checkpoint.
 
-    Returns the chunks that were held: part of them may have been sent without being recorded yet. Waiting ones are
+    What was held keeps its owner: part of it may have been sent without being recorded yet. Waiting ones are
     dropped first, so that none can be claimed in between.
     """
     mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE)
     dropped = {"state": DROPPED, "fence": Chunk.fence + 1}
-    session.execute(sql_update(Chunk).where(*mine, Chunk.state == PENDING).values(dropped))
-    held = session.scalars(sql_update(Chunk).where(*mine, Chunk.state == CLAIMED).values(dropped).returning(Chunk.id))
-    return frozenset(held)
+    for state in (PENDING, CLAIMED):
+        session.execute(sql_update(Chunk).where(*mine, Chunk.state == state).values(dropped))
 
 
 def _chunk(

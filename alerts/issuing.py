@@ -1,6 +1,5 @@
 """Issue and end: one transaction freezes who is told, what they are told, and the chunks that will be sent."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +19,6 @@ from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
     CHANGED,
     END,
-    FAILED,
     ISSUE,
     ISSUED,
     LIFTED,
@@ -28,11 +26,10 @@ from alerts.model import (
     WITHDRAWN,
     Alert,
     Chunk,
-    Delivery,
 )
 from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned
-from alerts.recipients import Contact
 from alerts.texts import headline
+from alerts.told import told_of
 from alerts.wording import words_of
 from command.directory.model import Unit
 from command.kernel.actor import Actor
@@ -119,33 +116,19 @@ def cancel(
 ) -> Issued:
     """End an issued alert: `lifted` (the danger is over) or `withdrawn` (it was a mistake).
 
-    What was not sent yet is not sent any more; everyone who was or may have been told is told of the end.
+    What was not sent yet is not sent any more; everyone who was or may have been told, also of what this alert had
+    changed and by 叫应, is told of the end.
     Raises Invalid `alert.end_unknown`, and as `to_change`.
     """
     if end not in (LIFTED, WITHDRAWN):
         raise Invalid("alert.end_unknown", fields=(FieldError("end", "alert.end_unknown"),))
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED)
     now = clock.now()
-    told = _told(session, alert.id, held=drop_unsent(session, alert.id))
+    drop_unsent(session, alert.id)
     title = headline(words_of(alert, now, end))
     keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, title, text), now, sign)
-    chunks = plan_chunks(session, alert, END, told, now)
     end_alert(session, actor, alert, end, now, text)
-    return Issued(alert, chunks)
-
-
-def _told(session: Session, alert_id: str, held: Collection[str]) -> list[Contact]:
-    """Everyone who was told of an alert or may have been: by what is recorded, and all of the chunks `held`."""
-    query = select(Delivery.recipient, Delivery.channel).where(
-        Delivery.alert_id == alert_id, Delivery.act == ISSUE, Delivery.state != FAILED
-    )
-    recorded = set(session.execute(query))
-    return [
-        contact
-        for chunk in _chunks(session, alert_id)
-        for contact in members_of(chunk)
-        if chunk.id in held or (contact.recipient, contact.channel) in recorded
-    ]
+    return Issued(alert, plan_chunks(session, alert, END, told_of(session, alert), now))
 
 
 def _chunks(session: Session, alert_id: str) -> list[Chunk]:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from alerts.authority.standing import ORIGIN
 from alerts.calls.stopping import end_obligations
 from alerts.cap.message import Message
+from alerts.chunks import plan_chunks
 from alerts.lookup import tell
-from alerts.model import CHANGED, LIFTED, RECEIVED, Alert, CapMessage
+from alerts.model import CHANGED, END, LIFTED, RECEIVED, Alert, CapMessage
+from alerts.told import told_of
 from command.directory.model import Unit
 from command.kernel.actor import Actor
 
@@ -62,6 +64,10 @@ def _kept_enders(session: Session, alert: Alert) -> Iterator[str]:
 
 
 def _end(session: Session, actor: Actor, alert: Alert, status: str, now: datetime) -> None:
+    stood = alert.status == RECEIVED and alert.duplicate_of is None
     alert.status, alert.on_board, alert.ended_at = status, False, now
     tell(session, actor, alert, f"alert.{status}")
     end_obligations(session, actor, alert, status, now)
+    if status == LIFTED and stood:
+        # Nobody but 叫应 told of it. What was changed or a copy before is told with whatever stood for it.
+        plan_chunks(session, alert, END, told_of(session, alert), now)

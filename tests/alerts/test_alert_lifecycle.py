@@ -14,6 +14,7 @@ from alerts.drafting import AreaInput, CircleInput
 from alerts.model import Alert, Chunk
 from alerts.preview import preview, preview_of
 from alerts.queries import alert_details, alerts_of, board_alerts, board_coverages, cap_document, public_alerts
+from alerts.senders import senders
 from command.directory.model import RoleGrant
 from command.directory.queries import sight_of
 from command.kernel.actor import Actor
@@ -21,7 +22,8 @@ from command.kernel.errors import Conflict, FengsuiError, Invalid, NotFound, Ref
 from command.kernel.rights import Role
 from command.kernel.timeline import read_after, verify
 from tests.alerts.county import DIVISIONS, NORTH, SOUTH, START, County, fields
-from tests.alerts.steps import drafted, issued, signed, submitted
+from tests.alerts.steps import drafted, issue, issued, signed, submitted
+from tests.alerts.test_fanout import gateways, send_all
 
 PEOPLE_IN_SOUTH = 3
 """south_head and villager by mail, operator by page."""
@@ -254,7 +256,7 @@ def test_an_end_tells_whoever_was_told(either: County, end: str) -> None:
     alert = issued(county)
     with county.db.writing() as session:
         first = session.scalars(select(Chunk).order_by(Chunk.number)).all()[0]
-        first.state = "claimed"
+        first.state, first.owner = "claimed", "email.0@host/a#1"
         kept, size = first.id, first.size
     done = county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, end, "水位已退"))
     with county.db.reading() as session:
@@ -284,6 +286,24 @@ def test_an_update_replaces_what_it_changes(county: County) -> None:
     message = read(county.see("duty", lambda s, _: cap_document(s, new))).message
     assert message.msg_type == "Update"
     assert message.references[0].identifier == state(county, old)["identifier"]
+
+
+def test_an_update_that_is_withdrawn_at_once_is_told_to_whoever_was_told_before_it(either: County) -> None:
+    county = either
+    old = issued(county)
+    before = gateways()
+    send_all(county, senders(before))
+    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, fields(), DIVISIONS).id)
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, new))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, new))
+    issue(county, new)
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, new, "withdrawn", "误发"))
+    after = gateways()
+    send_all(county, senders(after))
+    told = {name: {one.address for one in gate.got} for name, gate in before.items()}
+    assert told["email"] == {"south@example.org", "villager@example.org"}
+    assert {name: {one.address for one in gate.got} for name, gate in after.items()} == told
+    assert all("撤回" in one.content.body for one in after["email"].got)
 
 
 def test_it_expires_by_itself(either: County) -> None:

@@ -3,16 +3,19 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts import actions
 from alerts.calls import actions as calls
+from alerts.calls.model import CallAttempt
 from alerts.model import Chunk
+from alerts.senders import senders
 from command.directory.model import Post
 from tests.alerts.county import County, fields
 from tests.alerts.messages import alert, info
 from tests.alerts.steps import drafted, evacuate, issue, issued
 from tests.alerts.telephones import OFF, SILENT, kinds, obligations, telephones, tries, villages, work, work_for
+from tests.alerts.test_fanout import gateways, send_all
 from tests.alerts.test_receiving import HERE, ID, received
 
 
@@ -80,6 +83,41 @@ def test_the_stations_lifting_ends_the_calls(county: County) -> None:
     work_for(county, network, 700)
     assert sum(network.rung().values()) == rung
     assert not obligations(county)["甲村"].on_board
+
+
+def ends_told(county: County) -> dict[str, set[str]]:
+    """What the fan-out sends of ends: channel → addresses."""
+    outside = gateways()
+    send_all(county, senders(outside))
+    return {name: {one.address for one in gate.got} for name, gate in outside.items() if gate.got}
+
+
+def test_whoever_was_called_is_told_of_the_withdrawal_by_a_message(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村", "乙村"), deputies=False)
+    network = telephones(county, **{"139-乙村": OFF})
+    order = evacuate(county, channels=("mqtt",))
+    work(county, network)
+    with county.db.writing() as session:
+        written = update(CallAttempt).where(CallAttempt.channel == "sms", CallAttempt.address == "139-乙村")
+        session.execute(written.values(outcome="failed"))
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, order, "withdrawn", "误发"))
+    rung = sum(network.rung().values())
+    told = ends_told(county)
+    assert told["sms"] == {"139-甲村"}, "not where it rang in vain and no message went"
+    work_for(county, network, 700)
+    assert sum(network.rung().values()) == rung, "an end rings nobody up"
+
+
+def test_the_stations_lifting_is_told_to_whoever_was_called(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村",), deputies=False)
+    received(county, red())
+    work(county, telephones(county))
+    reference = f"<references>station@example.org,{ID},2026-11-20T14:03:11+08:00</references>"
+    received(county, red("station-2", msg_type="Cancel", extra=reference))
+    assert ends_told(county) == {"email": {"south@example.org", "chief@example.org"}, "sms": {"139-甲村"}}
+    assert ends_told(county) == {}, "once"
 
 
 def test_lifting_ends_the_calls_and_a_visit_stands(either: County) -> None:

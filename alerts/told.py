@@ -1,0 +1,85 @@
+"""Everyone who was told of an alert, or may have been: by its messages, by those of what it changed, and by 叫应."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from alerts.audience import freeze
+from alerts.calls.actions import BY_HAND
+from alerts.calls.model import CallAttempt, CallPart, Obligation
+from alerts.calls.policy import VOICE
+from alerts.calls.progress import OPEN
+from alerts.chunks import members_of
+from alerts.model import DROPPED, FAILED, ISSUE, RECEIVED, Alert, Chunk, Delivery
+from alerts.recipients import RESPONSIBLE, Contact
+
+NOTHING_WAS_SAID = frozenset(
+    {"busy", "no_answer", "off", "declined", "not_connected", "no_such_number", "not_configured", "failed"}
+)
+"""Outcomes of attempts that told nobody anything."""
+
+_AS_MESSAGE = {VOICE: "sms", BY_HAND: "sms"}
+"""An end is written to the telephone that rang. It does not ring again: nobody has to act, and it may be night."""
+
+
+def told_of(session: Session, alert: Alert) -> tuple[Contact, ...]:
+    """Whom the end of an alert concerns, each once by each channel. What waited was dropped before this is asked."""
+    return freeze(one for each in _with_those_before(session, alert) for one in _told(session, each)).contacts
+
+
+def _with_those_before(session: Session, alert: Alert) -> list[Alert]:
+    """The alert, what it changed, what that had changed, and so on."""
+    found = {alert.id: alert}
+    latest = [alert]
+    while latest:
+        before = [one for each in latest for one in _before(session, each) if one.id not in found]
+        found |= {one.id: one for one in before}
+        latest = before
+    return list(found.values())
+
+
+def _before(session: Session, alert: Alert) -> list[Alert]:
+    """Of a received one, what it refers to of the same sender, and its copies by other ways."""
+    if alert.origin != RECEIVED:
+        old = session.get(Alert, alert.supersedes) if alert.supersedes else None
+        return [old] if old is not None else []
+    named = [str(one)[:250] for one in alert.references] if isinstance(alert.references, list) else []
+    referred = and_(Alert.source == alert.source, Alert.identifier.in_(named))
+    query = select(Alert).where(Alert.origin == RECEIVED, Alert.unit_id == alert.unit_id)
+    return list(session.scalars(query.where(or_(referred, Alert.duplicate_of == alert.id)).order_by(Alert.id)))
+
+
+def _told(session: Session, alert: Alert) -> Iterator[Contact]:
+    """By what is recorded, and all of the chunks that a worker held when they were dropped."""
+    query = select(Delivery.recipient, Delivery.channel).where(
+        Delivery.alert_id == alert.id, Delivery.act == ISSUE, Delivery.state != FAILED
+    )
+    recorded = set(session.execute(query))
+    chunks = select(Chunk).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE).order_by(Chunk.number)
+    for chunk in session.scalars(chunks):
+        held = chunk.state == DROPPED and chunk.owner is not None
+        yield from (one for one in members_of(chunk) if held or (one.recipient, one.channel) in recorded)
+    yield from _called(session, alert)
+
+
+def _called(session: Session, alert: Alert) -> Iterator[Contact]:
+    """Whoever may have heard or read of it by a call or a message of 叫应; where it rang in vain nobody has."""
+    spoke = or_(CallAttempt.outcome.is_(None), CallAttempt.outcome.not_in(NOTHING_WAS_SAID), CallAttempt.heard != OPEN)
+    query = (
+        select(CallAttempt, Obligation.unit_id, Obligation.township_id)
+        .join(CallPart, CallPart.attempt_id == CallAttempt.id)
+        .join(Obligation, Obligation.id == CallPart.obligation_id)
+        .where(Obligation.alert_id == alert.id, CallAttempt.started_at.is_not(None), CallAttempt.address != "", spoke)
+    )
+    for attempt, unit, township in session.execute(query.order_by(CallAttempt.id)):
+        yield Contact(
+            recipient=f"person:{attempt.person_id}",
+            channel=_AS_MESSAGE.get(attempt.channel, attempt.channel),
+            address=attempt.address,
+            name=attempt.name,
+            unit_id=unit,
+            township_id=township,
+            division_code="",
+            lane=RESPONSIBLE,
+        )
