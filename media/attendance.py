@@ -168,8 +168,10 @@ class Attendance:
 
     async def _take(self, message: dict[str, Any]) -> None:
         match message.get("type"):
+            case "relays":
+                self._know_relays(message)
             case "welcome":
-                self._relays = [RTCIceServer(**one) for one in message.get("ice_servers", ())]
+                self._know_relays(message)
                 if self._stills is not None:
                     await self._send({"type": "health", "camera": True})
                 if self.state != "connected":
@@ -199,6 +201,10 @@ class Attendance:
                 if message.get("id") == self._offer_id:
                     await asyncio.sleep(REDIAL_S[1])
                     self._offer_wanted.set()
+
+    def _know_relays(self, message: dict[str, Any]) -> None:
+        """The next connection goes by these, if it has to: their credentials are of minutes."""
+        self._relays = [RTCIceServer(**one) for one in message.get("ice_servers", ())]
 
     async def _offer(self) -> None:
         # Relays only after a first try without: asking one that is out of order would keep everybody waiting.

@@ -36,7 +36,7 @@ from web.signal_messages import (
     offer_id,
     understood,
 )
-from web.turn import ice_servers
+from web.turn import Relays
 
 router = APIRouter(prefix="/api/v1", tags=["meetings"])
 
@@ -77,10 +77,10 @@ async def signal(
     dialled = Dial(page, dial) if page is not None else None
     line = Line(meeting_id, entered.site, token or "", entered.muted, dial=dialled)
     state = socket.app.state
-    relays = ice_servers(state.settings, entered.site, state.db.clock.now())
-    line.send(_welcome(meeting_id, entered, relays))
+    relays = Relays(state.settings, entered.site, state.db.clock)
+    line.send(_welcome(meeting_id, entered, relays.renewed() or []))
     conference: Conference = socket.app.state.conference
-    await _Talk(socket, conference, line, language).run()
+    await _Talk(socket, conference, line, relays, language).run()
 
 
 def _enter(db: Database, token: str | None, meeting_id: str) -> Entered:
@@ -124,10 +124,11 @@ async def _send(socket: WebSocket, message: State) -> None:
 class _Talk:
     """One open socket: a task that sends, one that listens, one that waits for the node, so that pings never wait."""
 
-    def __init__(self, socket: WebSocket, conference: Conference, line: Line, language: str) -> None:
+    def __init__(self, socket: WebSocket, conference: Conference, line: Line, relays: Relays, language: str) -> None:
         self._socket = socket
         self._conference = conference
         self._line = line
+        self._relays = relays
         self._language = language
         self._jobs: asyncio.Queue[Said] = asyncio.Queue(MOST_JOBS)
         self._leaving = False
@@ -189,6 +190,8 @@ class _Talk:
             self._complain(error, offer_id(text))
             return
         if isinstance(said, Ping):
+            if relays := self._relays.renewed():
+                self._line.send({"type": "relays", "ice_servers": relays})
             self._line.send({"type": "pong", "at": said.at})
             return
         if isinstance(said, HealthReport):

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from datetime import datetime, timedelta
 
+from command.kernel.clock import Clock
 from command.kernel.values import Json, State
 from web.settings import Settings
 
@@ -26,6 +27,27 @@ def ice_servers(settings: Settings, who: str, now: datetime) -> list[Json]:
     username, credential = known
     server: State = {"urls": list(settings.turn_urls), "username": username, "credential": credential}
     return [server]
+
+
+class Relays:
+    """What one participant is told of them: as it enters, and anew as long as it stays.
+
+    A connection that is made anew after hours needs credentials that are good then.
+    """
+
+    def __init__(self, settings: Settings, who: str, clock: Clock) -> None:
+        self._settings = settings
+        self._who = who
+        self._clock = clock
+        self._due = clock.now()
+
+    def renewed(self) -> list[Json] | None:
+        """RTCIceServer dictionaries where half the time of the last ones is over; None where they still do."""
+        now = self._clock.now()
+        if now < self._due:
+            return None
+        self._due = now + LIFE / 2
+        return ice_servers(self._settings, self._who, now)
 
 
 def ice_links(settings: Settings, who: str, now: datetime) -> list[str]:

@@ -183,6 +183,9 @@ class SignalServer:
         for name in list(self._sockets):
             await self._tell(name, message)
 
+    async def tell_relays(self, name: str, ice_servers: list[Any]) -> None:
+        await self._tell(name, {"type": "relays", "ice_servers": ice_servers})
+
     async def _tell(self, name: str, message: dict[str, Any]) -> None:
         socket = self._sockets.get(name)
         if socket is not None:

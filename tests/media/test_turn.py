@@ -37,6 +37,10 @@ RELAY = """async () => {
   const local = found.find((entry) => entry.id === pair?.localCandidateId)
   return local && [local.candidateType, local.relayProtocol]
 }"""
+NAMED = """async () => {
+  const pc = conference.connection.call?.pc
+  return pc?.connectionState === 'connected' && pc.getConfiguration().iceServers[0].username.split(':')[1]
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,13 @@ async def take_part(settings: Settings, transport: str, tmp_path: Path) -> None:
                 await browser.until(page, FLOWING)
             assert await browser.until(far, RELAY) == ["relay", transport]
             assert (await browser.until(near, RELAY))[0] != "relay"
+            # What was told at the welcome has ended meanwhile: the next connection goes by what is told last.
+            await signals.tell_relays("far", ice_servers(settings, "later", datetime.now(UTC)))
+            node.kill()
+            node.start()
+            signals.udp_port = node.udp_port
+            await browser.until(far, f"async () => await ({NAMED})() === 'later'")
+            await browser.until(near, FLOWING)
             await chromium.close()
     finally:
         node.kill()

@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from pydantic import SecretStr
 from websockets.exceptions import ConnectionClosed
 
 from command.directory.accounts import set_locked
@@ -30,10 +31,12 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def core(prepared: tuple[Path, World], tmp_path: Path, clock: ManualClock) -> Iterator[Core]:
-    """The database of this test, under a clock that goes only when told."""
+def core(
+    request: pytest.FixtureRequest, prepared: tuple[Path, World], tmp_path: Path, clock: ManualClock
+) -> Iterator[Core]:
+    """The database of this test, under a clock that goes only when told; settings may be given as its parameter."""
     copy(prepared[0], tmp_path / "fengsui.db")
-    core = build_core(Settings(data=tmp_path), clock)
+    core = build_core(Settings(data=tmp_path, **getattr(request, "param", {})), clock)
     yield core
     core.engine.dispose()
 
@@ -69,6 +72,26 @@ def test_a_desk_a_wall_and_a_terminal_enter(party: Parties, meeting: str) -> Non
     assert box.until("welcome")["name"] == "north_box"
     listed = box.everybody(duty="answered", wall="answered")["participants"]
     assert {one["name"]: one["publishing"] for one in listed}["duty"] == {"audio": False, "video": False}
+
+
+RELAY = "turn:10.0.0.1:3478"
+
+
+@pytest.mark.parametrize("core", [{"turn_urls": (RELAY,), "turn_secret": SecretStr("shared")}], indirect=True)
+def test_credentials_of_minutes_are_renewed_as_long_as_somebody_is_in(
+    party: Parties, meeting: str, clock: ManualClock
+) -> None:
+    """A connection that is made anew after hours goes by the relay too."""
+    desk = party("duty").talk(meeting)
+    (first,) = desk.until("welcome")["ice_servers"]
+    for minutes in (4, 2, 120):
+        clock.advance(60 * minutes)
+        desk.say(type="ping", at=minutes)
+        desk.until("pong")
+    renewed = [said["ice_servers"][0] for said in desk.said if said["type"] == "relays"]
+    ends = [int(one["username"].partition(":")[0]) - int(clock.now().timestamp()) for one in (first, *renewed)]
+    assert ends == [(10 - 126) * 60, (10 - 120) * 60, 10 * 60]
+    assert all(one["urls"] == [RELAY] for one in renewed)
 
 
 def test_strangers_and_the_uninvited_are_turned_away(party: Parties, meeting: str) -> None:

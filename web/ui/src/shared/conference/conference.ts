@@ -162,6 +162,8 @@ export class Conference {
     switch (message.type) {
       case 'welcome':
         return this.welcome(message)
+      case 'relays':
+        return this.connection.know(message.ice_servers)
       case 'participants':
         return this.emit('participants', message.participants)
       case 'answer':
@@ -205,7 +207,8 @@ export class Conference {
     this.own.welcome()
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
-    this.connection.welcome(message.ice_servers ?? [])
+    this.connection.know(message.ice_servers ?? [])
+    this.connection.welcome()
   }
 
   /** Where the node says that we are not in the meeting, the socket is dialled anew: as it opens the server says whether we are. */

@@ -41,9 +41,13 @@ export class Connection {
     return this.former ?? this.call
   }
 
-  /** The server has said welcome: offers are heard. */
-  welcome(relays: RTCIceServer[]): void {
+  /** By these relays the next connection goes where nothing else is let through. */
+  know(relays: RTCIceServer[]): void {
     this.relays = relays
+  }
+
+  /** The server has said welcome: offers are heard. */
+  welcome(): void {
     if (this.call?.pc.connectionState !== 'connected') void this.connect()
     else void this.arrive() // a move that was over while the socket was away
   }

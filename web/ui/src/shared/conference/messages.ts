@@ -36,6 +36,8 @@ export type LineMessage = { type: 'tier' | 'uplink' } & Standing
 export type ServerMessage =
   | Welcome
   | { type: 'participants'; participants: ConferenceParticipant[] }
+  /** The relays' credentials anew: the former ones end soon. */
+  | { type: 'relays'; ice_servers: RTCIceServer[] }
   | { type: 'answer'; id: number; sdp: string }
   | { type: 'speaker'; participant: string | null; loudest: string[] }
   | { type: 'muted'; muted: boolean }
