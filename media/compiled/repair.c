@@ -8,7 +8,7 @@
 
 #include "parts.h"
 
-enum { MAX_RESENDS_PER_NACK = 100, MAX_RESENDS = 8, FIXED = 12, OSN = 2, FULL_DESCRIPTOR = 6, WIRE = 44 };
+enum { MAX_RESENDS_PER_NACK = 100, MAX_RESENDS = 8, MOST_RESENDS = 256, FIXED = 12, OSN = 2, FULL_DESCRIPTOR = 6, WIRE = 44 };
 static const double RESEND_INTERVAL_S = 0.02;
 
 /* A packet that was asked for: its number as it was sent (unwrapped), and what is kept of it. */
@@ -118,16 +118,27 @@ static void send_again(struct outbox *box, struct slot *slot, double now, const 
     memcpy(at, packet->bytes + skipped, packet->size - (uint32_t)skipped);
 }
 
+/* As many again as went out since, and what was saved up. */
+static void refill(struct repair *repair, int64_t newest)
+{
+    int64_t allowed = repair->allowed + newest - repair->counted;
+    repair->allowed = allowed < MOST_RESENDS ? allowed : MOST_RESENDS;
+    repair->counted = newest;
+}
+
 /* Each packet at most every 20 ms and eight times. */
 static int is_due(struct repair *repair, double now, int64_t number)
 {
     int place = (int)(number % REACH);
+    if (repair->allowed < 1)
+        return 0;
     if (repair->numbers[place] != number) {
         repair->numbers[place] = number;
         repair->times[place] = 0;
     } else if (repair->times[place] >= MAX_RESENDS || now - repair->at[place] < RESEND_INTERVAL_S) {
         return 0;
     }
+    repair->allowed--;
     repair->times[place]++;
     repair->at[place] = now;
     return 1;
@@ -147,6 +158,7 @@ void answer(struct outbox *box, struct flow *flow, double now, const unsigned ch
     if (!slot || !slot->repair)
         return;
     int count = collect(slot, packet + 12, end, asked);
+    refill(slot->repair, slot->highest + slot->shift);
     for (int place = 0; place < count; place++)
         if (is_due(slot->repair, now, asked[place].number))
             send_again(box, slot, now, &asked[place]);

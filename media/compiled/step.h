@@ -44,7 +44,7 @@ struct stream;
 
 /* What a slot sends again: see RepairState. `stream` is the layer that it began with. */
 struct repair {
-    int64_t rtx_sequence, cleared, first, shift, picture_shift, first_picture, epoch;
+    int64_t rtx_sequence, cleared, first, shift, picture_shift, first_picture, epoch, allowed, counted;
     struct stream *stream;
     int32_t whole, rtx_type;
     uint32_t rtx_ssrc, unused;

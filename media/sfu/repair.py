@@ -13,6 +13,7 @@ from media.sfu.terms import SlotTerms
 MAX_STRETCHES = 3
 RESEND_INTERVAL_S = 0.02
 MAX_RESENDS = 8
+MOST_RESENDS = 256
 MAX_PADDING_PACKETS = 64
 PADDING_SIZE = 200
 ONE_BYTE_OF_PADDING = b"\x01"
@@ -24,6 +25,8 @@ class Repair:
     A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX gets the very packet again;
     the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
 
+    No more is sent again than went out, but for MOST_RESENDS at once: who asks for everything gets it twice at most.
+
     What was missing when the slot changed to another input will not come any more: whoever asks for it gets a packet of
     padding in its place, once.
     """
@@ -32,7 +35,8 @@ class Repair:
         self._terms = terms
         self._numbers = numbers
         self.state = state
-        state.rtx_sequence = state.cleared = numbers.newest
+        state.rtx_sequence = state.cleared = state.counted = numbers.newest
+        state.allowed = MOST_RESENDS
         state.rtx_ssrc = terms.rtx_ssrc or 0
         self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
         if terms.h264 is not None:
@@ -61,6 +65,7 @@ class Repair:
         """(head, body) of what is still known of the 16-bit `sequences`, each at most every 20 ms and 8 times."""
         found = []
         newest = self._numbers.newest
+        self._refill(newest)
         for sequence in sequences:
             number = unwrap(newest, sequence)
             stretch = self._stretch(number, newest)
@@ -74,14 +79,22 @@ class Repair:
                 found.append(self._packed(*packet))
         return found
 
+    def _refill(self, newest: int) -> None:
+        state = self.state
+        state.allowed = min(MOST_RESENDS, state.allowed + newest - state.counted)
+        state.counted = newest
+
     def _is_due(self, now: float, number: int) -> bool:
         """Whether a packet may be sent again now; it then counts."""
         state, place = self.state, number % REACH
+        if state.allowed < 1:
+            return False
         if state.numbers[place] != number:
             state.numbers[place] = number
             state.times[place] = 0
         elif state.times[place] >= MAX_RESENDS or now - state.at[place] < RESEND_INTERVAL_S:
             return False
+        state.allowed -= 1
         state.times[place] += 1
         state.at[place] = now
         return True

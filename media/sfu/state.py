@@ -81,7 +81,8 @@ class RepairState(Protocol):
     RTX has the number `rtx_sequence` so far; nothing up to the outgoing number `cleared` is sent again. Since `first` a
     layer goes out that was in this `epoch`; `whole` while all of it does, in its order: then the slot's shifts are
     `shift` and `picture_shift`, and `first_picture` is the oldest picture. Cell n modulo REACH tells of the outgoing
-    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`).
+    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`). So many may be sent
+    again as are `allowed`, as of the outgoing number `counted`.
     """
 
     rtx_sequence: int
@@ -95,6 +96,8 @@ class RepairState(Protocol):
     epoch: int
     whole: int
     stream: Any
+    allowed: int
+    counted: int
 
     @property
     def numbers(self) -> MutableSequence[int]: ...
@@ -149,8 +152,10 @@ class PlainRepairState:
     """The same as Python's own objects."""
 
     __slots__ = (
+        "allowed",
         "at",
         "cleared",
+        "counted",
         "epoch",
         "first",
         "first_picture",
@@ -166,7 +171,7 @@ class PlainRepairState:
     )
 
     def __init__(self) -> None:
-        self.rtx_sequence = self.rtx_ssrc = self.rtx_type = self.cleared = 0
+        self.rtx_sequence = self.rtx_ssrc = self.rtx_type = self.cleared = self.allowed = self.counted = 0
         self.first = self.shift = self.picture_shift = self.first_picture = self.epoch = self.whole = 0
         self.stream: Any = None
         self.numbers: MutableSequence[int] = array("q", bytes(8 * REACH))

@@ -9,6 +9,7 @@ from media.rtp.rtcp import Nack
 from media.sfu.kept import CAPACITY, KEPT_S, Kept
 from media.sfu.layer import Layer, Unit
 from media.sfu.numbering import Numbering
+from media.sfu.repair import MOST_RESENDS
 from media.sfu.source import Source
 from media.sfu.state import PlainRow
 from tests.media.packets import RTX, Meeting
@@ -96,3 +97,24 @@ def test_a_receiver_cannot_ask_for_what_went_out_before_a_mute() -> None:
     meeting.take(meeting.room.on_rtcp(meeting.now, "b", Nack(1, 2200, sequences).encode()))
     assert len(meeting.stream("b", 2200)) == 6
     assert meeting.stream("b", 2300) == []
+
+
+def test_whoever_asks_for_everything_gets_it_twice_at_most() -> None:
+    """A receiver that asks again and again for all it was sent makes us send as much again, and no more."""
+    at = Meeting()
+    for name in "ab":
+        at.join(name)
+    at.take(at.room.view(at.now, "b", ["a"]))
+    at.rtp("a", *at.publishers["a"].picture(keyframe=True, packets=3))
+    at.sent.clear()
+    link = at.room.participants["b"].link
+    assert link is not None
+    for _ in range(400):
+        at.now += 1 / 30
+        at.rtp("a", *at.publishers["a"].picture(packets=3))
+        newest = link.video[0].splice.numbers.newest
+        wanted = tuple((newest - back) & 0xFFFF for back in range(100))
+        at.take(at.room.on_rtcp(at.now, "b", Nack(1, 2200, wanted).encode()))
+    sent, again = at.stream("b", 2200), at.stream("b", 2300)
+    assert len(sent) == 1200
+    assert len(sent) <= len(again) <= len(sent) + MOST_RESENDS
