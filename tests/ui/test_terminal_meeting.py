@@ -180,6 +180,14 @@ def test_it_answers_by_itself_where_that_was_chosen(
     expect(terminal.see("auto-answer-in")).to_be_visible()
     until(lambda: site(duty, meeting, "八角镇")["state"] == "joined", within_s=30)
     expect(terminal.see("mic")).to_have_text("话筒已关")
+    expect(terminal.see("seen-heard")).to_contain_text("正在被看到，话筒关着")
+    terminal.press("mic")
+    expect(terminal.see("seen-heard")).to_contain_text("被看到、被听到")
+    assert layout(terminal.page, 14) == []
+    terminal.press("camera")
+    expect(terminal.see("seen-heard")).to_contain_text("正在被听到")
+    terminal.press("mic")
+    expect(terminal.see("seen-heard")).to_have_count(0)
 
 
 def test_by_voice_alone_no_picture_is_sent_or_asked_for(
