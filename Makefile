@@ -2,7 +2,7 @@
 # ARGS is handed on: make run ARGS="--host 192.168.1.10", make test ARGS="-k timeline".
 ARGS ?=
 
-.PHONY: run test lint bench weak drill soak lock clean
+.PHONY: run test lint bench weak drill soak fuzz lock clean
 
 run:
 	@scripts/run.sh $(ARGS)
@@ -24,6 +24,9 @@ drill:
 
 soak:
 	@scripts/soak.sh $(ARGS)
+
+fuzz:
+	@scripts/fuzz.sh $(ARGS)
 
 lock:
 	@scripts/lock.sh

@@ -6,11 +6,10 @@ from media.rtp.packet import parse
 from media.rtp.rtcp import Nack
 from media.sfu.bindings import MAX_STREAMS
 from media.sfu.terms import LayerTerms, Publication, Terms
+from tests.fuzzing import PACKETS, dice, fuzz
 from tests.media.packets import RTX, VP8, Meeting, rtp
 from tests.media.simulcast import IDS, RIDS, Camera, Encoder, terms
 from tests.media.test_layers import Stage
-
-FUZZED = 100_000
 
 
 def repaired(lost: bytes, ssrc: int, rid: str | None, sequence: int = 1) -> bytes:
@@ -109,12 +108,13 @@ def test_made_up_names_and_numbers_fill_no_table() -> None:
     assert unknown(meeting) > 2 * MAX_STREAMS
 
 
+@fuzz
 def test_nothing_that_comes_in_layers_makes_a_room_raise() -> None:
     """Good packets with bytes changed or cut off, resent, overtaken and unnamed, while a viewer changes its mind."""
-    chance = random.Random(4)  # noqa: S311  # repeatable on purpose
+    chance = dice(4)
     stage = Stage(chance)
     meeting, held = stage.meeting, list[bytes]()
-    for number in range(FUZZED // 30):
+    for number in range(PACKETS // 30):
         meeting.now += 0.01
         for name, camera in stage.cameras.items():
             for one in camera.frame(meeting.now, named=chance.random() < 0.5):

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import resource
 import socket
 import struct
@@ -30,10 +29,11 @@ from media.sfu.receiver import Send
 from media.sfu.room import Room
 from media.srtp import Outbound, Scratch
 from media.transport import Routed
+from tests.fuzzing import PACKETS, dice, fuzz
 from tests.media.packets import Publisher
 from tests.media.twins import KEYS, PUBLISHERS, VIEWERS, Far, publisher, viewer
 
-ROUNDS = 20_000
+ROUNDS = PACKETS // 5
 LAXER = "detect_leaks=0"  # the interpreter's own memory is not freed at its end
 
 
@@ -125,7 +125,7 @@ class Stranger:
     """Makes up datagrams of every kind: plain ones, plain ones with some other bits, feedback, noise."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
+        self.chance = dice(seed)
         self.publishers = {name: Publisher(number, transport=9) for number, name in enumerate(PUBLISHERS, 1)}
 
     def datagram(self, name: str) -> bytes:
@@ -183,6 +183,7 @@ def unciphered() -> tuple[object, tuple[int, int]]:
     return plain, (place, place)
 
 
+@fuzz
 def test_whatever_comes_is_taken_or_left(library: Path) -> None:
     kept, functions = unciphered()
     meeting = opened(library, functions)
@@ -196,6 +197,7 @@ def test_whatever_comes_is_taken_or_left(library: Path) -> None:
     del kept
 
 
+@fuzz
 def test_no_byte_is_read_or_written_outside(tmp_path: Path) -> None:
     """The same under the compiler's own watch, in a process of its own: it has to be there from the beginning."""
     command = build.compiler()

@@ -1,12 +1,11 @@
 """STUN, against another implementation, and against noise."""
 
-import random
-
 from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media import ice
+from tests.fuzzing import PACKETS, dice, fuzz
 
 PASSWORD = "a-password-of-some-length"
 TRANSACTION = bytes(range(12))
@@ -73,10 +72,11 @@ def test_any_changed_byte_before_the_integrity_is_noticed() -> None:
         assert again is None or not ice.verify(changed, again, PASSWORD)
 
 
+@fuzz
 def test_noise_is_nothing() -> None:
-    chance = random.Random(4)  # noqa: S311  # repeatable on purpose
+    chance = dice(5)
     good = their_request("someone:else", PASSWORD, True)
-    for _ in range(20_000):
+    for _ in range(PACKETS // 5):
         data = bytearray(good)
         for _ in range(3):
             data[chance.randrange(len(data))] = chance.randrange(256)

@@ -13,9 +13,8 @@ from media.rtp.rtcp import Nack, Pli, ReceiverReport, SenderReport
 from media.sfu.events import PublishingChanged, SpeakerChanged
 from media.sfu.receiver import Send
 from media.sfu.room import Room
+from tests.fuzzing import PACKETS, dice, fuzz
 from tests.media.packets import RTX, Meeting, steps, terms
-
-FUZZED = 100_000
 
 
 @pytest.fixture
@@ -273,14 +272,15 @@ def test_a_room_forgets_who_is_removed(meeting: Meeting) -> None:
         assert "a" not in {source.participant for source in sources if source is not None}
 
 
+@fuzz
 def test_nothing_that_comes_in_makes_a_room_raise() -> None:
     """Good packets with bytes changed, and noise, from two participants who see each other."""
-    chance = random.Random(3)  # noqa: S311  # repeatable on purpose
+    chance = dice(3)
     meeting = Meeting()
     for name in ("a", "b"):
         meeting.join(name)
         meeting.room.view(meeting.now, name, ["speaker", "a" if name == "b" else "b"])
-    for number in range(FUZZED):
+    for number in range(PACKETS):
         name = chance.choice(("a", "b"))
         meeting.now += 0.0005
         data = bytearray(_something(meeting, name, chance))

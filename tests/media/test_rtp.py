@@ -1,6 +1,5 @@
 """RTP and RTCP on the wire: what is built is read back, and no bytes at all make a parser raise."""
 
-import random
 import struct
 
 import pytest
@@ -10,9 +9,9 @@ from hypothesis import strategies as st
 from media.rtp import extensions, packet, rtcp, sequence, transport_cc, vp8
 from media.rtp.extensions import ExtensionIds
 from media.rtp.rtcp import Bye, Fir, Nack, Pli, ReceiverReport, Remb, ReportBlock, SenderReport, TransportFeedback
+from tests.fuzzing import PACKETS, dice, fuzz
 from tests.media import packets
 
-FUZZED = 100_000
 u8, u16, u32 = st.integers(0, 255), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
 block = st.builds(ReportBlock, u32, u8, st.integers(-0x800000, 0x7FFFFF), u32, u32, u32, u32)
 blocks = st.lists(block, max_size=4).map(tuple)
@@ -152,14 +151,15 @@ def test_unwrap_is_the_nearest(reference: int, step: int) -> None:
     assert sequence.unwrap(reference, (reference + step) & 0xFFFF) == reference + step
 
 
+@fuzz
 def test_no_bytes_make_a_parser_raise() -> None:
     """Random packets, and good ones with bytes changed, cut or added."""
-    chance = random.Random(20261120)  # noqa: S311  # repeatable on purpose
+    chance = dice(20261120)
     publisher = packets.Publisher(1)
     good = [publisher.speech(), *publisher.picture(keyframe=True, packets=3), publisher.padding()]
     good.append(rtcp.compound([SenderReport(1, 2, 3, 4, 5), Nack(1, 2, (5, 9, 40)), Remb(1, 10**6, (1,))]))
     good.append(TransportFeedback(1, 2, transport_cc.Feedback(1, 2, 3, (0, None, 300, 5))).encode())
-    for _ in range(FUZZED):
+    for _ in range(PACKETS):
         data = bytearray(chance.choice(good))
         for _ in range(chance.randrange(1, 5)):
             data[chance.randrange(len(data))] = chance.randrange(256)
