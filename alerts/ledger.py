@@ -2,13 +2,15 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.lookup import alert_for
-from alerts.model import DONE, DROPPED, FAILED, ISSUE, SENT, UNKNOWN, Alert, Chunk, Coverage, Delivery
+from alerts.model import DONE, DROPPED, FAILED, ISSUE, PENDING, SENT, UNKNOWN, Alert, Chunk, Coverage, Delivery
 from command.kernel.actor import Actor
+from command.kernel.clock import Clock, to_text
 from command.kernel.values import Json, State
 
 
@@ -57,11 +59,29 @@ def accounts_of(session: Session, alert_id: str) -> list[Account]:
     return [_account(act, channel, one) for (act, channel), one in sorted(counts.items())]
 
 
-def ledger(session: Session, actor: Actor, alert_id: str) -> State:
-    """An alert's ledger and whether it holds. Raises NotFound."""
+def ledger(session: Session, clock: Clock, actor: Actor, alert_id: str) -> State:
+    """An alert's ledger, whether it holds, and what waits because its way is away. Raises NotFound."""
     found = accounts_of(session, alert_for(session, actor, alert_id).id)
     items: list[Json] = [one.state() for one in found]
-    return {"holds": all(one.holds for one in found), "items": items}
+    away: list[Json] = [*waiting(session, clock.now(), alert_id)]
+    return {"holds": all(one.holds for one in found), "items": items, "waiting": away}
+
+
+def waiting(session: Session, now: datetime, alert_id: str | None = None) -> list[State]:
+    """What was tried and could not be sent now, by channel: how many wait, and when they are tried next.
+
+    Of one alert, or of all that are on the board.
+    """
+    running = select(Alert.id).where(Alert.on_board)
+    mine = Chunk.alert_id == alert_id if alert_id else Chunk.alert_id.in_(running)
+    held = (mine, Chunk.state == PENDING, Chunk.attempts > 0, Chunk.not_before > now)
+    query = select(Chunk.channel, func.sum(Chunk.size), func.min(Chunk.not_before)).where(*held)
+    known = select(Chunk.channel, func.count()).join(Delivery, Delivery.chunk_id == Chunk.id).where(*held)
+    told = dict(session.execute(known.group_by(Chunk.channel)).all())
+    return [
+        {"channel": channel, "waiting": size - told.get(channel, 0), "next_at": to_text(next_at)}
+        for channel, size, next_at in session.execute(query.group_by(Chunk.channel).order_by(Chunk.channel))
+    ]
 
 
 def broken(session: Session, alert: Alert) -> list[Account]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from alerts import claims
 from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of
 from alerts.claims import Claim, Claimant, Standing
-from alerts.model import END, Alert, delivery_ids
+from alerts.model import END, OF_THE_WAY, Alert, delivery_ids
 from alerts.recipients import Member
 from alerts.senders import Senders
 from alerts.texts import Content, texts
@@ -25,8 +25,10 @@ from alerts.wording import words_of
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
-MAX_ATTEMPTS = 8
 BACK_OFF_S = (1, 2, 5, 10, 20, 30, 60)
+"""Between the tries of what could not be sent now; the last one stays, as long as the breakers' longest."""
+LONGEST = timedelta(hours=24)
+"""How long an end is tried, and what has no expiry of its own."""
 RETRY_S = 0.2
 
 log = logging.getLogger(__name__)
@@ -36,11 +38,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Text:
-    """What a chunk says."""
+    """What a chunk says. Whom it cannot be said to now is tried until `until`: an alert's expiry, a day for an end."""
 
     content: Content
     at: datetime
     expires_at: datetime | None
+
+    @property
+    def until(self) -> datetime:
+        return self.expires_at or self.at + LONGEST
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,9 @@ class Line:
                 # This process was stopped for longer than its lease: others may have sent the rest.
                 return None
             results = await self._deliver(channel, held, _outgoings(held, text, members))
-            later |= held.attempts < MAX_ATTEMPTS and any(one.outcome is Outcome.LATER for one in results)
+            if self._desk.clock.now() >= text.until:
+                results = [_given_up(one) for one in results]
+            later |= any(one.outcome is Outcome.LATER for one in results)
             last = number == len(batches) and not later
             until = self._desk.clock.now() + held.lease
             standing, following = await self._keep(held, members, results, last)
@@ -124,7 +132,7 @@ class Line:
         if not batch:
             return []
         if channel is None:
-            return all_of(batch, Outcome.FAILED, "channel.not_configured")
+            return all_of(batch, Outcome.FAILED, f"{OF_THE_WAY}not_configured")
         try:
             return await channel.send(batch)
         except Exception:
@@ -136,9 +144,7 @@ class Line:
         self, held: Claim, members: Sequence[Member], results: Sequence[Result], last: bool
     ) -> tuple[Standing, Claim | None]:
         """Checkpoint; what was sent is kept here while the database is away, however long: nobody else knows of it."""
-        given_up = held.attempts >= MAX_ATTEMPTS
-        told = zip(members, results, strict=True)
-        known = [one for one in told if given_up or one[1].outcome is not Outcome.LATER]
+        known = [one for one in zip(members, results, strict=True) if one[1].outcome is not Outcome.LATER]
         while True:
             try:
                 return await self._ask(self._checkpoint, held, known, last)
@@ -181,6 +187,13 @@ class Line:
             at = (alert.ended_at if ended else alert.issued_at) or self._desk.clock.now()
             words = words_of(alert, at, alert.status if ended else None, alert.end_text if ended else "")
             return _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
+
+
+def _given_up(result: Result) -> Result:
+    """There is no time left to try again; that it failed for the way stands in the detail."""
+    if result.outcome is not Outcome.LATER:
+        return result
+    return Result(result.delivery, Outcome.FAILED, f"{OF_THE_WAY}away: {result.detail}")
 
 
 def _batches(members: Sequence[Member], size: int) -> list[Sequence[Member]]:

@@ -93,6 +93,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "数目不符：现在有 {count} 条不明",
         "The number differs: {count} are unknown now",
     ),
+    "alert.failed_differ": (
+        "数目不符：现在有 {count} 条因渠道不通而失败",
+        "The number differs: {count} have failed because their way was away",
+    ),
     "alert.not_addressed": ("这条预警没有发给当前账号", "This alert was not addressed to you"),
     "obligation.unknown": ("没有这项叫应", "There is no such call to answer"),
     "obligation.settled": ("已经有人应答确认", "Somebody has answered already"),

@@ -31,6 +31,9 @@ PENDING, CLAIMED, DONE, DROPPED = "pending", "claimed", "done", "dropped"
 SENT, FAILED, UNKNOWN = "sent", "failed", "unknown"
 DELIVERED, ANSWERED = "delivered", "answered"
 
+OF_THE_WAY = "channel."
+"""What a failed delivery's detail begins with where the way was missing or away, not the address wrong."""
+
 
 def delivery_id(alert_id: str, recipient: str, channel: str, act: str = ISSUE) -> str:
     """The one id of a delivery, known before it is sent: receipts may arrive before the send is recorded."""

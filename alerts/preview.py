@@ -13,6 +13,7 @@ from alerts.data import table
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
 from alerts.drafts import area_of, new_alert
 from alerts.issuing import audience_now
+from alerts.ledger import waiting
 from alerts.lookup import alert_for
 from alerts.model import Alert
 from alerts.texts import texts
@@ -59,6 +60,7 @@ def _previewed(session: Session, clock: Clock, alert: Alert, area: AreaFound, au
         "units": _by_unit(session, audience),
         "channels": {name: counts.get(name, 0) for name in chosen},
         "forecast_99_s": forecast_99_s(counts),
+        "waiting": [one for one in waiting(session, clock.now()) if one["channel"] in chosen],
         "area": {"description": area.description, "geometry": area.geometry, "approximate": area.approximate},
         "texts": {name: words[name].body for name in chosen},
     }

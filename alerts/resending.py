@@ -1,6 +1,7 @@
 """*Unknown* is decided, never guessed: what may have arrived is sent again by an operator's word or a written policy.
 
-An unknown result is taken out and its chunk given back; who is claimed again is whoever has no result. What was taken
+So is, by an operator's word alone, what failed because its way was missing or away; a wrong address stays failed.
+Such a result is taken out and its chunk given back; who is claimed again is whoever has no result. What was taken
 out is kept with who decided it and how many doubles were to be expected.
 """
 
@@ -19,9 +20,11 @@ from alerts.model import (
     DELIVERED,
     DONE,
     END,
+    FAILED,
     ISSUE,
     ISSUED,
     LIFTED,
+    OF_THE_WAY,
     PENDING,
     UNKNOWN,
     WITHDRAWN,
@@ -45,18 +48,22 @@ ENOUGH = 20
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The unknown ones of a channel: `arrived` say so by a receipt and are not sent again, `open` would be."""
+    """The unknown ones of a channel, or those that failed for the way (`state`): `arrived` say so by a receipt and are
+    not sent again, `open` would be."""
 
     channel: str
     arrived: int
     open: int
+    of: str = UNKNOWN
 
     @property
     def expected_doubles(self) -> int:
         """How many of the open ones are likely to get it twice: as many in a hundred as of all have said so.
 
-        Where receipts say nothing (too few, or the channel has none), all of them.
+        Where receipts say nothing (too few, or the channel has none), all of them; of what never left, nobody.
         """
+        if self.of == FAILED:
+            return 0
         known = self.arrived + self.open
         return round(self.open * self.arrived / known) if known >= ENOUGH and self.arrived else self.open
 
@@ -64,6 +71,7 @@ class Doubt:
         """As told to readers."""
         return {
             "channel": self.channel,
+            "state": self.of,
             "arrived": self.arrived,
             "open": self.open,
             "expected_doubles": self.expected_doubles,
@@ -71,19 +79,25 @@ class Doubt:
 
 
 def doubts(session: Session, actor: Actor, alert_id: str) -> list[Doubt]:
-    """Every channel of an alert's running act with unknown results. Raises NotFound."""
-    return _doubts(session, alert_for(session, actor, alert_id))
+    """Every channel of an alert's running act with unknown results, or such as failed for the way. Raises NotFound."""
+    alert = alert_for(session, actor, alert_id)
+    return [one for state in (UNKNOWN, FAILED) for one in _doubts(session, alert, state)]
 
 
-def resend(session: Session, clock: Clock, actor: Actor, alert_id: str, channel: str, count: int) -> tuple[str, ...]:
-    """Send a channel's open unknown ones again; `count` is the number the operator saw. Returns the chunks to wake for.
+def resend(
+    session: Session, clock: Clock, actor: Actor, alert_id: str, channel: str, count: int, state: str = UNKNOWN
+) -> tuple[str, ...]:
+    """Send a channel's open unknown ones again, or those that failed for the way; `count` is the number the operator
+    saw. Returns the chunks to wake for.
 
-    Raises NotFound, Refused, Conflict `alert.unknown_differ` with the true number, and as `to_change`.
+    Raises NotFound, Refused, Conflict `alert.unknown_differ` or `alert.failed_differ` with the true number, and as
+    `to_change`.
     """
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED, LIFTED, WITHDRAWN)
-    doubt = next((one for one in _doubts(session, alert) if one.channel == channel), Doubt(channel, 0, 0))
+    found = (one for one in _doubts(session, alert, state) if one.channel == channel)
+    doubt = next(found, Doubt(channel, 0, 0, state))
     if doubt.open != count or count == 0:
-        raise Conflict("alert.unknown_differ", count=doubt.open)
+        raise Conflict(f"alert.{state}_differ", count=doubt.open)
     return _again(session, clock, actor, alert, doubt, ())
 
 
@@ -114,25 +128,26 @@ def _by_rule(session: Session, clock: Clock, alert: Alert, rule: dict[str, Json]
     chunks = chunks.where(Chunk.resent < int(str(rule["times"])))
     narrow = (Delivery.chunk_id.in_(chunks), Delivery.at <= due)
     found: list[str] = []
-    for doubt in _doubts(session, alert, *narrow):
+    for doubt in _doubts(session, alert, UNKNOWN, *narrow):
         if doubt.open:
             found += _again(session, clock, system_actor(alert.unit_id), alert, doubt, narrow)
     return tuple(found)
 
 
-def _doubts(session: Session, alert: Alert, *narrow: ColumnElement[bool]) -> list[Doubt]:
+def _doubts(session: Session, alert: Alert, state: str, *narrow: ColumnElement[bool]) -> list[Doubt]:
     arrived = _arrived()
-    query = select(Delivery.channel, arrived, func.count()).where(*_unknown(alert), *narrow)
+    query = select(Delivery.channel, arrived, func.count()).where(*_in_doubt(alert, state), *narrow)
     found: dict[str, dict[bool, int]] = {}
     for channel, yes, number in session.execute(query.group_by(Delivery.channel, arrived)):
         found.setdefault(channel, {})[bool(yes)] = number
-    return [Doubt(one, found[one].get(True, 0), found[one].get(False, 0)) for one in sorted(found)]
+    return [Doubt(one, found[one].get(True, 0), found[one].get(False, 0), state) for one in sorted(found)]
 
 
-def _unknown(alert: Alert) -> tuple[ColumnElement[bool], ...]:
+def _in_doubt(alert: Alert, state: str) -> tuple[ColumnElement[bool], ...]:
     act = ISSUE if alert.status == ISSUED else END
     usable = select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.act == act, Chunk.state.in_((DONE, PENDING)))
-    return Delivery.alert_id == alert.id, Delivery.chunk_id.in_(usable), Delivery.state == UNKNOWN
+    of_the_way = [Delivery.detail.startswith(OF_THE_WAY, autoescape=True)] if state == FAILED else []
+    return Delivery.alert_id == alert.id, Delivery.chunk_id.in_(usable), Delivery.state == state, *of_the_way
 
 
 def _arrived() -> ColumnElement[bool]:
@@ -148,7 +163,7 @@ def _again(
     narrow: Sequence[ColumnElement[bool]],
 ) -> tuple[str, ...]:
     session.execute(select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.state == PENDING).with_for_update())
-    wanted = (*_unknown(alert), Delivery.channel == doubt.channel, ~_arrived(), *narrow)
+    wanted = (*_in_doubt(alert, doubt.of), Delivery.channel == doubt.channel, ~_arrived(), *narrow)
     rows = session.execute(select(Delivery.id, Delivery.chunk_id, Delivery.act).where(*wanted)).all()
     chunks = tuple(sorted({row.chunk_id for row in rows}))
     session.execute(delete(Delivery).where(*wanted).execution_options(synchronize_session=False))

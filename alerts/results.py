@@ -18,8 +18,8 @@ _SHARED = ("alert_id", "act", "channel", "chunk_id", "at")
 _COPY = f"COPY delivery ({', '.join((*_OWN, *_SHARED))}) FROM STDIN"
 _INSERT = insert_missing(cast("Table", Delivery.__table__), (*_OWN, *_SHARED))
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
-_STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN, Outcome.LATER: FAILED}
-"""Who could not be told now is appended only when it is given up."""
+_STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN}
+"""Who could not be told now is not appended: it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)

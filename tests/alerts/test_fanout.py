@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from alerts import actions, claims
 from alerts.channels.port import Outcome, Outgoing
 from alerts.fanout import WINDOWS, FanOut
-from alerts.line import MAX_ATTEMPTS, Line
+from alerts.ledger import ledger
+from alerts.line import Line
 from alerts.model import Alert, Chunk, Coverage, Delivery
 from alerts.queries import DeliveryFilter, deliveries_of
 from alerts.recipients import CHANNELS, OFFICIALS
@@ -120,7 +121,7 @@ def test_failed_and_unknown_are_kept_apart(county: County, answer: Outcome, stat
     assert rows[0]["detail"] == "as told"
 
 
-def test_later_is_tried_again_and_given_up_in_the_end(either: County) -> None:
+def test_later_is_tried_again_until_the_alert_has_run_out(either: County) -> None:
     county = either
     alert = issued(county)
     busy = {"south@example.org": 2, "villager@example.org": 99}
@@ -133,11 +134,44 @@ def test_later_is_tried_again_and_given_up_in_the_end(either: County) -> None:
     send_all(county, outside)
     rows, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(state="pending")))
     assert {str(row["name"]) for row in rows} == {"south_head", "villager"}
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(20):
         county.clock.advance(61)
         send_all(county, outside)
-    states = list(results(county).values())
-    assert (states.count("sent"), states.count("failed"), len(states)) == (4, 1, planned(county))
+    assert busy["villager@example.org"] == 99 - 21, "and it was not asked all the time"
+    assert list(results(county).values()).count("sent") == 4
+    county.clock.advance(6 * 3600)
+    send_all(county, outside)
+    rows, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(state="failed")))
+    assert [(row["name"], row["detail"]) for row in rows] == [("villager", "channel.away: as told")]
+
+
+def test_a_gateway_that_is_away_for_a_while_fails_nobody(either: County) -> None:
+    county = either
+    crowd(county, 25)
+    alert = issued(county)
+    tries = 0
+
+    def away(_: Outgoing) -> Outcome:
+        nonlocal tries
+        tries += 1
+        return Outcome.LATER
+
+    outside = gateways()
+    outside["email"].answer = away
+    for _ in range(100):
+        send_all(county, senders(outside))
+        county.clock.advance(3)
+    assert tries <= 27 * 12, "it is left alone between tries"
+    found: Any = county.see("duty", lambda s, a: ledger(s, county.clock, a, alert))
+    (email,) = (one for one in found["items"] if one["channel"] == "email")
+    assert (email["pending"], email["failed"], found["holds"]) == (27, 0, True)
+    assert [(one["channel"], one["waiting"]) for one in found["waiting"]] == [("email", 27)]
+    outside["email"].answer = lambda _: Outcome.SENT
+    county.clock.advance(60)
+    send_all(county, senders(outside))
+    assert set(results(county).values()) == {"sent"}
+    assert outside["email"].got[0].address == "south@example.org", "officials first, as before"
+    assert len(outside["email"].got) == 27
 
 
 def test_a_channel_that_is_not_there_fails_plainly(county: County) -> None:

@@ -1,8 +1,14 @@
 """The ledger from both sides, and the decision over what may have arrived."""
 
+import contextlib
+import shutil
+from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from alerts import actions
@@ -14,7 +20,7 @@ from alerts.senders import senders
 from alerts.sweep import is_dead_here, sweep
 from command.kernel.errors import Conflict, Refused
 from command.kernel.timeline import read_after
-from tests.alerts.county import County
+from tests.alerts.county import County, copy_of
 from tests.alerts.steps import crowd, issued
 from tests.alerts.test_fanout import gateways, send_all
 
@@ -36,7 +42,7 @@ def doubtful(county: County, count: int = 25, **changes: Any) -> tuple[str, dict
 
 
 def account(county: County, alert: str, channel: str = "email", act: str = "issue") -> dict[str, Any]:
-    found: Any = county.see("duty", lambda s, a: ledger(s, a, alert))
+    found: Any = county.see("duty", lambda s, a: ledger(s, county.clock, a, alert))
     (one,) = (item for item in found["items"] if (item["channel"], item["act"]) == (channel, act))
     row: dict[str, Any] = one
     return row
@@ -80,7 +86,7 @@ def test_an_operator_has_the_unknown_ones_sent_again(either: County) -> None:
         assert (len(kept.deliveries), kept.expected_doubles) == (27, 27)  # type: ignore[arg-type]  # a list of ids
         told = [entry for entry in read_after(session, 0, 1000) if entry.kind == "alert.resent"]
     assert told[0].body["resend"] == {
-        **{"channel": "email", "arrived": 0, "open": 27, "expected_doubles": 27, "count": 27},
+        **{"channel": "email", "state": "unknown", "arrived": 0, "open": 27, "expected_doubles": 27, "count": 27},
         "id": kept.id,
     }
 
@@ -98,6 +104,80 @@ def test_who_has_said_that_it_arrived_is_not_told_again(county: County) -> None:
     send_all(county, senders(outside))
     assert {one.delivery for one in outside["email"].got}.isdisjoint(one.delivery for one in mails)
     assert len(outside["email"].got) == 7
+
+
+def test_what_failed_for_its_way_is_sent_again_and_a_wrong_address_is_not(either: County) -> None:
+    county = either
+    crowd(county, 5)
+    alert = issued(county)
+    outside = gateways()
+    del outside["email"]
+    outside["mqtt"].answer = lambda _: Outcome.FAILED
+    send_all(county, senders(outside))
+    found = county.see("duty", lambda s, a: doubts(s, a, alert))
+    assert [(one.channel, one.of, one.open, one.expected_doubles) for one in found] == [("email", "failed", 7, 0)]
+    with pytest.raises(Conflict, match="failed_differ"):
+        county.do("issuer", lambda s, a: actions.resend(s, county.clock, a, alert, "email", 6, "failed"))
+    county.do("issuer", lambda s, a: actions.resend(s, county.clock, a, alert, "email", 7, "failed"))
+    assert (account(county, alert)["pending"], account(county, alert)["failed"]) == (7, 0)
+    there = gateways()
+    send_all(county, senders(there))
+    assert (account(county, alert)["sent"], account(county, alert)["holds"]) == (7, True)
+    assert set(there["email"].times().values()) == {1}
+    assert account(county, alert, "mqtt")["failed"] == 1
+
+
+OUTCOMES = st.sampled_from([Outcome.SENT, Outcome.LATER, Outcome.FAILED, Outcome.UNKNOWN])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.lists(OUTCOMES, min_size=1, max_size=8)),
+        st.tuples(st.just("absent"), st.none()),
+        st.tuples(st.just("pass"), st.sampled_from([1, 61, 7 * 3600])),
+        st.tuples(st.just("resend"), st.none()),
+        st.tuples(st.sampled_from(["end", "sweep"]), st.none()),
+    ),
+    min_size=2,
+    max_size=7,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_the_ledger_holds_whatever_happens(prepared: tuple[Path, County], tmp_path: Path, steps: Any) -> None:
+    path = tmp_path / "of_one_example.db"
+    shutil.copy(prepared[0], path)
+    county = copy_of(prepared[1], f"sqlite:///{path}")
+    try:
+        crowd(county, 8)
+        alert = issued(county)
+        for what, how in steps:
+            _step(county, alert, what, how)
+            found: Any = county.see("duty", lambda s, a: ledger(s, county.clock, a, alert))
+            assert found["holds"], (what, how, found)
+    finally:
+        county.db.engine.dispose()
+
+
+def _step(county: County, alert: str, what: str, how: Any) -> None:
+    if what == "send":
+        turns = cycle(how)
+        send_all(county, senders(gateways(lambda _: next(turns))))
+    elif what == "absent":
+        send_all(county, senders({}))
+    elif what == "pass":
+        county.clock.advance(how)
+    elif what == "sweep":
+        sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
+    elif what == "resend":
+        for one in county.see("duty", lambda s, a: doubts(s, a, alert)):
+            with contextlib.suppress(Conflict):
+                county.do(
+                    "issuer",
+                    lambda s, a, o=one: actions.resend(s, county.clock, a, alert, o.channel, o.open, o.of),  # type: ignore[misc]  # bound now
+                )
+    else:
+        with contextlib.suppress(Conflict):
+            county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", ""))
 
 
 def test_few_receipts_promise_nothing() -> None:

@@ -130,9 +130,10 @@ class End(Form):
 
 
 class Again(Form):
-    """A channel's unknown ones, and the number of them that the operator saw."""
+    """A channel's unknown ones, or those that failed for the way, and the number of them that the operator saw."""
 
     channel: Channel
+    state: Literal["unknown", "failed"] = "unknown"
     count: Annotated[int, Field(ge=0, le=10**9)]
 
 
@@ -315,17 +316,18 @@ def get_deliveries(
 
 @router.get("/alerts/{alert_id}/ledger")
 def get_ledger(alert_id: str, edge: Known) -> State:
-    """Planned, pending, sent, failed, unknown by act and channel, whether they agree, and what of it is in doubt."""
+    """Planned, pending, sent, failed, unknown by act and channel, whether they agree, what of it waits for a way that
+    is away, and what may be sent again."""
     with edge.reading() as session:
-        found = ledger(session, edge.actor, alert_id)
+        found = ledger(session, edge.clock, edge.actor, alert_id)
         return {**found, "doubts": [one.state() for one in doubts(session, edge.actor, alert_id)]}
 
 
 @router.post("/alerts/{alert_id}/resend")
 def resend_alert(alert_id: str, body: Again, edge: Known, request: Request) -> State:
-    """Send the unknown ones of a channel again, whoever may have got it included."""
+    """Send the unknown ones of a channel again, whoever may have got it included, or those that failed for the way."""
     with edge.writing() as session:
-        chunks = actions.resend(session, edge.clock, edge.actor, alert_id, body.channel, body.count)
+        chunks = actions.resend(session, edge.clock, edge.actor, alert_id, body.channel, body.count, body.state)
     waker(request)(chunks)
     return {"chunks": len(chunks)}
 

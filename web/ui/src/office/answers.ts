@@ -69,8 +69,16 @@ export interface AlertPreview {
   units: PreviewUnit[]
   channels: Record<string, number>
   forecast_99_s: number
+  waiting: AlertWaiting[]
   area: { description: string; geometry: Area | null; approximate: boolean }
   texts: Record<string, string>
+}
+
+/** What was tried by a channel and could not be sent now, and when it is tried next. */
+export interface AlertWaiting {
+  channel: string
+  waiting: number
+  next_at: string
 }
 
 export interface PreviewUnit {
