@@ -1,13 +1,13 @@
 """Who is told, and by which channels: from arrays of contacts and an area to a frozen audience."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from alerts.recipients import Contact
+from alerts.recipients import Behind, Contact, is_person, telephone
 from gis.geometry import inside
 
 
@@ -21,7 +21,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The frozen answer: one contact per recipient and channel, officials first, and its hash."""
+    """The frozen answer: one contact per recipient and channel and per telephone, officials first, and its hash."""
 
     contacts: tuple[Contact, ...]
     hash: str
@@ -29,7 +29,7 @@ class Audience:
     @property
     def people(self) -> int:
         """How many different people, whatever the number of their channels. Devices are not people."""
-        return len({contact.recipient for contact in self.contacts if contact.is_person})
+        return len({one for contact in self.contacts for one in contact.recipients if is_person(one)})
 
     def by_channel(self) -> dict[str, int]:
         counts = dict.fromkeys(sorted({contact.channel for contact in self.contacts}), 0)
@@ -50,24 +50,49 @@ def resolve(contacts: Sequence[Contact], reach: Reach, channels: Iterable[str]) 
 
 
 def freeze(contacts: Iterable[Contact]) -> Audience:
-    """Each recipient once per channel in a fixed order, with the hash of who they are."""
-    once: dict[tuple[str, str], Contact] = {}
-    for contact in contacts:
-        key = (contact.recipient, contact.channel)
-        once[key] = _merged(once[key], contact) if key in once else contact
-    ordered = sorted(once.values(), key=lambda one: (one.lane, one.channel, one.recipient))
+    """Each recipient once per channel and each telephone once in a fixed order, with the hash of who they are.
+
+    Of several people behind one telephone the one is told who is responsible, else who goes first; the others stand
+    with them (`also`).
+    """
+    recipients = _once(contacts, lambda one: (one.channel, one.recipient))
+    telephones = _once(sorted(recipients, key=_place), lambda one: (one.channel, _reached_at(one)))
+    ordered = sorted(telephones, key=_place)
     return Audience(tuple(ordered), audience_hash(ordered))
 
 
 def audience_hash(contacts: Iterable[Contact]) -> str:
-    """SHA-256 over recipient, channel, unit and address of everyone, independent of their order."""
-    lines = sorted(f"{one.recipient}\t{one.channel}\t{one.unit_id}\t{one.address}\n" for one in contacts)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    """SHA-256 over recipient, channel, unit and address of everyone, and who else stands behind a telephone,
+    independent of their order."""
+    lines = sorted("\t".join((one.recipient, one.channel, one.unit_id, one.address, *_ids(one))) for one in contacts)
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def _ids(contact: Contact) -> list[str]:
+    return sorted(one.recipient for one in contact.also)
+
+
+def _place(contact: Contact) -> tuple[int, str, str]:
+    return contact.lane, contact.channel, contact.recipient
+
+
+def _reached_at(contact: Contact) -> str:
+    return telephone(contact.address) if contact.channel == "sms" else contact.recipient
+
+
+def _once(contacts: Iterable[Contact], key_of: Callable[[Contact], tuple[str, str]]) -> list[Contact]:
+    found: dict[tuple[str, str], Contact] = {}
+    for contact in contacts:
+        key = key_of(contact)
+        found[key] = _merged(found[key], contact) if key in found else contact
+    return list(found.values())
 
 
 def _merged(first: Contact, second: Contact) -> Contact:
-    kept = second if second.responsible and not first.responsible else first
-    return replace(kept, lane=min(first.lane, second.lane))
+    kept, other = (second, first) if second.responsible and not first.responsible else (first, second)
+    behind = (*first.also, *second.also, Behind(other.recipient, other.name, other.unit_id))
+    also = {one.recipient: one for one in behind if one.recipient != kept.recipient}
+    return replace(kept, lane=min(first.lane, second.lane), also=tuple(also.values()))
 
 
 def _in_divisions(

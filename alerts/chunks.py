@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.model import CLAIMED, DROPPED, END, ISSUE, NUMBER_CHECK, PENDING, SAFETY_CHECK, Alert, Chunk
-from alerts.recipients import Contact, Member
+from alerts.recipients import Behind, Contact, Member
 from command.kernel.ids import new_id
 from command.kernel.values import Json
 
@@ -80,7 +81,7 @@ def _chunk(
         lane=lane,
         rank=rank_of(alert.kind, alert.colour, act),
         drill=alert.drill or alert.scope_status != "Actual",
-        members=[[one.recipient, one.address, one.name, one.unit_id, one.township_id, one.responsible] for one in part],
+        members=[_row(one) for one in part],
         size=len(part),
         state=PENDING,
         fence=0,
@@ -90,9 +91,15 @@ def _chunk(
     )
 
 
+def _row(one: Contact) -> Json:
+    row: list[Json] = [one.recipient, one.address, one.name, one.unit_id, one.township_id, one.responsible]
+    return [*row, [list(each) for each in one.also]] if one.also else row
+
+
 def rows_of(members: Json) -> list[Member]:
     """A chunk's members as they were kept."""
-    return [Member._make(row) for row in members if isinstance(row, list)] if isinstance(members, list) else []
+    rows: list[list[Any]] = members if isinstance(members, list) else []
+    return [Member(*row) for row in rows]
 
 
 def members_of(chunk: Chunk) -> list[Contact]:
@@ -108,6 +115,7 @@ def members_of(chunk: Chunk) -> list[Contact]:
             division_code="",
             responsible=member.responsible,
             lane=chunk.lane,
+            also=tuple(Behind(*one) for one in member.also),
         )
         for member in rows_of(chunk.members)
     ]

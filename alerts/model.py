@@ -221,7 +221,8 @@ class Members(TypeDecorator[Any]):
 class Chunk(Base):
     """A part of a frozen audience that one worker sends at a time.
 
-    `members` is a list of [recipient, address, name, unit, township, responsible]. `fence` grows with every
+    `members` is a list of [recipient, address, name, unit, township, responsible] and, where the telephone is others'
+    too, [[recipient, name, unit], …]. `fence` grows with every
     claim: a worker that was overtaken finds it changed and stops. Waiting ones are served by `rank`, then `lane`;
     `resent` counts how often its *unknown* ones were given back to be sent again.
     """

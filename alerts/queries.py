@@ -177,6 +177,7 @@ def _delivery(key: str, contact: Contact, result: Delivery | None, receipts: dic
         "id": key,
         "recipient": contact.recipient,
         "name": contact.name if named or not contact.is_person else None,
+        "also": [{**one._asdict(), "name": one.name if named else None} for one in contact.also],
         "unit": contact.unit_id,
         "township": contact.township_id,
         "channel": contact.channel,

@@ -1,5 +1,6 @@
 """Who is told by what: the contact, its lane, the names of the channels. Loads nothing: every worker needs it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,8 +9,19 @@ USUAL = ("websocket", "email", "mqtt")
 """Those of a draft that names none: short messages cost, groups are others' too, pushes go abroad."""
 PEOPLE = ("person", "user")
 
+SHORTEST = 5
+"""Digits of a telephone number that stands for itself."""
+
 OFFICIALS, RESPONSIBLE, PUBLIC = 0, 1, 2
 """The lanes, the first served first: who leads and is on duty, who answers for a village or a hazard point, all."""
+
+
+class Behind(NamedTuple):
+    """Somebody else who is reached by the same telephone."""
+
+    recipient: str
+    name: str
+    unit_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +29,8 @@ class Contact:
     """One way to reach one recipient, in one of the places it belongs to.
 
     `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
-    `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown.
+    `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown. `also` are those
+    whom the same message reaches.
     """
 
     recipient: str
@@ -31,10 +44,16 @@ class Contact:
     lat: float | None = None
     responsible: bool = False
     lane: int = PUBLIC
+    also: tuple[Behind, ...] = ()
 
     @property
     def is_person(self) -> bool:
-        return self.recipient.split(":", 1)[0] in PEOPLE
+        return is_person(self.recipient)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Whom a message to it reaches."""
+        return self.recipient, *(one.recipient for one in self.also)
 
 
 class Member(NamedTuple):
@@ -46,6 +65,19 @@ class Member(NamedTuple):
     unit_id: str
     township_id: str
     responsible: bool
+    also: Sequence[Sequence[str]] = ()
+    """Rows of `Behind`, in the few chunks where there are any."""
+
+
+def is_person(recipient: str) -> bool:
+    """Whether it is somebody and no device."""
+    return recipient.split(":", 1)[0] in PEOPLE
+
+
+def telephone(address: str) -> str:
+    """What two spellings of one number have in common; an address that is no whole number stays as it is."""
+    number = national(address)
+    return number if len(number) >= SHORTEST else address
 
 
 def national(address: str) -> str:

@@ -55,7 +55,7 @@ def _row(member: Member, result: Result) -> dict[str, Any]:
 def _lines(part: Part, results: Sequence[tuple[Member, Result]]) -> Iterator[str]:
     """The results in COPY's text format: tabs between values, a line each."""
     shared = f"{part.alert}\t{part.act}\t{part.channel}\t{part.chunk}\t{part.at.isoformat()}\n"
-    for (recipient, _address, _name, unit, township, responsible), (delivery, outcome, detail) in results:
+    for (recipient, _address, _name, unit, township, responsible, _also), (delivery, outcome, detail) in results:
         flag = "t" if responsible else "f"
         whose = f"{delivery}\t{_escaped(recipient)}\t{unit}\t{township}\t{flag}"
         yield f"{whose}\t{_STATES[outcome]}\t{_escaped(detail)}\t{shared}"

@@ -11,8 +11,10 @@ from alerts.calls.policy import DEPUTY, HOLDER, SUPERIOR
 from alerts.calls.progress import ANSWERED, CONFIRMED, MARKS, REACHED, marked
 from alerts.calls.stopping import drop_idle_attempts
 from alerts.calls.telling import tell
+from alerts.chunks import rows_of
 from alerts.model import ANSWERED as RECEIPT_ANSWERED
-from alerts.model import DELIVERED, delivery_id
+from alerts.model import DELIVERED, Chunk, Delivery, delivery_id
+from alerts.recipients import Behind
 from command.directory.model import Person, Post
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock, to_text
@@ -73,14 +75,28 @@ def mark_all(
 def sign_delivery(session: Session, clock: Clock, alert_id: str, channel: str, delivery: str, state: str) -> None:
     """A receipt of the alert's own message to somebody who is obliged: it reached them, or they answered by it.
 
-    A number's or address's own answer is its owner's. What a page shows is no answer: that comes by `confirm_own`.
+    A number's or address's own answer is its owner's; a short message arrives for all who stand behind its number.
+    What a page shows is no answer: that comes by `confirm_own`.
     """
     mark = {DELIVERED: REACHED, RECEIPT_ANSWERED: CONFIRMED}.get(state)
     if mark is None or (mark == CONFIRMED and channel == "websocket"):
         return
     query = select(Obligation, Post).join(Post, Post.id == Obligation.post_id).where(Obligation.alert_id == alert_id)
-    for row, post in session.execute(query.order_by(Obligation.id).with_for_update(of=Obligation)):
+    rows = list(session.execute(query.order_by(Obligation.id).with_for_update(of=Obligation)))
+    behind = _behind(session, delivery) if rows and channel == "sms" and mark == REACHED else frozenset()
+    for row, post in rows:
         for whom, person in ((HOLDER, post.holder_id), (DEPUTY, post.deputy_id)):
-            if person and delivery_id(alert_id, f"person:{person}", channel) == delivery:
+            name = f"person:{person}"
+            if person and (name in behind or delivery_id(alert_id, name, channel) == delivery):
                 by = {"id": person, "name": session.get_one(Person, person).name}
                 mark_all(session, clock.now(), None, [row], mark, {"by": by, "whom": whom, "channel": channel})
+
+
+def _behind(session: Session, delivery: str) -> frozenset[str]:
+    """Who else stands behind the number of a short message, as its audience was frozen."""
+    row = session.get(Delivery, delivery)
+    chunk = session.get(Chunk, row.chunk_id) if row is not None else None
+    if row is None or chunk is None:
+        return frozenset()
+    members = (one for one in rows_of(chunk.members) if one.recipient == row.recipient)
+    return frozenset(Behind(*each).recipient for one in members for each in one.also)

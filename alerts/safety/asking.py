@@ -51,7 +51,7 @@ def find_people(session: Session, actor: Actor, unit: Unit, reach: Reach, whom: 
     if whom == POSTS:
         found = [one for one in found if one.lane <= RESPONSIBLE]
     paths = unit_paths(session)
-    ways = {(one.recipient, one.channel): one.address for one in found}
+    ways = {(each, one.channel): one.address for one in found for each in one.recipients}
     return [
         Asked(one, ways.get((one.recipient, SMS)), ways.get((one.recipient, PAGE)))
         for one in found

@@ -118,3 +118,22 @@ def _reached(contact: Contact, reach: Reach) -> bool:
     if reach.drawn is None or contact.lon is None or contact.lat is None:
         return False
     return bool(reach.drawn.covers(shapely.Point(contact.lon, contact.lat)))
+
+
+def test_two_spellings_of_one_telephone_are_told_once_and_both_people_are_kept() -> None:
+    spellings = (("person:a", "139 0000 0001"), ("person:b", "+8613900000001"), ("person:c", "13900000002"))
+    contacts = [Contact(who, "sms", number, who, "u", "t", "532301") for who, number in spellings]
+    contacts[1] = replace(contacts[1], responsible=True)
+    audience = resolve([*contacts, replace(contacts[0], unit_id="v")], Reach(("532301",)), ["sms"])
+    assert [(one.recipient, [each.recipient for each in one.also]) for one in audience.contacts] == [
+        ("person:b", ["person:a"]),
+        ("person:c", []),
+    ]
+    assert audience.people == 3
+    assert freeze([*audience.contacts, *contacts]).hash == audience.hash, "frozen again it is the same"
+    assert audience.hash != freeze(contacts[1:]).hash, "who stands behind is part of it"
+
+
+def test_a_part_of_a_number_is_no_number() -> None:
+    contacts = [Contact(who, "sms", f"139-{who}", who, "u", "t", "532301") for who in ("a", "b")]
+    assert len(freeze(contacts).contacts) == 2
