@@ -2,6 +2,7 @@
 
 The address of a message is its owner, `user:ID` or `terminal:ID`. A person is told when one of their browsers is; a
 subscription that its push service no longer knows is forgotten. Nothing comes back but the page's own receipts.
+Which page a message opens is the browser's own to know: that in which it was turned on.
 """
 
 import asyncio
@@ -23,8 +24,6 @@ LONGEST_TITLE, LONGEST_TEXT = 300, 2_000
 """Octets; with escapes and names they stay below what one message may have."""
 LIFE_S = 3_600
 """How long a push service keeps what has no end of its own."""
-
-PAGES = {"user": "/desk", "terminal": "/terminal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,6 @@ def message_of(one: Outgoing) -> bytes:
         "title": cut(" ".join(one.content.subject.split()), LONGEST_TITLE),
         "body": cut(one.content.body, LONGEST_TEXT),
         "tag": one.alert,
-        "url": PAGES.get(one.address.partition(":")[0], "/desk"),
     }
     octets = json.dumps(said, ensure_ascii=False).encode()
     return octets if len(octets) <= LONGEST else json.dumps({**said, "body": ""}, ensure_ascii=False).encode()

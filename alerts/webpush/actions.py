@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from alerts.channels.hosts import Allowed, BadTarget
@@ -22,10 +22,10 @@ def owner_of(actor: Actor) -> str:
     return f"{actor.kind}:{actor.id}"
 
 
-def browsers_of(session: Session, actor: Actor) -> int:
-    """In how many browsers an actor is told."""
-    query = select(func.count()).select_from(PushSubscription).where(PushSubscription.owner == owner_of(actor))
-    return session.execute(query).scalar_one()
+def browsers_of(session: Session, actor: Actor) -> list[str]:
+    """The ids of the browsers in which an actor is told: a browser finds out by its own whether it is one of them."""
+    query = select(PushSubscription.id).where(PushSubscription.owner == owner_of(actor))
+    return list(session.scalars(query.order_by(PushSubscription.id)))
 
 
 def subscribe(
@@ -54,8 +54,13 @@ def unsubscribe(session: Session, actor: Actor, endpoint: str) -> None:
     session.execute(delete(PushSubscription).where(own, PushSubscription.id == name_of(endpoint)))
 
 
+def forget_terminal(session: Session, terminal_id: str) -> None:
+    """Its browsers are told no longer: the token was renewed, and whoever held the old one is nobody."""
+    session.execute(delete(PushSubscription).where(PushSubscription.owner == f"terminal:{terminal_id}"))
+
+
 def name_of(endpoint: str) -> str:
-    """A subscription's id."""
+    """A subscription's id, as the page makes it too."""
     return hashlib.sha256(endpoint.encode()).hexdigest()
 
 

@@ -93,7 +93,7 @@ def test_every_browser_of_a_person_shows_it(service: PushService) -> None:
     assert result.outcome is Outcome.SENT
     for browser in service.browsers.values():
         (shown,) = browser.shown
-        assert (shown["body"], shown["tag"], shown["url"]) == (one.content.body, one.alert, "/desk")
+        assert shown == {"title": one.content.subject, "body": one.content.body, "tag": one.alert}
     assert {headers["urgency"] for headers in service.headers} == {"high"}
     assert all(3_500 < int(headers["ttl"]) <= 3_600 for headers in service.headers)
 

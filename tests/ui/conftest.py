@@ -16,7 +16,7 @@ from tests.e2e.people import chromium
 @pytest.fixture(scope="package")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demo county, running."""
-    hosts = {"FENGSUI_PUSH_HOSTS": '["push.example"]', "FENGSUI_WEBHOOK_HOSTS": '["hooks.example"]'}
+    hosts = {"FENGSUI_PUSH_HOSTS": '["push.example", "127.0.0.1"]', "FENGSUI_WEBHOOK_HOSTS": '["hooks.example"]'}
     with county(tmp_path_factory.mktemp("town"), hosts) as running:
         yield running
 

@@ -1,20 +1,15 @@
 """Ways out in a real Chromium: a group robot is given its address; push is offered, and shown by the service worker."""
 
 import json
-from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.county import County
+from tests.ui.pushed import deliver, shows
 from tests.ui.terminals import NewPage
 from tests.ui.test_admin import log_in, open_admin
-from tests.waiting import until
 
-PUSHED = {"title": "山洪红色预警", "body": "立即转移到高处", "tag": "alert-1", "url": "/desk"}
-SHOWN = """async () => {
-  const registration = await navigator.serviceWorker.getRegistration('/')
-  return (await registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag }))
-}"""
+PUSHED = {"title": "山洪红色预警", "body": "立即转移到高处", "tag": "alert-1"}
 
 
 def test_a_group_robot_gets_its_address(new_page: NewPage, town: County) -> None:
@@ -53,19 +48,4 @@ def test_push_is_offered_and_what_comes_is_shown(new_page: NewPage, town: County
     expect(part.get_by_role("alert")).to_be_visible()
     expect(part).to_have_attribute("data-state", "off")
     deliver(page, town.url, json.dumps(PUSHED))
-    wanted = {name: PUSHED[name] for name in ("title", "body", "tag")}
-    until(lambda: page.evaluate(SHOWN) == [wanted], why=lambda: page.evaluate(SHOWN))
-
-
-def deliver(page: Page, origin: str, data: str) -> None:
-    """Hand a message to the page's service worker, as the browser does when its push service brings one."""
-    found: list[str] = []
-
-    def seen(event: dict[str, Any]) -> None:
-        found.extend(one["registrationId"] for one in event["registrations"])
-
-    session = page.context.new_cdp_session(page)
-    session.on("ServiceWorker.workerRegistrationUpdated", seen)
-    session.send("ServiceWorker.enable")
-    until(lambda: page.evaluate("1") and found)
-    session.send("ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": found[-1], "data": data})
+    shows(page, {**PUSHED, "page": "/desk"})

@@ -1,5 +1,6 @@
 """A browser subscribes over HTTP, is told of an order, and is forgotten when its push service says so."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from alerts.senders import senders
 from alerts.webpush.finding import browser_finder, browser_forgetter
 from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.web.obliged import API, Clients, issued_order
+from tests.web.world import World
 from web.secret_files import vapid_private
 from web.wiring import Core
 
@@ -47,6 +49,11 @@ def subscription(service: PushService) -> dict[str, object]:
     return {"endpoint": service.endpoint(browser), "keys": browser.keys()}
 
 
+def name_of(service: PushService) -> str:
+    """The browser's name, as a page makes it."""
+    return hashlib.sha256(str(subscription(service)["endpoint"]).encode()).hexdigest()
+
+
 def subscribe(client: TestClient, service: PushService) -> None:
     answer = client.put(URL, json=subscription(service))
     assert answer.status_code == 204, answer.text
@@ -63,15 +70,15 @@ def send(core: Core) -> None:
 
 def test_an_order_reaches_the_phone_of_who_asked(as_: Clients, core: Core, service: PushService) -> None:
     south = as_("south_operator")
-    assert south.get(URL).json() == {"public_key": Vapid(vapid_private(core.settings), "").public_key, "browsers": 0}
+    assert south.get(URL).json() == {"public_key": Vapid(vapid_private(core.settings), "").public_key, "browsers": []}
     for _ in range(2):
         subscribe(south, service)
-    assert south.get(URL).json()["browsers"] == 1
+    assert south.get(URL).json()["browsers"] == [name_of(service)]
     alert = issued_order(as_, channels=["webpush", "websocket"])
     send(core)
     (browser,) = service.browsers.values()
     (shown,) = browser.shown
-    assert (shown["tag"], shown["url"]) == (alert, "/desk")
+    assert shown["tag"] == alert
     assert "立即转移到高处" in shown["body"]
     deliveries = as_("issuer").get(f"{API}/alerts/{alert}/deliveries").json()["items"]
     assert [one["state"] for one in deliveries if one["channel"] == "webpush"] == ["sent"]
@@ -79,26 +86,43 @@ def test_an_order_reaches_the_phone_of_who_asked(as_: Clients, core: Core, servi
     service.statuses[browser.path] = 410
     issued_order(as_, channels=["webpush", "websocket"])
     send(core)
-    assert south.get(URL).json()["browsers"] == 0
+    assert south.get(URL).json()["browsers"] == []
+
+
+def test_a_terminal_is_told_until_its_token_is_renewed(
+    as_: Clients, core: Core, world: World, service: PushService
+) -> None:
+    box = as_("south_box")
+    subscribe(box, service)
+    issued_order(as_, channels=["webpush", "websocket"])
+    send(core)
+    (browser,) = service.browsers.values()
+    assert len(browser.shown) == 1
+    token = as_("admin").post(f"{API}/terminals/{world.terminals['south_box']}/token").json()["token"]
+    assert box.get(URL).status_code == 401
+    assert box.get(URL, headers={"Authorization": f"Bearer {token}"}).json()["browsers"] == []
+    issued_order(as_, channels=["webpush", "websocket"])
+    send(core)
+    assert len(browser.shown) == 1
 
 
 def test_a_browser_is_the_last_ones_who_asked_in_it(as_: Clients, service: PushService) -> None:
     first, second = as_("duty"), as_("south_operator")
     subscribe(first, service)
     subscribe(second, service)
-    assert [one.get(URL).json()["browsers"] for one in (first, second)] == [0, 1]
+    assert [one.get(URL).json()["browsers"] for one in (first, second)] == [[], [name_of(service)]]
     endpoint = {"endpoint": subscription(service)["endpoint"]}
     assert first.post(f"{URL}/off", json=endpoint).status_code == 204
-    assert second.get(URL).json()["browsers"] == 1
+    assert second.get(URL).json()["browsers"] == [name_of(service)]
     assert second.post(f"{URL}/off", json=endpoint).status_code == 204
-    assert second.get(URL).json()["browsers"] == 0
+    assert second.get(URL).json()["browsers"] == []
 
 
 def test_only_so_many_browsers_each(as_: Clients, service: PushService) -> None:
     client, body = as_("duty"), subscription(service)
     for number in range(12):
         assert client.put(URL, json={**body, "endpoint": f"{body['endpoint']}/{number}"}).status_code == 204
-    assert client.get(URL).json()["browsers"] == 10
+    assert len(client.get(URL).json()["browsers"]) == 10
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ class BrowserGone(Form):
 
 @router.get("/me/push")
 def get_push(edge: Known, request: Request) -> State:
-    """The key that a browser subscribes with, null where there is no push service, and how many browsers are told."""
+    """The key that a browser subscribes with, null where there is no push service, and the browsers told: the
+    SHA-256 of each endpoint, hex."""
     settings = settings_of(request)
     key = Vapid(vapid_private(settings), "").public_key if settings.push_hosts else None
     with edge.reading() as session:

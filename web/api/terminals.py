@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from command.directory.model import Terminal, Unit
 from command.directory.queries import sight_of
-from command.directory.terminals import TerminalValues, change_terminal, register_terminal, renew_token, report_check
+from command.directory.terminals import TerminalValues, change_terminal, register_terminal, report_check
 from command.kernel.clock import optional_text
 from command.kernel.errors import Invalid
 from command.kernel.rights import Right
@@ -20,6 +20,7 @@ from gis.geometry import GeometryProblem, from_geojson
 from web.api.forms import Form, Id, Name, Point, lon_lat, position_changes
 from web.edge import IfMatch, Known
 from web.presence import is_online, last_seen
+from web.terminal_tokens import fresh_token
 
 router = APIRouter(prefix="/api/v1", tags=["terminals"])
 
@@ -97,9 +98,9 @@ def patch_terminal(terminal_id: str, body: TerminalChange, version: IfMatch, edg
 
 @router.post("/terminals/{terminal_id}/token", status_code=201)
 def post_token(terminal_id: str, edge: Known) -> State:
-    """A new token, shown this once; the old one ends."""
+    """A new token, shown this once; the old one ends, and with it what is pushed to whoever held it."""
     with edge.writing() as session:
-        return {"token": renew_token(session, edge.actor, terminal_id)}
+        return {"token": fresh_token(session, edge.actor, terminal_id)}
 
 
 @router.post("/terminals/self/check")

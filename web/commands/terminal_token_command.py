@@ -6,11 +6,12 @@ from argparse import ArgumentParser, Namespace
 from sqlalchemy import select
 
 from command.directory.model import TERMINAL_KINDS, Terminal
-from command.directory.terminals import TerminalValues, register_terminal, renew_token
+from command.directory.terminals import TerminalValues, register_terminal
 from command.kernel.actor import system_actor
 from web.commands.common import answer_errors, core_of
 from web.commands.options import add_data
 from web.commands.user_command import unit_named
+from web.terminal_tokens import fresh_token
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -30,7 +31,7 @@ def run(options: Namespace) -> int:
         query = select(Terminal).where(Terminal.unit_id == unit.id, Terminal.name == options.name)
         known = session.scalars(query).first()
         if known is not None:
-            token: str | None = renew_token(session, system_actor(), known.id)
+            token: str | None = fresh_token(session, system_actor(), known.id)
         else:
             values = TerminalValues(options.name, options.kind, options.auto_answer)
             token = register_terminal(session, system_actor(), values, unit.id)[1]

@@ -1,4 +1,8 @@
 /* Shows what a push message says while no page of ours is open; loaded by the browser, never by a page. */
+
+/** Which page a message opens: that in which it was turned on. */
+const PAGE = new URLSearchParams(self.location.search).get('page') ?? '/desk'
+
 self.addEventListener('push', (event) => {
   let said = {}
   try {
@@ -6,17 +10,17 @@ self.addEventListener('push', (event) => {
   } catch {
     said = { body: event.data.text() }
   }
-  const { title = '烽燧', body = '', tag, url = '/desk' } = said
-  event.waitUntil(self.registration.showNotification(title, { body, tag, renotify: tag !== undefined, requireInteraction: true, data: { url } }))
+  const { title = '烽燧', body = '', tag } = said
+  event.waitUntil(self.registration.showNotification(title, { body, tag, renotify: tag !== undefined, requireInteraction: true, data: { page: PAGE } }))
 })
 
 self.addEventListener('notificationclick', (event) => {
   event.notification.close()
-  const { url } = event.notification.data
+  const { page } = event.notification.data
   event.waitUntil(
     self.clients.matchAll({ type: 'window', includeUncontrolled: true }).then((pages) => {
-      const open = pages.find((page) => new URL(page.url).pathname === url)
-      return open ? open.focus() : self.clients.openWindow(url)
+      const open = pages.find((one) => new URL(one.url).pathname === page)
+      return open ? open.focus() : self.clients.openWindow(page)
     }),
   )
 })

@@ -88,8 +88,9 @@ export class Session {
     await this.ask()
   }
 
-  /** A person logs out; a device forgets its token. */
+  /** A person logs out; a device forgets its token. This browser is pushed to no longer. */
   async leave(): Promise<void> {
+    await import('@shared/push').then(({ pushOff }) => pushOff(this.api)).catch(() => null)
     if (this.isDevice) {
       writeStored(TOKEN, null)
       this.token = null

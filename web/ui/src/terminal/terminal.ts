@@ -15,7 +15,7 @@ import { Signals } from './signals'
 import { readStored, writeStored } from './stored'
 import { useWakeLock } from './wakelock'
 
-export type Page = { at: 'home' } | { at: 'order'; id: string } | { at: 'alert'; id: string } | { at: 'review'; id: string } | { at: 'evacuation'; id: string } | { at: 'check' } | { at: 'note'; incident: string | null }
+export type Page = { at: 'home' } | { at: 'order'; id: string } | { at: 'alert'; id: string } | { at: 'review'; id: string } | { at: 'evacuation'; id: string } | { at: 'check' } | { at: 'push' } | { at: 'note'; incident: string | null }
 
 export interface Terminal {
   api: Api
