@@ -1,9 +1,9 @@
 """Messages from outside: kept byte for byte, never changed, acted on where author and text allow it."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import shapely
@@ -12,20 +12,19 @@ from shapely.geometry import shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.authority.rules import What
-from alerts.authority.standing import Origin, reasons_of_origin, reasons_of_text
+from alerts.authority.standing import Origin
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import open_obligations
 from alerts.cap.archive import opened
-from alerts.cap.geometry import Boundary, Place, places_of
+from alerts.cap.geometry import Place
 from alerts.cap.masking import masked
-from alerts.cap.message import CapProblem, Departure, Info, Message
+from alerts.cap.message import CapProblem, Departure, Message
 from alerts.cap.read import Reading, read
-from alerts.cap.severity import colour_of
 from alerts.cap.signature import SignatureReport, check_signatures
 from alerts.copies import near_copies
 from alerts.inbox.actions import refuse
 from alerts.inbox.envelope import envelope_of
+from alerts.judging import BoundaryOf, County, Judged, age, judge
 from alerts.lookup import tell_new
 from alerts.model import RECEIVED, Alert, CapMessage
 from alerts.relating import end_late, end_referred
@@ -38,9 +37,6 @@ from command.kernel.rights import Right
 from command.kernel.values import Json
 from gis.divisions import DivisionCodeError, normalise
 from gis.geometry import to_geojson
-
-BoundaryOf = Callable[[str, date], Boundary | None]
-NO_EXPIRES = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -127,22 +123,18 @@ def _accept(
     # Held: of two related messages that come at once the second sees the first.
     session.get_one(Unit, county.id, with_for_update=True)
     message, now = masked(reading.message), clock.now()
-    info = _chosen(message)
-    places = places_of(info, boundary_of, message.sent.date()) if info else ()
     envelope = envelope_of(message)
     kept.sender, kept.identifier = envelope.sender, envelope.identifier
     kept.msg_type, kept.status = envelope.msg_type, envelope.status
     kept.signatures = [report.public() for report in reports]
-    signed = [Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports]
-    noted = [*(one for place in places for one in place.warnings), *signed, *_age(message, info, now)]
-    warnings = (*reading.warnings, *noted)
-    origin = _reasons_of_origin(session, actor, county, message, info, reports)
-    reasons = [*origin, *(_reasons_of_text(message, info, places, county, boundary_of, now) if info else ())]
+    origin = Origin(message.sender, reports, by_person=actor.kind != "feed")
+    judged = judge(message, _judging(session, county, origin, boundary_of, now), now)
+    warnings = (*reading.warnings, *_noted(judged, reports, now))
     known = _known(session, county, message)
-    if known is not None and (reasons or not known.reasons):
+    if known is not None and (judged.reasons or not known.reasons):
         kept.alert_id = known.id
-        return Received(known, places, warnings, new=False)
-    alert = _received(county, message, info, places, warnings, reasons, now)
+        return Received(known, judged.places, warnings, new=False)
+    alert = _received(county, message, judged, warnings, now)
     alert.shared = _readers(session, county)
     session.add(alert)
     session.flush()
@@ -151,54 +143,28 @@ def _accept(
     tell_new(session, actor, alert, "alert.received")
     end_late(session, actor, alert, now)
     open_obligations(session, actor, alert, now)
-    if not origin:
+    if not judged.origin:
         end_referred(session, actor, county, message, now)
-    return Received(alert, places, warnings)
+    return Received(alert, judged.places, warnings)
 
 
-def _reasons_of_origin(
-    session: Session,
-    actor: Actor,
-    county: Unit,
-    message: Message,
-    info: Info | None,
-    reports: Sequence[SignatureReport],
-) -> list[str]:
-    what = What("warning", info.event, colour_of(message, info)) if info else None
-    origin = Origin(message.sender, reports, by_person=actor.kind != "feed")
-    return list(reasons_of_origin(rules_of(session, county), origin, what))
-
-
-def _reasons_of_text(
-    message: Message, info: Info, places: Sequence[Place], county: Unit, boundary_of: BoundaryOf, now: datetime
-) -> Iterator[str]:
-    boundary = boundary_of(county.division_code, now.date()) if county.division_code else None
+def _judging(session: Session, unit: Unit, origin: Origin, boundary_of: BoundaryOf, now: datetime) -> County:
+    boundary = boundary_of(unit.division_code, now.date()) if unit.division_code else None
     within = boundary.geometry if boundary is not None and not boundary.approximate else None
-    return reasons_of_text(message.status, _expiry(message, info), places, within, now)
+    return County(rules=rules_of(session, unit), within=within, boundary_of=boundary_of, origin=origin)
+
+
+def _noted(judged: Judged, reports: Sequence[SignatureReport], now: datetime) -> Iterator[Departure]:
+    yield from judged.others
+    yield from (one for place in judged.places for one in place.warnings)
+    yield from (Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports)
+    yield from age(judged, now)
 
 
 def _readers(session: Session, county: Unit) -> list[Json]:
     """A received warning is public: every office of the county sees it."""
     kinds = ("township", "department")
     return [unit.id for unit in session.scalars(subtree(county.path).order_by(Unit.id)) if unit.kind in kinds]
-
-
-def _age(message: Message, info: Info | None, now: datetime) -> Iterator[Departure]:
-    if info is not None and info.expires is None:
-        yield Departure("cap.no_expires", "expires", f"taken as {NO_EXPIRES.total_seconds() / 3600:g} hours after sent")
-    if info is not None and _expiry(message, info) <= now:
-        yield Departure("cap.expired", "expires", "has run out already")
-
-
-def _expiry(message: Message, info: Info) -> datetime:
-    """When it runs out. CAP leaves a message without `expires` to the recipient's policy (CAP 1.2 §3.2.2)."""
-    return info.expires or message.sent + NO_EXPIRES
-
-
-def _chosen(message: Message) -> Info | None:
-    """The info in Chinese, else the first."""
-    chinese = (info for info in message.infos if info.language.lower().startswith("zh"))
-    return next(chinese, message.infos[0] if message.infos else None)
 
 
 def _known(session: Session, county: Unit, message: Message) -> Alert | None:
@@ -212,16 +178,8 @@ def _known(session: Session, county: Unit, message: Message) -> Alert | None:
     return min(session.scalars(query).unique(), key=lambda alert: bool(alert.reasons), default=None)
 
 
-def _received(
-    county: Unit,
-    message: Message,
-    info: Info | None,
-    places: Sequence[Place],
-    warnings: Sequence[Departure],
-    reasons: Sequence[str],
-    now: datetime,
-) -> Alert:
-    expires = _expiry(message, info) if info else None
+def _received(county: Unit, message: Message, judged: Judged, warnings: Sequence[Departure], now: datetime) -> Alert:
+    info, places, expires = judged.info, judged.places, judged.expires
     running = expires is not None and expires > now and message.msg_type in ("Alert", "Update")
     geometries = [shape(place.geometry) for place in places if place.geometry is not None]
     return Alert(
@@ -234,7 +192,7 @@ def _received(
         source=message.sender[:250],
         kind="warning",
         scope_status=message.status,
-        **_words(message, info),
+        **_words(message, judged),
         area_description="；".join(place.description for place in places),
         divisions=list(dict.fromkeys(code for place in places for raw in place.divisions if (code := _code(raw)))),
         drawn=None,
@@ -243,7 +201,7 @@ def _received(
         channels=[],
         status=RECEIVED,
         dropped=False,
-        on_board=running and not reasons,
+        on_board=running and not judged.reasons,
         effective_at=(info.onset or info.effective if info else None) or message.sent,
         expires_at=expires,
         issued_at=message.sent,
@@ -252,7 +210,7 @@ def _received(
         drill=message.status != "Actual",
         references=[reference.identifier for reference in message.references],
         warnings=[_public(warning) for warning in warnings],
-        not_acted_on=list(reasons),
+        not_acted_on=list(judged.reasons),
     )
 
 
@@ -267,7 +225,8 @@ def _code(raw: str) -> str | None:
         return None
 
 
-def _words(message: Message, info: Info | None) -> dict[str, Any]:
+def _words(message: Message, judged: Judged) -> dict[str, Any]:
+    info = judged.info
     if info is None:
         unknown = {"severity": "Unknown", "urgency": "Unknown", "certainty": "Unknown"}
         texts = {
@@ -279,7 +238,7 @@ def _words(message: Message, info: Info | None) -> dict[str, Any]:
         return {**unknown, **texts, "colour": None, "language": ""}
     return {
         "event": info.event,
-        "colour": colour_of(message, info),
+        "colour": judged.colour,
         "severity": info.severity,
         "urgency": info.urgency,
         "certainty": info.certainty,

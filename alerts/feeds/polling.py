@@ -15,8 +15,9 @@ from alerts.feeds.actions import Answer, Claim, claim_due, finish, raise_silent
 from alerts.feeds.fetching import Unfetched, fetch, http_client
 from alerts.feeds.queries import anything_due
 from alerts.feeds.reading import Item, newest_first, read_feed
+from alerts.judging import BoundaryOf
 from alerts.model import Alert, CapMessage
-from alerts.receiving import BoundaryOf, receive_cap
+from alerts.receiving import receive_cap
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor, Grant
 from command.kernel.clock import Clock
