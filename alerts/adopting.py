@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from alerts.authority.rules import Rules, What
 from alerts.authority.tables import rules_of
+from alerts.drafts import meant_by
 from alerts.lookup import alert_for, tell_new
 from alerts.model import DRAFT, RECEIVED, Alert
 from command.directory.model import Unit
@@ -41,7 +42,6 @@ def _adopted(received: Alert, unit: Unit, rules: Rules, actor: Actor, now: datet
     warns = received.colour is not None and rules.may_issue(unit, What("warning", received.event, received.colour))
     alert_id = new_id()
     running = received.expires_at is not None and received.expires_at > now
-    drawn = received.geometry if not received.divisions else None
     same = {name: getattr(received, name) for name in _COPIED}
     return Alert(
         **same,
@@ -56,7 +56,7 @@ def _adopted(received: Alert, unit: Unit, rules: Rules, actor: Actor, now: datet
         scope_status="Exercise" if received.drill else "Actual",
         colour=received.colour if warns else None,
         severity=received.severity if warns else "Unknown",
-        drawn=drawn,
+        drawn=meant_by(received).drawn,
         channels=["websocket", "email", "mqtt"],
         status=DRAFT,
         dropped=False,

@@ -1,13 +1,14 @@
 """Who is told, and by which channels: from arrays of contacts and an area to a frozen audience."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from alerts.recipients import Behind, Contact, is_person, telephone
+from gis.divisions import covers
 from gis.geometry import inside
 
 
@@ -98,19 +99,11 @@ def _merged(first: Contact, second: Contact) -> Contact:
 def _in_divisions(
     contacts: Sequence[Contact], divisions: tuple[str, ...]
 ) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    stems = tuple(division_stem(code) for code in divisions)
-    codes: Mapping[str, bool] = {
-        code: bool(stems) and bool(code) and code.startswith(stems)
-        for code in {contact.division_code for contact in contacts}
+    codes = {
+        place: any(covers(code, place) for code in divisions)
+        for place in {contact.division_code for contact in contacts}
     }
     return np.fromiter((codes[contact.division_code] for contact in contacts), bool, len(contacts))
-
-
-def division_stem(code: str) -> str:
-    """`532300` is `5323`: what the codes of everything under a division begin with."""
-    if len(code) != 6:
-        return code
-    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
 
 
 def _in_area(contacts: Sequence[Contact], drawn: BaseGeometry | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

@@ -190,6 +190,12 @@ def area_of(alert: Alert) -> AreaFound:
     )
 
 
+def meant_by(alert: Alert) -> AreaFound:
+    """Where people are meant. A received one kept before what is drawn was kept by itself has its geometry alone."""
+    found = area_of(alert)
+    return found if found.divisions or found.drawn else replace(found, drawn=found.geometry)
+
+
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
 

@@ -1,7 +1,7 @@
 """Messages from outside: kept byte for byte, never changed, acted on where author and text allow it."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ from command.kernel.clock import Clock
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from command.kernel.values import Json
-from gis.divisions import DivisionCodeError, normalise
+from gis.divisions import DivisionCodeError, normalise, shipped_divisions
 from gis.geometry import to_geojson
 
 
@@ -134,8 +134,10 @@ def _accept(
     if known is not None and (judged.reasons or not known.reasons):
         kept.alert_id = known.id
         return Received(known, judged.places, warnings, new=False)
-    alert = _received(county, message, judged, warnings, now)
-    alert.shared = _readers(session, county)
+    units = list(session.scalars(subtree(county.path).order_by(Unit.id)))
+    codes = _codes(judged.places, frozenset(unit.division_code for unit in units if unit.division_code))
+    alert = _received(county, message, judged, codes, warnings, now)
+    alert.shared = _readers(units)
     session.add(alert)
     session.flush()
     kept.alert_id = alert.id
@@ -161,10 +163,9 @@ def _noted(judged: Judged, reports: Sequence[SignatureReport], now: datetime) ->
     yield from age(judged, now)
 
 
-def _readers(session: Session, county: Unit) -> list[Json]:
+def _readers(units: Iterable[Unit]) -> list[Json]:
     """A received warning is public: every office of the county sees it."""
-    kinds = ("township", "department")
-    return [unit.id for unit in session.scalars(subtree(county.path).order_by(Unit.id)) if unit.kind in kinds]
+    return [unit.id for unit in units if unit.kind in ("township", "department")]
 
 
 def _known(session: Session, county: Unit, message: Message) -> Alert | None:
@@ -178,10 +179,16 @@ def _known(session: Session, county: Unit, message: Message) -> Alert | None:
     return min(session.scalars(query).unique(), key=lambda alert: bool(alert.reasons), default=None)
 
 
-def _received(county: Unit, message: Message, judged: Judged, warnings: Sequence[Departure], now: datetime) -> Alert:
+def _received(
+    county: Unit,
+    message: Message,
+    judged: Judged,
+    codes: Iterable[str],
+    warnings: Sequence[Departure],
+    now: datetime,
+) -> Alert:
     info, places, expires = judged.info, judged.places, judged.expires
     running = expires is not None and expires > now and message.msg_type in ("Alert", "Update")
-    geometries = [shape(place.geometry) for place in places if place.geometry is not None]
     return Alert(
         id=new_id(),
         version=1,
@@ -194,9 +201,9 @@ def _received(county: Unit, message: Message, judged: Judged, warnings: Sequence
         scope_status=message.status,
         **_words(message, judged),
         area_description="；".join(place.description for place in places),
-        divisions=list(dict.fromkeys(code for place in places for raw in place.divisions if (code := _code(raw)))),
-        drawn=None,
-        geometry=to_geojson(shapely.union_all(geometries)) if geometries else None,
+        divisions=list(codes),
+        drawn=_union(place for place in places if place.drawn),
+        geometry=_union(places),
         approximate=any(place.approximate for place in places),
         channels=[],
         status=RECEIVED,
@@ -218,11 +225,25 @@ def _public(warning: Departure) -> Json:
     return dict(warning.public())
 
 
+def _codes(places: Iterable[Place], held: Collection[str]) -> dict[str, None]:
+    """The codes by which the areas' divisions are found among those the county holds; of what is drawn none.
+
+    A code that nothing here answers to stays as it came.
+    """
+    named = (code for place in places if not place.drawn for raw in place.divisions if (code := _code(raw)))
+    return dict.fromkeys(shipped_divisions().found_among(code, held) or code for code in named)
+
+
 def _code(raw: str) -> str | None:
     try:
         return normalise(raw)
     except DivisionCodeError:
         return None
+
+
+def _union(places: Iterable[Place]) -> Json:
+    geometries = [shape(place.geometry) for place in places if place.geometry is not None]
+    return to_geojson(shapely.union_all(geometries)) if geometries else None
 
 
 def _words(message: Message, judged: Judged) -> dict[str, Any]:

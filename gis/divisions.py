@@ -9,7 +9,7 @@ village; `Divisions` can be built with any other rows.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -101,6 +101,22 @@ def parent_code(code: str) -> str | None:
             return own[:9]
 
 
+def stem(code: str) -> str:
+    """What the codes of everything at or under a division begin with: `5323` of `532300`. Raises DivisionCodeError."""
+    own = normalise(code)
+    if len(own) > 6:
+        return own
+    return own[:2] if own.endswith("0000") else own[:4] if own.endswith("00") else own
+
+
+def covers(code: str, place: str) -> bool:
+    """Whether the division of a code is that of a place, or one around it; what is no code covers nothing."""
+    try:
+        return bool(place) and normalise(place).startswith(stem(code))
+    except DivisionCodeError:
+        return False
+
+
 class Divisions:
     """A table of divisions with the outlines that are known for some of them."""
 
@@ -148,6 +164,20 @@ class Divisions:
             row = self._by_code.get(row.successor)
         return row
 
+    def found_among(self, code: str, places: Collection[str]) -> str | None:
+        """The code by which what a code means is found among places held by their codes; None if it is not.
+
+        That is the code itself where it covers one of them, else its successor, else the nearest division around it
+        that does, up to its county: what lies above would reach places that nobody meant. Raises DivisionCodeError.
+        """
+        row = self.current(code)
+        at: str | None = normalise(code)
+        if row is not None and not _covers_any(str(at), places):
+            at = row.code
+        while at is not None and not _covers_any(at, places):
+            at = parent_code(at) if level_of(at) in (Level.TOWNSHIP, Level.VILLAGE) else None
+        return at
+
     def search(self, text: str, limit: int = 20, within: str | None = None) -> list[Division]:
         """Divisions whose name holds the text: exact first, then prefix, then inside; higher levels first in each.
 
@@ -156,12 +186,12 @@ class Divisions:
         wanted = text.strip()
         if not wanted or limit <= 0:
             return []
-        stem = _stem(normalise(within)) if within else ""
-        rows = (row for row in self._by_code.values() if row.code.startswith(stem))
+        begin = stem(within) if within else ""
+        rows = (row for row in self._by_code.values() if row.code.startswith(begin))
         if wanted.isdigit():
             return sorted((row for row in rows if row.code.startswith(wanted)), key=lambda row: row.code)[:limit]
         hits = [(row.name.find(wanted), row) for row in rows if wanted in row.name]
-        hits.sort(key=lambda hit: (hit[1].name != wanted, hit[0] > 0, len(_stem(hit[1].code)), hit[1].code))
+        hits.sort(key=lambda hit: (hit[1].name != wanted, hit[0] > 0, len(stem(hit[1].code)), hit[1].code))
         return [row for _, row in hits[:limit]]
 
     def boundary_of(self, code: str, on: date | None = None) -> Boundary | None:
@@ -197,11 +227,8 @@ class Divisions:
         return (row.code, merged) if row else (code, False)
 
 
-def _stem(code: str) -> str:
-    """A six-digit code without the zeros that stand for lower levels."""
-    if len(code) > 6:
-        return code
-    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+def _covers_any(code: str, places: Collection[str]) -> bool:
+    return any(covers(code, place) for place in places)
 
 
 def _shipped_rows() -> Iterator[Division]:

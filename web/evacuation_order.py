@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from alerts.drafts import area_of
+from alerts.drafts import meant_by
 from alerts.model import Alert
 from command.evacuation.actions.opening import Opening, open_by_order
 from command.evacuation.area import Wanted
@@ -26,10 +26,9 @@ def open_for(session: Session, clock: Clock, actor: Actor, alert: Alert) -> None
 
 
 def wanted_of(alert: Alert) -> Wanted:
-    """The alert's area: its division codes and what was drawn; of a received one its geometry."""
-    area = area_of(alert)
-    drawn = area.drawn or (area.geometry if not area.divisions else None)
-    return Wanted(divisions=area.divisions, area=drawn)
+    """The alert's area: its division codes and what was drawn."""
+    area = meant_by(alert)
+    return Wanted(divisions=area.divisions, area=area.drawn)
 
 
 def is_drill(alert: Alert) -> bool:

@@ -1,13 +1,12 @@
 """Where a safety check asks: what was given, or what is known of an incident or a warning."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from alerts.drafting import AreaFound, AreaInput, CircleInput, find_area
-from alerts.drafts import area_of
+from alerts.drafts import meant_by
 from alerts.lookup import alert_for
-from alerts.model import Alert
 from command.incidents.model import Incident
 from command.incidents.queries import incident_for
 from command.kernel.actor import Actor
@@ -37,15 +36,9 @@ def area_meant(
     incident = incident_for(session, actor, incident_id) if incident_id else None
     drill = (alert is not None and is_drill(alert)) or (incident is not None and incident.drill)
     if area is None and alert is not None:
-        return Meant(_of_alert(alert), drill)
+        return Meant(meant_by(alert), drill)
     given = area or (_of_incident(incident) if incident is not None else AreaInput())
     return Meant(find_area(given, shipped_divisions()), drill)
-
-
-def _of_alert(alert: Alert) -> AreaFound:
-    """A received one that names no division has its geometry alone."""
-    found = area_of(alert)
-    return found if found.divisions or found.drawn else replace(found, drawn=found.geometry)
 
 
 def _of_incident(incident: Incident) -> AreaInput:

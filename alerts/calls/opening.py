@@ -5,15 +5,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Reach, resolve
+from alerts.audience import resolve
 from alerts.calls.model import CallPlan, Obligation
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of
 from alerts.calls.progress import begin
 from alerts.calls.telling import tell, tell_new
 from alerts.contacts import Tree, tree_of
-from alerts.drafting import reach_of
-from alerts.drafts import area_of
+from alerts.drafts import meant_by
 from alerts.model import RECEIVED, Alert
 from alerts.recipients import Contact
 from command.directory.model import Person, Post
@@ -63,22 +62,13 @@ def _acted_on(alert: Alert, now: datetime) -> bool:
     return running and not alert.reasons
 
 
-def _reach(alert: Alert) -> Reach:
-    """A received alert keeps its codes and what was drawn in one geometry; a parent's boundary is not meant by it."""
-    if alert.origin != RECEIVED:
-        return area_of(alert).reach()
-    divisions = tuple(str(code) for code in alert.divisions) if isinstance(alert.divisions, list) else ()
-    geometry = alert.geometry if isinstance(alert.geometry, dict) else None
-    return reach_of(divisions, None if divisions and alert.approximate else geometry)
-
-
 def _posts_in_area(session: Session, alert: Alert, tree: Tree) -> list[Post]:
     query = select(Post).where(Post.active, Post.responsible, Post.unit_id.in_(tree.units)).order_by(Post.id)
     posts = {post.id: post for post in session.scalars(query)}
     holders = {post.holder_id for post in posts.values()}
     people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(holders)))}
     contacts = [_place(post, people.get(post.holder_id or ""), tree) for post in posts.values()]
-    return [posts[one.address] for one in resolve(contacts, _reach(alert), (_POST,)).contacts]
+    return [posts[one.address] for one in resolve(contacts, meant_by(alert).reach(), (_POST,)).contacts]
 
 
 def _place(post: Post, holder: Person | None, tree: Tree) -> Contact:

@@ -13,6 +13,7 @@ from command.directory.model import Unit
 from command.evacuation.model import HazardPoint
 from command.kernel.actor import Actor
 from command.kernel.rights import Right
+from gis.divisions import DivisionCodeError, covers, shipped_divisions
 from gis.geometry import from_geojson, inside
 
 
@@ -36,10 +37,13 @@ def points_in(session: Session, actor: Actor, wanted: Wanted) -> list[HazardPoin
     query = select(HazardPoint).where(HazardPoint.active).order_by(HazardPoint.name, HazardPoint.id)
     rows = [row for row in session.scalars(query) if actor.may(Right.EVACUATION_OPEN, units[row.unit_id].path)]
     drawn = _drawn(wanted.area, rows)
+    codes = _found(wanted.divisions, units.values())
     return [
         row
         for row in rows
-        if row.id in drawn or row.id in wanted.points or _under(_division(row.unit_id, units), wanted.divisions)
+        if row.id in drawn
+        or row.id in wanted.points
+        or any(covers(code, _division(row.unit_id, units)) for code in codes)
     ]
 
 
@@ -59,8 +63,22 @@ def _drawn(area: Mapping[str, Any] | None, rows: Collection[HazardPoint]) -> fro
     return frozenset(row.id for row, within in zip(rows, held, strict=True) if within)
 
 
-def _under(code: str, divisions: Collection[str]) -> bool:
-    return bool(code) and any(code.startswith(division) for division in divisions)
+def _under(row: HazardPoint, units: Mapping[str, Unit], codes: Collection[str]) -> bool:
+    place = _division(row.unit_id, units)
+    return any(covers(code, place) for code in codes)
+
+
+def _found(divisions: Collection[str], units: Collection[Unit]) -> frozenset[str]:
+    """The codes by which divisions are found among the units."""
+    held = frozenset(unit.division_code for unit in units if unit.division_code)
+    return frozenset(found for code in divisions if (found := _found_among(code, held)))
+
+
+def _found_among(code: str, held: Collection[str]) -> str | None:
+    try:
+        return shipped_divisions().found_among(code, held)
+    except DivisionCodeError:
+        return None
 
 
 def _division(unit_id: str, units: Mapping[str, Unit]) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+import command.resources.model  # noqa: F401 (hazard points name its table)
 from alerts.drafting import AreaInput, Draft
 from command.directory.model import Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.sessions import terminal_actor, user_actor

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.audience import Reach, audience_hash, division_stem, freeze, resolve
+from alerts.audience import Reach, audience_hash, freeze, resolve
 from alerts.recipients import OFFICIALS, PUBLIC, Contact
 
 HEAD = Contact("person:1", "email", "a@example.org", "甲", "north", "north", "532301103", 101.36, 25.13)
@@ -72,15 +72,6 @@ def test_officials_come_first() -> None:
 
 def test_devices_are_not_people() -> None:
     assert resolve(ALL, Reach(("532301",)), ["email", "websocket", "mqtt"]).people == 1
-
-
-def test_stems() -> None:
-    assert [division_stem(code) for code in ("530000", "532300", "532301", "532301103")] == [
-        "53",
-        "5323",
-        "532301",
-        "532301103",
-    ]
 
 
 _contacts = st.builds(

@@ -9,10 +9,12 @@ from gis.divisions import (
     DivisionCodeError,
     Divisions,
     Level,
+    covers,
     level_of,
     normalise,
     parent_code,
     shipped_divisions,
+    stem,
 )
 from gis.geometry import area_km2
 
@@ -142,3 +144,39 @@ def test_every_shipped_outline_is_a_valid_area_of_a_known_division() -> None:
     held = [outline for row in TABLE if (outline := shipped_outlines().get(row.code))]
     assert len(held) > 160
     assert all(outline.geometry.is_valid and outline.geometry.area > 0 for outline in held)
+
+
+def test_what_a_code_covers() -> None:
+    assert [stem(code) for code in ("530000", "532300", "532301", "532301103000")] == [
+        "53",
+        "5323",
+        "532301",
+        "532301103",
+    ]
+    village = "532301103201"
+    assert all(
+        covers(code, village) for code in ("53", "530000", "5323", "532300000000", "532301", village[:9], village)
+    )
+    assert not any(covers(code, village) for code in ("532302", "532301104", "", "5", "県", village + "1"))
+    assert not covers("532301", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("532300", "532300"),
+        ("532302", "532302"),
+        ("532302101", "532302101"),
+        ("532302101205", "532302101"),
+        ("532302999", "532302"),
+        ("532302999001", "532302"),
+        ("532331", "532302"),
+        ("532331101", None),
+        ("532322", None),
+        ("532322101", None),
+        ("540000", None),
+    ],
+)
+def test_a_code_is_found_by_itself_its_successor_or_what_lies_around_it(code: str, found: str | None) -> None:
+    """In a county with two townships and one village; nothing above the county is ever meant by what lies in it."""
+    assert TABLE.found_among(code, {"532302", "532302101", "532302101201", "532302102"}) == found
