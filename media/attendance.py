@@ -17,6 +17,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from media import encoders
 from media.still_maker import Newest, StillMaker
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Attendance:
     def __init__(
         self, seat: Seat, make_tracks: MakeTracks, on_track: OnTrack | None = None, newest: Newest | None = None
     ) -> None:
+        encoders.install()
         self._seat = seat
         self._stills = StillMaker(newest) if newest is not None else None
         self._make_tracks = make_tracks

@@ -1,7 +1,7 @@
 """A bitrate for publishers that understand only REMB, from the loss seen on their stream."""
 
 START_BPS = 1_200_000
-FLOOR_BPS = 150_000
+FLOOR_BPS = 40_000
 CEILING_BPS = 2_500_000
 
 

@@ -1,0 +1,118 @@
+"""What a headless terminal encodes with: aiortc's encoders, held to what a thin line carries.
+
+aiortc never goes below 250 kbit/s of VP8, 500 of H.264 and 96 of stereo Opus, and makes every picture of the size that
+the camera has. A township's box has 200 kbit/s on a bad day, and speech comes first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiortc import rtcrtpsender
+from aiortc.codecs import get_encoder, h264, vpx
+from aiortc.codecs.base import Encoder
+from aiortc.codecs.opus import SAMPLE_RATE, SAMPLES_PER_FRAME, OpusEncoder
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from av import AudioResampler
+from av.frame import Frame
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+VOICE_BPS = 24_000
+EXPECTED_LOSS = 10
+LEAST_BPS = 40_000
+UP = 1.3
+_VIDEO_CLOCK_HZ = 90_000
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """From `bps` on pictures of at most `height` pixels, so many a second."""
+
+    bps: int
+    height: int
+    frames_per_s: float
+
+
+SIZES = (Size(600_000, 720, 30), Size(250_000, 360, 15), Size(100_000, 180, 15), Size(50_000, 180, 5), Size(0, 0, 0))
+"""Below the last one but one nothing moves: speech has the line, and stills if the bridge asks for them."""
+
+
+class VoiceEncoder(OpusEncoder):
+    """One channel of speech, each packet with a coarse copy of the one before (RFC 6716 2.1.7)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codec.bit_rate = VOICE_BPS
+        self.codec.layout = "mono"
+        self.codec.options = {"application": "voip", "fec": "1", "packet_loss": str(EXPECTED_LOSS)}
+        self.resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE, frame_size=SAMPLES_PER_FRAME)
+
+
+class PictureEncoder(Encoder):
+    """Pictures as big and as many as fit in `target_bitrate` (bit/s), which the bridge's REMB sets."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._wished: int = inner.target_bitrate
+        self._size = fitting(self._wished, SIZES[-1])
+        self._encoded_at = float("-inf")
+        self._begins = True
+
+    @property
+    def target_bitrate(self) -> int:
+        return self._wished
+
+    @target_bitrate.setter
+    def target_bitrate(self, bitrate: int) -> None:
+        self._wished = bitrate
+        self._inner.target_bitrate = bitrate
+        self._size = fitting(bitrate, self._size)
+
+    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
+        """Nothing for a picture too many; a key frame that was asked for comes with the next one that is sent."""
+        if not isinstance(frame, VideoFrame) or frame.pts is None or frame.time_base is None:
+            return [], 0
+        at = float(frame.pts * frame.time_base)
+        self._begins = self._begins or force_keyframe
+        if not self._size.frames_per_s or 0 <= at - self._encoded_at < 0.9 / self._size.frames_per_s:
+            return [], round(at * _VIDEO_CLOCK_HZ)
+        self._encoded_at = at
+        begins, self._begins = self._begins, False
+        payloads, timestamp = self._inner.encode(shrunk(frame, self._size.height), begins)
+        return payloads, timestamp
+
+    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
+        payloads, timestamp = self._inner.pack(packet)
+        return payloads, timestamp
+
+
+def fitting(bitrate: int, now: Size) -> Size:
+    """The size for a bitrate; a bigger one than `now` needs UP times what it takes."""
+    fits, surely = (next(size for size in SIZES if bitrate >= more * size.bps) for more in (1.0, UP))
+    return fits if fits.bps <= now.bps else max(now, surely, key=lambda size: size.bps)
+
+
+def shrunk(frame: VideoFrame, height: int) -> VideoFrame:
+    """The picture at most so high, both sides even; the same where it is no higher."""
+    if frame.height <= height:
+        return frame
+    width = round(frame.width * height / frame.height / 2) * 2
+    smaller = frame.reformat(width=width, height=height)
+    smaller.pts, smaller.time_base = frame.pts, frame.time_base
+    return smaller
+
+
+def encoder_for(codec: RTCRtpCodecParameters) -> Encoder:
+    """As aiortc's own `get_encoder`."""
+    if codec.mimeType.lower() == "audio/opus":
+        return VoiceEncoder()
+    made = get_encoder(codec)
+    return PictureEncoder(made) if hasattr(made, "target_bitrate") else made
+
+
+def install() -> None:
+    """Let all connections of this process encode so: aiortc has no setting for it."""
+    vpx.MIN_BITRATE = h264.MIN_BITRATE = LEAST_BPS
+    rtcrtpsender.get_encoder = encoder_for  # type: ignore[attr-defined]
