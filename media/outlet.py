@@ -1,12 +1,15 @@
 """Bound sockets, and the way through one of them to an address."""
 
 import errno
+import logging
 import socket
 import struct
 from dataclasses import dataclass
 from typing import Protocol
 
 from media.ice import Address
+
+logger = logging.getLogger(__name__)
 
 SOCKET_BUFFER = 8 * 1024 * 1024
 SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python's socket module does not name it, nor the next one
@@ -73,14 +76,21 @@ class Outlet:
         self._marking = (*level, _INT.pack(marks.speech << 2))
         try:
             self.socket.setblocking(False)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
+            self._make_room(socket.SO_RCVBUF, "net.core.rmem_max")
+            self._make_room(socket.SO_SNDBUF, "net.core.wmem_max")
             self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             self.socket.setsockopt(*self._marking[:2], marks.rest << 2)
             self.socket.bind((host, port))
         except OSError:
             self.socket.close()
             raise
+
+    def _make_room(self, buffer: int, limit: str) -> None:
+        """The kernel cuts what is asked for to its limit and says nothing; what it gives it tells doubled (socket(7))."""
+        self.socket.setsockopt(socket.SOL_SOCKET, buffer, SOCKET_BUFFER)
+        given = self.socket.getsockopt(socket.SOL_SOCKET, buffer) // 2
+        if given < SOCKET_BUFFER:
+            logger.warning("a socket's buffer is %d KiB of %d: raise %s", given >> 10, SOCKET_BUFFER >> 10, limit)
 
     @property
     def port(self) -> int:

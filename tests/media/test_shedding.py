@@ -177,6 +177,15 @@ def test_what_waits_in_a_socket_and_what_it_had_no_room_for() -> None:
         assert overload.load.stage.name == "full"
 
 
+@pytest.mark.parametrize(("wanted", "told"), [(64 * 1024, 0), (1 << 30, 2)])
+def test_a_kernel_that_gives_less_room_than_is_asked_for_is_told_of(
+    wanted: int, told: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("media.outlet.SOCKET_BUFFER", wanted)
+    Outlet("127.0.0.1", 0, PortCounters()).socket.close()
+    assert len([one for one in caplog.messages if "net.core." in one]) == told
+
+
 async def test_a_late_node_takes_nobody_new_takes_back_who_was_there_and_opens_soon() -> None:
     told: list[dict[str, object]] = []
     bridge = Bridge("127.0.0.1", 0, ("127.0.0.1",), lambda kind, room, who, **more: told.append({kind: more}))
