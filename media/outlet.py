@@ -86,7 +86,7 @@ class Outlet:
             raise
 
     def _make_room(self, buffer: int, limit: str) -> None:
-        """The kernel cuts what is asked for to its limit and says nothing; it tells what it gave, doubled (socket(7))."""
+        """The kernel cuts what is asked for to its limit and says nothing; what it gave it tells doubled."""
         self.socket.setsockopt(socket.SOL_SOCKET, buffer, SOCKET_BUFFER)
         given = self.socket.getsockopt(socket.SOL_SOCKET, buffer) // 2
         if given < SOCKET_BUFFER:
