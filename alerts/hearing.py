@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alerts.calls.caller import sign_recorder
+from alerts.calls.writing import hear_text
 from alerts.channels.loudspeaker import Playback
 from alerts.channels.sms_receipts import Find, Heard, Record
 from alerts.model import Delivery
@@ -111,12 +112,13 @@ def message_recorder(db: Database, clock: Clock) -> Callable[[str, str], bool]:
     def record(source: str, text: str) -> bool:
         try:
             with db.writing() as session:
-                heard = hear_number(session, clock, national(source), text)
+                number = national(source)
+                heard = hear_number(session, clock, number, text) or hear_text(session, clock, number, text)
         except SQLAlchemyError:
             log.exception("the database did not answer")
             return False
         if not heard:
-            log.info("a short message that answers nothing")
+            log.info("a short message of somebody whom nobody told anything")
         return True
 
     return record

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.calls.queries import is_obliged
+from alerts.calls.writing import written_about
 from alerts.chunks import members_of
 from alerts.copies import copies_of, copy_moves
 from alerts.drafts import approvers_of, is_approver, is_drafter
@@ -93,8 +94,13 @@ def alert_details(session: Session, actor: Actor, alert: Alert) -> State:
         **alert.state(),
         "allowed": list(allowed_moves(session, actor, alert)),
         "approvers": list(approvers),
+        "written": list(written_about(session, alert.id, None, named=_sees_people(session, actor, alert))),
         **_copies(session, alert),
     }
+
+
+def _sees_people(session: Session, actor: Actor, alert: Alert) -> bool:
+    return actor.may(Right.READ_PERSONAL, unit_of(session, alert.unit_id).path)
 
 
 def _copies(session: Session, alert: Alert) -> State:
@@ -134,7 +140,7 @@ def deliveries_of(
     Whoever may not read personal data sees no names. Raises NotFound.
     """
     alert = alert_for(session, actor, alert_id)
-    named = actor.may(Right.READ_PERSONAL, unit_of(session, alert.unit_id).path)
+    named = _sees_people(session, actor, alert)
     rows = sorted((row for row in _deliveries(session, alert, named) if _matches(row, wanted)), key=_by_id)
     rest = [row for row in rows if wanted.after is None or _by_id(row) > wanted.after]
     page = rest[: wanted.limit]

@@ -161,3 +161,39 @@ class CallPart(Base):
     attempt_id: Mapped[str] = mapped_column(ForeignKey("call_attempt.id"), primary_key=True)
     obligation_id: Mapped[str] = mapped_column(ForeignKey("obligation.id"), primary_key=True, index=True)
     whom: Mapped[str] = mapped_column(String(8))
+
+
+class WrittenAnswer(Base):
+    """What somebody whom we told wrote back by a short message. Never changed.
+
+    `names` are those behind its number, `obligations` the ids of what it is about, `confirmed` whether it settled any.
+    The words may tell of people: in the chain they stand as a salted digest.
+    """
+
+    __tablename__ = "written_answer"
+    __table_args__ = (Index("ix_written_answer_number_at", "number", "at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    number: Mapped[str] = mapped_column(String(40))
+    names: Mapped[Json] = mapped_column(JsonText)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"), index=True)
+    obligations: Mapped[Json] = mapped_column(JsonText)
+    confirmed: Mapped[bool]
+    words: Mapped[str | None] = mapped_column(Text)
+    salt: Mapped[str | None] = mapped_column(String(32))
+    digest: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def about(self) -> list[str]:
+        """The ids of the obligations."""
+        return [str(one) for one in self.obligations] if isinstance(self.obligations, list) else []
+
+    def state(self) -> State:
+        """As on the timeline: neither number nor words."""
+        return {"id": self.id, "at": to_text(self.at), "words_digest": self.digest, "confirmed": self.confirmed}
+
+    def shown(self, *, named: bool) -> State:
+        """As told to readers."""
+        personal: State = {"words": self.words, "names": self.names, "number": self.number}
+        return {**self.state(), **(personal if named else dict.fromkeys(personal))}

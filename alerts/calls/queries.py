@@ -10,6 +10,7 @@ from alerts.calls.model import CLAIMED, PENDING, CallAttempt, CallPart, Obligati
 from alerts.calls.people import Addressees, addressees
 from alerts.calls.policy import DEPUTY, HOLDER, SUPERIOR, VOICE
 from alerts.calls.progress import MARKS
+from alerts.calls.writing import written_about
 from command.directory.model import Person, Post
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
@@ -52,7 +53,9 @@ def obligation_details(session: Session, actor: Actor, row: Obligation) -> State
     whom = (HOLDER, DEPUTY, SUPERIOR)
     people: list[Json] = [shown for one in whom if (shown := _person(found, row.post_id, one, named)) is not None]
     may_call = actor.may(Right.ALERT_CALL, path)
-    return {**row.state(), "people": people, "tries": list(_tries(session, row.id, named)), "may_call": may_call}
+    written: list[Json] = [*written_about(session, row.alert_id, row.id, named=named)]
+    tries: list[Json] = [*_tries(session, row.id, named)]
+    return {**row.state(), "people": people, "tries": tries, "written": written, "may_call": may_call}
 
 
 def is_obliged(session: Session, actor: Actor, alert_id: str) -> bool:

@@ -5,9 +5,29 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from alerts.calls.model import Obligation
-from command.kernel.actor import Actor
+from alerts.model import Alert
+from command.kernel.actor import Actor, system_actor
 from command.kernel.timeline import record
 from command.kernel.values import State
+
+
+def tell_written(
+    session: Session, alert: Alert, obligations: Iterable[Obligation], written: State, *, alone: bool
+) -> None:
+    """A short message came in: one entry for each obligation it is about and did not settle; one of the alert where
+    it stands `alone`, about no obligation."""
+    actor = system_actor(alert.unit_id)
+    for row in obligations:
+        row.version += 1
+        body: State = {"obligation": row.state(), "written": written}
+        shared = [row.alert_unit_id]
+        record(
+            session, actor, "obligation.written", unit=row.unit_id, shared=shared, incident=row.incident_id, body=body
+        )
+    if alone:
+        alert.version += 1
+        body = {"alert": alert.state(), "written": written}
+        record(session, actor, "alert.written", unit=alert.unit_id, incident=alert.incident_id, body=body)
 
 
 def tell_new(session: Session, actor: Actor, obligations: Iterable[Obligation], kind: str) -> None:

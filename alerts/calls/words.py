@@ -43,7 +43,9 @@ def _said(part: Part) -> str:
 
 def _lines(part: Part) -> list[str]:
     what = (
-        "还没有人应答，请设法联系并派人上门" if part.whom == SUPERIOR else "请立即组织，并在页面按“收到”或接听电话确认"
+        "还没有人应答，请设法联系并派人上门"
+        if part.whom == SUPERIOR
+        else "请立即组织，并在页面按“收到”、短信回复1或接听电话确认"
     )
     return [
         headline(part.words),

@@ -119,8 +119,19 @@ export interface AlertFull extends Alert {
   allowed?: string[]
   /** The roles of which any one signs it off. */
   approvers?: string[]
+  written?: WrittenAnswer[]
   ended_at?: string | null
   end_text?: string
+}
+
+/** What somebody who was told wrote back; null is what this reader may not see. */
+export interface WrittenAnswer {
+  id: string
+  at: string
+  names: string[] | null
+  number: string | null
+  words: string | null
+  confirmed: boolean
 }
 
 /** An obligation as its own route gives it: who can be rung (numbers for who may see them), and what was tried. */
@@ -136,5 +147,6 @@ export interface ObligationFull extends Obligation {
     asked_by: By | null
     at: string
   }[]
+  written: WrittenAnswer[]
   may_call: boolean
 }

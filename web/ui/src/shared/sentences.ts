@@ -224,6 +224,8 @@ const TELL: Record<string, Tell> = {
     const answered = get(x, 'obligation')?.answered
     return { text: x.t.confirmedFor(place(x), callWord(x.lang, answered?.whom), answered?.by.name ?? '') }
   },
+  'obligation.written': (x) => ({ text: x.t.writtenFor(place(x)) }),
+  'alert.written': (x) => ({ text: x.t.writtenFor(headline(x)) }),
   'obligation.acted': (x) => ({ text: x.t.actedFor(place(x)) }),
   'obligation.informed': (x) => ({ text: x.t.informedOf(place(x)) }),
   'obligation.visit_ordered': (x) => ({ text: x.t.visitOrdered(place(x)) }),
