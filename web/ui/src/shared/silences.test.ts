@@ -13,7 +13,7 @@ describe('silent areas', () => {
   it('are told with what is gone, in a fixed order', () => {
     expect(silenceSentence(silence(), NOW, 'zh')).toBe('西舍路镇 03:12 起失联：终端 6 台断 5 台，大喇叭 13 个断 12 个，短信 8 条送达 0 条')
     expect(silenceSentence(silence(), NOW, 'en')).toBe(
-      '西舍路镇 has fallen silent since 03:12: 5 of 6 terminals, 12 of 13 loudspeakers, 0 of 8 SMS delivered',
+      '西舍路镇 has fallen silent since 03:12: 5 of 6 terminals lost, 12 of 13 loudspeakers lost, 0 of 8 SMS delivered',
     )
     expect(silenceCounts(silence({ counts: { call: { gone: 2, of: 2 } } }), 'zh')).toBe('电话 2 个打通 0 个')
   })
