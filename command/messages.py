@@ -40,6 +40,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The code is wrong; compare the phone's clock with this one",
     ),
     "totp.secret": ("密钥不完整，重新扫码", "The secret is not complete: scan again"),
+    "totp.unopened": (
+        "没有登录：服务器打不开这个账号的动态码密钥（钥匙 {key}）。请系统管理员放回 secrets.key 或 "
+        "FENGSUI_SECRETS_KEY。钥匙丢了：由安全管理员解除动态码，或在服务器上运行 "
+        "fengsui user second-factor-off {username}",
+        "Not logged in: the server cannot open this account’s one-time code secret (key {key}). The system "
+        "administrator brings secrets.key or FENGSUI_SECRETS_KEY back. If the key is lost, the security administrator "
+        "turns the codes off, or on the server: fengsui user second-factor-off {username}",
+    ),
+    "secret.unopened": (
+        "打不开 {column} 中保存的秘密：钥匙 {key} 不在这台服务器上，或内容被改过",
+        "A secret kept in {column} cannot be opened: key {key} is not on this server, or the value was changed",
+    ),
+    "secret.no_key": (
+        "没有保存：这台服务器没有封存秘密的钥匙（secrets.key 或 FENGSUI_SECRETS_KEY）",
+        "Not saved: this server has no key to seal secrets with (secrets.key or FENGSUI_SECRETS_KEY)",
+    ),
+    "secret.bad_key": (
+        "封存秘密的钥匙读不了：secrets.key 或 FENGSUI_SECRETS_KEY 中每把钥匙是 64 位十六进制数",
+        "The keys for secrets cannot be read: each in secrets.key or FENGSUI_SECRETS_KEY has 64 hexadecimal digits",
+    ),
     "password.weak": ("新密码至少 10 个字，不能与用户名相同", "At least 10 characters, not the user name"),
     "session.locked": ("试错次数过多，锁定至 {until}", "Too many wrong tries; locked until {until}"),
     "session.account_locked": ("账号已被管理员锁定", "An administrator locked this account"),

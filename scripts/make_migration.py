@@ -14,7 +14,7 @@ from alembic.config import Config
 from command.kernel.db import make_engine
 from web.migrate import SCRIPTS
 
-CUSTOM = ("UtcDateTime", "JsonText")
+CUSTOM = ("UtcDateTime", "JsonText", "SealedText")
 
 
 def render(kind: str, item: object, context: object) -> str | bool:

@@ -21,6 +21,7 @@ MORE_WRITERS = {
     "alerts/calls/telling.py": "the one door through which calls tell",
     "web/api/settings.py": "settings are a file of the data folder, which belongs to no package",
     "web/commands/serve_command.py": "starts of the system and restarts of its processes",
+    "web/commands/secrets_command.py": "secrets of all packages, sealed anew on the machine itself",
     "web/watch.py": "refusals of known users, noticed where a request ends",
     "web/bench.py": "writes what it measures, in a temporary database",
     "web/strangers.py": "refusals of strangers, counted where a request ends",

@@ -1,4 +1,7 @@
-"""A backup: one tar with a consistent copy of the database, the attachments, settings and keys."""
+"""A backup: one tar with a consistent copy of the database, the attachments, settings and keys.
+
+The key under which the database's secrets lie is not among them: who finds a backup shall not have both.
+"""
 
 import shutil
 import sqlite3
@@ -69,12 +72,12 @@ def _copy_sqlite(settings: Settings, target: Path) -> None:
     path = settings.data / "fengsui.db"
     if not path.exists():
         raise BackupRefused(f"there is no database at {path}")
-    source, copy = sqlite3.connect(f"file:{path}?mode=ro", uri=True), sqlite3.connect(target)
+    source = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        source.backup(copy)
+        # Not page by page: what was deleted or overwritten may lie on in places that are free now.
+        source.execute("VACUUM INTO ?", (str(target),))
     finally:
         source.close()
-        copy.close()
 
 
 def _dump_postgres(settings: Settings, target: Path) -> None:

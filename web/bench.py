@@ -43,7 +43,7 @@ def run(config: BoardBench | None = None) -> dict[str, Any]:
     chosen = config or BoardBench()
     with tempfile.TemporaryDirectory() as folder:
         core = build_core(Settings(data=Path(folder)))
-        upgrade(core.engine)
+        upgrade(core)
         unit = _county(core.db)
         found = asyncio.run(_measure(core, unit, chosen))
         core.engine.dispose()

@@ -18,6 +18,7 @@ COMMANDS = {
     "user": "list accounts, make one, lock, unlock, reset a password",
     "unit": "list units, make one",
     "terminal-token": "register a terminal or renew its token",
+    "secrets": "list the keys of secrets in the database, seal all anew, make a key",
     "import": "import units, people, posts, terminals, resources or users from CSV",
     "export": "export them, or incidents, as CSV",
     "backup": "write a consistent copy of database and files",

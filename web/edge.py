@@ -13,6 +13,7 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 from command.kernel.errors import Malformed, Refused, Unauthenticated, VersionNeeded
+from command.kernel.sealing import Keyring
 
 COOKIE = "fengsui"
 
@@ -26,6 +27,7 @@ class Edge:
     address: str
     db: Database
     clock: Clock
+    keyring: Keyring
     reading: Callable[[], AbstractContextManager[Session]]
     writing: Callable[[], AbstractContextManager[Session]]
 
@@ -39,6 +41,12 @@ def database_of(request: Request) -> Database:
     """The one database the application was built with."""
     database: Database = request.app.state.db
     return database
+
+
+def keyring_of(request: Request) -> Keyring:
+    """What secrets are sealed with."""
+    keyring: Keyring = request.app.state.core.keyring
+    return keyring
 
 
 def token_of(request: Request) -> str | None:
@@ -63,7 +71,7 @@ def known_edge(request: Request) -> Edge:
     if token is None or actor is None:
         raise Unauthenticated("access.unknown")
     request.state.actor = actor
-    return Edge(actor, token, address_of(request), db, db.clock, db.reading, db.writing)
+    return Edge(actor, token, address_of(request), db, db.clock, keyring_of(request), db.reading, db.writing)
 
 
 def expected_version(if_match: Annotated[str | None, Header()] = None) -> int:

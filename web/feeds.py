@@ -19,7 +19,7 @@ class FeedWatch:
     """A feed is asked by one process at a time: its row is claimed, and what a dead one left is claimed again."""
 
     def __init__(self, core: Core, keys: CapKeys) -> None:
-        self._polling = Polling(core.db, core.clock, shipped_divisions().boundary_of, keys.trusted)
+        self._polling = Polling(core.db, core.clock, core.keyring, shipped_divisions().boundary_of, keys.trusted)
 
     async def run(self) -> None:
         """Until cancelled; a database that is away is tried again."""

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     addresses: tuple[str, ...] = ()
     trusted_proxies: str = ""
 
+    secrets_key: SecretStr = SecretStr("")
     database_url: SecretStr = SecretStr("")
     broker_url: SecretStr = SecretStr("")
 

@@ -7,7 +7,9 @@ from sqlalchemy import Engine
 from alerts.wake import BrokerConfig
 from command.kernel.clock import Clock, SystemClock
 from command.kernel.db import Database, make_engine
+from command.kernel.sealing import Keyring
 from command.kernel.wake import Wake, wake_of
+from web.key_file import keyring_of
 from web.settings import Settings
 
 
@@ -21,6 +23,7 @@ class Core:
     wake: Wake
     places_wake: Wake
     db: Database
+    keyring: Keyring
 
 
 def build_core(settings: Settings, clock: Clock | None = None) -> Core:
@@ -30,7 +33,8 @@ def build_core(settings: Settings, clock: Clock | None = None) -> Core:
     engine = make_engine(settings.database())
     database, folder = settings.database(), settings.data / "run"
     wake, places_wake = wake_of(database, folder), wake_of(database, folder, "places")
-    return Core(settings, clock, engine, wake, places_wake, Database(engine, clock, wake.notify))
+    keyring = keyring_of(settings.secrets_key.get_secret_value(), settings.data)
+    return Core(settings, clock, engine, wake, places_wake, Database(engine, clock, wake.notify), keyring)
 
 
 def broker_of(settings: Settings) -> BrokerConfig:

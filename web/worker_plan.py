@@ -13,6 +13,7 @@ class WorkerPlan:
     name: str
     database: str
     data: str
+    secrets_key: str = ""
     broker_url: str = ""
     smtp_url: str = ""
     mail_from: str = ""

@@ -67,7 +67,7 @@ def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:
         return None
     allowed = _load("alerts.channels.hosts").Allowed.of(plan.webhook_hosts)
     poster = _load("alerts.channels.post").Poster(allowed, plan.webhook_ca)
-    find = _load("alerts.webhooks.finding").webhook_finder(db)
+    find = _load("alerts.webhooks.finding").webhook_finder(db, _keyring(plan))
     return _channel(_load("alerts.channels.webhook").WebhookChannel(poster, find, db.clock))
 
 
@@ -79,7 +79,7 @@ def browsers(plan: WorkerPlan, db: Database) -> Channel | None:
     poster = _load("alerts.channels.post").Poster(allowed)
     vapid = _load("alerts.channels.push_vapid").Vapid(plan.vapid_private, plan.push_contact)
     finding = _load("alerts.webpush.finding")
-    asks = finding.browser_finder(db), finding.browser_forgetter(db)
+    asks = finding.browser_finder(db, _keyring(plan)), finding.browser_forgetter(db)
     return _channel(_load("alerts.channels.webpush").WebPushChannel(poster, vapid, *asks, db.clock))
 
 
@@ -117,6 +117,11 @@ def _built(channels: dict[str, Build], plan: WorkerPlan, db: Database, sms: Chan
     asked = {name: build(plan, db) for name, build in channels.items()}
     found = {"websocket": WebSocketChannel(), "sms": sms, **asked}
     return {name: channel for name, channel in found.items() if channel is not None}
+
+
+def _keyring(plan: WorkerPlan) -> Any:
+    # The cipher takes 7 MB, and is needed for two channels.
+    return _load("web.key_file").keyring_of(plan.secrets_key, Path(plan.data))
 
 
 def _load(name: str) -> Any:

@@ -19,8 +19,9 @@ from command.kernel.clock import Clock
 MINUTE_S = 60.0
 LONGEST_PAUSE_S = 600.0
 
-Find = Callable[[Sequence[str]], Mapping[str, Target] | None]
-"""Asks the database, in a thread, for webhooks by their ids; None where it is away."""
+Find = Callable[[Sequence[str]], Mapping[str, Target | None] | None]
+"""Asks the database, in a thread, for webhooks by their ids; None where it is away, and for one whose address or secret
+cannot be opened."""
 
 
 @dataclass
@@ -61,14 +62,16 @@ class WebhookChannel:
         targets = await asyncio.to_thread(self._find, [one.address for one in batch])
         if targets is None:
             return all_of(batch, Outcome.LATER, "database")
-        return list(await asyncio.gather(*(self._send_one(one, targets.get(one.address)) for one in batch)))
+        return list(await asyncio.gather(*(self._send_one(one, targets) for one in batch)))
 
     async def close(self) -> None:
         return None
 
-    async def _send_one(self, one: Outgoing, target: Target | None) -> Result:
+    async def _send_one(self, one: Outgoing, targets: Mapping[str, Target | None]) -> Result:
+        target = targets.get(one.address)
         if target is None:
-            return Result(one.delivery, Outcome.FAILED, "webhook.not_set")
+            reason = "secret.unopened" if one.address in targets else "webhook.not_set"
+            return Result(one.delivery, Outcome.FAILED, reason)
         now, pace = asyncio.get_running_loop().time(), self._paces[one.address]
         if not pace.may_send(now, form_of(target.form).per_minute):
             return Result(one.delivery, Outcome.LATER, "rate")

@@ -35,8 +35,9 @@ class Subscription:
     auth: bytes
 
 
-Find = Callable[[Sequence[str]], Mapping[str, Sequence[Subscription]] | None]
-"""Asks the database, in a thread, for the browsers of owners; None where it is away."""
+Find = Callable[[Sequence[str]], Mapping[str, Sequence[Subscription | None]] | None]
+"""Asks the database, in a thread, for the browsers of owners; None where it is away, and for a browser whose
+subscription cannot be opened."""
 Forget = Callable[[str], None]
 """Forgets the subscription at an address, in a thread."""
 
@@ -64,7 +65,7 @@ class WebPushChannel:
     async def close(self) -> None:
         return None
 
-    async def _tell(self, one: Outgoing, browsers: Sequence[Subscription]) -> Result:
+    async def _tell(self, one: Outgoing, browsers: Sequence[Subscription | None]) -> Result:
         """All browsers of one owner; the best of what became of them."""
         if not browsers:
             return Result(one.delivery, Outcome.FAILED, "webpush.none")
@@ -72,7 +73,9 @@ class WebPushChannel:
         best = min(told, key=lambda result: _ORDER.index(result.outcome))
         return best
 
-    async def _push(self, one: Outgoing, browser: Subscription) -> Result:
+    async def _push(self, one: Outgoing, browser: Subscription | None) -> Result:
+        if browser is None:
+            return Result(one.delivery, Outcome.FAILED, "secret.unopened")
         try:
             answer = await self._poster.send(self._post(one, browser))
         except (BadTarget, ValueError) as error:

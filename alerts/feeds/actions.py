@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.feeds.model import CapFeed
+from alerts.feeds.model import URL, CapFeed
 from alerts.feeds.schedule import is_silent, next_try
 from command.directory.model import Unit
 from command.directory.queries import county_of, unit_of
@@ -17,6 +17,7 @@ from command.kernel.clock import Clock
 from command.kernel.errors import FieldError, Invalid, NotFound, StaleVersion
 from command.kernel.ids import is_id, new_id
 from command.kernel.rights import Right
+from command.kernel.sealing import Keyring
 from command.kernel.timeline import record
 
 MOST_FEEDS = 50
@@ -37,12 +38,12 @@ class FeedFields:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One question to one feed, by whoever holds `fence`."""
+    """One question to one feed, by whoever holds `fence`; its address is still sealed."""
 
     feed_id: str
     unit_id: str
     name: str
-    url: str
+    sealed_url: str
     etag: str
     modified: str
     seen: frozenset[str]
@@ -60,17 +61,21 @@ class Answer:
     taken: int = 0
 
 
-def add_feed(session: Session, clock: Clock, actor: Actor, fields: FeedFields) -> CapFeed:
-    """A feed of the actor's county, asked at once. Raises Refused, Invalid `cap_feed.url`, `.too_many`."""
+def add_feed(session: Session, clock: Clock, keyring: Keyring, actor: Actor, fields: FeedFields) -> CapFeed:
+    """A feed of the actor's county, asked at once.
+
+    Raises Refused, Invalid `cap_feed.url`, `.too_many`, Unavailable `secret.no_key`.
+    """
     county = _county(session, actor)
     count = session.scalar(select(func.count()).select_from(CapFeed).where(CapFeed.unit_id == county.id)) or 0
     if count >= MOST_FEEDS:
         raise Invalid("cap_feed.too_many", fields=(FieldError("name", "cap_feed.too_many"),), most=MOST_FEEDS)
-    now = clock.now()
+    now, id = clock.now(), new_id()
     feed = CapFeed(
-        **{"id": new_id(), "version": 1, "unit_id": county.id, "host": _host(fields.url), "fence": 0},
+        **{"id": id, "version": 1, "unit_id": county.id, "host": _host(fields.url), "fence": 0},
         **{"etag": "", "modified": "", "seen": [], "failures": 0, "taken": 0, "error": "", "silent": False},
-        **{"name": fields.name.strip(), "url": fields.url.strip(), "interval_s": fields.interval_s, "on": fields.on},
+        **{"name": fields.name.strip(), "url": keyring.seal(URL, id, fields.url.strip())},
+        **{"interval_s": fields.interval_s, "on": fields.on},
         **{"due_at": now, "heard_at": now, "tried_at": None},
     )
     session.add(feed)
@@ -80,7 +85,7 @@ def add_feed(session: Session, clock: Clock, actor: Actor, fields: FeedFields) -
 
 
 def change_feed(
-    session: Session, clock: Clock, actor: Actor, feed_id: str, expected: int, fields: FeedFields
+    session: Session, clock: Clock, keyring: Keyring, actor: Actor, feed_id: str, expected: int, fields: FeedFields
 ) -> CapFeed:
     """Another address, interval or name, or a stop; asked anew at once, as if it had never been asked.
 
@@ -89,7 +94,8 @@ def change_feed(
     feed = _held(session, actor, feed_id)
     if feed.version != expected:
         raise StaleVersion("version.stale", version=feed.version)
-    feed.name, feed.url, feed.host = fields.name.strip(), fields.url.strip(), _host(fields.url)
+    feed.name, feed.host = fields.name.strip(), _host(fields.url)
+    feed.url = keyring.seal(URL, feed.id, fields.url.strip())
     feed.interval_s, feed.on = fields.interval_s, fields.on
     feed.etag = feed.modified = feed.error = ""
     feed.seen, feed.failures, feed.silent, feed.fence = [], 0, False, feed.fence + 1

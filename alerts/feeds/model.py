@@ -6,22 +6,26 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from command.kernel.clock import optional_text
-from command.kernel.db import Base, JsonText, Kept, UtcDateTime
+from command.kernel.db import Base, JsonText, Kept, SealedText, UtcDateTime
+from command.kernel.sealing import Keyring
 from command.kernel.values import Json, State
+
+URL = "cap_feed.url"
 
 
 class CapFeed(Kept, Base):
     """Asked at `due_at` by whoever holds its lease; `fence` grows with every claim.
 
     `heard_at` is when it last answered soundly, at first when it was set. `seen` holds the keys of its entries that
-    were taken. An address may hold a key to it: only the administrator reads it, and it is on no timeline.
+    were taken. An address may hold a key to it: it is sealed, only the administrator reads it, and it is on no
+    timeline.
     """
 
     __tablename__ = "cap_feed"
 
     unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
     name: Mapped[str] = mapped_column(String(80))
-    url: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(SealedText)
     host: Mapped[str] = mapped_column(String(253))
     interval_s: Mapped[int]
     on: Mapped[bool] = mapped_column(default=True)
@@ -63,8 +67,9 @@ class CapFeed(Kept, Base):
             "silent": self.silent,
         }
 
-    def details(self) -> State:
-        """For the administrator."""
+    def details(self, keyring: Keyring) -> State:
+        """For the administrator; the address empty where it cannot be opened."""
+        url = keyring.open(URL, self.id, self.url) if keyring.opens(URL, self.id, self.url) else ""
         figures: State = {"failures": self.failures, "taken": self.taken}
         times: State = {"tried_at": optional_text(self.tried_at), "due_at": optional_text(self.due_at)}
-        return {**self.state(), "url": self.url, **figures, **times}
+        return {**self.state(), "url": url, **figures, **times}

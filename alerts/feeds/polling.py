@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from alerts.cap.message import CapProblem
 from alerts.feeds.actions import Answer, Claim, claim_due, finish, raise_silent
 from alerts.feeds.fetching import Unfetched, fetch, http_client
+from alerts.feeds.model import URL
 from alerts.feeds.queries import anything_due
 from alerts.feeds.reading import Item, newest_first, read_feed
 from alerts.judging import BoundaryOf
@@ -23,6 +24,7 @@ from command.kernel.actor import Actor, Grant
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 from command.kernel.rights import Role
+from command.kernel.sealing import Keyring, Unopened
 
 MOST_TAKEN = 50
 """Of one question; the rest comes with the next one."""
@@ -36,9 +38,14 @@ class Polling:
     """The feeds that are due, one after the other. Any number of processes may look: a feed is claimed to be asked."""
 
     def __init__(
-        self, db: Database, clock: Clock, boundary_of: BoundaryOf, trusted: Callable[[], Sequence[x509.Certificate]]
+        self,
+        db: Database,
+        clock: Clock,
+        keyring: Keyring,
+        boundary_of: BoundaryOf,
+        trusted: Callable[[], Sequence[x509.Certificate]],
     ) -> None:
-        self._db, self._clock = db, clock
+        self._db, self._clock, self._keyring = db, clock, keyring
         self._boundary_of, self._trusted = boundary_of, trusted
 
     def once(self) -> int:
@@ -68,8 +75,11 @@ class Polling:
 
     def _answer(self, client: httpx.Client, claim: Claim) -> Answer:
         try:
-            found = fetch(client, claim.url, claim.etag, claim.modified)
-            items = None if found.data is None else read_feed(found.data, claim.url)
+            url = self._keyring.open(URL, claim.feed_id, claim.sealed_url)
+            found = fetch(client, url, claim.etag, claim.modified)
+            items = None if found.data is None else read_feed(found.data, url)
+        except Unopened as unopened:
+            return Answer(unopened.code, seen=sorted(claim.seen))
         except Unfetched as error:
             return Answer(str(error), seen=sorted(claim.seen))
         except CapProblem as problem:

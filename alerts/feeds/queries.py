@@ -11,15 +11,16 @@ from alerts.feeds.schedule import is_silent
 from command.directory.queries import Sight, county_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.rights import Right
+from command.kernel.sealing import Keyring
 from command.kernel.values import State
 
 
-def feeds_of(session: Session, actor: Actor) -> list[State]:
+def feeds_of(session: Session, keyring: Keyring, actor: Actor) -> list[State]:
     """The feeds of the actor's county for who may change them, by name."""
     county = county_of(session, unit_of(session, actor.unit_id))
     actor.need(Right.SETTINGS_CHANGE, county.path)
     query = select(CapFeed).where(CapFeed.unit_id == county.id).order_by(CapFeed.name, CapFeed.id)
-    return [feed.details() for feed in session.scalars(query)]
+    return [feed.details(keyring) for feed in session.scalars(query)]
 
 
 def board_feeds(session: Session, sight: Sight) -> list[State]:

@@ -2,17 +2,19 @@
 
 import base64
 import secrets
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from alerts.channels.hosts import Allowed, BadTarget
 from alerts.channels.webhook_forms import SECRET_PREFIX, STANDARD, form_names, secret_key
-from alerts.webhooks.model import Webhook
+from alerts.webhooks.model import SECRET, URL, Webhook
 from command.directory.model import Terminal
 from command.directory.queries import sight_of, terminal_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.errors import FieldError, Invalid, NotFound
 from command.kernel.rights import Right
+from command.kernel.sealing import Keyring, Unopened
 from command.kernel.timeline import record
 from command.kernel.values import State
 
@@ -27,29 +29,47 @@ def webhook_state(session: Session, actor: Actor, terminal_id: str) -> State | N
     return found.state() if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookFields:
+    """What the administrator sets; without `secret` the one before stays where the form does."""
+
+    form: str
+    url: str
+    secret: str | None = None
+
+
 def set_webhook(
-    session: Session, actor: Actor, allowed: Allowed, terminal_id: str, form: str, url: str, secret: str | None
+    session: Session, keyring: Keyring, actor: Actor, allowed: Allowed, terminal_id: str, fields: WebhookFields
 ) -> tuple[State, str | None]:
     """Set where a webhook posts to; what is set, and the secret where one was made, which is shown this once.
 
-    Without `secret` the one before stays where the form does. Raises NotFound, Refused, Invalid `webhook.not_one`,
-    `.form`, `.url`, `.host`, `.secret`.
+    One before that cannot be opened any more does not stay. Raises NotFound, Refused, Invalid `webhook.not_one`,
+    `.form`, `.url`, `.host`, `.secret`, Unavailable `secret.no_key`.
     """
     terminal = _webhook(session, actor, terminal_id)
-    if form not in form_names():
-        raise _wrong("form", "webhook.form", form=form)
-    host = _host(allowed, url)
+    if fields.form not in form_names():
+        raise _wrong("form", "webhook.form", form=fields.form)
+    host = _host(allowed, fields.url)
     before = session.get(Webhook, terminal.id)
-    kept = before.secret if before and before.form == form else ""
-    made = _made() if form == STANDARD and not (secret or kept) else None
-    chosen = made or (kept if secret is None else secret)
-    _check_secret(form, chosen)
+    kept = _kept(keyring, before) if before and before.form == fields.form else ""
+    made = _made() if fields.form == STANDARD and not (fields.secret or kept) else None
+    chosen = made or (kept if fields.secret is None else fields.secret)
+    _check_secret(fields.form, chosen)
     row = before or Webhook(terminal_id=terminal.id)
-    row.form, row.host, row.url, row.secret = form, host, url, chosen
+    row.form, row.host = fields.form, host
+    row.url = keyring.seal(URL, terminal.id, fields.url)
+    row.secret = keyring.seal(SECRET, terminal.id, chosen)
     session.add(row)
     told: State = {"id": terminal.id, "unit": terminal.unit_id, "name": terminal.name, **row.state()}
     record(session, actor, "webhook.set", unit=terminal.unit_id, body={"webhook": told})
     return row.state(), made
+
+
+def _kept(keyring: Keyring, webhook: Webhook) -> str:
+    try:
+        return keyring.open(SECRET, webhook.terminal_id, webhook.secret)
+    except Unopened:
+        return ""
 
 
 def _webhook(session: Session, actor: Actor, terminal_id: str) -> Terminal:

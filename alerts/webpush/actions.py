@@ -1,6 +1,6 @@
 """A browser asks to be told, and no longer. It is the own matter of whoever sits before it, and on no timeline."""
 
-import hashlib
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from alerts.channels.hosts import Allowed, BadTarget
 from alerts.channels.push_encryption import check_keys
 from alerts.channels.push_vapid import from_base64url
-from alerts.webpush.model import PushSubscription
+from alerts.webpush.model import AUTH, ENDPOINT, PushSubscription, name_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.errors import FieldError, Invalid
+from command.kernel.sealing import Keyring
 
 MOST = 10
 """Browsers of one person; the oldest makes room."""
@@ -28,21 +29,35 @@ def browsers_of(session: Session, actor: Actor) -> list[str]:
     return list(session.scalars(query.order_by(PushSubscription.id)))
 
 
+@dataclass(frozen=True, slots=True)
+class BrowserFields:
+    """A browser's subscription as the Push API gives it: `public` and `auth` in base64url."""
+
+    endpoint: str
+    public: str
+    auth: str
+
+
 def subscribe(
-    session: Session, clock: Clock, actor: Actor, allowed: Allowed, endpoint: str, public: str, auth: str
+    session: Session, clock: Clock, keyring: Keyring, actor: Actor, allowed: Allowed, fields: BrowserFields
 ) -> None:
-    """Tell this browser of the actor's from now on. Raises Invalid `push.host`, `push.keys`."""
+    """Tell this browser of the actor's from now on.
+
+    Raises Invalid `push.host`, `push.keys`, Unavailable `secret.no_key`.
+    """
     try:
-        allowed.check_url(endpoint)
+        allowed.check_url(fields.endpoint)
     except BadTarget as error:
         raise _wrong("endpoint", "push.host") from error
     try:
-        check_keys(from_base64url(public), from_base64url(auth))
+        check_keys(from_base64url(fields.public), from_base64url(fields.auth))
     except ValueError as error:
         raise _wrong("keys", "push.keys") from error
-    named = name_of(endpoint)
-    row = session.get(PushSubscription, named) or PushSubscription(id=named, endpoint=endpoint)
-    row.owner, row.public, row.auth, row.at = owner_of(actor), public, auth, clock.now()
+    named = name_of(fields.endpoint)
+    row = session.get(PushSubscription, named) or PushSubscription(id=named)
+    row.endpoint = keyring.seal(ENDPOINT, named, fields.endpoint)
+    row.auth = keyring.seal(AUTH, named, fields.auth)
+    row.owner, row.public, row.at = owner_of(actor), fields.public, clock.now()
     session.add(row)
     session.flush()
     _drop_oldest(session, row.owner)
@@ -57,11 +72,6 @@ def unsubscribe(session: Session, actor: Actor, endpoint: str) -> None:
 def forget_terminal(session: Session, terminal_id: str) -> None:
     """Its browsers are told no longer: the token was renewed, and whoever held the old one is nobody."""
     session.execute(delete(PushSubscription).where(PushSubscription.owner == f"terminal:{terminal_id}"))
-
-
-def name_of(endpoint: str) -> str:
-    """A subscription's id, as the page makes it too."""
-    return hashlib.sha256(endpoint.encode()).hexdigest()
 
 
 def _drop_oldest(session: Session, owner: str) -> None:

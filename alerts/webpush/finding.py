@@ -9,22 +9,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels.push_vapid import from_base64url
 from alerts.channels.webpush import Find, Forget, Subscription
-from alerts.webpush.model import PushSubscription
+from alerts.webpush.model import AUTH, ENDPOINT, PushSubscription, name_of
 from command.kernel.db import Database
+from command.kernel.sealing import Keyring, Unopened
 
 log = logging.getLogger(__name__)
 
 
-def browser_finder(db: Database) -> Find:
+def browser_finder(db: Database, keyring: Keyring) -> Find:
     """The browsers of these owners."""
 
-    def find(owners: Sequence[str]) -> dict[str, list[Subscription]] | None:
-        found: dict[str, list[Subscription]] = defaultdict(list)
+    def find(owners: Sequence[str]) -> dict[str, list[Subscription | None]] | None:
+        found: dict[str, list[Subscription | None]] = defaultdict(list)
         try:
             with db.reading() as session:
                 for row in session.scalars(select(PushSubscription).where(PushSubscription.owner.in_(owners))):
-                    keys = from_base64url(row.public), from_base64url(row.auth)
-                    found[row.owner].append(Subscription(row.endpoint, *keys))
+                    found[row.owner].append(_browser(keyring, row))
         except SQLAlchemyError:
             log.exception("the database did not answer")
             return None
@@ -39,8 +39,17 @@ def browser_forgetter(db: Database) -> Forget:
     def forget(endpoint: str) -> None:
         try:
             with db.writing() as session:
-                session.execute(delete(PushSubscription).where(PushSubscription.endpoint == endpoint))
+                session.execute(delete(PushSubscription).where(PushSubscription.id == name_of(endpoint)))
         except SQLAlchemyError:
             log.exception("the database did not answer")
 
     return forget
+
+
+def _browser(keyring: Keyring, row: PushSubscription) -> Subscription | None:
+    try:
+        endpoint, auth = keyring.open(ENDPOINT, row.id, row.endpoint), keyring.open(AUTH, row.id, row.auth)
+    except Unopened as unopened:
+        log.error("a browser's subscription cannot be opened: %s", unopened.params)
+        return None
+    return Subscription(endpoint, from_base64url(row.public), from_base64url(auth))

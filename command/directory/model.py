@@ -6,11 +6,12 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from command.kernel.clock import optional_text
-from command.kernel.db import Base, JsonText, Kept, UtcDateTime
+from command.kernel.db import Base, JsonText, Kept, SealedText, UtcDateTime
 from command.kernel.values import Json, State
 
 UNIT_KINDS = ("province", "prefecture", "county", "township", "village", "department", "team")
 DIVISION_KINDS = frozenset({"province", "prefecture", "county", "township", "village"})
+TOTP_SECRET = "user.totp_secret"  # noqa: S105 (a column's name)
 TERMINAL_KINDS = ("browser", "headless", "phone", "camera", "wall", "loudspeaker", "webhook")
 
 
@@ -122,8 +123,8 @@ class Post(Kept, Base):
 
 
 class User(Kept, Base):
-    """An account. `password_hash` is argon2id; `failed` counts wrong passwords since the last right one; `totp_step` is
-    the last time step whose code was used."""
+    """An account. `password_hash` is argon2id, `totp_secret` sealed; `failed` counts wrong passwords since the last
+    right one; `totp_step` is the last time step whose code was used."""
 
     __tablename__ = "user"
 
@@ -131,7 +132,7 @@ class User(Kept, Base):
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(80))
     password_hash: Mapped[str] = mapped_column(Text)
-    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_secret: Mapped[str | None] = mapped_column(SealedText)
     totp_step: Mapped[int | None]
     must_change_password: Mapped[bool] = mapped_column(default=False)
     failed: Mapped[int] = mapped_column(default=0)

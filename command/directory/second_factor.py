@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from command.directory.codes import fitting_step
-from command.directory.model import AuthSession, User
+from command.directory.model import TOTP_SECRET, AuthSession, User
 from command.directory.queries import unit_of, user_of, user_state
 from command.directory.secrets import hash_token, password_fits
 from command.directory.sessions import end_sessions
@@ -15,6 +15,7 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.errors import FieldError, Invalid
 from command.kernel.rights import Right
+from command.kernel.sealing import Keyring
 from command.kernel.timeline import record
 
 ISSUER = "Fengsui"
@@ -26,10 +27,13 @@ def offered(username: str) -> tuple[str, str]:
     return secret, pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
 
 
-def put_on(session: Session, clock: Clock, actor: Actor, token: str, password: str, secret: str, code: str) -> User:
+def put_on(
+    session: Session, clock: Clock, keyring: Keyring, actor: Actor, token: str, password: str, secret: str, code: str
+) -> User:
     """From now on a log-in needs a code; a first one proves that the phone has the secret. Other sessions end.
 
-    Raises Invalid `password.old_wrong`, `totp.secret` for one that is not 160 bits, or `totp.wrong`.
+    Raises Invalid `password.old_wrong`, `totp.secret` for one that is not 160 bits, or `totp.wrong`,
+    Unavailable `secret.no_key`.
     """
     user = _own(session, actor, password)
     if re.fullmatch("[A-Z2-7]{32}", secret) is None:
@@ -37,7 +41,7 @@ def put_on(session: Session, clock: Clock, actor: Actor, token: str, password: s
     step = fitting_step(secret, code, clock.now(), after=None)
     if step is None:
         raise Invalid("totp.wrong", fields=(FieldError("code", "totp.wrong"),))
-    user.totp_secret, user.totp_step = secret, step
+    user.totp_secret, user.totp_step = keyring.seal(TOTP_SECRET, user.id, secret), step
     others = delete(AuthSession).where(AuthSession.user_id == user.id, AuthSession.token_hash != hash_token(token))
     session.execute(others)
     return _told(session, actor, "user.second_factor_on", user)

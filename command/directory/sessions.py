@@ -7,13 +7,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from command.directory.codes import fitting_step
-from command.directory.model import AuthSession, RoleGrant, Terminal, Unit, User
+from command.directory.model import TOTP_SECRET, AuthSession, RoleGrant, Terminal, Unit, User
 from command.directory.queries import user_state
 from command.directory.secrets import hash_token, new_token, password_fits
 from command.kernel.actor import Actor, Grant, system_actor
 from command.kernel.clock import Clock, to_text
 from command.kernel.errors import TooMany, Unauthenticated
 from command.kernel.rights import Role
+from command.kernel.sealing import Keyring, Unopened
 from command.kernel.timeline import record
 from command.kernel.values import State
 
@@ -42,8 +43,10 @@ class Opened:
     user: State
 
 
-def log_in(session: Session, clock: Clock, attempt: LogIn) -> Opened | None:
+def log_in(session: Session, clock: Clock, keyring: Keyring, attempt: LogIn) -> Opened | Unopened | None:
     """Open a session, or None when name, password or code are wrong (the try is counted and committed).
+
+    Unopened, given back so that it is committed too, where the password is right and the code cannot be compared.
 
     Raises TooMany `session.locked` for an account with too many wrong tries, Unauthenticated `session.account_locked`
     for one an administrator locked.
@@ -55,7 +58,12 @@ def log_in(session: Session, clock: Clock, attempt: LogIn) -> Opened | None:
     now = clock.now()
     if user.locked_until is not None and user.locked_until > now:
         raise TooMany("session.locked", until=to_text(user.locked_until))
-    if not fits or not _totp_fits(user, attempt.totp, clock):
+    try:
+        fits = fits and _totp_fits(user, attempt.totp, clock, keyring)
+    except Unopened as unopened:
+        _tell_refusal(session, user, attempt.address, "totp.unopened")
+        return unopened
+    if not fits:
         _count_failure(session, clock, user, attempt.address)
         return None
     if user.locked:
@@ -144,10 +152,11 @@ def _open(
     return Opened(token, to_text(expires), who)
 
 
-def _totp_fits(user: User, code: str | None, clock: Clock) -> bool:
+def _totp_fits(user: User, code: str | None, clock: Clock, keyring: Keyring) -> bool:
     if user.totp_secret is None:
         return True
-    step = fitting_step(user.totp_secret, code or "", clock.now(), user.totp_step)
+    secret = keyring.open(TOTP_SECRET, user.id, user.totp_secret)
+    step = fitting_step(secret, code or "", clock.now(), user.totp_step)
     user.totp_step = step if step is not None else user.totp_step
     return step is not None
 
@@ -157,10 +166,9 @@ def _count_failure(session: Session, clock: Clock, user: User, address: str) -> 
     user.version += 1
     if user.failed % TRIES == 0:
         user.locked_until = clock.now() + LOCKED_FOR
-    record(
-        session,
-        system_actor(),
-        "session.refused",
-        unit=user.unit_id,
-        body={"refusal": {"id": user.id, "username": user.username, "tries": user.failed, "address": address}},
-    )
+    _tell_refusal(session, user, address, "session.wrong")
+
+
+def _tell_refusal(session: Session, user: User, address: str, code: str) -> None:
+    refusal: State = {"id": user.id, "username": user.username, "tries": user.failed, "address": address, "code": code}
+    record(session, system_actor(), "session.refused", unit=user.unit_id, body={"refusal": refusal})

@@ -81,6 +81,23 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else parse(value)
 
 
+SEALED = "s1"
+"""How a sealed value begins."""
+
+
+class SealedText(TypeDecorator[str]):
+    """A secret as `command.kernel.sealing` seals it; a clear one is not taken. Empty where there is none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Refuse what is not sealed: nobody shall forget it."""
+        if value and not value.startswith(f"{SEALED}."):
+            raise ValueError("not sealed")
+        return value
+
+
 class Kept:
     """What every object that stands on the timeline has. `version` is compared on write: a lost update fails."""
 
@@ -143,15 +160,16 @@ def insert_missing(table: Table, names: Sequence[str], returning: str = "") -> T
 def make_engine(url: str, cache_kib: int = 2000) -> Engine:
     """An engine for `sqlite:///FILE` (write-ahead log, synced at every commit) or `postgresql+psycopg://…`.
 
-    `cache_kib` is what each connection to SQLite may keep of the file in memory.
+    `cache_kib` is what each connection to SQLite may keep of the file in memory. Errors, which go
+    into logs, are without the values of their statements.
     """
     if url.startswith("sqlite"):
         return _sqlite_engine(url, cache_kib)
-    return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24)
+    return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24, hide_parameters=True)
 
 
 def _sqlite_engine(url: str, cache_kib: int) -> Engine:
-    engine = create_engine(url, pool_size=8, max_overflow=24)
+    engine = create_engine(url, pool_size=8, max_overflow=24, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: "SqliteConnection", _record: object) -> None:

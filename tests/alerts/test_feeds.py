@@ -21,12 +21,14 @@ from command.directory.model import RoleGrant
 from command.directory.queries import sight_of
 from command.kernel.errors import FengsuiError
 from command.kernel.rights import Role
+from command.kernel.sealing import Keyring
 from command.kernel.timeline import read_after
 from tests.alerts.county import DIVISIONS, START, County
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.zips import File, zipped
 from tests.feed_peer import FeedPeer, Page, atom, feed_peer, linked
 
+KEYS = Keyring(lambda: "5e" * 32)
 URL = "https://feed.example/caps/feed.atom"
 HERE = area(geocode("GB/T 2260", "532301103"), "吕合镇")
 UNTIL = "<expires>2026-11-20T20:00:00+08:00</expires><headline>暴雨橙色预警</headline>"
@@ -51,11 +53,11 @@ def administered(county: County) -> None:
 def set_feed(county: County, url: str, interval_s: int = 60) -> str:
     administered(county)
     fields = FeedFields("州气象台（示例）", url, interval_s)
-    return county.do("duty", lambda s, a: add_feed(s, county.clock, a, fields)).id
+    return county.do("duty", lambda s, a: add_feed(s, county.clock, KEYS, a, fields)).id
 
 
 def polling(county: County) -> Polling:
-    return Polling(county.db, county.clock, DIVISIONS.boundary_of, tuple)
+    return Polling(county.db, county.clock, KEYS, DIVISIONS.boundary_of, tuple)
 
 
 def feed(county: County, feed_id: str) -> CapFeed:
@@ -240,7 +242,7 @@ def test_a_question_belongs_to_one_process_and_a_changed_feed_forgets_the_old_on
     assert again.fence == first.fence + 1, "what a dead process left is claimed anew"
     version = feed(county, feed_id).version
     fields = FeedFields("改名", f"{peer.url}/other", 60)
-    county.do("duty", lambda s, a: change_feed(s, county.clock, a, feed_id, version, fields))
+    county.do("duty", lambda s, a: change_feed(s, county.clock, KEYS, a, feed_id, version, fields))
     peer.pages = {"/other": Page(message())}
     assert polling(county).once() == 1
     assert (counted(county), peer.asked) == ((1, 1), {"/other 200": 1})
@@ -251,4 +253,4 @@ def test_an_address_that_is_none_is_refused(county: County, url: str) -> None:
     with pytest.raises(FengsuiError) as refused:
         set_feed(county, url)
     assert refused.value.code == "cap_feed.url"
-    assert county.see("duty", lambda s, a: feeds_of(s, a)) == []
+    assert county.see("duty", lambda s, a: feeds_of(s, KEYS, a)) == []

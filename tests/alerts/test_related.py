@@ -18,7 +18,7 @@ from command.kernel.timeline import read_after
 from tests.alerts.county import START, County
 from tests.alerts.messages import alert, area, info
 from tests.alerts.telephones import kinds, villages
-from tests.alerts.test_feeds import URL, polling
+from tests.alerts.test_feeds import KEYS, URL, polling
 from tests.alerts.test_receiving import received
 from tests.alerts.test_standing import STATION, put
 from tests.feed_peer import FeedPeer, Page, atom, feed_peer, linked
@@ -147,7 +147,7 @@ def test_both_in_one_feed_call_nobody(county: County, peer: FeedPeer, newest: bo
         "/cancel.xml": Page(BRIEF[1].bytes()),
     }
     fields = FeedFields("州气象台（示例）", f"{peer.url}/feed", 60)
-    county.do("duty", lambda s, a: add_feed(s, county.clock, a, fields))
+    county.do("duty", lambda s, a: add_feed(s, county.clock, KEYS, a, fields))
     polling(county).once()
     assert outcome(county, "station@example.org")["m-0"] == ("lifted", False, 0)
     assert kinds(county) == []

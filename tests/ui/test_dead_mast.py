@@ -157,7 +157,7 @@ def play(tmp_path: Path, mosquitto_server: MosquittoServer, monkeypatch: pytest.
     monkeypatch.setattr(silences, "EVERY_S", 0.2)
     clock = ManualClock(datetime.now(UTC))
     core = build_core(Settings(data=tmp_path), clock)
-    upgrade(core.engine)
+    upgrade(core)
     seed(core.db, tmp_path)
     second = second_terminal(core)
     with ExitStack() as stack:

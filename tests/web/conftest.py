@@ -14,6 +14,7 @@ from tests.waiting import until
 from tests.web.stage import Stage, make_stage
 from tests.web.world import PASSWORD, World, build_world
 from web.app import create_app
+from web.key_file import KEY_FILE
 from web.migrate import upgrade
 from web.settings import Settings
 from web.wiring import Core, build_core
@@ -24,7 +25,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     """A migrated database with the county, made once and copied for each test."""
     folder = tmp_path_factory.mktemp("prepared")
     core = build_core(Settings(data=folder))
-    upgrade(core.engine)
+    upgrade(core)
     world = build_world(core.db)
     core.engine.dispose()
     return folder / "fengsui.db", world
@@ -39,7 +40,8 @@ def world(prepared: tuple[Path, World]) -> World:
 @pytest.fixture
 def core(prepared: tuple[Path, World], tmp_path: Path) -> Iterator[Core]:
     """The database of this test."""
-    shutil.copy(prepared[0], tmp_path / "fengsui.db")
+    for name in ("fengsui.db", KEY_FILE):
+        shutil.copy(prepared[0].with_name(name), tmp_path / name)
     core = build_core(Settings(data=tmp_path))
     yield core
     core.engine.dispose()

@@ -24,7 +24,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the demo county, made once and copied for each test."""
     folder = tmp_path_factory.mktemp("seeded")
     core = build_core(Settings(data=folder, demo=True))
-    upgrade(core.engine)
+    upgrade(core)
     seed(core.db, folder)
     core.engine.dispose()
     return folder

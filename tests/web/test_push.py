@@ -60,7 +60,7 @@ def subscribe(client: TestClient, service: PushService) -> None:
 
 
 def send(core: Core) -> None:
-    asks = browser_finder(core.db), browser_forgetter(core.db)
+    asks = browser_finder(core.db, core.keyring), browser_forgetter(core.db)
     vapid = Vapid(vapid_private(core.settings), "mailto:duty@example.org")
     channel = WebPushChannel(Poster(Allowed.of(HOSTS)), vapid, *asks, core.clock)
     fanout = FanOut(core.db, core.clock, senders({"webpush": channel}), "webpush", "host/a#1")

@@ -62,7 +62,7 @@ def test_on_one_machine(prepared: tuple[Path, World], tmp_path: Path) -> None:
 
 def test_in_a_cluster(postgres_url: str, tmp_path: Path) -> None:
     core = build_core(Settings(data=tmp_path, database_url=SecretStr(postgres_url)))
-    upgrade(core.engine)
+    upgrade(core)
     world = build_world(core.db)
     core.engine.dispose()
     with two(tmp_path, database_url=postgres_url) as (first, second):

@@ -22,7 +22,7 @@ from web.wiring import build_core
 def test_a_cut_tail_is_found_by_the_seal(tmp_path: Path) -> None:
     clock = ManualClock(datetime(2026, 11, 20, 6, 0, tzinfo=UTC))
     core = build_core(Settings(data=tmp_path), clock)
-    upgrade(core.engine)
+    upgrade(core)
     world = build_world(core.db)
     for number in range(5):
         with core.db.writing() as session:

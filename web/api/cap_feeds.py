@@ -32,19 +32,20 @@ class FeedForm(Form):
 def get_cap_feeds(edge: Known) -> State:
     """All of the county, with what became of the last question to each."""
     with edge.reading() as session:
-        return {"items": list(feeds_of(session, edge.actor)), "next": None}
+        return {"items": list(feeds_of(session, edge.keyring, edge.actor)), "next": None}
 
 
 @router.post("/cap-feeds", status_code=201)
 def post_cap_feed(body: FeedForm, edge: Known, response: Response) -> State:
     """One more; it is asked within seconds."""
     with edge.writing() as session:
-        return tagged(response, add_feed(session, edge.clock, edge.actor, body.fields()).details())
+        feed = add_feed(session, edge.clock, edge.keyring, edge.actor, body.fields())
+        return tagged(response, feed.details(edge.keyring))
 
 
 @router.put("/cap-feeds/{feed_id}")
 def put_cap_feed(feed_id: str, body: FeedForm, version: IfMatch, edge: Known, response: Response) -> State:
     """Another address, interval or name, or a stop."""
     with edge.writing() as session:
-        feed = change_feed(session, edge.clock, edge.actor, feed_id, version, body.fields())
-        return tagged(response, feed.details())
+        feed = change_feed(session, edge.clock, edge.keyring, edge.actor, feed_id, version, body.fields())
+        return tagged(response, feed.details(edge.keyring))

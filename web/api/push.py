@@ -7,7 +7,7 @@ from pydantic import Field
 
 from alerts.channels.hosts import Allowed
 from alerts.channels.push_vapid import Vapid
-from alerts.webpush.actions import browsers_of, subscribe, unsubscribe
+from alerts.webpush.actions import BrowserFields, browsers_of, subscribe, unsubscribe
 from command.kernel.values import State
 from web.api.forms import Form
 from web.api.settings import settings_of
@@ -54,8 +54,9 @@ def get_push(edge: Known, request: Request) -> State:
 def put_push(body: BrowserForm, edge: Known, request: Request) -> None:
     """Tell this browser of warnings, also while no page is open."""
     allowed = Allowed.of(settings_of(request).push_hosts)
+    fields = BrowserFields(body.endpoint, body.keys.p256dh, body.keys.auth)
     with edge.writing() as session:
-        subscribe(session, edge.clock, edge.actor, allowed, body.endpoint, body.keys.p256dh, body.keys.auth)
+        subscribe(session, edge.clock, edge.keyring, edge.actor, allowed, fields)
 
 
 @router.post("/me/push/off", status_code=204)

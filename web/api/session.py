@@ -1,5 +1,6 @@
 """Logging in and out, and who I am."""
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,15 +11,17 @@ from command.directory.queries import terminal_of, user_of
 from command.directory.second_factor import offered, put_on, take_off
 from command.directory.sessions import LogIn, Opened, log_in, log_out, open_terminal_session
 from command.kernel.actor import Actor
-from command.kernel.errors import Refused, TooMany, Unauthenticated
+from command.kernel.errors import Refused, TooMany, Unauthenticated, Unavailable
 from command.kernel.rights import rights_of
+from command.kernel.sealing import Unopened
 from command.kernel.values import Json, State
 from web.api.codes import qr_svg
-from web.edge import COOKIE, Edge, Known, address_of, database_of
+from web.edge import COOKIE, Edge, Known, address_of, database_of, keyring_of
 from web.settings import Settings
 from web.strangers import Strangers
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
+LOG = logging.getLogger(__name__)
 
 
 class Credentials(BaseModel):
@@ -76,7 +79,12 @@ def open_session(
     if not strangers.allowed(address):
         raise TooMany("session.too_many")
     with db.writing() as session:
-        opened = log_in(session, db.clock, LogIn(body.username, body.password, body.totp, address))
+        attempt = LogIn(body.username, body.password, body.totp, address)
+        opened = log_in(session, db.clock, keyring_of(request), attempt)
+    if isinstance(opened, Unopened):
+        strangers.count(address)
+        LOG.error("the one-time codes of account %s cannot be checked: %s", body.username, opened.params)
+        raise Unavailable("totp.unopened", username=body.username, key=opened.params["key"]) from opened
     return _answer(opened, address, request, response, strangers)
 
 
@@ -138,7 +146,7 @@ def put_second_factor_on(body: SecondFactor, edge: Known) -> None:
     """From now on a log-in needs a code; every other session of the account ends."""
     _need_user(edge)
     with edge.writing() as session:
-        put_on(session, edge.clock, edge.actor, edge.token, body.password, body.secret, body.code)
+        put_on(session, edge.clock, edge.keyring, edge.actor, edge.token, body.password, body.secret, body.code)
 
 
 @router.post("/me/second-factor/off", status_code=204)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from alerts.channels.hosts import Allowed
-from alerts.webhooks.actions import set_webhook, webhook_state
+from alerts.webhooks.actions import WebhookFields, set_webhook, webhook_state
 from command.kernel.values import State
 from web.api.forms import Form
 from web.api.settings import settings_of
@@ -35,5 +35,6 @@ def put_webhook(terminal_id: str, body: WebhookForm, edge: Known, request: Reque
     """Set where it posts to; `secret` is the one that was made here, shown this once."""
     allowed = Allowed.of(settings_of(request).webhook_hosts)
     with edge.writing() as session:
-        state, made = set_webhook(session, edge.actor, allowed, terminal_id, body.form, body.url, body.secret)
+        fields = WebhookFields(body.form, body.url, body.secret)
+        state, made = set_webhook(session, edge.keyring, edge.actor, allowed, terminal_id, fields)
     return {"webhook": state, "secret": made}

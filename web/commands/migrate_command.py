@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from web.commands.common import core_of
+from web.commands.common import answer_errors, core_of
 from web.commands.options import add_data
 from web.migrate import upgrade
 
@@ -12,7 +12,8 @@ def arguments(parser: ArgumentParser) -> None:
     add_data(parser)
 
 
+@answer_errors
 def run(options: Namespace) -> int:
     """Upgrade it."""
-    upgrade(core_of(options).engine)
+    upgrade(core_of(options))
     return 0

@@ -8,6 +8,8 @@ from command.kernel.timeline import verify
 from web.backup import BackupRefused, read_backup
 from web.commands.common import core_of
 from web.commands.options import add_data, settings_of
+from web.key_file import KEY_FILE
+from web.sealed import standing
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -23,10 +25,14 @@ def run(options: Namespace) -> int:
     except BackupRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    with core_of(options).db.reading() as session:
+    core = core_of(options)
+    with core.db.reading() as session:
         count, broken = verify(session)
+        unopened = standing(session, core.keyring).unopened
     if broken is not None:
         sys.stderr.write(f"restored, but entry {broken.seq} {broken.id} does not hold: {broken.reason}\n")
         return 1
     sys.stdout.write(f"restored; {count} entries hold\n")
+    if unopened:
+        sys.stdout.write(f"{unopened} secrets cannot be opened before {KEY_FILE} or FENGSUI_SECRETS_KEY is back\n")
     return 0

@@ -15,6 +15,7 @@ from command.kernel.timeline import record
 from command.kernel.values import State
 from web import supervise
 from web.certificates import ensure_authority, ensure_server
+from web.commands.common import answer_errors
 from web.commands.demo_peers_command import mosquitto
 from web.commands.options import add_data
 from web.demo import ACCOUNTS, accounts, seed
@@ -32,6 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--plain-http", action="store_true", help="without TLS; only on loopback")
 
 
+@answer_errors
 def run(options: Namespace) -> int:
     """Bring everything up, print the `ready` line, keep it up until SIGTERM or Ctrl-C."""
     stated = _settings(options)
@@ -42,7 +44,7 @@ def run(options: Namespace) -> int:
     core = build_core(settings)
     if not settings.plain_http:
         _certificates(core)
-    upgrade(core.engine)
+    upgrade(core)
     if settings.demo:
         seed(core.db, settings.data)
     _tell(core, "system.started", {"id": "serve"})

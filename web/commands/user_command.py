@@ -9,14 +9,17 @@ from sqlalchemy.orm import Session
 from command.directory.accounts import NewUser, grant_roles, register_user, reset_password, set_locked
 from command.directory.model import Unit, User
 from command.directory.queries import roles_of
+from command.directory.second_factor import take_off_for
 from command.kernel.actor import system_actor
 from command.kernel.rights import Role
 from web.commands.common import answer_errors, core_of
 from web.commands.options import add_data
 
+OFF = ("second-factor-off", "its phone is lost, or the key of its secret: the password alone again")
+
 
 def arguments(parser: ArgumentParser) -> None:
-    """list | add | lock | unlock | password."""
+    """list | add | lock | unlock | password | second-factor-off."""
     add_data(parser)
     parts = parser.add_subparsers(dest="part", required=True)
     parts.add_parser("list", help="all accounts")
@@ -25,7 +28,8 @@ def arguments(parser: ArgumentParser) -> None:
     add.add_argument("--name", required=True)
     add.add_argument("--unit", required=True, help="name or division code")
     add.add_argument("--role", choices=[role.value for role in Role], action="append", default=[])
-    for name, text in (("lock", "end its sessions, refuse it"), ("unlock", ""), ("password", "a new one-time one")):
+    changes = (("lock", "end its sessions, refuse it"), ("unlock", ""), ("password", "a new one-time one"), OFF)
+    for name, text in changes:
         parts.add_parser(name, help=text).add_argument("username")
 
 
@@ -62,7 +66,9 @@ def _change(session: Session, options: Namespace) -> None:
     user = session.scalars(select(User).where(User.username == options.username)).one_or_none()
     if user is None:
         raise SystemExit(f"there is no account “{options.username}”")
-    if options.part == "password":
+    if options.part == OFF[0]:
+        take_off_for(session, system_actor(), user.id)
+    elif options.part == "password":
         sys.stdout.write(f"{user.username}\t{reset_password(session, system_actor(), user.id)}\n")
     else:
         set_locked(session, system_actor(), user.id, options.part == "lock")

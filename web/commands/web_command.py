@@ -1,5 +1,6 @@
 """`fengsui web`: one web process."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 
 import uvicorn
@@ -7,8 +8,9 @@ import uvicorn
 from web.app import create_app
 from web.child import report_ready
 from web.commands.options import add_data, settings_of
+from web.sealed import standing
 from web.settings import Settings
-from web.wiring import build_core
+from web.wiring import Core, build_core
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -19,9 +21,19 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Serve until SIGTERM."""
     settings = settings_of(options)
-    app = create_app(build_core(settings))
+    core = build_core(settings)
+    _look_at_secrets(core)
+    app = create_app(core)
     _Server(_config(app, settings)).run()
     return 0
+
+
+def _look_at_secrets(core: Core) -> None:
+    """Said at the start, not at the first log-in that is refused; the rest of the server is needed all the same."""
+    with core.db.reading() as session:
+        found = standing(session, core.keyring)
+    if found.unopened:
+        sys.stderr.write(f"{found.unopened} secrets in the database cannot be opened: see `fengsui secrets list`.\n")
 
 
 class _Server(uvicorn.Server):

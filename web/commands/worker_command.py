@@ -40,6 +40,7 @@ def plan_of(settings: Settings, name: str) -> WorkerPlan:
         name=name,
         database=settings.database(),
         data=str(settings.data.resolve()),
+        secrets_key=settings.secrets_key.get_secret_value(),
         broker_url=settings.broker_url.get_secret_value(),
         smtp_url=settings.smtp_url.get_secret_value(),
         mail_from=settings.mail_from,

@@ -27,7 +27,7 @@ const KINDS = {
   terminal: 'registered changed checked',
   session: 'opened refused ended',
   access: 'refused strangers',
-  system: 'started child_restarted node_away node_back node_draining node_stopped',
+  system: 'started secrets_renewed child_restarted node_away node_back node_draining node_stopped',
 }
 const all = Object.entries(KINDS).flatMap(([type, states]) => states.split(' ').map((s) => `${type}.${s}`))
 

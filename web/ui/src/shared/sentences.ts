@@ -58,6 +58,7 @@ interface Bodies {
   evacuation_point: EvacuationPoint
   safety_check: SafetyCheck
   line: Line
+  refusal: { code?: string }
 }
 
 /** What a site's line carries now; `way` is what comes to the site, or what it sends. */
@@ -278,9 +279,10 @@ const TELL: Record<string, Tell> = {
   'user.second_factor_off': (x) => ({ text: x.t.factorOff(nameOf(x)) }),
   'session.opened': (x) => ({ text: x.t.sessionOpened }),
   'session.ended': (x) => ({ text: x.t.sessionEnded }),
-  'session.refused': (x) => ({ text: x.t.sessionRefused }),
+  'session.refused': (x) => ({ text: get(x, 'refusal')?.code === 'totp.unopened' ? x.t.sessionUnopened : x.t.sessionRefused }),
   'access.refused': (x) => ({ text: x.t.accessRefused }),
   'access.strangers': (x) => ({ text: x.t.strangers }),
+  'system.secrets_renewed': (x) => ({ text: x.t.secretsRenewed }),
   'system.started': (x) => ({ text: x.t.started }),
   'system.node_away': (x) => ({ text: x.t.nodeAway(get(x, 'media_node')?.id ?? '') }),
   'system.node_back': (x) => ({ text: x.t.nodeBack(get(x, 'media_node')?.id ?? '') }),
