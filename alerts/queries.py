@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.calls.queries import is_obliged
@@ -18,10 +19,12 @@ from alerts.model import (
     INTERNAL,
     ISSUE,
     ISSUED,
+    LIFTED,
     RECEIVED,
     RETURNED,
     SIGNED_OFF,
     SUBMITTED,
+    WITHDRAWN,
     Alert,
     CapMessage,
     Chunk,
@@ -38,6 +41,9 @@ from command.kernel.clock import optional_text, to_text
 from command.kernel.errors import NotFound
 from command.kernel.rights import Right
 from command.kernel.values import State
+
+FEED_KEEPS = timedelta(days=1)
+"""How long an end stands in the feed: whoever asks it sees that the alert is over."""
 
 _MOVES = {
     DRAFT: (("submit", Right.ALERT_DRAFT), ("amend", Right.ALERT_DRAFT), ("drop", Right.ALERT_DRAFT)),
@@ -205,7 +211,12 @@ def _by_id(row: State) -> str:
     return str(row["id"])
 
 
-def public_alerts(session: Session, limit: int = 100) -> list[Alert]:
-    """Our alerts that were issued to the public for real and run, newest first: what the feed shows everybody."""
-    query = select(Alert).where(Alert.origin == "own", Alert.status == ISSUED, ~Alert.drill)
-    return list(session.scalars(query.order_by(Alert.issued_at.desc()).limit(limit)))
+def public_alerts(session: Session, now: datetime, limit: int = 100) -> list[tuple[Alert, datetime]]:
+    """What the feed shows everybody: our alerts that were issued to the public for real and run, and for a day those
+    that were lifted or withdrawn, each with when its last message was sent; the last sent first."""
+    ended = and_(Alert.status.in_((LIFTED, WITHDRAWN)), Alert.ended_at > now - FEED_KEEPS)
+    last = select(CapMessage.alert_id, func.max(CapMessage.at).label("at")).where(CapMessage.direction == "out")
+    messages = last.group_by(CapMessage.alert_id).subquery()
+    query = select(Alert, messages.c.at).join(messages, messages.c.alert_id == Alert.id)
+    query = query.where(Alert.origin == "own", ~Alert.drill, or_(Alert.status == ISSUED, ended))
+    return [(row, at) for row, at in session.execute(query.order_by(messages.c.at.desc(), Alert.id).limit(limit))]

@@ -159,7 +159,7 @@ def test_a_check_proves_what_arrives_and_shows_what_does_not(either: County) -> 
     # A test is no alert: in no list, no feed, on no board, and obliges nobody.
     assert county.see("duty", lambda s, a: [one.kind for one in alerts_of(s, a)]) == []
     with county.db.reading() as session:
-        assert public_alerts(session) == []
+        assert public_alerts(session, county.clock.now()) == []
 
 
 def test_another_number_begins_anew_and_a_person_may_say_that_it_is_right(county: County) -> None:

@@ -151,7 +151,7 @@ def test_the_message_is_in_no_list_and_no_feed(county: County) -> None:
     begun(county)
     with county.db.reading() as session:
         (message,) = session.scalars(select(Alert.id)).all()
-        assert public_alerts(session) == []
+        assert public_alerts(session, county.clock.now()) == []
     assert county.see("duty", lambda s, a: alerts_of(s, a)) == []
     with pytest.raises(FengsuiError) as refused:
         county.see("duty", lambda s, a: alert_for(s, a, message))

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated
 
 from cryptography import x509
@@ -16,8 +16,10 @@ from alerts.cap.cn_dialect import dialect_identifier, write_dialect
 from alerts.cap.message import CapProblem
 from alerts.cap.read import read
 from alerts.lookup import alert_for
-from alerts.model import Alert
+from alerts.model import ISSUED, Alert
 from alerts.queries import cap_document, public_alerts
+from alerts.texts import headline
+from alerts.wording import words_of
 from command.kernel.errors import FieldError, Invalid, TooLarge
 from command.kernel.values import Json, State
 from gis.divisions import shipped_divisions
@@ -62,11 +64,10 @@ def take(edge: Edge, data: bytes, trusted: Sequence[x509.Certificate]) -> State:
 
 @router.get("/cap/feed.atom")
 def get_feed(request: Request) -> Response:
-    """Our public alerts, newest first (RFC 4287)."""
+    """The last messages of our public alerts, newest first (RFC 4287): also of those that ended within a day."""
     db = database_of(request)
     with db.reading() as session:
-        rows = public_alerts(session)
-        body = _feed(request, rows)
+        body = _feed(request, public_alerts(session, db.clock.now()))
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"ETag": tag})
@@ -116,18 +117,19 @@ def _accepted(outcome: Received) -> State:
     }
 
 
-def _feed(request: Request, rows: list[Alert]) -> bytes:
+def _feed(request: Request, rows: list[tuple[Alert, datetime]]) -> bytes:
     base = str(request.base_url)
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     _put(feed, "id", f"{base}cap/feed.atom")
     _put(feed, "title", "烽燧 Fengsui CAP")
-    issued = [row.issued_at for row in rows if row.issued_at is not None]
-    _put(feed, "updated", max(issued).isoformat() if issued else "1970-01-01T00:00:00+00:00")
-    for row in rows:
+    _put(feed, "updated", max(at for _, at in rows).isoformat() if rows else "1970-01-01T00:00:00+00:00")
+    for row, at in rows:
+        end = None if row.status == ISSUED else row.status
         entry = etree.SubElement(feed, f"{{{ATOM}}}entry")
-        _put(entry, "id", f"urn:uuid:{row.id}")
-        _put(entry, "title", row.headline)
-        _put(entry, "updated", row.issued_at.astimezone(UTC).isoformat() if row.issued_at else "")
+        # A message has an entry of its own: an end is news, also for who has the beginning.
+        _put(entry, "id", f"urn:uuid:{row.id}" if end is None else f"{base}cap/{row.id}.xml#{end}")
+        _put(entry, "title", headline(words_of(row, at, end)))
+        _put(entry, "updated", at.astimezone(UTC).isoformat())
         author = etree.SubElement(entry, f"{{{ATOM}}}author")
         _put(author, "name", row.source)
         link = etree.SubElement(entry, f"{{{ATOM}}}link")
