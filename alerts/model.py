@@ -159,6 +159,7 @@ class Alert(Kept, Base):
             "incident": self.incident_id,
             "drill": self.drill,
             "people": self.people,
+            "audience_hash": self.audience_hash,
             "references": self.references,
             "adopted_from": self.adopted_from,
             "supersedes": self.supersedes,

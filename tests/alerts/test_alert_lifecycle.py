@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts import actions
+from alerts.audience import audience_hash
 from alerts.cap.read import read
+from alerts.chunks import members_of
 from alerts.drafting import AreaInput, CircleInput
 from alerts.model import Alert, Chunk
 from alerts.preview import preview, preview_of
+from alerts.proof import first_changed_audience
 from alerts.queries import alert_details, alerts_of, board_alerts, board_coverages, cap_document, public_alerts
 from alerts.senders import senders
 from command.directory.model import RoleGrant
@@ -24,6 +28,7 @@ from command.kernel.timeline import read_after, verify
 from tests.alerts.county import DIVISIONS, NORTH, SOUTH, START, County, fields
 from tests.alerts.steps import drafted, issue, issued, signed, submitted
 from tests.alerts.test_fanout import gateways, send_all
+from web.cli import main
 
 PEOPLE_IN_SOUTH = 3
 """south_head and villager by mail, operator by page."""
@@ -325,13 +330,49 @@ def test_a_dropped_draft_is_gone(county: County) -> None:
     assert refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, alert)).code == "move.impossible"
 
 
-def test_the_feed_is_of_running_alerts_and_no_drills(county: County) -> None:
+def test_the_feed_is_of_running_alerts_and_for_a_day_of_ended_ones_and_no_drills(either: County) -> None:
+    county = either
     running = issued(county)
     issued(county, drill=True)
     ended = issued(county)
-    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, ended, "lifted", ""))
     drafted(county)
-    assert county.see("stranger", lambda s, _: [one.id for one in public_alerts(s)]) == [running]
+    county.clock.advance(60)
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, ended, "lifted", ""))
+
+    def feed() -> list[Any]:
+        rows = county.see("stranger", lambda s, _: public_alerts(s, county.clock.now()))
+        return [(one.id, at - START) for one, at in rows]
+
+    minute = timedelta(minutes=1)
+    assert feed() == [(ended, minute), (running, 0 * minute)], "the end is newer than what runs"
+    county.clock.advance(24 * 3600)
+    assert feed() == [(running, 0 * minute)]
+
+
+def members_changed(session: Session, alert: str) -> None:
+    """Somebody at the database takes a member out and writes the hash that fits."""
+    chunks = session.scalars(select(Chunk).where(Chunk.alert_id == alert).order_by(Chunk.number)).all()
+    first: Any = chunks[0]
+    first.members, first.size = first.members[1:], first.size - 1
+    session.flush()
+    row = session.get_one(Alert, alert)
+    row.audience_hash = audience_hash(one for chunk in chunks for one in members_of(chunk))
+
+
+def test_who_was_told_is_proved_by_the_entry_of_the_issue(
+    county: County, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alert, other = issued(county), issued(county, headline="第二条")
+    with county.db.reading() as session:
+        assert first_changed_audience(session) is None
+    entries: Any = county.see("duty", lambda s, _: [e.body for e in read_after(s, 0, 1000) if e.kind == "alert.issued"])
+    assert entries[0]["alert"]["audience_hash"] == state(county, alert)["audience_hash"]
+    with county.db.writing() as session:
+        members_changed(session, other)
+    with county.db.reading() as session:
+        assert verify(session)[1] is None
+    assert main(("verify", "--data", str(tmp_path))) == 1
+    assert f"{other}: its audience is not the one of entry" in capsys.readouterr().out
 
 
 def test_a_drill_says_so_everywhere(county: County) -> None:

@@ -1,4 +1,5 @@
-"""`fengsui verify`: the chain from the first entry to the head, and the sealed heads of the days."""
+"""`fengsui verify`: the chain from the first entry to the head, the sealed heads of the days, and the audiences of what
+was issued."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -6,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from alerts.proof import first_changed_audience
 from command.kernel.timeline import EntryRow, verify
 from web.commands.common import core_of
 from web.commands.options import add_data
@@ -22,14 +24,14 @@ def run(options: Namespace) -> int:
     core = core_of(options)
     with core.db.reading() as session:
         count, broken = verify(session)
-        unsealed = None if broken else _seal_fault(session, core.settings.data)
+        fault = None if broken else _seal_fault(session, core.settings.data) or first_changed_audience(session)
     if broken is not None:
         sys.stdout.write(f"entry {broken.seq} {broken.id}: {broken.reason}; {count} entries before it hold\n")
-    elif unsealed is not None:
-        sys.stdout.write(f"{unsealed}\n")
+    elif fault is not None:
+        sys.stdout.write(f"{fault}\n")
     else:
         sys.stdout.write(f"{count} entries hold\n")
-    return int(broken is not None or unsealed is not None)
+    return int(broken is not None or fault is not None)
 
 
 def _seal_fault(session: Session, folder: Path) -> str | None:

@@ -41,6 +41,8 @@ export interface Alert extends Thing {
   incident: string | null
   drill: boolean
   people: number | null
+  /** SHA-256 of the audience as it was frozen at issue. */
+  audience_hash?: string | null
   references: string[] | string | null
   adopted_from: string | null
   supersedes: string | null
