@@ -56,6 +56,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "按权限表，这类预警由别的岗位签发",
         "By the county’s table, another role signs off this kind of alert",
     ),
+    "numbers.calls_differ": ("要打的电话数不符：应为 {calls} 个", "The number of calls differs: {calls} will be rung"),
     "numbers.check_unknown": ("没有这次号码核对", "There is no such check of numbers"),
     "numbers.check_runs": ("上一次核对还没有完", "The last check is still under way"),
     "numbers.nobody": ("没有要核对的号码：还没有人担任岗位", "No numbers to check: nobody holds a post"),

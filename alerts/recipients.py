@@ -1,5 +1,6 @@
 """Who is told by what: the contact, its lane, the names of the channels. Loads nothing: every worker needs it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -78,6 +79,17 @@ def telephone(address: str) -> str:
     """What two spellings of one number have in common; an address that is no whole number stays as it is."""
     number = national(address)
     return number if len(number) >= SHORTEST else address
+
+
+_LOCAL = r"[2-8][0-9]{6,7}"
+_AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
+_LANDLINE = re.compile(rf"(?:0{_AREA}|(?:\+|00)860?{_AREA})?{_LOCAL}")
+"""The numbering plan of the country: an area code of two or three digits after the trunk's 0, seven or eight digits."""
+
+
+def is_landline(address: str) -> bool:
+    """Whether a number is a fixed telephone's by its form, which takes no short message: `0878-3121234`, `3121234`."""
+    return _LANDLINE.fullmatch(re.sub(r"[\s\-()]", "", address)) is not None
 
 
 def national(address: str) -> str:

@@ -11,7 +11,7 @@ from alerts.cap.severity import colour_name
 
 LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
 DRILL = "演练"
-RECEIPT, SAFETY = "receipt", "safety"
+RECEIPT, SAFETY, NUMBER = "receipt", "safety", "number"
 SAFE, NEEDS_HELP = "safe", "needs_help"
 SAFETY_KEYS = {"1": SAFE, "2": NEEDS_HELP}
 """The digit of a short message and the key of a telephone."""
@@ -28,7 +28,8 @@ KINDS = {
 class Content:
     """One text for one channel. `subject` is empty where the channel has none; `body` is spoken by loudspeakers.
 
-    `asks` is what a call asks after it: `receipt` (was it heard, and by whom), or `safety`.
+    `asks` is what a call asks after it: `receipt` (was it heard, and by whom), `safety`, or `number` (does somebody
+    hear it).
     """
 
     subject: str

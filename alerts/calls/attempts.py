@@ -12,9 +12,11 @@ from alerts.calls.model import CLAIMED, DONE, PENDING, CallAttempt, CallPart, Ob
 from alerts.calls.plans import policy_by
 from alerts.calls.policy import SUPERIOR, VOICE
 from alerts.calls.progress import ANSWERED, CONFIRMED, OPEN, REACHED, over
+from alerts.calls.queries import in_earnest
 from alerts.calls.telling import tell
 from alerts.channels.port import Outcome, Result
 from alerts.numbers.signs import note_call
+from alerts.texts import NUMBER, RECEIPT, SAFETY
 from command.kernel.actor import system_actor
 from command.kernel.clock import Clock, optional_text
 from command.kernel.values import State
@@ -46,21 +48,31 @@ def is_waiting(session: Session) -> bool:
 def claim(session: Session, clock: Clock, owner: str, lines: int, spare: int = 0) -> list[Held]:
     """Messages first, then as many calls as there are free `lines`, those asked for by hand and the oldest first.
 
-    Calls of safety checks come last; they leave `spare` lines free, and telephones that ring alone.
+    Calls of safety checks come after these, test calls last, and only while nothing is in earnest; both leave `spare`
+    lines free, and telephones that ring alone.
     """
     now = clock.now()
     base = select(CallAttempt).where(CallAttempt.state == PENDING)
     messages = base.where(CallAttempt.channel != VOICE).order_by(CallAttempt.id).limit(100)
     spoken = base.where(CallAttempt.channel == VOICE)
     by_hand = CallAttempt.asked_by.is_(None)
-    calls = spoken.where(CallAttempt.check_id.is_(None)).order_by(by_hand, CallAttempt.id).limit(max(lines, 0))
+    calls = spoken.where(CallAttempt.asks == RECEIPT).order_by(by_hand, CallAttempt.id).limit(max(lines, 0))
     rows = [*_take(session, messages, owner, now), *(called := _take(session, calls, owner, now))]
-    session.flush()
-    ringing = select(CallAttempt.address).where(CallAttempt.state == CLAIMED, CallAttempt.channel == VOICE)
-    asking = spoken.where(CallAttempt.check_id.is_not(None), CallAttempt.address.not_in(ringing))
-    free = max(lines - len(called) - spare, 0)
-    rows += _take(session, asking.order_by(CallAttempt.id).limit(free), owner, now) if free else []
+    free = lines - len(called) - spare
+    for asks in (SAFETY, NUMBER):
+        session.flush()
+        if free > 0 and (asks != NUMBER or not in_earnest(session, now)):
+            rows += (taken := _take(session, _asking(asks, free), owner, now))
+            free -= len(taken)
     return [Held(row.id, row.channel, row.address, row.name, row.drill, row.fence) for row in rows]
+
+
+def _asking(asks: str, most: int) -> Select[CallAttempt]:
+    """Calls that wait to ask this, the oldest first, but to telephones that ring."""
+    ringing = select(CallAttempt.address).where(CallAttempt.state == CLAIMED, CallAttempt.channel == VOICE)
+    waiting = (CallAttempt.state == PENDING, CallAttempt.channel == VOICE, CallAttempt.asks == asks)
+    query = select(CallAttempt).where(*waiting, CallAttempt.address.not_in(ringing))
+    return query.order_by(CallAttempt.id).limit(most)
 
 
 def _take(session: Session, which: Select[CallAttempt], owner: str, now: datetime) -> list[CallAttempt]:
@@ -158,7 +170,7 @@ def _close(
         return
     if not attempt.drill:
         reached = attempt.heard != OPEN
-        note_call(session, attempt.person_id, attempt.address, outcome, now, reached=reached)
+        note_call(session, attempt.address, outcome, now, reached=reached)
     for row, whom in parts:
         _go_on(session, row, whom, outcome, now)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.calls import attempts
+from alerts.calls import attempts, proving
 from alerts.calls.attempts import Held
 from alerts.calls.content import outgoing
 from alerts.calls.planning import is_due, plan_due
@@ -25,6 +25,9 @@ from command.kernel.clock import Clock
 from command.kernel.db import Database
 
 log = logging.getLogger(__name__)
+
+HANG_UP_S = 0.25
+"""How long the calls that are claimed next wait for those that were dropped."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,9 @@ class Caller:
         """A database that is away for a while is tried again at the next round."""
         try:
             await asyncio.to_thread(self._plan)
+            await self._hang_up_dropped()
             for held in await asyncio.to_thread(self._claim):
                 self._running[held.id] = held, asyncio.create_task(self._carry_out(held))
-            await self._hang_up_dropped()
         except SQLAlchemyError:
             log.exception("the database did not answer")
 
@@ -108,12 +111,16 @@ class Caller:
         with self._db.reading() as session:
             due = is_due(session, self._clock.now())
             lost = attempts.any_lost(session, self._is_dead, self._clock.now())
+            tests = proving.is_due(session, self._clock.now())
         if lost:
             with self._db.writing() as session:
                 attempts.release(session, self._clock, self._is_dead)
         if due:
             with self._db.writing() as session:
                 plan_due(session, self._clock)
+        if tests:
+            with self._db.writing() as session:
+                proving.plan_tests(session, self._clock)
 
     def _claim(self) -> list[Held]:
         with self._db.reading() as session:
@@ -133,9 +140,12 @@ class Caller:
         if renew:
             self._renewed_at = now
         wanted = await asyncio.to_thread(self._wanted, running, renew)
-        for one in running:
-            if one not in wanted and one in self._running:
-                self._running[one][1].cancel()
+        dropped = [self._running[one][1] for one in running if one not in wanted and one in self._running]
+        for task in dropped:
+            task.cancel()
+        # A line that was given up is free for the calls that are claimed next; a slow end holds up nobody.
+        if dropped:
+            await asyncio.wait(dropped, timeout=HANG_UP_S)
 
     def _wanted(self, running: list[str], renew: bool) -> frozenset[str]:
         if renew:

@@ -11,15 +11,16 @@ from alerts.calls.policy import VOICE
 from alerts.calls.words import Part, spoken, written
 from alerts.channels.port import Outgoing
 from alerts.model import Alert
-from alerts.texts import SAFETY, Content
+from alerts.texts import Content
 from alerts.wording import words_of
 
 
 def outgoing(session: Session, held: Held, now: datetime) -> Outgoing:
     """The attempt as its channel gets it."""
-    asked = session.execute(select(CallAttempt.check_id, CallAttempt.said).where(CallAttempt.id == held.id)).one()
+    columns = (CallAttempt.check_id, CallAttempt.asks, CallAttempt.said)
+    asked = session.execute(select(*columns).where(CallAttempt.id == held.id)).one()
     if asked.check_id is not None:
-        content = Content("", asked.said or "", SAFETY)
+        content = Content("", asked.said or "", asked.asks)
         return Outgoing(held.id, asked.check_id, held.address, held.name, content, now, None)
     parts, alert = _parts(session, held.id, now)
     content = spoken(parts) if held.channel == VOICE else written(parts)

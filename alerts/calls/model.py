@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alerts.calls.progress import MARKS, OPEN, Progress
+from alerts.texts import RECEIPT
 from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
@@ -122,7 +123,8 @@ class CallAttempt(Base):
     `outcome` is null until it is over: confirmed, other, unidentified, no_key, busy, no_answer, off, declined,
     not_connected, no_such_number, not_configured, sent, failed, unknown, stopped (nobody needed it any more).
 
-    A call for a safety check (`check_id`) has no parts: `said` is what it says, and it asks whether people are safe.
+    A call for a check (`check_id`: a safety check, a check of numbers) has no parts: `said` is what it says,
+    `asks` what it asks, as in `alerts.texts.Content`.
     """
 
     __tablename__ = "call_attempt"
@@ -150,6 +152,7 @@ class CallAttempt(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(Text, default="")
     check_id: Mapped[str | None] = mapped_column(String(36))
+    asks: Mapped[str] = mapped_column(String(8), default=RECEIPT)
     said: Mapped[str | None] = mapped_column(Text)
 
 

@@ -10,10 +10,11 @@ from alerts.calls.model import CallPlan, Obligation
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of
 from alerts.calls.progress import begin
+from alerts.calls.queries import acted_on
 from alerts.calls.telling import tell, tell_new
 from alerts.contacts import Tree, tree_of
 from alerts.drafts import meant_by
-from alerts.model import RECEIVED, Alert
+from alerts.model import Alert
 from alerts.recipients import Contact
 from command.directory.model import Person, Post
 from command.directory.queries import unit_of
@@ -31,7 +32,7 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
     unit = unit_of(session, alert.unit_id)
     plan = plan_in_force(session, unit)
     policy = policy_by(session, plan.id if plan else None, level_of(alert.kind, alert.colour))
-    if policy is None or not _acted_on(alert, now):
+    if policy is None or not acted_on(alert, now):
         return []
     tree = tree_of(session, unit)
     posts = [post for post in _posts_in_area(session, alert, tree) if _subject(post, tree) in policy.obliged]
@@ -53,13 +54,6 @@ def reopen_obligations(session: Session, actor: Actor, alert: Alert, now: dateti
     tell(session, actor, rows, "calling.opened")
     if not rows:
         open_obligations(session, actor, alert, now)
-
-
-def _acted_on(alert: Alert, now: datetime) -> bool:
-    if alert.origin != RECEIVED:
-        return True
-    running = alert.on_board and (alert.expires_at is None or alert.expires_at > now)
-    return running and not alert.reasons
 
 
 def _posts_in_area(session: Session, alert: Alert, tree: Tree) -> list[Post]:

@@ -16,6 +16,7 @@ from alerts.calls.progress import Action, Progress, hurried, proceed
 from alerts.calls.queries import in_the_way
 from alerts.calls.telling import tell
 from alerts.model import RECEIVED, Alert
+from alerts.texts import RECEIPT
 from command.directory.model import Post
 from command.kernel.actor import system_actor
 from command.kernel.clock import Clock, to_text
@@ -172,6 +173,7 @@ def new_attempt(person: str, name: str, address: str, channel: str, drill: bool,
         fence=0,
         created_at=now,
         heard="open",
+        asks=RECEIPT,
         detail="",
     )
 

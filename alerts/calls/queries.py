@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -9,8 +10,10 @@ from sqlalchemy.orm import Session
 from alerts.calls.model import CLAIMED, PENDING, CallAttempt, CallPart, Obligation
 from alerts.calls.people import Addressees, addressees
 from alerts.calls.policy import DEPUTY, HOLDER, SUPERIOR, VOICE
-from alerts.calls.progress import MARKS
+from alerts.calls.progress import ACTED, CONFIRMED, MARKS
 from alerts.calls.writing import written_about
+from alerts.model import ISSUED, RECEIVED, Alert
+from alerts.texts import NUMBER, RECEIPT
 from command.directory.model import Person, Post
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
@@ -21,6 +24,8 @@ from command.kernel.rights import Right
 from command.kernel.values import Json, State
 
 _TRIES_SHOWN = 30
+_GRAVE = ("red", "orange", "evacuation")
+"""Colours and kinds, and levels of obligations."""
 
 
 def board_obligations(session: Session, sight: Sight) -> list[State]:
@@ -74,9 +79,33 @@ def live_call(session: Session, address: str, drill: bool) -> bool:
 
 
 def in_the_way() -> ColumnElement[bool]:
-    """Attempts that go on or will: a safety check's call that still waits gives way, and asks later."""
-    waits = and_(CallAttempt.state == PENDING, CallAttempt.check_id.is_(None))
-    return or_(CallAttempt.state == CLAIMED, waits)
+    """Attempts that go on or will: a safety check's call that still waits gives way, a test call at any time."""
+    waits = and_(CallAttempt.state == PENDING, CallAttempt.asks == RECEIPT)
+    return or_(and_(CallAttempt.state == CLAIMED, CallAttempt.asks != NUMBER), waits)
+
+
+def acted_on(alert: Alert, now: datetime) -> bool:
+    """Whether an alert obliges: ours, or a received one that runs and is not only kept."""
+    if alert.origin != RECEIVED:
+        return True
+    running = alert.on_board and (alert.expires_at is None or alert.expires_at > now)
+    return running and not alert.reasons
+
+
+def in_earnest(session: Session, now: datetime) -> bool:
+    """Whether lines are for real calls alone: a red or orange alert or an evacuation order runs, somebody is still
+    called for one that has run out, or any real call waits or goes on. No drill counts."""
+    real = (CallAttempt.channel == VOICE, CallAttempt.asks != NUMBER, ~CallAttempt.drill)
+    calls = select(CallAttempt.id).where(CallAttempt.state.in_((PENDING, CLAIMED)), *real)
+    open_ones = (~Obligation.drill, Obligation.ended_at.is_(None), Obligation.mark.not_in((CONFIRMED, ACTED)))
+    obliged = select(Obligation.id).where(Obligation.level.in_(_GRAVE), Obligation.due_at.is_not(None), *open_ones)
+    grave = or_(Alert.colour.in_(_GRAVE), Alert.kind.in_(_GRAVE))
+    running = (Alert.on_board, Alert.status.in_((ISSUED, RECEIVED)), ~Alert.drill, Alert.scope_status == "Actual")
+    return (
+        session.scalars(calls.limit(1)).first() is not None
+        or session.scalars(obliged.limit(1)).first() is not None
+        or any(acted_on(alert, now) for alert in session.scalars(select(Alert).where(grave, *running)))
+    )
 
 
 def _may_read(session: Session, actor: Actor, row: Obligation) -> bool:

@@ -2,7 +2,8 @@
 
 The listener hears the text twice and is asked to press a key, then whether they are who is called: 1 says so, 2 that
 they are somebody else. Each is told at once (`reached`, `answered`, `confirmed`), while the call still goes on.
-Where the text asks whether people are safe, 1 says so and 2 that they need help, and that is all.
+Where the text asks whether people are safe, 1 says so and 2 that they need help, and that is all. Where it only tests
+the number, a key says that somebody hears it.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from alerts.sip.call import NO_RESPONSE, Call, Line
 from alerts.sip.digest import Credentials
 from alerts.sip.leg import Endpoint, Leg
 from alerts.sip.speech import NoSpeech, Speech
-from alerts.texts import SAFETY, SAFETY_KEYS, Content
+from alerts.texts import NUMBER, RECEIPT, SAFETY, SAFETY_KEYS, Content
 
 REACHED, ANSWERED, CONFIRMED = "reached", "answered", "confirmed"
 MYSELF, SOMEBODY_ELSE = "1", "2"
@@ -31,6 +32,16 @@ TELL_THEM = "请立即转告本人回电。"
 ASK_SAFETY = "平安请按一，需要帮助请按二。"
 NOTED_SAFE = "已记录平安。"
 NOTED_HELP = "已记录需要帮助，指挥中心马上看到。"
+
+ASK_NUMBER = "听到请按一。"
+NOTED_NUMBER = "号码正常，谢谢。"
+
+_AFTER = {
+    RECEIPT: (ASK, WHO, THANKS, TELL_THEM),
+    SAFETY: (ASK_SAFETY, "", NOTED_SAFE, NOTED_HELP),
+    NUMBER: (ASK_NUMBER, "", NOTED_NUMBER, NOTED_NUMBER),
+}
+"""By what a call asks: the question after the text, the one after that, and what is said to the keys 1 and 2."""
 
 _PAUSE_S = 1.0
 _URL = re.compile(r"sip:(?:([^:@/]+)(?::([^@/]*))?@)?(\[[0-9a-fA-F:]+\]|[^:/@\[\]]+)(?::(\d{1,5}))?")
@@ -140,9 +151,8 @@ class VoiceChannel:
 
     async def _prepare(self, content: Content) -> _Said:
         """Everything is ready before it rings: whoever picks up hears it at once."""
-        safety = content.asks == SAFETY
-        after = (ASK_SAFETY, "", NOTED_SAFE, NOTED_HELP) if safety else (ASK, WHO, THANKS, TELL_THEM)
-        body, ask, who, thanks, tell_them = [await self._speech.say(one) for one in (content.body, *after)]
+        texts = (content.body, *_AFTER[content.asks])
+        body, ask, who, thanks, tell_them = [await self._speech.say(one) for one in texts]
         once = body[: int(self._config.longest_s / self._config.repeats * RATE)] + ask + nothing(_PAUSE_S)
         return _Said(once * self._config.repeats, who, thanks, tell_them, content.asks)
 
@@ -174,8 +184,9 @@ class VoiceChannel:
         key = await self._ask(leg, said.text)
         if key is None:
             return ""
-        if said.asks == SAFETY:
-            signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, SAFETY_KEYS[key])))
+        if said.asks in (SAFETY, NUMBER):
+            heard = SAFETY_KEYS[key] if said.asks == SAFETY else CONFIRMED
+            signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, heard)))
             await self._tell(leg, said.thanks if key == MYSELF else said.tell_them)
             return ""
         signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, ANSWERED)))

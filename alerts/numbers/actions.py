@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +14,8 @@ from alerts.model import INTERNAL, ISSUED, NUMBER_CHECK, Alert
 from alerts.numbers.model import NumberCheck, NumberMark, NumberPlan
 from alerts.numbers.queries import followed, last_check, pace_in_force, plan_of, plan_state
 from alerts.numbers.signs import follow
-from alerts.numbers.standing import EMAIL, is_due, read_pace, slots, written_pace
-from alerts.recipients import PUBLIC, Contact
+from alerts.numbers.standing import EMAIL, PHONE, is_due, read_pace, slots, written_pace
+from alerts.recipients import PUBLIC, Contact, is_landline
 from command.directory.model import Unit
 from command.directory.queries import county_of, person_of, unit_of
 from command.kernel.actor import Actor, system_actor
@@ -30,15 +30,24 @@ AFTERWARDS = timedelta(days=1)
 """How long after the last message receipts are waited for, and no other check may begin."""
 
 
-def begin(session: Session, clock: Clock, actor: Actor, people: int) -> NumberCheck:
-    """Write to everybody who is followed, by day and at the county's pace. `people` is the number that was shown.
+class CheckReach(NamedTuple):
+    """`people` are written to, `calls` telephones take no message and are rung, `later` are rung where none arrives."""
 
-    Raises Refused, Conflict `alert.people_differ` with the true number or `numbers.check_runs`, Invalid
-    `numbers.nobody`.
+    people: int
+    calls: int
+    later: int
+
+
+def begin(session: Session, clock: Clock, actor: Actor, people: int, calls: int) -> NumberCheck:
+    """Write to everybody who is followed and ring fixed telephones, by day and at the county's paces; whose message
+    proved nothing within a day is rung too. `people` and `calls` are the numbers that were shown.
+
+    Raises Refused, Conflict `alert.people_differ` or `numbers.calls_differ` with the true number or
+    `numbers.check_runs`, Invalid `numbers.nobody`.
     """
     unit = county_of(session, unit_of(session, actor.unit_id))
     actor.need(Right.ALERT_CALL, unit.path)
-    return _begin(session, clock, actor, unit, people)
+    return _begin(session, clock, actor, unit, (people, calls))
 
 
 def begin_by_calendar(session: Session, clock: Clock) -> int:
@@ -50,14 +59,18 @@ def begin_by_calendar(session: Session, clock: Clock) -> int:
             session.get_one(Unit, unit.id, with_for_update=True)
             follow(session)
             session.flush()
-            if (found := contacts_to_check(session, unit)) and not _runs(last_check(session, unit.id), clock.now()):
-                _begin(session, clock, system_actor(unit.id), unit, _count(found))
+            reach, last = reach_of(session, unit), last_check(session, unit.id)
+            if any(reach) and not (last and last.runs(clock.now())):
+                _begin(session, clock, system_actor(unit.id), unit, (reach.people, reach.calls))
                 begun += 1
     return begun
 
 
 def stop(session: Session, clock: Clock, actor: Actor, check_id: str) -> NumberCheck:
-    """What was not sent yet is not sent any more. NotFound `numbers.check_unknown`, Refused."""
+    """What was not sent yet is not sent any more, and nobody is rung: the caller hangs up.
+
+    Raises NotFound `numbers.check_unknown`, Refused.
+    """
     check = session.get(NumberCheck, check_id, with_for_update=True)
     unit = county_of(session, unit_of(session, actor.unit_id))
     if check is None or check.unit_id != unit.id:
@@ -65,9 +78,16 @@ def stop(session: Session, clock: Clock, actor: Actor, check_id: str) -> NumberC
     actor.need(Right.ALERT_CALL, unit.path)
     if check.stopped_at is None:
         drop_unsent(session, check.alert_id)
-        check.stopped_at, check.version = clock.now(), check.version + 1
+        check.stopped_at, check.call_at, check.version = clock.now(), None, check.version + 1
         record(session, actor, "number_check.stopped", unit=check.unit_id, body={"number_check": check.state()})
     return check
+
+
+def finish(session: Session, check: NumberCheck, results: State) -> None:
+    """No telephone is to be rung any more; `results` is what came of them."""
+    check.call_at, check.version = None, check.version + 1
+    body: State = {"number_check": {**check.state(), "results": results}}
+    record(session, system_actor(check.unit_id), "number_check.finished", unit=check.unit_id, body=body)
 
 
 def correct(session: Session, clock: Clock, actor: Actor, person_id: str, kind: str) -> NumberMark:
@@ -108,7 +128,7 @@ def change_plan(session: Session, clock: Clock, actor: Actor, version: int, raw:
 
 
 def contacts_to_check(session: Session, unit: Unit) -> list[Contact]:
-    """Each address of everybody in the county who is followed, once."""
+    """Each address of everybody in the county who is followed, once; not telephones that take no message."""
     tree = tree_of(session, unit)
     return [
         Contact(
@@ -122,21 +142,29 @@ def contacts_to_check(session: Session, unit: Unit) -> list[Contact]:
             lane=PUBLIC,
         )
         for mark, person in followed(session, tree.units)
+        if mark.kind == EMAIL or not is_landline(mark.address)
     ]
 
 
-def _begin(session: Session, clock: Clock, actor: Actor, unit: Unit, people: int) -> NumberCheck:
+def reach_of(session: Session, unit: Unit) -> CheckReach:
+    """How many a check of the county's numbers writes to and rings."""
+    marks = followed(session, tree_of(session, unit).units)
+    fixed = {mark.address for mark, _ in marks if mark.kind == PHONE and is_landline(mark.address)}
+    phones = {mark.address for mark, _ in marks if mark.kind == PHONE}
+    people = {person.id for mark, person in marks if mark.address not in fixed}
+    return CheckReach(len(people), len(fixed), len(phones - fixed))
+
+
+def _begin(session: Session, clock: Clock, actor: Actor, unit: Unit, shown: tuple[int, int]) -> NumberCheck:
     follow(session)
     session.flush()
-    contacts, now = contacts_to_check(session, unit), clock.now()
-    if not contacts:
-        raise Invalid("numbers.nobody")
-    if people != _count(contacts):
-        raise Conflict("alert.people_differ", people=_count(contacts))
-    if _runs(last_check(session, unit.id), now):
+    contacts, reach, now = contacts_to_check(session, unit), reach_of(session, unit), clock.now()
+    _check(reach, shown)
+    last, pace = last_check(session, unit.id), pace_in_force(session, unit)
+    if last is not None and last.runs(now):
         raise Conflict("numbers.check_runs")
-    plan = slots(pace_in_force(session, unit), now, len(contacts))
-    ends = plan[-1][0] + AFTERWARDS
+    plan = slots(pace, now, len(contacts))
+    ends = plan[-1][0] + AFTERWARDS if plan else now
     message = _message(unit, actor, contacts, now, ends)
     session.add(message)
     session.flush()
@@ -146,10 +174,12 @@ def _begin(session: Session, clock: Clock, actor: Actor, unit: Unit, people: int
         version=1,
         unit_id=unit.id,
         alert_id=message.id,
-        people=people,
+        people=reach.people,
+        calls=reach.calls,
         begun_at=now,
         begun_by=actor.by(),
         ends_at=ends,
+        call_at=now if reach.calls else ends if reach.later else None,
     )
     session.add(check)
     session.flush()
@@ -157,8 +187,13 @@ def _begin(session: Session, clock: Clock, actor: Actor, unit: Unit, people: int
     return check
 
 
-def _runs(check: NumberCheck | None, now: datetime) -> bool:
-    return check is not None and check.stopped_at is None and check.ends_at > now
+def _check(reach: CheckReach, shown: tuple[int, int]) -> None:
+    if not any(reach):
+        raise Invalid("numbers.nobody")
+    if shown[0] != reach.people:
+        raise Conflict("alert.people_differ", people=reach.people)
+    if shown[1] != reach.calls:
+        raise Conflict("numbers.calls_differ", calls=reach.calls)
 
 
 def _count(contacts: Sequence[Contact]) -> int:

@@ -7,9 +7,10 @@ from alerts.texts import LOCAL
 from command.kernel.clock import from_text
 
 _HEADERS = {
-    "zh": ("单位", "姓名", "岗位", "类别", "号码或地址", "状态", "原因", "退回时间", "上次通达", "人工确认"),
+    "zh": ("单位", "姓名", "岗位", "类别", "号码或地址", "状态", "原因", "退回时间", "上次通达", "人工确认",
+           "核对电话", "拨打时间", "拨打次数"),
     "en": ("Unit", "Name", "Posts", "Kind", "Number or address", "State", "Reason", "Bounced", "Last proven",
-           "Said to be right"),
+           "Said to be right", "Test call", "Called", "Times called"),
 }  # fmt: skip
 _WORDS: dict[str, tuple[str, str]] = {
     "phone": ("电话", "telephone"),
@@ -20,6 +21,17 @@ _WORDS: dict[str, tuple[str, str]] = {
     "refused": ("对方不收", "refused"),
     "no_such_number": ("空号", "no such number"),
     "malformed": ("写法不对", "malformed"),
+    "confirmed": ("接通并按键", "answered, key pressed"),
+    "no_key": ("接通", "answered"),
+    "busy": ("占线", "busy"),
+    "no_answer": ("无人接听", "no answer"),
+    "off": ("关机或不通", "switched off"),
+    "declined": ("拒接", "declined"),
+    "not_connected": ("没有接通线路", "not connected"),
+    "not_configured": ("没有电话线路", "no telephone line"),
+    "unknown": ("结果不明", "unknown"),
+    "failed": ("没有打通", "failed"),
+    "stopped": ("接通后中止", "answered, broken off"),
 }
 
 
@@ -30,7 +42,7 @@ def header(language: str) -> Sequence[str]:
 
 def row(one: Mapping[str, Any], language: str) -> Sequence[object]:
     """One row of `queries.numbers_to_mend`."""
-    corrected = one["corrected"]
+    corrected, called = one["corrected"], one["called"] or {}
     return (
         one["unit_name"],
         one["name"],
@@ -42,6 +54,9 @@ def row(one: Mapping[str, Any], language: str) -> Sequence[object]:
         _local(one["bounced_at"]),
         _local(one["proven_at"]),
         f"{corrected['by']['name']} {_local(corrected['at'])}" if corrected else "",
+        _word(called.get("outcome"), language),
+        _local(called.get("at")),
+        called.get("times", ""),
     )
 
 

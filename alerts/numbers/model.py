@@ -39,17 +39,28 @@ class NumberMark(Base):
 
 
 class NumberCheck(Kept, Base):
-    """A test message to everybody who is followed; `alert` is the message that the fan-out sends."""
+    """A test message to everybody who is followed, and a call where no message proves anything.
+
+    `alert` is the message that the fan-out sends, `people` to how many; `calls` is how many telephones take none. For
+    the others receipts are waited for until `ends_at`. `call_at` is when a telephone is rung next, None where none is
+    any more.
+    """
 
     __tablename__ = "number_check"
 
     unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"), index=True)
     alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"))
     people: Mapped[int]
+    calls: Mapped[int] = mapped_column(default=0)
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
     begun_by: Mapped[Json] = mapped_column(JsonText)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    call_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def runs(self, now: datetime) -> bool:
+        """Whether receipts are waited for, or telephones are still to be rung."""
+        return self.stopped_at is None and (self.ends_at > now or self.call_at is not None)
 
     def state(self) -> State:
         """As on the timeline."""
@@ -59,6 +70,7 @@ class NumberCheck(Kept, Base):
             "unit": self.unit_id,
             "on_board": False,
             "people": self.people,
+            "calls": self.calls,
             "begun_at": to_text(self.begun_at),
             "begun_by": self.begun_by,
             "ends_at": to_text(self.ends_at),

@@ -1,8 +1,9 @@
 """Reading which numbers are to be mended, and when they are checked."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,8 +37,13 @@ def followed(session: Session, units: Collection[str]) -> list[tuple[NumberMark,
     return [(mark, person) for mark, person in rows if person.unit_id in units and mark.address == _own(mark, person)]
 
 
-def numbers_to_mend(session: Session, actor: Actor, now: datetime) -> list[State]:
-    """What bounced or was not proven for too long, of those whom the actor may read: the bounced ones first."""
+def numbers_to_mend(
+    session: Session, actor: Actor, now: datetime, called: Mapping[str, State] = MappingProxyType({})
+) -> list[State]:
+    """What bounced or was not proven for too long, of those whom the actor may read: the bounced ones first.
+
+    `called` is what came of the last check's calls, by telephone.
+    """
     sight = sight_of(session, actor, Right.DIRECTORY_READ)
     paths, names = unit_paths(session), dict(session.execute(select(Unit.id, Unit.name)).all())
     posts = _posts(session)
@@ -49,7 +55,12 @@ def numbers_to_mend(session: Session, actor: Actor, now: datetime) -> list[State
         path = paths[person.unit_id]
         named = actor.may(Right.READ_PERSONAL, path) or actor.may(Right.DIRECTORY_CHANGE, path)
         found.append(
-            {**_row(mark, person, state, named), "unit_name": names[person.unit_id], "posts": posts[person.id]}
+            {
+                **_row(mark, person, state, named),
+                "called": called.get(mark.address),
+                "unit_name": names[person.unit_id],
+                "posts": posts[person.id],
+            }
         )
     return sorted(found, key=lambda row: (_ORDER[str(row["state"])], str(row["unit_name"]), str(row["name"])))
 

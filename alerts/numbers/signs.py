@@ -13,6 +13,7 @@ from alerts.chunks import rows_of
 from alerts.model import DELIVERED, FAILED, Chunk, Delivery
 from alerts.numbers.model import NumberMark
 from alerts.numbers.standing import EMAIL, NO_SUCH_NUMBER, PHONE, UNDELIVERED, bounce_of
+from alerts.recipients import is_landline
 from command.directory.model import Person, Post
 
 _KINDS = {"sms": PHONE, "voice": PHONE, "email": EMAIL}
@@ -67,14 +68,19 @@ def note_receipt(session: Session, row: Delivery, state: str, at: datetime) -> N
         _bounce(session, row.recipient, row.channel, address, UNDELIVERED, at)
 
 
-def note_call(session: Session, person_id: str, address: str, outcome: str, now: datetime, *, reached: bool) -> None:
-    """A call is over: somebody picked up, or the exchange does not know the number (SIP 404, 410, 484, 604)."""
-    recipient = f"person:{person_id}"
-    mark = _mark(session, recipient, "voice")
-    if outcome == NO_SUCH_NUMBER:
-        _bounce(session, recipient, "voice", address, NO_SUCH_NUMBER, now)
-    elif reached and mark is not None and mark.address == address:
-        _prove(mark, "voice", now)
+def note_call(session: Session, address: str, outcome: str, now: datetime, *, reached: bool) -> None:
+    """A call is over: somebody picked up, or the exchange does not know the number (SIP 404, 410, 484, 604).
+
+    It says so of the number, for everybody who shares it.
+    """
+    if outcome != NO_SUCH_NUMBER and not reached:
+        return
+    sharing = select(NumberMark).where(NumberMark.kind == PHONE, NumberMark.address == address)
+    for mark in session.scalars(sharing.order_by(NumberMark.person_id).with_for_update()):
+        if outcome == NO_SUCH_NUMBER:
+            _bounced(mark, "voice", NO_SUCH_NUMBER, now)
+        else:
+            _prove(mark, "voice", now)
 
 
 def _mark(session: Session, recipient: str, channel: str) -> NumberMark | None:
@@ -89,5 +95,11 @@ def _prove(mark: NumberMark, channel: str, at: datetime) -> None:
 
 def _bounce(session: Session, recipient: str, channel: str, address: str, reason: str, at: datetime) -> None:
     mark = _mark(session, recipient, channel)
-    if mark is not None and mark.address == address and (mark.bounced_at is None or at > mark.bounced_at):
+    # A short message that cannot get to a fixed telephone says nothing of the number.
+    if mark is not None and mark.address == address and not (channel == "sms" and is_landline(address)):
+        _bounced(mark, channel, reason, at)
+
+
+def _bounced(mark: NumberMark, channel: str, reason: str, at: datetime) -> None:
+    if mark.bounced_at is None or at > mark.bounced_at:
         mark.bounced_at, mark.bounced_by, mark.reason = at, channel, reason

@@ -36,13 +36,15 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The monthly check: on which day of the month, within which hours of the day, how many a minute."""
+    """The monthly check: on which day of the month, within which hours of the day, how many a minute are written to,
+    and how many telephones are rung."""
 
     on: bool
     day: int
     from_hour: int
     to_hour: int
     per_minute: int
+    calls_per_minute: int
 
 
 def stands(marks: Marks, now: datetime) -> str:
@@ -67,9 +69,13 @@ def bounce_of(channel: str, detail: str) -> str | None:
 
 def read_pace(raw: Mapping[str, Any]) -> Pace:
     """A pace from its JSON; ValueError for hours that are none or at night, a day that not every month has."""
-    pace = Pace(bool(raw["on"]), *(int(raw[name]) for name in ("day", "from_hour", "to_hour", "per_minute")))
+    # A plan from before numbers were rung has no pace for that.
+    full = {"calls_per_minute": table("numbers")["plan"]["calls_per_minute"], **raw}
+    names = ("day", "from_hour", "to_hour", "per_minute", "calls_per_minute")
+    pace = Pace(bool(full["on"]), *(int(full[name]) for name in names))
     by_day = 7 <= pace.from_hour < pace.to_hour <= 21
-    if not (by_day and 1 <= pace.day <= 28 and 1 <= pace.per_minute <= 600):
+    slow = 1 <= pace.per_minute <= 600 and 1 <= pace.calls_per_minute <= 60
+    if not (by_day and slow and 1 <= pace.day <= 28):
         raise ValueError("pace")
     return pace
 
@@ -81,17 +87,18 @@ def written_pace(pace: Pace) -> State:
         "from_hour": pace.from_hour,
         "to_hour": pace.to_hour,
         "per_minute": pace.per_minute,
+        "calls_per_minute": pace.calls_per_minute,
     }
 
 
 def slots(pace: Pace, now: datetime, count: int) -> list[tuple[datetime, int]]:
     """When how many may be written to, none before `now`, at night, or faster than the pace."""
     found: list[tuple[datetime, int]] = []
-    at, left = _within_hours(pace, now), count
+    at, left = within_hours(pace, now), count
     while left > 0:
         found.append((at, min(left, pace.per_minute)))
         left -= pace.per_minute
-        at = _within_hours(pace, at + timedelta(minutes=1))
+        at = within_hours(pace, at + timedelta(minutes=1))
     return found
 
 
@@ -108,7 +115,7 @@ def newest(instants: Iterable[datetime | None]) -> datetime | None:
     return max((at for at in instants if at is not None), default=None)
 
 
-def _within_hours(pace: Pace, at: datetime) -> datetime:
+def within_hours(pace: Pace, at: datetime) -> datetime:
     """`at`, or the next beginning of the hours."""
     local = at.astimezone(LOCAL)
     if pace.from_hour <= local.hour < pace.to_hour:

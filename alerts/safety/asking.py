@@ -15,7 +15,7 @@ from alerts.contacts import contacts_of_county, people_of_county
 from alerts.model import INTERNAL, ISSUE, ISSUED, SAFETY_CHECK, Alert
 from alerts.recipients import RESPONSIBLE, Contact, national
 from alerts.safety.model import PAGE, SMS, VOICE, SafetyCheck, SafetyMember
-from alerts.texts import DRILL
+from alerts.texts import DRILL, SAFETY
 from command.directory.model import Unit
 from command.directory.queries import unit_paths
 from command.kernel.actor import Actor
@@ -123,7 +123,8 @@ def _attempt(check: SafetyCheck, unit: Unit, one: SafetyMember, now: datetime) -
     person = one.recipient.partition(":")[2]
     row = new_attempt(person, one.name, one.phone or "", VOICE, check.drill, now)
     mark = f"{DRILL}，{DRILL}。" if check.drill else ""
-    row.check_id, row.said = check.id, f"{mark}{unit.name}核查平安。{question_of(check)}。{mark}"
+    row.check_id, row.asks = check.id, SAFETY
+    row.said = f"{mark}{unit.name}核查平安。{question_of(check)}。{mark}"
     return row
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.calls import attempts
+from alerts.calls import attempts, proving
 from alerts.calls.content import outgoing
 from alerts.calls.model import CallAttempt, Obligation
 from alerts.calls.planning import plan_due
@@ -90,6 +90,8 @@ def work(county: County, network: Telephones, lines: int = 10) -> int:
     outside = senders({VOICE: network, **{name: Gateway(name) for name in MESSAGES}})
     with county.db.writing() as session:
         plan_due(session, county.clock)
+        if proving.is_due(session, county.clock.now()):
+            proving.plan_tests(session, county.clock)
     with county.db.writing() as session:
         held = attempts.claim(session, county.clock, OWNER, lines)
     for one in held:

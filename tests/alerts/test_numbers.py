@@ -40,7 +40,7 @@ from tests.alerts.steps import issued
 from tests.alerts.telephones import NO_SUCH_NUMBER, set_phone, telephones, villages, work_for
 
 NOW = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
-PACE = Pace(on=True, day=1, from_hour=9, to_hour=17, per_minute=30)
+PACE = Pace(on=True, day=1, from_hour=9, to_hour=17, per_minute=30, calls_per_minute=6)
 
 
 def days(number: float) -> datetime:
@@ -85,7 +85,7 @@ def test_only_what_is_about_the_address_is_a_bounce(channel: str, detail: str, r
 def test_nobody_is_written_to_at_night_or_faster_than_the_pace(
     first: int, hours: int, pace: int, count: int, minutes: int
 ) -> None:
-    plan = Pace(on=True, day=1, from_hour=first, to_hour=min(first + hours, 21), per_minute=pace)
+    plan = Pace(on=True, day=1, from_hour=first, to_hour=min(first + hours, 21), per_minute=pace, calls_per_minute=6)
     now = NOW + timedelta(minutes=minutes)
     found = slots(plan, now, count)
     assert sum(size for _, size in found) == count
@@ -99,8 +99,8 @@ def test_the_calendar_checks_once_a_month_by_day_and_only_if_it_is_switched_on()
     assert is_due(PACE, days(31), NOW)
     assert not is_due(PACE, days(2), NOW)
     assert not is_due(PACE, None, NOW + timedelta(hours=6)), "that is 20:03"
-    assert not is_due(Pace(on=True, day=25, from_hour=9, to_hour=17, per_minute=30), None, NOW)
-    assert not is_due(Pace(on=False, day=1, from_hour=9, to_hour=17, per_minute=30), None, NOW)
+    assert not is_due(Pace(on=True, day=25, from_hour=9, to_hour=17, per_minute=30, calls_per_minute=6), None, NOW)
+    assert not is_due(Pace(on=False, day=1, from_hour=9, to_hour=17, per_minute=30, calls_per_minute=6), None, NOW)
     for wrong in ({"from_hour": 2}, {"to_hour": 23}, {"from_hour": 12, "to_hour": 12}, {"day": 31}, {"per_minute": 0}):
         with pytest.raises(ValueError, match="pace"):
             read_pace({"on": True, "day": 1, "from_hour": 9, "to_hour": 17, "per_minute": 30, **wrong})
@@ -131,8 +131,8 @@ def send(county: County, answer: Outcome = Outcome.SENT) -> Gateway:
     return gateway
 
 
-def check(county: County, people: int = 3, by: str = "duty") -> str:
-    return county.do(by, lambda s, a: actions.begin(s, county.clock, a, people).id)
+def check(county: County, people: int = 3, by: str = "duty", calls: int = 0) -> str:
+    return county.do(by, lambda s, a: actions.begin(s, county.clock, a, people, calls).id)
 
 
 def receive(county: County, sent: Outgoing, state: str) -> None:

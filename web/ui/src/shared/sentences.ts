@@ -109,6 +109,12 @@ const place = (x: Telling): string => get(x, 'obligation')?.name ?? ''
 const whom = (x: Telling): string => callWord(x.lang, get(x, 'obligation')?.doing?.whom)
 const person = (x: Telling): string => get(x, 'obligation')?.doing?.name ?? ''
 
+/** A check of numbers as it began: people written to, fixed telephones rung. */
+function begunOf(check: unknown): [number, number] {
+  const found = check as { people?: number; calls?: number } | undefined
+  return [found?.people ?? 0, found?.calls ?? 0]
+}
+
 /** A household as the public knows it: the hazard point, its number there, and how many are out of danger. */
 function homeOf(x: Telling): { point: string; number: string; done: string } {
   const point = get(x, 'evacuation_point')
@@ -257,7 +263,11 @@ const TELL: Record<string, Tell> = {
   'household.changed': (x) => ({ text: x.t.householdChanged }),
   'household.erased': (x) => ({ text: x.t.householdErased }),
   'number.corrected': (x) => ({ text: x.t.numberRight((x.entry.body.number as { name?: string } | undefined)?.name ?? '') }),
-  'number_check.begun': (x) => ({ text: x.t.numbersBegun((x.entry.body.number_check as { people?: number } | undefined)?.people ?? 0) }),
+  'number_check.begun': (x) => ({ text: x.t.numbersBegun(...begunOf(x.entry.body.number_check)) }),
+  'number_check.finished': (x) => {
+    const r = (x.entry.body.number_check as { results?: { picked_up: number; bounced: number; in_vain: number } } | undefined)?.results
+    return { text: x.t.numbersFinished(r?.picked_up ?? 0, r?.bounced ?? 0, r?.in_vain ?? 0) }
+  },
   'number_check.stopped': (x) => ({ text: x.t.numbersStopped }),
   'number_plan.changed': (x) => ({ text: x.t.numbersPlanned }),
   'cap_feed.silent': (x) => ({ text: x.t.feedSilent(get(x, 'cap_feed')?.name ?? '') }),
