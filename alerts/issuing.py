@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, freeze, resolve
 from alerts.authority.tables import rules_of
-from alerts.calls.opening import open_obligations
+from alerts.calls.opening import find_unheld, open_obligations
 from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
 from alerts.coverage import open_coverages
@@ -77,6 +77,7 @@ def issue(
     alert.shared = readers_of(session, unit, audience.contacts)
     keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now), now, sign)
     chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
+    find_unheld(session, alert, now)
     tell(session, actor, alert, "alert.issued")
     tell_coverages(session, actor, alert, open_coverages(session, alert, audience.contacts), "alert.progress")
     open_obligations(session, actor, alert, now)

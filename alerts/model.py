@@ -110,6 +110,8 @@ class Alert(Kept, Base):
     """Ids of those it is not a copy of, as somebody said."""
     duplicate_of: Mapped[str | None] = mapped_column(String(36), index=True)
     """The one it is a copy of, as somebody said."""
+    unheld: Mapped[Json] = mapped_column(JsonText)
+    """Places in its area that no post answers for: [{unit, township, name, subject}]; None where none is obliged."""
     summary_due: Mapped[bool] = mapped_column(default=False, index=True)
     """Deliveries or receipts were written since the coverages were last told."""
 
@@ -168,6 +170,7 @@ class Alert(Kept, Base):
             "perhaps_same": self.perhaps_same or [],
             "told_apart": self.told_apart or [],
             "duplicate_of": self.duplicate_of,
+            "unheld": self.unheld,
         }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from alerts.authority.standing import Origin
 from alerts.authority.tables import rules_of
-from alerts.calls.opening import open_obligations
+from alerts.calls.opening import find_unheld, open_obligations
 from alerts.cap.archive import opened
 from alerts.cap.geometry import Place
 from alerts.cap.masking import masked
@@ -142,6 +142,7 @@ def _accept(
     session.flush()
     kept.alert_id = alert.id
     alert.perhaps_same = near_copies(session, alert)
+    find_unheld(session, alert, now)
     tell_new(session, actor, alert, "alert.received")
     end_late(session, actor, alert, now)
     open_obligations(session, actor, alert, now)

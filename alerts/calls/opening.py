@@ -5,23 +5,20 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import resolve
 from alerts.calls.model import CallPlan, Obligation
+from alerts.calls.places import in_area, place_of, responsible_posts, unheld_in_area
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of
 from alerts.calls.progress import begin
 from alerts.calls.queries import acted_on
 from alerts.calls.telling import tell, tell_new
 from alerts.contacts import Tree, tree_of
-from alerts.drafts import meant_by
 from alerts.model import Alert
-from alerts.recipients import Contact
-from command.directory.model import Person, Post
+from command.directory.model import Post, Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
 from command.kernel.ids import new_id
-
-_POST = "post"
+from command.kernel.values import Json
 
 
 def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> list[Obligation]:
@@ -30,9 +27,8 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
     A received alert obliges only while it runs and is acted on.
     """
     unit = unit_of(session, alert.unit_id)
-    plan = plan_in_force(session, unit)
-    policy = policy_by(session, plan.id if plan else None, level_of(alert.kind, alert.colour))
-    if policy is None or not acted_on(alert, now):
+    plan, policy = _policy(session, alert, unit, now)
+    if policy is None:
         return []
     tree = tree_of(session, unit)
     posts = [post for post in _posts_in_area(session, alert, tree) if _subject(post, tree) in policy.obliged]
@@ -41,6 +37,17 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
     session.flush()
     tell_new(session, actor, opened, "calling.opened")
     return opened
+
+
+def find_unheld(session: Session, alert: Alert, now: datetime) -> None:
+    """Note the villages of the alert's area that no post answers for, before it is told; None where none is obliged."""
+    unit = unit_of(session, alert.unit_id)
+    _, policy = _policy(session, alert, unit, now)
+    if policy is None:
+        alert.unheld = None
+        return
+    found = unheld_in_area(session, alert, tree_of(session, unit)) if VILLAGE in policy.obliged else []
+    alert.unheld = list[Json](found)
 
 
 def reopen_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:
@@ -56,31 +63,18 @@ def reopen_obligations(session: Session, actor: Actor, alert: Alert, now: dateti
         open_obligations(session, actor, alert, now)
 
 
+def _policy(session: Session, alert: Alert, unit: Unit, now: datetime) -> tuple[CallPlan | None, Policy | None]:
+    """The plan and policy by which it is called; no policy where nobody is."""
+    plan = plan_in_force(session, unit)
+    policy = policy_by(session, plan.id if plan else None, level_of(alert.kind, alert.colour))
+    return plan, policy if acted_on(alert, now) else None
+
+
 def _posts_in_area(session: Session, alert: Alert, tree: Tree) -> list[Post]:
-    query = select(Post).where(Post.active, Post.responsible, Post.unit_id.in_(tree.units)).order_by(Post.id)
-    posts = {post.id: post for post in session.scalars(query)}
-    holders = {post.holder_id for post in posts.values()}
-    people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(holders)))}
-    contacts = [_place(post, people.get(post.holder_id or ""), tree) for post in posts.values()]
-    return [posts[one.address] for one in resolve(contacts, meant_by(alert).reach(), (_POST,)).contacts]
-
-
-def _place(post: Post, holder: Person | None, tree: Tree) -> Contact:
-    """Where a post is: with its holder if that is a person of the place, else where the place is."""
-    lon, lat = tree.place(post.unit_id)
-    if holder is not None and holder.unit_id == post.unit_id and holder.lon is not None:
-        lon, lat = holder.lon, holder.lat
-    return Contact(
-        recipient=f"{_POST}:{post.id}",
-        channel=_POST,
-        address=post.id,
-        name=post.title,
-        unit_id=post.unit_id,
-        township_id=tree.township(post.unit_id),
-        division_code=tree.division(post.unit_id),
-        lon=lon,
-        lat=lat,
-    )
+    """Where the place lies counts, never where the person lives who answers for it."""
+    posts = {post.id: post for post in responsible_posts(session, tree)}
+    places = [place_of(post.unit_id, post.id, tree) for post in posts.values()]
+    return [posts[one] for one in in_area(places, alert)]
 
 
 def _subject(post: Post, tree: Tree) -> str:

@@ -77,11 +77,15 @@ export const callTexts = defineTexts({
 /** What is being done for a place that is silent. */
 export const doingTexts = defineTexts({
   zh: {
+    unheld: '无责任人',
+    nobodyFound: '这个范围里找不到可以叫应的人',
     calling: (whom: string) => `正拨${whom}`,
     told: (whom: string) => `已发消息给${whom}`,
     over: (whom: string, outcome: string) => `${whom}${outcome}`,
   },
   en: {
+    unheld: 'nobody responsible',
+    nobodyFound: 'nobody could be found for this area',
     calling: (whom) => `calling ${whom.toLowerCase()}`,
     told: (whom) => `message to ${whom.toLowerCase()}`,
     over: (whom, outcome) => `${whom.toLowerCase()}: ${outcome.toLowerCase()}`,

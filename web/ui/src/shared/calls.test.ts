@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { callsOf, doingWords, isSettled, placeName } from './calls'
+import { callsOf, doingWords, isSettled, nobodyFound, obligationsOn, placeName } from './calls'
+import type { Alert } from './objects/alerts'
+import type { Board } from './objects/board'
 import type { Obligation } from './objects/obligations'
 
 const one = (name: string, changes: Partial<Obligation> = {}): Obligation => ({
@@ -38,5 +40,23 @@ describe('who has answered', () => {
 
   it('calls a village as people do', () => {
     expect(['新华村民委员会', '鹿城社区居民委员会', '后山滑坡'].map((name) => placeName(one(name)))).toEqual(['新华村', '鹿城社区', '后山滑坡'])
+  })
+
+  it('counts places that nobody answers for among the silent, as long as the alert runs', () => {
+    const place = { unit: 'v', township: 'south', name: '己', subject: 'village' as const }
+    const alert = { id: 'a', on_board: true, unheld: [place], colour: 'red', kind: 'warning', drill: false, issued_at: '' } as unknown as Alert
+    const board = { obligations: { 甲: one('甲', { mark: 'confirmed' }), other: one('庚', { alert: 'b' }) } } as unknown as Board
+    const calls = callsOf(obligationsOn(board, alert), () => '西舍路镇')
+    expect([calls.n, calls.of, calls.silent.map((o) => o.name)]).toEqual([1, 2, ['己']])
+    expect(calls.silent.map((o) => [doingWords(o, 'zh'), doingWords(o, 'en')])).toEqual([['无责任人', 'nobody responsible']])
+    expect(obligationsOn(board, { ...alert, on_board: false }).map((o) => o.name)).toEqual(['甲'])
+  })
+
+  it('says that nobody was found only where somebody was to be', () => {
+    const alert = { id: 'a', on_board: true, unheld: [] } as unknown as Alert
+    const empty = { obligations: {} } as unknown as Board
+    expect(nobodyFound(empty, alert)).toBe(true)
+    expect(nobodyFound(empty, { ...alert, unheld: null })).toBe(false)
+    expect(nobodyFound({ obligations: { x: one('甲') } } as unknown as Board, alert)).toBe(false)
   })
 })

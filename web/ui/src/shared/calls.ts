@@ -1,6 +1,6 @@
 import { callWord, doingTexts } from './callTexts'
 import type { Lang } from './i18n'
-import type { Alert } from './objects/alerts'
+import type { Alert, Unheld } from './objects/alerts'
 import type { Board } from './objects/board'
 import type { Obligation } from './objects/obligations'
 
@@ -45,14 +45,30 @@ export function callsOf(obligations: readonly Obligation[], townName: (id: strin
   return { of: obligations.length, n: obligations.length - silent.length, silent, towns: rows }
 }
 
-/** The obligations of an alert that the board shows. */
-export const obligationsOn = (board: Board, alert: Alert): Obligation[] =>
-  Object.values(board.obligations).filter((o) => o.alert === alert.id)
+/** The obligations of an alert that the board shows, and its places that nobody answers for: those are silent too. */
+export const obligationsOn = (board: Board, alert: Alert): Obligation[] => [
+  ...Object.values(board.obligations).filter((o) => o.alert === alert.id),
+  ...(alert.on_board ? (alert.unheld ?? []).map((place) => unheldAs(alert, place)) : []),
+]
+
+/** A running alert whose level obliges somebody, and there is nobody in its area. */
+export const nobodyFound = (board: Board, alert: Alert): boolean =>
+  alert.on_board && Array.isArray(alert.unheld) && obligationsOn(board, alert).length === 0
+
+const unheldAs = (alert: Alert, place: Unheld): Obligation => {
+  const since = alert.issued_at ?? ''
+  return {
+    ...place, id: `${alert.id}/${place.unit}`, version: 1, on_board: true, alert: alert.id, level: alert.colour ?? alert.kind,
+    title: '', post: null, drill: alert.drill, opened_at: since, mark: 'open', mark_at: since, ended_at: null, calls: 0, doing: null,
+    answered: null, visit: null, acted: null,
+  }
+}
 
 /** What is being done for a silent place, in a few words: whom, and what came of it. */
 export function doingWords(o: Obligation, lang: Lang): string {
-  if (o.doing === null) return ''
   const t = doingTexts[lang]
+  if (o.post === null) return t.unheld
+  if (o.doing === null) return ''
   const whom = callWord(lang, o.doing.whom)
   if (o.doing.state === 'calling') return t.calling(whom)
   if (o.doing.state === 'told') return t.told(whom)

@@ -54,4 +54,13 @@ export interface Alert extends Thing {
   perhaps_same?: string[]
   told_apart?: string[]
   duplicate_of?: string | null
+  /** Places in its area that no post answers for; null where the level obliges nobody. */
+  unheld?: Unheld[] | null
+}
+
+export interface Unheld {
+  unit: string
+  township: string
+  name: string
+  subject: 'village'
 }

@@ -11,7 +11,8 @@ export interface Obligation extends Thing {
   level: string
   name: string
   title: string
-  post: string
+  /** Null for a place that nobody answers for. */
+  post: string | null
   drill: boolean
   opened_at: string
   mark: Mark
