@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.adopting import check_source
 from alerts.audience import Audience, freeze, resolve
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import find_unheld, open_obligations
@@ -61,10 +62,11 @@ def issue(
     """Issue a signed-off alert to the audience as it is at this moment.
 
     `people` is the number the issuer typed. Raises Conflict `alert.people_differ` with the true number, Invalid
-    `alert.nobody` or `alert.expired`, and as `to_change`.
+    `alert.nobody` or `alert.expired`, and as `to_change` and `check_source`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
     check_running(alert, clock)
+    check_source(session, alert)
     audience = audience_now(session, alert, unit)
     if people != audience.people:
         raise Conflict("alert.people_differ", people=audience.people)

@@ -49,6 +49,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         " order evacuations, and a sender has a name",
     ),
     "alert.not_acted_on": ("这条预警只是留存，不能采用", "This alert is only kept and cannot be adopted"),
+    "alert.adopted_already": (
+        "{unit} {name} 已经采用了这条预警；确实还要一份，请再确认",
+        "{name} of {unit} has adopted this alert already; confirm that another draft is meant",
+    ),
+    "alert.source_ended": (
+        "所采用的电文已被 {source} 解除或变更，不能再发；请作废这份草稿，需要时另行起草",
+        "{source} has lifted or changed the message this was adopted from: drop this draft, and draft anew if needed",
+    ),
     "alert.not_suggested": ("这两条没有待定的关系", "Nothing is to be decided of these two"),
     "alert.not_decided": ("这两条没有定过", "Nothing was decided of these two"),
     "alert.copy_ended": ("另一条已经结束，不能并到它", "The other has ended: this one cannot be taken as its copy"),

@@ -16,7 +16,7 @@ from command.kernel.timeline import read_after
 from tests.alerts.county import DIVISIONS, START, County, fields
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.signing import key_and_certificate, signed_example
-from tests.alerts.steps import issued
+from tests.alerts.steps import issue, issued
 
 ID = "37061441600000_20261120140311"
 UNTIL_EIGHT = "<expires>2026-11-20T20:00:00+08:00</expires><senderName>张三</senderName>"
@@ -146,7 +146,7 @@ def test_who_may_not_receive(county: County) -> None:
 def test_adopted_it_is_a_draft_of_the_units_own(county: County) -> None:
     found = received(county, message())
     for by, kind, colour in (("issuer", "notice", None), ("weather", "warning", "orange")):
-        draft = county.do(by, lambda s, a: actions.adopt(s, county.clock, a, found.alert.id))
+        draft = county.do(by, lambda s, a: actions.adopt(s, county.clock, a, found.alert.id, again=True))
         now = state(county, draft.id)
         assert (now["status"], now["kind"], now["colour"]) == ("draft", kind, colour)
         assert now["area"] == state(county, found.alert.id)["area"]
@@ -202,3 +202,31 @@ def test_a_received_one_expires_by_itself(county: County) -> None:
     with county.db.writing() as session:
         assert actions.expire_due(session, county.clock) == 1
     assert (state(county, found.alert.id)["status"], state(county, found.alert.id)["on_board"]) == ("expired", False)
+
+
+def test_a_second_adoption_is_refused_with_who_made_the_first_unless_it_is_meant(county: County) -> None:
+    found = received(county, message())
+    first = county.do("weather", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id))
+    with pytest.raises(FengsuiError) as refused:
+        county.do("issuer", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id))
+    assert refused.value.code == "alert.adopted_already"
+    assert refused.value.params == {"name": "weather", "unit": "市气象台（示例）", "status": "draft"}
+    county.do("issuer", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id, again=True))
+    county.do("weather", lambda s, a: actions.drop(s, county.clock, a, first.id))
+    with pytest.raises(FengsuiError):
+        county.do("weather", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id))
+
+
+@pytest.mark.parametrize("msg_type", ["Cancel", "Update"])
+def test_what_was_adopted_is_not_issued_once_the_station_has_ended_it(county: County, msg_type: str) -> None:
+    found = received(county, message())
+    draft = county.do("issuer", lambda s, a: actions.adopt(s, county.clock, a, found.alert.id)).id
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, draft))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, draft))
+    reference = f"<references>station@example.org,{ID},2026-11-20T14:03:11+08:00</references>"
+    infos = info(more=RAIN, areas=HERE) if msg_type == "Update" else ""
+    received(county, alert(identifier="end", msg_type=msg_type, extra=reference, infos=infos).encode())
+    with pytest.raises(FengsuiError) as refused:
+        issue(county, draft)
+    assert refused.value.code == "alert.source_ended"
+    assert state(county, draft)["status"] == "signed_off"

@@ -116,6 +116,12 @@ class People(Form):
     people: Annotated[int, Field(ge=0, le=10**9)]
 
 
+class Adoption(Form):
+    """`again`: somebody has adopted it already, and another draft is meant all the same."""
+
+    again: bool = False
+
+
 class Other(Form):
     """The other alert of two that may be one."""
 
@@ -264,10 +270,11 @@ def acknowledge_alert(alert_id: str, edge: Known) -> State:
 
 
 @router.post("/alerts/{alert_id}/adopt", status_code=201)
-def adopt_alert(alert_id: str, edge: Known, response: Response) -> State:
+def adopt_alert(alert_id: str, edge: Known, response: Response, body: Adoption | None = None) -> State:
     """A draft of our own from a received alert."""
+    again = body is not None and body.again
     with edge.writing() as session:
-        return tagged(response, actions.adopt(session, edge.clock, edge.actor, alert_id).state())
+        return tagged(response, actions.adopt(session, edge.clock, edge.actor, alert_id, again=again).state())
 
 
 @router.post("/alerts/{alert_id}/same")
