@@ -27,6 +27,9 @@ INTERNAL, SAFETY_CHECK, NUMBER_CHECK = "internal", "safety_check", "number_check
 ISSUE, END = "issue", "end"
 """The two acts that are sent: the alert itself, and what ended it."""
 
+RESTRICTED = "cap.restricted"
+"""The warning of a received message whose scope is Restricted or Private."""
+
 PENDING, CLAIMED, DONE, DROPPED = "pending", "claimed", "done", "dropped"
 SENT, FAILED, UNKNOWN = "sent", "failed", "unknown"
 DELIVERED, ANSWERED = "delivered", "answered"
@@ -119,6 +122,12 @@ class Alert(Kept, Base):
     def reasons(self) -> list[str]:
         """`not_acted_on` as texts."""
         return [str(code) for code in self.not_acted_on] if isinstance(self.not_acted_on, list) else []
+
+    @property
+    def restricted(self) -> bool:
+        """Whether its sender did not mean it for everybody (CAP scope): the county's own desk alone knows of it."""
+        warnings = self.warnings if isinstance(self.warnings, list) else []
+        return any(isinstance(one, dict) and one.get("code") == RESTRICTED for one in warnings)
 
     def state(self) -> State:
         """As on the timeline and the board."""

@@ -26,7 +26,7 @@ from alerts.inbox.actions import refuse
 from alerts.inbox.envelope import envelope_of
 from alerts.judging import BoundaryOf, County, Judged, age, judge
 from alerts.lookup import tell_new
-from alerts.model import RECEIVED, Alert, CapMessage
+from alerts.model import RECEIVED, RESTRICTED, Alert, CapMessage
 from alerts.relating import end_late, end_referred
 from command.directory.model import Unit
 from command.directory.queries import county_of, subtree, unit_of
@@ -129,7 +129,7 @@ def _accept(
     kept.signatures = [report.public() for report in reports]
     origin = Origin(message.sender, reports, by_person=actor.kind != "feed")
     judged = judge(message, _judging(session, county, origin, boundary_of, now), now)
-    warnings = (*reading.warnings, *_noted(judged, reports, now))
+    warnings = (*_restriction(message), *reading.warnings, *_noted(judged, reports, now))
     known = _known(session, county, message)
     if known is not None and (judged.reasons or not known.reasons):
         kept.alert_id = known.id
@@ -137,7 +137,7 @@ def _accept(
     units = list(session.scalars(subtree(county.path).order_by(Unit.id)))
     codes = _codes(judged.places, frozenset(unit.division_code for unit in units if unit.division_code))
     alert = _received(county, message, judged, codes, warnings, now)
-    alert.shared = _readers(units)
+    alert.shared = [] if alert.restricted else _readers(units)
     session.add(alert)
     session.flush()
     kept.alert_id = alert.id
@@ -164,8 +164,13 @@ def _noted(judged: Judged, reports: Sequence[SignatureReport], now: datetime) ->
     yield from age(judged, now)
 
 
+def _restriction(message: Message) -> Iterator[Departure]:
+    if message.scope != "Public":
+        yield Departure(RESTRICTED, "", message.restriction or message.scope)
+
+
 def _readers(units: Iterable[Unit]) -> list[Json]:
-    """A received warning is public: every office of the county sees it."""
+    """A public warning: every office of the county sees it."""
     return [unit.id for unit in units if unit.kind in ("township", "department")]
 
 

@@ -24,7 +24,7 @@ from command.kernel.values import Json
 def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> list[Obligation]:
     """One for every responsible post in the alert's area, due at once; none where its level obliges nobody.
 
-    A received alert obliges only while it runs and is acted on.
+    A received alert obliges only while it runs and is acted on, and is meant for everybody.
     """
     unit = unit_of(session, alert.unit_id)
     plan, policy = _policy(session, alert, unit, now)

@@ -85,11 +85,11 @@ def in_the_way() -> ColumnElement[bool]:
 
 
 def acted_on(alert: Alert, now: datetime) -> bool:
-    """Whether an alert obliges: ours, or a received one that runs and is not only kept."""
+    """Whether an alert obliges: ours, or a received one that runs, is not only kept and is meant for everybody."""
     if alert.origin != RECEIVED:
         return True
     running = alert.on_board and (alert.expires_at is None or alert.expires_at > now)
-    return running and not alert.reasons
+    return running and not alert.reasons and not alert.restricted
 
 
 def in_earnest(session: Session, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from command.kernel.rights import Role
 from tests.alerts.county import DIVISIONS, County, fields
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.signing import key_and_certificate, signed_example
+from tests.alerts.telephones import obligations, villages
 
 UNTIL = "<expires>2026-11-20T20:00:00+08:00</expires><headline>暴雨橙色预警</headline>"
 HERE = area(geocode("GB/T 2260", "532301103"), "吕合镇")
@@ -193,3 +194,21 @@ def test_a_row_has_somebody_on_both_sides_and_a_warning_its_colours() -> None:
     for wrong in wrongs:
         with pytest.raises(ValueError, match=r"\w"):
             changed(**wrong)
+
+
+@pytest.mark.parametrize("scope", ["Restricted", "Private"])
+def test_what_is_not_public_is_for_the_countys_desk_alone_and_calls_nobody(county: County, scope: str) -> None:
+    villages(county, "north", ("甲村",))
+    words = "<restriction>仅限县级指挥部</restriction>" if scope == "Restricted" else ""
+    addressed = f"<scope>{scope}</scope>{words}<addresses>county@example.org</addresses>"
+    red = info(more=UNTIL.replace("橙", "红"), areas=HERE)
+    now = taken(county, alert(infos=red, scope=addressed).encode())
+    assert (now["colour"], now["on_board"], now["unheld"], obligations(county)) == ("red", True, None, {})
+    assert now["warnings"][0] == {"code": "cap.restricted", "detail": "仅限县级指挥部" if words else "Private"}
+    boards = {
+        name: len(county.see(name, lambda s, a: board_alerts(s, sight_of(s, a))))
+        for name in ("issuer", "duty", "weather", "north_operator")
+    }
+    assert boards == {"issuer": 1, "duty": 1, "weather": 0, "north_operator": 0}
+    taken(county, alert(identifier="public", infos=red).encode())
+    assert "甲村" in obligations(county)

@@ -9,6 +9,7 @@ const WORDS: Record<string, { zh: string; en: string }> = {
   'cap.polygon_mended': { zh: '多边形已修整', en: 'polygon mended' },
   'cap.expired': { zh: '收到时已过期', en: 'had run out already' },
   'cap.no_expires': { zh: '没有失效时间，按 24 小时算', en: 'no expiry, taken as 24 hours' },
+  'cap.restricted': { zh: '不公开，只给县值班台，不自动叫应', en: 'not public: for the county’s desk alone, nobody is called' },
   'cap.other_info': { zh: '这份电文还说', en: 'the message also says' },
   'cap.no_info': { zh: '没有正文', en: 'no text' },
   'cap.missing': { zh: '缺少必填项', en: 'a required value is missing' },
