@@ -8,7 +8,8 @@ from sqlalchemy import Table, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from alerts.calls.actions import confirm_own
+from alerts.calls.actions import mark_own
+from alerts.calls.progress import CONFIRMED, REACHED
 from alerts.calls.signs import sign_delivery
 from alerts.chunks import members_of
 from alerts.coverage import recount
@@ -48,7 +49,7 @@ def acknowledge(session: Session, clock: Clock, actor: Actor, alert_id: str) -> 
     """
     alert = alert_for(session, actor, alert_id)
     actor.need(Right.ALERT_ACKNOWLEDGE, unit_of(session, actor.unit_id).path)
-    obliged = confirm_own(session, clock, actor, alert.id)
+    obliged, _ = mark_own(session, clock, actor, alert.id, CONFIRMED)
     if obliged and not _is_addressed(session, alert, actor):
         return alert
     recipient, township = _addressed(session, alert, actor)
@@ -77,9 +78,9 @@ def record_receipt(
     """Record a provider's or page's receipt; whether it was new. It may come before the send is recorded.
 
     Either `delivery` (with `alert_id` where the caller knows it, and the `recipient` it must belong to where that is
-    who speaks), or `alert_id` and the page's own `actor`. An answer on a page is a person's: it comes by `acknowledge`
-    alone. Raises Invalid `receipt.state`, NotFound `receipt.unknown`,
-    Conflict `alert.not_addressed`.
+    who speaks), or `alert_id` and the page's own `actor`; of a page that was sent nothing, but whose person is obliged
+    by the alert, their places are reached. An answer on a page is a person's: it comes by `acknowledge` alone.
+    Raises Invalid `receipt.state`, NotFound `receipt.unknown`, Conflict `alert.not_addressed`.
     """
     if state not in STATES or (state == ANSWERED and channel == "websocket"):
         raise Invalid("receipt.state", fields=(FieldError("state", "receipt.state"),), state=state[:20])
@@ -87,6 +88,10 @@ def record_receipt(
         if alert_id is None or actor is None:
             raise NotFound("receipt.unknown")
         alert = alert_for(session, actor, alert_id)
+        if state == DELIVERED and not _is_addressed(session, alert, actor):
+            obliged, rose = mark_own(session, clock, actor, alert.id, REACHED)
+            if obliged:
+                return rose > 0
         delivery = delivery_id(alert.id, _addressed(session, alert, actor)[0], channel)
         by = by or actor.by()
     owner = _alert_of(session, delivery, channel, alert_id, recipient)

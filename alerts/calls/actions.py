@@ -34,20 +34,21 @@ class ByHand:
     note: str = ""
 
 
-def confirm_own(session: Session, clock: Clock, actor: Actor, alert_id: str) -> list[Obligation]:
-    """收到 on a page: the log-in is the identity. Settles what the actor's person holds or is deputy of.
+def mark_own(session: Session, clock: Clock, actor: Actor, alert_id: str, mark: str) -> tuple[int, int]:
+    """What a page says of the places its person holds or is deputy of: the log-in is the identity.
 
-    Returns the obligations of the alert that are theirs, confirmed now or before; empty where there are none.
+    `reached` once it shows the alert, `confirmed` by 收到, which settles them. Returns how many obligations of the
+    alert are theirs, and how many of these rose to the mark now.
     """
     people = list(session.scalars(select(Person.id).where(Person.user_id == actor.id, Person.active)))
     if actor.kind != "user" or not people:
-        return []
-    rows = _held_by(session, alert_id, people)
+        return 0, 0
+    rows, rose = _held_by(session, alert_id, people), 0
     for whom in (HOLDER, DEPUTY):
         mine = [row for row, one in rows if one == whom]
         answer: State = {"by": actor.by(), "whom": whom, "channel": "websocket"}
-        mark_all(session, clock.now(), actor, mine, CONFIRMED, answer)
-    return [row for row, _ in rows]
+        rose += len(mark_all(session, clock.now(), actor, mine, mark, answer))
+    return len(rows), rose
 
 
 def call(session: Session, clock: Clock, actor: Actor, obligation_id: str, whom: str) -> Obligation:

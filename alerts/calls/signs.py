@@ -76,7 +76,7 @@ def sign_delivery(session: Session, clock: Clock, alert_id: str, channel: str, d
     """A receipt of the alert's own message to somebody who is obliged: it reached them, or they answered by it.
 
     A number's or address's own answer is its owner's; a short message arrives for all who stand behind its number.
-    What a page shows is no answer: that comes by `confirm_own`.
+    What a page shows is no answer: that comes by `mark_own`.
     """
     mark = {DELIVERED: REACHED, RECEIPT_ANSWERED: CONFIRMED}.get(state)
     if mark is None or (mark == CONFIRMED and channel == "websocket"):

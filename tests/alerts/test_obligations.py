@@ -16,6 +16,7 @@ from tests.alerts.messages import alert, info
 from tests.alerts.steps import drafted, evacuate, issue, issued
 from tests.alerts.telephones import OFF, SILENT, kinds, obligations, telephones, tries, villages, work, work_for
 from tests.alerts.test_fanout import gateways, send_all
+from tests.alerts.test_receipts import code, record
 from tests.alerts.test_receiving import HERE, ID, received
 
 
@@ -62,6 +63,22 @@ def test_a_received_red_message_calls_and_its_copy_changes_nothing(either: Count
     assert {one.channel for one in tries(county)} <= {"voice", "sms", "email", "websocket"}
     with county.db.reading() as session:
         assert session.scalars(select(Chunk)).all() == [], "nothing goes to the public by itself"
+
+
+def test_whoever_is_obliged_by_a_received_message_sees_and_answers_it_on_their_page(either: County) -> None:
+    county = either
+    with county.db.writing() as session:
+        held = {"title": "包保", "responsible": True, "holder_id": county.people["operator"]}
+        session.add(Post(unit_id=county.units["village"], **held))
+    alert_id = received(county, red()).alert.id
+    shown: dict[str, Any] = {"channel": "websocket", "state": "delivered", "alert_id": alert_id}
+    assert record(county, **shown, actor="south_operator")
+    assert obligations(county)["西舍路村"].mark == "reached"
+    assert not record(county, **shown, actor="south_operator"), "the same again is nothing new"
+    assert code(county, **shown, actor="duty") == "alert.not_addressed"
+    county.do("south_operator", lambda s, a: actions.acknowledge(s, county.clock, a, alert_id))
+    row = obligations(county)["西舍路村"]
+    assert (row.mark, row.answered["channel"]) == ("confirmed", "websocket")  # type: ignore[call-overload, index]
 
 
 @pytest.mark.parametrize("changes", [{"status": "Exercise"}, {"status": "Test"}, {"sent": "2026-11-18T14:03:11+08:00"}])

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { isUrgent, issuedAlerts, readMemory, remember, toSignOff, unreadEnds, unsettled, type EndedAlert } from './alerts'
-import { alert, AT, board, entry, NOW } from './fixtures'
+import { alertsHere, interrupts, isUrgent, readMemory, remember, toSignOff, unreadEnds, unsettled, type EndedAlert } from './alerts'
+import type { Alert } from '@shared/objects/alerts'
+import type { Obligation } from '@shared/objects/obligations'
+import { alert, AT, board, entry, NOW, unit } from './fixtures'
 
 const nothing = readMemory(null)
 
@@ -9,13 +11,30 @@ describe('alerts at this page', () => {
     const all = [
       alert({ id: 'blue', colour: 'blue' }),
       alert({ id: 'red' }),
-      alert({ id: 'feed', origin: 'received', status: 'received' }),
+      alert({ id: 'feed', origin: 'received', status: 'received', colour: 'orange', not_acted_on: [] }),
+      alert({ id: 'kept', origin: 'received', status: 'received', not_acted_on: ['received.elsewhere'] }),
       alert({ id: 'over', expires_at: '2026-11-20T05:00:00.000Z' }),
       alert({ id: 'draft', status: 'draft' }),
     ]
-    const running = issuedAlerts(board({ alerts: all }), NOW)
-    expect(running.map(({ id }) => id)).toEqual(['red', 'blue'])
-    expect(unsettled(running, remember(nothing, 'settled', 'red', AT)).map(({ id }) => id)).toEqual(['blue'])
+    const here = board({ alerts: all })
+    expect(alertsHere(here, NOW).map(({ id }) => id)).toEqual(['red', 'feed', 'blue'])
+    expect(unsettled(here, NOW, 'town', remember(nothing, 'settled', 'red', AT)).map(({ id }) => id)).toEqual(['feed', 'blue'])
+  })
+
+  it('take the screen when they were received only where a place is called for them, or where they are grave and name it', () => {
+    const town = unit({ division_code: '532301112' })
+    const names = (...divisions: string[]) => ({ area: { description: '', divisions, geometry: null, approximate: false } })
+    const received = (more: Partial<Alert>) => alert({ origin: 'received', status: 'received', ...more })
+    const here = board({ units: [town] })
+    const asked = (one: Alert) => interrupts(one, here, 'town')
+    expect(asked(received(names('532301112')))).toBe(true)
+    expect(asked(received(names('532301')))).toBe(true)
+    expect(asked(received(names('532301112205')))).toBe(true)
+    expect(asked(received(names()))).toBe(true)
+    expect(asked(received(names('532301105')))).toBe(false)
+    expect(asked(received({ ...names('532301112'), colour: 'yellow' }))).toBe(false)
+    here.obligations = { o1: { alert: 'a1' } as Obligation }
+    expect(asked(received({ ...names('532301105'), colour: 'yellow' }))).toBe(true)
   })
 
   it('sound until answered when they are red, orange or an evacuation order', () => {

@@ -37,12 +37,20 @@ export function remember(memory: AlertMemory, list: keyof AlertMemory, id: strin
   return { ...memory, [list]: Object.fromEntries(all.slice(-KEEP)) }
 }
 
-/** Alerts sent out by us that run here. */
-export const issuedAlerts = (board: Board, now: number): Alert[] => runningAlerts(board, now).filter((a) => a.origin === 'own')
+/** Alerts that run here: sent out by us, or received and acted on. */
+export const alertsHere = (board: Board, now: number): Alert[] => runningAlerts(board, now).filter((a) => !a.not_acted_on?.length)
 
-/** Those nobody at this page has settled, the gravest first. */
-export const unsettled = (alerts: readonly Alert[], memory: AlertMemory): Alert[] =>
-  alerts.filter((alert) => !(alert.id in memory.settled))
+/** Whether an alert takes the screen: a received one where it calls a place of this board, or is grave and names this unit. */
+export function interrupts(alert: Alert, board: Board, unit: string): boolean {
+  if (alert.origin === 'own' || Object.values(board.obligations).some((one) => one.alert === alert.id)) return true
+  const code = board.units[unit]?.division_code ?? ''
+  const { divisions } = alert.area
+  return isUrgent(alert) && (divisions.length === 0 || divisions.some((one) => one.startsWith(code) || code.startsWith(one)))
+}
+
+/** Those that take the screen and nobody at this page has settled, the gravest first. */
+export const unsettled = (board: Board, now: number, unit: string, memory: AlertMemory): Alert[] =>
+  alertsHere(board, now).filter((alert) => !(alert.id in memory.settled) && interrupts(alert, board, unit))
 
 /** Lifted or withdrawn ones that were shown here and whose end was not read yet, the newest first. */
 export function unreadEnds(board: Board, memory: AlertMemory): EndedAlert[] {

@@ -5,7 +5,7 @@ import { LiveBoard } from '@shared/live'
 import type { Alert } from '@shared/objects/alerts'
 import type { Board } from '@shared/objects/board'
 import type { Unit } from '@shared/objects/units'
-import { issuedAlerts, isUrgent, readMemory, remember, toSignOff, unreadEnds, unsettled, type AlertMemory, type EndedAlert } from './alerts'
+import { alertsHere, isUrgent, readMemory, remember, toSignOff, unreadEnds, unsettled, type AlertMemory, type EndedAlert } from './alerts'
 import { createCalls, type Calls } from './calls'
 import { createEvacuations, type EvacuationDesk } from './evacuations'
 import { isMine, movePath, sorted, viewOf, type Answer, type OrderView } from './orders'
@@ -77,18 +77,20 @@ function createAlerts({ board, now, outbox, me }: Core): AlertDesk {
     memory.value = remember(memory.value, list, alert.id, new Date(now.value).toISOString())
     writeStored(key, memory.value)
   }
-  const running = computed(() => issuedAlerts(board.value, now.value))
-  const isAsked = (alert: Alert) => me.rights.includes('alert.acknowledge') && !unasked.value.includes(alert.id)
+  const running = computed(() => alertsHere(board.value, now.value))
+  // A received one was sent to nobody: it asks those who answer for a place, and these are people.
+  const isAsked = (alert: Alert) =>
+    me.rights.includes('alert.acknowledge') && !unasked.value.includes(alert.id) && (alert.origin === 'own' || me.actor.kind === 'user')
   return {
     running,
     memory,
     isAsked,
-    unsettled: computed(() => unsettled(running.value, memory.value)),
+    unsettled: computed(() => unsettled(board.value, now.value, me.unit, memory.value)),
     ends: computed(() => unreadEnds(board.value, memory.value)),
     shown: (alert) => {
       if (alert.id in memory.value.shown) return
       keep('shown', alert)
-      if (me.rights.includes('alert.acknowledge'))
+      if (isAsked(alert))
         outbox.press({ about: alert.id, what: 'receipt', path: '/receipts/websocket', body: { alert: alert.id, state: 'delivered' }, silent: false })
     },
     settle: (alert) => {

@@ -176,6 +176,7 @@ const en: Same<TerminalWords> = {
   area: 'Area',
   areaApproximate: ' (estimated)',
   from: 'Source',
+  receivedFrom: (who) => `Received from ${who}`,
   untilLabel: 'Until',
   issuedAt: (at) => `issued ${at}`,
   changes: 'This changes an earlier alert',

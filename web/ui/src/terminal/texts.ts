@@ -181,6 +181,7 @@ const zh = {
   area: '范围',
   areaApproximate: '（范围为估计）',
   from: '信源',
+  receivedFrom: (who: string) => `收到的预警，来自 ${who}`,
   untilLabel: '有效至',
   issuedAt: (at: string) => `${at} 发布`,
   changes: '这是对前一条的变更',
