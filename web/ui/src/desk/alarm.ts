@@ -1,7 +1,7 @@
 import { computed, onBeforeUnmount, onMounted, ref, watch, type ComputedRef, type Ref } from 'vue'
 import type { Incident } from '@shared/objects/incidents'
 import { standingSilences } from '@shared/silences'
-import { openIncidents, runningAlerts } from '@shared/situation'
+import { isUrgent, openIncidents, runningAlerts } from '@shared/situation'
 import type { Desk } from './desk'
 
 export interface Alarm {
@@ -14,7 +14,7 @@ export interface Alarm {
 
 /**
  * Sounds *attention* while an incident, a silent area or a listed sender's refused message waits to be acknowledged,
- * and once for a new red or orange warning.
+ * and once for a new red or orange warning or evacuation order.
  */
 export function useAlarm(desk: Desk): Alarm {
   const silent = ref(false)
@@ -38,7 +38,7 @@ export function useAlarm(desk: Desk): Alarm {
   )
 
   const serious = () =>
-    runningAlerts(desk.board.value, desk.now.value).filter((a) => a.colour === 'red' || a.colour === 'orange')
+    runningAlerts(desk.board.value, desk.now.value).filter(isUrgent)
   let known: Set<string> | null = null
   watch(desk.board, (board) => {
     if (board.as_of === '') return

@@ -24,11 +24,11 @@ export function openIncidents(board: Board): Incident[] {
     .map(({ incident }) => incident)
 }
 
-/** The live meeting a hall shows: that of the incident, else the newest. */
+/** The live meeting a hall shows: that of the incident, else the newest, real before drill. */
 export function liveMeeting(board: Board, incident: Incident | null): Meeting | null {
   const live = Object.values(board.meetings)
     .filter((m) => m.status === 'live')
-    .sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at))
+    .sort((a, b) => Number(a.drill) - Number(b.drill) || Date.parse(b.started_at) - Date.parse(a.started_at))
   return live.find((m) => incident !== null && m.incident === incident.id) ?? live[0] ?? null
 }
 
@@ -61,18 +61,21 @@ const RUNNING: readonly Alert['status'][] = ['issued', 'changed', 'received']
 export const isRunning = (alert: Alert, now: number): boolean =>
   RUNNING.includes(alert.status) && (alert.expires_at === null || Date.parse(alert.expires_at) > now)
 
-/** Running alerts, red first, then newest; what has no colour comes after the colours. */
+/** Whether a drill: by its flag or by its CAP status. */
+export const isDrill = (alert: Alert): boolean => alert.drill || alert.scope_status === 'Exercise'
+
+/** What sounds until or when somebody hears it. */
+export const isUrgent = (alert: Alert): boolean => alert.colour === 'red' || alert.colour === 'orange' || alert.kind === 'evacuation'
+
+/** Running alerts, real before drill, red first, then newest; what has no colour comes after the colours. */
 export function runningAlerts(board: Board, now: number): Alert[] {
   const began = (a: Alert) => Date.parse(a.issued_at ?? a.effective_at ?? '1970-01-01T00:00:00Z')
   return Object.values(board.alerts)
     .filter((a) => isRunning(a, now))
-    .sort((a, b) => colourRank(a.colour) - colourRank(b.colour) || began(b) - began(a))
+    .sort((a, b) => Number(isDrill(a)) - Number(isDrill(b)) || colourRank(a.colour) - colourRank(b.colour) || began(b) - began(a))
 }
 
-/** Whether a drill: by its flag or by its CAP status. */
-export const isDrill = (alert: Alert): boolean => alert.drill || alert.scope_status === 'Exercise'
-
-/** The alert that takes the whole wall: red or an evacuation order, and somebody has not answered who was told or called. */
+/** The alert that takes the whole wall: red or an evacuation order, real before drill, and somebody has not answered who was told or called. */
 export function commandingAlert(board: Board, now: number): Alert | null {
   const takes = (a: Alert) => a.colour === 'red' || a.kind === 'evacuation'
   const silent = (a: Alert) => reached(board, a).silent.length > 0 || obligationsOn(board, a).some((o) => !isSettled(o))

@@ -1,7 +1,7 @@
 import { watch, type Ref } from 'vue'
 import type { Board } from '@shared/objects/board'
 import { standingSilences } from '@shared/silences'
-import { runningAlerts } from '@shared/situation'
+import { isUrgent, runningAlerts } from '@shared/situation'
 import { Sounds } from '@shared/sound'
 
 /** −12 dB: the hall is no place for a loud sound. */
@@ -13,9 +13,7 @@ export function useAttention(board: Ref<Board | null>, now: Ref<number>, speakin
   let known: Set<string> | null = null
   watch(board, (current) => {
     if (current === null) return
-    const serious = runningAlerts(current, now.value).filter(
-      (a) => a.colour === 'red' || a.colour === 'orange' || a.kind === 'evacuation',
-    )
+    const serious = runningAlerts(current, now.value).filter(isUrgent)
     const ids = [...serious, ...standingSilences(current)].map(({ id }) => id)
     const fresh = known === null ? [] : ids.filter((id) => !known?.has(id))
     known = new Set(ids)
