@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { alertsHere, interrupts, isUrgent, readMemory, remember, toSignOff, unreadEnds, unsettled, type EndedAlert } from './alerts'
 import type { Alert } from '@shared/objects/alerts'
 import type { Obligation } from '@shared/objects/obligations'
-import { alert, AT, board, entry, NOW, unit } from './fixtures'
+import { isUrgent } from '@shared/situation'
+import { alertsHere, forget, goneSince, interrupts, isEnded, readMemory, remember, toReview, unsettled } from './alerts'
+import { alert, AT, board, NOW, unit } from './fixtures'
 
 const nothing = readMemory(null)
 
@@ -44,24 +45,27 @@ describe('alerts at this page', () => {
     expect(isUrgent(alert({ colour: null, kind: 'notice' }))).toBe(false)
   })
 
-  it('wait for a signature of who may give it, but not for the one who wrote them', () => {
+  it('may wait for a signature of who reviews, the oldest first', () => {
     const all = [alert({ id: 'b', status: 'submitted' }), alert({ id: 'a', status: 'submitted' }), alert({ id: 'c', status: 'draft' })]
-    const reader = (id: string, rights: string[]) => ({
-      actor: { kind: 'user' as const, id, name: '' }, unit: 'county', roles: [], rights, must_change_password: false,
+    const reader = (rights: string[]) => ({
+      actor: { kind: 'user' as const, id: 'u-leader', name: '' }, unit: 'county', roles: [], rights, must_change_password: false,
     })
-    const ids = (who: string, rights: string[]) => toSignOff(board({ alerts: all }), reader(who, rights)).map(({ id }) => id)
-    expect(ids('u-leader', ['alert.review'])).toEqual(['a', 'b'])
-    expect(ids('u-duty', ['alert.review'])).toEqual([])
-    expect(ids('u-leader', ['alert.issue'])).toEqual([])
+    const ids = (...rights: string[]) => toReview(board({ alerts: all }), reader(rights)).map(({ id }) => id)
+    expect(ids('alert.review')).toEqual(['a', 'b'])
+    expect(ids('alert.issue')).toEqual([])
   })
 
-  it('that were shown here and then lifted or withdrawn are told once', () => {
-    const ended: EndedAlert = { ...alert({ status: 'withdrawn', on_board: false }), end_text: '误发' }
-    const here = board({ recent: [entry('alert.withdrawn', { alert: ended })] })
+  it('that were shown here and are off the board have ended, until that was read', () => {
     const shown = remember(nothing, 'shown', 'a1', AT)
-    expect(unreadEnds(here, nothing)).toEqual([])
-    expect(unreadEnds(here, shown)).toEqual([ended])
-    expect(unreadEnds(here, remember(shown, 'ends', 'a1', AT))).toEqual([])
+    expect(goneSince(board({ alerts: [alert()] }), shown)).toEqual([])
+    expect(goneSince(board(), nothing)).toEqual([])
+    expect(goneSince(board(), shown)).toEqual(['a1'])
+    expect(goneSince({ ...board(), seq: 0 }, shown)).toEqual([])
+    expect(goneSince(board(), forget(shown, 'a1'))).toEqual([])
+  })
+
+  it('are told as ended where somebody ended them', () => {
+    expect((['lifted', 'withdrawn', 'expired', 'changed'] as const).map((status) => isEnded(alert({ status })))).toEqual([true, true, false, false])
   })
 })
 

@@ -1,23 +1,22 @@
 import type { Alert } from '@shared/objects/alerts'
 import type { Board } from '@shared/objects/board'
-import { runningAlerts } from '@shared/situation'
+import { isUrgent, runningAlerts } from '@shared/situation'
 import type { Me } from './session'
 import { isRecord } from './stored'
 
-/** An alert that was ended by somebody, with the text of the end. */
-export interface EndedAlert extends Alert {
+/** An alert as it is answered when asked for by its id: with the text of its end, and what this reader may do. */
+export interface AlertDetails extends Alert {
   ended_at?: string | null
   end_text?: string
+  allowed?: string[]
 }
 
 /** What this page remembers of alerts, by their id. */
 export interface AlertMemory {
-  /** When it was shown here. */
+  /** When it was shown here; until its end was read. */
   shown: Record<string, string>
   /** When somebody here said 收到 (or 知道了, where no answer is asked). */
   settled: Record<string, string>
-  /** Ends that were read. */
-  ends: Record<string, string>
 }
 
 const KEEP = 40
@@ -27,7 +26,7 @@ const times = (value: unknown): Record<string, string> =>
 
 export function readMemory(value: unknown): AlertMemory {
   const kept = isRecord(value) ? value : {}
-  return { shown: times(kept.shown), settled: times(kept.settled), ends: times(kept.ends) }
+  return { shown: times(kept.shown), settled: times(kept.settled) }
 }
 
 /** With one more id in one list; the oldest are forgotten. */
@@ -35,6 +34,12 @@ export function remember(memory: AlertMemory, list: keyof AlertMemory, id: strin
   if (id in memory[list]) return memory
   const all = [...Object.entries(memory[list]), [id, at] as const]
   return { ...memory, [list]: Object.fromEntries(all.slice(-KEEP)) }
+}
+
+/** Without an alert whose end was read, or has nothing to tell. */
+export const forget = (memory: AlertMemory, id: string): AlertMemory => {
+  const { [id]: _, ...shown } = memory.shown
+  return { ...memory, shown }
 }
 
 /** Alerts that run here: sent out by us, or received and acted on. */
@@ -52,24 +57,15 @@ export function interrupts(alert: Alert, board: Board, unit: string): boolean {
 export const unsettled = (board: Board, now: number, unit: string, memory: AlertMemory): Alert[] =>
   alertsHere(board, now).filter((alert) => !(alert.id in memory.settled) && interrupts(alert, board, unit))
 
-/** Lifted or withdrawn ones that were shown here and whose end was not read yet, the newest first. */
-export function unreadEnds(board: Board, memory: AlertMemory): EndedAlert[] {
-  const found = new Map<string, EndedAlert>()
-  for (const entry of board.recent) {
-    if (entry.kind !== 'alert.lifted' && entry.kind !== 'alert.withdrawn') continue
-    const alert = entry.body.alert as EndedAlert | undefined
-    if (alert !== undefined && alert.id in memory.shown && !(alert.id in memory.ends)) found.set(alert.id, alert)
-  }
-  return [...found.values()].reverse()
-}
+/** Alerts that were shown here and are off the board: something ended them, whenever that was. */
+export const goneSince = (board: Board, memory: AlertMemory): string[] =>
+  board.seq === 0 ? [] : Object.keys(memory.shown).filter((id) => !(id in board.alerts))
 
-/** Whether the sound repeats until somebody answers. */
-export const isUrgent = (alert: Alert): boolean =>
-  alert.colour === 'red' || alert.colour === 'orange' || alert.kind === 'evacuation'
+/** Whether somebody ended it, which is told; it did not just run out or change. */
+export const isEnded = (alert: Alert): boolean => alert.status === 'lifted' || alert.status === 'withdrawn'
 
-/** Submitted alerts of others, the oldest (ids grow with time) first, where this reader may sign off. */
-export function toSignOff(board: Board, me: Me): Alert[] {
+/** Submitted alerts, the oldest (ids grow with time) first, of which this reader might sign off some. */
+export function toReview(board: Board, me: Me): Alert[] {
   if (!me.rights.includes('alert.review')) return []
-  const waiting = Object.values(board.alerts).filter((a) => a.status === 'submitted' && a.drafted_by?.id !== me.actor.id)
-  return waiting.sort((a, b) => a.id.localeCompare(b.id))
+  return Object.values(board.alerts).filter((a) => a.status === 'submitted').sort((a, b) => a.id.localeCompare(b.id))
 }

@@ -1,9 +1,10 @@
-import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
-import { newId, problem as problemOf, type Api } from '@shared/api'
+import { computed, type ComputedRef, type ShallowRef } from 'vue'
+import { newId, type Api } from '@shared/api'
 import { countOf, openEvacuations, type Count } from '@shared/evacuations'
 import type { Board } from '@shared/objects/board'
 import type { EvacuatedHousehold, Evacuation, EvacuationPoint, EvacuationReason, EvacuationStatus } from '@shared/objects/evacuations'
 import type { Obligation } from '@shared/objects/obligations'
+import { fetchEach } from './details'
 import { isUnder } from './orders'
 import type { Outbox, Press, Sent } from './outbox'
 import type { Me } from './session'
@@ -108,7 +109,7 @@ export function visitsOf(board: Board, me: Me, outbox: Pick<Outbox, 'waiting' | 
 export interface EvacuationDesk {
   duties: ComputedRef<Duty[]>
   visits: ComputedRef<Obligation[]>
-  known: ShallowRef<Record<string, Known>>
+  known: ComputedRef<Record<string, Known>>
   report: (place: Place, home: Home, to: Report, reason?: EvacuationReason) => void
   undo: (place: Place, home: Home) => void
   visit: (obligation: Obligation, found: boolean) => void
@@ -124,29 +125,16 @@ interface Core {
   outbox: Outbox
 }
 
-const AGAIN_MS = 5_000
 const BOUNCE_MS = 700
 
+interface Ledger {
+  items: (Known & { household: string })[]
+}
+
 /** Names come while there is a line, so that they are there when it is cut. */
-function names({ api }: Core, evacuations: () => string[]): ShallowRef<Record<string, Known>> {
-  const known = shallowRef<Record<string, Known>>({})
-  const fetch = async (id: string): Promise<void> => {
-    try {
-      const { items } = await api.get<{ items: (Known & { household: string })[] }>(`/evacuations/${id}/ledger`)
-      known.value = { ...known.value, ...Object.fromEntries(items.map((one) => [one.household, one])) }
-    } catch (error) {
-      const { status } = problemOf(error)
-      if (status === 0 || status >= 500) window.setTimeout(() => void fetch(id), AGAIN_MS)
-    }
-  }
-  watch(
-    () => evacuations().join(),
-    () => {
-      for (const key of evacuations()) void fetch(key.split(':')[0] ?? '')
-    },
-    { immediate: true },
-  )
-  return known
+function names({ api }: Core, evacuations: () => string[]): ComputedRef<Record<string, Known>> {
+  const ledgers = fetchEach<Ledger>(api, (id) => `/evacuations/${id}/ledger`, evacuations)
+  return computed(() => Object.fromEntries(Object.values(ledgers.value).flatMap((one) => (one?.items ?? []).map((home) => [home.household, home]))))
 }
 
 export function createEvacuations(core: Core): EvacuationDesk {

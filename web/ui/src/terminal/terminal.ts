@@ -5,8 +5,10 @@ import { LiveBoard } from '@shared/live'
 import type { Alert } from '@shared/objects/alerts'
 import type { Board } from '@shared/objects/board'
 import type { Unit } from '@shared/objects/units'
-import { alertsHere, isUrgent, readMemory, remember, toSignOff, unreadEnds, unsettled, type AlertMemory, type EndedAlert } from './alerts'
+import { isUrgent } from '@shared/situation'
+import { alertsHere, forget, goneSince, isEnded, readMemory, remember, toReview, unsettled, type AlertDetails, type AlertMemory } from './alerts'
 import { createCalls, type Calls } from './calls'
+import { fetchEach } from './details'
 import { createEvacuations, type EvacuationDesk } from './evacuations'
 import { isMine, movePath, sorted, viewOf, type Answer, type OrderView } from './orders'
 import { Outbox, type Press } from './outbox'
@@ -45,7 +47,8 @@ export interface AlertDesk {
   running: ComputedRef<Alert[]>
   /** What takes the screen: nobody at this page has settled it. */
   unsettled: ComputedRef<Alert[]>
-  ends: ComputedRef<EndedAlert[]>
+  /** What somebody ended that was shown here and whose end nobody has read. */
+  ends: ComputedRef<AlertDetails[]>
   memory: ShallowRef<AlertMemory>
   /** Not on the list of those who are asked to answer. */
   isAsked: (alert: Alert) => boolean
@@ -65,18 +68,26 @@ const NOTHING: Board = {
 
 const NOT_ADDRESSED = 'alert.not_addressed'
 
-type Core = Pick<Terminal, 'board' | 'now' | 'outbox' | 'me'>
+type Core = Pick<Terminal, 'api' | 'board' | 'now' | 'outbox' | 'me'>
 
-function createAlerts({ board, now, outbox, me }: Core): AlertDesk {
+const pathOf = (id: string): string => `/alerts/${id}`
+
+function createAlerts({ api, board, now, outbox, me }: Core): AlertDesk {
   const key = `fengsui.terminal.alerts.${me.actor.id}`
   const memory = shallowRef(readMemory(readStored(key)))
   const unasked = computed(() =>
     outbox.refused.value.filter(({ problem }) => problem.code === NOT_ADDRESSED).map(({ press }) => press.about),
   )
-  const keep = (list: keyof AlertMemory, alert: Alert) => {
-    memory.value = remember(memory.value, list, alert.id, new Date(now.value).toISOString())
-    writeStored(key, memory.value)
+  const change = (to: AlertMemory) => {
+    memory.value = to
+    writeStored(key, to)
   }
+  const keep = (list: keyof AlertMemory, alert: Alert) => change(remember(memory.value, list, alert.id, new Date(now.value).toISOString()))
+  const gone = computed(() => goneSince(board.value, memory.value))
+  const details = fetchEach<AlertDetails>(api, pathOf, () => gone.value)
+  watch(details, (found) => {
+    for (const id of gone.value) if (id in found && !(found[id] && isEnded(found[id]))) change(forget(memory.value, id))
+  })
   const running = computed(() => alertsHere(board.value, now.value))
   // A received one was sent to nobody: it asks those who answer for a place, and these are people.
   const isAsked = (alert: Alert) =>
@@ -86,7 +97,7 @@ function createAlerts({ board, now, outbox, me }: Core): AlertDesk {
     memory,
     isAsked,
     unsettled: computed(() => unsettled(board.value, now.value, me.unit, memory.value)),
-    ends: computed(() => unreadEnds(board.value, memory.value)),
+    ends: computed(() => gone.value.flatMap((id) => details.value[id] ?? []).filter(isEnded)),
     shown: (alert) => {
       if (alert.id in memory.value.shown) return
       keep('shown', alert)
@@ -98,7 +109,7 @@ function createAlerts({ board, now, outbox, me }: Core): AlertDesk {
       if (isAsked(alert))
         outbox.press({ about: alert.id, what: 'answer', path: `/alerts/${alert.id}/acknowledge`, body: {}, silent: false })
     },
-    readEnd: (alert) => keep('ends', alert),
+    readEnd: ({ id }) => change(forget(memory.value, id)),
   }
 }
 
@@ -137,6 +148,8 @@ export function createTerminal(api: Api, me: Me, expired: (code: string) => void
         .map((task) => viewOf(task, outbox.waiting.value, outbox.sent.value)),
     ),
   )
+  const keyOf = ({ id, version }: Alert) => `${id}:${version}`
+  const submitted = fetchEach<AlertDetails>(api, pathOf, () => toReview(board.value, me).map(keyOf))
   const terminal: Terminal = {
     ...core,
     isDevice: me.actor.kind === 'terminal',
@@ -150,7 +163,7 @@ export function createTerminal(api: Api, me: Me, expired: (code: string) => void
       outbox.press({ about: task.id, what: to, path: movePath(task.id, to), body: reason === undefined ? {} : { reason }, silent: false }),
     alerts: createAlerts(core),
     evacuations: createEvacuations(core),
-    reviews: computed(() => toSignOff(board.value, me)),
+    reviews: computed(() => toReview(board.value, me).filter((one) => submitted.value[keyOf(one)]?.allowed?.includes('sign-off'))),
     may: (right) => me.rights.includes(right),
   }
   tellDelivered(terminal)
