@@ -18,7 +18,7 @@ from command.evacuation.model import (
     listed,
 )
 from command.evacuation.personal import may_name
-from command.evacuation.standing import Count, totals
+from command.evacuation.standing import Count, is_late, totals
 from command.kernel.actor import Actor
 from command.kernel.errors import NotFound
 from command.kernel.ids import is_id
@@ -92,7 +92,7 @@ def steps_of(session: Session, actor: Actor, row: Evacuation, household_id: str)
         EvacuationStep.point_id == place.id, EvacuationStep.household_id == household_id
     )
     return [
-        {**step.state(), "note": step.note if named else None}
+        {**step.state(), "note": step.note if named else None, "late": is_late(row.closed_at, step.at)}
         for step in session.scalars(query.order_by(EvacuationStep.at, EvacuationStep.id))
     ]
 

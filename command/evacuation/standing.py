@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 TO_MOVE, MOVED, NOT_MOVED, ABSENT, RETURN_PERMITTED = "to_move", "moved", "not_moved", "absent", "return_permitted"
@@ -16,6 +16,9 @@ SAFE = frozenset({MOVED, RETURN_PERMITTED})
 REPORTS = (MOVED, NOT_MOVED, ABSENT, UNDONE)
 REASONS = ("refuses", "cannot_walk", "road_cut", "no_vehicle", "other")
 WAYS = ("on_scene", "telephone", "relayed")
+
+LATE = timedelta(hours=24)
+"""How long after its end an evacuation still takes what was pressed before: a telephone may have been without a net."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,18 @@ def when_of(pressed_at: datetime | None, at: datetime, opened_at: datetime) -> d
     A device without a net presses long before it is heard; one with a wrong clock must not overtake the others.
     """
     return at if pressed_at is None else min(max(pressed_at, opened_at), at)
+
+
+def is_late(closed_at: datetime | None, at: datetime) -> bool:
+    """Whether a report arrived after the end of its evacuation."""
+    return closed_at is not None and at > closed_at
+
+
+def takes(closed_at: datetime | None, pressed_at: datetime | None, now: datetime) -> bool:
+    """Whether an evacuation takes a report: while it is open any, then what was pressed before its end, for `LATE`."""
+    if closed_at is None:
+        return True
+    return pressed_at is not None and pressed_at <= closed_at and now < closed_at + LATE
 
 
 def counting(reports: Iterable[Told]) -> Told | None:

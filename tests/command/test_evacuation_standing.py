@@ -6,7 +6,19 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command.evacuation.standing import ABSENT, MOVED, NOT_MOVED, UNDONE, Told, counting, totals, when_of
+from command.evacuation.standing import (
+    ABSENT,
+    LATE,
+    MOVED,
+    NOT_MOVED,
+    UNDONE,
+    Told,
+    counting,
+    is_late,
+    takes,
+    totals,
+    when_of,
+)
 
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
 
@@ -54,3 +66,16 @@ def test_who_may_return_has_been_moved() -> None:
     found = totals([("south", households), ("north", [{"people": 1, "status": "to_move"}])])
     assert (found.all.households, found.all.moved_households, found.all.moved_people) == (4, 2, 7)
     assert (found.townships["north"].households, found.townships["north"].moved_households) == (1, 0)
+
+
+def test_what_was_pressed_before_the_end_is_taken_for_a_day() -> None:
+    end = START + timedelta(hours=1)
+    before, after = end - timedelta(minutes=1), end + timedelta(minutes=1)
+    assert takes(None, None, after)
+    assert takes(end, before, after)
+    assert takes(end, end, end + LATE - timedelta(seconds=1))
+    assert not takes(end, before, end + LATE)
+    assert not takes(end, after, after + timedelta(minutes=1))
+    assert not takes(end, None, after), "nobody says when it was pressed"
+    assert not is_late(None, after)
+    assert [is_late(end, at) for at in (before, after)] == [False, True]

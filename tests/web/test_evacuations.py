@@ -160,6 +160,25 @@ def test_return_is_permitted_by_a_person_and_then_it_is_closed(as_: Clients, cou
         assert verify(session)[1] is None
 
 
+def test_what_was_pressed_before_the_end_is_taken_after_it_and_marked(as_: Clients, county: World) -> None:
+    one = opened(as_)["id"]
+    south, household = as_("south_operator"), by_head(as_, one)[NAMES[0]]["household"]
+    before = datetime.now(UTC).isoformat()
+    assert as_("duty").post(f"{API}/evacuations/{one}/close", json={"reason": "水已退"}).is_success
+    late = press(south, one, household, "moved", pressed_at=before)
+    assert late.is_success, late.text
+    stands = next(home for home in late.json()["households"] if home["household"] == household)
+    assert (stands["status"], stands["late"]) == ("moved", True)
+    assert not late.json()["on_board"], "it is over all the same"
+    steps = south.get(f"{API}/evacuations/{one}/households/{household}").json()["items"]
+    assert [(step["to"], step["late"]) for step in steps] == [("moved", True)]
+    last = as_("wall").get(f"{API}/board").json()
+    assert (last["evacuations"], last["evacuation_points"]) == ({}, {})
+    assert last["recent"][-1]["body"]["evacuation_step"]["late"]
+    after = press(south, one, household, "absent", pressed_at=datetime.now(UTC).isoformat())
+    assert after.json()["code"] == "evacuation.closed"
+
+
 def test_by_hand_for_an_area_and_nobody_twice(as_: Clients, county: World) -> None:
     ring = [[100.9, 24.5], [101.1, 24.5], [101.1, 24.7], [100.9, 24.7], [100.9, 24.5]]
     area = {"type": "Polygon", "coordinates": [ring]}

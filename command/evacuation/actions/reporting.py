@@ -10,9 +10,20 @@ from command.checks import invalid, not_future
 from command.directory.queries import unit_of
 from command.evacuation.actions.opening import shelter_of
 from command.evacuation.actions.telling import tell_point
-from command.evacuation.model import OPEN, Evacuation, EvacuationPoint, EvacuationStep, listed
+from command.evacuation.model import Evacuation, EvacuationPoint, EvacuationStep, listed
 from command.evacuation.queries import evacuation_for
-from command.evacuation.standing import AMENDED, MOVED, NOT_MOVED, TO_MOVE, UNDONE, Told, counting, when_of
+from command.evacuation.standing import (
+    AMENDED,
+    MOVED,
+    NOT_MOVED,
+    TO_MOVE,
+    UNDONE,
+    Told,
+    counting,
+    is_late,
+    takes,
+    when_of,
+)
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, optional_text, to_text
 from command.kernel.errors import Conflict, NotFound
@@ -45,6 +56,7 @@ class Report:
 def report(session: Session, clock: Clock, actor: Actor, evacuation_id: str, values: Report) -> EvacuationPoint:
     """Write a report down; the same again (by its id) changes nothing.
 
+    What was pressed before the evacuation's end is still taken for a day, and marked as late.
     Raises NotFound `evacuation.unknown`, `household.unknown` or `evacuation.step_unknown`, Refused, Conflict
     `evacuation.closed` or `evacuation.id_taken`, Invalid `evacuation.reason_needed`, `evacuation.note_too_long`,
     `evacuation.shelter_unknown` or `time.future`.
@@ -57,16 +69,16 @@ def report(session: Session, clock: Clock, actor: Actor, evacuation_id: str, val
         if (known.point_id, known.household_id, known.to) != (place.id, values.household, values.to):
             raise Conflict("evacuation.id_taken")
         return place
-    if row.status != OPEN:
-        raise Conflict("evacuation.closed")
     now = clock.now()
+    if not takes(row.closed_at, values.pressed_at, now):
+        raise Conflict("evacuation.closed")
     _check(session, place, values, now)
     step = _step(session, actor, place, values, now)
     session.add(step)
     session.flush()
     settle(session, row, place, values.household)
     kind = "evacuation.corrected" if values.to == UNDONE else f"evacuation.{values.to}"
-    tell_point(session, actor, row, place, kind, {"evacuation_step": step.state()})
+    tell_point(session, actor, row, place, kind, {"evacuation_step": {**step.state(), "late": is_late(row.closed_at, now)}})
     return place
 
 
@@ -78,7 +90,7 @@ def settle(session: Session, row: Evacuation, place: EvacuationPoint, household_
     steps = {step.id: step for step in session.scalars(query)}
     told = [Told(s.id, s.to, when_of(s.pressed_at, s.at, row.opened_at), s.at, s.corrects) for s in steps.values()]
     last = counting(told)
-    now = _public(steps[last.id]) if last is not None else _unreported(row)
+    now = _public(steps[last.id], row) if last is not None else _unreported(row)
     place.households = [{**one, **now} if one["household"] == household_id else one for one in listed(place)]
     place.version += 1
 
@@ -141,7 +153,7 @@ def _shelter(session: Session, place: EvacuationPoint, values: Report) -> Json:
     return found
 
 
-def _public(step: EvacuationStep) -> State:
+def _public(step: EvacuationStep, row: Evacuation) -> State:
     return {
         "status": step.to,
         "at": to_text(step.at),
@@ -151,9 +163,10 @@ def _public(step: EvacuationStep) -> State:
         "how": step.how,
         "shelter": step.shelter,
         "step": step.id,
+        "late": is_late(row.closed_at, step.at),
     }
 
 
 def _unreported(row: Evacuation) -> State:
     nothing = dict.fromkeys(("pressed_at", "by", "reason", "how", "shelter", "step"))
-    return {"status": TO_MOVE, "at": to_text(row.opened_at), **nothing}
+    return {"status": TO_MOVE, "at": to_text(row.opened_at), **nothing, "late": False}

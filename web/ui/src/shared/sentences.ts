@@ -124,7 +124,8 @@ function homeOf(x: Telling): { point: string; number: string; done: string } {
 }
 const home = (how: (t: Telling['t'], point: string, number: string, done: string) => string): Tell => (x) => {
   const { point, number: n, done } = homeOf(x)
-  return { text: how(x.t, point, n, done) }
+  const { late } = (x.entry.body.evacuation_step ?? {}) as { late?: boolean }
+  return { text: how(x.t, point, n, done) + (late ? x.t.lateReport : '') }
 }
 function silenceWords(x: Telling): string {
   const silence = get(x, 'silence')

@@ -45,6 +45,7 @@ export interface Step {
   by: By
   at: string
   pressed_at: string | null
+  late?: boolean
   shelter: By | null
 }
 

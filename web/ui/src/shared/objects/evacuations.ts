@@ -34,6 +34,8 @@ export interface EvacuatedHousehold {
   how: EvacuationWay | null
   shelter: By | null
   step: string | null
+  /** Pressed before the evacuation's end, arrived after it; absent in what is older than this. */
+  late?: boolean
 }
 
 export interface EvacuationPoint extends Thing {
