@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import kinds from './kinds.json'
 import type { Board } from './objects/board'
 import type { Entry } from './objects/timeline'
 import { forTheHall, sentence } from './sentences'
@@ -8,35 +9,14 @@ const entry = (kind: string, body: Entry['body'], name = '值班员 甲'): Entry
   incident: null, kind, body, prev_hash: '', hash: '',
 })
 
-const KINDS = {
-  incident: 'logged amended acknowledged shared noted attached verified refuted responding controlled closed archived transferred merged unfounded reopened',
-  task: 'ordered delivered acknowledged accepted en_route on_scene done unable closed',
-  resource: 'registered changed moved',
-  meeting: 'convened rung answered refused timed_out joined lost weakened recovered left removed muted unmuted broadcast layout moved ended',
-  alert: 'drafted amended submitted returned signed_off issued changed lifted withdrawn expired received same another undecided adopted progress acknowledged dropped resent written',
-  cap_feed: 'set silent heard',
-  cap_refusal: 'raised changed acknowledged',
-  calling: 'opened called told unanswered reached ended safe',
-  safety_check: 'begun repeated needs_help unclear closed',
-  obligation: 'answered confirmed written acted informed visit_ordered visited',
-  evacuation: 'opened extended listed moved not_moved absent corrected return_permitted all_may_return point_closed closed',
-  hazard_point: 'registered changed',
-  household: 'registered changed erased',
-  unit: 'registered changed',
-  user: 'registered changed locked unlocked password_changed',
-  terminal: 'registered changed checked',
-  session: 'opened refused ended',
-  access: 'refused strangers',
-  system: 'started secrets_renewed child_restarted node_away node_back node_draining node_stopped',
-}
-const all = Object.entries(KINDS).flatMap(([type, states]) => states.split(' ').map((s) => `${type}.${s}`))
+const all = Object.entries(kinds).flatMap(([type, states]) => states.split(' ').map((s) => `${type}.${s}`))
 
 const body = {
   incident: { id: 'i', title: '西舍路镇山洪', source: 'phone', reason: null },
   note: { id: 'n', text: '水位上涨', corrects: null },
   task: { id: 't', title: '抢通公路', to_unit_name: '中山镇', deadline_at: '2026-11-20T07:30:00Z', reason: '桥断了' },
   meeting: { id: 'm', title: '山洪会商', broadcast: null, layout: null },
-  site: { id: 's', name: '树苴乡', reason: null, rung: 2 },
+  site: { id: 's', name: '树苴乡', reason: null, rung: 2, unseen_by: ['t'] },
   alert: { id: 'a', headline: '暴雨红色预警', source: '市气象台', people: 42118, returned: null },
   obligation: {
     id: 'o', name: '西舍路村', doing: { whom: 'holder', name: '责任人 1', outcome: 'busy' }, visit: { found: true },
@@ -48,6 +28,10 @@ const body = {
   safety_check: { id: 'f', place: '三街镇', asks: [{ people: 42 }], townships: [] },
   safety_reply: { id: 'g', place: '西舍路村' },
   evacuation_step: { id: 'x', household: 'h' },
+  number: { id: 'p', name: '责任人 1' },
+  number_check: { id: 'k', people: 12 },
+  silence: { id: 'q', name: '西舍路镇', since: '2026-11-20T06:00:00Z', ended_at: null, counts: { terminal: { gone: 5, of: 6 } } },
+  webhook: { id: 'r', name: '防汛群' },
   hazard_point: { id: 'y', name: '滑坡甲' },
   household: { id: 'h', number: 7 },
   line: { way: 'down', tier: 'stills', former: '180p', why: 'thin' },
@@ -63,6 +47,11 @@ describe('sentences', () => {
       expect(told.text).not.toMatch(/undefined|null|_/)
       expect(told.text).not.toContain(kind)
     }
+  })
+
+  it.each(['authority_table.changed', 'call_plan.changed', 'number_plan.changed', 'settings.changed'])('%s says what was changed though that has no name', (kind) => {
+    const told = sentence(entry(kind, { [kind.split('.')[0] ?? '']: { id: 'x' } }), null, 'zh')
+    expect(told.text).toMatch(/^修改\S+$/)
   })
 
   it('say who did it, in the words of the glossary', () => {
