@@ -1,5 +1,7 @@
 """What every screen must be: readable, nothing cut off or pushed out, usable without a mouse or eyes."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
@@ -72,3 +74,10 @@ def layout(page: Page, least_px: float) -> list[str]:
     """Texts that are cut off, pushed out sideways, or smaller than `least_px`."""
     found: list[str] = page.evaluate(_LAYOUT, {"least": least_px})
     return found
+
+
+def picture(page: Page, name: str) -> None:
+    """What is seen, in the folder named by FENGSUI_PICTURES."""
+    folder = os.environ.get("FENGSUI_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")

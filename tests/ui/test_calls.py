@@ -1,9 +1,7 @@
 """叫应 on the desk and the wall: a red message calls the villages, the silent are red, and a person settles them."""
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 from playwright.sync_api import Page, expect
@@ -11,7 +9,7 @@ from playwright.sync_api import Page, expect
 from alerts.silence.actions import Place, settle
 from alerts.silence.rule import Finding
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, layout, picture
 from tests.ui.test_desk import log_in
 from tests.ui.test_desk_alerts import CAP, open_alert
 from tests.ui.test_wall import open_wall
@@ -34,13 +32,6 @@ def red_message(identifier: str, kind: str = "Alert", references: str = "") -> s
     return text.replace("<msgType>Alert</msgType>", f"<msgType>{kind}</msgType>").replace(
         "<scope>Public</scope>", f"<scope>Public</scope>{references}"
     )
-
-
-def picture(page: Page, name: str) -> None:
-    """What is seen, in the folder named by FENGSUI_PICTURES."""
-    folder = os.environ.get("FENGSUI_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def obligations(duty: httpx.Client) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, layout, picture
 from tests.ui.test_desk import log_in
 
 NewPage = Callable[..., Page]
@@ -82,6 +82,37 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     issuer.get_by_test_id("end-alert").click()
     expect(issuer.get_by_test_id("alert-status")).to_have_text("已解除")
     expect(issuer.get_by_test_id("alert-sheet")).to_contain_text("水已退。")
+
+
+def test_loudspeakers_alone_are_issued_to_with_no_people(new_page: NewPage, town: County) -> None:
+    draft = {
+        "event": "山洪",
+        "kind": "notice",
+        "headline": "只用大喇叭的提示",
+        "description": "上游来水",
+        "instruction": "不要下河",
+        "area": {"divisions": ["532301112"]},
+        "channels": ["mqtt"],
+        "expires_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+    }
+    with town.client("issuer") as issuer, town.client("reviewer") as reviewer:
+        path = f"/alerts/{issuer.post('/alerts', json=draft).json()['id']}"
+        assert issuer.post(f"{path}/submit").is_success
+        assert reviewer.post(f"{path}/sign-off").is_success
+        seen = issuer.get(f"{path}/preview").json()
+        assert (seen["people"], seen["channels"]["mqtt"] > 0) == (0, True)
+        desk = open_alert(log_in(new_page(1600, 900), town, "issuer"), "只用大喇叭的提示")
+        expect(desk.get_by_test_id("alert-issue-how")).to_contain_text(
+            f"不发给个人，只发给：大喇叭 {seen['channels']['mqtt']}"
+        )
+        desk.get_by_test_id("alert-issue-word").fill("发布")
+        expect(desk.get_by_test_id("alert-issue")).to_be_disabled()
+        desk.get_by_test_id("alert-issue-people").fill("0")
+        picture(desk, "desk-issue-loudspeakers")
+        assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+        desk.get_by_test_id("alert-issue").click()
+        expect(desk.get_by_test_id("coverage-row")).to_have_count(1)
+        assert issuer.post(f"{path}/cancel", json={"end": "lifted", "text": "水已退"}).is_success
 
 
 def test_what_is_not_saved_is_kept_and_an_exercise_is_asked_for(new_page: NewPage, town: County) -> None:

@@ -14,9 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 from alerts.calls.planning import plan_due
 from command.kernel.clock import ManualClock
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import PHONE, TerminalPage, answered, evacuate
-from tests.ui.test_calls import picture
 from tests.ui.test_desk import log_in
 from tests.ui.test_wall import open_wall
 from tests.ui.wire import Wire, wire_to

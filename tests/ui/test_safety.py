@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import PHONE, TerminalPage, answered, log_flood
-from tests.ui.test_calls import picture
 from tests.ui.test_desk import log_in
 from tests.ui.test_evacuation import well_made
 from tests.ui.test_wall import open_wall

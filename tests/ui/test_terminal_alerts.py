@@ -1,31 +1,19 @@
 """Alerts on the terminal page: received ones, ends that were missed, and what waits for this person's signature."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import expect
 
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, answered, evacuate, in_minutes, log_flood, unit_id
 from tests.ui.test_calls import HEADLINE, red_message
-from tests.ui.test_terminal_review import ORDER
+from tests.ui.test_terminal_review import ORDER, shown
 from tests.waiting import until
 
 MORE_THAN_A_BOARD_TELLS = 61
-
-
-def shown(terminal: TerminalPage, name: str) -> None:
-    """Nothing small, cut or wrong; a picture of it in the folder named by FENGSUI_PICTURES."""
-    folder = os.environ.get("FENGSUI_PICTURES")
-    if folder:
-        terminal.page.screenshot(path=Path(folder) / f"{name}.png")
-    assert layout(terminal.page, 14) == []
-    assert accessibility(terminal.page) == []
 
 
 def hand_in(town: County, message: str) -> None:
@@ -40,7 +28,7 @@ def answering_for(town: County, account: str, place: str) -> Iterator[str]:
     title = f"{place}带班领导"
     with town.client("admin") as admin, town.client(account) as own:
         unit, me = unit_id(own, place), answered(own.get("/me"))
-        values = {"unit": unit, "name": me["actor"]["name"], "user_id": me["actor"]["id"]}
+        values = {"unit": unit, "name": me["actor"]["name"], "user_id": me["actor"]["id"], "phone": "000-0000-9001"}
         person = answered(admin.post("/people", json=values))
         post: dict[str, Any] = {"unit": unit, "title": title, "responsible": True, "holder_id": person["id"]}
         kept = admin.post("/posts", json=post)

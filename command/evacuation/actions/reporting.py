@@ -78,7 +78,9 @@ def report(session: Session, clock: Clock, actor: Actor, evacuation_id: str, val
     session.flush()
     settle(session, row, place, values.household)
     kind = "evacuation.corrected" if values.to == UNDONE else f"evacuation.{values.to}"
-    tell_point(session, actor, row, place, kind, {"evacuation_step": {**step.state(), "late": is_late(row.closed_at, now)}})
+    tell_point(
+        session, actor, row, place, kind, {"evacuation_step": {**step.state(), "late": is_late(row.closed_at, now)}}
+    )
     return place
 
 
