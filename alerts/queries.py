@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.calls.queries import is_obliged
@@ -64,6 +64,20 @@ class DeliveryFilter:
     limit: int = 100
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlertFilter:
+    """`text`: words that all must be found; `kept` False leaves out received ones that are merely kept, True has these
+    alone; `since` and `until` of when it was issued or begins; `after` the last id of the page before."""
+
+    status: Sequence[str] = ()
+    kept: bool | None = None
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    after: str | None = None
+    limit: int = 50
+
+
 def board_alerts(session: Session, sight: Sight) -> list[State]:
     """Alerts on the board of this reader."""
     rows = session.scalars(select(Alert).where(Alert.on_board))
@@ -76,21 +90,30 @@ def board_coverages(session: Session, sight: Sight) -> list[State]:
     return [row.state() for row, issuer in session.execute(query) if sight.covers(row.unit_id, [issuer])]
 
 
-def alerts_of(
-    session: Session, actor: Actor, status: Sequence[str] = (), after: str | None = None, limit: int = 50
-) -> list[Alert]:
-    """Alerts the actor may read, newest first, at most `limit`, older than the id `after`."""
+def alerts_of(session: Session, actor: Actor, wanted: AlertFilter | None = None) -> list[Alert]:
+    """Alerts the actor may read, newest first, at most the filter's `limit`."""
+    wanted = wanted or AlertFilter()
     sight = sight_of(session, actor)
-    query = select(Alert).where(~Alert.dropped, Alert.origin != INTERNAL).order_by(Alert.id.desc())
-    query = query.where(Alert.status.in_(status)) if status else query
-    query = query.where(Alert.id < after) if after else query
+    query = _filtered(select(Alert).where(~Alert.dropped, Alert.origin != INTERNAL), wanted)
     found: list[Alert] = []
-    for row in session.scalars(query.execution_options(yield_per=100)):
-        if sight.covers(row.unit_id, shared_with(row)):
+    for row in session.scalars(query.order_by(Alert.id.desc()).execution_options(yield_per=100)):
+        if wanted.kept in (None, bool(row.reasons)) and sight.covers(row.unit_id, shared_with(row)):
             found.append(row)
-        if len(found) == limit:
+        if len(found) == wanted.limit:
             break
     return found
+
+
+def _filtered(query: Select[Alert], wanted: AlertFilter) -> Select[Alert]:
+    when = func.coalesce(Alert.issued_at, Alert.effective_at)
+    columns = (Alert.headline, Alert.event, Alert.area_description, Alert.description, Alert.source)
+    query = query.where(Alert.status.in_(wanted.status)) if wanted.status else query
+    query = query.where(Alert.id < wanted.after) if wanted.after else query
+    query = query.where(when >= wanted.since) if wanted.since else query
+    query = query.where(when <= wanted.until) if wanted.until else query
+    for word in wanted.text.split()[:8]:
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return query
 
 
 def alert_details(session: Session, actor: Actor, alert: Alert) -> State:

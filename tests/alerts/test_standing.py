@@ -1,6 +1,7 @@
 """Which messages from outside are acted on: Actual, unexpired, of a known authority, touching the county."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from alerts.authority.rules import Rules, What, read_rules, shipped_rules, writt
 from alerts.authority.tables import change_table
 from alerts.data import table
 from alerts.model import Alert
-from alerts.queries import alert_details, alerts_of, board_alerts
+from alerts.queries import AlertFilter, alert_details, alerts_of, board_alerts
 from command.directory.model import RoleGrant, Unit
 from command.directory.queries import sight_of
 from command.kernel.actor import Actor, Grant
@@ -84,6 +85,28 @@ def test_it_must_concern_the_county_now(county: County, areas: str, changes: Any
     assert listed == [now["id"]], "kept and listed either way"
     board = county.see("duty", lambda s, a: board_alerts(s, sight_of(s, a)))
     assert bool(board) == (reasons == [])
+
+
+def test_what_is_merely_kept_hides_nothing_and_everything_is_found(either: County) -> None:
+    county = either
+    ours = taken(county, message())["id"]
+    kept = [taken(county, message(identifier=f"kept-{n}", status="Exercise"))["id"] for n in range(3)]
+
+    def found(**wanted: Any) -> list[str]:
+        return county.see("duty", lambda s, a: [one.id for one in alerts_of(s, a, AlertFilter(**wanted))])
+
+    assert found(limit=3) == kept[::-1], "they came later"
+    assert found(limit=3, kept=False) == [ours]
+    assert found(kept=True) == kept[::-1]
+    assert found(kept=True, limit=2, after=kept[2]) == kept[1::-1]
+    with county.db.reading() as session:
+        row = session.get_one(Alert, ours)
+        headline, issued = row.headline, row.issued_at
+    assert ours in found(text=headline)
+    assert found(text="没有的词") == []
+    assert issued is not None
+    assert len(found(since=issued, until=issued)) == 4
+    assert found(since=issued + timedelta(seconds=1)) == []
 
 
 def test_what_ran_out_or_came_by_a_feed_from_somebody_unknown_is_only_kept(county: County) -> None:

@@ -222,3 +222,26 @@ def test_what_is_issued_is_exported_for_the_national_platform_marked_unverified(
     assert name.endswith("_0.unverified.xml")
     with town.client("station") as station:  # the next test's terminals shall have their screens for themselves
         station.post(f"{url}/cancel", json={"end": "lifted", "text": "雾散了"}).raise_for_status()
+
+
+def test_what_is_merely_kept_hides_nothing_and_what_has_ended_is_found(new_page: NewPage, town: County) -> None:
+    desk = log_in(new_page(1600, 900), town)
+    desk.keyboard.press("F3")
+    exercise = CAP.replace("<status>Actual</status>", "<status>Exercise</status>").replace("大风黄色预警", "霜冻演练")
+    for number in range(3):
+        hand_in(town, exercise, f"kept-{number}")
+    hand_in(town, CAP.replace("大风黄色预警", "霜冻蓝色预警").replace("大风", "霜冻"), "frost-1")
+    running = desk.get_by_test_id("alerts-received").get_by_test_id("alert-row").filter(has_text="霜冻蓝色预警")
+    expect(running).to_be_visible()
+    desk.get_by_test_id("alerts-words").fill("霜冻 蓝色")
+    desk.get_by_test_id("alerts-words").press("Enter")
+    expect(desk.get_by_test_id("alert-row")).to_have_count(1)
+    picture(desk, "desk-alerts-found")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("alerts-words").fill("没有这样的词")
+    desk.get_by_test_id("alerts-find").click()
+    expect(desk.get_by_test_id("alerts-none-such")).to_be_visible()
+    desk.get_by_test_id("alerts-everything").click()
+    expect(running).to_be_visible()
+    kept = desk.get_by_test_id("alerts-kept").get_by_test_id("alert-row").filter(has_text="霜冻演练")
+    expect(kept).to_have_count(3)

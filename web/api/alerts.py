@@ -12,7 +12,7 @@ from alerts.drafting import AreaInput, CircleInput, Draft
 from alerts.ledger import ledger
 from alerts.lookup import alert_for
 from alerts.preview import preview, preview_of
-from alerts.queries import DeliveryFilter, alert_details, alerts_of, coverages_of, deliveries_of
+from alerts.queries import AlertFilter, DeliveryFilter, alert_details, alerts_of, coverages_of, deliveries_of
 from alerts.resending import doubts
 from command.kernel.errors import Unauthenticated
 from command.kernel.values import State
@@ -173,10 +173,15 @@ def list_alerts(
     status: Annotated[list[str] | None, Query(max_length=12)] = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    kept: bool | None = None,
+    query: Annotated[str, Query(max_length=200)] = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
 ) -> State:
-    """Alerts, newest first."""
+    """Alerts, newest first; `kept` false leaves out received ones that are merely kept, true has these alone."""
+    wanted = AlertFilter(status=status or (), kept=kept, text=query, since=since, until=until, after=after, limit=limit)
     with edge.reading() as session:
-        rows = alerts_of(session, edge.actor, status or (), after, limit)
+        rows = alerts_of(session, edge.actor, wanted)
         items = [row.state() for row in rows]
     return {"items": list(items), "next": rows[-1].id if len(rows) == limit else None}
 
