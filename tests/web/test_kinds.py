@@ -32,8 +32,8 @@ MADE = {
 """What the moves' own tables put in the place of {}."""
 
 
-OTHERS = {*MESSAGES, *Right, "webhook.not_set", "settings.json", "system.node_"}
-"""What reads like a kind and is none: errors, rights, an outcome, a file, a beginning."""
+OTHERS = {*MESSAGES, *Right, "webhook.not_set", "settings.json", "system.node_", "user.totp_secret", "totp.unopened"}
+"""What reads like a kind and is none: errors, rights, an outcome, a file, a beginning, a column, a refusal."""
 
 
 def text_of(node: ast.AST) -> str | None:
@@ -56,7 +56,8 @@ def kinds_in(tree: ast.AST) -> Iterator[str]:
         text = text_of(node)
         if text is None or id(node) in errors or not re.fullmatch(r"[a-z_]+\.([a-z_]+|{})", text):
             continue
-        if id(node) in told or (text.partition(".")[0] in LISTED and text not in OTHERS and not text.endswith(".id")):
+        kind = id(node) in told or text.partition(".")[0] in LISTED
+        if kind and (text in KINDS or (text not in OTHERS and not text.endswith(".id"))):
             yield text
 
 

@@ -37,10 +37,10 @@ export function remember(memory: AlertMemory, list: keyof AlertMemory, id: strin
 }
 
 /** Without an alert whose end was read, or has nothing to tell. */
-export const forget = (memory: AlertMemory, id: string): AlertMemory => {
-  const { [id]: _, ...shown } = memory.shown
-  return { ...memory, shown }
-}
+export const forget = (memory: AlertMemory, id: string): AlertMemory => ({
+  ...memory,
+  shown: Object.fromEntries(Object.entries(memory.shown).filter(([one]) => one !== id)),
+})
 
 /** Alerts that run here: sent out by us, or received and acted on. */
 export const alertsHere = (board: Board, now: number): Alert[] => runningAlerts(board, now).filter((a) => !a.not_acted_on?.length)
