@@ -13,8 +13,7 @@ from alerts.numbers.signs import follow
 from alerts.texts import NUMBER
 from command.directory.model import Person
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
-from tests.ui.test_calls import picture
+from tests.ui.checks import accessibility, layout, picture
 from tests.ui.test_desk import log_in
 from web.settings import Settings
 from web.wiring import build_core
