@@ -21,7 +21,7 @@ def first_changed_audience(session: Session) -> str | None:
 
 def _changed(session: Session) -> Iterator[str]:
     issued = select(EntryRow).where(EntryRow.kind == "alert.issued").order_by(EntryRow.seq)
-    for row in session.scalars(issued.execution_options(yield_per=100)):
+    for row in session.scalars(issued).all():
         told = to_entry(row).body.get("alert")
         if not isinstance(told, dict) or not told.get("audience_hash"):
             continue

@@ -1,7 +1,6 @@
 """Reading alerts: one, lists, for the board, who was told, how far it came, and who would be told."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,15 +28,10 @@ from alerts.model import (
     CapMessage,
     Chunk,
     Coverage,
-    Delivery,
-    Receipt,
-    delivery_id,
 )
 from alerts.receipts import recipients_of
-from alerts.recipients import Contact
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
-from command.kernel.clock import optional_text, to_text
 from command.kernel.errors import NotFound
 from command.kernel.rights import Right
 from command.kernel.values import State
@@ -52,16 +46,6 @@ _MOVES = {
     SIGNED_OFF: (("issue", Right.ALERT_ISSUE), ("return", Right.ALERT_REVIEW), ("drop", Right.ALERT_DRAFT)),
     ISSUED: (("update", Right.ALERT_DRAFT), ("cancel", Right.ALERT_ISSUE)),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeliveryFilter:
-    """`state` is pending, sent, delivered, answered, failed or unknown; `after` the last id of the page before."""
-
-    state: str | None = None
-    unit: str | None = None
-    after: str | None = None
-    limit: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,21 +145,6 @@ def coverages_of(session: Session, actor: Actor, alert_id: str) -> list[State]:
     return sorted(rows, key=lambda row: (row.get("first_answer") is not None, str(row["name"])))
 
 
-def deliveries_of(
-    session: Session, actor: Actor, alert_id: str, wanted: DeliveryFilter
-) -> tuple[list[State], str | None]:
-    """Who was to be told and what became of it, by id, and the `next` to go on with.
-
-    Whoever may not read personal data sees no names. Raises NotFound.
-    """
-    alert = alert_for(session, actor, alert_id)
-    named = _sees_people(session, actor, alert)
-    rows = sorted((row for row in _deliveries(session, alert, named) if _matches(row, wanted)), key=_by_id)
-    rest = [row for row in rows if wanted.after is None or _by_id(row) > wanted.after]
-    page = rest[: wanted.limit]
-    return page, (_by_id(page[-1]) if len(rest) > len(page) else None)
-
-
 def cap_document(session: Session, alert_id: str) -> bytes:
     """The last CAP message issued for one of our public alerts; NotFound `alert.unknown`. Open to everybody."""
     query = select(CapMessage.content).where(CapMessage.alert_id == alert_id, CapMessage.direction == "out")
@@ -189,49 +158,6 @@ def _is_addressed(session: Session, actor: Actor, alert: Alert) -> bool:
     names = recipients_of(session, actor)
     query = select(Chunk).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE, Chunk.channel == "websocket")
     return any(member.recipient in names for chunk in session.scalars(query) for member in members_of(chunk))
-
-
-def _deliveries(session: Session, alert: Alert, named: bool) -> Iterator[State]:
-    results = {
-        row.id: row
-        for row in session.scalars(select(Delivery).where(Delivery.alert_id == alert.id, Delivery.act == ISSUE))
-    }
-    receipts: dict[str, dict[str, Receipt]] = defaultdict(dict)
-    for receipt in session.scalars(select(Receipt).where(Receipt.alert_id == alert.id)):
-        receipts[receipt.delivery_id][receipt.state] = receipt
-    query = select(Chunk).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE).order_by(Chunk.number)
-    for chunk in session.scalars(query):
-        for contact in members_of(chunk):
-            key = delivery_id(alert.id, contact.recipient, contact.channel)
-            yield _delivery(key, contact, results.get(key), receipts.get(key, {}), named)
-
-
-def _delivery(key: str, contact: Contact, result: Delivery | None, receipts: dict[str, Receipt], named: bool) -> State:
-    last = next((receipts[name] for name in ("answered", "delivered", "failed") if name in receipts), None)
-    return {
-        "id": key,
-        "recipient": contact.recipient,
-        "name": contact.name if named or not contact.is_person else None,
-        "also": [{**one._asdict(), "name": one.name if named else None} for one in contact.also],
-        "unit": contact.unit_id,
-        "township": contact.township_id,
-        "channel": contact.channel,
-        "responsible": contact.responsible,
-        "state": last.state if last else result.state if result else "pending",
-        "sent_at": to_text(result.at) if result else None,
-        "receipt_at": optional_text(last.at if last else None),
-        "detail": result.detail if result else "",
-    }
-
-
-def _matches(row: State, wanted: DeliveryFilter) -> bool:
-    return wanted.state in (None, row["state"]) and (
-        wanted.unit is None or wanted.unit in (row["unit"], row["township"])
-    )
-
-
-def _by_id(row: State) -> str:
-    return str(row["id"])
 
 
 def public_alerts(session: Session, now: datetime, limit: int = 100) -> list[tuple[Alert, datetime]]:

@@ -11,11 +11,11 @@ from sqlalchemy.exc import OperationalError
 
 from alerts import actions, claims
 from alerts.channels.port import Outcome, Outgoing
+from alerts.deliveries import DeliveryFilter, deliveries_of
 from alerts.fanout import WINDOWS, FanOut
 from alerts.ledger import ledger
 from alerts.line import Line
 from alerts.model import Alert, Chunk, Coverage, Delivery
-from alerts.queries import DeliveryFilter, deliveries_of
 from alerts.recipients import CHANNELS, OFFICIALS
 from alerts.senders import Senders, senders
 from alerts.summary import summarise_due

@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from alerts import actions
+from alerts import actions, chunks, deliveries
+from alerts.deliveries import DeliveryFilter, deliveries_of
 from alerts.lookup import alert_for
-from alerts.model import Coverage, Delivery, Receipt, delivery_id
-from alerts.queries import DeliveryFilter, alert_details, coverages_of, deliveries_of
+from alerts.model import Chunk, Coverage, Delivery, Receipt, delivery_id
+from alerts.queries import alert_details, coverages_of
+from alerts.recipients import Contact
 from alerts.senders import senders
 from alerts.summary import summarise_due
 from command.directory.model import Post
-from command.kernel.errors import FengsuiError
+from command.kernel.errors import FengsuiError, Refused
 from command.kernel.timeline import read_after
 from tests.alerts.county import County
-from tests.alerts.steps import issued
+from tests.alerts.steps import crowd, issued
+from tests.alerts.telephones import set_phone
 from tests.alerts.test_fanout import gateways, send_all
 
 
@@ -164,6 +167,56 @@ def test_deliveries_by_state_and_unit_page_by_page(county: County) -> None:
     village = DeliveryFilter(unit=county.units["village"])
     rows, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, village))
     assert {row["name"] for row in rows} == {"villager", "village_horn"}
+
+
+def listed(county: County, alert: str, by: str = "duty", **wanted: Any) -> list[str]:
+    """The names on all pages."""
+    found: list[str] = []
+    after = None
+    for _ in range(20):
+        look = partial(deliveries_of, alert_id=alert, wanted=DeliveryFilter(after=after, **wanted))
+        rows, after = county.see(by, look)
+        found += [str(row["name"]) for row in rows]
+        if after is None:
+            return found
+    raise AssertionError("the list has no end")
+
+
+@pytest.fixture
+def hundred_chunks(either: County, monkeypatch: pytest.MonkeyPatch) -> tuple[County, str]:
+    """An alert by mail to 100 people and one more, cut small."""
+    monkeypatch.setattr(chunks, "CHUNK_SIZE", 1)
+    crowd(either, 98)
+    set_phone(either, either.people["silent"], "139 0000 0077")
+    return either, issued(either, channels=("email", "sms"))
+
+
+def test_a_page_reads_no_more_chunks_than_it_shows(
+    hundred_chunks: tuple[County, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county, alert = hundred_chunks
+    read: list[str] = []
+
+    def counted(chunk: Chunk) -> list[Contact]:
+        read.append(chunk.id)
+        return chunks.members_of(chunk)
+
+    monkeypatch.setattr(deliveries, "members_of", counted)
+    county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(limit=5)))
+    assert len(read) <= 6, "five rows, and whether there is another"
+    assert len(listed(county, alert, limit=7)) == 101, "nobody twice and nobody missing, past any end of a page"
+    assert len(set(listed(county, alert, limit=1000))) == 101
+
+
+def test_a_person_is_found_by_name_or_number(hundred_chunks: tuple[County, str]) -> None:
+    county, alert = hundred_chunks
+    assert listed(county, alert, person="群众97") == ["群众97"]
+    assert listed(county, alert, person="1390000007") == ["silent"]
+    assert listed(county, alert, person="+86 139-0000-0077") == ["silent"]
+    assert listed(county, alert, person="%") == []
+    assert listed(county, alert, state="sent") == []
+    with pytest.raises(Refused):
+        listed(county, alert, "issuer", person="群众97")
 
 
 def test_names_are_for_those_who_may_read_them(county: County) -> None:

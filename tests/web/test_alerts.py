@@ -53,6 +53,15 @@ def test_draft_return_sign_off_issue_acknowledge(as_: Clients) -> None:
     assert [one["name"] for one in answered] == ["south_operator"]
     board = as_("wall").get("/api/v1/board").json()
     assert board["alerts"][alert["id"]]["status"] == "issued"
+    table = as_("duty").get(f"{url}/deliveries.csv")
+    assert table.headers["content-disposition"].startswith("attachment")
+    lines = table.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("类别,渠道,乡镇")
+    (line,) = (one for one in lines if "south_operator" in one)
+    assert "已应答" in line
+    english = as_("wall").get(f"{url}/deliveries.csv", headers={"Accept-Language": "en"}).content.decode("utf-8-sig")
+    assert english.startswith("Kind,Channel,Township")
+    assert ("answered" in english, "south_operator" in english) == (True, False), "who may not see people sees no names"
 
 
 def test_a_county_cannot_warn_of_weather(as_: Clients) -> None:

@@ -7,20 +7,23 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, Field
 
-from alerts import actions
+from alerts import actions, export
+from alerts.deliveries import DeliveryFilter, deliveries_of
 from alerts.drafting import AreaInput, CircleInput, Draft
 from alerts.ledger import ledger
 from alerts.lookup import alert_for
 from alerts.preview import preview, preview_of
-from alerts.queries import AlertFilter, DeliveryFilter, alert_details, alerts_of, coverages_of, deliveries_of
+from alerts.queries import AlertFilter, alert_details, alerts_of, coverages_of
 from alerts.resending import doubts
 from command.kernel.errors import Unauthenticated
 from command.kernel.values import State
 from gis.divisions import shipped_divisions
 from web.api.forms import Form, Id
 from web.cap_keys import cap_keys_of
+from web.downloads import csv_download
 from web.edge import IfMatch, Known, database_of, known_edge, token_of
 from web.evacuation_order import open_for
+from web.problems import language_of
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 
@@ -316,14 +319,24 @@ def get_deliveries(
     edge: Known,
     state: str | None = None,
     unit: str | None = None,
+    person: Annotated[str, Query(max_length=80)] = "",
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> State:
-    """Who was to be told, and what became of it."""
-    wanted = DeliveryFilter(state=state, unit=unit, after=after, limit=limit)
+    """Who was to be told, and what became of it. A page may be short and yet have a `next`."""
+    wanted = DeliveryFilter(state=state or None, unit=unit, person=person.strip() or None, after=after, limit=limit)
     with edge.reading() as session:
         items, following = deliveries_of(session, edge.actor, alert_id, wanted)
     return {"items": list(items), "next": following}
+
+
+@router.get("/alerts/{alert_id}/deliveries.csv")
+def get_deliveries_table(alert_id: str, edge: Known, request: Request) -> Response:
+    """Who was told, who answered and who was called, as a table for a spreadsheet."""
+    language = language_of(request)
+    with edge.reading() as session:
+        rows = list(export.rows(session, edge.actor, alert_id, language))
+    return csv_download(f"alert-{alert_id}", export.header(language), rows)
 
 
 @router.get("/alerts/{alert_id}/ledger")

@@ -93,6 +93,8 @@ export interface DeliveryRow {
   recipient: string
   /** Null for who may not read personal data. */
   name: string | null
+  /** Who else stands behind the same telephone. */
+  also: { recipient: string; name: string | null; unit_id: string }[]
   unit: string
   township: string
   channel: string
