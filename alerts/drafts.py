@@ -72,11 +72,12 @@ def amend(
 ) -> Alert:
     """Change a draft or returned alert; a returned one is a draft again.
 
-    `changes` holds fields of `Draft` by name, `area` as an AreaInput; what is absent stays. Raises as `draft`,
-    Conflict `move.impossible` or `alert.received_immutable`, StaleVersion.
+    `changes` holds fields of `Draft` by name, `area` as an AreaInput; what is absent stays. Raises as `draft` and
+    `check_drill`, Conflict `move.impossible` or `alert.received_immutable`, StaleVersion.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
     fields = replace(draft_of(alert), **changes)
+    check_drill(superseded_by(session, alert), fields.drill)
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
     _fill(alert, fields, area)
@@ -156,6 +157,18 @@ def drop(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: 
 def check_running(alert: Alert, clock: Clock) -> None:
     if alert.expires_at is None or alert.expires_at <= clock.now():
         raise Invalid("alert.expired", fields=(FieldError("expires_at", "alert.expired"),))
+
+
+def superseded_by(session: Session, alert: Alert, *, lock: bool = False) -> Alert | None:
+    """The alert that this one changes, if it changes one; `lock` keeps others off its row."""
+    found = alert.supersedes
+    return None if found is None else session.get_one(Alert, found, with_for_update=lock or None)
+
+
+def check_drill(superseded: Alert | None, drill: bool) -> None:
+    """Invalid `alert.drill_fixed`: an exercise would end the real alert it changes, or the other way round."""
+    if superseded is not None and superseded.drill != drill:
+        raise Invalid("alert.drill_fixed", fields=(FieldError("drill", "alert.drill_fixed"),))
 
 
 def draft_of(alert: Alert) -> Draft:

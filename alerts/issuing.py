@@ -1,7 +1,6 @@
 """Issue and end: one transaction freezes who is told, what they are told, and the chunks that will be sent."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
 from alerts.coverage import open_coverages
 from alerts.drafting import Draft, check_draft, find_area
-from alerts.drafts import area_of, check_running, new_alert
+from alerts.drafts import area_of, check_drill, check_running, new_alert, superseded_by
 from alerts.ending import end_alert
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
@@ -62,11 +61,13 @@ def issue(
     """Issue a signed-off alert to the audience as it is at this moment.
 
     `people` is the number the issuer typed. Raises Conflict `alert.people_differ` with the true number, Invalid
-    `alert.nobody` or `alert.expired`, and as `to_change` and `check_source`.
+    `alert.nobody` or `alert.expired`, and as `check_source`, `check_drill` and `to_change`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
     check_running(alert, clock)
     check_source(session, alert)
+    superseded = superseded_by(session, alert, lock=True)
+    check_drill(superseded, alert.drill)
     audience = audience_now(session, alert, unit)
     if people != audience.people:
         raise Conflict("alert.people_differ", people=audience.people)
@@ -83,8 +84,9 @@ def issue(
     tell(session, actor, alert, "alert.issued")
     tell_coverages(session, actor, alert, open_coverages(session, alert, audience.contacts), "alert.progress")
     open_obligations(session, actor, alert, now)
-    if alert.supersedes:
-        _change_superseded(session, actor, alert, now)
+    if superseded is not None and superseded.status == ISSUED:
+        drop_unsent(session, superseded.id)
+        end_alert(session, actor, superseded, CHANGED, now, "")
     return Issued(alert, chunks)
 
 
@@ -137,10 +139,3 @@ def cancel(
 def _chunks(session: Session, alert_id: str) -> list[Chunk]:
     query = select(Chunk).where(Chunk.alert_id == alert_id, Chunk.act == ISSUE).order_by(Chunk.number)
     return list(session.scalars(query))
-
-
-def _change_superseded(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:
-    old = session.get(Alert, alert.supersedes, with_for_update=True)
-    if old is not None and old.status == ISSUED:
-        drop_unsent(session, old.id)
-        end_alert(session, actor, old, CHANGED, now, "")

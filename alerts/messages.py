@@ -79,6 +79,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "alert.colour_needed": ("预警要有颜色", "A warning needs a colour"),
     "alert.colour_not_allowed": ("通告和转移指令没有预警颜色", "Notices and evacuation orders carry no warning colour"),
     "alert.drafter_signs": ("起草人不能签发自己的预警", "The drafter cannot sign off this warning"),
+    "alert.drill_fixed": (
+        "变更要和原来的一样：实发的不能改成演练，演练的不能改成实发",
+        "A change stays what it changes: a real alert does not become an exercise, nor an exercise real",
+    ),
     "alert.people_differ": ("人数不符：应为 {people} 人", "The number differs: {people} people will be told"),
     "alert.nobody": ("这个范围里没有可以告知的人或设备", "There is nobody and nothing to tell in this area"),
     "alert.area_needed": ("要有范围：区划、多边形或圆", "An area is needed: divisions, a polygon or a circle"),

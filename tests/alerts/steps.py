@@ -1,11 +1,15 @@
 """An alert brought to a state in a few calls."""
 
+from contextlib import suppress
 from typing import Any
 
 from alerts import actions
 from alerts.drafting import Draft
+from alerts.drafts import draft_of
+from alerts.model import Alert
 from alerts.preview import preview_of
 from command.directory.model import Person
+from command.kernel.errors import Invalid
 from command.kernel.ids import new_id
 from tests.alerts.county import DIVISIONS, County, fields
 
@@ -33,6 +37,17 @@ def issued(county: County, **changes: Any) -> str:
 def evacuate(county: County, **more: Any) -> str:
     """An evacuation order for the southern township: called for like a red warning."""
     return issued(county, kind="evacuation", **more)
+
+
+def changed(county: County, running: str, **amended: Any) -> str:
+    """The change of a running alert, issued; what of `amended` is refused stays as it was."""
+    was = county.see("issuer", lambda s, _: draft_of(s.get_one(Alert, running)))
+    alert = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, running, was, DIVISIONS).id)
+    with suppress(Invalid):
+        county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, amended, DIVISIONS))
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, alert))
+    return issue(county, alert).alert.id
 
 
 def issue(county: County, alert: str) -> actions.Issued:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,7 +28,7 @@ from command.kernel.errors import Conflict, FengsuiError, Invalid, NotFound, Ref
 from command.kernel.rights import Role
 from command.kernel.timeline import read_after, verify
 from tests.alerts.county import DIVISIONS, NORTH, SOUTH, START, County, fields
-from tests.alerts.steps import drafted, issue, issued, signed, submitted
+from tests.alerts.steps import changed, drafted, issue, issued, signed, submitted
 from tests.alerts.test_fanout import gateways, send_all
 from web.cli import main
 
@@ -309,6 +311,39 @@ def test_an_update_that_is_withdrawn_at_once_is_told_to_whoever_was_told_before_
     assert told["email"] == {"south@example.org", "villager@example.org"}
     assert {name: {one.address for one in gate.got} for name, gate in after.items()} == told
     assert all("撤回" in one.content.body for one in after["email"].got)
+
+
+@pytest.mark.parametrize("drill", [False, True])
+def test_a_change_stays_real_or_an_exercise(county: County, drill: bool) -> None:
+    old = issued(county, drill=drill)
+    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, fields(), DIVISIONS).id)
+    for turned in (drill, not drill):
+        change = {"drill": turned, "headline": "河水还在涨"}
+        act = lambda s, a: actions.amend(s, county.clock, a, new, None, change, DIVISIONS)  # noqa: B023, E731
+        if turned == drill:
+            county.do("issuer", act)
+        else:
+            assert refusal(county, "issuer", act).code == "alert.drill_fixed"
+    with county.db.writing() as session:
+        session.get_one(Alert, new).drill = not drill  # As a draft of an older version may be.
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, new))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, new))
+    error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, new, PEOPLE_IN_SOUTH))
+    assert (error.code, state(county, old)["status"]) == ("alert.drill_fixed", "issued")
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(drill=st.booleans(), changes=st.lists(st.sampled_from(("as it was", "turned", "silent")), max_size=3))
+def test_whatever_is_changed_a_drill_stays_one(county: County, drill: bool, changes: list[str]) -> None:
+    """Updated and amended any number of times, with an attempt to turn it or without a word of it."""
+    turns: dict[str, dict[str, bool]] = {"as it was": {"drill": drill}, "turned": {"drill": not drill}, "silent": {}}
+    alerts = [issued(county, drill=drill)]
+    for change in changes:
+        alerts.append(changed(county, alerts[-1], headline="还在涨", **turns[change]))
+    found = [state(county, alert) for alert in alerts]
+    assert {(one["drill"], one["scope_status"]) for one in found} == {(drill, "Exercise" if drill else "Actual")}
+    with county.db.reading() as session:
+        assert set(session.scalars(select(Chunk.drill).where(Chunk.alert_id.in_(alerts)))) == {drill}
 
 
 def test_it_expires_by_itself(either: County) -> None:

@@ -17,7 +17,7 @@ from command.directory.model import Post
 from command.kernel.ids import new_id
 from command.kernel.timeline import verify
 from tests.alerts.county import County
-from tests.alerts.steps import evacuate
+from tests.alerts.steps import changed, evacuate
 from tests.alerts.telephones import (
     BUSY,
     CONFIRMS,
@@ -275,3 +275,14 @@ def test_no_path_of_a_drill_reaches_a_live_telephone(
         row = obligations(county, order)[f"{name}{suffix}"]
         assert row.progress().settled == (CONFIRMS in pair and not drill)
         assert row.visit_open == (not row.progress().settled)
+
+
+@pytest.mark.parametrize("drill", [False, True])
+def test_the_change_of_a_drill_rings_nobody_and_that_of_an_order_still_rings(county: County, drill: bool) -> None:
+    villages(county, "south", ("甲村",))
+    network = telephones(county, **{"139-甲村": CONFIRMS})
+    order = changed(county, evacuate(county, drill=drill), drill=not drill, headline="河水还在涨")
+    work_for(county, network, 60)
+    assert {one.drill for one in tries(county)} == {drill}
+    assert obligations(county, order)["甲村"].progress().settled is not drill
+    assert ("139-甲村" in network.rung()) is not drill
