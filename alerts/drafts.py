@@ -81,6 +81,7 @@ def amend(
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
     _fill(alert, fields, area)
+    _wrote(alert, actor)
     alert.status = DRAFT
     tell(session, actor, alert, "alert.amended")
     return alert
@@ -90,6 +91,7 @@ def submit(session: Session, clock: Clock, actor: Actor, alert_id: str, expected
     """Hand a draft to the reviewers. Invalid `alert.expired` where it would be over before it began."""
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
     check_running(alert, clock)
+    _wrote(alert, actor)
     alert.status = SUBMITTED
     tell(session, actor, alert, "alert.submitted")
     return alert
@@ -98,13 +100,17 @@ def submit(session: Session, clock: Clock, actor: Actor, alert_id: str, expected
 def return_(
     session: Session, clock: Clock, actor: Actor, alert_id: str, reason: str, expected: int | None = None
 ) -> Alert:
-    """Give a submitted or signed-off alert back to its drafter. Invalid `move.reason_needed`."""
+    """Give a submitted or signed-off alert back to its drafter. Invalid `move.reason_needed`.
+
+    Whoever goes on with it writes it from then on; who returns what they wrote themselves stays one of its authors.
+    """
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, SIGNED_OFF, expected=expected)
     if not reason.strip():
         field = FieldError("reason", "move.reason_needed", (("to", RETURNED),))
         raise Invalid("move.reason_needed", fields=(field,), to=RETURNED)
     alert.status = RETURNED
     alert.signed_off_by = None
+    alert.amended_by = [one for one in alert.authors[1:] if one["id"] == actor.id]
     alert.returned = {"by": actor.by(), "at": to_text(clock.now()), "reason": reason.strip()}
     tell(session, actor, alert, "alert.returned")
     return alert
@@ -113,9 +119,10 @@ def return_(
 def sign_off(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
     """Release a submitted alert for issue.
 
-    Refused `alert.drafter_signs`: it takes a second person; `alert.not_approver`: one whom the county's table names.
+    Refused `alert.drafter_signs`: it takes a person who wrote nothing of it; `alert.not_approver`: one whom the
+    county's table names.
     """
-    if is_drafter(alert_for(session, actor, alert_id), actor):
+    if is_author(alert_for(session, actor, alert_id), actor):
         raise Refused("alert.drafter_signs")
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, expected=expected)
     check_running(alert, clock)
@@ -127,8 +134,13 @@ def sign_off(session: Session, clock: Clock, actor: Actor, alert_id: str, expect
     return alert
 
 
-def is_drafter(alert: Alert, actor: Actor) -> bool:
-    return isinstance(alert.drafted_by, dict) and alert.drafted_by.get("id") == actor.id
+def is_author(alert: Alert, actor: Actor) -> bool:
+    return any(one.get("id") == actor.id for one in alert.authors)
+
+
+def _wrote(alert: Alert, actor: Actor) -> None:
+    if not is_author(alert, actor):
+        alert.amended_by = [*alert.authors[1:], actor.by()]
 
 
 def approvers_of(session: Session, alert: Alert) -> tuple[str, ...]:

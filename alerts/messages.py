@@ -78,7 +78,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "alert.no_authority": ("{unit}不能发布{what}，这类预警由有权单位发布", "{unit} has no authority to issue {what}"),
     "alert.colour_needed": ("预警要有颜色", "A warning needs a colour"),
     "alert.colour_not_allowed": ("通告和转移指令没有预警颜色", "Notices and evacuation orders carry no warning colour"),
-    "alert.drafter_signs": ("起草人不能签发自己的预警", "The drafter cannot sign off this warning"),
+    "alert.drafter_signs": (
+        "起草、改动或送复核的人不能签发，要由另一个人签发",
+        "Who drafted, changed or submitted it cannot sign it off: another person does",
+    ),
     "alert.drill_fixed": (
         "变更要和原来的一样：实发的不能改成演练，演练的不能改成实发",
         "A change stays what it changes: a real alert does not become an exercise, nor an exercise real",

@@ -94,6 +94,8 @@ class Alert(Kept, Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_text: Mapped[str] = mapped_column(Text, default="")
     drafted_by: Mapped[Json] = mapped_column(JsonText)
+    amended_by: Mapped[Json] = mapped_column(JsonText)
+    """Who else wrote in it or submitted it since it was last returned."""
     signed_off_by: Mapped[Json] = mapped_column(JsonText)
     issued_by: Mapped[Json] = mapped_column(JsonText)
     returned: Mapped[Json] = mapped_column(JsonText)
@@ -128,6 +130,12 @@ class Alert(Kept, Base):
         """Whether its sender did not mean it for everybody (CAP scope): the county's own desk alone knows of it."""
         warnings = self.warnings if isinstance(self.warnings, list) else []
         return any(isinstance(one, dict) and one.get("code") == RESTRICTED for one in warnings)
+
+    @property
+    def authors(self) -> list[State]:
+        """Who drafted it, then whoever else `amended_by` names: none of them signs it off."""
+        amended = self.amended_by if isinstance(self.amended_by, list) else []
+        return [one for one in (self.drafted_by, *amended) if isinstance(one, dict)]
 
     def state(self) -> State:
         """As on the timeline and the board."""
@@ -164,6 +172,7 @@ class Alert(Kept, Base):
             "ended_at": optional_text(self.ended_at),
             "end_text": self.end_text,
             "drafted_by": self.drafted_by,
+            "amended_by": self.amended_by or [],
             "signed_off_by": self.signed_off_by,
             "issued_by": self.issued_by,
             "returned": self.returned,

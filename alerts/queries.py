@@ -11,7 +11,7 @@ from alerts.calls.queries import is_obliged
 from alerts.calls.writing import written_about
 from alerts.chunks import members_of
 from alerts.copies import copies_of, copy_moves
-from alerts.drafts import approvers_of, is_approver, is_drafter
+from alerts.drafts import approvers_of, is_approver, is_author
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
     DRAFT,
@@ -121,7 +121,7 @@ def _copies(session: Session, alert: Alert) -> State:
 
 
 def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ...]:
-    """What this actor may do now, by the names of the routes. The drafter does not sign off."""
+    """What this actor may do now, by the names of the routes. Who wrote it does not sign it off."""
     if alert.dropped:
         return ()
     if alert.origin == RECEIVED:
@@ -131,7 +131,7 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ..
         said = copy_moves(session, actor, alert)
         return (*(("adopt",) if adopts else ()), *(("acknowledge",) if obliged else ()), *said)
     path = unit_of(session, alert.unit_id).path
-    signs = alert.status != SUBMITTED or (not is_drafter(alert, actor) and is_approver(session, actor, alert))
+    signs = alert.status != SUBMITTED or (not is_author(alert, actor) and is_approver(session, actor, alert))
     moves = _MOVES.get(alert.status, ())
     allowed = [name for name, right in moves if actor.may(right, path) and (signs or name != "sign-off")]
     answers = _is_addressed(session, actor, alert) or is_obliged(session, actor, alert.id)

@@ -87,8 +87,33 @@ def test_the_drafter_does_not_sign_off(county: County, may_review: bool) -> None
     assert "sign-off" in _allowed(county, "reviewer", alert)
 
 
-def _grant_review(session: Session, county: County) -> None:
-    session.add(RoleGrant(user_id=county.users["issuer"], role=Role.ALERT_REVIEWER, unit_id=county.units["county"]))
+@pytest.mark.parametrize("returned_by", [None, "reviewer", "duty"])
+def test_who_wrote_the_text_does_not_sign_it_off(county: County, returned_by: str | None) -> None:
+    """The duty officer drafted; a reviewer who may write rewrites it, submits it, and would release their own text.
+
+    A return by another begins anew: whoever goes on with it then has written it. A return by the author does not.
+    """
+    with county.db.writing() as session:
+        for name in ("duty", "issuer"):
+            _grant_review(session, county, name)
+    alert = drafted(county)
+    whole = {"kind": "evacuation", "area": AreaInput(divisions=("532301",)), "headline": "全市转移"}
+    county.do("duty", lambda s, a: actions.amend(s, county.clock, a, alert, None, whole, DIVISIONS))
+    county.do("duty", lambda s, a: actions.submit(s, county.clock, a, alert))
+    if returned_by is not None:
+        county.do(returned_by, lambda s, a: actions.return_(s, county.clock, a, alert, "写明去处"))
+        county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    refused = ("issuer",) if returned_by == "reviewer" else ("issuer", "duty")
+    for name in refused:
+        error = refusal(county, name, lambda s, a: actions.sign_off(s, county.clock, a, alert))
+        assert (error.code, "sign-off" in _allowed(county, name, alert)) == ("alert.drafter_signs", False)
+    for name in {"duty", "reviewer"} - {*refused}:
+        assert "sign-off" in _allowed(county, name, alert)
+    assert [one["name"] for one in state(county, alert)["amended_by"]] == (["duty"] if "duty" in refused else [])
+
+
+def _grant_review(session: Session, county: County, name: str = "issuer") -> None:
+    session.add(RoleGrant(user_id=county.users[name], role=Role.ALERT_REVIEWER, unit_id=county.units["county"]))
 
 
 def _allowed(county: County, name: str, alert: str) -> list[str]:

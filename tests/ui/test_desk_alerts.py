@@ -50,7 +50,7 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     write_notice(leader, headline)
     expect(leader.get_by_test_id("preview-mqtt")).to_contain_text("不要下河")
     leader.get_by_test_id("alert-submit").click()
-    expect(leader.get_by_test_id("alert-why")).to_have_text("起草人不能签发自己的预警")
+    expect(leader.get_by_test_id("alert-why")).to_have_text("起草、改动或送复核的人不能签发")
     expect(leader.get_by_test_id("alert-sign-off")).to_be_disabled()
     assert layout(leader, least_px=12) == []
 

@@ -16,7 +16,7 @@ const zh = {
   why: '为什么退回？起草人看得到。',
   send: '退回起草人',
   notDone: '没有办成',
-  own: '这条是您起草的，要由另一个人签发。',
+  own: '这条您起草、改过或送过复核，要由另一个人签发。',
   settled: '这条已不在待签发。',
 }
 
@@ -36,7 +36,7 @@ const en: typeof zh = {
   why: 'Why is it returned? Its author sees this.',
   send: 'Return to its author',
   notDone: 'Not done',
-  own: 'You drafted this; somebody else has to sign it off.',
+  own: 'You drafted, changed or submitted this; somebody else has to sign it off.',
   settled: 'This no longer waits for a signature.',
 }
 

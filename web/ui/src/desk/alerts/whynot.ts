@@ -1,3 +1,4 @@
+import { wrote } from '@shared/objects/alerts'
 import type { AlertFull, Me } from '@office/answers'
 
 export type Why = 'whyOwn' | 'whyReviewer' | 'whyApprover' | 'whyIssuer' | 'waitsReview' | 'waitsIssue'
@@ -6,11 +7,11 @@ export type Why = 'whyOwn' | 'whyReviewer' | 'whyApprover' | 'whyIssuer' | 'wait
 export function whyNot(alert: AlertFull, me: Me): Why | null {
   const may = (right: string) => me.rights.includes(right)
   if (alert.status === 'submitted') {
-    if (!may('alert.review')) return alert.drafted_by?.id === me.actor.id ? 'waitsReview' : 'whyReviewer'
-    if (alert.drafted_by?.id === me.actor.id) return 'whyOwn'
+    if (!may('alert.review')) return wrote(alert, me.actor.id) ? 'waitsReview' : 'whyReviewer'
+    if (wrote(alert, me.actor.id)) return 'whyOwn'
     const { approvers } = alert
     return approvers === undefined || me.roles.some((one) => approvers.includes(one.role)) ? null : 'whyApprover'
   }
-  if (alert.status === 'signed_off' && !may('alert.issue')) return alert.drafted_by?.id === me.actor.id ? 'waitsIssue' : 'whyIssuer'
+  if (alert.status === 'signed_off' && !may('alert.issue')) return wrote(alert, me.actor.id) ? 'waitsIssue' : 'whyIssuer'
   return null
 }

@@ -35,6 +35,8 @@ export interface Alert extends Thing {
   expires_at: string | null
   issued_at: string | null
   drafted_by: By | null
+  /** Who else wrote in it or submitted it since it was last returned; absent in entries older than this. */
+  amended_by?: By[]
   signed_off_by: By | null
   issued_by: By | null
   returned: { by: By; at: string; reason: string } | null
@@ -64,3 +66,8 @@ export interface Unheld {
   name: string
   subject: 'village'
 }
+
+/** Who drafted, changed or submitted it: none of them signs it off. */
+export const authorsOf = (alert: Alert): By[] => [...(alert.drafted_by === null ? [] : [alert.drafted_by]), ...(alert.amended_by ?? [])]
+
+export const wrote = (alert: Alert, actor: string): boolean => authorsOf(alert).some((one) => one.id === actor)
