@@ -11,12 +11,12 @@ from alerts.authority.tables import rules_of
 from alerts.cap.severity import severity_of
 from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area
 from alerts.lookup import alert_for, tell, tell_new, to_change
-from alerts.model import DRAFT, RETURNED, SIGNED_OFF, SUBMITTED, Alert
+from alerts.model import DRAFT, ISSUED, RETURNED, SIGNED_OFF, SUBMITTED, Alert
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text
-from command.kernel.errors import FieldError, Invalid, Refused
+from command.kernel.errors import Conflict, FieldError, Invalid, Refused
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from gis.divisions import Divisions
@@ -73,11 +73,11 @@ def amend(
     """Change a draft or returned alert; a returned one is a draft again.
 
     `changes` holds fields of `Draft` by name, `area` as an AreaInput; what is absent stays. Raises as `draft` and
-    `check_drill`, Conflict `move.impossible` or `alert.received_immutable`, StaleVersion.
+    `check_drill`, Conflict `alert.move_impossible` or `alert.received_immutable`, StaleVersion.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
     fields = replace(draft_of(alert), **changes)
-    check_drill(superseded_by(session, alert), fields.drill)
+    check_drill(session, alert, fields.drill)
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
     _fill(alert, fields, area)
@@ -88,9 +88,13 @@ def amend(
 
 
 def submit(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
-    """Hand a draft to the reviewers. Invalid `alert.expired` where it would be over before it began."""
+    """Hand a draft to the reviewers.
+
+    Raises Invalid `alert.expired` where it would be over before it began, and as `superseded_by`.
+    """
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
     check_running(alert, clock)
+    superseded_by(session, alert)
     _wrote(alert, actor)
     alert.status = SUBMITTED
     tell(session, actor, alert, "alert.submitted")
@@ -100,14 +104,13 @@ def submit(session: Session, clock: Clock, actor: Actor, alert_id: str, expected
 def return_(
     session: Session, clock: Clock, actor: Actor, alert_id: str, reason: str, expected: int | None = None
 ) -> Alert:
-    """Give a submitted or signed-off alert back to its drafter. Invalid `move.reason_needed`.
+    """Give a submitted or signed-off alert back to its drafter. Invalid `alert.reason_needed`.
 
     Whoever goes on with it writes it from then on; who returns what they wrote themselves stays one of its authors.
     """
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, SIGNED_OFF, expected=expected)
     if not reason.strip():
-        field = FieldError("reason", "move.reason_needed", (("to", RETURNED),))
-        raise Invalid("move.reason_needed", fields=(field,), to=RETURNED)
+        raise Invalid("alert.reason_needed", fields=(FieldError("reason", "alert.reason_needed"),))
     alert.status = RETURNED
     alert.signed_off_by = None
     alert.amended_by = [one for one in alert.authors[1:] if one["id"] == actor.id]
@@ -120,12 +123,13 @@ def sign_off(session: Session, clock: Clock, actor: Actor, alert_id: str, expect
     """Release a submitted alert for issue.
 
     Refused `alert.drafter_signs`: it takes a person who wrote nothing of it; `alert.not_approver`: one whom the
-    county's table names.
+    county's table names. And as `superseded_by`.
     """
     if is_author(alert_for(session, actor, alert_id), actor):
         raise Refused("alert.drafter_signs")
     alert, _ = to_change(session, actor, alert_id, Right.ALERT_REVIEW, SUBMITTED, expected=expected)
     check_running(alert, clock)
+    superseded_by(session, alert)
     if not is_approver(session, actor, alert):
         raise Refused("alert.not_approver")
     alert.status = SIGNED_OFF
@@ -172,14 +176,22 @@ def check_running(alert: Alert, clock: Clock) -> None:
 
 
 def superseded_by(session: Session, alert: Alert, *, lock: bool = False) -> Alert | None:
-    """The alert that this one changes, if it changes one; `lock` keeps others off its row."""
-    found = alert.supersedes
-    return None if found is None else session.get_one(Alert, found, with_for_update=lock or None)
+    """The running alert that this one changes, if it changes one; `lock` keeps others off its row.
+
+    Raises Conflict `alert.change_too_late` where that one runs no more, and as `check_drill`.
+    """
+    if alert.supersedes is None:
+        return None
+    old = session.get_one(Alert, alert.supersedes, with_for_update=lock or None)
+    if old.status != ISSUED:
+        raise Conflict("alert.change_too_late", state=old.status)
+    check_drill(session, alert, alert.drill)
+    return old
 
 
-def check_drill(superseded: Alert | None, drill: bool) -> None:
+def check_drill(session: Session, alert: Alert, drill: bool) -> None:
     """Invalid `alert.drill_fixed`: an exercise would end the real alert it changes, or the other way round."""
-    if superseded is not None and superseded.drill != drill:
+    if alert.supersedes is not None and session.get_one(Alert, alert.supersedes).drill != drill:
         raise Invalid("alert.drill_fixed", fields=(FieldError("drill", "alert.drill_fixed"),))
 
 

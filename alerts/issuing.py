@@ -13,7 +13,7 @@ from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
 from alerts.coverage import open_coverages
 from alerts.drafting import Draft, check_draft, find_area
-from alerts.drafts import area_of, check_drill, check_running, new_alert, superseded_by
+from alerts.drafts import area_of, check_running, new_alert, superseded_by
 from alerts.ending import end_alert
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
@@ -61,13 +61,12 @@ def issue(
     """Issue a signed-off alert to the audience as it is at this moment.
 
     `people` is the number the issuer typed. Raises Conflict `alert.people_differ` with the true number, Invalid
-    `alert.nobody` or `alert.expired`, and as `check_source`, `check_drill` and `to_change`.
+    `alert.nobody` or `alert.expired`, and as `check_source`, `superseded_by` and `to_change`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
     check_running(alert, clock)
     check_source(session, alert)
     superseded = superseded_by(session, alert, lock=True)
-    check_drill(superseded, alert.drill)
     audience = audience_now(session, alert, unit)
     if people != audience.people:
         raise Conflict("alert.people_differ", people=audience.people)
@@ -84,7 +83,7 @@ def issue(
     tell(session, actor, alert, "alert.issued")
     tell_coverages(session, actor, alert, open_coverages(session, alert, audience.contacts), "alert.progress")
     open_obligations(session, actor, alert, now)
-    if superseded is not None and superseded.status == ISSUED:
+    if superseded is not None:
         drop_unsent(session, superseded.id)
         end_alert(session, actor, superseded, CHANGED, now, "")
     return Issued(alert, chunks)
@@ -103,7 +102,7 @@ def audience_now(session: Session, alert: Alert, unit: Unit) -> Audience:
 def update(session: Session, clock: Clock, actor: Actor, alert_id: str, fields: Draft, divisions: Divisions) -> Alert:
     """Draft the change of an issued alert: a new alert that replaces it when it is issued.
 
-    Raises as `draft`, and Conflict `move.impossible` where the alert is not issued.
+    Raises as `draft`, and Conflict `alert.move_impossible` where the alert is not issued.
     """
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
     check_draft(fields, unit, rules_of(session, unit))
@@ -117,7 +116,14 @@ def update(session: Session, clock: Clock, actor: Actor, alert_id: str, fields: 
 
 
 def cancel(
-    session: Session, clock: Clock, actor: Actor, alert_id: str, end: str, text: str, sign: Sign = unsigned
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert_id: str,
+    end: str,
+    text: str,
+    expected: int | None = None,
+    sign: Sign = unsigned,
 ) -> Issued:
     """End an issued alert: `lifted` (the danger is over) or `withdrawn` (it was a mistake).
 
@@ -127,7 +133,7 @@ def cancel(
     """
     if end not in (LIFTED, WITHDRAWN):
         raise Invalid("alert.end_unknown", fields=(FieldError("end", "alert.end_unknown"),))
-    alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED)
+    alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED, expected=expected)
     now = clock.now()
     drop_unsent(session, alert.id)
     title = headline(words_of(alert, now, end))

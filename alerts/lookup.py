@@ -37,7 +37,7 @@ def to_change(
 ) -> tuple[Alert, Unit]:
     """The alert and its unit, held, where the actor has the right there and it is in one of the states.
 
-    Raises NotFound, Refused, Conflict `alert.received_immutable` or `move.impossible`, StaleVersion.
+    Raises NotFound, Refused, Conflict `alert.received_immutable` or `alert.move_impossible`, StaleVersion.
     """
     alert = alert_for(session, actor, alert_id, lock=True)
     unit = unit_of(session, alert.unit_id)
@@ -45,8 +45,7 @@ def to_change(
     if alert.origin == RECEIVED:
         raise Conflict("alert.received_immutable")
     if alert.dropped or alert.status not in states:
-        state = "dropped" if alert.dropped else alert.status
-        raise Conflict("move.impossible", state=state, to=right, possible=",".join(states))
+        raise Conflict("alert.move_impossible", state="dropped" if alert.dropped else alert.status)
     if expected is not None and alert.version != expected:
         raise StaleVersion("version.stale", version=alert.version)
     return alert, unit

@@ -99,7 +99,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "alert.kind_unknown": ("没有这种预警：{kind}", "Unknown kind of alert: {kind}"),
     "alert.colour_unknown": ("没有这种颜色：{colour}", "Unknown colour: {colour}"),
     "alert.reason_needed": ("退回要写原因", "Returning it needs a reason"),
-    "alert.move_impossible": ("现在是“{status}”，不能这样做", "Not possible while it is “{status}”"),
+    "alert.move_impossible": ("这份预警现在“{state}”，不能再这样做", "Not possible: it is “{state}” by now"),
+    "alert.change_too_late": (
+        "要变更的那条预警现在“{state}”，这份变更不能再发：作废它，需要时另拟一份",
+        "The alert it changes is “{state}” by now, so this change is not issued: drop it, and draft another if need be",
+    ),
     "alert.received_immutable": (
         "收到的预警不能改动，可以转为草稿",
         "A received alert cannot be changed; it can be adopted as a draft",

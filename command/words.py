@@ -1,7 +1,5 @@
 """The glossary's words for the values of command's objects, Chinese and English."""
 
-from collections.abc import Mapping
-
 WORDS: dict[str, tuple[str, str]] = {
     "reported": ("接报", "reported"),
     "responding": ("处置", "responding"),
@@ -48,13 +46,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "available": ("可用", "available"),
     "unavailable": ("不可用", "unavailable"),
 }
-# Error values that are states, or lists of them with commas.
-_STATES = frozenset({"state", "to", "possible"})
-
-
-def spoken(params: Mapping[str, str], language: str) -> dict[str, str]:
-    """An error's values with the states among them in the reader's language."""
-    return {name: _listed(value, language) if name in _STATES else value for name, value in params.items()}
 
 
 def word(value: str | None, language: str) -> str:
@@ -63,7 +54,3 @@ def word(value: str | None, language: str) -> str:
         return ""
     pair = WORDS.get(value)
     return value if pair is None else pair[1 if language == "en" else 0]
-
-
-def _listed(values: str, language: str) -> str:
-    return (", " if language == "en" else "、").join(word(one, language) for one in values.split(","))

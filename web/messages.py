@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from alerts.messages import MESSAGES as ALERTS
 from command.messages import MESSAGES as COMMAND
-from command.words import spoken
 from media.sentences import MESSAGES as MEDIA
+from web.words import spoken
 
 MESSAGES: dict[str, tuple[str, str]] = {
     **ALERTS,

@@ -160,13 +160,13 @@ def test_another_county_does_not_learn_of_it(county: County) -> None:
 )
 def test_moves_out_of_turn(county: County, move: Any) -> None:
     alert = drafted(county)
-    assert refusal(county, "reviewer", lambda s, a: move(s, county.clock, a, alert)).code == "move.impossible"
+    assert refusal(county, "reviewer", lambda s, a: move(s, county.clock, a, alert)).code == "alert.move_impossible"
 
 
 def test_a_signed_off_text_cannot_be_changed(county: County) -> None:
     alert = signed(county)
     change = lambda s, a: actions.amend(s, county.clock, a, alert, None, {"headline": "x"}, DIVISIONS)  # noqa: E731
-    assert refusal(county, "issuer", change).code == "move.impossible"
+    assert refusal(county, "issuer", change).code == "alert.move_impossible"
 
 
 def test_a_stale_version_is_refused(county: County) -> None:
@@ -338,6 +338,31 @@ def test_an_update_that_is_withdrawn_at_once_is_told_to_whoever_was_told_before_
     assert all("撤回" in one.content.body for one in after["email"].got)
 
 
+def test_a_change_is_not_issued_when_what_it_changes_is_over(county: County) -> None:
+    def update() -> str:
+        return county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, fields(), DIVISIONS).id)
+
+    old = issued(county)
+    first, second, draft = update(), update(), update()
+    for new in (first, second):
+        county.do("issuer", lambda s, a, new=new: actions.submit(s, county.clock, a, new))
+        county.do("reviewer", lambda s, a, new=new: actions.sign_off(s, county.clock, a, new))
+    issue(county, first)
+    error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, second, PEOPLE_IN_SOUTH))
+    assert (error.code, error.params) == ("alert.change_too_late", {"state": "changed"})
+    error = refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, draft))
+    assert error.code == "alert.change_too_late"
+    assert [state(county, one)["status"] for one in (first, second)] == ["issued", "signed_off"]
+
+    old = first
+    after = update()
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, after))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, after))
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, old, "withdrawn", "误发"))
+    error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, after, PEOPLE_IN_SOUTH))
+    assert (error.code, state(county, after)["status"]) == ("alert.change_too_late", "signed_off")
+
+
 @pytest.mark.parametrize("drill", [False, True])
 def test_a_change_stays_real_or_an_exercise(county: County, drill: bool) -> None:
     old = issued(county, drill=drill)
@@ -349,10 +374,10 @@ def test_a_change_stays_real_or_an_exercise(county: County, drill: bool) -> None
             county.do("issuer", act)
         else:
             assert refusal(county, "issuer", act).code == "alert.drill_fixed"
-    with county.db.writing() as session:
-        session.get_one(Alert, new).drill = not drill  # As a draft of an older version may be.
     county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, new))
     county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, new))
+    with county.db.writing() as session:
+        session.get_one(Alert, new).drill = not drill  # As a draft of an older version may be.
     error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, new, PEOPLE_IN_SOUTH))
     assert (error.code, state(county, old)["status"]) == ("alert.drill_fixed", "issued")
 
@@ -387,7 +412,10 @@ def test_a_dropped_draft_is_gone(county: County) -> None:
     alert = drafted(county)
     county.do("issuer", lambda s, a: actions.drop(s, county.clock, a, alert))
     assert county.see("issuer", lambda s, a: alerts_of(s, a)) == []
-    assert refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, alert)).code == "move.impossible"
+    assert (
+        refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, alert)).code
+        == "alert.move_impossible"
+    )
 
 
 def test_the_feed_is_of_running_alerts_and_for_a_day_of_ended_ones_and_no_drills(either: County) -> None:

@@ -23,9 +23,9 @@ from command.incidents.place import Area
 from command.kernel.errors import FengsuiError, UnsupportedKind
 from command.messages import MESSAGES
 from command.spreadsheet import to_csv
-from command.words import spoken
 from gis.divisions import shipped_divisions
 from tests.command.county import County
+from web.words import spoken
 
 
 def test_a_digest_needs_its_salt() -> None:

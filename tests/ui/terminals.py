@@ -9,6 +9,7 @@ import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.county import County
+from tests.moves import moved
 
 NewPage = Callable[..., Page]
 PHONE = (360, 780)
@@ -125,8 +126,8 @@ def evacuate(town: County, division: str, headline: str, **more: object) -> str:
     }
     with town.client("issuer") as issuer, town.client("reviewer") as reviewer:
         alert = str(answered(issuer.post("/alerts", json=draft))["id"])
-        answered(issuer.post(f"/alerts/{alert}/submit"))
-        answered(reviewer.post(f"/alerts/{alert}/sign-off"))
+        answered(moved(issuer, f"/alerts/{alert}", "submit"))
+        answered(moved(reviewer, f"/alerts/{alert}", "sign-off"))
         people = answered(issuer.get(f"/alerts/{alert}/preview"))["people"]
-        answered(issuer.post(f"/alerts/{alert}/issue", json={"people": people}))
+        answered(moved(issuer, f"/alerts/{alert}", "issue", {"people": people}))
     return alert

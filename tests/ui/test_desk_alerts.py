@@ -7,6 +7,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
+from tests.moves import moved
 from tests.ui.checks import accessibility, layout, picture
 from tests.ui.test_desk import log_in
 
@@ -97,8 +98,8 @@ def test_loudspeakers_alone_are_issued_to_with_no_people(new_page: NewPage, town
     }
     with town.client("issuer") as issuer, town.client("reviewer") as reviewer:
         path = f"/alerts/{issuer.post('/alerts', json=draft).json()['id']}"
-        assert issuer.post(f"{path}/submit").is_success
-        assert reviewer.post(f"{path}/sign-off").is_success
+        assert moved(issuer, path, "submit").is_success
+        assert moved(reviewer, path, "sign-off").is_success
         seen = issuer.get(f"{path}/preview").json()
         assert (seen["people"], seen["channels"]["mqtt"] > 0) == (0, True)
         desk = open_alert(log_in(new_page(1600, 900), town, "issuer"), "只用大喇叭的提示")
@@ -112,7 +113,7 @@ def test_loudspeakers_alone_are_issued_to_with_no_people(new_page: NewPage, town
         assert [*accessibility(desk), *layout(desk, least_px=12)] == []
         desk.get_by_test_id("alert-issue").click()
         expect(desk.get_by_test_id("coverage-row")).to_have_count(1)
-        assert issuer.post(f"{path}/cancel", json={"end": "lifted", "text": "水已退"}).is_success
+        assert moved(issuer, path, "cancel", {"end": "lifted", "text": "水已退"}).is_success
 
 
 def test_what_is_not_saved_is_kept_and_an_exercise_is_asked_for(new_page: NewPage, town: County) -> None:
@@ -204,10 +205,10 @@ def test_what_is_issued_is_exported_for_the_national_platform_marked_unverified(
     body = {**words, "kind": "warning", "colour": "yellow", "area": {"divisions": ["532301"]}, "expires_at": expires}
     with town.client("station") as station, town.client("reviewer") as reviewer:
         url = f"/alerts/{station.post('/alerts', json=body).raise_for_status().json()['id']}"
-        station.post(f"{url}/submit").raise_for_status()
-        reviewer.post(f"{url}/sign-off").raise_for_status()
+        moved(station, url, "submit").raise_for_status()
+        moved(reviewer, url, "sign-off").raise_for_status()
         people = station.get(f"{url}/preview").json()["people"]
-        station.post(f"{url}/issue", json={"people": people}).raise_for_status()
+        moved(station, url, "issue", {"people": people}).raise_for_status()
     desk = open_alert(log_in(new_page(1600, 900), town), "大雾黄色预警")
     desk.get_by_test_id("dialect").locator("summary").click()
     expect(desk.get_by_test_id("dialect")).to_contain_text("未核对")
@@ -221,7 +222,7 @@ def test_what_is_issued_is_exported_for_the_national_platform_marked_unverified(
     assert name.startswith("53230141600000_")
     assert name.endswith("_0.unverified.xml")
     with town.client("station") as station:  # the next test's terminals shall have their screens for themselves
-        station.post(f"{url}/cancel", json={"end": "lifted", "text": "雾散了"}).raise_for_status()
+        moved(station, url, "cancel", {"end": "lifted", "text": "雾散了"}).raise_for_status()
 
 
 def test_what_is_merely_kept_hides_nothing_and_what_has_ended_is_found(new_page: NewPage, town: County) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from alerts.calls.planning import plan_due
 from command.kernel.clock import ManualClock
 from tests.e2e.county import County
+from tests.moves import moved
 from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import PHONE, TerminalPage, answered, evacuate
 from tests.ui.test_desk import log_in
@@ -44,7 +45,7 @@ def evacuation(town: County, duty: httpx.Client) -> Iterator[str]:
     found = next(one for one in answered(duty.get("/evacuations"))["items"] if one["alert"] == alert)
     yield str(found["id"])
     with town.client("issuer") as issuer:
-        issuer.post(f"/alerts/{alert}/cancel", json={"end": "lifted", "text": "水位已回落"})
+        moved(issuer, f"/alerts/{alert}", "cancel", {"end": "lifted", "text": "水位已回落"})
     duty.post(f"/evacuations/{found['id']}/permit-return", json={})
     duty.post(f"/evacuations/{found['id']}/close", json={"reason": "测试结束"})
     assert answered(duty.get(f"/evacuations/{found['id']}"))["status"] == "closed"
@@ -204,7 +205,7 @@ def test_38_of_41_are_moved_and_the_desk_names_the_three(
 
     issued = next(iter(answered(duty.get("/evacuations"))["items"]))["alert"]
     with town.client("issuer") as issuer:
-        answered(issuer.post(f"/alerts/{issued}/cancel", json={"end": "lifted", "text": "水位已回落"}))
+        answered(moved(issuer, f"/alerts/{issued}", "cancel", {"end": "lifted", "text": "水位已回落"}))
     expect(wall.locator("[data-screen=alert]")).to_have_count(0)
     expect(wall.get_by_test_id("wall-evacuation")).to_contain_text("38 / 41")
     assert [*accessibility(wall), *layout(wall, least_px=28)] == []

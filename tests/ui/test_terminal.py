@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.county import County
+from tests.moves import moved
 from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import (
     PHONE,
@@ -216,7 +217,7 @@ def test_an_alert_takes_the_screen_until_it_is_answered(new_page: NewPage, town:
     terminal.ready()
     expect(terminal.see("alert-row")).to_contain_text("已应答")
     with town.client("issuer") as issuer:
-        answered(issuer.post(f"/alerts/{alert}/cancel", json={"end": "lifted", "text": "水位已回落"}))
+        answered(moved(issuer, f"/alerts/{alert}", "cancel", {"end": "lifted", "text": "水位已回落"}))
     expect(terminal.see("alert-end")).to_have_text("水位已回落")
     terminal.press("alert-end-read")
     expect(terminal.see("home")).to_be_visible()

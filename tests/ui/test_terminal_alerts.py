@@ -8,6 +8,7 @@ import httpx
 from playwright.sync_api import expect
 
 from tests.e2e.county import County
+from tests.moves import moved
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, answered, evacuate, in_minutes, log_flood, unit_id
 from tests.ui.test_calls import HEADLINE, red_message
 from tests.ui.test_terminal_review import ORDER, shown
@@ -83,7 +84,7 @@ def test_an_end_is_told_however_much_happened_since(new_page: NewPage, town: Cou
     expect(terminal.see("alert-row")).to_contain_text("已应答")
     terminal.page.goto("about:blank")
     with town.client("issuer") as issuer:
-        answered(issuer.post(f"/alerts/{alert}/cancel", json={"end": "withdrawn", "text": "误发，请不要转移"}))
+        answered(moved(issuer, f"/alerts/{alert}", "cancel", {"end": "withdrawn", "text": "误发，请不要转移"}))
     incident = log_flood(duty, "三街镇山洪")["id"]
     for number in range(MORE_THAN_A_BOARD_TELLS):
         answered(duty.post(f"/incidents/{incident}/entries", json={"text": f"第 {number} 条"}))
@@ -126,7 +127,7 @@ def test_a_phone_lists_only_what_its_person_may_sign_off(new_page: NewPage, town
     with reserved(town, "notice", "alert_reviewer"), town.client("issuer") as issuer:
         made = [answered(issuer.post("/alerts", json=one))["id"] for one in (notice, order)]
         for one in made:
-            answered(issuer.post(f"/alerts/{one}/submit"))
+            answered(moved(issuer, f"/alerts/{one}", "submit"))
         expect(reviewer.page.get_by_test_id("review-row")).to_have_count(2)
         expect(leader.see("reviews")).to_contain_text("领导也能签的指令")
         expect(leader.page.get_by_test_id("review-row")).to_have_count(1)

@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.e2e.county import County
+from tests.moves import moved
 from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, answered, in_minutes
 
@@ -35,7 +36,7 @@ def test_an_order_is_signed_off_on_a_phone(new_page: NewPage, town: County) -> N
     with town.client("issuer") as issuer:
         draft = answered(issuer.post("/alerts", json={**ORDER, "expires_at": in_minutes(120)}))
         path = f"/alerts/{draft['id']}"
-        answered(issuer.post(f"{path}/submit"))
+        answered(moved(issuer, path, "submit"))
         expect(leader.see("reviews")).to_contain_text("子午镇沿河转移指令")
         shown(leader, "phone-reviews")
         leader.press("review-row")
@@ -50,7 +51,7 @@ def test_an_order_is_signed_off_on_a_phone(new_page: NewPage, town: County) -> N
         back = answered(issuer.get(path))
         assert (back["status"], back["returned"]["reason"]) == ("returned", "写明哪几户先走")
 
-        answered(issuer.post(f"{path}/submit"))
+        answered(moved(issuer, path, "submit"))
         leader.press("review-row")
         leader.press("review-sign-off")
         shown(leader, "phone-review-sure")
@@ -67,14 +68,14 @@ def test_who_wrote_it_is_not_asked_and_somebody_elses_signature_is_seen(new_page
     phone.speak("en")
     with town.client("issuer") as issuer, town.client("leader") as leader, town.client("reviewer") as reviewer:
         mine = answered(leader.post("/alerts", json={**ORDER, "headline": "自己写的", "expires_at": in_minutes(60)}))
-        answered(leader.post(f"/alerts/{mine['id']}/submit"))
+        answered(moved(leader, f"/alerts/{mine['id']}", "submit"))
         other = answered(issuer.post("/alerts", json={**ORDER, "headline": "别人写的", "expires_at": in_minutes(60)}))
-        answered(issuer.post(f"/alerts/{other['id']}/submit"))
+        answered(moved(issuer, f"/alerts/{other['id']}", "submit"))
         expect(phone.see("reviews")).to_contain_text("别人写的")
         expect(phone.see("reviews")).not_to_contain_text("自己写的")
         phone.see("review-row").filter(has_text="别人写的").click()
         shown(phone, "phone-review-en")
-        answered(reviewer.post(f"/alerts/{other['id']}/sign-off"))
+        answered(moved(reviewer, f"/alerts/{other['id']}", "sign-off"))
         expect(phone.see("review-settled")).to_be_visible()
         for one in (mine, other):
             answered(issuer.post(f"/alerts/{one['id']}/drop"))

@@ -16,6 +16,7 @@ from media.terminal import Terminal, TerminalConfig
 from tests.e2e.county import County
 from tests.e2e.people import RECEIVED, WATCH_CONNECTIONS
 from tests.media.fakes import write_wav, write_y4m
+from tests.moves import moved
 from tests.ui.checks import accessibility, layout
 from tests.ui.test_wall import open_wall
 from tests.waiting import until
@@ -132,10 +133,10 @@ def order(town: County) -> str:
         drafted = issuer.post("/alerts", json=draft)
         assert drafted.status_code == 201, drafted.text
         alert = str(drafted.json()["id"])
-        assert issuer.post(f"/alerts/{alert}/submit", json={}).status_code == 200
-        assert reviewer.post(f"/alerts/{alert}/sign-off", json={}).status_code == 200
+        assert moved(issuer, f"/alerts/{alert}", "submit").status_code == 200
+        assert moved(reviewer, f"/alerts/{alert}", "sign-off").status_code == 200
         people = issuer.get(f"/alerts/{alert}/preview").json()["people"]
-        issued = issuer.post(f"/alerts/{alert}/issue", json={"people": people})
+        issued = moved(issuer, f"/alerts/{alert}", "issue", {"people": people})
         assert issued.status_code == 200, issued.text
     return alert
 
@@ -160,7 +161,7 @@ def test_an_order_takes_the_wall_until_it_ends(new_page: NewPage, town: County) 
     assert accessibility(page, ratio=7) == []
     assert layout(page, least_px=28) == []
     with town.client("issuer") as issuer:
-        ended = issuer.post(f"/alerts/{alert}/cancel", json={"end": "lifted", "text": "水位回落，解除转移"})
+        ended = moved(issuer, f"/alerts/{alert}", "cancel", {"end": "lifted", "text": "水位回落，解除转移"})
         assert ended.status_code == 200, ended.text
     expect(page.locator(".banner")).to_have_count(0)
     close_evacuations(town, page)

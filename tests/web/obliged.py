@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 from fastapi.testclient import TestClient
 
+from tests.moves import moved
 from tests.web.world import World
 
 Clients = Callable[[str], TestClient]
@@ -21,7 +23,10 @@ ORDER = {
 
 
 def made(client: TestClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer = client.post(API + path, json=body)
+    return taken(client.post(API + path, json=body))
+
+
+def taken(answer: httpx.Response) -> dict[str, Any]:
     assert answer.is_success, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -41,10 +46,10 @@ def issued_order(as_: Clients, **more: Any) -> str:
     """An evacuation order for the southern township, issued; its id. `more` fields of the draft."""
     issuer, expires = as_("issuer"), (datetime.now(UTC) + timedelta(hours=3)).isoformat()
     alert: str = made(issuer, "/alerts", {**ORDER, "expires_at": expires, **more})["id"]
-    made(issuer, f"/alerts/{alert}/submit", {})
-    made(as_("reviewer"), f"/alerts/{alert}/sign-off", {})
+    taken(moved(issuer, f"{API}/alerts/{alert}", "submit"))
+    taken(moved(as_("reviewer"), f"{API}/alerts/{alert}", "sign-off"))
     people = issuer.get(f"{API}/alerts/{alert}/preview").json()["people"]
-    made(issuer, f"/alerts/{alert}/issue", {"people": people})
+    taken(moved(issuer, f"{API}/alerts/{alert}", "issue", {"people": people}))
     return alert
 
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.cap_sample import cap_message
+from tests.moves import moved
 from tests.web.world import World
 
 Clients = Callable[[str], TestClient]
@@ -37,17 +38,17 @@ def test_draft_return_sign_off_issue_acknowledge(as_: Clients) -> None:
     url = f"/api/v1/alerts/{alert['id']}"
     preview = issuer.get(f"{url}/preview").json()
     assert [unit["name"] for unit in preview["units"]] == ["西舍路镇"]
-    issuer.post(f"{url}/submit")
-    assert reviewer.post(f"{url}/return", json={"reason": "写明去处"}).json()["status"] == "returned"
+    moved(issuer, url, "submit")
+    assert moved(reviewer, url, "return", {"reason": "写明去处"}).json()["status"] == "returned"
     version = issuer.get(url).headers["ETag"]
     changed = issuer.patch(url, json={"instruction": "转移到中心小学"}, headers={"If-Match": version})
     assert changed.json()["status"] == "draft"
-    issuer.post(f"{url}/submit")
-    assert issuer.post(f"{url}/sign-off").status_code == 403
-    assert reviewer.post(f"{url}/sign-off").json()["status"] == "signed_off"
-    wrong = issuer.post(f"{url}/issue", json={"people": preview["people"] + 1})
+    moved(issuer, url, "submit")
+    assert moved(issuer, url, "sign-off").status_code == 403
+    assert moved(reviewer, url, "sign-off").json()["status"] == "signed_off"
+    wrong = moved(issuer, url, "issue", {"people": preview["people"] + 1})
     assert wrong.json()["code"] == "alert.people_differ"
-    assert issuer.post(f"{url}/issue", json={"people": preview["people"]}).json()["status"] == "issued"
+    assert moved(issuer, url, "issue", {"people": preview["people"]}).json()["status"] == "issued"
     assert as_("south_operator").post(f"{url}/acknowledge").status_code == 200
     answered = as_("duty").get(f"{url}/deliveries?state=answered").json()["items"]
     assert [one["name"] for one in answered] == ["south_operator"]
@@ -62,6 +63,39 @@ def test_draft_return_sign_off_issue_acknowledge(as_: Clients) -> None:
     english = as_("wall").get(f"{url}/deliveries.csv", headers={"Accept-Language": "en"}).content.decode("utf-8-sig")
     assert english.startswith("Kind,Channel,Township")
     assert ("answered" in english, "south_operator" in english) == (True, False), "who may not see people sees no names"
+
+
+def test_what_is_signed_off_is_what_was_read(as_: Clients) -> None:
+    issuer, reviewer = as_("issuer"), as_("reviewer")
+    url = f"/api/v1/alerts/{drafted(issuer)['id']}"
+    moved(issuer, url, "submit")
+    read = {"If-Match": reviewer.get(url).headers["ETag"]}
+    moved(reviewer, url, "return", {"reason": "写明去处"})
+    seen = {"If-Match": issuer.get(url).headers["ETag"]}
+    issuer.patch(url, json={"headline": "全市转移", "area": {"divisions": ["532301"]}}, headers=seen)
+    moved(issuer, url, "submit")
+    for move, body in (("sign-off", {}), ("return", {"reason": "改"})):
+        stale, bare = reviewer.post(f"{url}/{move}", json=body, headers=read), reviewer.post(f"{url}/{move}", json=body)
+        assert (stale.status_code, stale.json()["code"]) == (412, "version.stale"), move
+        assert (bare.status_code, bare.json()["code"]) == (428, "version.needed"), move
+    assert issuer.get(url).json()["status"] == "submitted"
+    for move, body in (("submit", {}), ("issue", {"people": 1}), ("cancel", {"end": "lifted", "text": ""})):
+        assert issuer.post(f"{url}/{move}", json=body).status_code == 428, move
+
+
+def test_who_comes_second_reads_words(as_: Clients) -> None:
+    issuer, reviewer = as_("issuer"), as_("reviewer")
+    url = f"/api/v1/alerts/{drafted(issuer)['id']}"
+    moved(issuer, url, "submit")
+    moved(reviewer, url, "sign-off")
+    for language, words in (
+        ("zh", "这份预警现在“已签发，待发布”，不能再这样做"),
+        ("en", "Not possible: it is “signed off” by now"),
+    ):
+        headers = {"If-Match": reviewer.get(url).headers["ETag"], "Accept-Language": language}
+        late = reviewer.post(f"{url}/sign-off", json={}, headers=headers)
+        assert (late.status_code, late.json()["code"]) == (409, "alert.move_impossible")
+        assert late.json()["detail"] == words
 
 
 def test_a_county_cannot_warn_of_weather(as_: Clients) -> None:
@@ -117,10 +151,10 @@ def test_what_is_issued_is_exported_for_the_national_platform_unverified(as_: Cl
     alert: str = station.post("/api/v1/alerts", json=body).json()["id"]
     url = f"/api/v1/alerts/{alert}"
     assert station.get(f"{url}/cn-dialect", params={"sender_code": "5" * 14}).status_code == 404, "not issued yet"
-    station.post(f"{url}/submit")
-    reviewer.post(f"{url}/sign-off")
+    moved(station, url, "submit")
+    moved(reviewer, url, "sign-off")
     people = station.get(f"{url}/preview").json()["people"]
-    assert station.post(f"{url}/issue", json={"people": people}).status_code == 200
+    assert moved(station, url, "issue", {"people": people}).status_code == 200
     answer = as_("duty").get(f"{url}/cn-dialect", params={"sender_code": "53230141600000", "number": 0})
     assert (answer.status_code, answer.headers["X-Fengsui-Verified"]) == (200, "no")
     assert ".unverified.xml" in answer.headers["Content-Disposition"]

@@ -152,7 +152,8 @@ class Play:
                 ("issuer", "drop", None),
             )
         )
-        self.call(actor, "POST", f"/alerts/{alert}/{act}", json=body)
+        seen = {"If-Match": f'"{self.call("duty", "GET", f"/alerts/{alert}").get("version", 1)}"'}
+        self.call(actor, "POST", f"/alerts/{alert}/{act}", json=body, headers=seen)
 
     def ring(self) -> None:
         known = self.call("duty", "GET", "/board").get("obligations", {})

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from alerts.cap.signature import Verdict, check_signatures
 from tests.alerts.signing import key_and_certificate, signed_example
+from tests.moves import moved
 from tests.web.test_alerts import drafted
 
 Clients = Callable[[str], TestClient]
@@ -20,10 +21,10 @@ def issued_document(as_: Clients) -> tuple[str, bytes]:
     issuer, reviewer = as_("issuer"), as_("reviewer")
     alert_id: str = drafted(issuer)["id"]
     url = f"/api/v1/alerts/{alert_id}"
-    issuer.post(f"{url}/submit")
-    reviewer.post(f"{url}/sign-off")
+    moved(issuer, url, "submit")
+    moved(reviewer, url, "sign-off")
     people = issuer.get(f"{url}/preview").json()["people"]
-    assert issuer.post(f"{url}/issue", json={"people": people}).status_code == 200
+    assert moved(issuer, url, "issue", {"people": people}).status_code == 200
     return alert_id, issuer.get(f"/cap/{alert_id}.xml").content
 
 
@@ -36,7 +37,7 @@ def test_what_we_issue_and_end_is_signed_by_our_authority(as_: Clients, tmp_path
     alert_id, document = issued_document(as_)
     assert verdicts(document, tmp_path) == [Verdict.VALID]
     assert verdicts(document.replace("立即".encode(), "不要".encode()), tmp_path) == [Verdict.INVALID]
-    assert as_("issuer").post(f"/api/v1/alerts/{alert_id}/cancel", json={"end": "lifted", "text": "水退"}).is_success
+    assert moved(as_("issuer"), f"/api/v1/alerts/{alert_id}", "cancel", {"end": "lifted", "text": "水退"}).is_success
     ended = as_("issuer").get(f"/cap/{alert_id}.xml").content
     assert b"<msgType>Cancel</msgType>" in ended
     assert verdicts(ended, tmp_path) == [Verdict.VALID]

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from command.kernel.timeline import verify
+from tests.moves import moved
 from web.app import create_app
 from web.demo import accounts, seed
 from web.migrate import upgrade
@@ -165,10 +166,10 @@ def test_not_while_an_own_alert_runs(as_: Clients) -> None:
     made = issuer.post("/api/v1/alerts", json=draft)
     assert made.status_code == 201, made.text
     url = f"/api/v1/alerts/{made.json()['id']}"
-    assert issuer.post(f"{url}/submit").status_code == 200
-    assert reviewer.post(f"{url}/sign-off").status_code == 200
+    assert moved(issuer, url, "submit").status_code == 200
+    assert moved(reviewer, url, "sign-off").status_code == 200
     people = issuer.post("/api/v1/alerts/preview", json=draft).json()["people"]
-    assert issuer.post(f"{url}/issue", json={"people": people}).status_code == 200
+    assert moved(issuer, url, "issue", {"people": people}).status_code == 200
     assert admin.post("/api/v1/demo/remove", json=TYPED).json()["code"] == "demo.alert_runs"
 
 

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from command.kernel.timeline import read_after, verify
+from tests.moves import moved
 from tests.web.evacuees import HOUSEHOLDS, imported, ledger, opened, standing_lists
 from tests.web.obliged import API, Clients, issued_order, made, responsible_post
 from tests.web.world import World
@@ -43,7 +44,7 @@ def test_an_order_opens_it_and_lifting_leaves_it_open(as_: Clients, county: Worl
     (one,) = as_("wall").get(f"{API}/board").json()["evacuations"].values()
     assert (one["alert"], one["status"], one["title"]) == (alert, "open", "西舍路镇转移指令")
     assert totals(as_, one["id"]) == (0, 3)
-    made(as_("issuer"), f"/alerts/{alert}/cancel", {"end": "lifted", "text": "水退了"})
+    moved(as_("issuer"), f"{API}/alerts/{alert}", "cancel", {"end": "lifted", "text": "水退了"}).raise_for_status()
     board = as_("wall").get(f"{API}/board").json()
     assert alert not in board["alerts"]
     assert board["evacuations"][one["id"]]["status"] == "open"
@@ -56,10 +57,10 @@ def test_a_changed_order_widens_it(as_: Clients, county: World) -> None:
     body = {"event": "山洪", "kind": "evacuation", "headline": "两镇转移指令", "description": "水", "instruction": "走"}
     wider = {**body, "area": {"divisions": ["532301"]}, "expires_at": expires}
     changed = made(issuer, f"/alerts/{alert}/update", wider)["id"]
-    made(issuer, f"/alerts/{changed}/submit", {})
-    made(as_("reviewer"), f"/alerts/{changed}/sign-off", {})
+    moved(issuer, f"{API}/alerts/{changed}", "submit").raise_for_status()
+    moved(as_("reviewer"), f"{API}/alerts/{changed}", "sign-off").raise_for_status()
     people = issuer.get(f"{API}/alerts/{changed}/preview").json()["people"]
-    made(issuer, f"/alerts/{changed}/issue", {"people": people})
+    moved(issuer, f"{API}/alerts/{changed}", "issue", {"people": people}).raise_for_status()
     (one,) = as_("north_operator").get(f"{API}/evacuations").json()["items"]
     assert (one["alert"], one["title"]) == (changed, "两镇转移指令")
     assert totals(as_, one["id"]) == (0, 5)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.web.obliged import API, Clients, issued_order, made, obligation, responsible_post
+from tests.moves import moved
+from tests.web.obliged import API, Clients, issued_order, obligation, responsible_post
 from tests.web.world import World
 
 
@@ -68,7 +69,7 @@ def test_lifting_takes_it_off_the_wall(as_: Clients, world: World) -> None:
     responsible_post(as_, world)
     alert = issued_order(as_)
     (one,) = as_("duty").get(f"{API}/alerts/{alert}/obligations").json()["items"]
-    made(as_("issuer"), f"/alerts/{alert}/cancel", {"end": "lifted", "text": "水退了"})
+    moved(as_("issuer"), f"{API}/alerts/{alert}", "cancel", {"end": "lifted", "text": "水退了"}).raise_for_status()
     assert one["id"] not in as_("wall").get(f"{API}/board").json()["obligations"]
     ended = as_("duty").post(f"{API}/obligations/{one['id']}/call", json={})
     assert ended.json()["code"] == "obligation.ended"

@@ -212,24 +212,26 @@ def patch_alert(alert_id: str, body: DraftChange, version: IfMatch, edge: Known,
 
 
 @router.post("/alerts/{alert_id}/submit")
-def submit_alert(alert_id: str, edge: Known, response: Response) -> State:
-    """Hand a draft to the reviewers."""
+def submit_alert(alert_id: str, version: IfMatch, edge: Known, response: Response) -> State:
+    """Hand the draft that was read to the reviewers."""
     with edge.writing() as session:
-        return tagged(response, actions.submit(session, edge.clock, edge.actor, alert_id).state())
+        return tagged(response, actions.submit(session, edge.clock, edge.actor, alert_id, version).state())
 
 
 @router.post("/alerts/{alert_id}/return")
-def return_alert(alert_id: str, body: Reason, edge: Known, response: Response) -> State:
+def return_alert(alert_id: str, body: Reason, version: IfMatch, edge: Known, response: Response) -> State:
     """Give it back with a reason."""
     with edge.writing() as session:
-        return tagged(response, actions.return_(session, edge.clock, edge.actor, alert_id, body.reason).state())
+        return tagged(
+            response, actions.return_(session, edge.clock, edge.actor, alert_id, body.reason, version).state()
+        )
 
 
 @router.post("/alerts/{alert_id}/sign-off")
-def sign_off_alert(alert_id: str, edge: Known, response: Response) -> State:
-    """Release it: another person than the drafter."""
+def sign_off_alert(alert_id: str, version: IfMatch, edge: Known, response: Response) -> State:
+    """Release the text that was read: a person who wrote nothing of it."""
     with edge.writing() as session:
-        return tagged(response, actions.sign_off(session, edge.clock, edge.actor, alert_id).state())
+        return tagged(response, actions.sign_off(session, edge.clock, edge.actor, alert_id, version).state())
 
 
 @router.post("/alerts/{alert_id}/drop")
@@ -240,10 +242,14 @@ def drop_alert(alert_id: str, edge: Known, response: Response) -> State:
 
 
 @router.post("/alerts/{alert_id}/issue")
-def issue_alert(alert_id: str, body: People, edge: Known, request: Request, response: Response) -> State:
+def issue_alert(
+    alert_id: str, body: People, version: IfMatch, edge: Known, request: Request, response: Response
+) -> State:
     """Issue to the audience as it is at this moment; workers are woken after the commit."""
     with edge.writing() as session:
-        issued = actions.issue(session, edge.clock, edge.actor, alert_id, body.people, sign=cap_keys_of(request).sign)
+        issued = actions.issue(
+            session, edge.clock, edge.actor, alert_id, body.people, version, sign=cap_keys_of(request).sign
+        )
         open_for(session, edge.clock, edge.actor, issued.alert)
         state = issued.alert.state()
     waker(request)(issued.chunks)
@@ -259,11 +265,13 @@ def update_alert(alert_id: str, body: DraftForm, edge: Known, response: Response
 
 
 @router.post("/alerts/{alert_id}/cancel")
-def cancel_alert(alert_id: str, body: End, edge: Known, request: Request, response: Response) -> State:
+def cancel_alert(
+    alert_id: str, body: End, version: IfMatch, edge: Known, request: Request, response: Response
+) -> State:
     """End a running alert; everyone who was told is told."""
     with edge.writing() as session:
         ended = actions.cancel(
-            session, edge.clock, edge.actor, alert_id, body.end, body.text, sign=cap_keys_of(request).sign
+            session, edge.clock, edge.actor, alert_id, body.end, body.text, version, sign=cap_keys_of(request).sign
         )
         state = ended.alert.state()
     waker(request)(ended.chunks)

@@ -122,6 +122,11 @@ export class Api {
     return (await this.request<T>('POST', path, { body: body ?? {}, ...(query ? { query } : {}) })).value
   }
 
+  /** A move of what was read in this version; 412 where it is another by now. */
+  async move<T>(path: string, version: number, body: unknown = {}): Promise<T> {
+    return (await this.request<T>('POST', path, { body, version })).value
+  }
+
   async put<T>(path: string, body: unknown): Promise<T> {
     return (await this.request<T>('PUT', path, { body })).value
   }

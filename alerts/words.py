@@ -1,0 +1,15 @@
+"""The glossary's words for an alert's states, Chinese and English, as errors say them."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "draft": ("在拟", "a draft"),
+    "submitted": ("待签发", "waiting for sign-off"),
+    "returned": ("已退回", "returned"),
+    "signed_off": ("已签发，待发布", "signed off"),
+    "issued": ("已发布", "issued"),
+    "changed": ("已变更", "changed"),
+    "lifted": ("已解除", "lifted"),
+    "withdrawn": ("已更正", "withdrawn"),
+    "expired": ("已到期", "expired"),
+    "received": ("收到的", "received"),
+    "dropped": ("已作废", "dropped"),
+}

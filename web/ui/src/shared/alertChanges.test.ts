@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { changedIn } from './alertChanges'
+import type { Alert } from './objects/alerts'
+
+const alert = (more: object = {}): Alert =>
+  ({
+    version: 1, kind: 'notice', event: '山洪', colour: null, headline: 'h', description: 'd', instruction: 'i', channels: ['email'],
+    effective_at: null, expires_at: 'x', drill: false,
+    area: { description: '两镇', divisions: ['532301105'], geometry: { type: 'Polygon', coordinates: [[[101, 25]]] }, approximate: false },
+    ...more,
+  }) as unknown as Alert
+
+describe('what changed since it was read', () => {
+  it('is nothing where only state, version or the order of a geometry’s members differ', () => {
+    const geometry = { coordinates: [[[101, 25]]], type: 'Polygon' }
+    const now = alert({ version: 5, status: 'submitted', area: { geometry, approximate: false, divisions: ['532301105'], description: '两镇' } })
+    expect(changedIn(alert(), now)).toEqual([])
+  })
+
+  it.each([
+    ['headline', { headline: '全市转移' }],
+    ['expires_at', { expires_at: 'y' }],
+    ['drill', { drill: true }],
+    ['area', { area: { description: '两镇', divisions: ['532301'], geometry: null, approximate: false } }],
+    ['channels', { channels: ['email', 'sms'] }],
+  ])('names %s', (name, more) => {
+    expect(changedIn(alert(), alert(more))).toEqual([name])
+  })
+})

@@ -1,0 +1,18 @@
+import type { Alert } from './objects/alerts'
+
+/** What of an alert is said to people: that it is as it was read is what a signature means. */
+export const SAID = [
+  'kind', 'event', 'colour', 'headline', 'description', 'instruction', 'area', 'channels', 'effective_at', 'expires_at', 'drill',
+] as const
+export type Said = (typeof SAID)[number]
+
+/** Of a geometry only type and coordinates: stream and routes name its members in different orders. */
+const valueOf = (alert: Alert, name: Said): unknown => {
+  if (name !== 'area') return alert[name]
+  const { description, divisions, geometry } = alert.area
+  return [description, divisions, geometry?.type, geometry?.coordinates]
+}
+
+/** What is said otherwise than it was read. */
+export const changedIn = (read: Alert, now: Alert): Said[] =>
+  read === now ? [] : SAID.filter((name) => JSON.stringify(valueOf(read, name)) !== JSON.stringify(valueOf(now, name)))
