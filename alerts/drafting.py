@@ -32,12 +32,16 @@ class CircleInput:
 
 @dataclass(frozen=True, slots=True)
 class AreaInput:
-    """Where: division codes, a GeoJSON Polygon or MultiPolygon, a circle, or several of them together."""
+    """Where: division codes, a GeoJSON Polygon or MultiPolygon, a circle, or several of them together.
+
+    `worded` says that a person wrote the description.
+    """
 
     divisions: tuple[str, ...] = ()
     polygon: Mapping[str, Any] | None = None
     circle: CircleInput | None = None
     description: str | None = None
+    worded: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,7 @@ class AreaFound:
     drawn: State | None
     geometry: State | None
     approximate: bool
+    worded: bool
 
     def reach(self) -> Reach:
         return reach_of(self.divisions, self.drawn)
@@ -112,12 +117,14 @@ def find_area(area: AreaInput, divisions: Divisions) -> AreaFound:
     shapes = [*(drawn or []), *(found.geometry for found in boundaries)]
     if not shapes:
         raise _invalid("alert.area_needed", "area")
+    said = (area.description or "").strip()
     return AreaFound(
-        description=area.description or _described(area, codes, divisions),
+        description=said or _described(area, codes, divisions),
         divisions=codes,
         drawn=to_geojson(shapely.union_all(drawn)) if drawn else None,
         geometry=to_geojson(shapely.union_all(shapes)),
         approximate=any(found.approximate for found in boundaries),
+        worded=bool(said) and area.worded,
     )
 
 

@@ -224,6 +224,7 @@ def area_of(alert: Alert) -> AreaFound:
         drawn=alert.drawn if isinstance(alert.drawn, dict) else None,
         geometry=alert.geometry if isinstance(alert.geometry, dict) else None,
         approximate=alert.approximate,
+        worded=alert.area_worded,
     )
 
 
@@ -254,7 +255,7 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound) -> None:
     alert.effective_at = fields.effective_at
     alert.expires_at = fields.expires_at
     alert.incident_id = fields.incident
-    alert.area_description = area.description
+    alert.area_description, alert.area_worded = area.description, area.worded
     alert.divisions = list(area.divisions)
     alert.drawn = area.drawn
     alert.geometry = area.geometry

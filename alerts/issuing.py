@@ -1,6 +1,8 @@
 """Issue and end: one transaction freezes who is told, what they are told, and the chunks that will be sent."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,8 +14,8 @@ from alerts.calls.opening import find_unheld, open_obligations
 from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
 from alerts.coverage import open_coverages
-from alerts.drafting import Draft, check_draft, find_area
-from alerts.drafts import area_of, check_running, new_alert, superseded_by
+from alerts.drafting import check_draft, find_area
+from alerts.drafts import area_of, check_drill, check_running, draft_of, new_alert, superseded_by
 from alerts.ending import end_alert
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
@@ -99,16 +101,21 @@ def audience_now(session: Session, alert: Alert, unit: Unit) -> Audience:
     return freeze([*found.contacts, *before])
 
 
-def update(session: Session, clock: Clock, actor: Actor, alert_id: str, fields: Draft, divisions: Divisions) -> Alert:
+def update(
+    session: Session, clock: Clock, actor: Actor, alert_id: str, changes: Mapping[str, Any], divisions: Divisions
+) -> Alert:
     """Draft the change of an issued alert: a new alert that replaces it when it is issued.
 
-    Raises as `draft`, and Conflict `alert.move_impossible` where the alert is not issued.
+    `changes` as of `amend`; what is absent is as in the running one, its area whole, and
+    it takes effect when it is issued. Raises as `draft`, Conflict
+    `alert.move_impossible` where the alert is not issued, Invalid `alert.drill_fixed`.
     """
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
+    fields = replace(draft_of(old), **{"effective_at": None, **changes})
     check_draft(fields, unit, rules_of(session, unit))
-    alert = new_alert(unit, actor, fields, find_area(fields.area, divisions))
-    alert.supersedes, alert.references, alert.drill = old.id, [old.identifier], old.drill
-    alert.scope_status = old.scope_status
+    alert = new_alert(unit, actor, fields, find_area(fields.area, divisions) if "area" in changes else area_of(old))
+    alert.supersedes, alert.references, alert.scope_status = old.id, [old.identifier], old.scope_status
+    check_drill(session, alert, fields.drill)
     session.add(alert)
     session.flush()
     tell_new(session, actor, alert, "alert.drafted")

@@ -80,6 +80,8 @@ class Alert(Kept, Base):
     instruction: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     area_description: Mapped[str] = mapped_column(Text)
+    area_worded: Mapped[bool] = mapped_column(default=True)
+    """Whether a person wrote the description; one that we made is made anew with the area."""
     divisions: Mapped[Json] = mapped_column(JsonText)
     drawn: Mapped[Json] = mapped_column(JsonText)
     geometry: Mapped[Json] = mapped_column(JsonText)
@@ -160,7 +162,9 @@ class Alert(Kept, Base):
             "language": self.language,
             "area": {
                 "description": self.area_description,
+                "worded": self.area_worded,
                 "divisions": self.divisions,
+                "drawn": self.drawn if self.divisions else None,
                 "geometry": self.geometry,
                 "approximate": self.approximate,
             },

@@ -24,7 +24,8 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.rights import Right
 from command.kernel.values import Json, State
-from gis.divisions import Divisions
+from gis.divisions import Divisions, shipped_divisions
+from gis.geometry import area_km2, from_geojson
 
 
 def preview(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions) -> State:
@@ -61,8 +62,28 @@ def _previewed(session: Session, clock: Clock, alert: Alert, area: AreaFound, au
         "channels": {name: counts.get(name, 0) for name in chosen},
         "forecast_99_s": forecast_99_s(counts),
         "waiting": [one for one in waiting(session, clock.now()) if one["channel"] in chosen],
-        "area": {"description": area.description, "geometry": area.geometry, "approximate": area.approximate},
+        "area": {
+            "description": area.description,
+            "geometry": area.geometry,
+            "approximate": area.approximate,
+            **_measured(area),
+        },
         "texts": {name: words[name].body for name in chosen},
+    }
+
+
+def _measured(area: AreaFound) -> State:
+    """The area as it is, whatever anybody calls it: its divisions by name, whether more is drawn, square kilometres.
+
+    None of these where only a larger boundary is known: a township has the county's.
+    """
+    table = shipped_divisions()
+    names = [row.name if (row := table.get(code)) else code for code in area.divisions]
+    measured = area.drawn if area.approximate else area.geometry
+    return {
+        "divisions": list(names),
+        "drawn": area.drawn is not None,
+        "km2": round(area_km2(from_geojson(measured)), 1) if measured else None,
     }
 
 

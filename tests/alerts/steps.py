@@ -5,8 +5,6 @@ from typing import Any
 
 from alerts import actions
 from alerts.drafting import Draft
-from alerts.drafts import draft_of
-from alerts.model import Alert
 from alerts.preview import preview_of
 from command.directory.model import Person
 from command.kernel.errors import Invalid
@@ -41,8 +39,7 @@ def evacuate(county: County, **more: Any) -> str:
 
 def changed(county: County, running: str, **amended: Any) -> str:
     """The change of a running alert, issued; what of `amended` is refused stays as it was."""
-    was = county.see("issuer", lambda s, _: draft_of(s.get_one(Alert, running)))
-    alert = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, running, was, DIVISIONS).id)
+    alert = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, running, {}, DIVISIONS).id)
     with suppress(Invalid):
         county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, amended, DIVISIONS))
     county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))

@@ -306,8 +306,8 @@ def test_an_end_tells_whoever_was_told(either: County, end: str) -> None:
 
 def test_an_update_replaces_what_it_changes(county: County) -> None:
     old = issued(county)
-    changed = fields(headline="扩大到吕合镇", area=AreaInput(divisions=(NORTH,)))
-    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, changed, DIVISIONS).id)
+    wider = {"headline": "扩大到吕合镇", "area": AreaInput(divisions=(NORTH,))}
+    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, wider, DIVISIONS).id)
     assert state(county, old)["status"] == "issued"
     county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, new))
     county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, new))
@@ -325,7 +325,7 @@ def test_an_update_that_is_withdrawn_at_once_is_told_to_whoever_was_told_before_
     old = issued(county)
     before = gateways()
     send_all(county, senders(before))
-    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, fields(), DIVISIONS).id)
+    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, {}, DIVISIONS).id)
     county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, new))
     county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, new))
     issue(county, new)
@@ -340,7 +340,7 @@ def test_an_update_that_is_withdrawn_at_once_is_told_to_whoever_was_told_before_
 
 def test_a_change_is_not_issued_when_what_it_changes_is_over(county: County) -> None:
     def update() -> str:
-        return county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, fields(), DIVISIONS).id)
+        return county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, {}, DIVISIONS).id)
 
     old = issued(county)
     first, second, draft = update(), update(), update()
@@ -366,7 +366,7 @@ def test_a_change_is_not_issued_when_what_it_changes_is_over(county: County) -> 
 @pytest.mark.parametrize("drill", [False, True])
 def test_a_change_stays_real_or_an_exercise(county: County, drill: bool) -> None:
     old = issued(county, drill=drill)
-    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, fields(), DIVISIONS).id)
+    new = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, {}, DIVISIONS).id)
     for turned in (drill, not drill):
         change = {"drill": turned, "headline": "河水还在涨"}
         act = lambda s, a: actions.amend(s, county.clock, a, new, None, change, DIVISIONS)  # noqa: B023, E731
@@ -511,3 +511,32 @@ def test_the_area_in_words(county: County) -> None:
     )
     named = replace(wanted, area=replace(wanted.area, description="沙龙河两岸"))
     assert state(county, drafted(county, wanted=named))["area"]["description"] == "沙龙河两岸"
+
+
+def test_words_of_our_own_follow_the_area_and_a_persons_stay_beside_what_it_is(county: County) -> None:
+    two = AreaInput(divisions=(SOUTH, NORTH))
+    made, written = drafted(county), drafted(county, wanted=fields(area=AreaInput((SOUTH,), description="沿河")))
+    assert [state(county, one)["area"]["worded"] for one in (made, written)] == [False, True]
+    county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, made, None, {"area": two}, DIVISIONS))
+    assert state(county, made)["area"]["description"] == "西舍路镇、吕合镇"
+    whole = {"area": AreaInput(divisions=("532301",), description="西舍路镇沿河")}
+    county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, written, None, whole, DIVISIONS))
+    found: Any = county.see("reviewer", lambda s, a: preview_of(s, county.clock, a, written))
+    assert found["area"]["description"] == "西舍路镇沿河"
+    assert (found["area"]["divisions"], found["area"]["drawn"]) == (["楚雄市"], False)
+    assert 4300 < found["area"]["km2"] < 4600, "4,433 km² as the city gives it"
+
+
+def test_the_change_of_an_alert_begins_with_its_whole_area(county: County) -> None:
+    circle = CircleInput(101.36, 25.13, 2500)
+    old = issued(county, area=AreaInput(divisions=(SOUTH,), circle=circle))
+    new = county.do(
+        "issuer", lambda s, a: actions.update(s, county.clock, a, old, {"headline": "还在涨"}, DIVISIONS).id
+    )
+    before, after = state(county, old), state(county, new)
+    assert after["area"] == before["area"]
+    assert after["area"]["drawn"]["type"] == "Polygon"
+    found: Any = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, new))
+    assert {unit["name"] for unit in found["units"]} == {"西舍路镇", "吕合镇"}
+    assert (found["area"]["divisions"], found["area"]["drawn"]) == (["西舍路镇"], True)
+    assert 19 < found["area"]["km2"] < 20, "the circle: the county's boundary stands for the township"

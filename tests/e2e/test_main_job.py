@@ -169,6 +169,8 @@ class Play:
         issuer.see("alert-instruction").fill("沿河住户立即转移到中心小学")
         issuer.press("alert-submit")
         self.open_alert(reviewer, "submitted")
+        expect(reviewer.see("changed-instruction")).to_contain_text("沿河住户立即转移到中心小学")
+        reviewer.press("alert-seen")
         reviewer.press("alert-sign-off")
         self.open_alert(issuer, "signed_off")
         people = self.alert()["preview"]["people"]

@@ -1,7 +1,9 @@
 """Warnings on the desk: the two-person rule, the typed number, who answered, and what came from outside."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 from playwright.sync_api import Page, expect
@@ -28,6 +30,11 @@ def open_alert(page: Page, headline: str) -> Page:
     page.get_by_test_id("alert-row").filter(has_text=headline).click()
     expect(page.get_by_test_id("alert-sheet").or_(page.get_by_test_id("alert-editor"))).to_be_visible()
     return page
+
+
+def pictured(page: Page, name: str) -> None:
+    if folder := os.environ.get("FENGSUI_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def write_notice(page: Page, headline: str) -> None:
@@ -61,6 +68,11 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     expect(leader.get_by_test_id("alert-returned")).to_contain_text("写明去哪里")
     leader.get_by_test_id("alert-instruction").fill("不要下河，到中心小学。")
     leader.get_by_test_id("alert-submit").click()
+    expect(reviewer.get_by_test_id("changed-instruction")).to_contain_text("不要下河，到中心小学。")
+    expect(reviewer.get_by_test_id("alert-sign-off")).to_be_disabled()
+    pictured(reviewer, "desk-alert-changed")
+    assert layout(reviewer, least_px=12) == []
+    reviewer.get_by_test_id("alert-seen").click()
     reviewer.get_by_test_id("alert-sign-off").click()
     expect(reviewer.get_by_test_id("alert-status")).to_have_text("已签发")
 
@@ -77,6 +89,17 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     expect(issuer.get_by_test_id("coverage-row")).to_have_count(1)
     expect(issuer.get_by_test_id("delivery-row").first).to_be_visible()
     assert [*accessibility(issuer), *layout(issuer, least_px=12)] == []
+
+    issuer.get_by_test_id("alert-change").click()
+    expect(issuer.get_by_test_id("alert-editor")).to_be_visible()
+    expect(issuer.get_by_test_id("alert-drill")).to_have_count(0)
+    issuer.get_by_test_id("alert-add-town").fill("吕合")
+    issuer.get_by_test_id("alert-add-town-option").first.click()
+    expect(issuer.get_by_test_id("preview-area")).to_have_text("西舍路镇、吕合镇")
+    pictured(issuer, "desk-alert-update")
+    issuer.get_by_test_id("alert-drop").click()
+    issuer.get_by_test_id("drop-dialog-yes").click()
+    open_alert(issuer, headline)
 
     issuer.get_by_test_id("alert-lift").click()
     issuer.get_by_test_id("end-text").fill("水已退。")

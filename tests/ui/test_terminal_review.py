@@ -42,6 +42,7 @@ def test_an_order_is_signed_off_on_a_phone(new_page: NewPage, town: County) -> N
         leader.press("review-row")
         expect(leader.see("review-instruction")).to_have_text("沿河住户立即转移到中心小学")
         expect(leader.see("review-people")).to_contain_text(str(answered(issuer.get(f"{path}/preview"))["people"]))
+        expect(leader.see("review-measured")).to_contain_text("子午镇")
         shown(leader, "phone-review")
         leader.press("review-why")
         expect(leader.see("review-return")).to_be_disabled()

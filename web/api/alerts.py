@@ -47,12 +47,14 @@ class AreaForm(Form):
     polygon: dict[str, Any] | None = None
     circle: Circle | None = None
     description: Line | None = None
+    worded: bool = True
+    """Whether a person wrote the description; what a page made of the area is no person's."""
 
     def area(self) -> AreaInput:
         """The value the actions take."""
         drawn = self.circle
         circle = None if drawn is None else CircleInput(drawn.center[0], drawn.center[1], drawn.radius_m)
-        return AreaInput(tuple(self.divisions or ()), self.polygon, circle, self.description)
+        return AreaInput(tuple(self.divisions or ()), self.polygon, circle, self.description, self.worded)
 
 
 class Fields(Form):
@@ -257,10 +259,10 @@ def issue_alert(
 
 
 @router.post("/alerts/{alert_id}/update", status_code=201)
-def update_alert(alert_id: str, body: DraftForm, edge: Known, response: Response) -> State:
-    """Draft the change of a running alert."""
+def update_alert(alert_id: str, body: DraftChange, edge: Known, response: Response) -> State:
+    """Draft the change of a running alert; what is absent is as in that one."""
     with edge.writing() as session:
-        alert = actions.update(session, edge.clock, edge.actor, alert_id, body.draft(), shipped_divisions())
+        alert = actions.update(session, edge.clock, edge.actor, alert_id, body.values(), shipped_divisions())
         return tagged(response, alert.state())
 
 

@@ -1,4 +1,5 @@
 import type { Alert } from '@shared/objects/alerts'
+import type { AreaMeasured } from '@shared/alertArea'
 import type { Area, Point } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
 import type { Meeting, Site } from '@shared/objects/meetings'
@@ -70,7 +71,7 @@ export interface AlertPreview {
   channels: Record<string, number>
   forecast_99_s: number
   waiting: AlertWaiting[]
-  area: { description: string; geometry: Area | null; approximate: boolean }
+  area: AreaMeasured & { description: string; geometry: Area | null; approximate: boolean }
   texts: Record<string, string>
 }
 

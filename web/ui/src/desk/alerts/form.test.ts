@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '@shared/objects/alerts'
 import type { Polygon } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
-import { alertBody, canPreview, canSubmit, formOf, groupOf, newForm, wholeBody } from './form'
+import { alertBody, canPreview, canSubmit, formOf, groupOf, newForm, wholeBody, withArea, withWords } from './form'
 
 const geometry: Polygon = { type: 'Polygon', coordinates: [[[101, 25], [101.123456789, 25], [101, 25.1], [101, 25]]] }
 const incident = { id: 'i', title: '河水上涨', description: null, division_code: '532301105001', affected_area: null, drill: false } as unknown as Incident
@@ -27,7 +27,25 @@ describe('a warning being written', () => {
       polygon: { coordinates: [[[101, 25], [101.12346, 25], [101, 25.1], [101, 25]]] },
     })
     expect(alertBody(formOf(stored))).not.toHaveProperty('area')
-    expect(wholeBody(formOf(stored), stored).area).toEqual({ divisions: ['532301105'], description: '两镇' })
+    expect(wholeBody(formOf(stored)).area).toEqual({ divisions: ['532301105'], description: '两镇', worded: true })
+  })
+
+  it('keeps what is drawn beside townships, stored or asked about, when another township is added', () => {
+    const area = { ...stored.area, drawn: geometry, worded: false }
+    const form = formOf({ ...stored, area })
+    expect(wholeBody(form).area).toMatchObject({ divisions: ['532301105'], polygon: { type: 'Polygon' } })
+    const wider = withArea(form, { divisions: [...form.divisions, '532301112'] })
+    expect(alertBody(wider).area).toEqual({ divisions: ['532301105', '532301112'], polygon: expect.objectContaining({ type: 'Polygon' }) as unknown })
+    expect(formOf({ ...stored, area: { ...area, divisions: [], drawn: null } }).drawn).toEqual({ geometry, circle: null })
+  })
+
+  it('makes its own words anew with the area, and keeps a person’s', () => {
+    const ours = formOf({ ...stored, area: { ...stored.area, worded: false } })
+    expect(withArea(ours, { divisions: ['532301112'] }).areaWords).toBe('')
+    const written = withWords(ours, '沿河')
+    expect(withArea(written, { divisions: ['532301112'] }).areaWords).toBe('沿河')
+    expect(alertBody(written).area).toMatchObject({ description: '沿河', worded: true })
+    expect(withWords(written, ' ').worded).toBe(false)
   })
 
   it('only a warning carries a colour, and needs one', () => {

@@ -1,4 +1,4 @@
-import type { Alert, Colour } from '@shared/objects/alerts'
+import { drawnIn, type Alert, type Colour } from '@shared/objects/alerts'
 import type { Board } from '@shared/objects/board'
 import type { Area } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
@@ -14,7 +14,7 @@ export const CHANNELS = ['websocket', 'email', 'mqtt', 'sms', 'webhook', 'webpus
 const USUAL = ['websocket', 'email', 'mqtt']
 export const EVENTS = ['山洪', '暴雨', '地质灾害', '滑坡', '泥石流', '地震', '森林火灾', '大风', '冰雹', '危化品泄漏', '停水停电'] as const
 
-/** What is being written; `kept` says that the stored alert's area stays as it is. */
+/** What is being written; `kept` says that the stored alert's area stays as it is, `worded` that a person named it. */
 export interface AlertForm {
   kind: AlertKind
   event: string
@@ -26,6 +26,7 @@ export interface AlertForm {
   drawn: Drawn | null
   kept: boolean
   areaWords: string
+  worded: boolean
   expires_at: string | null
   channels: string[]
   incident: string | null
@@ -40,7 +41,7 @@ export interface Unsaved {
 
 const emptyForm = (): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
-  kept: false, areaWords: '', expires_at: null, channels: [...USUAL], incident: null, drill: false,
+  kept: false, areaWords: '', worded: false, expires_at: null, channels: [...USUAL], incident: null, drill: false,
 })
 
 const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
@@ -62,6 +63,11 @@ export function newForm(incident: Incident | null, drawn: Drawn | null): AlertFo
   }
 }
 
+const drawnOf = (alert: Alert): Drawn | null => {
+  const drawn = drawnIn(alert.area)
+  return drawn === null ? null : polygon(drawn)
+}
+
 export const formOf = (alert: Alert): AlertForm => ({
   kind: alert.kind,
   event: alert.event,
@@ -70,9 +76,10 @@ export const formOf = (alert: Alert): AlertForm => ({
   description: alert.description,
   instruction: alert.instruction,
   divisions: [...alert.area.divisions],
-  drawn: null,
+  drawn: drawnOf(alert),
   kept: alert.area.geometry !== null,
   areaWords: alert.area.description,
+  worded: alert.area.worded ?? true,
   expires_at: alert.expires_at,
   channels: [...alert.channels],
   incident: alert.incident,
@@ -84,7 +91,7 @@ export function areaBody(form: AlertForm): Record<string, unknown> {
   return {
     ...(form.divisions.length > 0 ? { divisions: form.divisions } : {}),
     ...(circle ? { circle: { center: [...circle.center], radius_m: circle.radius_m } } : geometry ? { polygon: rounded(geometry) } : {}),
-    ...(form.areaWords.trim() === '' ? {} : { description: form.areaWords.trim() }),
+    ...(form.areaWords.trim() === '' ? {} : { description: form.areaWords.trim(), worded: form.worded }),
   }
 }
 
@@ -118,13 +125,16 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
   }
 }
 
-/** The form as a body of its own, for a question about an alert that is stored otherwise. */
-export function wholeBody(form: AlertForm, stored: Alert | null): Record<string, unknown> {
-  if (!form.kept || stored === null) return alertBody(form)
-  const { divisions, geometry, description } = stored.area
-  const area = divisions.length > 0 ? { divisions } : { polygon: geometry === null ? null : rounded(geometry) }
-  return { ...alertBody(form), area: { ...area, description } }
-}
+/** The form as a body of its own, for a question that knows nothing of what is stored. */
+export const wholeBody = (form: AlertForm): Record<string, unknown> => ({ ...alertBody(form), area: areaBody(form) })
+
+/** Another area: words that we made for the former one go with it, a person's stay. */
+export const withArea = (form: AlertForm, area: Partial<Pick<AlertForm, 'divisions' | 'drawn'>>): AlertForm => ({
+  ...form, ...area, kept: false, areaWords: form.worded ? form.areaWords : '',
+})
+
+/** A person's words; without any we make them again. */
+export const withWords = (form: AlertForm, words: string): AlertForm => ({ ...form, areaWords: words, worded: words.trim() !== '', kept: false })
 
 const NAMED = 6
 

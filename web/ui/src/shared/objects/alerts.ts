@@ -8,7 +8,11 @@ export type AlertStatus =
 
 export interface AlertArea {
   description: string
+  /** Whether a person wrote the description; absent in entries older than this. */
+  worded?: boolean
   divisions: string[]
+  /** What is drawn beside divisions; without any it is the geometry. */
+  drawn?: Area | null
   geometry: Area | null
   approximate: boolean
 }
@@ -71,3 +75,5 @@ export interface Unheld {
 export const authorsOf = (alert: Alert): By[] => [...(alert.drafted_by === null ? [] : [alert.drafted_by]), ...(alert.amended_by ?? [])]
 
 export const wrote = (alert: Alert, actor: string): boolean => authorsOf(alert).some((one) => one.id === actor)
+
+export const drawnIn = (area: AlertArea): Area | null => (area.divisions.length > 0 ? (area.drawn ?? null) : area.geometry)
