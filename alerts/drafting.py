@@ -101,9 +101,14 @@ def check_draft(draft: Draft, unit: Unit, rules: Rules) -> None:
     faults = [*_text_faults(draft), *_choice_faults(draft), *_time_faults(draft)]
     if faults:
         raise Invalid(faults[0].code, fields=tuple(faults), **dict(faults[0].params))
-    if not rules.may_issue(unit, What(draft.chosen_kind, draft.event, draft.colour)):
-        what = f"{draft.chosen_kind} {draft.colour or ''}".strip()
-        raise Refused("alert.no_authority", unit=unit.name, what=what)
+    what = What(draft.chosen_kind, draft.event, draft.colour)
+    if not rules.may_issue(unit, what):
+        raise no_authority(unit, what)
+
+
+def no_authority(unit: Unit, what: What) -> Refused:
+    said = what.kind if what.colour is None else f"{what.colour},{what.kind}"
+    return Refused("alert.no_authority", unit=unit.name, what=said)
 
 
 def find_area(area: AreaInput, divisions: Divisions) -> AreaFound:

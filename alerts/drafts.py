@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from alerts.authority.bounds import check_place
 from alerts.authority.rules import What
 from alerts.authority.tables import rules_of
 from alerts.cap.severity import severity_of
-from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area
+from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area, no_authority
 from alerts.lookup import alert_for, tell, tell_new, to_change
 from alerts.model import DRAFT, ISSUED, RETURNED, SIGNED_OFF, SUBMITTED, Alert
 from command.directory.model import Unit
@@ -25,12 +26,14 @@ from gis.divisions import Divisions
 def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions) -> Alert:
     """Draft an alert for the actor's unit. Nobody is told.
 
-    Raises Refused `access.refused` or `alert.no_authority`; Invalid as `check_draft` and `find_area`.
+    Raises Refused `access.refused`, `alert.no_authority` or `alert.outside`; Invalid as `check_draft` and `find_area`.
     """
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
     check_draft(fields, unit, rules_of(session, unit))
-    alert = new_alert(unit, actor, fields, find_area(fields.area, divisions))
+    area = find_area(fields.area, divisions)
+    check_place(session, unit, area)
+    alert = new_alert(unit, actor, fields, area)
     session.add(alert)
     session.flush()
     tell_new(session, actor, alert, "alert.drafted")
@@ -80,6 +83,7 @@ def amend(
     check_drill(session, alert, fields.drill)
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
+    check_place(session, unit, area)
     _fill(alert, fields, area)
     _wrote(alert, actor)
     alert.status = DRAFT
@@ -90,10 +94,12 @@ def amend(
 def submit(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
     """Hand a draft to the reviewers.
 
-    Raises Invalid `alert.expired` where it would be over before it began, and as `superseded_by`.
+    Raises Invalid `alert.expired` where it would be over before it began, and as `check_authority` and
+    `superseded_by`.
     """
-    alert, _ = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
+    alert, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
     check_running(alert, clock)
+    check_authority(session, alert, unit)
     superseded_by(session, alert)
     _wrote(alert, actor)
     alert.status = SUBMITTED
@@ -145,6 +151,14 @@ def is_author(alert: Alert, actor: Actor) -> bool:
 def _wrote(alert: Alert, actor: Actor) -> None:
     if not is_author(alert, actor):
         alert.amended_by = [*alert.authors[1:], actor.by()]
+
+
+def check_authority(session: Session, alert: Alert, unit: Unit) -> None:
+    """Refused `alert.no_authority` or `alert.outside` where the unit may not issue it, by the table as it is now."""
+    what = What(alert.kind, alert.event, alert.colour)
+    if not rules_of(session, unit).may_issue(unit, what):
+        raise no_authority(unit, what)
+    check_place(session, unit, area_of(alert))
 
 
 def approvers_of(session: Session, alert: Alert) -> tuple[str, ...]:

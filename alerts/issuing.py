@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from alerts.adopting import check_source
 from alerts.audience import Audience, freeze, resolve
+from alerts.authority.bounds import check_place
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import find_unheld, open_obligations
 from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
 from alerts.coverage import open_coverages
 from alerts.drafting import check_draft, find_area
-from alerts.drafts import area_of, check_drill, check_running, draft_of, new_alert, superseded_by
+from alerts.drafts import area_of, check_authority, check_drill, check_running, draft_of, new_alert, superseded_by
 from alerts.ending import end_alert
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
@@ -63,11 +64,12 @@ def issue(
     """Issue a signed-off alert to the audience as it is at this moment.
 
     `people` is the number the issuer typed. Raises Conflict `alert.people_differ` with the true number, Invalid
-    `alert.nobody` or `alert.expired`, and as `check_source`, `superseded_by` and `to_change`.
+    `alert.nobody` or `alert.expired`, and as `check_source`, `check_authority`, `superseded_by` and `to_change`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
     check_running(alert, clock)
     check_source(session, alert)
+    check_authority(session, alert, unit)
     superseded = superseded_by(session, alert, lock=True)
     audience = audience_now(session, alert, unit)
     if people != audience.people:
@@ -113,7 +115,9 @@ def update(
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
     fields = replace(draft_of(old), **{"effective_at": None, **changes})
     check_draft(fields, unit, rules_of(session, unit))
-    alert = new_alert(unit, actor, fields, find_area(fields.area, divisions) if "area" in changes else area_of(old))
+    area = find_area(fields.area, divisions) if "area" in changes else area_of(old)
+    check_place(session, unit, area)
+    alert = new_alert(unit, actor, fields, area)
     alert.supersedes, alert.references, alert.scope_status = old.id, [old.identifier], old.scope_status
     check_drill(session, alert, fields.drill)
     session.add(alert)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, resolve
+from alerts.authority.bounds import check_place
 from alerts.authority.tables import rules_of
 from alerts.contacts import contacts_of_county
 from alerts.data import table
@@ -34,6 +35,7 @@ def preview(session: Session, clock: Clock, actor: Actor, fields: Draft, divisio
     actor.need(Right.ALERT_DRAFT, unit.path)
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions)
+    check_place(session, unit, area)
     audience = resolve(contacts_of_county(session, unit), area.reach(), fields.chosen_channels)
     return _previewed(session, clock, new_alert(unit, actor, fields, area), area, audience)
 

@@ -11,16 +11,19 @@ from alerts import actions
 from alerts.authority.rules import Rules, What, read_rules, shipped_rules, written_rules
 from alerts.authority.tables import change_table
 from alerts.data import table
+from alerts.drafting import AreaInput, CircleInput
 from alerts.model import Alert
+from alerts.preview import preview
 from alerts.queries import AlertFilter, alert_details, alerts_of, board_alerts
 from command.directory.model import RoleGrant, Unit
 from command.directory.queries import sight_of
 from command.kernel.actor import Actor, Grant
 from command.kernel.errors import FengsuiError
 from command.kernel.rights import Role
-from tests.alerts.county import DIVISIONS, County, fields
+from tests.alerts.county import DIVISIONS, NORTH, SOUTH, County, fields
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.signing import key_and_certificate, signed_example
+from tests.alerts.steps import drafted, signed
 from tests.alerts.telephones import obligations, villages
 
 UNTIL = "<expires>2026-11-20T20:00:00+08:00</expires><headline>暴雨橙色预警</headline>"
@@ -235,3 +238,51 @@ def test_what_is_not_public_is_for_the_countys_desk_alone_and_calls_nobody(count
     assert boards == {"issuer": 1, "duty": 1, "weather": 0, "north_operator": 0}
     taken(county, alert(identifier="public", infos=red).encode())
     assert "甲村" in obligations(county)
+
+
+def test_what_the_table_forbids_meanwhile_is_not_issued(county: County) -> None:
+    draft = signed(county)
+    put(county, [], rows=[row for row in written_rules(shipped_rules())["rows"] if row["kind"] != "notice"])
+    with pytest.raises(FengsuiError) as caught:
+        county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, draft, 3))
+    assert (caught.value.code, caught.value.params["what"]) == ("alert.no_authority", "notice")
+
+
+@pytest.fixture
+def north(county: County) -> County:
+    """The northern township's operator issues alerts, too."""
+    unit = county.units["north"]
+    with county.db.writing() as session:
+        session.add(RoleGrant(user_id=county.users["north_operator"], role=Role.ALERT_ISSUER, unit_id=unit))
+    return county
+
+
+@pytest.mark.parametrize(
+    ("area", "places"),
+    [
+        (AreaInput(divisions=("532301",)), "楚雄市"),
+        (AreaInput(divisions=(NORTH, SOUTH)), "西舍路镇"),
+        (AreaInput(circle=CircleInput(100.99, 24.61, 5000)), "西舍路镇"),
+    ],
+)
+def test_a_township_alerts_nobody_elses_area(north: County, area: AreaInput, places: str) -> None:
+    own = drafted(north, "north_operator", fields(area=AreaInput(divisions=(NORTH,))))
+    for act in (
+        lambda s, a: preview(s, north.clock, a, fields(area=area), DIVISIONS),
+        lambda s, a: actions.draft(s, north.clock, a, fields(area=area), DIVISIONS),
+        lambda s, a: actions.amend(s, north.clock, a, own, None, {"area": area}, DIVISIONS),
+    ):
+        with pytest.raises(FengsuiError) as caught:
+            north.do("north_operator", act)
+        assert (caught.value.code, caught.value.params["places"]) == ("alert.outside", places)
+    drafted(north, "issuer", fields(area=area))
+
+
+def test_what_a_township_drafted_beyond_its_area_before_is_not_issued(north: County) -> None:
+    drawn = CircleInput(101.36, 25.13, 5000)
+    alert = drafted(north, "north_operator", fields(area=AreaInput((NORTH, f"{NORTH}001"), circle=drawn)))
+    with north.db.writing() as session:
+        session.get_one(Alert, alert).divisions = ["532301"]
+    with pytest.raises(FengsuiError) as caught:
+        north.do("north_operator", lambda s, a: actions.submit(s, north.clock, a, alert))
+    assert caught.value.code == "alert.outside"

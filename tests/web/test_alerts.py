@@ -98,6 +98,18 @@ def test_who_comes_second_reads_words(as_: Clients) -> None:
         assert late.json()["detail"] == words
 
 
+def test_an_incident_that_does_not_exist_is_not_taken(as_: Clients) -> None:
+    issuer = as_("issuer")
+    alert = drafted(issuer)
+    body = {**DRAFT, "expires_at": alert["expires_at"], "incident": "01990000-0000-7000-8000-000000000000"}
+    for answer in (
+        issuer.post("/api/v1/alerts", json=body),
+        issuer.post("/api/v1/alerts/preview", json=body),
+        issuer.patch(f"/api/v1/alerts/{alert['id']}", json=body, headers={"If-Match": '"1"'}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "incident.unknown")
+
+
 def test_a_county_cannot_warn_of_weather(as_: Clients) -> None:
     warning = {**DRAFT, "kind": "warning", "colour": "red", "expires_at": "2036-01-01T00:00:00Z"}
     assert as_("issuer").post("/api/v1/alerts", json=warning).json()["code"] == "alert.no_authority"

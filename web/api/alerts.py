@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, Field
+from sqlalchemy.orm import Session
 
 from alerts import actions, export
 from alerts.deliveries import DeliveryFilter, deliveries_of
@@ -15,13 +16,14 @@ from alerts.lookup import alert_for
 from alerts.preview import preview, preview_of
 from alerts.queries import AlertFilter, alert_details, alerts_of, coverages_of
 from alerts.resending import doubts
+from command.incidents.queries import incident_for
 from command.kernel.errors import Unauthenticated
 from command.kernel.values import State
 from gis.divisions import shipped_divisions
 from web.api.forms import Form, Id
 from web.cap_keys import cap_keys_of
 from web.downloads import csv_download
-from web.edge import IfMatch, Known, database_of, known_edge, token_of
+from web.edge import Edge, IfMatch, Known, database_of, known_edge, token_of
 from web.evacuation_order import open_for
 from web.problems import language_of
 
@@ -161,6 +163,7 @@ class ReceiptForm(Form):
 def post_alert(body: DraftForm, edge: Known, response: Response) -> State:
     """A draft; nobody is told."""
     with edge.writing() as session:
+        check_incident(session, edge, body.incident)
         alert = actions.draft(session, edge.clock, edge.actor, body.draft(), shipped_divisions())
         return tagged(response, alert.state())
 
@@ -169,6 +172,7 @@ def post_alert(body: DraftForm, edge: Known, response: Response) -> State:
 def post_preview(body: DraftForm, edge: Known) -> State:
     """Who would be told, how, in which words and how fast."""
     with edge.reading() as session:
+        check_incident(session, edge, body.incident)
         return preview(session, edge.clock, edge.actor, body.draft(), shipped_divisions())
 
 
@@ -209,6 +213,7 @@ def get_preview(alert_id: str, edge: Known) -> State:
 def patch_alert(alert_id: str, body: DraftChange, version: IfMatch, edge: Known, response: Response) -> State:
     """Change a draft or returned alert."""
     with edge.writing() as session:
+        check_incident(session, edge, body.incident, alert_id)
         alert = actions.amend(session, edge.clock, edge.actor, alert_id, version, body.values(), shipped_divisions())
         return tagged(response, alert.state())
 
@@ -262,6 +267,7 @@ def issue_alert(
 def update_alert(alert_id: str, body: DraftChange, edge: Known, response: Response) -> State:
     """Draft the change of a running alert; what is absent is as in that one."""
     with edge.writing() as session:
+        check_incident(session, edge, body.incident, alert_id)
         alert = actions.update(session, edge.clock, edge.actor, alert_id, body.values(), shipped_divisions())
         return tagged(response, alert.state())
 
@@ -384,6 +390,13 @@ def post_receipt(channel: Channel, body: ReceiptForm, request: Request) -> State
             at=body.at,
         )
     return {"new": new}
+
+
+def check_incident(session: Session, edge: Edge, wanted: str | None, alert_id: str | None = None) -> None:
+    """NotFound `incident.unknown` where the author may not read the incident; the one it has already stands."""
+    before = alert_for(session, edge.actor, alert_id).incident_id if alert_id else None
+    if wanted not in (None, before):
+        incident_for(session, edge.actor, str(wanted))
 
 
 def waker(request: Request) -> Callable[[tuple[str, ...]], None]:
