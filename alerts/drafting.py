@@ -159,9 +159,9 @@ def _drawn(area: AreaInput) -> list[BaseGeometry]:
         if area.circle is not None:
             shapes.append(circle(area.circle.lon, area.circle.lat, area.circle.radius_m))
     except GeometryProblem as problem:
-        raise _invalid("alert.area_unusable", "area", reason=str(problem)) from problem
+        raise _invalid("alert.area_unusable", "area", reason=problem.code) from problem
     if any(shape.geom_type not in {"Polygon", "MultiPolygon"} for shape in shapes):
-        raise _invalid("alert.area_unusable", "area", reason="not an area")
+        raise _invalid("alert.area_unusable", "area", reason="geometry.not_area")
     return shapes
 
 

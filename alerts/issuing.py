@@ -108,9 +108,8 @@ def update(
 ) -> Alert:
     """Draft the change of an issued alert: a new alert that replaces it when it is issued.
 
-    `changes` as of `amend`; what is absent is as in the running one, its area whole, and
-    it takes effect when it is issued. Raises as `draft`, Conflict
-    `alert.move_impossible` where the alert is not issued, Invalid `alert.drill_fixed`.
+    `changes` as of `amend`; what is absent is as in the running one, its area whole, and it takes effect when it is
+    issued. Raises as `draft`, Conflict `alert.move_impossible` where the alert is not issued, and as `check_drill`.
     """
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
     fields = replace(draft_of(old), **{"effective_at": None, **changes})
@@ -139,8 +138,7 @@ def cancel(
     """End an issued alert: `lifted` (the danger is over) or `withdrawn` (it was a mistake).
 
     What was not sent yet is not sent any more; everyone who was or may have been told, also of what this alert had
-    changed and by 叫应, is told of the end.
-    Raises Invalid `alert.end_unknown`, and as `to_change`.
+    changed and by 叫应, is told of the end. Raises Invalid `alert.end_unknown`, and as `to_change`.
     """
     if end not in (LIFTED, WITHDRAWN):
         raise Invalid("alert.end_unknown", fields=(FieldError("end", "alert.end_unknown"),))

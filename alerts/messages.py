@@ -75,7 +75,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "silence.unknown": ("没有这条失联告警", "There is no such alarm of a silent area"),
     "alert.unknown": ("没有这条预警", "There is no such alert"),
-    "alert.no_authority": ("{unit}不能发布{what}，这类预警由有权单位发布", "{unit} has no authority to issue {what}"),
+    "alert.no_authority": (
+        "{unit}不能发布{what}，这类预警由有权单位发布",
+        "{unit} has no authority to issue {what}: who has, does",
+    ),
     "alert.outside": (
         "{unit}只能对本辖区发布，这个范围里还有{places}：请改范围，或请县里发布",
         "{unit} alerts its own area only, and this one reaches {places}: change the area, or ask the county",

@@ -1,6 +1,6 @@
-"""The glossary's words for an alert's states, Chinese and English, as errors say them."""
+"""The glossary's words for the values of alerts, Chinese and English, as errors say them."""
 
-WORDS: dict[str, tuple[str, str]] = {
+STATES: dict[str, tuple[str, str]] = {
     "draft": ("在拟", "a draft"),
     "submitted": ("待签发", "waiting for sign-off"),
     "returned": ("已退回", "returned"),
@@ -12,4 +12,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "expired": ("已到期", "expired"),
     "received": ("收到的", "received"),
     "dropped": ("已作废", "dropped"),
+}
+
+KINDS: dict[str, tuple[str, str]] = {
+    "warning": ("预警", "warnings"),
+    "notice": ("通知", "notices"),
+    "evacuation": ("转移指令", "evacuation orders"),
+}
+
+COLOURS: dict[str, tuple[str, str]] = {
+    "red": ("红色", "red"),
+    "orange": ("橙色", "orange"),
+    "yellow": ("黄色", "yellow"),
+    "blue": ("蓝色", "blue"),
 }

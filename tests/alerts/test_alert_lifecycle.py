@@ -338,29 +338,31 @@ def test_an_update_that_is_withdrawn_at_once_is_told_to_whoever_was_told_before_
     assert all("撤回" in one.content.body for one in after["email"].got)
 
 
-def test_a_change_is_not_issued_when_what_it_changes_is_over(county: County) -> None:
-    def update() -> str:
-        return county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, {}, DIVISIONS).id)
+def signed_change(county: County, running: str) -> str:
+    new: str = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, running, {}, DIVISIONS).id)
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, new))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, new))
+    return new
 
+
+def too_late(county: County, change: str) -> dict[str, str]:
+    error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, change, PEOPLE_IN_SOUTH))
+    assert (error.code, state(county, change)["status"]) == ("alert.change_too_late", "signed_off")
+    return error.params
+
+
+def test_a_change_is_not_issued_when_what_it_changes_is_over(county: County) -> None:
     old = issued(county)
-    first, second, draft = update(), update(), update()
-    for new in (first, second):
-        county.do("issuer", lambda s, a, new=new: actions.submit(s, county.clock, a, new))
-        county.do("reviewer", lambda s, a, new=new: actions.sign_off(s, county.clock, a, new))
+    first, second = signed_change(county, old), signed_change(county, old)
+    draft = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, old, {}, DIVISIONS).id)
     issue(county, first)
-    error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, second, PEOPLE_IN_SOUTH))
-    assert (error.code, error.params) == ("alert.change_too_late", {"state": "changed"})
+    assert too_late(county, second) == {"state": "changed"}
     error = refusal(county, "issuer", lambda s, a: actions.submit(s, county.clock, a, draft))
     assert error.code == "alert.change_too_late"
-    assert [state(county, one)["status"] for one in (first, second)] == ["issued", "signed_off"]
 
-    old = first
-    after = update()
-    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, after))
-    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, after))
-    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, old, "withdrawn", "误发"))
-    error = refusal(county, "issuer", lambda s, a: actions.issue(s, county.clock, a, after, PEOPLE_IN_SOUTH))
-    assert (error.code, state(county, after)["status"]) == ("alert.change_too_late", "signed_off")
+    third = signed_change(county, first)
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, first, "withdrawn", "误发"))
+    assert too_late(county, third) == {"state": "withdrawn"}
 
 
 @pytest.mark.parametrize("drill", [False, True])

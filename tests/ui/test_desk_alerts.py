@@ -1,9 +1,7 @@
 """Warnings on the desk: the two-person rule, the typed number, who answered, and what came from outside."""
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 from playwright.sync_api import Page, expect
@@ -30,11 +28,6 @@ def open_alert(page: Page, headline: str) -> Page:
     page.get_by_test_id("alert-row").filter(has_text=headline).click()
     expect(page.get_by_test_id("alert-sheet").or_(page.get_by_test_id("alert-editor"))).to_be_visible()
     return page
-
-
-def pictured(page: Page, name: str) -> None:
-    if folder := os.environ.get("FENGSUI_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def write_notice(page: Page, headline: str) -> None:
@@ -70,7 +63,7 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     leader.get_by_test_id("alert-submit").click()
     expect(reviewer.get_by_test_id("changed-instruction")).to_contain_text("不要下河，到中心小学。")
     expect(reviewer.get_by_test_id("alert-sign-off")).to_be_disabled()
-    pictured(reviewer, "desk-alert-changed")
+    picture(reviewer, "desk-alert-changed")
     assert layout(reviewer, least_px=12) == []
     reviewer.get_by_test_id("alert-seen").click()
     reviewer.get_by_test_id("alert-sign-off").click()
@@ -96,7 +89,7 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     issuer.get_by_test_id("alert-add-town").fill("吕合")
     issuer.get_by_test_id("alert-add-town-option").first.click()
     expect(issuer.get_by_test_id("preview-area")).to_have_text("西舍路镇、吕合镇")
-    pictured(issuer, "desk-alert-update")
+    picture(issuer, "desk-alert-update")
     issuer.get_by_test_id("alert-drop").click()
     issuer.get_by_test_id("drop-dialog-yes").click()
     open_alert(issuer, headline)

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.e2e.county import County
+from tests.moves import moved
 from tests.ui.checks import accessibility, layout
 from tests.ui.pushed import deliver, shows, subscribes
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, answered, evacuate
@@ -128,7 +129,7 @@ def test_a_warning_comes_while_the_page_is_closed(
     expect(terminal.see("push-page")).to_have_attribute("data-state", "off")
     assert answered(box.get("/me/push"))["browsers"] == []
     with town.client("issuer") as issuer:
-        answered(issuer.post(f"/alerts/{alert}/cancel", json={"end": "lifted", "text": "水位已回落"}))
+        answered(moved(issuer, f"/alerts/{alert}", "cancel", {"end": "lifted", "text": "水位已回落"}))
 
 
 def test_whoever_leaves_is_told_no_more(new_page: NewPage, town: County, service: PushService) -> None:

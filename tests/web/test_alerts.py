@@ -74,12 +74,17 @@ def test_what_is_signed_off_is_what_was_read(as_: Clients) -> None:
     seen = {"If-Match": issuer.get(url).headers["ETag"]}
     issuer.patch(url, json={"headline": "全市转移", "area": {"divisions": ["532301"]}}, headers=seen)
     moved(issuer, url, "submit")
-    for move, body in (("sign-off", {}), ("return", {"reason": "改"})):
-        stale, bare = reviewer.post(f"{url}/{move}", json=body, headers=read), reviewer.post(f"{url}/{move}", json=body)
+    for move, said in (("sign-off", {}), ("return", {"reason": "改"})):
+        stale, bare = reviewer.post(f"{url}/{move}", json=said, headers=read), reviewer.post(f"{url}/{move}", json=said)
         assert (stale.status_code, stale.json()["code"]) == (412, "version.stale"), move
         assert (bare.status_code, bare.json()["code"]) == (428, "version.needed"), move
     assert issuer.get(url).json()["status"] == "submitted"
-    for move, body in (("submit", {}), ("issue", {"people": 1}), ("cancel", {"end": "lifted", "text": ""})):
+    others: dict[str, dict[str, object]] = {
+        "submit": {},
+        "issue": {"people": 1},
+        "cancel": {"end": "lifted", "text": ""},
+    }
+    for move, body in others.items():
         assert issuer.post(f"{url}/{move}", json=body).status_code == 428, move
 
 
