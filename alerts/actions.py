@@ -4,12 +4,14 @@ from alerts.adopting import adopt
 from alerts.copies import part_copies, say_another, say_same, undecide
 from alerts.drafts import amend, draft, drop, return_, sign_off, submit
 from alerts.ending import expire_due
+from alerts.exchange.actions import Answered
 from alerts.issuing import Issued, cancel, issue, update
 from alerts.receipts import acknowledge, record_receipt
 from alerts.receiving import Received, RefusedMessage, receive_cap
 from alerts.resending import resend
 
 __all__ = [
+    "Answered",
     "Issued",
     "Received",
     "RefusedMessage",

@@ -51,13 +51,13 @@ def to_change(
     return alert, unit
 
 
-def tell(session: Session, actor: Actor, alert: Alert, kind: str) -> None:
-    """A change of the alert: one version, one entry."""
+def tell(session: Session, actor: Actor, alert: Alert, kind: str, **more: State) -> None:
+    """A change of the alert: one version, one entry, with `more` that it is about."""
     alert.version += 1
-    tell_new(session, actor, alert, kind)
+    tell_new(session, actor, alert, kind, **more)
 
 
-def tell_new(session: Session, actor: Actor, alert: Alert, kind: str) -> None:
+def tell_new(session: Session, actor: Actor, alert: Alert, kind: str, **more: State) -> None:
     record(
         session,
         actor,
@@ -65,7 +65,7 @@ def tell_new(session: Session, actor: Actor, alert: Alert, kind: str) -> None:
         unit=alert.unit_id,
         shared=shared_with(alert),
         incident=alert.incident_id,
-        body={"alert": alert.state()},
+        body={"alert": alert.state(), **more},
     )
 
 
@@ -86,11 +86,3 @@ def tell_coverages(session: Session, actor: Actor, alert: Alert, coverages: Iter
             incident=alert.incident_id,
             body={"coverage": coverage.state()},
         )
-
-
-def tell_resent(session: Session, actor: Actor, alert: Alert, resend: State) -> None:
-    """What may have arrived is sent again: who decided it and what it may cost."""
-    alert.version += 1
-    body: State = {"alert": alert.state(), "resend": resend}
-    shared = shared_with(alert)
-    record(session, actor, "alert.resent", unit=alert.unit_id, shared=shared, incident=alert.incident_id, body=body)

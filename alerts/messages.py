@@ -33,6 +33,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有预警颜色，国突平台的格式写不出来：{detail}",
         "It has no warning colour and cannot be written in the platform’s form: {detail}",
     ),
+    "cn_dialect.unknown": ("没有导出过这份", "There is no such export"),
+    "cn_dialect.no_receipt": (
+        "只给国突平台的电文写回执，回执和报错不再回",
+        "Only messages of the platform get a receipt, and no receipt gets one",
+    ),
     "cap_message.unknown": ("没有这份电文", "There is no such message"),
     "cap_message.no_attachment": ("没有这个附件", "There is no such attachment"),
     "cap_refusal.unknown": ("没有这条提示", "There is no such notice"),

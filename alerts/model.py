@@ -227,6 +227,8 @@ class CapMessage(Base):
     status: Mapped[str | None] = mapped_column(String(20))
     faults: Mapped[Json] = mapped_column(JsonText)
     """Why it was refused: [{field, code, detail}]."""
+    not_acted_on: Mapped[Json] = mapped_column(JsonText)
+    """Of an Ack or Error, which makes no alert, why it counts for nothing: codes, none where it does."""
 
 
 class Members(TypeDecorator[Any]):

@@ -14,6 +14,7 @@ from alerts.model import Alert, CapMessage
 from alerts.texts import DRILL, LOCAL
 from command.directory.model import Unit
 from command.kernel.actor import Actor
+from command.kernel.errors import NotFound
 from command.kernel.ids import new_id
 
 Sign = Callable[[bytes], bytes]
@@ -52,6 +53,15 @@ def keep_issued(
             signatures=[],
         )
     )
+
+
+def last_issued(session: Session, alert_id: str) -> CapMessage:
+    """The last message issued for one of our alerts; NotFound `alert.unknown`."""
+    query = select(CapMessage).where(CapMessage.alert_id == alert_id, CapMessage.direction == "out")
+    found = session.scalars(query.order_by(CapMessage.id.desc())).first()
+    if found is None:
+        raise NotFound("alert.unknown", id=alert_id[:40])
+    return found
 
 
 def issued_message(session: Session, alert: Alert, unit: Unit, at: datetime) -> Message:

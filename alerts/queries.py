@@ -12,6 +12,7 @@ from alerts.calls.writing import written_about
 from alerts.chunks import members_of
 from alerts.copies import copies_of, copy_moves
 from alerts.drafts import approvers_of, is_approver, is_author
+from alerts.exchange.queries import exports_of_alert, receipts_of_alert
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
     DRAFT,
@@ -29,10 +30,10 @@ from alerts.model import (
     Chunk,
     Coverage,
 )
+from alerts.outgoing import last_issued
 from alerts.receipts import recipients_of
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
-from command.kernel.errors import NotFound
 from command.kernel.rights import Right
 from command.kernel.values import State
 
@@ -108,7 +109,7 @@ def alert_details(session: Session, actor: Actor, alert: Alert) -> State:
         "allowed": list(allowed_moves(session, actor, alert)),
         "approvers": list(approvers),
         "written": list(written_about(session, alert.id, None, named=_sees_people(session, actor, alert))),
-        **_copies(session, alert),
+        **_beside(session, alert),
     }
 
 
@@ -116,8 +117,14 @@ def _sees_people(session: Session, actor: Actor, alert: Alert) -> bool:
     return actor.may(Right.READ_PERSONAL, unit_of(session, alert.unit_id).path)
 
 
-def _copies(session: Session, alert: Alert) -> State:
-    return {"copies": list(copies_of(session, alert))} if alert.origin == RECEIVED else {}
+def _beside(session: Session, alert: Alert) -> State:
+    """Of a received one its copies, of ours what went out to the platform and what was answered."""
+    if alert.origin == RECEIVED:
+        return {"copies": list(copies_of(session, alert))}
+    return {
+        "exports": list(exports_of_alert(session, alert.id)),
+        "receipts": list(receipts_of_alert(session, alert.id)),
+    }
 
 
 def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ...]:
@@ -135,7 +142,9 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ..
     moves = _MOVES.get(alert.status, ())
     allowed = [name for name, right in moves if actor.may(right, path) and (signs or name != "sign-off")]
     answers = _is_addressed(session, actor, alert) or is_obliged(session, actor, alert.id)
-    return (*allowed, *(("acknowledge",) if answers else ()))
+    # The platform's form has no severity but a colour. What has ended is exported too: the message that ended it.
+    exports = alert.issued_at is not None and alert.colour is not None and actor.may(Right.ALERT_DRAFT, path)
+    return (*allowed, *(("acknowledge",) if answers else ()), *(("export",) if exports else ()))
 
 
 def coverages_of(session: Session, actor: Actor, alert_id: str) -> list[State]:
@@ -147,11 +156,7 @@ def coverages_of(session: Session, actor: Actor, alert_id: str) -> list[State]:
 
 def cap_document(session: Session, alert_id: str) -> bytes:
     """The last CAP message issued for one of our public alerts; NotFound `alert.unknown`. Open to everybody."""
-    query = select(CapMessage.content).where(CapMessage.alert_id == alert_id, CapMessage.direction == "out")
-    found = session.scalars(query.order_by(CapMessage.id.desc())).first()
-    if found is None:
-        raise NotFound("alert.unknown", id=alert_id[:40])
-    return found
+    return last_issued(session, alert_id).content
 
 
 def _is_addressed(session: Session, actor: Actor, alert: Alert) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from shapely.geometry import shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.authority.standing import Origin
+from alerts.authority.standing import Origin, reasons_of_origin
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import find_unheld, open_obligations
 from alerts.cap.archive import opened
@@ -22,6 +22,8 @@ from alerts.cap.message import CapProblem, Departure, Message
 from alerts.cap.read import Reading, read
 from alerts.cap.signature import SignatureReport, check_signatures
 from alerts.copies import near_copies
+from alerts.exchange.actions import Answered, take_receipt
+from alerts.exchange.queries import RECEIPTS
 from alerts.inbox.actions import refuse
 from alerts.inbox.envelope import envelope_of
 from alerts.judging import BoundaryOf, County, Judged, age, judge
@@ -67,13 +69,14 @@ def receive_cap(
     data: bytes,
     boundary_of: BoundaryOf,
     trusted: Sequence[x509.Certificate] = (),
-) -> Received | RefusedMessage:
+) -> Received | Answered | RefusedMessage:
     """Take a CAP message, or an archive with one, for the county of the actor's unit. It is told to nobody by itself.
 
     It is acted on (shown as running, called, adopted) only if it is Actual, unexpired, of a known authority and
     touches the county; else the alert says why not. The same message by another route is the same alert, except
     that one which is acted on is not hidden by a copy that is not. A Cancel or Update of a known authority ends
-    the received alert it refers to, also one that comes later (see `alerts.relating`).
+    the received alert it refers to, also one that comes later (see `alerts.relating`). An Ack or Error makes no alert:
+    it is told at those of ours that it answers.
 
     Raises Refused `access.refused` alone: what is wrong with the message is returned, so that its bytes are kept.
     """
@@ -119,7 +122,7 @@ def _accept(
     reading: Reading,
     reports: Sequence[SignatureReport],
     boundary_of: BoundaryOf,
-) -> Received:
+) -> Received | Answered:
     # Held: of two related messages that come at once the second sees the first.
     session.get_one(Unit, county.id, with_for_update=True)
     message, now = masked(reading.message), clock.now()
@@ -128,6 +131,10 @@ def _accept(
     kept.msg_type, kept.status = envelope.msg_type, envelope.status
     kept.signatures = [report.public() for report in reports]
     origin = Origin(message.sender, reports, by_person=actor.kind != "feed")
+    if message.msg_type in RECEIPTS:
+        reasons = list(reasons_of_origin(rules_of(session, county), origin, None))
+        found = take_receipt(session, actor, county, kept, message, reasons)
+        return replace(found, warnings=(*reading.warnings, *_signed(reports)))
     judged = judge(message, _judging(session, county, origin, boundary_of, now), now)
     warnings = (*_restriction(message), *reading.warnings, *_noted(judged, reports, now))
     known = _known(session, county, message)
@@ -160,13 +167,17 @@ def _judging(session: Session, unit: Unit, origin: Origin, boundary_of: Boundary
 def _noted(judged: Judged, reports: Sequence[SignatureReport], now: datetime) -> Iterator[Departure]:
     yield from judged.others
     yield from (one for place in judged.places for one in place.warnings)
-    yield from (Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports)
+    yield from _signed(reports)
     yield from age(judged, now)
 
 
 def _restriction(message: Message) -> Iterator[Departure]:
     if message.scope != "Public":
         yield Departure(RESTRICTED, "", message.restriction or message.scope)
+
+
+def _signed(reports: Sequence[SignatureReport]) -> Iterator[Departure]:
+    return (Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports)
 
 
 def _readers(units: Iterable[Unit]) -> list[Json]:

@@ -14,7 +14,7 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.data import table
-from alerts.lookup import alert_for, tell_resent, to_change
+from alerts.lookup import alert_for, tell, to_change
 from alerts.model import (
     ANSWERED,
     DELIVERED,
@@ -180,7 +180,7 @@ def _again(
     )
     session.add(kept)
     alert.summary_due = True
-    tell_resent(session, actor, alert, {**doubt.state(), "count": len(rows), "id": kept.id})
+    tell(session, actor, alert, "alert.resent", resend={**doubt.state(), "count": len(rows), "id": kept.id})
     return chunks
 
 

@@ -19,6 +19,7 @@ from web.api import (
     cap,
     cap_feeds,
     cap_messages,
+    cn_dialect,
     codes,
     demo,
     directory,
@@ -95,7 +96,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
     told = (alerts, obligations, silences, numbers, safety, evacuations)
-    warnings = (*told, call_plan, authority_table, cap, cap_feeds, cap_messages)
+    warnings = (*told, call_plan, authority_table, cap, cap_feeds, cap_messages, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

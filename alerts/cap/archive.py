@@ -76,6 +76,15 @@ def opened(data: bytes) -> Opened:
         raise _problem("zip.broken", type(error).__name__) from None
 
 
+def packed(name: str, content: bytes, comment: str) -> bytes:
+    """An archive of ours with one file; the same file gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as written:
+        written.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        written.comment = comment.encode()
+    return out.getvalue()
+
+
 def shown_name(name: str) -> str:
     """The last part of a path as one line that can be shown and saved under."""
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]

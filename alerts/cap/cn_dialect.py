@@ -3,7 +3,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
 from lxml import etree
@@ -32,17 +32,15 @@ def as_cap(root: etree._Element, log: Log) -> etree._Element:
     return _converted(root, log)
 
 
-def write_dialect(message: Message, sender_code: str, number: int | None) -> bytes:
-    """`message` in the platform's form; its identifier ends with `number` where that is not None.
+def write_dialect(message: Message, identifier: str, references: Sequence[str]) -> bytes:
+    """`message` in the platform's form under an identifier of its own, which begins with the sender's code.
 
-    Raises CapProblem `cn_dialect.sender_code` for what is no code of 14 digits, `cn_dialect.no_colour` for a
-    message without a warning colour.
+    `references` are the identifiers under which the platform knows what it refers to. Raises CapProblem
+    `cn_dialect.no_colour` for an info without a warning colour.
     """
-    if re.fullmatch(table("cn_dialect")["sender_code"], sender_code, re.ASCII) is None:
-        raise CapProblem(Departure("cn_dialect.sender_code", "", sender_code[:20]))
     root = etree.Element("alert")
     root.append(etree.Comment(UNVERIFIED))
-    for name, text in _head(message, sender_code, number):
+    for name, text in _head(message, identifier, references):
         _put(root, name, text)
     for info in message.infos:
         _info(root, message, info)
@@ -50,9 +48,19 @@ def write_dialect(message: Message, sender_code: str, number: int | None) -> byt
 
 
 def dialect_identifier(sender_code: str, sent: datetime, number: int | None) -> str:
-    """`SENDERCODE_YYYYMMDDhhmmss`, with `_N` where there is a number."""
+    """`SENDERCODE_YYYYMMDDhhmmss`, with `_N` where there is a number.
+
+    Raises CapProblem `cn_dialect.sender_code` for what is no code of 14 digits.
+    """
+    if re.fullmatch(table("cn_dialect")["sender_code"], sender_code, re.ASCII) is None:
+        raise CapProblem(Departure("cn_dialect.sender_code", "", sender_code[:20]))
     identifier = f"{sender_code}_{sent.astimezone(LOCAL):%Y%m%d%H%M%S}"
     return identifier if number is None else f"{identifier}_{number}"
+
+
+def is_dialect_identifier(text: str) -> bool:
+    """Whether it has the form of the platform's identifiers, which say who sent a message."""
+    return re.fullmatch(table("cn_dialect")["identifier"], text, re.ASCII) is not None
 
 
 _KNOWN = frozenset(
@@ -146,17 +154,17 @@ def _cap(name: str) -> str:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def _head(message: Message, sender_code: str, number: int | None) -> Iterable[tuple[str, str | None]]:
-    yield "identifier", dialect_identifier(sender_code, message.sent, number)
+def _head(message: Message, identifier: str, references: Sequence[str]) -> Iterable[tuple[str, str | None]]:
+    yield "identifier", identifier
     yield "sender", message.source or message.sender
-    yield "senderCode", sender_code
+    yield "senderCode", identifier.split("_")[0]
     yield "sendTime", _time(message.sent)
     yield "status", message.status
     yield "msgType", message.msg_type
     yield "scope", message.scope
+    yield "addresses", " ".join(message.addresses)
     yield "note", message.note
-    # Ours are referred to by the identifiers under which they went out, which the platform never saw.
-    yield "references", ",".join(reference.identifier for reference in message.references)
+    yield "references", ",".join(references)
 
 
 def _info(root: etree._Element, message: Message, info: Info) -> None:

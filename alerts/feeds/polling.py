@@ -130,11 +130,11 @@ def _document(client: httpx.Client, link: str) -> bytes | Unfetched:
 
 
 def _stands(session: Session, unit_id: str, message: bytes) -> bool:
-    """Whether these bytes were refused before or are an alert that is acted on; what is only kept is judged anew."""
-    query = select(CapMessage.alert_id, Alert.not_acted_on).outerjoin(Alert, Alert.id == CapMessage.alert_id)
+    """Whether these bytes were refused before or are acted on; what is only kept is judged anew."""
+    query = select(CapMessage.not_acted_on, Alert.not_acted_on).outerjoin(Alert, Alert.id == CapMessage.alert_id)
     mine = (CapMessage.direction == "in", CapMessage.unit_id == unit_id)
     rows = session.execute(query.where(*mine, CapMessage.sha256 == hashlib.sha256(message).hexdigest()))
-    return any(alert is None or not reasons for alert, reasons in rows)
+    return any(not receipts and not alerts for receipts, alerts in rows)
 
 
 def _actor(session: Session, claim: Claim) -> Actor:

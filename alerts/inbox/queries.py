@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, Text, func, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased, defer
 
 from alerts.cap.archive import Attachment, is_archive
 from alerts.cap.signature import Verdict
+from alerts.exchange.model import CapReceipt
+from alerts.exchange.queries import RECEIPTS, county_of_reader, exports_of_message, takes_receipt
 from alerts.inbox.attachments import attachment, attachments
 from alerts.inbox.model import CapRefusal
 from alerts.model import Alert, CapMessage
 from command.directory.model import Unit
-from command.directory.queries import Sight, county_of, unit_of
+from command.directory.queries import Sight, unit_of
 from command.kernel.actor import Actor
 from command.kernel.clock import to_text
 from command.kernel.errors import NotFound
@@ -23,9 +25,9 @@ from command.kernel.rights import Right
 from command.kernel.values import Json, State
 
 Outcome = Literal["shown", "taken", "copy", "kept", "refused"]
-_SAY_NOTHING = ("Cancel", "Ack", "Error")
+_SAY_NOTHING = ("Cancel", *RECEIPTS)
 _WORST = (Verdict.INVALID, Verdict.UNKNOWN_SIGNER, Verdict.VALID)
-_Same = aliased(Alert)
+_Same, _Answered = aliased(Alert), aliased(Alert)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,21 +44,23 @@ class Wanted:
 
 def messages_of(session: Session, actor: Actor, wanted: Wanted) -> tuple[list[State], str | None]:
     """Messages to the actor's county, newest first, and the `next` to go on with. Raises Refused `access.refused`."""
-    query = _messages(_county(session, actor)).where(*_filters(wanted)).order_by(CapMessage.id.desc())
+    query = _messages(county_of_reader(session, actor)).where(*_filters(wanted)).order_by(CapMessage.id.desc())
     rows = session.execute(query.limit(wanted.limit + 1)).all()
     items = [_item(row) for row in rows[: wanted.limit]]
     return items, str(items[-1]["id"]) if len(rows) > wanted.limit else None
 
 
 def message_details(session: Session, actor: Actor, message_id: str) -> State:
-    """One with every fault (path in the document, code, detail), whether it is an archive, and what came in that.
+    """One with every fault (path in the document, code, detail), what came in its archive, and our receipts for it.
 
     Raises NotFound `cap_message.unknown`, Refused.
     """
     row = _found(session, actor, message_id)
     message: CapMessage = row.CapMessage
     came: State = {"archive": is_archive(message.content), "attachments": list(attachments(message.content))}
-    return {**_item(row), "faults": list(_faults(message)), **came}
+    writes = takes_receipt(message) and actor.may(Right.ALERT_DRAFT, unit_of(session, actor.unit_id).path)
+    receipts: State = {"may_receipt": writes, "exports": list(exports_of_message(session, message.id))}
+    return {**_item(row), "faults": list(_faults(message)), **came, **receipts}
 
 
 def message_content(session: Session, actor: Actor, message_id: str) -> bytes:
@@ -83,14 +87,8 @@ def board_refusals(session: Session, sight: Sight) -> list[State]:
     return [row.state() for row in session.scalars(standing_refusals()) if sight.covers(row.unit_id)]
 
 
-def _county(session: Session, actor: Actor) -> Unit:
-    unit = unit_of(session, actor.unit_id)
-    actor.need(Right.CAP_MESSAGE_READ, unit.path)
-    return county_of(session, unit)
-
-
 def _found(session: Session, actor: Actor, message_id: str) -> Row[Any]:
-    query = _messages(_county(session, actor))
+    query = _messages(county_of_reader(session, actor))
     row = session.execute(query.where(CapMessage.id == (message_id if is_id(message_id) else ""))).first()
     if row is None:
         raise NotFound("cap_message.unknown", id=message_id[:40])
@@ -100,18 +98,27 @@ def _found(session: Session, actor: Actor, message_id: str) -> Row[Any]:
 def _messages(county: Unit) -> Select[Any]:
     """Each with its size, whether it had come before, and what became of its alert; never the bytes themselves."""
     first = aliased(CapMessage)
-    before = (first.direction == "in", first.alert_id == CapMessage.alert_id, first.id < CapMessage.id)
+    before = select(first.id).where(first.direction == "in", first.id < CapMessage.id)
     alert = (
-        func.coalesce(_Same.id, Alert.id).label("alert"),
-        func.coalesce(_Same.headline, Alert.headline).label("headline"),
+        func.coalesce(_Same.id, Alert.id, _Answered.id).label("alert"),
+        func.coalesce(_Same.headline, Alert.headline, _Answered.headline).label("headline"),
         Alert.duplicate_of.is_not(None).label("said_same"),
-        Alert.not_acted_on.label("reasons"),
+        func.coalesce(Alert.not_acted_on, CapMessage.not_acted_on).label("reasons"),
     )
-    again = select(first.id).where(*before).exists().label("again")
+    same_alert = before.where(first.alert_id == CapMessage.alert_id).exists()
+    again = or_(same_alert, before.where(*_same_receipt(first)).exists()).label("again")
     query = select(CapMessage, func.length(CapMessage.content).label("size"), again, *alert)
     query = query.outerjoin(Alert, Alert.id == CapMessage.alert_id).outerjoin(_Same, _Same.id == Alert.duplicate_of)
-    query = query.options(defer(CapMessage.content))
+    answered = select(func.min(CapReceipt.alert_id)).where(CapReceipt.message_id == CapMessage.id).scalar_subquery()
+    query = query.outerjoin(_Answered, _Answered.id == answered).options(defer(CapMessage.content))
     return query.where(CapMessage.direction == "in", CapMessage.unit_id == county.id)
+
+
+def _same_receipt(first: Any) -> Iterator[ColumnElement[bool]]:
+    """Whether an Ack or Error came before and counted as much: they make no alert by which that could be told."""
+    for name in ("unit_id", "sender", "identifier"):
+        yield getattr(first, name) == getattr(CapMessage, name)
+    yield type_coerce(first.not_acted_on, Text) == type_coerce(CapMessage.not_acted_on, Text)
 
 
 def _filters(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
@@ -126,7 +133,7 @@ def _filters(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.outcome == "refused":
         yield CapMessage.refused.is_not(None)
     if wanted.outcome == "kept":
-        yield type_coerce(Alert.not_acted_on, Text) != "[]"
+        yield type_coerce(func.coalesce(Alert.not_acted_on, CapMessage.not_acted_on), Text) != "[]"
 
 
 def _item(row: Row[Any]) -> State:

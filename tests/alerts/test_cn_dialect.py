@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
-from alerts.cap.cn_dialect import UNVERIFIED, dialect_identifier, write_dialect
+from alerts.cap.cn_dialect import UNVERIFIED, dialect_identifier, is_dialect_identifier, write_dialect
 from alerts.cap.message import CapProblem
 from alerts.cap.read import read
 from alerts.cap.severity import colour_of
@@ -75,13 +75,16 @@ def test_what_is_written_says_that_nobody_checked_it_and_is_read_again(number: i
     more = "<expires>2026-11-20T20:00:00+08:00</expires><headline>暴雨橙色预警</headline>"
     places = area(geocode("GB/T 2260", "532301103") + geocode("GB/T 2260", "532301112"))
     message = read(alert(infos=info(more=more, areas=places)).encode()).message
-    written = write_dialect(message, CODE, number)
+    before = [f"{CODE}_20261119140311_1", f"{CODE}_20261118140311"]
+    written = write_dialect(message, dialect_identifier(CODE, SENT, number), before)
     assert UNVERIFIED in written.decode()
     root = etree.fromstring(written)
     assert (root.tag, root.findtext("sendTime")) == ("alert", "2026-11-20 14:03:11")
     assert (root.findtext("info/severity"), root.findtext("info/area/polygon")) == ("Orange", "")
     assert root.findtext("info/area/geocode") == "532301103000,532301112000"
     again = read(written).message
+    assert [one.identifier for one in again.references] == before
+    assert (again.sender, is_dialect_identifier(again.identifier)) == (CODE, True)
     assert again.identifier == dialect_identifier(CODE, SENT, number)
     assert again.identifier == f"{CODE}_20261120140311" + ("" if number is None else "_3")
     assert (again.sent, again.infos[0].event, again.infos[0].expires) == (
@@ -92,12 +95,13 @@ def test_what_is_written_says_that_nobody_checked_it_and_is_read_again(number: i
 
 
 def test_neither_a_made_up_code_nor_a_message_without_colour_is_written() -> None:
-    message = read(alert().encode()).message
     plain = read(alert(infos=info(more="<headline>通告</headline>")).encode()).message
-    for given, code, problem in (
-        (message, "532301", "cn_dialect.sender_code"),
-        (plain, CODE, "cn_dialect.no_colour"),
-    ):
+    with pytest.raises(CapProblem) as refused:
+        write_dialect(plain, f"{CODE}_20261120140311", ())
+    assert refused.value.code == "cn_dialect.no_colour"
+    for code in ("532301", CODE + "0", "５" * 14, ""):
         with pytest.raises(CapProblem) as refused:
-            write_dialect(given, code, None)
-        assert refused.value.code == problem
+            dialect_identifier(code, SENT, None)
+        assert refused.value.code == "cn_dialect.sender_code"
+    for text in (CODE, f"x{CODE}_20261120140311", f"{CODE}_20261120140311_", f"{CODE}_2026112014031"):
+        assert not is_dialect_identifier(text)

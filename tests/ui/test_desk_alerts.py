@@ -213,34 +213,6 @@ def test_a_near_copy_is_decided_by_a_person_and_what_is_not_acted_on_says_why(ne
     expect(desk.get_by_test_id("alert-adopt")).to_have_count(0)
 
 
-def test_what_is_issued_is_exported_for_the_national_platform_marked_unverified(
-    new_page: NewPage, town: County
-) -> None:
-    expires = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
-    words = {"event": "大雾", "headline": "大雾黄色预警", "description": "能见度低", "instruction": "慢行"}
-    body = {**words, "kind": "warning", "colour": "yellow", "area": {"divisions": ["532301"]}, "expires_at": expires}
-    with town.client("station") as station, town.client("reviewer") as reviewer:
-        url = f"/alerts/{station.post('/alerts', json=body).raise_for_status().json()['id']}"
-        moved(station, url, "submit").raise_for_status()
-        moved(reviewer, url, "sign-off").raise_for_status()
-        people = station.get(f"{url}/preview").json()["people"]
-        moved(station, url, "issue", {"people": people}).raise_for_status()
-    desk = open_alert(log_in(new_page(1600, 900), town), "大雾黄色预警")
-    desk.get_by_test_id("dialect").locator("summary").click()
-    expect(desk.get_by_test_id("dialect")).to_contain_text("未核对")
-    expect(desk.get_by_test_id("dialect-download")).to_have_count(0)
-    desk.get_by_test_id("dialect-code").fill("53230141600000")
-    desk.get_by_test_id("dialect-number").check()
-    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
-    with desk.expect_download() as started:
-        desk.get_by_test_id("dialect-download").click()
-    name = started.value.suggested_filename
-    assert name.startswith("53230141600000_")
-    assert name.endswith("_0.unverified.xml")
-    with town.client("station") as station:  # the next test's terminals shall have their screens for themselves
-        moved(station, url, "cancel", {"end": "lifted", "text": "雾散了"}).raise_for_status()
-
-
 def test_what_is_merely_kept_hides_nothing_and_what_has_ended_is_found(new_page: NewPage, town: County) -> None:
     desk = log_in(new_page(1600, 900), town)
     desk.keyboard.press("F3")

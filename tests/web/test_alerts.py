@@ -159,26 +159,3 @@ def test_every_collected_message_is_answered(as_: Clients) -> None:
             assert answer.status_code == 422
         else:
             assert answer.status_code == 201, (path.name, answer.text)
-
-
-def test_what_is_issued_is_exported_for_the_national_platform_unverified(as_: Clients) -> None:
-    station, reviewer = as_("station_issuer"), as_("reviewer")
-    expires = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
-    body = {**DRAFT, "kind": "warning", "colour": "red", "event": "暴雨", "expires_at": expires}
-    alert: str = station.post("/api/v1/alerts", json=body).json()["id"]
-    url = f"/api/v1/alerts/{alert}"
-    assert station.get(f"{url}/cn-dialect", params={"sender_code": "5" * 14}).status_code == 404, "not issued yet"
-    moved(station, url, "submit")
-    moved(reviewer, url, "sign-off")
-    people = station.get(f"{url}/preview").json()["people"]
-    assert moved(station, url, "issue", {"people": people}).status_code == 200
-    answer = as_("duty").get(f"{url}/cn-dialect", params={"sender_code": "53230141600000", "number": 0})
-    assert (answer.status_code, answer.headers["X-Fengsui-Verified"]) == (200, "no")
-    assert ".unverified.xml" in answer.headers["Content-Disposition"]
-    assert "unverified" in answer.text
-    wrong = as_("duty").get(f"{url}/cn-dialect", params={"sender_code": "532301"})
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "cn_dialect.sender_code")
-    assert as_("stranger_duty").get(f"{url}/cn-dialect", params={"sender_code": "5" * 14}).status_code == 404
-    taken = as_("issuer").post("/cap", content=answer.content).json()
-    assert (taken["new"], taken["alert"]["colour"], taken["alert"]["not_acted_on"]) == (True, "red", [])
-    assert "cap.dialect" in [one["code"] for one in taken["warnings"]]

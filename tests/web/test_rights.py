@@ -99,6 +99,7 @@ def fill(path: str, objects: Mapping[str, str]) -> str:
         .replace("{what}", "units")
         .replace("{channel}", "websocket")
         .replace("{number}", "1")
+        .replace("{ending}", "xml")
     )
 
 

@@ -4,18 +4,13 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
 
 from cryptography import x509
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from lxml import etree
 
-from alerts.actions import Received, RefusedMessage, receive_cap
+from alerts.actions import Answered, Received, receive_cap
 from alerts.cap import archive, xml
-from alerts.cap.cn_dialect import dialect_identifier, write_dialect
-from alerts.cap.message import CapProblem
-from alerts.cap.read import read
-from alerts.lookup import alert_for
 from alerts.model import ISSUED, Alert
 from alerts.queries import cap_document, public_alerts
 from alerts.texts import headline
@@ -24,7 +19,6 @@ from command.kernel.errors import FieldError, Invalid, TooLarge
 from command.kernel.values import Json, State
 from gis.divisions import shipped_divisions
 from web.cap_keys import cap_keys_of
-from web.downloads import download
 from web.edge import Edge, Known, database_of
 
 router = APIRouter(tags=["cap"])
@@ -54,12 +48,13 @@ def take(edge: Edge, data: bytes, trusted: Sequence[x509.Certificate]) -> State:
     divisions = shipped_divisions()
     with edge.writing() as session:
         outcome = receive_cap(session, edge.clock, edge.actor, data, divisions.boundary_of, trusted)
-        answer = _accepted(outcome) if isinstance(outcome, Received) else None
-    if isinstance(outcome, RefusedMessage):
-        problem = outcome.problem
-        faults = tuple(FieldError(one.field, one.code, (("detail", one.detail),)) for one in problem.errors)
-        raise Invalid(problem.code, fields=faults, detail=problem.errors[0].detail, message=outcome.message_id)
-    return answer or {}
+        if isinstance(outcome, Received):
+            return _accepted(outcome)
+        if isinstance(outcome, Answered):
+            return _answered(outcome)
+    problem = outcome.problem
+    faults = tuple(FieldError(one.field, one.code, (("detail", one.detail),)) for one in problem.errors)
+    raise Invalid(problem.code, fields=faults, detail=problem.errors[0].detail, message=outcome.message_id)
 
 
 @router.get("/cap/feed.atom")
@@ -81,26 +76,19 @@ def get_document(alert_id: str, request: Request) -> Response:
         return Response(cap_document(session, alert_id), media_type="application/cap+xml")
 
 
-@router.get("/api/v1/alerts/{alert_id}/cn-dialect")
-def get_dialect(
-    alert_id: str, edge: Known, sender_code: str = "", number: Annotated[int | None, Query(ge=0, le=9)] = None
-) -> Response:
-    """What we last issued in the national platform's form, marked unverified: nobody has checked it there.
-
-    `sender_code` is the 14 digits the platform gave the issuing unit; `number` ends the identifier, absent: none.
-    """
-    with edge.reading() as session:
-        alert_for(session, edge.actor, alert_id)
-        message = read(cap_document(session, alert_id)).message
-    try:
-        body = write_dialect(message, sender_code, number)
-    except CapProblem as problem:
-        field = FieldError("sender_code", problem.code)
-        raise Invalid(problem.code, fields=(field,), detail=problem.errors[0].detail) from problem
-    name = dialect_identifier(sender_code, message.sent, number)
-    answer = download(body, "application/xml", f"{name}.unverified.xml")
-    answer.headers["X-Fengsui-Verified"] = "no"
-    return answer
+def _answered(outcome: Answered) -> State:
+    """A receipt makes no alert: the one it answers is named, if it answers any."""
+    warnings: list[Json] = [dict(warning.public()) for warning in outcome.warnings]
+    alert = outcome.alerts[0] if outcome.alerts else None
+    return {
+        "alert_id": alert.id if alert else None,
+        "source": outcome.sender,
+        "new": outcome.new,
+        "areas": [],
+        "warnings": warnings,
+        "alert": alert.state() if alert else None,
+        "accepted": outcome.accepted,
+    }
 
 
 def _accepted(outcome: Received) -> State:

@@ -7,6 +7,7 @@ import type { Obligation, Whom } from '@shared/objects/obligations'
 import type { Resource } from '@shared/objects/resources'
 import type { Terminal } from '@shared/objects/terminals'
 import type { By } from '@shared/objects/thing'
+import type { CapReceipt, DialectExport } from './exchange/exports'
 
 /** What the routes of docs/api.md answer beside the objects of the timeline. */
 
@@ -119,6 +120,9 @@ export interface NearCopy {
 
 export interface AlertFull extends Alert {
   copies?: NearCopy[]
+  /** Of ours: what went out to the national platform, and what others answered. */
+  exports?: DialectExport[]
+  receipts?: CapReceipt[]
   allowed?: string[]
   /** The roles of which any one signs it off. */
   approvers?: string[]

@@ -35,6 +35,8 @@ const body = {
   hazard_point: { id: 'y', name: '滑坡甲' },
   household: { id: 'h', number: 7 },
   line: { way: 'down', tier: 'stills', former: '180p', why: 'thin' },
+  cap_receipt: { id: 'q', sender: '省平台', note: '编码不对' },
+  dialect_export: { id: 'z', answers: '53230141600000' },
   coverage: { id: 'c', alert: 'a', name: '三街镇', delivered: 5, planned: 7 },
 }
 

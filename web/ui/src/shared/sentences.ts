@@ -53,6 +53,8 @@ interface Bodies {
   silence: Silence
   cap_feed: CapFeed
   cap_refusal: CapRefusal
+  cap_receipt: { sender: string; note: string }
+  dialect_export: { answers?: string }
   media_node: MediaNode
   evacuation: Evacuation
   evacuation_point: EvacuationPoint
@@ -203,6 +205,10 @@ const TELL: Record<string, Tell> = {
   'alert.lifted': (x) => ({ text: x.t.alertLifted(headline(x)) }),
   'alert.withdrawn': (x) => ({ text: x.t.alertWithdrawn(headline(x)) }),
   'alert.resent': (x) => ({ text: x.t.alertResent(headline(x)) }),
+  'alert.exported': (x) => ({ text: x.t.alertExported(headline(x)) }),
+  'alert.accepted': (x) => ({ who: get(x, 'cap_receipt')?.sender, text: x.t.alertAccepted(headline(x)) }),
+  'alert.refused': (x) => ({ who: get(x, 'cap_receipt')?.sender, text: x.t.alertRefused(headline(x)) + because(x, get(x, 'cap_receipt')?.note) }),
+  'cap_message.receipted': (x) => ({ text: x.t.receiptWritten(get(x, 'dialect_export')?.answers ?? '') }),
   'alert.expired': (x) => ({ text: x.t.alertExpired(headline(x)) }),
   'alert.received': (x) => ({ who: get(x, 'alert')?.source ?? x.entry.actor.name, text: x.t.alertReceived(headline(x)) }),
   'alert.same': (x) => ({ text: x.t.alertSame(headline(x)) }),
@@ -343,5 +349,5 @@ export function sentence(entry: Entry, board: Board | null, lang: Lang): Sentenc
 /** What the hall hears of: not who logged in, nor counts and checks that go on all the time. */
 export function forTheHall(entry: Entry): boolean {
   return /^(incident|task|meeting|alert|obligation|evacuation|safety_check|silence)\./.test(entry.kind) &&
-    !['alert.progress', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered', 'evacuation.listed', 'evacuation.point_closed', 'silence.changed', 'silence.acknowledged'].includes(entry.kind)
+    !['alert.progress', 'alert.exported', 'alert.accepted', 'alert.refused', 'meeting.layout', 'incident.acknowledged', 'incident.caller_erased', 'incident.shared', 'task.delivered', 'evacuation.listed', 'evacuation.point_closed', 'silence.changed', 'silence.acknowledged'].includes(entry.kind)
 }

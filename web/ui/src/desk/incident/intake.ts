@@ -2,7 +2,7 @@ import type { Point } from '@shared/objects/geometry'
 import type { Category, Grade, Source, TimePrecision } from '@shared/objects/incidents'
 import type { Unit } from '@shared/objects/units'
 import type { LonLat } from '@shared/map/scene'
-import { Kept } from '../kept'
+import { Kept } from '@office/kept'
 import { suggest } from './categories'
 
 /** A report as it is being taken down; kept in the browser at each keystroke until it is logged. */

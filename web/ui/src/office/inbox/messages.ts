@@ -1,4 +1,5 @@
 import { number } from '@shared/time'
+import type { DialectExport } from '../exchange/exports'
 
 export type Outcome = 'shown' | 'taken' | 'copy' | 'kept' | 'refused'
 
@@ -42,6 +43,9 @@ export interface CapMessageFull extends CapMessage {
   faults: Fault[]
   archive: boolean
   attachments: Attachment[]
+  /** Our receipts for it, and whether this reader may write one: it is the national platform's. */
+  exports: DialectExport[]
+  may_receipt: boolean
 }
 
 export interface Question {
