@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Request, Response
 from sqlalchemy.orm import Session
 
 from command.directory.sessions import actor_of
@@ -16,6 +16,8 @@ from command.kernel.errors import Malformed, Refused, Unauthenticated, VersionNe
 from command.kernel.sealing import Keyring
 
 COOKIE = "fengsui"
+UNNAMED_SINCE = "@1795305600"
+"""Since 2026-11-22 an alert's moves should name the version that was read."""
 
 
 @dataclass(frozen=True)
@@ -84,5 +86,14 @@ def expected_version(if_match: Annotated[str | None, Header()] = None) -> int:
     return int(text)
 
 
+def named_version(response: Response, if_match: Annotated[str | None, Header()] = None) -> int | None:
+    """The version that `If-Match` names; None, and told as deprecated (RFC 9745), where it names none."""
+    if if_match is not None:
+        return expected_version(if_match)
+    response.headers["Deprecation"] = UNNAMED_SINCE
+    return None
+
+
 Known = Annotated[Edge, Depends(known_edge)]
 IfMatch = Annotated[int, Depends(expected_version)]
+IfMatchNamed = Annotated[int | None, Depends(named_version)]

@@ -23,7 +23,7 @@ from gis.divisions import shipped_divisions
 from web.api.forms import Form, Id
 from web.cap_keys import cap_keys_of
 from web.downloads import csv_download
-from web.edge import Edge, IfMatch, Known, database_of, known_edge, token_of
+from web.edge import Edge, IfMatch, IfMatchNamed, Known, database_of, known_edge, token_of
 from web.evacuation_order import open_for
 from web.problems import language_of
 
@@ -219,14 +219,14 @@ def patch_alert(alert_id: str, body: DraftChange, version: IfMatch, edge: Known,
 
 
 @router.post("/alerts/{alert_id}/submit")
-def submit_alert(alert_id: str, version: IfMatch, edge: Known, response: Response) -> State:
+def submit_alert(alert_id: str, version: IfMatchNamed, edge: Known, response: Response) -> State:
     """Hand the draft that was read to the reviewers."""
     with edge.writing() as session:
         return tagged(response, actions.submit(session, edge.clock, edge.actor, alert_id, version).state())
 
 
 @router.post("/alerts/{alert_id}/return")
-def return_alert(alert_id: str, body: Reason, version: IfMatch, edge: Known, response: Response) -> State:
+def return_alert(alert_id: str, body: Reason, version: IfMatchNamed, edge: Known, response: Response) -> State:
     """Give it back with a reason."""
     with edge.writing() as session:
         return tagged(
@@ -235,7 +235,7 @@ def return_alert(alert_id: str, body: Reason, version: IfMatch, edge: Known, res
 
 
 @router.post("/alerts/{alert_id}/sign-off")
-def sign_off_alert(alert_id: str, version: IfMatch, edge: Known, response: Response) -> State:
+def sign_off_alert(alert_id: str, version: IfMatchNamed, edge: Known, response: Response) -> State:
     """Release the text that was read: a person who wrote nothing of it."""
     with edge.writing() as session:
         return tagged(response, actions.sign_off(session, edge.clock, edge.actor, alert_id, version).state())
@@ -250,7 +250,7 @@ def drop_alert(alert_id: str, edge: Known, response: Response) -> State:
 
 @router.post("/alerts/{alert_id}/issue")
 def issue_alert(
-    alert_id: str, body: People, version: IfMatch, edge: Known, request: Request, response: Response
+    alert_id: str, body: People, version: IfMatchNamed, edge: Known, request: Request, response: Response
 ) -> State:
     """Issue to the audience as it is at this moment; workers are woken after the commit."""
     with edge.writing() as session:
@@ -274,7 +274,7 @@ def update_alert(alert_id: str, body: DraftChange, edge: Known, response: Respon
 
 @router.post("/alerts/{alert_id}/cancel")
 def cancel_alert(
-    alert_id: str, body: End, version: IfMatch, edge: Known, request: Request, response: Response
+    alert_id: str, body: End, version: IfMatchNamed, edge: Known, request: Request, response: Response
 ) -> State:
     """End a running alert; everyone who was told is told."""
     with edge.writing() as session:
