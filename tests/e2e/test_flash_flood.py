@@ -193,7 +193,7 @@ class Night:
     @staticmethod
     def for_two(tried: dict[str, Any]) -> bool:
         """A call to who holds both. A township's leader may hear of a silent village with what is the leader's own."""
-        return tried["whom"] == "holder" and tried["together"] == 2
+        return bool(tried["whom"] == "holder" and tried["together"] == 2)
 
     def the_last_one_stays_red(self) -> None:
         """Its township's leader is rung and knows; a visit stands."""
