@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.authority.bounds import check_place
 from alerts.authority.rules import What
 from alerts.authority.tables import rules_of
+from alerts.bounds import check_place
 from alerts.cap.severity import severity_of
 from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area, no_authority
 from alerts.lookup import alert_for, tell, tell_new, to_change

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from alerts.adopting import check_source
 from alerts.audience import Audience, freeze, resolve
-from alerts.authority.bounds import check_place
 from alerts.authority.tables import rules_of
+from alerts.bounds import check_place
 from alerts.calls.opening import find_unheld, open_obligations
 from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of

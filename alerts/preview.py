@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, resolve
-from alerts.authority.bounds import check_place
 from alerts.authority.tables import rules_of
+from alerts.bounds import check_place
 from alerts.contacts import contacts_of_county
 from alerts.data import table
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
