@@ -237,6 +237,11 @@ class Play:
         self.duty.see("order-title").fill("到河东桥头转移群众")
         self.duty.press("order-in-30")
         self.duty.press("order-send")
+        # The warning from outside may have the keeper's screen first.
+        row, warned = self.keeper.see("order-row"), self.keeper.see("alert-ack")
+        expect(row.or_(warned).first).to_be_visible()
+        if warned.is_visible():
+            self.keeper.press("alert-ack")
         self.keeper.press("order-row")
         for move in ("acknowledged", "en_route", "on_scene", "done"):
             expect(self.keeper.see(f"order-{move}")).to_be_visible()

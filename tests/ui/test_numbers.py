@@ -55,8 +55,10 @@ def test_numbers_that_bounced_are_handed_over(new_page: NewPage, town: County) -
     picture(desk, "numbers-asking")
     desk.get_by_test_id("numbers-check-sure").click()
     expect(desk.get_by_test_id("numbers-stop")).to_be_visible()
-    # There is no telephone line here; at night not even that is known.
-    expect(desk.get_by_test_id("numbers-progress")).to_contain_text(re.compile("没有电话线路|晚上不打"), timeout=30_000)
+    # There is no telephone line here; at night, or while a warning runs, not even that is known.
+    expect(desk.get_by_test_id("numbers-progress")).to_contain_text(
+        re.compile("没有电话线路|晚上不打|有预警"), timeout=30_000
+    )
     with core.db.writing() as session:
         called.check_id, called.asks = session.scalars(select(NumberCheck.id)).one(), NUMBER
         called.state, called.outcome, called.ended_at = DONE, "no_answer", core.clock.now()
