@@ -230,6 +230,11 @@ class Night:
         }
         self.order = self._post("issuer", "/alerts", draft)["id"]
         _ok(moved(self.api["issuer"], f"/alerts/{self.order}", "submit"))
+        # The station's warning has the screen until it is read.
+        row, warned = self.leader.see("review-row"), self.leader.see("alert-ack")
+        expect(row.or_(warned).first).to_be_visible()
+        if warned.is_visible():
+            self.leader.press("alert-ack")
         self.leader.press("review-row")
         expect(self.leader.see("review-instruction")).to_have_text("沿河住户立即转移到安置点")
         self.leader.press("review-sign-off")
