@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests import cap_station
 from tests.alerts.smsc import MessageCentre
@@ -230,11 +230,7 @@ class Night:
         }
         self.order = self._post("issuer", "/alerts", draft)["id"]
         _ok(moved(self.api["issuer"], f"/alerts/{self.order}", "submit"))
-        # The station's warning has the screen until it is read.
-        row, warned = self.leader.see("review-row"), self.leader.see("alert-ack")
-        expect(row.or_(warned).first).to_be_visible()
-        if warned.is_visible():
-            self.leader.press("alert-ack")
+        self._answered_until(self.leader, self.leader.see("review-row"))
         self.leader.press("review-row")
         expect(self.leader.see("review-instruction")).to_have_text("沿河住户立即转移到安置点")
         self.leader.press("review-sign-off")
@@ -263,11 +259,19 @@ class Night:
         assert len(left) == 3
         assert all(one["head"] for one in left), "three are named"
 
+    @staticmethod
+    def _answered_until(phone: Person, wanted: Locator) -> None:
+        """The order and the station's warning have the screen, one after the other, until they are answered."""
+        while True:
+            expect(wanted.or_(phone.see("alert-ack")).first).to_be_visible()
+            if wanted.is_visible():
+                return
+            phone.press("alert-ack")
+
     def _reported_on_the_phone(self, moved: int, absent: int) -> None:
         """One thumb: each household of the township."""
         phone = self.township
-        phone.press("alert-ack")
-        expect(phone.page.locator(f"[data-testid=visit][data-name='{self.last}']").first).to_be_visible()
+        self._answered_until(phone, phone.page.locator(f"[data-testid=visit][data-name='{self.last}']").first)
         phone.press("evacuation-row")
         waiting = phone.page.locator("[data-testid=household][data-status=to_move]")
         expect(waiting).to_have_count(moved + absent)

@@ -154,14 +154,15 @@ def test_on_paper_the_whole_county_is_in_sight(page: Page, tmp_path: Path) -> No
     opened(page, render(situation()), tmp_path)
     page.set_viewport_size({"width": 1060, "height": 730})
     page.emulate_media(media="print")
-    paper, county = (_box(page, selector) for selector in (".folium-map", "path[fill='#FAFBFA']"))
-    assert paper["left"] < county["left"] < county["right"] < paper["right"]
-    assert paper["top"] < county["top"] < county["bottom"] < paper["bottom"]
-
-
-def _box(page: Page, selector: str) -> dict[str, float]:
-    found = page.locator(selector).first.evaluate("element => element.getBoundingClientRect().toJSON()")
-    return {side: float(found[side]) for side in ("left", "top", "right", "bottom")}
+    # The page hears of the paper with its next frame.
+    page.wait_for_function(
+        """() => {
+          const [paper, county] = ['.folium-map', "path[fill='#FAFBFA']"]
+            .map((selector) => document.querySelector(selector).getBoundingClientRect())
+          return paper.left < county.left && county.right < paper.right
+            && paper.top < county.top && county.bottom < paper.bottom && county.width > paper.width / 4
+        }"""
+    )
 
 
 def test_a_drill_says_so_first() -> None:

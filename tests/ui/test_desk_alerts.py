@@ -92,6 +92,7 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     picture(issuer, "desk-alert-update")
     issuer.get_by_test_id("alert-drop").click()
     issuer.get_by_test_id("drop-dialog-yes").click()
+    expect(issuer.get_by_test_id("alert-row").filter(has_text=headline)).to_have_count(1)
     open_alert(issuer, headline)
 
     issuer.get_by_test_id("alert-lift").click()
