@@ -8,7 +8,7 @@ from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, SenderReport
 from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.bindings import Bindings, Stream, Watcher
-from media.sfu.budget import LossBudget
+from media.sfu.budget import Budget
 from media.sfu.layer import Layer, Unit
 from media.sfu.sent import Told
 from media.sfu.shares import LossShare
@@ -68,7 +68,7 @@ class Intake:
         self._arrivals: Arrived = Arrivals()
         self._told = (0, 0)
         self._loss = LossShare()
-        self._budget = LossBudget()
+        self._budget = Budget()
 
     @property
     def elements(self) -> tuple[int, int]:
@@ -76,10 +76,14 @@ class Intake:
         return self._terms.extensions.transport_cc, self._terms.extensions.audio_level
 
     def share(self, notes: Notes, watcher: Watcher) -> None:
-        """Let plain packets of the layers that `watcher` is told of be taken elsewhere, and noted in `notes`."""
+        """Let plain packets of the layers that `watcher` is told of be taken elsewhere, and noted in `notes`.
+
+        Those that tell when they were sent all come by here.
+        """
         self.notes = notes
         self._arrivals = notes.arrivals
-        self._bindings.watch(watcher)
+        if self._terms.transport_cc or not self._terms.extensions.abs_send_time:
+            self._bindings.watch(watcher)
 
     def catch_up(self, name: str, observe: Observe) -> None:
         """Take what was noted elsewhere of the speech of `name`."""
@@ -107,6 +111,8 @@ class Intake:
         found = extensions.read(packet, self._terms.extensions)
         if found.transport_sequence is not None:
             self._arrivals.add(now, found.transport_sequence)
+        elif found.abs_send_time is not None and not self._terms.transport_cc:
+            self._budget.note(now, found.abs_send_time, len(data))
         stream = self._bindings.find(now, packet, found)
         if stream is None:
             self.unknown += 1
@@ -202,8 +208,10 @@ class Intake:
         """The share of packets that are lost on the way here, before any repair."""
         return self._loss.share
 
-    def transport_feedback(self, now: float) -> list[Rtcp]:
-        """transport-cc feedback on what came since the last call."""
+    def feedback(self, now: float) -> list[Rtcp]:
+        """transport-cc feedback on what came since the last call; else a REMB where a queue grows on the way."""
+        if not self._terms.transport_cc:
+            return [self._remb()] if self._budget.judge(now, self.round_trip_s or 0.0) else []
         arrivals = self._arrivals
         messages: list[Rtcp] = list(arrivals.feedback(self.ssrc, self._any_ssrc()))
         if messages:
@@ -219,9 +227,13 @@ class Intake:
         messages: list[Rtcp] = [ReceiverReport(self.ssrc, blocks)]
         if blocks and not self._terms.transport_cc:
             self._loss.feed(now, *_counted(blocks))
-            bitrate = self._budget.update(max(block.fraction_lost for block in blocks))
-            messages.append(Remb(self.ssrc, bitrate, tuple(block.ssrc for block in blocks)))
+            self._budget.update(max(block.fraction_lost for block in blocks))
+            messages.append(self._remb())
         return messages
+
+    def _remb(self) -> Remb:
+        ssrcs = tuple(layer.reception.ssrc for layer in self._layers() if layer.reception and layer.reception.received)
+        return Remb(self.ssrc, self._budget.announce(), ssrcs)
 
     def _layers(self) -> list[Layer]:
         return [layer for source in self._sources.values() for layer in source.layers]

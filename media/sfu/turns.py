@@ -81,7 +81,7 @@ class Turns:
         sends: list[Send] = []
         if now >= participant.feedback_due:
             participant.feedback_due = now + (SPARSE_FEEDBACK_S if participant.tier.packed else 0.0)
-            sends = participant.feedback(intake.transport_feedback(now))
+            sends = participant.feedback(intake.feedback(now))
         if link.outflow.choked or (allocating and _is_due(participant.turns // 2 + number, link)):
             self.selection.allocate(now, participant, ladders)
         elif allocating:

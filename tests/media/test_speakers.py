@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.sfu.arrivals import Arrivals
-from media.sfu.budget import CEILING_BPS, FLOOR_BPS, LossBudget
 from media.sfu.speakers import GUESSED_NOISE, GUESSED_SPEECH, SILENCE, GuessedLevel, Speakers
 
 QUIET, SPEECH, LOUD = 80, 35, 15
@@ -150,19 +149,3 @@ def _told(arrivals: Arrivals) -> dict[int, float]:
             assert sequence not in found
             found[sequence] = at
     return found
-
-
-@given(st.lists(st.integers(0, 255), max_size=200))
-def test_the_budget_stays_in_its_bounds(losses: list[int]) -> None:
-    budget = LossBudget()
-    for loss in losses:
-        assert FLOOR_BPS <= budget.update(loss) <= CEILING_BPS
-
-
-def test_the_budget_follows_loss() -> None:
-    clean, lossy = LossBudget(), LossBudget()
-    for _ in range(20):
-        clean.update(0)
-        lossy.update(100)
-    assert clean.update(0) == CEILING_BPS
-    assert lossy.update(100) == FLOOR_BPS
