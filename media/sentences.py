@@ -12,6 +12,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "meeting.not_yourself": ("主席不能移出自己", "The chair cannot remove itself"),
     "meeting.not_joined": ("“{name}”不在会中", "“{name}” is not in the meeting"),
     "meeting.watches_only": ("“{name}”只收看，没有话筒", "“{name}” only watches; it has no microphone"),
+    "meeting.not_asking": ("“{name}”没有申请发言", "“{name}” has not asked for the floor"),
+    "meeting.chair_has_floor": ("主席不用申请发言", "The chair may always speak and needs not ask"),
     "meeting.removed": ("主席已将本会场移出", "The chair removed this site"),
     "meeting.over": ("会商已经结束", "The meeting is over"),
     "meeting.site_unknown": ("会中没有这个会场", "There is no such site in the meeting"),

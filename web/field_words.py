@@ -16,6 +16,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "approvers": ("签发人", "who signs off"),
     "approximate": ("大致位置", "approximate"),
     "area": ("区域", "area"),
+    "ask": ("申请发言", "asking for the floor"),
     "assignee": ("执行人", "assignee"),
     "at": ("时间", "time"),
     "attachment_id": ("附件", "attachment"),

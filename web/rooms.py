@@ -20,7 +20,7 @@ Held = Mapping[str, Mapping[str, WantedParticipant]]
 
 @dataclass(frozen=True)
 class SiteView:
-    """A site as it stands in the database."""
+    """A site as it stands in the database; `muted`: nothing of its microphone is let through now."""
 
     id: str
     name: str
@@ -181,7 +181,7 @@ def meetings_in(entries: Iterable[Entry]) -> set[str]:
 
 def _view(site: Site, meeting: Meeting) -> SiteView:
     answer_by = site.answer_by if site.at is SiteState.RINGING else None
-    return SiteView(site.id, site.name, site.kind, site.at, site.muted, answer_by, _part(site, meeting))
+    return SiteView(site.id, site.name, site.kind, site.at, site.silent, answer_by, _part(site, meeting))
 
 
 def _part(site: Site, meeting: Meeting) -> Part:

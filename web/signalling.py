@@ -89,7 +89,7 @@ def _enter(db: Database, token: str | None, meeting_id: str) -> Entered:
         if actor is None:
             raise Unauthenticated("access.unknown")
         site = enter(session, db.clock, actor, meeting_id)
-        return Entered(site.id, site.name, site.muted)
+        return Entered(site.id, site.name, site.silent)
 
 
 def _welcome(meeting_id: str, entered: Entered, relays: list[Json]) -> State:

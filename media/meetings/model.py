@@ -10,6 +10,7 @@ from command.directory.model import point
 from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
+from media.meetings.floor import EMPTY, Floor
 from media.meetings.moves import PRESENT, SiteState
 from media.sfu.tiers import TOP
 
@@ -29,7 +30,7 @@ class Mode(StrEnum):
 class Meeting(Kept, Base):
     """A conference convened by one person, its chair. `broadcast` is the id of the one site everybody sees.
 
-    `codec` is what all its sites take of pictures, None where there is no such.
+    `codec` is what all its sites take of pictures, None where there is no such. `floor` is a `Floor`'s state.
     """
 
     __tablename__ = "meeting"
@@ -47,12 +48,18 @@ class Meeting(Kept, Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     drill: Mapped[bool] = mapped_column(default=False)
     codec: Mapped[str | None] = mapped_column(String(8), default="vp8")
+    floor: Mapped[Json] = mapped_column(JsonText, default=EMPTY, nullable=False)
     sites: Mapped[list["Site"]] = relationship(back_populates="meeting", order_by="Site.id", lazy="selectin")
 
     @property
     def live(self) -> bool:
         """Whether it still runs."""
         return self.status == "live"
+
+    @property
+    def turns(self) -> Floor:
+        """Who has the floor, and who waits for it."""
+        return Floor.of(self.floor)
 
     def units(self) -> list[str]:
         """The units of all its sites, whose people read about the meeting."""
@@ -76,6 +83,7 @@ class Meeting(Kept, Base):
             "ended_at": optional_text(self.ended_at),
             "drill": self.drill,
             "codec": self.codec,
+            "floor": self.floor,
         }
 
 
@@ -86,6 +94,7 @@ class Site(Kept, Base):
 
     `rung` counts the rings, `answer_by` is when the running one ends; `muted` is the chair's, kept by the bridge. The
     two tiers are where its line stands on the ladder (media.sfu.tiers), for what it receives and what it sends.
+    `opened` is the number of the floor beside which the chair let it speak (media.meetings.floor).
     `unseen_by` are the ids of the sites that cannot show its picture, for want of the codec.
     """
 
@@ -107,6 +116,7 @@ class Site(Kept, Base):
     state_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str | None] = mapped_column(String(200))
     muted: Mapped[bool] = mapped_column(default=False)
+    opened: Mapped[int] = mapped_column(default=0)
     rung: Mapped[int] = mapped_column(default=0)
     rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
@@ -124,6 +134,18 @@ class Site(Kept, Base):
     def watches(self) -> bool:
         """Whether it only receives."""
         return self.kind in WATCHING
+
+    @property
+    def chairs(self) -> bool:
+        """Whether it is the chair's own."""
+        return self.user_id == self.meeting.chair_id and not self.watches
+
+    @property
+    def silent(self) -> bool:
+        """Whether the bridge lets nothing of its microphone through now."""
+        if self.watches or self.chairs:
+            return self.muted
+        return self.meeting.turns.closes(self.id, self.muted, self.opened)
 
     @property
     def present(self) -> bool:
@@ -147,6 +169,7 @@ class Site(Kept, Base):
             "state_at": to_text(self.state_at),
             "reason": self.reason,
             "muted": self.muted,
+            "opened": self.opened,
             "rung": self.rung,
             "rung_at": optional_text(self.rung_at),
             "answer_by": optional_text(self.answer_by),

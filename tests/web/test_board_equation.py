@@ -111,7 +111,9 @@ class Play:
             return
         sites = self.call("duty", "GET", f"/meetings/{meeting}").get("sites", [])
         site = self.random.choice(sites)["id"] if sites else None
-        action = self.random.choice(("ring", "mute", "unmute", "broadcast", "stop_broadcast", "remove", "end"))
+        acts = ("ring", "mute", "unmute", "broadcast", "stop_broadcast", "remove", "grant_floor", "end_floor", "end")
+        action = self.random.choice(acts)
+        self.call("south_box", "POST", f"/meetings/{meeting}/floor", json={"ask": self.random.random() < 0.8})
         self.call("duty", "POST", f"/meetings/{meeting}/control", json={"action": action, "site": site})
 
     def ask(self) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.meetings.floor import EMPTY
 from media.meetings.model import Meeting, Site
 from media.meetings.moves import SiteState
 from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant
@@ -68,7 +69,7 @@ def test_the_bridge_is_told_who_chairs_and_who_is_broadcast() -> None:
         Site(id=str(n), kind=kind, user_id=user, site_state="joined", name="", muted=False)
         for n, (kind, user) in enumerate(kinds)
     ]
-    meeting = Meeting(id="m", chair_id="chief", broadcast="2", sites=sites)
+    meeting = Meeting(id="m", chair_id="chief", broadcast="2", floor=EMPTY, sites=sites)
     parts = {one.participant: one.part for one in wanted_rooms([room_of(meeting)])["m"].values()}
     assert parts == {"0": "chair", "1": "site", "2": "broadcast", "3": "site"}
 

@@ -16,7 +16,7 @@ from command.kernel.clock import Clock
 from command.kernel.errors import FieldError, Invalid
 from command.kernel.values import Json, State
 from gis.geometry import GeometryProblem, from_geojson
-from media.meetings.actions import chairing, convening, taking_part
+from media.meetings.actions import chairing, convening, speaking, taking_part
 from media.meetings.actions.convening import Call
 from media.meetings.model import LAYOUT_CELLS, Meeting, Mode
 from media.meetings.queries import inside, meeting_seen, ringing_kinds, sites_seen
@@ -33,7 +33,19 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 LayoutKind = Literal["1", "2", "3", "4", "6", "9", "16", "25", "1+5", "1+7"]
 Action = Literal[
-    "ring", "mute", "unmute", "mute_all", "unmute_all", "remove", "broadcast", "stop_broadcast", "layout", "end"
+    "ring",
+    "mute",
+    "unmute",
+    "mute_all",
+    "unmute_all",
+    "remove",
+    "broadcast",
+    "stop_broadcast",
+    "layout",
+    "end",
+    "grant_floor",
+    "refuse_floor",
+    "end_floor",
 ]
 
 
@@ -59,6 +71,12 @@ class AnswerForm(Form):
 
     accept: bool
     reason: Reason | None = None
+
+
+class FloorForm(Form):
+    """Whether the own site wants to speak; false withdraws that, or says that all is said."""
+
+    ask: bool
 
 
 class LayoutForm(Form):
@@ -147,6 +165,17 @@ def post_answer(meeting_id: str, body: AnswerForm, edge: Known) -> State:
         return act(session, edge.clock, edge.actor, meeting_id, body.reason or None).state()
 
 
+@router.post("/meetings/{meeting_id}/floor")
+def post_floor(meeting_id: str, body: FloorForm, edge: Known) -> State:
+    """Ask for the floor, withdraw that, or give it back; saying the same again changes nothing."""
+    with edge.writing() as session:
+        if body.ask:
+            meeting = speaking.ask(session, edge.clock, edge.actor, meeting_id)
+        else:
+            meeting = speaking.withdraw(session, edge.actor, meeting_id)
+        return meeting.state()
+
+
 @router.post("/meetings/{meeting_id}/control")
 def post_control(meeting_id: str, body: ControlForm, edge: Known) -> State:
     """One act of the chair; the meeting and its sites as they are then."""
@@ -193,6 +222,18 @@ def _lay_out(session: Session, clock: Clock, actor: Actor, meeting_id: str, body
     chairing.lay_out(session, actor, meeting_id, layout.kind, layout.cells)
 
 
+def _grant_floor(session: Session, clock: Clock, actor: Actor, meeting_id: str, body: ControlForm) -> None:
+    speaking.grant(session, clock, actor, meeting_id, body.site_id())
+
+
+def _refuse_floor(session: Session, clock: Clock, actor: Actor, meeting_id: str, body: ControlForm) -> None:
+    speaking.refuse(session, actor, meeting_id, body.site_id())
+
+
+def _end_floor(session: Session, clock: Clock, actor: Actor, meeting_id: str, body: ControlForm) -> None:
+    speaking.end(session, actor, meeting_id)
+
+
 def _end(session: Session, clock: Clock, actor: Actor, meeting_id: str, body: ControlForm) -> None:
     convening.end(session, clock, actor, meeting_id)
 
@@ -208,6 +249,9 @@ _ACTS: dict[str, Act] = {
     "stop_broadcast": _stop_broadcast,
     "layout": _lay_out,
     "end": _end,
+    "grant_floor": _grant_floor,
+    "refuse_floor": _refuse_floor,
+    "end_floor": _end_floor,
 }
 
 

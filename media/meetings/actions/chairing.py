@@ -9,13 +9,16 @@ from command.kernel.clock import Clock
 from command.kernel.errors import Conflict, FieldError, Invalid
 from command.kernel.values import Json, State
 from media.meetings.actions.access import chaired, site_in
-from media.meetings.actions.telling import step, stop_broadcast_of, tell_meeting, tell_site
+from media.meetings.actions.telling import end_floor, leave_stage, step, tell_meeting, tell_site
 from media.meetings.model import LAYOUT_CELLS, Site
 from media.meetings.moves import SiteState, Step
 
 
 def mute(session: Session, actor: Actor, meeting_id: str, site_id: str, muted: bool) -> None:
-    """Close or open one site's microphone for everybody. Conflict `meeting.watches_only` where it has none."""
+    """Close or open one site's microphone for everybody, while another has the floor too; to close its own ends that.
+
+    Conflict `meeting.watches_only` where it has none.
+    """
     site = site_in(chaired(session, actor, meeting_id), site_id)
     if site.watches:
         raise Conflict("meeting.watches_only", name=site.name)
@@ -26,7 +29,7 @@ def mute_all(session: Session, actor: Actor, meeting_id: str, muted: bool) -> No
     """Close or open every microphone but the chair's own."""
     meeting = chaired(session, actor, meeting_id)
     for site in meeting.sites:
-        if not site.watches and site.user_id != meeting.chair_id:
+        if not site.watches and not site.chairs:
             _mute(session, actor, site, muted)
 
 
@@ -34,11 +37,11 @@ def remove(session: Session, clock: Clock, actor: Actor, meeting_id: str, site_i
     """Put a site out; it comes back only when it is rung again. Conflict `meeting.not_yourself` for the chair's own."""
     meeting = chaired(session, actor, meeting_id)
     site = site_in(meeting, site_id)
-    if site.user_id == meeting.chair_id and not site.watches:
+    if site.chairs:
         raise Conflict("meeting.not_yourself")
     if step(clock, site, Step.REMOVE):
         tell_site(session, actor, "meeting.removed", site)
-        stop_broadcast_of(session, actor, site)
+        leave_stage(session, actor, site)
 
 
 def broadcast(session: Session, actor: Actor, meeting_id: str, site_id: str | None) -> None:
@@ -72,7 +75,10 @@ def lay_out(session: Session, actor: Actor, meeting_id: str, kind: str, cells: S
 
 
 def _mute(session: Session, actor: Actor, site: Site, muted: bool) -> None:
-    if site.muted != muted:
-        site.muted = muted
+    if muted and site.meeting.turns.held_by(site.id):
+        end_floor(session, actor, site.meeting)
+    opened = 0 if muted else site.meeting.turns.number
+    if site.muted != muted or (site.opened != opened and site.meeting.turns.holder is not None):
+        site.muted, site.opened = muted, opened
         site.version += 1
         tell_site(session, actor, "meeting.muted" if muted else "meeting.unmuted", site)

@@ -14,7 +14,8 @@ from command.kernel.errors import Conflict, FieldError, Invalid
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from media.meetings.actions.access import chaired, locked, site_in
-from media.meetings.actions.telling import step, stop_broadcast_of, tell_meeting, tell_site
+from media.meetings.actions.telling import leave_stage, step, tell_meeting, tell_site
+from media.meetings.floor import EMPTY
 from media.meetings.model import Meeting, Mode, Site, layout_for
 from media.meetings.moves import SiteState, Step
 from media.meetings.queries import meeting_seen, place, terminals_to_ring
@@ -61,6 +62,7 @@ def convene(session: Session, clock: Clock, actor: Actor, call: Call, ring_for: 
         started_at=clock.now(),
         drill=call.drill,
         codec="vp8",
+        floor=EMPTY,
     )
     session.add(meeting)
     sites = [_terminal_site(session, clock, meeting, terminal) for terminal in terminals]
@@ -82,7 +84,7 @@ def ring(
         raise Conflict("meeting.already_in", name=site.name)
     _start_ring(clock, site, ring_for)
     tell_site(session, actor, "meeting.rung", site)
-    stop_broadcast_of(session, actor, site)
+    leave_stage(session, actor, site)
 
 
 def ring_terminal(
@@ -108,6 +110,7 @@ def end(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> None:
         return
     meeting.status = "ended"
     meeting.ended_at = clock.now()
+    meeting.floor = EMPTY
     meeting.version += 1
     tell_meeting(session, actor, "meeting.ended", meeting)
     for site in meeting.sites:
@@ -139,6 +142,7 @@ def _terminal_site(session: Session, clock: Clock, meeting: Meeting, terminal: T
         site_state=SiteState.RINGING.value,
         state_at=clock.now(),
         muted=meeting.mode == Mode.BRIEFING.value,
+        opened=0,
         rung=0,
         down_tier=TOP.name,
         up_tier=TOP.name,

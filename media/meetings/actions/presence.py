@@ -7,7 +7,7 @@ from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
 from command.kernel.values import State
 from media.meetings.actions.access import locked
-from media.meetings.actions.telling import step, stop_broadcast_of, tell_site
+from media.meetings.actions.telling import leave_stage, step, tell_site
 from media.meetings.model import Site
 from media.meetings.moves import SiteState, Step, Way
 from media.meetings.queries import overdue
@@ -39,7 +39,7 @@ def leave(session: Session, clock: Clock, site_id: str) -> bool:
         return False
     actor = acting_for(site)
     tell_site(session, actor, "meeting.left", site)
-    stop_broadcast_of(session, actor, site)
+    leave_stage(session, actor, site)
     return True
 
 

@@ -108,18 +108,29 @@ def _respond(session: Session, clock: Clock, actor: Actor, meeting_id: str, want
     return site
 
 
+def own_site(session: Session, actor: Actor, meeting: Meeting) -> Site | None:
+    """The site with which the actor takes part: its own desk or wall, or the terminal that it answers for."""
+    if _new_kind(session, actor, meeting) is not None:
+        return taking_part(actor, meeting)
+    return own_terminal_site(session, actor, meeting)
+
+
 def _participant(session: Session, clock: Clock, actor: Actor, meeting: Meeting) -> Site:
+    own = own_site(session, actor, meeting)
+    if own is not None:
+        return own
+    kind = _new_kind(session, actor, meeting)
+    if kind is None:
+        raise NotFound("meeting.not_invited")
+    return _new_site(session, clock, actor, meeting, kind)
+
+
+def _new_kind(session: Session, actor: Actor, meeting: Meeting) -> str | None:
+    """What whoever may come uninvited gets a site as; None for all others."""
     path = unit_of(session, meeting.unit_id).path
     if actor.kind == "user" and actor.may(Right.MEETING_JOIN, path):
-        own = taking_part(actor, meeting)
-        return own or _new_site(session, clock, actor, meeting, "desk")
-    if actor.kind == "terminal" and actor.may(Right.MEETING_WATCH, path):
-        own = taking_part(actor, meeting)
-        return own or _new_site(session, clock, actor, meeting, "wall")
-    site = own_terminal_site(session, actor, meeting)
-    if site is None:
-        raise NotFound("meeting.not_invited")
-    return site
+        return "desk"
+    return "wall" if actor.kind == "terminal" and actor.may(Right.MEETING_WATCH, path) else None
 
 
 def _new_site(session: Session, clock: Clock, actor: Actor, meeting: Meeting, kind: str) -> Site:
@@ -135,6 +146,7 @@ def _new_site(session: Session, clock: Clock, actor: Actor, meeting: Meeting, ki
         site_state=SiteState.ANSWERED.value,
         state_at=clock.now(),
         muted=kind in WATCHING,
+        opened=0,
         rung=0,
         down_tier=TOP.name,
         up_tier=TOP.name,

@@ -6,6 +6,7 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.timeline import record
 from command.kernel.values import State
+from media.meetings.floor import Floor
 from media.meetings.model import Meeting, Site
 from media.meetings.moves import PRESENT, Step, moved
 from media.sfu.tiers import TOP
@@ -29,9 +30,9 @@ def step(clock: Clock, site: Site, wanted: Step, reason: str | None = None) -> b
     return True
 
 
-def tell_meeting(session: Session, actor: Actor, kind: str, meeting: Meeting) -> None:
-    """A change of the meeting itself, for everybody who has a site in it."""
-    body: State = {"meeting": meeting.state()}
+def tell_meeting(session: Session, actor: Actor, kind: str, meeting: Meeting, more: State | None = None) -> None:
+    """A change of the meeting itself, for everybody who has a site in it; `more` is what else to tell."""
+    body: State = {"meeting": meeting.state(), **(more or {})}
     record(session, actor, kind, unit=meeting.unit_id, incident=meeting.incident_id, body=body, shared=meeting.units())
 
 
@@ -45,9 +46,36 @@ def tell_site(session: Session, actor: Actor, kind: str, site: Site, more: State
     record(session, actor, kind, unit=meeting.unit_id, incident=meeting.incident_id, body=body, shared=[site.unit_id])
 
 
-def stop_broadcast_of(session: Session, actor: Actor, site: Site) -> None:
-    """Nobody is broadcast any more when the broadcast site is gone."""
+def leave_stage(session: Session, actor: Actor, site: Site) -> None:
+    """A site that is gone waits for nothing, has no floor and is not broadcast."""
+    give_up_floor(session, actor, site)
     if site.meeting.broadcast == site.id:
         site.meeting.broadcast = None
         site.meeting.version += 1
         tell_meeting(session, actor, "meeting.broadcast", site.meeting)
+
+
+def give_up_floor(session: Session, actor: Actor, site: Site) -> None:
+    """End the site's floor, or its waiting for it; nothing where it has neither."""
+    turns = site.meeting.turns
+    if turns.held_by(site.id):
+        end_floor(session, actor, site.meeting)
+    elif turns.asker(site.id):
+        set_floor(session, actor, "meeting.floor_withdrawn", site.meeting, turns.drop(site.id), site.name)
+
+
+def end_floor(session: Session, actor: Actor, meeting: Meeting) -> None:
+    """Nobody has the floor any more, nor is broadcast for it; every microphone is as it was before."""
+    holder = meeting.turns.holder
+    if holder is None:
+        return
+    if meeting.broadcast == holder.id:
+        meeting.broadcast = None
+    set_floor(session, actor, "meeting.floor_ended", meeting, meeting.turns.end(), holder.name)
+
+
+def set_floor(session: Session, actor: Actor, kind: str, meeting: Meeting, floor: Floor, name: str) -> None:
+    """The floor changes; `name` is the site's that it is about."""
+    meeting.floor = floor.state()
+    meeting.version += 1
+    tell_meeting(session, actor, kind, meeting, {"floor": {"name": name}})

@@ -1,5 +1,6 @@
 """A county in a fresh database for tests of meetings, and shorthands to act in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from command.kernel.db import Base, Database, make_engine
 from command.kernel.ids import new_id
 from command.kernel.timeline import Entry, TimelineHead, read_after
 from command.kernel.values import State
+from media.meetings.actions import presence, taking_part
 from media.meetings.actions.convening import Call, convene
 from media.meetings.model import Meeting, Mode
 from tests.web.world import World, build_world
@@ -80,6 +82,20 @@ def open_county(url: str) -> County:
     with db.writing() as session:
         _add_terminals(session, world)
     return County(db, clock, world)
+
+
+def do(county: County, act: Callable[[Session], object]) -> None:
+    """One act in a transaction of its own."""
+    with county.db.writing() as session:
+        act(session)
+
+
+def joined(county: County, meeting: str, name: str) -> str:
+    """Have a terminal answer and connect; its site's id."""
+    actor, site = county.actor(name), county.site(meeting, name)
+    do(county, lambda s: taking_part.answer(s, county.clock, actor, meeting))
+    do(county, lambda s: presence.joined(s, county.clock, site))
+    return site
 
 
 def _add_terminals(session: Session, world: World) -> None:

@@ -1,8 +1,7 @@
 """Single acts in a meeting, on SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,29 +16,7 @@ from media.meetings.actions.convening import Call
 from media.meetings.model import Mode, layout_for
 from media.meetings.moves import Way
 from media.sfu.tiers import BY_NAME
-from tests.media.meetings.county import County, open_county
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def county(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[County]:
-    """On each of the two databases."""
-    url = f"sqlite:///{tmp_path / 'fengsui.db'}"
-    county = open_county(url if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield county
-    county.db.engine.dispose()
-
-
-def do(county: County, act: Callable[[Session], object]) -> None:
-    with county.db.writing() as session:
-        act(session)
-
-
-def joined(county: County, meeting: str, name: str) -> str:
-    """Have a terminal answer and connect; its site's id."""
-    actor, site = county.actor(name), county.site(meeting, name)
-    do(county, lambda s: taking_part.answer(s, county.clock, actor, meeting))
-    do(county, lambda s: presence.joined(s, county.clock, site))
-    return site
+from tests.media.meetings.county import County, do, joined
 
 
 def test_an_entry_of_a_site_is_for_its_unit_and_the_chairs(county: County) -> None:

@@ -13,7 +13,7 @@ from command.directory.queries import sight_of
 from command.kernel.errors import FengsuiError
 from command.kernel.timeline import head_of, read_after, verify
 from command.kernel.values import State
-from media.meetings.actions import chairing, convening, presence, taking_part
+from media.meetings.actions import chairing, convening, presence, speaking, taking_part
 from media.meetings.model import LAYOUT_CELLS, Meeting
 from media.meetings.moves import PRESENT, SiteState
 from media.meetings.queries import board_meetings, board_sites, live_meetings
@@ -87,6 +87,23 @@ class MeetingLife(RuleBasedStateMachine):
         }
         self.attempt(acts[what])
 
+    @rule(
+        meeting=meetings,
+        who=st.sampled_from(PEOPLE),
+        index=st.integers(0, 9),
+        what=st.sampled_from(("ask", "withdraw", "grant", "refuse", "end")),
+    )
+    def floor(self, meeting: str, who: str, index: int, what: str) -> None:
+        actor, site, clock = self.actors[who], self.pick(meeting, index), self.county.clock
+        acts: dict[str, Callable[[Session], object]] = {
+            "ask": lambda s: speaking.ask(s, clock, actor, meeting),
+            "withdraw": lambda s: speaking.withdraw(s, actor, meeting),
+            "grant": lambda s: speaking.grant(s, clock, self.actors["duty"], meeting, site),
+            "refuse": lambda s: speaking.refuse(s, self.actors["duty"], meeting, site),
+            "end": lambda s: speaking.end(s, actor, meeting),
+        }
+        self.attempt(acts[what])
+
     @rule(meeting=meetings, terminal=st.sampled_from((*TERMINALS, "wall")))
     def ring_terminal(self, meeting: str, terminal: str) -> None:
         actor, wanted = self.actors["duty"], self.county.world.terminals[terminal]
@@ -143,6 +160,9 @@ class MeetingLife(RuleBasedStateMachine):
                     assert (site.at is SiteState.RINGING) == (site.answer_by is not None)
                     assert site.kind == "terminal" or site.at in PRESENT | {SiteState.LEFT, SiteState.REMOVED}
                     assert site.kind != "wall" or site.muted
+                turns, states = meeting.turns, {site.id: site.at for site in meeting.sites}
+                speaking_or_waiting = [*turns.queue, *([turns.holder] if turns.holder else [])]
+                assert {SiteState.JOINED, SiteState.LOST}.issuperset(states[one.id] for one in speaking_or_waiting)
                 shown = [site.at for site in meeting.sites if site.id == meeting.broadcast]
                 assert (meeting.broadcast is None) == (shown == [])
                 assert {SiteState.JOINED, SiteState.LOST}.issuperset(shown)

@@ -60,6 +60,7 @@ interface Bodies {
   evacuation_point: EvacuationPoint
   safety_check: SafetyCheck
   line: Line
+  floor: { name: string }
   refusal: { code?: string }
 }
 
@@ -100,6 +101,8 @@ const headline = (x: Telling): string => {
 
 const siteOf = (x: Telling): Site | null => get(x, 'site')
 const bySite = (pick: (x: Telling) => string): Tell => (x) => ({ who: siteOf(x)?.name ?? x.entry.actor.name, text: pick(x) })
+/** Of the site that the floor is about. */
+const floorOf = (pick: (t: Telling['t']) => string): Tell => (x) => ({ who: get(x, 'floor')?.name ?? x.entry.actor.name, text: pick(x.t) })
 function lineOf(x: Telling): string {
   const line = get(x, 'line')
   const why = x.entry.kind === 'meeting.recovered' ? 'all' : (line?.why ?? 'thin')
@@ -189,6 +192,11 @@ const TELL: Record<string, Tell> = {
     const site = named(x, 'site', get(x, 'meeting')?.broadcast)
     return { text: site ? x.t.broadcast(site.name) : x.t.broadcastEnded }
   },
+  'meeting.floor_asked': floorOf((t) => t.floorAsked),
+  'meeting.floor_withdrawn': floorOf((t) => t.floorWithdrawn),
+  'meeting.floor_granted': floorOf((t) => t.floorGranted),
+  'meeting.floor_refused': floorOf((t) => t.floorRefused),
+  'meeting.floor_ended': floorOf((t) => t.floorEnded),
   'meeting.layout': (x) => ({ text: x.t.layout(get(x, 'meeting')?.layout?.kind ?? '') }),
   'meeting.moved': (x) => ({ text: x.t.meetingMoved(get(x, 'meeting')?.title ?? '') }),
   'meeting.ended': (x) => ({ text: x.t.meetingEnded(get(x, 'meeting')?.title ?? '') }),

@@ -24,12 +24,12 @@ export const task = (more: Partial<Task> = {}): Task => ({
 
 export const site = (more: Partial<Site> = {}): Site => ({
   ...base, id: 's1', unit: 'town', meeting: 'm1', kind: 'terminal', terminal: 'box', user: null, name: '西舍路镇会场', location: null,
-  state: 'ringing', state_at: AT, reason: null, muted: false, rung: 1, rung_at: AT, answer_by: '2026-11-20T06:00:45.000Z', unseen_by: [], line: { down: '720p', up: '720p' }, ...more,
+  state: 'ringing', state_at: AT, reason: null, muted: false, opened: 0, rung: 1, rung_at: AT, answer_by: '2026-11-20T06:00:45.000Z', unseen_by: [], line: { down: '720p', up: '720p' }, ...more,
 })
 
 export const meeting = (more: Partial<Meeting> = {}): Meeting => ({
   ...base, id: 'm1', title: '西舍路镇山洪', incident: null, status: 'live', mode: 'discussion', chair: by, broadcast: null, layout: null,
-  started_at: AT, ended_at: null, drill: false, codec: 'vp8', ...more,
+  started_at: AT, ended_at: null, drill: false, codec: 'vp8', floor: { holder: null, number: 0, queue: [] }, ...more,
 })
 
 export const unit = (more: Partial<Unit> = {}): Unit => ({

@@ -16,6 +16,20 @@ const zh = {
   interrupted: '会商断线，正在重连，不用操作',
   leaveSure: '离开后听不到会商。会商没有结束，可以再进来。',
   stay: '留下',
+  floorAsk: '申请发言',
+  floorWithdraw: '撤回申请',
+  floorDone: '发言完毕',
+  floorWaiting: (place: number, waited: string) => `已申请发言，排第 ${place} 位，等了 ${waited}`,
+  floorYours: '请您发言',
+  floorSeen: '各会场都在看本会场，话筒还关着',
+  floorHeard: '各会场都在看、在听本会场',
+  floorOpenMic: '请打开话筒',
+  floorRefused: '主席这次没有同意发言，可以再申请',
+  floorEnded: '发言已结束，话筒按原来的规定',
+  floorRead: '知道了',
+  floorOther: (name: string) => `${name} 获准发言`,
+  floorMuted: '他人发言中',
+  floorNotAsked: '发言申请没有办成',
 }
 
 const en: typeof zh = {
@@ -33,6 +47,20 @@ const en: typeof zh = {
   interrupted: 'Meeting connection lost, coming back by itself',
   leaveSure: 'You will not hear the meeting. It goes on, you may come back.',
   stay: 'Stay',
+  floorAsk: 'Ask to speak',
+  floorWithdraw: 'Withdraw',
+  floorDone: 'I am done',
+  floorWaiting: (place, waited) => `You asked to speak. Place ${place} in the queue, waiting ${waited}`,
+  floorYours: 'You have the floor',
+  floorSeen: 'Every site sees you. Your microphone is still closed',
+  floorHeard: 'Every site sees and hears you',
+  floorOpenMic: 'Open the microphone',
+  floorRefused: 'The chair did not give you the floor. You may ask again',
+  floorEnded: 'Your turn is over, microphones are as before',
+  floorRead: 'OK',
+  floorOther: (name) => `${name} has the floor`,
+  floorMuted: 'Another speaks: muted',
+  floorNotAsked: 'That did not work',
 }
 
 export const meetingTexts: Texts<typeof zh> = { zh, en }

@@ -78,7 +78,7 @@ const en: Same<TerminalWords> = {
   meeting: 'Meeting',
   sites: (n) => (n === 1 ? '1 site' : `${n} sites`),
   self: 'You',
-  mayOpen: 'The chair unmuted you. Press the microphone to speak',
+  mayOpen: 'You are not muted any more. Press the microphone to speak',
   speaking: 'speaking',
   joining: 'Joining',
   weak: 'Weak network: pictures may stop, sound goes first',

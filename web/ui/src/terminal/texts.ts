@@ -81,7 +81,7 @@ const zh = {
   meeting: '会商',
   sites: (n: number) => `${n} 会场`,
   self: '本机',
-  mayOpen: '主席已取消静音，要说话请按话筒',
+  mayOpen: '话筒可以打开了，要说话请按话筒',
   speaking: '正在发言',
   joining: '正在接入',
   weak: '网络弱，画面会停顿，声音优先',

@@ -1,5 +1,6 @@
+import { isSilent } from '@shared/floor'
 import type { TileState } from '@shared/Tile.vue'
-import type { Site } from '@shared/objects/meetings'
+import type { Meeting, Site } from '@shared/objects/meetings'
 import type { sharedTexts } from '@shared/texts'
 import { count, hm } from '@shared/time'
 
@@ -11,7 +12,7 @@ export interface SiteShown {
 /** A site's tile in states and words. `now` in ms. */
 export function siteShown(
   site: Site,
-  { speaking, broadcast, blind, now, words }: { speaking: boolean; broadcast: boolean; blind: boolean; now: number; words: typeof sharedTexts.zh },
+  { meeting, speaking, blind, now, words }: { meeting: Meeting; speaking: boolean; blind: boolean; now: number; words: typeof sharedTexts.zh },
 ): SiteShown {
   switch (site.state) {
     case 'lost':
@@ -30,7 +31,8 @@ export function siteShown(
       return { state: 'absent', word: words.removed }
     case 'joined':
       if (blind) return { state: 'absent', word: words.cannotShow }
-      if (speaking) return { state: 'speaking', word: broadcast ? words.broadcastSpeaking : words.speaking }
-      return site.muted ? { state: 'muted', word: words.muted } : { state: 'live', word: words.micOn }
+      if (meeting.floor.holder?.id === site.id) return { state: 'speaking', word: words.hasFloor }
+      if (speaking) return { state: 'speaking', word: meeting.broadcast === site.id ? words.broadcastSpeaking : words.speaking }
+      return isSilent(site, meeting) ? { state: 'muted', word: words.muted } : { state: 'live', word: words.micOn }
   }
 }

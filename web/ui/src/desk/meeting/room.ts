@@ -8,6 +8,7 @@ import { Visit } from './visit'
 
 export type Action =
   | 'ring' | 'mute' | 'unmute' | 'mute_all' | 'unmute_all' | 'remove' | 'broadcast' | 'stop_broadcast' | 'layout' | 'end'
+  | 'grant_floor' | 'refuse_floor' | 'end_floor'
 
 export interface Target {
   site?: string
@@ -28,6 +29,8 @@ export interface Room {
   look: (meeting: string) => void
   /** @throws ApiProblem when the server refuses. */
   control: (action: Action, target?: Target) => Promise<void>
+  /** Ask for the floor with the own site; withdraw that, or give the floor back. @throws ApiProblem when the server refuses. */
+  ask: (wanted: boolean) => Promise<void>
 }
 
 const LIVE_ORDER: Record<Site['state'], number> = {
@@ -60,6 +63,9 @@ export function createRoom(api: Api, me: Me, board: ComputedRef<Board>, incident
     control: async (action, target = {}) => {
       if (meeting.value === null) return
       await api.post(`/meetings/${meeting.value.id}/control`, { action, ...target })
+    },
+    ask: async (wanted) => {
+      if (meeting.value !== null) await api.post(`/meetings/${meeting.value.id}/floor`, { ask: wanted })
     },
   }
 }

@@ -75,7 +75,7 @@ export class Visit {
   private conference: Conference | null = null
   private height: number | null = null
 
-  /** Whose picture the stage shows: the broadcast site, else whoever spoke last, else the first that is in. */
+  /** Whose picture the stage shows: the broadcast site unless it is the own, else whoever spoke last, else the first that is in. */
   readonly target: ComputedRef<string | null>
   private readonly heard: Ref<string | null> = ref(null)
 
@@ -89,7 +89,8 @@ export class Visit {
       const meeting = board.value.meetings[this.meeting.value ?? '']
       if (meeting === undefined) return null
       const others = sitesOf(board.value, meeting).filter((s) => s.state === 'joined' && !watches(s) && s.user !== user)
-      return meeting.broadcast ?? others.find((s) => s.id === this.heard.value)?.id ?? others[0]?.id ?? null
+      const own = meeting.broadcast !== null && board.value.sites[meeting.broadcast]?.user === user
+      return (own ? null : meeting.broadcast) ?? others.find((s) => s.id === this.heard.value)?.id ?? others[0]?.id ?? null
     })
     watch(this.target, () => this.show())
     watch(this.speaker, (now) => {

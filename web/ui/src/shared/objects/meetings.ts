@@ -10,6 +10,11 @@ export interface Layout {
   cells: (string | null)[]
 }
 
+/** A site, and since when it waits or speaks. */
+export interface Asker extends By {
+  at: string
+}
+
 export interface Meeting extends Thing {
   title: string
   incident: string | null
@@ -23,6 +28,8 @@ export interface Meeting extends Thing {
   drill: boolean
   /** What all its sites take of pictures; null where there is no such. */
   codec: 'vp8' | 'h264' | null
+  /** Who speaks by the chair's grant, who waits for it in turn; `number` counts the grants. */
+  floor: { holder: Asker | null; number: number; queue: Asker[] }
 }
 
 export type SiteState = 'ringing' | 'answered' | 'refused' | 'timed_out' | 'joined' | 'lost' | 'left' | 'removed'
@@ -40,6 +47,8 @@ export interface Site extends Thing {
   state_at: string
   reason: string | null
   muted: boolean
+  /** The number of the floor beside which the chair let it speak. */
+  opened: number
   rung: number
   rung_at: string | null
   answer_by: string | null
