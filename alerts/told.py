@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from alerts.audience import freeze
@@ -11,7 +11,8 @@ from alerts.calls.model import CallAttempt, CallPart, Obligation
 from alerts.calls.policy import VOICE
 from alerts.calls.progress import OPEN
 from alerts.chunks import members_of
-from alerts.model import DROPPED, FAILED, ISSUE, RECEIVED, Alert, Chunk, Delivery
+from alerts.lineage import with_those_before
+from alerts.model import DROPPED, FAILED, ISSUE, Alert, Chunk, Delivery
 from alerts.recipients import RESPONSIBLE, Contact
 
 NOTHING_WAS_SAID = frozenset(
@@ -25,29 +26,7 @@ _AS_MESSAGE = {VOICE: "sms", BY_HAND: "sms"}
 
 def told_of(session: Session, alert: Alert) -> tuple[Contact, ...]:
     """Whom the end of an alert concerns, each once by each channel. What waited was dropped before this is asked."""
-    return freeze(one for each in _with_those_before(session, alert) for one in _told(session, each)).contacts
-
-
-def _with_those_before(session: Session, alert: Alert) -> list[Alert]:
-    """The alert, what it changed, what that had changed, and so on."""
-    found = {alert.id: alert}
-    latest = [alert]
-    while latest:
-        before = [one for each in latest for one in _before(session, each) if one.id not in found]
-        found |= {one.id: one for one in before}
-        latest = before
-    return list(found.values())
-
-
-def _before(session: Session, alert: Alert) -> list[Alert]:
-    """Of a received one, what it refers to of the same sender, and its copies by other ways."""
-    if alert.origin != RECEIVED:
-        old = session.get(Alert, alert.supersedes) if alert.supersedes else None
-        return [old] if old is not None else []
-    named = [str(one)[:250] for one in alert.references] if isinstance(alert.references, list) else []
-    referred = and_(Alert.source == alert.source, Alert.identifier.in_(named))
-    query = select(Alert).where(Alert.origin == RECEIVED, Alert.unit_id == alert.unit_id)
-    return list(session.scalars(query.where(or_(referred, Alert.duplicate_of == alert.id)).order_by(Alert.id)))
+    return freeze(one for each in with_those_before(session, alert) for one in _told(session, each)).contacts
 
 
 def _told(session: Session, alert: Alert) -> Iterator[Contact]:

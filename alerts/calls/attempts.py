@@ -179,7 +179,10 @@ def _go_on(session: Session, row: Obligation, whom: str, outcome: str, now: date
     policy = policy_by(session, row.plan_id, row.level)
     if policy is None or not row.progress().live:
         return
-    row.take(over(row.progress(), policy, now, hopeless=outcome in HOPELESS), now)
+    progress = row.progress()
+    # Somebody may have had another one called than whose turn it is: that one's wrong number ends no turn.
+    hopeless = outcome in HOPELESS and policy.steps[progress.step].whom == whom
+    row.take(over(progress, policy, now, hopeless=hopeless), now)
     informed = whom == SUPERIOR and outcome == "confirmed"
     row.doing = _over(row.doing, "informed" if informed else outcome, row.due_at)
     tell(session, system_actor(row.alert_unit_id), [row], "obligation.informed" if informed else "calling.unanswered")

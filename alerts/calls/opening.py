@@ -1,5 +1,6 @@
 """Obligations come into being with an alert that is issued or received."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,13 +9,14 @@ from sqlalchemy.orm import Session
 from alerts.calls.model import CallPlan, Obligation
 from alerts.calls.places import in_area, place_of, responsible_posts, unheld_in_area
 from alerts.calls.plans import plan_in_force, policy_by
-from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy, level_of
-from alerts.calls.progress import begin
+from alerts.calls.policy import HAZARD_POINT, HOLDER, LEADER, VILLAGE, Policy, level_of
+from alerts.calls.progress import Progress, begin
 from alerts.calls.queries import acted_on
 from alerts.calls.telling import tell, tell_new
 from alerts.contacts import Tree, tree_of
+from alerts.lineage import with_those_before
 from alerts.model import Alert
-from command.directory.model import Post, Unit
+from command.directory.model import Person, Post, Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
 from command.kernel.ids import new_id
@@ -32,7 +34,8 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
         return []
     tree = tree_of(session, unit)
     posts = [post for post in _posts_in_area(session, alert, tree) if _subject(post, tree) in policy.obliged]
-    opened = [_obligation(alert, plan, policy, post, tree, now) for post in posts]
+    known = _known(session, alert, policy.level, posts)
+    opened = [_obligation(alert, plan, policy, post, tree, begin(now, known=post.id in known), now) for post in posts]
     session.add_all(opened)
     session.flush()
     tell_new(session, actor, opened, "calling.opened")
@@ -77,6 +80,30 @@ def _posts_in_area(session: Session, alert: Alert, tree: Tree) -> list[Post]:
     return [posts[one] for one in in_area(places, alert)]
 
 
+def _known(session: Session, alert: Alert, level: str, posts: Sequence[Post]) -> frozenset[str]:
+    """The posts whose holders have themselves confirmed what this alert changes without making it graver."""
+    before = [one.id for one in with_those_before(session, alert) if one.id != alert.id]
+    query = select(Obligation).where(Obligation.alert_id.in_(before), Obligation.level == level)
+    query = query.where(Obligation.drill == _is_drill(alert))
+    confirmed = {(row.post_id, _holder(row.answered)) for row in session.scalars(query) if row.progress().settled}
+    if not confirmed:
+        return frozenset()
+    people = select(Person).where(Person.id.in_({post.holder_id for post in posts if post.holder_id}))
+    own = {person.id: {person.id, person.user_id} - {None} for person in session.scalars(people)}
+    answers = ((post.id, own.get(post.holder_id or "", ())) for post in posts)
+    return frozenset(post for post, names in answers if any((post, name) in confirmed for name in names))
+
+
+def _is_drill(alert: Alert) -> bool:
+    return alert.drill or alert.scope_status != "Actual"
+
+
+def _holder(answered: Json) -> str | None:
+    """The id of the person or account that answered as the holder."""
+    by = answered.get("by") if isinstance(answered, dict) and answered.get("whom") == HOLDER else None
+    return str(by["id"]) if isinstance(by, dict) else None
+
+
 def _subject(post: Post, tree: Tree) -> str:
     if post.hazard_point:
         return HAZARD_POINT
@@ -84,9 +111,8 @@ def _subject(post: Post, tree: Tree) -> str:
 
 
 def _obligation(
-    alert: Alert, plan: CallPlan | None, policy: Policy, post: Post, tree: Tree, now: datetime
+    alert: Alert, plan: CallPlan | None, policy: Policy, post: Post, tree: Tree, start: Progress, now: datetime
 ) -> Obligation:
-    start = begin(now)
     return Obligation(
         id=new_id(),
         version=1,
@@ -101,7 +127,7 @@ def _obligation(
         plan_id=plan.id if plan else None,
         name=post.hazard_point or tree.units[post.unit_id].name,
         title=post.title,
-        drill=alert.drill or alert.scope_status != "Actual",
+        drill=_is_drill(alert),
         on_board=True,
         opened_at=now,
         mark=start.mark,

@@ -9,10 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.calls.policy import DEPUTY, HOLDER, VISIT, VOICE, Policy, Step
+from alerts.calls.policy import DEPUTY, HOLDER, MESSAGES, VISIT, VOICE, Policy, Step
 
 OPEN, REACHED, ANSWERED, CONFIRMED, ACTED = "open", "reached", "answered", "confirmed", "acted"
 MARKS = (OPEN, REACHED, ANSWERED, CONFIRMED, ACTED)
+
+GENTLE = -1
+"""The lap before the first, where nobody is called yet."""
+
+GENTLE_WAIT = timedelta(seconds=180)
+"""So long who knows the former text has to read and confirm the changed one before the telephone rings."""
 
 LONGEST_CALL = timedelta(seconds=300)
 """By then a call is over or its worker is gone: the obligation goes on without its result."""
@@ -23,7 +29,7 @@ Reach = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`step` and `tried` say where in the policy it is, `lap` how often the policy was gone through.
+    """`step` and `tried` say where in the policy it is, `lap` how often the policy was gone through, from GENTLE or 0.
 
     `due_at` is when the next thing is to be done, None where nothing is any more.
     """
@@ -55,9 +61,9 @@ class Action:
     call: bool = False
 
 
-def begin(now: datetime) -> Progress:
-    """A fresh obligation: due at once."""
-    return Progress(due_at=now)
+def begin(now: datetime, *, known: bool = False) -> Progress:
+    """A fresh obligation: due at once. `known`: its holder has just confirmed what this one changes."""
+    return Progress(lap=GENTLE if known else 0, due_at=now)
 
 
 def proceed(progress: Progress, policy: Policy, reach: Reach, now: datetime) -> tuple[Progress, Action | None]:
@@ -67,6 +73,8 @@ def proceed(progress: Progress, policy: Policy, reach: Reach, now: datetime) -> 
     """
     if not progress.live or progress.due_at is None or progress.due_at > now:
         return progress, None
+    if progress.lap == GENTLE:
+        return _gently(progress, policy, reach, now)
     at, tried = progress.step, progress.tried
     while at < len(policy.steps):
         step = policy.steps[at]
@@ -77,6 +85,16 @@ def proceed(progress: Progress, policy: Policy, reach: Reach, now: datetime) -> 
         at, tried = at + 1, 0
     rest = now + timedelta(seconds=policy.again_s)
     return replace(progress, step=0, tried=0, lap=progress.lap + 1, due_at=rest), None
+
+
+def _gently(progress: Progress, policy: Policy, reach: Reach, now: datetime) -> tuple[Progress, Action | None]:
+    """All messages of the policy to the holder and no call; who does not confirm by them is called as usual."""
+    told = {channel for step in policy.steps if step.whom == HOLDER for channel in step.tell}
+    ways = tuple(channel for channel in MESSAGES if channel in told & reach.get(HOLDER, frozenset()))
+    usual = replace(progress, lap=0)
+    if not ways:
+        return proceed(usual, policy, reach, now)
+    return replace(usual, due_at=now + GENTLE_WAIT), Action(HOLDER, ways)
 
 
 def over(progress: Progress, policy: Policy, now: datetime, *, hopeless: bool = False) -> Progress:

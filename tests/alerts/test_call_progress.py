@@ -249,3 +249,16 @@ def test_a_person_with_two_villages_hears_both_in_one_call() -> None:
     attempts, waiting = grouped([*two, other])
     assert [one.parts for one in attempts] == [(("a", "holder"), ("b", "holder")), (("c", "holder"),)]
     assert waiting == []
+
+
+def test_who_knows_what_is_changed_is_told_by_every_message_first_and_called_only_then() -> None:
+    for level in LEVELS:
+        progress, action = proceed(begin(START, known=True), policy(level), EVERYBODY, START)
+        assert action == Action("holder", MESSAGES)
+        assert progress.due_at == START + timedelta(seconds=180)
+        usual, first = proceed(progress, policy(level), EVERYBODY, START + timedelta(seconds=180))
+        assert (usual.lap, first) == (0, proceed(begin(START), policy(level), EVERYBODY, START)[1])
+        unreached = {**EVERYBODY, "holder": frozenset({VOICE})}
+        assert proceed(begin(START, known=True), policy(level), unreached, START) == proceed(
+            begin(START), policy(level), unreached, START
+        ), "by no message: as usual, at once"

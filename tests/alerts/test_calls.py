@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from alerts import actions
@@ -254,6 +254,7 @@ MANNERS = st.lists(PEOPLE, min_size=4, max_size=4)
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(manners=[CONFIRMS, NO_SUCH_NUMBER, CONFIRMS, CONFIRMS], drill=False, by_hand=True)
 @given(manners=MANNERS, drill=st.booleans(), by_hand=st.booleans())
 def test_no_path_of_a_drill_reaches_a_live_telephone(
     county: County, manners: list[str], drill: bool, by_hand: bool
@@ -286,3 +287,28 @@ def test_the_change_of_a_drill_rings_nobody_and_that_of_an_order_still_rings(cou
     assert {one.drill for one in tries(county)} == {drill}
     assert obligations(county, order)["甲村"].progress().settled is not drill
     assert ("139-甲村" in network.rung()) is not drill
+
+
+def test_who_confirmed_what_is_changed_has_three_minutes_before_the_telephone_rings(either: County) -> None:
+    """Who holds the post and confirmed: neither a deputy's answer nor a former holder's tells them of anything."""
+    county = either
+    made = villages(county, "south", ("甲村", "乙村", "丙村", "丁村"))
+    network = telephones(county, **{"139-乙村": OFF})
+    order = evacuate(county)
+    work_for(county, network, 400)
+    assert {row.mark for name, row in obligations(county).items() if name.endswith("村")} == {"confirmed"}
+    hold(county, made["丙村"], made["丁村"].deputy or "")
+    network.calls.clear()
+    change = changed(county, order, headline="河水还在涨")
+    work_for(county, network, 120)
+    assert {"139-乙村", "139-丁村-b"} <= set(network.rung())
+    assert network.rung().keys().isdisjoint({"139-甲村", "139-丁村"})
+    said: Any = obligations(county, change)["甲村"].doing
+    assert (said["state"], said["whom"]) == ("told", "holder")
+    work_for(county, network, 120)
+    assert (network.rung()["139-甲村"], network.rung()["139-丁村"]) == (1, 1)
+    assert {row.mark for name, row in obligations(county, change).items() if name.endswith("村")} == {"confirmed"}
+    changed(county, change, headline="河水退了一些")
+    network.calls.clear()
+    work_for(county, network, 60)
+    assert network.rung().keys().isdisjoint({"139-甲村", "139-丁村"}), "what was changed twice"
