@@ -196,6 +196,7 @@ def render(offer: Offer, terms: Terms, local: Local) -> str:
     """The answer's text, one section for each of the offer's."""
     publications = {publication.mid: publication for publication in terms.publications}
     slots = {slot.mid: slot for slot in terms.slots}
+    stream = _streams(terms)
     taken = [s.mid for s in offer.sections if s.mid in publications or s.mid in slots or _idle(s)]
     lines = [
         "v=0",
@@ -210,7 +211,7 @@ def render(offer: Offer, terms: Terms, local: Local) -> str:
         if section.mid in publications:
             lines += _publication_lines(section, publications[section.mid], terms, local)
         elif section.mid in slots:
-            lines += _slot_lines(section, slots[section.mid], local)
+            lines += _slot_lines(section, slots[section.mid], local, stream[section.mid])
         elif _idle(section):
             lines += [_m_line(section, 9, [_payload_type(section)]), "a=inactive"]
             lines += _codec_lines(section, _payload_type(section) or 0, None, set())
@@ -260,7 +261,16 @@ def _simulcast_lines(section: Section, taken: Publication, rids: list[str]) -> l
     return [*(f"a=rid:{rid} recv{formats[rid]}" for rid in rids), f"a=simulcast:recv {';'.join(rids)}"]
 
 
-def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
+def _streams(terms: Terms) -> dict[str, str]:
+    """The media stream of each slot, by mid. Slots of one number share one: they are played in time (RFC 8830 2)."""
+    found: dict[str, str] = {}
+    for kind in ("audio", "video"):
+        mids = [slot.mid for slot in terms.slots if slot.kind == kind]
+        found |= {mid: f"slots-{number}" for number, mid in enumerate(mids)}
+    return found
+
+
+def _slot_lines(section: Section, slot: SlotTerms, local: Local, stream: str) -> list[str]:
     also = slot.h264 if slot.h264 is not None and slot.types("vp8") is not None else None
     types = [slot.payload_type, slot.rtx_payload_type, *([also.codec, also.rtx] if also else [])]
     types.append(slot.red_payload_type)
@@ -272,8 +282,7 @@ def _slot_lines(section: Section, slot: SlotTerms, local: Local) -> list[str]:
         lines += _codec_lines(section, also.codec, also.rtx, wishes)
     if slot.transport_cc:
         lines.append(f"a=extmap:{slot.transport_cc} {extensions.TRANSPORT_CC_URI}")
-    stream = f"slot-{slot.mid}"
-    lines.append(f"a=msid:{local.stream or stream} {stream}-track")
+    lines.append(f"a=msid:{local.stream or stream} slot-{slot.mid}-track")
     ssrcs = [slot.ssrc]
     if slot.rtx_ssrc is not None:
         ssrcs.append(slot.rtx_ssrc)

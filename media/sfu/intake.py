@@ -172,7 +172,7 @@ class Intake:
             reception = layer.reception
             if reception is not None and reception.ssrc == report.ssrc:
                 reception.on_sender_report(now, report.ntp)
-                layer.sender_report = (report.ntp, report.timestamp)
+                layer.clock.on_report(now, report.ntp, report.timestamp)
 
     def urgent(self, now: float) -> list[Rtcp]:
         """NACKs and key frame requests that are due."""

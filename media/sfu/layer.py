@@ -8,6 +8,7 @@ from typing import Protocol
 from media.rtp import h264, vp8
 from media.rtp.packet import Packet
 from media.rtp.sequence import unwrap
+from media.sfu.clock import SenderClock, StreamClock
 from media.sfu.counted import Counted
 from media.sfu.incoming import Incoming, SourceState
 from media.sfu.kept import Cache
@@ -79,6 +80,7 @@ class Origin(Protocol):
     incoming: Incoming
     state: SourceState
     spared: bool
+    clock: SenderClock
 
     @property
     def muted(self) -> bool:
@@ -113,7 +115,7 @@ class Layer(Counted):
         super().__init__(source.incoming.stream(source.state, source.kind))
         self.slots: list[Sink] = []
         self.reception: Reception | None = None
-        self.sender_report: tuple[int, int] | None = None
+        self.clock = StreamClock(source.rate_hz, source.clock)
         self.epoch = 0
         self.height = 0
         self.malformed = 0
@@ -128,7 +130,7 @@ class Layer(Counted):
         state = self.state
         self.reception = Reception(ssrc, self.source.rate_hz, USEFUL_S[self.source.kind], state)
         self.interrupt()
-        self.sender_report = None
+        self.clock = StreamClock(self.source.rate_hz, self.source.clock)
         state.picture = -1
         state.codec = CODECS.index(self.source.codec) if self.source.kind == "video" else 0
 

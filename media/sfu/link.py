@@ -5,29 +5,25 @@ from collections.abc import Iterable, Sequence
 
 from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport, TransportFeedback
 from media.sfu.allocate import Allocator, Decision, Want
+from media.sfu.clock import ntp_time
 from media.sfu.intake import Notes
 from media.sfu.ladder import Ladder, Measured
 from media.sfu.outflow import Outflow
 from media.sfu.receiver import Send
+from media.sfu.seats import Seats
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Source
 from media.sfu.step import Step
 from media.sfu.temporal import ALL_TEMPORAL
-from media.sfu.terms import Terms, clock_rate
+from media.sfu.terms import Terms
 from media.sfu.tiers import TOP
 from media.sfu.video_slot import VideoSlot
 from media.sfu.voices import VOICE_BPS
 from media.sfu.wants import needs
 
-NTP_UNIX_OFFSET_S = 2_208_988_800
 MAX_RESENDS_PER_NACK = 100
 PLENTY = 1.2
 PACKED_VOICE_BPS = 25_000.0
-
-
-def ntp_time(unix_s: float) -> int:
-    """Seconds since 1970 as a 64-bit NTP time."""
-    return int((unix_s + NTP_UNIX_OFFSET_S) * 4294967296)
 
 
 def _numbering(terms: Terms) -> tuple[int, bool]:
@@ -69,6 +65,7 @@ class Link:
             else:
                 again = step.repair(self.outflow.sent, state)
                 self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, state, again))
+        self.seats = Seats(self.audio, self.video)
         self._video_by_ssrc = {slot.terms.ssrc: slot for slot in self.video}
 
     def close(self) -> None:
@@ -83,16 +80,7 @@ class Link:
         self._place()
 
     def _place(self) -> None:
-        most = self.ladder.tier.voices
-        wanted = self._voices[: self.outflow.voices.count][:most]
-        for slot in self.audio:
-            if slot.source not in wanted:
-                slot.attach(None)
-        placed = [slot.source for slot in self.audio]
-        waiting = [source for source in wanted if source not in placed]
-        for slot in self.audio:
-            if slot.source is None and waiting:
-                slot.attach(waiting.pop(0))
+        self.seats.place(self._voices[: self.outflow.voices.count][: self.ladder.tier.voices])
 
     def on_rtcp(self, now: float, packet: Rtcp, unix_s: float) -> list[Send]:
         """Take a receiver's report or request; resent packets come back, key frame wishes go to the sources."""
@@ -170,6 +158,8 @@ class Link:
                 slot.repair.clear()
         self.decisions = self.allocator.allocate(now, outflow.pictures(now), wants)
         self._fit_speech()
+        seen = ((want.rank, -want.top, want.slot) for want in wants if want.source is not None and want.top is not None)
+        self.seats.stage = min(seen, default=(0, 0, 0))[2]
         for want in wants:
             self._aim(now, want, self.decisions[want.slot])
         climbed = self._climb(now, wants)
@@ -240,10 +230,8 @@ class Link:
         ntp = ntp_time(unix_s)
         slots: list[AudioSlot | VideoSlot] = [*self.audio, *self.video]
         for slot in slots:
-            sent_at = slot.state.sent_at
-            if now - sent_at > 5.0 or (only_begun and slot.terms.ssrc not in begun):
+            if now - slot.state.sent_at > 5.0 or (only_begun and slot.terms.ssrc not in begun):
                 continue
             state = slot.state
-            timestamp = state.timestamp + int((now - sent_at) * clock_rate(slot.terms.kind))
-            reports.append(SenderReport(state.ssrc, ntp, timestamp, state.packets, state.octets))
+            reports.append(SenderReport(state.ssrc, ntp, slot.splice.reported(now), state.packets, state.octets))
         return reports

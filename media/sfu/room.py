@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from media.rtp import rtcp
 from media.rtp.rtcp import ReceiverReport
+from media.sfu.clock import SenderClock
 from media.sfu.codecs import Codecs
 from media.sfu.events import RoomEvent
 from media.sfu.intake import Intake
@@ -44,7 +45,9 @@ class Room:
         """Allow `name` in; the existing participant when it already is."""
         participant = self.participants.get(name)
         if participant is None:
-            participant = Participant(name, Source(name, "audio", self.step), Source(name, "video", self.step))
+            clock = SenderClock()
+            audio, video = Source(name, "audio", self.step, clock), Source(name, "video", self.step, clock)
+            participant = Participant(name, audio, video)
             self.participants[name] = participant
         return participant
 

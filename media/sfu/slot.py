@@ -96,7 +96,7 @@ class AudioSlot:
         marker = unit.marker
         if unit.layer.epoch != self._epoch:
             self._epoch, unit.layer.fan = unit.layer.epoch, None
-            self.splice.begin(now, unit.index, unit.timestamp)
+            self.splice.begin(now, unit.index, unit.timestamp, unit.layer.clock)
             self._former.clear()
             self._packing.units.clear()
             self.link.note_begun(self.terms.ssrc)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from media.sfu.clock import SenderClock
 from media.sfu.incoming import PLAIN_INCOMING, Incoming
 from media.sfu.layer import Layer
 from media.sfu.policing import MOST_BPS, Bucket
@@ -28,15 +29,23 @@ class Source:
 
     `layers` are in ascending order of size, one where there is no simulcast; the same objects serve every connection.
     `spared`: nearly all that comes is thrown away unread just now. `excess_packets` were more than a site may send.
+    `clock` is the participant's, the same for all that it sends.
     """
 
-    def __init__(self, participant: str, kind: Kind, incoming: Incoming = PLAIN_INCOMING) -> None:
+    def __init__(
+        self,
+        participant: str,
+        kind: Kind,
+        incoming: Incoming = PLAIN_INCOMING,
+        clock: SenderClock | None = None,
+    ) -> None:
         self.participant = participant
         self.kind = kind
         self.incoming = incoming
         self.state = incoming.source()
         self.rate_hz = clock_rate(kind)
         self.codec: VideoCodec = "vp8"
+        self.clock = clock or SenderClock()
         self.layers = [Layer(self, 0)]
         self.viewers: list[Viewer] = []
         self.spared = False

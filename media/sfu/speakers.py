@@ -12,6 +12,7 @@ SOUND = 110
 """-dBov: an open microphone in a quiet room is louder; silence that a machine makes is 127."""
 HOLD_S = 1.5
 SPEAKER_AFTER_S = 0.5
+PAUSE_S = 0.1
 MARGIN = 6.0
 STALE_S = 0.5
 GUESSED_SPEECH, GUESSED_NOISE = 45, 70
@@ -43,6 +44,7 @@ class _Voice:
     loudness: float = 0.0
     at: float = 0.0
     sound_at: float = 0.0
+    loud_at: float = float("-inf")
     above_since: float | None = None
     chosen_at: float = float("-inf")
     guessed: bool = False
@@ -79,6 +81,8 @@ class Speakers:
             voice = self._voices[participant] = _Voice(at=now, sound_at=now)
         if level < SOUND:
             voice.sound_at = now
+        if level < AUDIBLE:
+            voice.loud_at = now
         voice.guessed = guessed
         loudness = float(SILENCE - max(0, min(SILENCE, level)))
         constant = ATTACK_S if loudness > voice.loudness else RELEASE_S
@@ -90,6 +94,11 @@ class Speakers:
         """For how long a participant's packets have carried no sound at all; 0 for who sends none."""
         voice = self._voices.get(participant)
         return 0.0 if voice is None or now - voice.at > STALE_S else now - voice.sound_at
+
+    def pauses(self, now: float, participant: str) -> bool:
+        """Whether nothing was said for a moment."""
+        voice = self._voices.get(participant)
+        return voice is None or now - voice.loud_at >= PAUSE_S
 
     def forget(self, participant: str) -> None:
         self._voices.pop(participant, None)

@@ -86,6 +86,7 @@ class Turns:
             self.selection.allocate(now, participant, ladders)
         elif allocating:
             link.go_on(now)
+        link.seats.pair(now, self.selection.speakers.pauses)
         for slot in link.video:
             if not slot.at_rest or slot.shows not in self._whole:
                 slot.settle(now)

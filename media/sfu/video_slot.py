@@ -54,7 +54,6 @@ class VideoSlot:
         self._limited_at = 0.0
         self._refused: tuple[Layer | None, float] = (None, 0.0)
         self._epoch = -1
-        self._reference: int | None = None
         self._pictures = Numbering(state.pictures, sequence)
         self._picture_row = state.pictures
         self._flow = link.outflow.sent.state
@@ -262,12 +261,10 @@ class VideoSlot:
         if not descriptor.keyframe or not layer.is_newest(unit.index):
             layer.ask_keyframe(at_once=descriptor.keyframe)
             return False
-        offset = self._exact_offset(layer)
         self._listen(layer, layer)
         self._epoch, layer.fan = layer.epoch, None
         self.repair.interrupt()
-        if not self.splice.begin(now, unit.index, unit.timestamp, offset):
-            self._reference = None
+        self.splice.begin(now, unit.index, unit.timestamp, layer.clock)
         self.link.note_begun(self.terms.ssrc)
         self._pictures.begin(max(0, unit.picture))
         state = self.state
@@ -280,20 +277,6 @@ class VideoSlot:
         stretch = Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames)
         self.repair.begin(stretch, types.codec, self.temporal.open)
         return True
-
-    def _exact_offset(self, layer: Layer) -> int | None:
-        """What maps the timestamps of `layer` as those of the layer before: both sender reports tell the same clock.
-
-        The reference is kept over any number of changes, so that small corrections do not add up.
-        """
-        former = self.layer
-        if former is None or former is layer or former.source is not layer.source:
-            return None
-        if former.sender_report is None or layer.sender_report is None:
-            return None
-        if self._reference is None:
-            self._reference = self.state.timestamp_offset + _lag(former.sender_report)
-        return self._reference - _lag(layer.sender_report)
 
     def _place(self, unit: Unit, descriptor: Descriptor, newest: bool) -> int | None:
         """The outgoing picture id of a frame; None when it is left out."""
@@ -339,9 +322,3 @@ class VideoSlot:
         timestamp = unit.timestamp + state.timestamp_offset
         state.packets += 1
         return self.link.show(now, filler(state, sequence, timestamp), ONE_BYTE_OF_PADDING)
-
-
-def _lag(report: tuple[int, int]) -> int:
-    """The RTP timestamp less the time of the clock, in ticks, of a sender report's (NTP time, timestamp)."""
-    ntp, timestamp = report
-    return timestamp - (ntp * VIDEO_CLOCK_HZ >> 32)

@@ -73,8 +73,28 @@ const scene = () => {
   }, 40)
   return canvas.captureStream(25).getVideoTracks()[0]
 }
-const media = kind === 'none' ? null : await capture()
-if (media !== null && kind !== 'camera') {
+// White for a moment and a beep at the same time, once a second, `phase` milliseconds after it begins.
+const flashing = (phase) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 120 })
+  const context = canvas.getContext('2d')
+  const sound = new AudioContext()
+  const [tone, gate, out] = [sound.createOscillator(), sound.createGain(), sound.createMediaStreamDestination()]
+  gate.gain.value = 0
+  tone.connect(gate).connect(out)
+  tone.start()
+  let lit = false
+  setInterval(() => {
+    const lights = (Date.now() - phase + 1000) % 1000 < 200
+    if (lights !== lit) gate.gain.value = lights ? 0.5 : 0
+    lit = lights
+    context.fillStyle = lit ? 'white' : 'black'
+    context.fillRect(0, 0, 160, 120)
+  }, 20)
+  return new MediaStream([...canvas.captureStream(30).getVideoTracks(), ...out.stream.getAudioTracks()])
+}
+const isFlashing = kind.startsWith('flash')
+const media = kind === 'none' ? null : isFlashing ? flashing(Number(kind.slice(5))) : await capture()
+if (media !== null && kind !== 'camera' && !isFlashing) {
   media.removeTrack(media.getVideoTracks()[0])
   media.addTrack(kind === 'noisy' ? noisy() : kind === 'scene' ? scene() : painted(Number(kind)))
 }
@@ -152,7 +172,10 @@ async def launch(
 async def open_page(
     browser: Browser, base: str, url: str, slots: tuple[int, int], media: str, capture: tuple[int, int] = (320, 240)
 ) -> Page:
-    """`media`: "camera", "noisy", "scene", a painted picture's brightness, or "none"; `capture`: the camera's size."""
+    """`media`: "camera", "noisy", "scene", "flash" and milliseconds, a painted picture's brightness, or "none".
+
+    `capture` is the camera's size.
+    """
     page = await browser.new_page()
     asked = f"slots={slots[0]},{slots[1]}&url={url}&media={media}&capture={capture[0]}x{capture[1]}"
     await page.goto(f"{base}/page.html?{asked}")

@@ -71,6 +71,18 @@ def test_the_answer_says_so() -> None:
     assert "a=candidate:2 1 udp 2130706175 fd00::2 40000 typ host" in picture
 
 
+def test_slots_of_one_number_are_played_in_time() -> None:
+    more = "".join("m=" + part for part in CHROMIUM.split("m=")[3:])
+    again = more.replace("a=mid:2", "a=mid:4").replace("a=mid:3", "a=mid:5")
+    offer, terms = agree(CHROMIUM.replace("BUNDLE 0 1 2 3", "BUNDLE 0 1 2 3 4 5") + again)
+    text = rendered(offer, terms)
+    streams = {mid: next(line.split()[0] for line in section(text, mid) if "msid:" in line) for mid in "2345"}
+    assert streams["2"] == streams["3"] != streams["4"] == streams["5"]
+    names = {mid: {line.split("cname:")[1] for line in section(text, mid) if "cname:" in line} for mid in "2345"}
+    assert [len(found) for found in names.values()] == [1, 1, 1, 1]
+    assert names["2"] == names["3"] != names["4"] == names["5"], "RFC 3550 6.5.1: one clock, one name"
+
+
 def test_every_answer_is_readable_by_another_implementation() -> None:
     for text in (CHROMIUM, ENCODER, SIMULCAST):
         offer, terms = agree(text)
