@@ -39,6 +39,7 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.errors import Conflict, FieldError, Invalid
 from command.kernel.rights import Right
+from command.kernel.values import State
 from gis.divisions import Divisions
 
 CHUNK_SIZE = 500
@@ -67,6 +68,16 @@ def issue(
     `alert.nobody` or `alert.expired`, and as `check_source`, `check_authority`, `superseded_by` and `to_change`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
+    return put_out(session, clock, actor, alert, unit, people, sign)
+
+
+def put_out(
+    session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, people: int, sign: Sign, **more: State
+) -> Issued:
+    """Issue a held alert that was signed off, or goes by the green channel: the caller answers for which.
+
+    `more` is told with it. Raises as `issue`, but for `to_change`.
+    """
     check_running(alert, clock)
     check_source(session, alert)
     check_authority(session, alert, unit)
@@ -84,7 +95,7 @@ def issue(
     keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now), now, sign)
     chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
     find_unheld(session, alert, now)
-    tell(session, actor, alert, "alert.issued")
+    tell(session, actor, alert, "alert.issued", **more)
     tell_coverages(session, actor, alert, open_coverages(session, alert, audience.contacts), "alert.progress")
     open_obligations(session, actor, alert, now)
     if superseded is not None:

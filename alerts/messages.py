@@ -53,6 +53,38 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The table is not right: each row names kinds of unit and who signs off, a warning its colours, the county may"
         " order evacuations, and a sender has a name",
     ),
+    "fast_track.policy_wrong": (
+        "绿色通道规定不对：要有文号、灾种、至少一个可用的账号、岗位或角色，截止时间要晚于现在，补签时限 1 到 72 小时",
+        "The policy is not right: it has a document number, hazards, an account, post or role in use, an end in the"
+        " future, and 1 to 72 hours to countersign",
+    ),
+    "fast_track.none": (
+        "本县没有绿色通道规定，要送复核签发",
+        "The county has no policy for this: submit it for sign-off",
+    ),
+    "fast_track.over": ("绿色通道规定已过期，要送复核签发", "The policy has run out: submit it for sign-off"),
+    "fast_track.not_issuer": (
+        "绿色通道规定里没有当前账号，要送复核签发",
+        "The policy does not name you: submit it for sign-off",
+    ),
+    "fast_track.not_named": (
+        "绿色通道只用于规定所列灾种的红色预警实发，这份要送复核签发",
+        "Only real red warnings of the hazards that the policy names go this way: submit it for sign-off",
+    ),
+    "fast_track.adopted": (
+        "采用来的预警不走绿色通道，要送复核签发",
+        "What was adopted from a message does not go this way: submit it for sign-off",
+    ),
+    "fast_track.returned": (
+        "复核退回过的不走绿色通道，要再送复核签发",
+        "What a reviewer returned does not go this way: submit it again",
+    ),
+    "countersign.none": ("这份预警没有待补签的", "Nothing of this alert waits to be countersigned"),
+    "countersign.own": (
+        "起草、改动或发布的人不能补签，要由另一个人补签",
+        "Who wrote, submitted or issued it cannot countersign it: another person does",
+    ),
+    "countersign.reason_needed": ("不同意要写原因", "An objection needs a reason"),
     "alert.not_acted_on": ("这条预警只是留存，不能采用", "This alert is only kept and cannot be adopted"),
     "alert.adopted_already": (
         "{unit} {name} 已经采用了这条预警；确实还要一份，请再确认",

@@ -13,6 +13,7 @@ from alerts.chunks import members_of
 from alerts.copies import copies_of, copy_moves
 from alerts.drafts import approvers_of, is_approver, is_author
 from alerts.exchange.queries import exports_of_alert, receipts_of_alert
+from alerts.fast_track.queries import countersign_of, fast_track_moves
 from alerts.lookup import alert_for, shared_with
 from alerts.model import (
     DRAFT,
@@ -34,6 +35,7 @@ from alerts.outgoing import last_issued
 from alerts.receipts import recipients_of
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
+from command.kernel.clock import Clock
 from command.kernel.rights import Right
 from command.kernel.values import State
 
@@ -101,12 +103,12 @@ def _filtered(query: Select[Alert], wanted: AlertFilter) -> Select[Alert]:
     return query
 
 
-def alert_details(session: Session, actor: Actor, alert: Alert) -> State:
+def alert_details(session: Session, clock: Clock, actor: Actor, alert: Alert) -> State:
     """The public state, and the moves open to this reader."""
     approvers = approvers_of(session, alert) if alert.status == SUBMITTED else ()
     return {
         **alert.state(),
-        "allowed": list(allowed_moves(session, actor, alert)),
+        "allowed": list(allowed_moves(session, actor, alert, clock.now())),
         "approvers": list(approvers),
         "written": list(written_about(session, alert.id, None, named=_sees_people(session, actor, alert))),
         **_beside(session, alert),
@@ -118,16 +120,19 @@ def _sees_people(session: Session, actor: Actor, alert: Alert) -> bool:
 
 
 def _beside(session: Session, alert: Alert) -> State:
-    """Of a received one its copies, of ours what went out to the platform and what was answered."""
+    """Of a received one its copies; of ours what went out to the platform, what was answered, and the word of the
+    second person where one alone issued it."""
     if alert.origin == RECEIVED:
         return {"copies": list(copies_of(session, alert))}
+    countersign = countersign_of(session, alert.id)
     return {
+        "countersign": countersign.state() if countersign else None,
         "exports": list(exports_of_alert(session, alert.id)),
         "receipts": list(receipts_of_alert(session, alert.id)),
     }
 
 
-def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ...]:
+def allowed_moves(session: Session, actor: Actor, alert: Alert, now: datetime) -> tuple[str, ...]:
     """What this actor may do now, by the names of the routes. Who wrote it does not sign it off."""
     if alert.dropped:
         return ()
@@ -144,7 +149,8 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert) -> tuple[str, ..
     answers = _is_addressed(session, actor, alert) or is_obliged(session, actor, alert.id)
     # The platform's form has no severity but a colour. What has ended is exported too: the message that ended it.
     exports = alert.issued_at is not None and alert.colour is not None and actor.may(Right.ALERT_DRAFT, path)
-    return (*allowed, *(("acknowledge",) if answers else ()), *(("export",) if exports else ()))
+    beside = fast_track_moves(session, actor, alert, now)
+    return (*allowed, *beside, *(("acknowledge",) if answers else ()), *(("export",) if exports else ()))
 
 
 def coverages_of(session: Session, actor: Actor, alert_id: str) -> list[State]:

@@ -25,6 +25,7 @@ from web.api import (
     directory,
     divisions,
     evacuations,
+    fast_track,
     imports,
     incident_log,
     incidents,
@@ -96,7 +97,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
     told = (alerts, obligations, silences, numbers, safety, evacuations)
-    warnings = (*told, call_plan, authority_table, cap, cap_feeds, cap_messages, cn_dialect)
+    warnings = (*told, call_plan, authority_table, fast_track, cap, cap_feeds, cap_messages, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

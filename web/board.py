@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sqlalchemy.orm import Session
 
 from alerts.calls.queries import board_obligations
+from alerts.fast_track.queries import board_countersigns
 from alerts.feeds.queries import board_feeds
 from alerts.inbox.queries import board_refusals
 from alerts.queries import board_alerts, board_coverages
@@ -96,6 +97,7 @@ BASE: dict[str, Collection] = {
     "silences": board_silences,
     "cap_feeds": board_feeds,
     "cap_refusals": board_refusals,
+    "countersigns": board_countersigns,
     "evacuations": board_evacuations,
     "evacuation_points": board_evacuation_points,
     "incidents": board_incidents,

@@ -4,6 +4,7 @@ from alerts import model as alerts
 from alerts.authority import model as authority
 from alerts.calls import model as calls
 from alerts.exchange import model as exchange
+from alerts.fast_track import model as fast_track
 from alerts.feeds import model as feeds
 from alerts.inbox import model as inbox
 from alerts.numbers import model as numbers
@@ -22,5 +23,5 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-_ALERTS = (alerts, webhooks, webpush, authority, exchange, feeds, inbox, calls, safety, silence, numbers)
+_ALERTS = (alerts, webhooks, webpush, authority, fast_track, exchange, feeds, inbox, calls, safety, silence, numbers)
 MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

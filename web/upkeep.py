@@ -1,6 +1,7 @@
 """What the web process does by itself, every half minute.
 
-Strangers' counts are told, copies of what ran out stand for themselves again, yesterday's head is sealed.
+Strangers' counts are told, copies of what ran out stand for themselves again, late countersignatures raise their alarm,
+yesterday's head is sealed.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from alerts.actions import part_copies
+from alerts.actions import part_copies, remind_due
 from command.directory.queries import root_unit
 from command.kernel.clock import to_text
 from command.kernel.timeline import EntryRow
@@ -49,6 +50,7 @@ class Upkeep:
             self._strangers.flush(self._core.db, unit)
         with self._core.db.writing() as session:
             part_copies(session, self._core.clock)
+            remind_due(session, self._core.clock)
         self._seal_yesterday()
 
     def _seal_yesterday(self) -> None:

@@ -117,7 +117,7 @@ def _grant_review(session: Session, county: County, name: str = "issuer") -> Non
 
 
 def _allowed(county: County, name: str, alert: str) -> list[str]:
-    details: dict[str, Any] = county.see(name, lambda s, a: alert_details(s, a, s.get_one(Alert, alert)))
+    details: dict[str, Any] = county.see(name, lambda s, a: alert_details(s, county.clock, a, s.get_one(Alert, alert)))
     return list(details["allowed"])
 
 

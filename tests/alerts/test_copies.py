@@ -46,7 +46,7 @@ def test_it_is_suggested_and_nothing_is_merged(either: County) -> None:
     assert state(either, first)["on_board"]
     assert state(either, second)["on_board"]
     assert open_calls(either, first) == open_calls(either, second) == 1
-    details: Any = either.see("duty", lambda s, a: alert_details(s, a, s.get_one(Alert, second)))
+    details: Any = either.see("duty", lambda s, a: alert_details(s, either.clock, a, s.get_one(Alert, second)))
     assert [(one["id"], one["relation"], one["source"]) for one in details["copies"]] == [
         (first, "perhaps", "station@example.org")
     ]
@@ -74,7 +74,7 @@ def test_the_same_leaves_board_and_calls_and_comes_back_when_taken_back(county: 
     say(county, actions.say_same, second, first)
     assert (state(county, second)["duplicate_of"], state(county, second)["on_board"]) == (first, False)
     assert (open_calls(county, first), open_calls(county, second)) == (1, 0)
-    details: Any = county.see("duty", lambda s, a: alert_details(s, a, s.get_one(Alert, second)))
+    details: Any = county.see("duty", lambda s, a: alert_details(s, county.clock, a, s.get_one(Alert, second)))
     assert details["allowed"] == ["undecided"], "what is a copy is not adopted"
     with pytest.raises(FengsuiError) as refused:
         county.do("duty", lambda s, a: actions.adopt(s, county.clock, a, second))

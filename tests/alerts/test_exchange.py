@@ -86,7 +86,7 @@ def kinds(county: County, *wanted: str) -> list[str]:
 
 
 def details(county: County, alert: str) -> dict[str, Any]:
-    return county.see("duty", lambda s, a: dict(alert_details(s, a, s.get_one(Alert, alert))))
+    return county.see("duty", lambda s, a: dict(alert_details(s, county.clock, a, s.get_one(Alert, alert))))
 
 
 def inbox(county: County) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ def test_who_was_not_told_does_not_answer(county: County) -> None:
         county.do("duty", lambda s, a: actions.acknowledge(s, county.clock, a, alert))
     assert refused.value.code == "alert.not_addressed"
     for name, may in (("duty", False), ("south_operator", True)):
-        details: Any = county.see(name, lambda s, a: alert_details(s, a, alert_for(s, a, alert)))
+        details: Any = county.see(name, lambda s, a: alert_details(s, county.clock, a, alert_for(s, a, alert)))
         assert ("acknowledge" in details["allowed"]) == may
 
 

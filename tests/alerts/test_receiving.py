@@ -192,7 +192,9 @@ def test_our_own_are_not_adopted(county: County) -> None:
 
 def test_what_can_be_done_with_it(county: County) -> None:
     found = received(county, message())
-    details: Any = county.see("issuer", lambda s, a: alert_details(s, a, s.get_one(Alert, found.alert.id)))
+    details: Any = county.see(
+        "issuer", lambda s, a: alert_details(s, county.clock, a, s.get_one(Alert, found.alert.id))
+    )
     assert details["allowed"] == ["adopt"]
 
 

@@ -179,7 +179,7 @@ def test_the_drafter_is_refused_what_the_county_reserved_and_only_the_named_role
     assert refused.value.code == "alert.no_authority"
     draft = county.do("issuer", lambda s, a: actions.draft(s, county.clock, a, fields(event="山洪"), DIVISIONS)).id
     county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, draft))
-    details: Any = county.see("reviewer", lambda s, a: alert_details(s, a, s.get_one(Alert, draft)))
+    details: Any = county.see("reviewer", lambda s, a: alert_details(s, county.clock, a, s.get_one(Alert, draft)))
     assert (details["approvers"], "sign-off" in details["allowed"]) == (["leader"], False)
     with pytest.raises(FengsuiError) as refused:
         county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, draft))

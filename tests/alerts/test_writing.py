@@ -84,8 +84,8 @@ def test_anything_else_is_shown_and_not_interpreted(either: County, caplog: pyte
 def test_who_may_not_see_people_sees_that_something_was_written(county: County) -> None:
     order, _ = told(county)
     write(county, HOLDER, CRY)
-    found: Any = county.see("south_box", lambda s, a: alert_details(s, a, alert_for(s, a, order))["written"])
-    assert [(one["words"], one["names"], one["number"]) for one in found] == [(None, None, None)]
+    box: Any = county.see("south_box", lambda s, a: alert_details(s, county.clock, a, alert_for(s, a, order)))
+    assert [(one["words"], one["names"], one["number"]) for one in box["written"]] == [(None, None, None)]
 
 
 def test_a_word_from_a_number_of_two_settles_nothing(county: County) -> None:
@@ -120,7 +120,7 @@ def test_the_public_is_heard_too(county: County) -> None:
     alert = issued(county, channels=("sms",))
     send_all(county, senders(gateways()))
     assert write(county, "13900000009", "水进屋了")
-    found: Any = county.see("duty", lambda s, a: alert_details(s, a, alert_for(s, a, alert))["written"])
+    found: Any = county.see("duty", lambda s, a: alert_details(s, county.clock, a, alert_for(s, a, alert))["written"])
     (one,) = found
     assert one["words"] == "水进屋了"
     with county.db.reading() as session:

@@ -199,7 +199,9 @@ def list_alerts(
 def get_alert(alert_id: str, edge: Known, response: Response) -> State:
     """One alert and the moves open to the reader."""
     with edge.reading() as session:
-        return tagged(response, alert_details(session, edge.actor, alert_for(session, edge.actor, alert_id)))
+        return tagged(
+            response, alert_details(session, edge.clock, edge.actor, alert_for(session, edge.actor, alert_id))
+        )
 
 
 @router.get("/alerts/{alert_id}/preview")

@@ -18,6 +18,7 @@ const RIGHTS = {
   imports: ['directory.change', 'household.keep'],
   calls: ['settings.change'],
   authority: ['settings.change'],
+  fasttrack: ['settings.change'],
   feeds: ['settings.change'],
   messages: ['settings.change', 'audit'],
   settings: ['settings.change'],

@@ -14,7 +14,7 @@ export interface Alarm {
 
 /**
  * Sounds *attention* while an incident, a silent area or a listed sender's refused message waits to be acknowledged,
- * and once for a new red or orange warning or evacuation order.
+ * and once for a new red or orange warning or evacuation order, and for what was not countersigned in time.
  */
 export function useAlarm(desk: Desk): Alarm {
   const silent = ref(false)
@@ -36,6 +36,11 @@ export function useAlarm(desk: Desk): Alarm {
     },
     { immediate: true },
   )
+
+  const overdue = computed(() => Object.values(desk.board.value.countersigns ?? {}).filter((one) => one.overdue).length)
+  watch(overdue, (now, before) => {
+    if (now > before) desk.sounds.once('attention')
+  })
 
   const serious = () =>
     runningAlerts(desk.board.value, desk.now.value).filter(isUrgent)

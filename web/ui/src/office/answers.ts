@@ -1,5 +1,6 @@
 import type { Alert } from '@shared/objects/alerts'
 import type { AreaMeasured } from '@shared/alertArea'
+import type { Countersign } from '@shared/objects/countersigns'
 import type { Area, Point } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
 import type { Meeting, Site } from '@shared/objects/meetings'
@@ -120,6 +121,8 @@ export interface NearCopy {
 
 export interface AlertFull extends Alert {
   copies?: NearCopy[]
+  /** Of one that one person issued by the green channel: the second person's word, or until when it is waited for. */
+  countersign?: Countersign | null
   /** Of ours: what went out to the national platform, and what others answered. */
   exports?: DialectExport[]
   receipts?: CapReceipt[]

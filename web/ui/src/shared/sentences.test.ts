@@ -35,6 +35,7 @@ const body = {
   hazard_point: { id: 'y', name: '滑坡甲' },
   household: { id: 'h', number: 7 },
   line: { way: 'down', tier: 'stills', former: '180p', why: 'thin' },
+  countersign: { id: 'n', alert: 'a', headline: '山洪红色预警', document: '示例〔2026〕7 号', reason: '范围过大' },
   cap_receipt: { id: 'q', sender: '省平台', note: '编码不对' },
   dialect_export: { id: 'z', answers: '53230141600000' },
   coverage: { id: 'c', alert: 'a', name: '三街镇', delivered: 5, planned: 7 },
@@ -51,7 +52,7 @@ describe('sentences', () => {
     }
   })
 
-  it.each(['authority_table.changed', 'call_plan.changed', 'number_plan.changed', 'settings.changed'])('%s says what was changed though that has no name', (kind) => {
+  it.each(['authority_table.changed', 'fast_track_policy.changed', 'call_plan.changed', 'number_plan.changed', 'settings.changed'])('%s says what was changed though that has no name', (kind) => {
     const told = sentence(entry(kind, { [kind.split('.')[0] ?? '']: { id: 'x' } }), null, 'zh')
     expect(told.text).toMatch(/^修改\S+$/)
   })
@@ -63,7 +64,9 @@ describe('sentences', () => {
     expect(sentence(entry('meeting.weakened', body), null, 'zh')).toEqual({ who: '树苴乡', text: '线路慢：只传声音和静止图片' })
     const better = { ...body, line: { way: 'up', tier: '720p', former: 'stills', why: 'all' } }
     expect(sentence(entry('meeting.recovered', better), null, 'en').text).toBe('Uplink is better: all pictures and voices')
-    expect(sentence(entry('alert.issued', body), null, 'en').text).toBe('issued to 42,118 people: 暴雨红色预警')
+    const { countersign, ...signed } = body
+    expect(sentence(entry('alert.issued', signed), null, 'en').text).toBe('issued to 42,118 people: 暴雨红色预警')
+    expect(sentence(entry('alert.issued', { ...signed, countersign }), null, 'zh').text).toBe('绿色通道发布：暴雨红色预警，42,118 人，依据示例〔2026〕7 号，待补签')
   })
 
   it('a kind from a newer server is told by its name', () => {

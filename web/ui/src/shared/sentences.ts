@@ -2,6 +2,7 @@ import type { Alert } from './objects/alerts'
 import type { Board } from './objects/board'
 import type { Coverage } from './objects/coverages'
 import type { Evacuation, EvacuationPoint } from './objects/evacuations'
+import type { Countersign } from './objects/countersigns'
 import type { CapFeed, CapRefusal } from './objects/feeds'
 import type { Attachment, Incident, Note } from './objects/incidents'
 import type { Meeting, Site } from './objects/meetings'
@@ -53,6 +54,7 @@ interface Bodies {
   silence: Silence
   cap_feed: CapFeed
   cap_refusal: CapRefusal
+  countersign: Countersign
   cap_receipt: { sender: string; note: string }
   dialect_export: { answers?: string }
   media_node: MediaNode
@@ -207,6 +209,8 @@ const TELL: Record<string, Tell> = {
   'alert.signed_off': (x) => ({ text: x.t.alertSignedOff(headline(x)) }),
   'alert.issued': (x) => {
     const people = get(x, 'alert')?.people
+    const alone = get(x, 'countersign')
+    if (alone && people) return { text: x.t.alertFastTracked(headline(x), number(people), alone.document) }
     return { text: people ? x.t.alertIssuedTo(headline(x), number(people)) : x.t.alertIssued(headline(x)) }
   },
   'alert.changed': (x) => ({ text: x.t.alertChanged(headline(x)) }),
@@ -289,6 +293,10 @@ const TELL: Record<string, Tell> = {
   'call_plan.changed': (x) => ({ text: x.t.callPlanChanged }),
   'settings.changed': (x) => ({ text: x.t.settingsChanged }),
   'webhook.set': (x) => ({ text: x.t.webhookSet((x.entry.body.webhook as { name?: string } | undefined)?.name ?? '') }),
+  'fast_track_policy.changed': (x) => ({ text: x.t.fastTrackChanged }),
+  'countersign.overdue': (x) => ({ text: x.t.countersignOverdue(get(x, 'countersign')?.headline ?? '') }),
+  'countersign.given': (x) => ({ text: x.t.countersigned(get(x, 'countersign')?.headline ?? '') }),
+  'countersign.objected': (x) => ({ text: x.t.countersignObjected(get(x, 'countersign')?.headline ?? '') + because(x, get(x, 'countersign')?.reason) }),
   'cap_feed.silent': (x) => ({ text: x.t.feedSilent(get(x, 'cap_feed')?.name ?? '') }),
   'cap_feed.heard': (x) => ({ text: x.t.feedHeard(get(x, 'cap_feed')?.name ?? '') }),
   'cap_feed.set': (x) => ({ text: x.t.feedSet(get(x, 'cap_feed')?.name ?? '') }),

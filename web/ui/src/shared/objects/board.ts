@@ -1,4 +1,5 @@
 import type { Alert } from './alerts'
+import type { Countersign } from './countersigns'
 import type { Coverage } from './coverages'
 import type { Evacuation, EvacuationPoint } from './evacuations'
 import type { CapFeed, CapRefusal } from './feeds'
@@ -41,6 +42,7 @@ export interface Board {
   /** Absent on screens that do not ask for it. */
   cap_feeds?: ById<CapFeed>
   cap_refusals?: ById<CapRefusal>
+  countersigns?: ById<Countersign>
   media_nodes: ById<MediaNode>
   safety_checks: ById<SafetyCheck>
   evacuations: ById<Evacuation>

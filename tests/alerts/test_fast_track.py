@@ -1,0 +1,328 @@
+"""绿色通道: what one person may issue alone by the written policy, and the second person's word afterwards."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from alerts import actions
+from alerts.drafting import Draft
+from alerts.fast_track.policies import change_policy
+from alerts.fast_track.queries import board_countersigns, countersign_of, own_fast_track
+from alerts.model import Alert
+from alerts.preview import preview_of
+from alerts.queries import alert_details
+from command.directory.model import Person, Post, RoleGrant
+from command.directory.queries import sight_of
+from command.kernel.errors import FengsuiError, Invalid, StaleVersion
+from command.kernel.rights import Role
+from command.kernel.timeline import read_after, verify
+from tests.alerts.county import DIVISIONS, START, County, fields
+from tests.alerts.steps import drafted
+
+POLICY: dict[str, Any] = {
+    "document": "楚应急〔2026〕7 号（示例）",
+    "text": "山洪红色预警可由气象台值班发布员一人先发，两小时内补签。",
+    "events": ["山洪"],
+    "users": [],
+    "roles": ["alert_issuer"],
+    "posts": [],
+    "until": "2027-01-01T00:00:00.000Z",
+    "countersign_hours": 2,
+}
+
+
+def red(**changes: object) -> Draft:
+    return fields(**{"colour": "red", **changes})
+
+
+def grant(county: County, name: str, *roles: Role) -> None:
+    user = county.users[name]
+    with county.db.writing() as session:
+        known = set(session.scalars(select(RoleGrant.role).where(RoleGrant.user_id == user)))
+        session.add_all(
+            RoleGrant(user_id=user, role=one, unit_id=county.units["county"]) for one in roles if one not in known
+        )
+
+
+def put_policy(county: County, version: int = 0, content: dict[str, Any] | None = None, **changes: Any) -> None:
+    grant(county, "duty", Role.SYSTEM_ADMINISTRATOR)
+    whole = content or {**POLICY, **changes}
+    county.do("duty", lambda s, a: change_policy(s, county.clock, a, version, whole))
+
+
+def fast(county: County, alert: str, by: str = "weather", people: int | None = None) -> actions.Issued:
+    count = people if people is not None else county.see(by, lambda s, a: _people(s, a, county, alert))
+    return county.do(by, lambda s, a: actions.issue_fast_track(s, county.clock, a, alert, count))
+
+
+def _people(session: Any, actor: Any, county: County, alert: str) -> int:
+    return int(str(preview_of(session, county.clock, actor, alert)["people"]))
+
+
+def code_of(act: Any) -> str:
+    with pytest.raises(FengsuiError) as refused:
+        act()
+    return refused.value.code
+
+
+def stand_for(county: County, alert: str, by: str = "reviewer") -> None:
+    county.do(by, lambda s, a: actions.countersign(s, county.clock, a, alert))
+
+
+def allowed(county: County, by: str, alert: str) -> list[str]:
+    details: Any = county.see(by, lambda s, a: alert_details(s, county.clock, a, s.get_one(Alert, alert)))
+    return [one for one in details["allowed"] if one in ("fast-track", "countersign", "object")]
+
+
+def kinds(county: County) -> list[str]:
+    return county.see("duty", lambda s, _: [entry.kind for entry in read_after(s, 0, 1000)])
+
+
+def remind(county: County) -> int:
+    return county.do("duty", lambda s, _: actions.remind_due(s, county.clock))
+
+
+def waiting(county: County, by: str = "reviewer") -> list[Any]:
+    return county.see(by, lambda s, a: list(board_countersigns(s, sight_of(s, a))))
+
+
+def test_one_person_issues_and_a_second_countersigns(either: County) -> None:
+    county = either
+    put_policy(county)
+    alert = drafted(county, "weather", red())
+    assert allowed(county, "weather", alert) == ["fast-track"]
+    assert code_of(lambda: fast(county, alert, people=4)) == "alert.people_differ"
+    assert waiting(county) == []
+    assert len(fast(county, alert).chunks) == 4
+    (row,) = waiting(county)
+    assert (row["alert"], row["document"], row["overdue"]) == (alert, POLICY["document"], False)
+    assert row["due_at"] == "2026-11-20T08:03:00.000Z"
+    now: Any = county.see("duty", lambda s, a: alert_details(s, county.clock, a, s.get_one(Alert, alert)))
+    assert (now["status"], now["signed_off_by"], now["people"]) == ("issued", None, 3)
+    assert [allowed(county, by, alert) for by in ("weather", "duty", "reviewer")] == [[], [], ["countersign", "object"]]
+    assert code_of(lambda: stand_for(county, alert, "weather")) == "access.refused"
+    stand_for(county, alert)
+    assert waiting(county) == []
+    assert code_of(lambda: stand_for(county, alert)) == "countersign.none"
+    assert [one for one in kinds(county) if one not in ("alert.progress", "calling.opened")] == [
+        *("fast_track_policy.changed", "alert.drafted", "alert.issued", "countersign.given"),
+    ]
+    with county.db.reading() as session:
+        assert verify(session)[1] is None
+
+
+def test_an_objection_is_on_the_record_and_undoes_nothing(county: County) -> None:
+    put_policy(county)
+    alert = drafted(county, "weather", red())
+    fast(county, alert)
+    empty = lambda s, a: actions.object_to(s, county.clock, a, alert, " ")  # noqa: E731
+    assert code_of(lambda: county.do("reviewer", empty)) == "countersign.reason_needed"
+    county.do("reviewer", lambda s, a: actions.object_to(s, county.clock, a, alert, "范围过大"))
+    details: Any = county.see("weather", lambda s, a: alert_details(s, county.clock, a, s.get_one(Alert, alert)))
+    assert (details["status"], details["on_board"]) == ("issued", True)
+    assert (details["countersign"]["outcome"], details["countersign"]["reason"]) == ("objected", "范围过大")
+    assert kinds(county)[-1] == "countersign.objected"
+
+
+def test_what_nobody_countersigned_in_time_raises_its_alarm_once_and_waits_after_the_end(county: County) -> None:
+    put_policy(county)
+    alert = drafted(county, "weather", red())
+    fast(county, alert)
+    county.do("weather", lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", "水已退"))
+    county.clock.advance(2 * 3600 - 1)
+    assert remind(county) == 0
+    county.clock.advance(1)
+    assert [remind(county), remind(county)] == [1, 0]
+    (row,) = waiting(county)
+    assert (row["overdue"], kinds(county).count("countersign.overdue")) == (True, 1)
+    stand_for(county, alert)
+    assert waiting(county) == []
+
+
+@pytest.mark.parametrize("part", ["amend", "submit", "issue"])
+def test_who_had_a_part_in_it_is_no_second_person(county: County, part: str) -> None:
+    """Leaders may write and review; who holds both roles and issued it does not countersign it either."""
+    put_policy(county)
+    grant(county, "issuer", Role.ALERT_REVIEWER)
+    alert = drafted(county, "weather", red())
+    if part == "amend":
+        county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, {"headline": "x"}, DIVISIONS))
+    if part == "submit":
+        county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    fast(county, alert, "issuer" if part == "issue" else "weather")
+    assert allowed(county, "issuer", alert) == []
+    assert code_of(lambda: stand_for(county, alert, "issuer")) == "countersign.own"
+    stand_for(county, alert)
+
+
+@pytest.mark.parametrize(
+    ("policy", "draft", "code"),
+    [
+        (None, {}, "fast_track.none"),
+        ({"events": ["山洪灾害"]}, {}, "fast_track.not_named"),
+        ({}, {"event": "山洪演习"}, "fast_track.not_named"),
+        ({}, {"colour": "orange"}, "fast_track.not_named"),
+        ({}, {"colour": None, "kind": "notice"}, "fast_track.not_named"),
+        ({}, {"drill": True}, "fast_track.not_named"),
+        ({"roles": [], "users": ["duty"]}, {}, "fast_track.not_issuer"),
+    ],
+)
+def test_what_the_policy_does_not_name_is_signed_off(county: County, policy: Any, draft: Any, code: str) -> None:
+    if policy is not None:
+        users = [county.users[name] for name in policy.get("users", [])]
+        put_policy(county, **{**policy, "users": users})
+    alert = drafted(county, "weather", red(**draft))
+    assert allowed(county, "weather", alert) == []
+    assert code_of(lambda: fast(county, alert)) == code
+    assert county.see("duty", lambda s, _: countersign_of(s, alert)) is None
+
+
+def test_a_policy_that_has_run_out_or_was_taken_back_lets_nobody_through(county: County) -> None:
+    put_policy(county, until="2026-11-20T07:00:00.000Z")
+    alert = drafted(county, "weather", red())
+    assert county.see("weather", lambda s, a: own_fast_track(s, a, county.clock.now()))["open"] is True
+    county.clock.advance(3600)
+    assert code_of(lambda: fast(county, alert)) == "fast_track.over"
+    put_policy(county, 1)
+    county.do("duty", lambda s, a: change_policy(s, county.clock, a, 2, None))
+    assert code_of(lambda: fast(county, alert)) == "fast_track.none"
+    assert county.see("weather", lambda s, a: own_fast_track(s, a, county.clock.now()))["open"] is False
+
+
+def test_what_a_reviewer_returned_goes_past_a_second_person_again(county: County) -> None:
+    put_policy(county)
+    alert = drafted(county, "weather", red())
+    county.do("weather", lambda s, a: actions.submit(s, county.clock, a, alert))
+    assert allowed(county, "weather", alert) == ["fast-track"], "nobody picks it up at night"
+    county.do("reviewer", lambda s, a: actions.return_(s, county.clock, a, alert, "写明去处"))
+    county.do("weather", lambda s, a: actions.amend(s, county.clock, a, alert, None, {"headline": "x"}, DIVISIONS))
+    assert code_of(lambda: fast(county, alert)) == "fast_track.returned"
+
+
+def test_a_post_names_its_holder_and_deputy_as_they_are_now(county: County) -> None:
+    with county.db.writing() as session:
+        person = Person(unit_id=county.units["station"], name="台长", user_id=county.users["weather"])
+        session.add(person)
+        session.flush()
+        post = Post(unit_id=county.units["station"], title="首席预报员", deputy_id=person.id)
+        session.add(post)
+        session.flush()
+        known = post.id
+    put_policy(county, roles=[], posts=[known])
+    alert = drafted(county, "weather", red())
+    assert code_of(lambda: fast(county, alert, "issuer", 3)) == "fast_track.not_issuer"
+    with county.db.writing() as session:
+        session.get_one(Post, known).deputy_id = None
+    assert code_of(lambda: fast(county, alert)) == "fast_track.not_issuer"
+    with county.db.writing() as session:
+        session.get_one(Post, known).holder_id = person.id
+    fast(county, alert)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"document": " "}, "policy"),
+        ({"events": []}, "policy"),
+        ({"roles": []}, "policy"),
+        ({"roles": ["leader"]}, "policy"),
+        ({"countersign_hours": 0}, "policy"),
+        ({"until": "2026-11-20T06:03:00.000Z"}, "until"),
+        ({"users": ["01990000-0000-7000-8000-000000000000"]}, "users"),
+        ({"posts": ["x"]}, "posts"),
+    ],
+)
+def test_a_policy_that_says_too_little_is_refused(county: County, changes: Any, field: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        put_policy(county, **changes)
+    assert (wrong.value.code, wrong.value.fields[0].field) == ("fast_track.policy_wrong", field)
+    put_policy(county)
+    with pytest.raises(StaleVersion):
+        put_policy(county)
+
+
+@dataclass(frozen=True)
+class Try:
+    """One account with every role tries its moves in this order, on this draft under this policy."""
+
+    draft: dict[str, Any]
+    events: tuple[str, ...]
+    named: bool
+    hours_later: int
+    moves: tuple[str, ...]
+
+
+MOVES = ("submit", "return", "amend", "sign-off", "issue", "fast-track", "countersign")
+TRIES = st.builds(
+    Try,
+    draft=st.fixed_dictionaries(
+        {
+            "event": st.sampled_from(("山洪", " 山洪 ", "山洪灾害", "暴雨", "大风")),
+            "colour": st.sampled_from(("red", "red", "orange", None)),
+            "drill": st.booleans(),
+        }
+    ),
+    events=st.sampled_from((("山洪",), ("暴雨", "大风"), ("山洪", "暴雨"))),
+    named=st.booleans(),
+    hours_later=st.sampled_from((0, 0, 1, 3)),
+    moves=st.lists(st.sampled_from(MOVES), min_size=1, max_size=8).map(tuple),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(one=TRIES)
+def test_nobody_alone_issues_what_the_policy_does_not_name(county: County, one: Try) -> None:
+    """Whatever roles one account holds and whatever it presses: alone it issues red warnings that the policy in force
+    names for it, and nothing else; and it never gives the second word on them itself."""
+    county.clock.advance((START - county.clock.now()).total_seconds())
+    grant(county, "weather", Role.ALERT_REVIEWER, Role.LEADER)
+    version = county.see("duty", lambda s, _: kinds(county).count("fast_track_policy.changed"))
+    users = [county.users["weather" if one.named else "issuer"]]
+    put_policy(county, version, roles=[], users=users, events=list(one.events), until="2026-11-20T08:03:00.000Z")
+    kind = "warning" if one.draft["colour"] else "notice"
+    alert = drafted(county, "weather", fields(**one.draft, kind=kind))
+    county.clock.advance(one.hours_later * 3600)
+    for move in one.moves:
+        _press(county, move, alert)
+    red_and_named = one.draft["colour"] == "red" and one.draft["event"].strip() in one.events
+    by_policy = one.named and red_and_named and not one.draft["drill"] and one.hours_later < 2
+    row = county.see("duty", lambda s, _: s.get_one(Alert, alert).state())
+    countersign = county.see("duty", lambda s, _: countersign_of(s, alert))
+    assert row["status"] != "issued" or by_policy
+    assert (countersign is not None) == (row["status"] == "issued")
+    assert countersign is None or countersign.outcome is None
+    if by_policy and one.moves[0] == "fast-track":
+        assert row["status"] == "issued"
+
+
+def _press(county: County, move: str, alert: str) -> None:
+    clock = county.clock
+    acts: dict[str, Any] = {
+        "submit": lambda s, a: actions.submit(s, clock, a, alert),
+        "return": lambda s, a: actions.return_(s, clock, a, alert, "改"),
+        "amend": lambda s, a: actions.amend(s, clock, a, alert, None, {"headline": "改"}, DIVISIONS),
+        "sign-off": lambda s, a: actions.sign_off(s, clock, a, alert),
+        "issue": lambda s, a: actions.issue(s, clock, a, alert, _people(s, a, county, alert)),
+        "fast-track": lambda s, a: actions.issue_fast_track(s, clock, a, alert, _people(s, a, county, alert)),
+        "countersign": lambda s, a: actions.countersign(s, clock, a, alert),
+    }
+    try:
+        county.do("weather", acts[move])
+    except FengsuiError:
+        return
+
+
+def test_the_station_keeps_what_it_may_do_by_the_table(county: County) -> None:
+    """The policy waives a signature, no authority: a unit that may not issue a red warning still may not."""
+    put_policy(county)
+    wanted = red()
+    assert code_of(lambda: drafted(county, "issuer", wanted)) == "alert.no_authority"
+    late = fields(colour="red", expires_at=START + timedelta(hours=1))
+    alert = drafted(county, "weather", late)
+    county.clock.advance(3600)
+    assert code_of(lambda: fast(county, alert)) == "alert.expired"

@@ -1,0 +1,122 @@
+"""绿色通道 on the screens: the policy written in the office, issued by one person, countersigned by another."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.county import County
+from tests.moves import moved
+from tests.ui.checks import accessibility, layout, picture
+from tests.ui.test_admin import open_admin
+from tests.ui.test_desk import log_in
+from tests.ui.test_desk_alerts import open_alert
+from tests.ui.test_wall import open_wall
+
+NewPage = Callable[..., Page]
+HAZARD = "堰塞湖溃决"
+
+
+@pytest.fixture
+def closed(town: County) -> Iterator[None]:
+    """Afterwards nothing runs and the green channel is closed again."""
+    yield
+    with town.client("station") as station, town.client("admin") as admin:
+        for one in station.get("/alerts", params={"status": "issued"}).json()["items"]:
+            if one["event"] == HAZARD:
+                moved(station, f"/alerts/{one['id']}", "cancel", {"end": "lifted", "text": "险情已过"})
+        version = admin.get("/fast-track").json()["version"]
+        admin.put("/fast-track", json={"policy": None}, headers={"If-Match": f'"{version}"'})
+
+
+def write_policy(page: Page) -> None:
+    """The policy for one hazard, by role, for 30 days."""
+    expect(page.get_by_test_id("fasttrack-source")).to_have_text("没有绿色通道规定，预警都要先签发")
+    page.get_by_test_id("fast-document").fill("楚应急〔2026〕7 号（示例）")
+    expect(page.get_by_test_id("fasttrack-save")).to_be_disabled()
+    page.get_by_test_id("fast-text").fill("红色预警由气象台发布员先行发布，两小时内补签。")
+    page.get_by_test_id("fast-events").fill(f"山洪，{HAZARD}")
+    page.get_by_test_id("fast-users").fill("气象台")
+    page.get_by_test_id("fast-users-option").first.click()
+    expect(page.get_by_test_id("fast-users-chosen")).to_have_count(1)
+    later = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    page.get_by_test_id("fast-until-date").fill(later)
+    page.get_by_test_id("fast-until").fill("12:00")
+    page.get_by_test_id("fast-hours").fill("2")
+
+
+def draft_red(town: County) -> None:
+    """The station's red warning for 西舍路镇, ready to submit."""
+    draft = {
+        "event": HAZARD,
+        "kind": "warning",
+        "colour": "red",
+        "headline": f"西舍路镇{HAZARD}红色预警",
+        "description": "上游堰塞湖即将溃决。",
+        "instruction": "沿河群众立即上高处。",
+        "area": {"divisions": ["532301112"]},
+        "expires_at": (datetime.now(UTC) + timedelta(hours=3)).isoformat(),
+    }
+    with town.client("station") as station:
+        station.post("/alerts", json=draft).raise_for_status()
+
+
+@pytest.mark.usefixtures("closed")
+def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewPage, town: County) -> None:
+    admin = open_admin(new_page(1600, 900), town, "admin", "fasttrack")
+    write_policy(admin)
+    assert [*accessibility(admin), *layout(admin, least_px=12)] == []
+    picture(admin, "admin-fast-track")
+    admin.get_by_test_id("fasttrack-save").click()
+    expect(admin.get_by_test_id("notice")).to_contain_text("绿色通道规定已保存")
+
+    draft_red(town)
+    station = open_alert(log_in(new_page(1600, 900), town, "station"), HAZARD)
+    expect(station.get_by_test_id("audience-row")).to_have_count(1)
+    station.get_by_test_id("alert-instruction").fill("沿河群众立即上高处，不要收拾东西。")
+    picture(station, "desk-fast-track-draft")
+    assert layout(station, least_px=12) == []
+    people = station.get_by_test_id("preview-people").get_attribute("data-people") or ""
+    station.get_by_test_id("fast-track").click()
+    dialog = station.get_by_test_id("fast-track-dialog")
+    expect(dialog).to_contain_text("2 小时内须由另一人补签")
+    dialog.get_by_test_id("alert-issue-people").fill(str(int(people) + 1))
+    expect(dialog.get_by_test_id("alert-issue")).to_be_disabled()
+    dialog.get_by_test_id("alert-issue-word").fill("发布")
+    dialog.get_by_test_id("alert-issue").click()
+    expect(dialog.get_by_test_id("problem")).to_have_attribute("data-code", "alert.people_differ")
+    dialog.get_by_test_id("alert-issue-people").fill(people)
+    picture(station, "desk-fast-track-dialog")
+    assert [*accessibility(station), *layout(station, least_px=12)] == []
+    dialog.get_by_test_id("alert-issue").click()
+    expect(station.get_by_test_id("countersign")).to_have_attribute("data-outcome", "waits")
+    expect(station.get_by_test_id("countersign-give")).to_have_count(0)
+    expect(station.get_by_test_id("warnings")).to_contain_text("绿色通道，待补签")
+    picture(station, "desk-fast-track-issued")
+
+    reviewer = log_in(new_page(1600, 900), town, "reviewer")
+    expect(reviewer.get_by_test_id("countersign-bar")).to_contain_text("须补签")
+    assert [*accessibility(reviewer), *layout(reviewer, least_px=12)] == []
+    open_alert(reviewer, HAZARD)
+    expect(reviewer.get_by_test_id("countersign-object")).to_be_disabled()
+    picture(reviewer, "desk-countersign")
+    assert [*accessibility(reviewer), *layout(reviewer, least_px=12)] == []
+    reviewer.get_by_test_id("alerts-back").click()
+    expect(reviewer.get_by_test_id("alert-unsigned")).to_have_text("待补签")
+    picture(reviewer, "desk-countersign-list")
+    wall = _wall(new_page, town)
+    reviewer.get_by_test_id("countersign-show").click()
+    reviewer.get_by_test_id("countersign-give").click()
+    expect(reviewer.get_by_test_id("countersign")).to_have_attribute("data-outcome", "given")
+    expect(reviewer.get_by_test_id("countersign-bar")).to_have_count(0)
+    expect(station.get_by_test_id("countersign")).to_contain_text("补签")
+    expect(wall.get_by_text("绿色通道，待补签")).to_have_count(0)
+
+
+def _wall(new_page: NewPage, town: County) -> Page:
+    page = new_page(1920, 1080)
+    open_wall(page, town)
+    expect(page.get_by_text("绿色通道，待补签").first).to_be_visible()
+    picture(page, "wall-fast-track")
+    return page

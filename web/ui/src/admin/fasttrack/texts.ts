@@ -1,0 +1,38 @@
+import { defineTexts } from '@shared/i18n'
+
+export const fastTrackTexts = defineTexts({
+  zh: {
+    title: '绿色通道',
+    how: '按书面规定，所列灾种的红色预警可由一人直接发布，过后由另一人补签。没有规定，就都要先签发。演练、其他颜色、采用来的、被复核退回过的，都不能走。发布权限表照样管用。',
+    document: '文号', documentHint: '例如 楚政办发〔2026〕12 号',
+    text: '规定原文', textHint: '发布时给发布人看',
+    events: '灾种（红色）', eventsHint: '全名，几个用逗号分开，例如 山洪，暴雨',
+    users: '账号', posts: '岗位（任职人和 B 角）', roles: '角色', addUser: '加账号', addPost: '加岗位',
+    remove: (name: string) => `去掉 ${name}`,
+    who: '谁能用',
+    until: '有效期至', hours: '补签时限（小时）',
+    shipped: '没有绿色通道规定，预警都要先签发',
+    own: (who: string, at: string) => `${who} ${at} 定`,
+    saved: '绿色通道规定已保存',
+    wrong: '还缺：文号、灾种、至少一个账号、岗位或角色、晚于现在的有效期，补签时限 1 到 72 小时',
+    restoreSure: '停用，预警都要先签发', restored: '绿色通道已停用',
+    gone: '已停用的',
+  },
+  en: {
+    title: 'Green channel',
+    how: 'By written policy one person issues red warnings of the hazards listed here at once, and another one countersigns later. Without a policy every alert is signed off first. Exercises, other colours, adopted ones and those a reviewer returned cannot go this way. The table of authority holds all the same.',
+    document: 'Document number', documentHint: 'e.g. 楚政办发〔2026〕12 号',
+    text: 'Text of the policy', textHint: 'shown to the issuer',
+    events: 'Hazards (red)', eventsHint: 'whole names, parted by commas: 山洪，暴雨',
+    users: 'Accounts', posts: 'Posts (holder and deputy)', roles: 'Roles', addUser: 'Add an account', addPost: 'Add a post',
+    remove: (name) => `Remove ${name}`,
+    who: 'Who may use it',
+    until: 'Holds until', hours: 'Hours to countersign',
+    shipped: 'No policy: every alert is signed off first',
+    own: (who, at) => `put in force by ${who} ${at}`,
+    saved: 'The policy is saved',
+    wrong: 'Missing: a document number, hazards, an account, post or role, an end in the future, 1 to 72 hours to countersign',
+    restoreSure: 'End it: every alert is signed off first', restored: 'The green channel is closed',
+    gone: 'retired',
+  },
+})
