@@ -157,7 +157,7 @@ def cancel(
     now = clock.now()
     drop_unsent(session, alert.id)
     title = headline(words_of(alert, now, end))
-    keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, title, text), now, sign)
+    keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, end, title, text), now, sign)
     end_alert(session, actor, alert, end, now, text)
     return Issued(alert, plan_chunks(session, alert, END, told_of(session, alert), now))
 

@@ -2,17 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.cap.geometry import cap_area
+from alerts.cap.hazards import categories_of, english_event, english_title, response_of
 from alerts.cap.message import Info, Message, Pair, Reference
 from alerts.cap.write import time_text, write
 from alerts.model import Alert, CapMessage
 from alerts.texts import DRILL, LOCAL
 from command.directory.model import Unit
+from command.directory.queries import county_of
 from command.kernel.actor import Actor
 from command.kernel.errors import NotFound
 from command.kernel.ids import new_id
@@ -20,8 +23,7 @@ from command.kernel.ids import new_id
 Sign = Callable[[bytes], bytes]
 """Signs a CAP document; the identity where there is no key."""
 
-_CATEGORY = {"warning": "Met", "notice": "Safety", "evacuation": "Safety"}
-_RESPONSE = {"warning": "Prepare", "notice": "Monitor", "evacuation": "Evacuate"}
+ENGLISH = "en"
 
 
 def unsigned(document: bytes) -> bytes:
@@ -67,33 +69,38 @@ def last_issued(session: Session, alert_id: str) -> CapMessage:
 def issued_message(session: Session, alert: Alert, unit: Unit, at: datetime) -> Message:
     """The alert as Alert, or as Update of the one it supersedes."""
     references = _references(session, alert.supersedes) if alert.supersedes else ()
-    return _message(
-        alert, unit, at, alert.identifier, "Update" if references else "Alert", references, _info(alert, at)
-    )
+    info = _info(session, alert, unit, at)
+    infos = (info, *_in_english(alert, info))
+    return _message(alert, unit, at, alert.identifier, "Update" if references else "Alert", references, infos)
 
 
-def ended_message(session: Session, alert: Alert, unit: Unit, at: datetime, headline: str, text: str) -> Message:
-    """The Cancel of an issued alert."""
-    info = _info(alert, at)
-    end = Info(
-        event=info.event,
-        categories=info.categories,
+def ended_message(
+    session: Session, alert: Alert, unit: Unit, at: datetime, end: str, headline: str, text: str
+) -> Message:
+    """The Cancel of an issued alert: `end` is `lifted` or `withdrawn`."""
+    ended = replace(
+        _info(session, alert, unit, at),
         urgency="Past",
-        severity=info.severity,
-        certainty=info.certainty,
-        language=info.language,
         response_types=("AllClear",),
         effective=at.astimezone(LOCAL),
-        sender_name=info.sender_name,
+        expires=None,
         headline=headline,
         description=text or None,
-        areas=info.areas,
+        instruction=None,
+        parameters=(),
     )
-    return _message(alert, unit, at, f"{alert.identifier}-end", "Cancel", _references(session, alert.id), end)
+    infos = (ended, *_in_english(alert, ended, end))
+    return _message(alert, unit, at, f"{alert.identifier}-end", "Cancel", _references(session, alert.id), infos)
 
 
 def _message(
-    alert: Alert, unit: Unit, at: datetime, identifier: str, kind: str, references: tuple[Reference, ...], info: Info
+    alert: Alert,
+    unit: Unit,
+    at: datetime,
+    identifier: str,
+    kind: str,
+    references: tuple[Reference, ...],
+    infos: tuple[Info, ...],
 ) -> Message:
     return Message(
         identifier=identifier,
@@ -105,30 +112,41 @@ def _message(
         source=alert.source,
         note=DRILL if alert.drill else None,
         references=references,
-        infos=(info,),
+        infos=infos,
     )
 
 
-def _info(alert: Alert, at: datetime) -> Info:
+def _info(session: Session, alert: Alert, unit: Unit, at: datetime) -> Info:
     geometry = alert.drawn if isinstance(alert.drawn, dict) else None
     divisions = [str(code) for code in alert.divisions] if isinstance(alert.divisions, list) else []
     return Info(
         event=alert.event,
-        categories=(_CATEGORY[alert.kind],),
+        categories=categories_of(alert.kind, alert.event),
         urgency=alert.urgency,
         severity=alert.severity,
         certainty=alert.certainty,
         language=alert.language,
-        response_types=(_RESPONSE[alert.kind],),
+        response_types=(response_of(alert.kind),),
         effective=(alert.effective_at or at).astimezone(LOCAL),
         expires=alert.expires_at.astimezone(LOCAL) if alert.expires_at else None,
         sender_name=alert.source,
         headline=f"{DRILL} {alert.headline}" if alert.drill else alert.headline,
         description=alert.description or None,
         instruction=alert.instruction or None,
+        contact=unit.phone or county_of(session, unit).phone,
         parameters=(Pair("colour", alert.colour),) if alert.colour else (),
         areas=(cap_area(alert.area_description, divisions, geometry),),
     )
+
+
+def _in_english(alert: Alert, info: Info, end: str | None = None) -> tuple[Info, ...]:
+    """The same in English as far as there are words for it: hazard, colour and kind. What a person wrote has none, and
+    the places keep their own names."""
+    event = english_event(alert.event)
+    title = english_title(alert.kind, alert.event, alert.colour, drill=alert.drill, end=end)
+    if event is None or title is None or not alert.language.lower().startswith("zh"):
+        return ()
+    return (replace(info, language=ENGLISH, event=event, headline=title, description=None, instruction=None),)
 
 
 def _references(session: Session, alert_id: str) -> tuple[Reference, ...]:

@@ -1,7 +1,7 @@
 """What is done with the national platform: ours and receipts go out in its form, others' receipts are taken."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
 from typing import cast
@@ -10,6 +10,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from alerts.cap.cn_dialect import dialect_identifier, write_dialect
+from alerts.cap.languages import said_once
 from alerts.cap.message import STATUSES, CapProblem, Departure, Message
 from alerts.cap.read import read
 from alerts.exchange.model import CapReceipt, DialectExport
@@ -139,7 +140,9 @@ def _exported(
     """The message's row of this code, written anew. Its alert or message is held: nobody else makes one meanwhile."""
     try:
         export = _named(session, clock.now(), actor, kept, message, naming)
-        export.content = write_dialect(message, export.identifier, references)
+        # The platform's form is known in Chinese alone.
+        said = replace(message, infos=said_once(message.infos))
+        export.content = write_dialect(said, export.identifier, references)
     except CapProblem as problem:
         field = FieldError("sender_code", problem.code)
         raise Invalid(problem.code, fields=(field,), detail=problem.errors[0].detail) from problem
