@@ -5,11 +5,13 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from media.connections import Connection, Connections
 from media.negotiation import Negotiation, room_of
 from media.outlet import DEFAULT_MARKS, Marks
 from media.overload import Overload
+from media.recording import RecordedRoom
 from media.sfu.codecs import CodecsChanged
 from media.sfu.events import LayersChanged, PublishingChanged, RoomEvent, SpeakerChanged
 from media.sfu.layer import Unit
@@ -32,7 +34,10 @@ Emit = Callable[..., None]
 
 
 class Bridge:
-    """`emit(type, room, **fields)` takes the events. All methods belong to one event loop."""
+    """`emit(type, room, **fields)` takes the events. All methods belong to one event loop.
+
+    With `recordings`, a folder, all that comes into each room is kept there, and every packet takes the step in Python.
+    """
 
     def __init__(
         self,
@@ -43,12 +48,16 @@ class Bridge:
         step: Choice = "auto",
         sheds: bool = True,
         marks: Marks = DEFAULT_MARKS,
+        recordings: Path | None = None,
     ) -> None:
         handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed, self._on_unit)
         self.port = UdpPort(udp_host, udp_port, handlers, addresses, marks)
         self.marks = marks
         self.tcp = TcpPort(self.port)
-        self.step = choose(step, self.port.counters)
+        self._recordings = recordings
+        if recordings is not None:
+            recordings.mkdir(parents=True, exist_ok=True)
+        self.step = choose(step if recordings is None else "python", self.port.counters)
         if self.step.gate is not None:
             self.port.take_by(self.step.gate)
         self.overload = Overload(self.port.outlets, self.now(), sheds)
@@ -103,6 +112,8 @@ class Bridge:
         connection.peer.spare(frozenset(number for number in types if number is not None))
 
     async def close(self) -> None:
+        for room in self.rooms.values():
+            _end_recording(room)
         await self.tcp.close()
         await self.port.close()
 
@@ -110,15 +121,21 @@ class Bridge:
 
     def open_room(self, name: str) -> Room:
         if name not in self.rooms:
-            self.rooms[name] = Room(self._unix_offset, self.step)
+            self.rooms[name] = self._new_room()
             self.rooms[name].shed(self.now(), self.overload.load.stage)
         return self.rooms[name]
+
+    def _new_room(self) -> Room:
+        if self._recordings is None:
+            return Room(self._unix_offset, self.step)
+        return RecordedRoom(self._unix_offset, self.step, self._recordings / f"{time.time_ns()}.xz")
 
     def close_room(self, name: str) -> None:
         room = self.rooms.get(name)
         if room is not None:
             for participant in list(room.participants):
                 self.remove(name, participant)
+            _end_recording(room)
             del self.rooms[name]
 
     def admit(self, name: str, participant: str, muted: bool, video_muted: bool, part: Part = "site") -> None:
@@ -154,10 +171,8 @@ class Bridge:
         self._send(room_of(self.rooms, name, participant).view(self.now(), participant, slots, heights, pinned))
 
     def beside(self, name: str, participant: str, bps: float) -> None:
-        """So much goes to the participant's line beside its media; a new connection begins with none."""
-        link = room_of(self.rooms, name, participant).participants[participant].link
-        if link is not None:
-            link.outflow.estimator.beside = bps
+        """So much goes to the participant's line beside its media."""
+        room_of(self.rooms, name, participant).beside(participant, bps)
 
     def refresh(self, name: str, participant: str, slot: int) -> None:
         self._send(room_of(self.rooms, name, participant).refresh(self.now(), participant, slot))
@@ -244,3 +259,8 @@ class Bridge:
     def now() -> float:
         """The clock of all rooms, seconds."""
         return asyncio.get_running_loop().time()
+
+
+def _end_recording(room: Room) -> None:
+    if isinstance(room, RecordedRoom):
+        room.close()

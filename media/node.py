@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -43,7 +44,7 @@ class MediaConfig:
 
     `step`: whether packets take the compiled step or that in Python; `auto` takes what the set-up could build.
     `sheds`: a node that is late lets nobody new in and gives up pictures; False only measures. `marks`
-    are those of what is sent.
+    are those of what is sent. `recordings`: a folder where all that comes into each room is kept.
     """
 
     control_host: str
@@ -55,6 +56,7 @@ class MediaConfig:
     step: Choice = "auto"
     sheds: bool = True
     marks: Marks = DEFAULT_MARKS
+    recordings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,14 @@ async def serve(config: MediaConfig, on_ready: Callable[[Ready], None] = write_r
     """Run the node until cancelled or told to stop. Raises OSError when an address or port cannot be had."""
     outbox = Outbox()
     bridge = Bridge(
-        config.udp_host, config.udp_port, config.addresses, outbox.emit, config.step, config.sheds, config.marks
+        config.udp_host,
+        config.udp_port,
+        config.addresses,
+        outbox.emit,
+        config.step,
+        config.sheds,
+        config.marks,
+        config.recordings,
     )
     hello = Hello(
         node=secrets.token_hex(8),

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     media_port: int = Field(default=40000, ge=0, le=65535)
     media_step: Literal["auto", "python", "compiled"] = "auto"
     media_sheds: bool = True
+    media_recordings: Path | None = None
     media_dscp_speech: int = Field(default=46, ge=0, le=63)
     media_dscp: int = Field(default=34, ge=0, le=63)
     turn_urls: tuple[str, ...] = ()

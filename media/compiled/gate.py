@@ -98,10 +98,11 @@ class Gate(Generic[P]):
             handed = library.port_go_on(port)
         self.count()
 
-    def inject(self, now: float, path: Path, datagram: bytes) -> None:
+    def inject(self, now: float, path: Path, datagram: bytes, arrived: float | None = None) -> None:
         """Take a datagram as if it had come by one of the sockets; `hand_over` has to come next."""
         outlet, name = self.named(path)
-        self.library.port_inject(self.port, outlet, name, len(name), datagram, len(datagram), now)
+        at = now if arrived is None else arrived
+        self.library.port_inject(self.port, outlet, name, len(name), datagram, len(datagram), now, at)
 
     def named(self, path: Path) -> tuple[int, bytes]:
         """(place of the socket, the address as C has it); the place is -1 where it is none of these sockets."""

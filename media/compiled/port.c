@@ -297,15 +297,15 @@ int port_go_on(struct port *port)
     return port->handed;
 }
 
-/* One datagram from elsewhere, as if it had come by a socket; how much is handed over now. */
+/* One datagram from elsewhere, as if it had come by a socket `at` a time; how much is handed over now. */
 int port_inject(struct port *port, int outlet, const char *address, int size, const char *datagram, int length,
-                double at)
+                double now, double at)
 {
     unsigned char bytes[DATAGRAM];
     if (length > DATAGRAM)
         length = DATAGRAM;
     memcpy(bytes, datagram, (size_t)length);
-    port->now = at;
+    port->now = now;
     on_datagram(port, outlet, address, size, bytes, length, at);
     flush(port->box);
     return port->handed;

@@ -182,7 +182,7 @@ void port_unknow(struct port *port, int outlet, const char *address, int size, s
 int port_wait(struct port *port, int epoll, double timeout, struct ready *ready, int most);
 int port_go_on(struct port *port);
 int port_inject(struct port *port, int outlet, const char *address, int size, const char *datagram, int length,
-                double at);
+                double now, double at);
 int port_handed(struct port *port);
 struct handed *port_item(struct port *port, int place);
 void port_clear(struct port *port);

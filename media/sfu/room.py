@@ -150,6 +150,12 @@ class Room:
         self.selection.show(now, participant)
         return [send for other in self.participants.values() for send in other.urgent(now)]
 
+    def beside(self, name: str, bps: float) -> None:
+        """So much goes to the participant's line beside its media; a new connection begins with none."""
+        link = self.participants[name].link
+        if link is not None:
+            link.outflow.estimator.beside = bps
+
     def refresh(self, now: float, name: str, slot: int) -> list[Send]:
         """Ask for a key frame of what runs in video slot `slot`."""
         link = self.participants[name].link

@@ -80,8 +80,8 @@ class Side:
     nacks_left: int = 0
     spoken_by_python: int = 0
 
-    def connect(self, name: str, terms: Terms, seed: int, outlet: Outlet | None) -> Link:
-        link = self.room.connect(100.0, name, terms, seed)
+    def connect(self, name: str, terms: Terms, seed: int, outlet: Outlet | None, now: float = 100.0) -> Link:
+        link = self.room.connect(now, name, terms, seed)
         if self.step is not None and outlet is not None:
             far = self.far[name] = Far()
             far.path = Way(outlet, far.socket.getsockname())

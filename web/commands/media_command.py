@@ -49,6 +49,7 @@ def _config(settings: Settings) -> MediaConfig:
         addresses=announced(settings),
         step=settings.media_step,
         sheds=settings.media_sheds,
+        recordings=settings.media_recordings,
         marks=Marks(settings.media_dscp_speech, settings.media_dscp),
     )
 
