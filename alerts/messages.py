@@ -168,6 +168,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "obligation.nobody": ("这个岗位没有这个人，或没有电话", "The post has no such person, or no telephone number"),
     "obligation.engaged": ("正在拨打{name}的电话", "{name} is being called already"),
     "obligation.whom": ("只能拨打责任人、B角或上级", "Only holder, deputy or superior can be called"),
+    "obligation.told_whom": ("写明告知了谁，不超过 80 字", "Say whom you told, in at most 80 characters"),
     "obligation.no_visit": ("没有待完成的上门任务", "No visit is to be made"),
     "obligation.note_too_long": ("说明不超过 400 字", "A note has at most 400 characters"),
     "safety.unknown": ("没有这次平安核查", "There is no such safety check"),

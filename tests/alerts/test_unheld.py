@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from alerts.calls.unheld import report_told
 from command.directory.model import Person, Post, Unit
+from command.kernel.errors import Conflict, FengsuiError, Refused
+from command.kernel.timeline import read_after
 from tests.alerts.county import County
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.steps import evacuate, issued
@@ -44,6 +47,36 @@ def test_a_village_without_a_post_is_named_with_the_alert(either: County) -> Non
     south = county.units["south"]
     assert one == {"unit": made["乙村"].unit, "township": south, "name": "乙村", "subject": "village"}
     assert unheld(county, evacuate(county)) == ["乙村", "西舍路村"], "of an order of our own as well"
+
+
+def test_whom_somebody_told_there_stands_with_the_place(either: County) -> None:
+    county = either
+    villages(county, "south", ("甲村",))
+    found = received(county, message("红色")).alert.id
+    (place,) = state(county, found)["unheld"]
+
+    def tell(who: str, whom: str, unit: str = "") -> None:
+        county.do(who, lambda s, a: report_told(s, county.clock, a, found, unit or place["unit"], whom, "喊话 "))
+
+    with pytest.raises(Refused):
+        tell("reviewer", "李三")
+    for whom, unit, code in (
+        (" ", "", "obligation.told_whom"),
+        ("某" * 81, "", "obligation.told_whom"),
+        ("李三", county.units["north"], "obligation.unknown"),
+    ):
+        with pytest.raises(FengsuiError) as refused:
+            tell("duty", whom, unit)
+        assert refused.value.code == code
+    tell("duty", " 李三（小学老师） ")
+    (now,) = state(county, found)["unheld"]
+    told = now["told"]
+    assert (told["whom"], told["note"], told["by"]["id"]) == ("李三（小学老师）", "喊话", county.users["duty"])
+    with county.db.reading() as session:
+        last = list(read_after(session, 0, 10_000))[-1]
+        assert (last.kind, last.body["place"]) == ("alert.place_told", {"name": "西舍路村"})
+    with pytest.raises(Conflict, match=r"obligation\.settled"):
+        tell("duty", "李四")
 
 
 @pytest.mark.parametrize(("colour", "changes"), [("蓝色", {}), ("红色", {"status": "Exercise"})])

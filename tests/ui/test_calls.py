@@ -88,14 +88,15 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
         expect(detail).to_contain_text("人工拨打")
         place.get_by_role("button").first.click()
     expect(desk.get_by_test_id("calls-count")).to_have_text(f"3 / {count} 处已应答")
-    expect(wall.locator(".sum")).to_contain_text(f"3 / {count}")
+    tell_where_nobody_answers(desk)
+    expect(wall.locator(".sum")).to_contain_text(f"4 / {count}")
     expect(wall.locator(f".silent[data-name='{names[3]}']")).to_be_visible()
     picture(desk, "desk-calls")
     picture(wall, "wall-calls")
     assert [*accessibility(wall), *layout(wall, least_px=28)] == []
 
     desk.get_by_test_id("calls-silent-only").check()
-    expect(desk.get_by_test_id("calls-place")).to_have_count(count - 3)
+    expect(desk.get_by_test_id("calls-place")).to_have_count(count - 4)
     picture_in_english(desk, wall)
     end(town, duty)
     expect(wall.locator("[data-screen=alert]")).to_have_count(0)
@@ -152,6 +153,20 @@ def picture_in_english(desk: Page, wall: Page) -> None:
     for page, name, least in ((desk, "desk-calls-en", 12), (wall, "wall-calls-en", 28)):
         picture(page, name)
         assert layout(page, least_px=least) == []
+
+
+def tell_where_nobody_answers(desk: Page) -> None:
+    """The first village without a responsible post: whom somebody reached there."""
+    nobody = desk.get_by_test_id("calls-place").filter(has_text="无责任人").first
+    lonely = desk.locator(f"[data-testid=calls-place][data-name='{nobody.get_attribute('data-name')}']")
+    lonely.get_by_role("button").first.click()
+    desk.get_by_test_id("told-whom").fill("李三（示例，村小教师）")
+    picture(desk, "desk-calls-nobody")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("told-whom").press("Enter")
+    expect(lonely).to_have_attribute("data-mark", "confirmed")
+    expect(lonely).to_contain_text("人工告知 李三")
+    lonely.get_by_role("button").first.click()
 
 
 def end(town: County, duty: httpx.Client) -> None:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from alerts.calls import actions
 from alerts.calls.queries import obligation_details, obligation_for, obligations_of
+from alerts.calls.unheld import LONGEST_NAME, report_told
 from alerts.lookup import alert_for
 from command.kernel.values import State
 from web.api.alerts import tagged
@@ -40,6 +41,13 @@ class VisitForm(Form):
     note: Note = ""
 
 
+class ToldForm(Form):
+    """Who was told there."""
+
+    whom: Annotated[str, Field(max_length=LONGEST_NAME)]
+    note: Note = ""
+
+
 class NoteForm(Form):
     """What was done."""
 
@@ -52,6 +60,14 @@ def list_obligations(alert_id: str, edge: Known) -> State:
     with edge.reading() as session:
         alert = alert_for(session, edge.actor, alert_id)
         return {"items": list(obligations_of(session, edge.actor, alert.id)), "next": None}
+
+
+@router.post("/alerts/{alert_id}/unheld/{unit_id}/told")
+def post_told(alert_id: str, unit_id: str, body: ToldForm, edge: Known, response: Response) -> State:
+    """Somebody was told in a village that no post answers for."""
+    with edge.writing() as session:
+        alert = report_told(session, edge.clock, edge.actor, alert_id, unit_id, body.whom, body.note)
+        return tagged(response, alert.state())
 
 
 @router.get("/obligations/{obligation_id}")

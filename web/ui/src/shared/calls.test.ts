@@ -50,6 +50,9 @@ describe('who has answered', () => {
     expect([calls.n, calls.of, calls.silent.map((o) => o.name)]).toEqual([1, 2, ['己']])
     expect(calls.silent.map((o) => [doingWords(o, 'zh'), doingWords(o, 'en')])).toEqual([['无责任人', 'nobody responsible']])
     expect(obligationsOn(board, { ...alert, on_board: false }).map((o) => o.name)).toEqual(['甲'])
+    const told = { whom: '李三', note: '', at: '', by: { id: 'u', name: '值班员' } }
+    const heard = callsOf(obligationsOn(board, { ...alert, unheld: [{ ...place, told }] }), () => '西舍路镇')
+    expect([heard.n, heard.of, heard.towns.flatMap((town) => town.places).find((o) => o.name === '己')?.answered?.by.name]).toEqual([2, 2, '李三'])
   })
 
   it('says that nobody was found only where somebody was to be', () => {

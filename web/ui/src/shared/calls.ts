@@ -55,12 +55,12 @@ export const obligationsOn = (board: Board, alert: Alert): Obligation[] => [
 export const nobodyFound = (board: Board, alert: Alert): boolean =>
   alert.on_board && Array.isArray(alert.unheld) && obligationsOn(board, alert).length === 0
 
-const unheldAs = (alert: Alert, place: Unheld): Obligation => {
+const unheldAs = (alert: Alert, { told, ...place }: Unheld): Obligation => {
   const since = alert.issued_at ?? ''
   return {
     ...place, id: `${alert.id}/${place.unit}`, version: 1, on_board: true, alert: alert.id, level: alert.colour ?? alert.kind,
-    title: '', post: null, drill: alert.drill, opened_at: since, mark: 'open', mark_at: since, ended_at: null, calls: 0, doing: null,
-    answered: null, visit: null, acted: null,
+    title: '', post: null, drill: alert.drill, opened_at: since, mark: told ? 'confirmed' : 'open', mark_at: told?.at ?? since, ended_at: null, calls: 0, doing: null,
+    answered: told ? { by: { ...told.by, name: told.whom }, whom: 'told', channel: 'hand', at: told.at, taken_by: told.by } : null, visit: null, acted: null,
   }
 }
 

@@ -63,6 +63,7 @@ interface Bodies {
   safety_check: SafetyCheck
   line: Line
   floor: { name: string }
+  place: { name: string }
   refusal: { code?: string }
 }
 
@@ -216,6 +217,7 @@ const TELL: Record<string, Tell> = {
   'alert.changed': (x) => ({ text: x.t.alertChanged(headline(x)) }),
   'alert.lifted': (x) => ({ text: x.t.alertLifted(headline(x)) }),
   'alert.withdrawn': (x) => ({ text: x.t.alertWithdrawn(headline(x)) }),
+  'alert.place_told': (x) => ({ text: x.t.placeTold(get(x, 'place')?.name ?? '', headline(x)) }),
   'alert.resent': (x) => ({ text: x.t.alertResent(headline(x)) }),
   'alert.exported': (x) => ({ text: x.t.alertExported(headline(x)) }),
   'alert.accepted': (x) => ({ who: get(x, 'cap_receipt')?.sender, text: x.t.alertAccepted(headline(x)) }),

@@ -69,6 +69,8 @@ export interface Unheld {
   township: string
   name: string
   subject: 'village'
+  /** Whom somebody told there all the same. */
+  told?: { whom: string; note: string; at: string; by: By }
 }
 
 /** Who drafted, changed or submitted it: none of them signs it off. */
