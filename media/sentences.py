@@ -14,6 +14,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "meeting.watches_only": ("“{name}”只收看，没有话筒", "“{name}” only watches; it has no microphone"),
     "meeting.not_asking": ("“{name}”没有申请发言", "“{name}” has not asked for the floor"),
     "meeting.chair_has_floor": ("主席不用申请发言", "The chair may always speak and needs not ask"),
+    "meeting.content_held": ("“{name}”正在共享内容", "“{name}” shares its content already"),
     "meeting.removed": ("主席已将本会场移出", "The chair removed this site"),
     "meeting.over": ("会商已经结束", "The meeting is over"),
     "meeting.site_unknown": ("会中没有这个会场", "There is no such site in the meeting"),
@@ -37,6 +38,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "media.unavailable": ("媒体节点暂时不在，正在重连", "No media node at the moment; it is being dialled"),
     "media.node_unknown": ("没有这个媒体节点：{name}", "There is no such media node: {name}"),
     "media.node_away": ("媒体节点 {name} 没有应答", "The media node {name} does not answer"),
+    "media.not_sharing": ("本会场没有在共享内容", "This site does not share its content"),
     "media.full": ("媒体节点已满", "The media node takes no more connections"),
     "media.busy": (
         "媒体节点忙，暂不接新会场，稍后自动再试",

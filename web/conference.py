@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from command.directory.sessions import actor_of
 from command.kernel.db import Database
+from command.kernel.ids import new_id
 from command.kernel.timeline import Entry
 from command.kernel.wake import Wake
 from media.control import NodeClient, Wanted
@@ -33,7 +34,7 @@ from web.media_node import Links, NodeAddress
 from web.node_events import NodeEvents
 from web.places import Places
 from web.relocation import Relocation
-from web.rooms import REOFFER_CODEC, Room, as_sync, meetings_in, rooms_at, wanted_rooms
+from web.rooms import REOFFER_CODEC, Room, as_sync, content_of, meetings_in, rooms_at, wanted_rooms
 from web.signal_line import RESTARTING, UNKNOWN, Health, Line, Wish
 from web.store import Store
 from web.stream import Tail
@@ -123,6 +124,15 @@ class Conference:
         if line.view is not None:  # a node that has just got the meeting knows no views
             await node.view(line.meeting, line.site, *astuple(line.view))
         return answer
+
+    async def offer_content(self, line: Line, sdp: str) -> str:
+        """The node's answer, for the site that shares its content now. Raises BridgeError."""
+        await self.refresh([line.meeting])  # it may have begun to a moment ago
+        room = self._live.rooms.get(line.meeting)
+        if room is None or room.content != line.site:
+            raise BridgeError("media.not_sharing", "another site shares its content, or none")
+        node, name = self.node_of(line.meeting), content_of(line.site)
+        return (await node.open_session(line.meeting, name, new_id(), sdp, "sends")).sdp
 
     async def view(self, line: Line, wish: Wish) -> None:
         """What the participant's slots show; kept for the next offer while there is no node. Raises BridgeError."""

@@ -171,6 +171,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "sender_code": ("单位代码", "unit's code"),
     "senders": ("发送者", "senders"),
     "session_id": ("会话", "session"),
+    "share": ("共享内容", "sharing the content"),
     "shelter": ("安置点", "shelter"),
     "signer": ("签名证书", "signer's certificate"),
     "silence_id": ("失联告警", "alarm of a silent area"),

@@ -61,13 +61,14 @@ class Place:
 class Room:
     """A live meeting: its sites by id, who is sending, who is heard, which layers of a site's picture are wanted.
 
-    `place` is None while no node has it.
+    `place` is None while no node has it, `content` the site that shares its content.
     `asked` are the sites that are to offer anew for the codec's sake, `unseen` says whose picture whom cannot show.
     """
 
     id: str
     sites: dict[str, SiteView]
     place: Place | None = None
+    content: str | None = None
     publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     layers: dict[str, tuple[bool, ...]] = field(default_factory=dict)
     speaker: str | None = None
@@ -104,7 +105,7 @@ class Room:
 
     def update(self, fresh: "Room") -> None:
         """Take over the database's part; whoever is not in any more sends nothing."""
-        self.sites, self.place = fresh.sites, fresh.place
+        self.sites, self.place, self.content = fresh.sites, fresh.place, fresh.content
         self.layers = {site: active for site, active in self.layers.items() if site in fresh.sites}
         self.publishing = {
             site: flags for site, flags in self.publishing.items() if site in fresh.sites and fresh.sites[site].present
@@ -126,9 +127,10 @@ class Room:
 def room_of(meeting: Meeting, placement: Placement | None = None) -> Room:
     """The room of a live meeting."""
     sites = {site.id: _view(site, meeting) for site in meeting.sites}
+    content = meeting.sharing.id if meeting.sharing else None
     if placement is None:
-        return Room(meeting.id, sites)
-    return Room(meeting.id, sites, Place(placement.node, placement.former, placement.number, placement.at))
+        return Room(meeting.id, sites, content=content)
+    return Room(meeting.id, sites, Place(placement.node, placement.former, placement.number, placement.at), content)
 
 
 def rooms_at(rooms: Iterable[Room], node: str) -> list[Room]:
@@ -137,8 +139,20 @@ def rooms_at(rooms: Iterable[Room], node: str) -> list[Room]:
 
 
 def wanted_rooms(rooms: Iterable[Room]) -> dict[str, dict[str, WantedParticipant]]:
-    """What the node should hold."""
-    return {room.id: {site.id: site.wanted() for site in room.sites.values() if site.present} for room in rooms}
+    """What the node should hold: the sites that are in, and the content that one of them shares."""
+    return {room.id: {one.participant: one for one in _members(room)} for room in rooms}
+
+
+def content_of(site: str) -> str:
+    """The participant as which a site's content goes to the node."""
+    return f"content-{site}"
+
+
+def _members(room: Room) -> list[WantedParticipant]:
+    members = [site.wanted() for site in room.sites.values() if site.present]
+    if room.content is not None:
+        members.append(WantedParticipant(participant=content_of(room.content), muted=True, part="content"))
+    return members
 
 
 def as_sync(wanted: Held) -> tuple[WantedRoom, ...]:

@@ -23,16 +23,20 @@ class _Said(BaseModel):
 
 
 class Offer(_Said):
-    """A complete local description; `id` comes back with the answer."""
+    """A complete local description; `id` and `of` come back with the answer.
+
+    `of` content is a connection of its own that sends a second picture and nothing else.
+    """
 
     type: Literal["offer"]
     id: int
     sdp: str
     slots: SlotCount | None = None
+    of: Literal["camera", "content"] = "camera"
 
 
 class View(_Said):
-    """What each video slot shows: a participant's id, "speaker" or nothing; how high its tile is, in pixels.
+    """What each video slot shows: a participant's id, "speaker", "content" or nothing; how high its tile is, in pixels.
 
     `pinned`: whether the viewer holds on to it.
     """

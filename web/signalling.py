@@ -225,8 +225,11 @@ class _Talk:
     async def _do(self, said: Said) -> None:
         match said:
             case Offer():
-                answer = await self._conference.offer(self._line, said.sdp, said.slots)
-                self._line.send({"type": "answer", "id": said.id, "sdp": answer})
+                if said.of == "content":
+                    answer = await self._conference.offer_content(self._line, said.sdp)
+                else:
+                    answer = await self._conference.offer(self._line, said.sdp, said.slots)
+                self._line.send({"type": "answer", "id": said.id, "of": said.of, "sdp": answer})
             case View():
                 await self._conference.view(self._line, said.wish())
             case Refresh():

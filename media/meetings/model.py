@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,7 +11,7 @@ from command.directory.model import point
 from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
-from media.meetings.floor import EMPTY, Floor
+from media.meetings.floor import EMPTY, Asker, Floor
 from media.meetings.moves import PRESENT, SiteState
 from media.sfu.tiers import TOP
 
@@ -30,7 +31,8 @@ class Mode(StrEnum):
 class Meeting(Kept, Base):
     """A conference convened by one person, its chair. `broadcast` is the id of the one site everybody sees.
 
-    `codec` is what all its sites take of pictures, None where there is no such. `floor` is a `Floor`'s state.
+    `codec` is what all its sites take of pictures, None where there is no such. `floor` is a `Floor`'s state,
+    `content` an `Asker`'s, of who shares it.
     """
 
     __tablename__ = "meeting"
@@ -49,6 +51,7 @@ class Meeting(Kept, Base):
     drill: Mapped[bool] = mapped_column(default=False)
     codec: Mapped[str | None] = mapped_column(String(8), default="vp8")
     floor: Mapped[Json] = mapped_column(JsonText, default=EMPTY, nullable=False)
+    content: Mapped[Any] = mapped_column(JsonText, nullable=True)
     sites: Mapped[list["Site"]] = relationship(back_populates="meeting", order_by="Site.id", lazy="selectin")
 
     @property
@@ -60,6 +63,11 @@ class Meeting(Kept, Base):
     def turns(self) -> Floor:
         """Who has the floor, and who waits for it."""
         return Floor.of(self.floor)
+
+    @property
+    def sharing(self) -> Asker | None:
+        """Who shares its content, since when."""
+        return Asker(**self.content) if self.content else None
 
     def units(self) -> list[str]:
         """The units of all its sites, whose people read about the meeting."""
@@ -84,6 +92,7 @@ class Meeting(Kept, Base):
             "drill": self.drill,
             "codec": self.codec,
             "floor": self.floor,
+            "content": self.content,
         }
 
 

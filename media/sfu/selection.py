@@ -13,7 +13,7 @@ from media.sfu.standing import Carries, TierChanged
 from media.sfu.tiers import lower
 from media.sfu.wants import Ladders, View, wants
 
-SPEAKER = "speaker"
+SPEAKER, CONTENT = "speaker", "content"
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Selection:
         changed = ladders is None or not link.has_plenty
         for number, slot in enumerate(link.video):
             wish = participant.view[number] if number < len(participant.view) else None
-            name = self._speaker_for(participant.name) if wish == SPEAKER else wish
+            name = self._meant(participant.name, wish)
             shown = self.participants.get(name) if name is not None and name != participant.name else None
             source = shown.video if shown is not None else None
             changed = changed or source is not slot.shows
@@ -85,12 +85,24 @@ class Selection:
             participant.tier, participant.told = ladder.tier, Carries(carries, now)
             self.events.append(TierChanged(participant.name, ladder.tier, ladder.why, carries))
 
+    def _meant(self, viewer: str, wish: str | None) -> str | None:
+        """Whom a viewer's wish means just now."""
+        if wish == SPEAKER:
+            return self._speaker_for(viewer)
+        if wish == CONTENT:
+            return next((p.name for p in self.participants.values() if p.part == "content"), None)
+        return wish
+
     def _speaker_for(self, viewer: str) -> str | None:
         """Whom `viewer` sees as speaker: never itself, somebody with a picture while nobody has spoken."""
         for name in (self.speakers.speaker, self._former_speaker):
             if name is not None and name != viewer and name in self.participants:
                 return name
         return next(
-            (p.name for p in self.participants.values() if p.name != viewer and p.publishing[1]),
+            (
+                p.name
+                for p in self.participants.values()
+                if p.name != viewer and p.publishing[1] and p.part != "content"
+            ),
             None,
         )

@@ -9,8 +9,11 @@ Kind = Literal["audio", "video"]
 VideoCodec = Literal["vp8", "h264"]
 PREFERENCE: tuple[VideoCodec, ...] = ("vp8", "h264")
 """The first of equals: VP8 tells its temporal layers, so that a thin link can be served a part of it."""
-Part = Literal["site", "chair", "broadcast"]
-"""What somebody is in the meeting, for whose sake the others may have to step back."""
+Part = Literal["site", "chair", "broadcast", "content"]
+"""What somebody is in the meeting, for whose sake the others may have to step back.
+
+`content` is no site but the second picture of one, over a connection of its own.
+"""
 
 AUDIO_CLOCK_HZ = 48_000
 VIDEO_CLOCK_HZ = 90_000

@@ -45,8 +45,8 @@ Ladders = dict[tuple[Source, int], tuple[Step, ...]]
 def wants(now: float, slots: Sequence[VideoSlot], view: View, known_ladders: Ladders | None = None) -> list[Want]:
     """One want for each slot; `known_ladders` were made at the same time for other receivers, and gets those made now.
 
-    First go those that are pinned, follow the speaker or show who is broadcast, and the one tile that is higher than
-    all others, then the chair's, then the speaker's, then all others alike.
+    First go those that are pinned, follow the speaker, show the content or who is broadcast, and the one tile that is
+    higher than all others, then the chair's, then the speaker's, then all others alike.
     """
     ladders: Ladders = {} if known_ladders is None else known_ladders
     known, temporal = view.heights, view.temporal
@@ -93,7 +93,7 @@ def needs(all_wants: Sequence[Want], speech: float, voice: float) -> list[Need]:
 
 def _rank(slot: int, shown: str, view: View) -> int:
     part = view.parts.get(shown)
-    if slot in view.pinned or slot in view.staged or part == "broadcast":
+    if slot in view.pinned or slot in view.staged or part in {"broadcast", "content"}:
         return STAGE
     if part == "chair":
         return CHAIR

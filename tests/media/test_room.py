@@ -57,6 +57,25 @@ def test_a_view_starts_with_a_key_frame_that_was_asked_for(meeting: Meeting) -> 
     assert steps([packet.sequence for packet in shown], 16) == {1}
 
 
+def test_a_slot_that_shows_the_content_shows_whoever_shares_it(meeting: Meeting) -> None:
+    meeting.take(meeting.room.view(meeting.now, "b", ["content", "speaker"]))
+    for sharer in ("content-a", "content-c"):
+        before = len(meeting.stream("b", 2200))
+        publisher = meeting.join(sharer)
+        meeting.room.take_part(meeting.now, sharer, "content")
+        meeting.rtp(sharer, *publisher.picture(keyframe=True))
+        meeting.pass_time(0.1)
+        meeting.rtp(sharer, *publisher.picture(keyframe=True), *publisher.picture())
+        shown = meeting.stream("b", 2200)
+        assert len(shown) > before
+        assert steps([packet.sequence for packet in shown], 16) == {1}
+        content, speaker = (slot.shows for slot in meeting.links["b"].video[:2])
+        assert content is meeting.room.participants[sharer].video
+        assert speaker is None  # nobody else has a picture, and this is nobody's face
+        meeting.room.remove(meeting.now, sharer)
+        assert meeting.links["b"].video[0].shows is None
+
+
 def test_key_frames_are_asked_for_at_most_every_half_second(meeting: Meeting) -> None:
     meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True))
     for name in ("b", "c"):

@@ -113,6 +113,7 @@ class Play:
         site = self.random.choice(sites)["id"] if sites else None
         acts = ("ring", "mute", "unmute", "broadcast", "stop_broadcast", "remove", "grant_floor", "end_floor", "end")
         action = self.random.choice(acts)
+        self.call("south_box", "POST", f"/meetings/{meeting}/content", json={"share": self.random.random() < 0.8})
         self.call("south_box", "POST", f"/meetings/{meeting}/floor", json={"ask": self.random.random() < 0.8})
         self.call("duty", "POST", f"/meetings/{meeting}/control", json={"action": action, "site": site})
 

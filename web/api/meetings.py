@@ -16,7 +16,7 @@ from command.kernel.clock import Clock
 from command.kernel.errors import FieldError, Invalid
 from command.kernel.values import Json, State
 from gis.geometry import GeometryProblem, from_geojson
-from media.meetings.actions import chairing, convening, speaking, taking_part
+from media.meetings.actions import chairing, convening, sharing, speaking, taking_part
 from media.meetings.actions.convening import Call
 from media.meetings.model import LAYOUT_CELLS, Meeting, Mode
 from media.meetings.queries import inside, meeting_seen, ringing_kinds, sites_seen
@@ -46,6 +46,7 @@ Action = Literal[
     "grant_floor",
     "refuse_floor",
     "end_floor",
+    "end_content",
 ]
 
 
@@ -77,6 +78,12 @@ class FloorForm(Form):
     """Whether the own site wants to speak; false withdraws that, or says that all is said."""
 
     ask: bool
+
+
+class ContentForm(Form):
+    """Whether the own site shares its content: a second picture, a screen for example."""
+
+    share: bool
 
 
 class LayoutForm(Form):
@@ -176,6 +183,17 @@ def post_floor(meeting_id: str, body: FloorForm, edge: Known) -> State:
         return meeting.state()
 
 
+@router.post("/meetings/{meeting_id}/content")
+def post_content(meeting_id: str, body: ContentForm, edge: Known) -> State:
+    """Share the own content, or no more; saying the same again changes nothing."""
+    with edge.writing() as session:
+        if body.share:
+            meeting = sharing.share(session, edge.clock, edge.actor, meeting_id)
+        else:
+            meeting = sharing.unshare(session, edge.actor, meeting_id)
+        return meeting.state()
+
+
 @router.post("/meetings/{meeting_id}/control")
 def post_control(meeting_id: str, body: ControlForm, edge: Known) -> State:
     """One act of the chair; the meeting and its sites as they are then."""
@@ -234,6 +252,10 @@ def _end_floor(session: Session, clock: Clock, actor: Actor, meeting_id: str, bo
     speaking.end(session, actor, meeting_id)
 
 
+def _end_content(session: Session, clock: Clock, actor: Actor, meeting_id: str, body: ControlForm) -> None:
+    sharing.end(session, actor, meeting_id)
+
+
 def _end(session: Session, clock: Clock, actor: Actor, meeting_id: str, body: ControlForm) -> None:
     convening.end(session, clock, actor, meeting_id)
 
@@ -252,6 +274,7 @@ _ACTS: dict[str, Act] = {
     "grant_floor": _grant_floor,
     "refuse_floor": _refuse_floor,
     "end_floor": _end_floor,
+    "end_content": _end_content,
 }
 
 

@@ -110,7 +110,7 @@ def end(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> None:
         return
     meeting.status = "ended"
     meeting.ended_at = clock.now()
-    meeting.floor = EMPTY
+    meeting.floor, meeting.content = EMPTY, None
     meeting.version += 1
     tell_meeting(session, actor, "meeting.ended", meeting)
     for site in meeting.sites:

@@ -20,13 +20,13 @@ def ask(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> Meetin
     Raises NotFound `meeting.unknown` or `meeting.not_invited`, Conflict `meeting.over`, `meeting.watches_only`,
     `meeting.not_joined`, `meeting.chair_has_floor`.
     """
-    site = _own(session, actor, meeting_id)
+    site = need_own(session, actor, meeting_id)
     meeting = site.meeting
     if site.watches:
         raise Conflict("meeting.watches_only", name=site.name)
     if site.chairs:
         raise Conflict("meeting.chair_has_floor")
-    _need_joined(site)
+    need_joined(site)
     turns = meeting.turns.ask(Asker(site.id, site.name, to_text(clock.now())))
     if turns != meeting.turns:
         set_floor(session, actor, "meeting.floor_asked", meeting, turns, site.name)
@@ -35,7 +35,7 @@ def ask(session: Session, clock: Clock, actor: Actor, meeting_id: str) -> Meetin
 
 def withdraw(session: Session, actor: Actor, meeting_id: str) -> Meeting:
     """The actor's own site asks no more, or has said all. Raises as `ask`, where there is no such site."""
-    site = _own(session, actor, meeting_id)
+    site = need_own(session, actor, meeting_id)
     give_up_floor(session, actor, site)
     return site.meeting
 
@@ -50,7 +50,7 @@ def grant(session: Session, clock: Clock, actor: Actor, meeting_id: str, site_id
     if meeting.turns.held_by(site_id):
         return
     _need_asking(site)
-    _need_joined(site)
+    need_joined(site)
     end_floor(session, actor, meeting)
     meeting.broadcast = site.id
     turns = meeting.turns.grant(site.id, to_text(clock.now()))
@@ -70,7 +70,8 @@ def end(session: Session, actor: Actor, meeting_id: str) -> None:
     end_floor(session, actor, chaired(session, actor, meeting_id))
 
 
-def _own(session: Session, actor: Actor, meeting_id: str) -> Site:
+def need_own(session: Session, actor: Actor, meeting_id: str) -> Site:
+    """The actor's own site in a live meeting, locked. Raises as `ask`."""
     site = own_site(session, actor, live(session, meeting_seen(session, actor, meeting_id).id))
     if site is None:
         raise NotFound("meeting.not_invited")
@@ -82,6 +83,7 @@ def _need_asking(site: Site) -> None:
         raise Conflict("meeting.not_asking", name=site.name)
 
 
-def _need_joined(site: Site) -> None:
+def need_joined(site: Site) -> None:
+    """Conflict `meeting.not_joined` for a site without a connection."""
     if site.at is not SiteState.JOINED:
         raise Conflict("meeting.not_joined", name=site.name)

@@ -6,7 +6,7 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.timeline import record
 from command.kernel.values import State
-from media.meetings.floor import Floor
+from media.meetings.floor import Asker, Floor
 from media.meetings.model import Meeting, Site
 from media.meetings.moves import PRESENT, Step, moved
 from media.sfu.tiers import TOP
@@ -47,8 +47,9 @@ def tell_site(session: Session, actor: Actor, kind: str, site: Site, more: State
 
 
 def leave_stage(session: Session, actor: Actor, site: Site) -> None:
-    """A site that is gone waits for nothing, has no floor and is not broadcast."""
+    """A site that is gone waits for nothing, has no floor, shares nothing and is not broadcast."""
     give_up_floor(session, actor, site)
+    end_content(session, actor, site.meeting, site.id)
     if site.meeting.broadcast == site.id:
         site.meeting.broadcast = None
         site.meeting.version += 1
@@ -79,3 +80,20 @@ def set_floor(session: Session, actor: Actor, kind: str, meeting: Meeting, floor
     meeting.floor = floor.state()
     meeting.version += 1
     tell_meeting(session, actor, kind, meeting, {"floor": {"name": name}})
+
+
+def end_content(session: Session, actor: Actor, meeting: Meeting, site_id: str) -> None:
+    """Nothing is shared any more, where it was this site that did."""
+    holder = meeting.sharing
+    if holder is not None and holder.id == site_id:
+        set_content(session, actor, "meeting.content_ended", meeting, None, holder)
+
+
+def set_content(
+    session: Session, actor: Actor, kind: str, meeting: Meeting, holder: Asker | None, former: Asker | None
+) -> None:
+    """The content is shared by `holder`, no longer by `former`."""
+    meeting.content = holder.state() if holder else None
+    meeting.version += 1
+    names: State = {"name": holder.name if holder else None, "former": former.name if former else None}
+    tell_meeting(session, actor, kind, meeting, {"content": names})

@@ -13,7 +13,7 @@ from command.directory.queries import sight_of
 from command.kernel.errors import FengsuiError
 from command.kernel.timeline import head_of, read_after, verify
 from command.kernel.values import State
-from media.meetings.actions import chairing, convening, presence, speaking, taking_part
+from media.meetings.actions import chairing, convening, presence, sharing, speaking, taking_part
 from media.meetings.model import LAYOUT_CELLS, Meeting
 from media.meetings.moves import PRESENT, SiteState
 from media.meetings.queries import board_meetings, board_sites, live_meetings
@@ -91,7 +91,7 @@ class MeetingLife(RuleBasedStateMachine):
         meeting=meetings,
         who=st.sampled_from(PEOPLE),
         index=st.integers(0, 9),
-        what=st.sampled_from(("ask", "withdraw", "grant", "refuse", "end")),
+        what=st.sampled_from(("ask", "withdraw", "grant", "refuse", "end", "share", "unshare")),
     )
     def floor(self, meeting: str, who: str, index: int, what: str) -> None:
         actor, site, clock = self.actors[who], self.pick(meeting, index), self.county.clock
@@ -101,6 +101,8 @@ class MeetingLife(RuleBasedStateMachine):
             "grant": lambda s: speaking.grant(s, clock, self.actors["duty"], meeting, site),
             "refuse": lambda s: speaking.refuse(s, self.actors["duty"], meeting, site),
             "end": lambda s: speaking.end(s, actor, meeting),
+            "share": lambda s: sharing.share(s, clock, actor, meeting),
+            "unshare": lambda s: sharing.unshare(s, actor, meeting),
         }
         self.attempt(acts[what])
 
@@ -162,6 +164,7 @@ class MeetingLife(RuleBasedStateMachine):
                     assert site.kind != "wall" or site.muted
                 turns, states = meeting.turns, {site.id: site.at for site in meeting.sites}
                 speaking_or_waiting = [*turns.queue, *([turns.holder] if turns.holder else [])]
+                speaking_or_waiting += [meeting.sharing] if meeting.sharing else []
                 assert {SiteState.JOINED, SiteState.LOST}.issuperset(states[one.id] for one in speaking_or_waiting)
                 shown = [site.at for site in meeting.sites if site.id == meeting.broadcast]
                 assert (meeting.broadcast is None) == (shown == [])

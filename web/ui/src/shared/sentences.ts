@@ -64,6 +64,7 @@ interface Bodies {
   line: Line
   floor: { name: string }
   place: { name: string }
+  content: { name: string | null; former: string | null }
   refusal: { code?: string }
 }
 
@@ -106,6 +107,11 @@ const siteOf = (x: Telling): Site | null => get(x, 'site')
 const bySite = (pick: (x: Telling) => string): Tell => (x) => ({ who: siteOf(x)?.name ?? x.entry.actor.name, text: pick(x) })
 /** Of the site that the floor is about. */
 const floorOf = (pick: (t: Telling['t']) => string): Tell => (x) => ({ who: get(x, 'floor')?.name ?? x.entry.actor.name, text: pick(x.t) })
+/** Of the site that shares its content, or that did. */
+const contentOf = (pick: (t: Telling['t'], former: string) => string): Tell => (x) => {
+  const { name, former } = get(x, 'content') ?? { name: null, former: null }
+  return { who: name ?? former ?? x.entry.actor.name, text: pick(x.t, former ?? '') }
+}
 function lineOf(x: Telling): string {
   const line = get(x, 'line')
   const why = x.entry.kind === 'meeting.recovered' ? 'all' : (line?.why ?? 'thin')
@@ -200,6 +206,9 @@ const TELL: Record<string, Tell> = {
   'meeting.floor_granted': floorOf((t) => t.floorGranted),
   'meeting.floor_refused': floorOf((t) => t.floorRefused),
   'meeting.floor_ended': floorOf((t) => t.floorEnded),
+  'meeting.content_begun': contentOf((t) => t.contentBegun),
+  'meeting.content_taken': contentOf((t, former) => t.contentTaken(former)),
+  'meeting.content_ended': contentOf((t) => t.contentEnded),
   'meeting.layout': (x) => ({ text: x.t.layout(get(x, 'meeting')?.layout?.kind ?? '') }),
   'meeting.moved': (x) => ({ text: x.t.meetingMoved(get(x, 'meeting')?.title ?? '') }),
   'meeting.ended': (x) => ({ text: x.t.meetingEnded(get(x, 'meeting')?.title ?? '') }),

@@ -79,6 +79,12 @@ function createRinging(all: ComputedRef<Seat[]>, now: Needs['now']) {
   return { ringing, seenAt, putAside: (seat: Seat) => (aside.value = [...aside.value, ringKey(seat)]) }
 }
 
+/** Whom the chair shows to everybody, and who shares its content. */
+const shownIn = (board: ComputedRef<Board>, meeting: string) => ({
+  broadcast: computed(() => board.value.meetings[meeting]?.broadcast ?? null),
+  content: computed(() => board.value.meetings[meeting]?.content?.id ?? null),
+})
+
 export function createCalls(needs: Needs): Calls {
   const { api, me, live, board, now } = needs
   const markerKey = `fengsui.terminal.room.${me.actor.id}`
@@ -108,8 +114,7 @@ export function createCalls(needs: Needs): Calls {
 
   function enter({ site, meeting }: Seat, how: { audioOnly: boolean; microphoneOn: boolean }): void {
     room.value?.leave()
-    const broadcast = computed(() => board.value.meetings[meeting.id]?.broadcast ?? null)
-    room.value = new Room({ url: signalUrl(meeting.id), token: api.bearer, meeting: meeting.id, site: site.id, broadcast, ...how })
+    room.value = new Room({ url: signalUrl(meeting.id), token: api.bearer, meeting: meeting.id, site: site.id, ...shownIn(board, meeting.id), ...how })
     void room.value.enter()
   }
 

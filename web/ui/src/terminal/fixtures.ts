@@ -29,7 +29,7 @@ export const site = (more: Partial<Site> = {}): Site => ({
 
 export const meeting = (more: Partial<Meeting> = {}): Meeting => ({
   ...base, id: 'm1', title: '西舍路镇山洪', incident: null, status: 'live', mode: 'discussion', chair: by, broadcast: null, layout: null,
-  started_at: AT, ended_at: null, drill: false, codec: 'vp8', floor: { holder: null, number: 0, queue: [] }, ...more,
+  started_at: AT, ended_at: null, drill: false, codec: 'vp8', floor: { holder: null, number: 0, queue: [] }, content: null, ...more,
 })
 
 export const unit = (more: Partial<Unit> = {}): Unit => ({

@@ -21,6 +21,8 @@ export interface RoomOptions {
   microphoneOn: boolean
   /** The site the chair shows to everybody. */
   broadcast: ComputedRef<string | null>
+  /** The site that shares its content. */
+  content: ComputedRef<string | null>
 }
 
 /** `opening` = the devices are being opened; `broken` = the page could not fetch what it needs for a meeting. */
@@ -66,6 +68,7 @@ export class Room {
       self: this.options.site,
       broadcast: this.options.broadcast.value,
       speaker: this.lastSpeaker.value,
+      content: this.options.content.value !== null && this.options.content.value !== this.options.site,
       room: SMALL,
     }),
   )

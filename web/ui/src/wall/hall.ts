@@ -2,11 +2,12 @@ import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'v
 import { urlOf, type Api } from '@shared/api'
 import { Conference } from '@shared/conference/conference'
 import type { Still } from '@shared/conference/stills'
+import { CONTENT } from '@shared/conference/view'
 import { assignSlots } from './stage'
 
 /** What the wall sees and hears of a meeting, as the stage needs it. */
 export interface HallView {
-  /** The picture of a site, where it sends one. */
+  /** The picture of a site, where it sends one; and of what is shared. */
   streams: ReadonlyMap<string, MediaStream>
   /** What stands in for moving pictures on weak lines, by site. */
   stills: ReadonlyMap<string, Still>
@@ -115,7 +116,7 @@ class Visit {
     const streams = new Map<string, MediaStream>()
     this.slots.forEach((site, slot) => {
       const stream = this.pictures.get(slot)
-      if (site !== null && stream !== undefined && this.sending.has(site)) streams.set(site, stream)
+      if (site !== null && stream !== undefined && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
     })
     this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind })
   }

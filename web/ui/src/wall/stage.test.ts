@@ -45,17 +45,23 @@ describe('places on the stage', () => {
 describe('the layout', () => {
   it('is the chair’s, but a broadcast is seen large', () => {
     const layout: Layout = { kind: '9', cells: [] }
-    expect(layoutFor({ layout, broadcast: null }, 8, false)).toBe('9')
-    expect(layoutFor({ layout, broadcast: null }, 3, false)).toBe('4')
-    expect(layoutFor({ layout: { kind: '9', cells: ['a', null, 'b'] }, broadcast: null }, 3, false)).toBe('9')
-    expect(layoutFor({ layout: { kind: '4', cells: [] }, broadcast: null }, 12, false)).toBe('4')
-    expect(layoutFor({ layout, broadcast: 'a' }, 8, false)).toBe('1+7')
-    expect(layoutFor({ layout: { kind: '1', cells: [] }, broadcast: 'a' }, 8, false)).toBe('1')
-    expect(layoutFor({ layout: null, broadcast: null }, 3, false)).toBe('4')
+    expect(layoutFor({ content: null, layout, broadcast: null }, 8, false)).toBe('9')
+    expect(layoutFor({ content: null, layout, broadcast: null }, 3, false)).toBe('4')
+    expect(layoutFor({ content: null, layout: { kind: '9', cells: ['a', null, 'b'] }, broadcast: null }, 3, false)).toBe('9')
+    expect(layoutFor({ content: null, layout: { kind: '4', cells: [] }, broadcast: null }, 12, false)).toBe('4')
+    expect(layoutFor({ content: null, layout, broadcast: 'a' }, 8, false)).toBe('1+7')
+    expect(layoutFor({ content: null, layout: { kind: '1', cells: [] }, broadcast: 'a' }, 8, false)).toBe('1')
+    expect(layoutFor({ content: null, layout: null, broadcast: null }, 3, false)).toBe('4')
+  })
+
+  it('has a large cell for what is shared, whatever the chair laid out', () => {
+    const content = { id: 'a', name: 'a', at: '2026-11-20T06:00:00.000Z' }
+    for (const far of [true, false]) expect(layoutFor({ content, layout: { kind: '9', cells: [] }, broadcast: null }, 1, far)).toBe('1+5')
+    expect(layoutFor({ content, layout: null, broadcast: 'b' }, 8, false)).toBe('1+7')
   })
 
   it('has four tiles at most for far seats', () => {
-    expect(layoutFor({ layout: { kind: '25', cells: [] }, broadcast: 'a' }, 20, true)).toBe('4')
+    expect(layoutFor({ content: null, layout: { kind: '25', cells: [] }, broadcast: 'a' }, 20, true)).toBe('4')
   })
 })
 

@@ -27,9 +27,10 @@ export const gridOf = (kind: LayoutKind): Grid => GRIDS[kind]
 
 /**
  * The layout the chair chose, else one that fits the number of sites; the far wall has four tiles at most.
- * A broadcast overrides an even grid: its site is seen large.
+ * A broadcast overrides an even grid: its site is seen large. What is shared overrides all, and stands in the first cell.
  */
-export function layoutFor({ layout, broadcast }: Pick<Meeting, 'layout' | 'broadcast'>, sites: number, far: boolean): LayoutKind {
+export function layoutFor({ layout, broadcast, content }: Pick<Meeting, 'layout' | 'broadcast' | 'content'>, sites: number, far: boolean): LayoutKind {
+  if (content !== null) return far || sites <= 5 ? '1+5' : '1+7'
   if (sites <= 1) return '1'
   if (far) return '4'
   const fitting = sites <= 6 ? '1+5' : '1+7'

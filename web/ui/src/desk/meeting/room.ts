@@ -8,7 +8,7 @@ import { Visit } from './visit'
 
 export type Action =
   | 'ring' | 'mute' | 'unmute' | 'mute_all' | 'unmute_all' | 'remove' | 'broadcast' | 'stop_broadcast' | 'layout' | 'end'
-  | 'grant_floor' | 'refuse_floor' | 'end_floor'
+  | 'grant_floor' | 'refuse_floor' | 'end_floor' | 'end_content'
 
 export interface Target {
   site?: string

@@ -3,12 +3,15 @@ import { urlOf, type Api } from '@shared/api'
 import { Conference } from '@shared/conference/conference'
 import type { ConferenceState } from '@shared/conference/events'
 import type { Still } from '@shared/conference/stills'
+import { CONTENT } from '@shared/conference/view'
 import type { Board } from '@shared/objects/board'
-import type { Meeting } from '@shared/objects/meetings'
+import type { Asker, Meeting } from '@shared/objects/meetings'
 import { sitesOf } from '@shared/situation'
 import { watches } from '@shared/watching'
 
-const SLOTS = { audio: 4, video: 1 }
+const SLOTS = { audio: 4, video: 2 }
+/** A screen wants detail, not movement. */
+const SCREEN: DisplayMediaStreamOptions = { video: { frameRate: { max: 8 } }, audio: false }
 const VIDEO: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } }
 const SOUND: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true }
 
@@ -63,6 +66,10 @@ export class Visit {
   /** The meeting that was joined; it goes on while the desk looks at another one. */
   readonly meeting: Ref<string | null> = ref(null)
   readonly stage: ShallowRef<MediaStream | null> = shallowRef(null)
+  /** What another site shares beside its camera. */
+  readonly content: ShallowRef<MediaStream | null> = shallowRef(null)
+  /** What this desk shares. */
+  readonly screen: ShallowRef<MediaStream | null> = shallowRef(null)
   readonly own: ShallowRef<MediaStream | null> = shallowRef(null)
   /** What stands in for moving pictures on weak lines, by site. */
   readonly stills: ShallowRef<ReadonlyMap<string, Still>> = shallowRef(new Map())
@@ -73,10 +80,16 @@ export class Visit {
 
   private readonly speakers = createSpeakers()
   private conference: Conference | null = null
+  /** Whether the board said that this desk shares. */
+  private sharing = false
   private height: number | null = null
+  private contentHeight: number | null = null
 
   /** Whose picture the stage shows: the broadcast site unless it is the own, else whoever spoke last, else the first that is in. */
   readonly target: ComputedRef<string | null>
+  /** Who shares something. */
+  readonly sharer: ComputedRef<Asker | null>
+  private readonly isOwn: (site: string | undefined) => boolean
   private readonly heard: Ref<string | null> = ref(null)
 
   /** `board` as it is; `user` is who sits at this desk. */
@@ -85,14 +98,16 @@ export class Visit {
     board: ComputedRef<Board>,
     user: string,
   ) {
+    this.isOwn = (site) => site !== undefined && board.value.sites[site]?.user === user
+    this.sharer = computed(() => board.value.meetings[this.meeting.value ?? '']?.content ?? null)
     this.target = computed(() => {
       const meeting = board.value.meetings[this.meeting.value ?? '']
       if (meeting === undefined) return null
       const others = sitesOf(board.value, meeting).filter((s) => s.state === 'joined' && !watches(s) && s.user !== user)
-      const own = meeting.broadcast !== null && board.value.sites[meeting.broadcast]?.user === user
-      return (own ? null : meeting.broadcast) ?? others.find((s) => s.id === this.heard.value)?.id ?? others[0]?.id ?? null
+      return (this.isOwn(meeting.broadcast ?? undefined) ? null : meeting.broadcast) ?? others.find((s) => s.id === this.heard.value)?.id ?? others[0]?.id ?? null
     })
-    watch(this.target, () => this.show())
+    watch([this.target, () => this.shared?.id], () => this.show())
+    watch([() => this.sharer.value?.id, this.state], () => this.agree())
     watch(this.speaker, (now) => {
       this.heard.value = now ?? this.heard.value
     })
@@ -115,7 +130,44 @@ export class Visit {
     this.conference.join()
   }
 
+  /** What another site shares, and which that is. */
+  get shared(): Asker | null {
+    return this.isOwn(this.sharer.value?.id) ? null : this.sharer.value
+  }
+
+  /**
+   * Choose a screen or window and share it with everybody; the chair takes over from whoever does.
+   * @throws ApiProblem when the server refuses.
+   */
+  async share(): Promise<void> {
+    const [meeting, conference] = [this.meeting.value, this.conference]
+    if (meeting === null || conference === null) return
+    const screen = await navigator.mediaDevices.getDisplayMedia(SCREEN).catch((error: unknown) => {
+      if (isMissing(error)) return null // the choice was put away
+      throw error
+    })
+    const track = screen?.getVideoTracks()[0]
+    if (screen === null || track === undefined) return
+    this.screen.value = screen
+    track.onended = () => void this.unshare()
+    try {
+      await this.tell(meeting, true)
+      conference.shareContent(track)
+    } catch (error) {
+      this.hide()
+      throw error
+    }
+  }
+
+  /** @throws ApiProblem when the server cannot be told. */
+  async unshare(): Promise<void> {
+    const meeting = this.meeting.value
+    this.hide()
+    if (meeting !== null) await this.tell(meeting, false)
+  }
+
   leave(): void {
+    this.hide()
     this.conference?.leave()
     this.clear()
     this.state.value = null
@@ -124,6 +176,12 @@ export class Visit {
   /** How many device pixels high the stage's picture is. */
   size(height: number): void {
     this.height = height
+    this.show()
+  }
+
+  /** How many device pixels high the shared picture is. */
+  sizeContent(height: number): void {
+    this.contentHeight = height
     this.show()
   }
 
@@ -148,7 +206,7 @@ export class Visit {
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('track', ({ kind, slot, track }) => {
       if (kind === 'audio') this.speakers.take(slot, track)
-      else this.stage.value = new MediaStream([track])
+      else (slot === 0 ? this.stage : this.content).value = new MediaStream([track])
     })
   }
 
@@ -158,13 +216,33 @@ export class Visit {
   }
 
   private show(): void {
-    this.conference?.view([this.target.value], [this.height])
+    const { shared } = this
+    this.conference?.view([this.target.value, shared === null ? null : CONTENT], [this.height, shared === null ? 0 : this.contentHeight])
+  }
+
+  private async tell(meeting: string, share: boolean): Promise<void> {
+    await this.api.post(`/meetings/${meeting}/content`, { share })
+  }
+
+  /** Stop the own screen, whoever asked for that. */
+  private hide(): void {
+    stop(this.screen.value)
+    this.screen.value = null
+    this.conference?.shareContent(null)
+  }
+
+  /** The board says who shares: another took over, the chair ended it, or a page that was loaded anew shares no more. */
+  private agree(): void {
+    const own = this.isOwn(this.sharer.value?.id)
+    if (this.sharing && !own) this.hide()
+    this.sharing = own
+    if (own && this.screen.value === null && this.state.value === 'connected') void this.unshare()
   }
 
   private clear(): void {
     this.speakers.clear()
     stop(this.own.value)
-    this.own.value = this.stage.value = null
+    this.own.value = this.stage.value = this.content.value = null
     this.meeting.value = this.speaker.value = null
     this.stills.value = new Map()
     this.conference = null

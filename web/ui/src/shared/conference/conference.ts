@@ -2,6 +2,7 @@
 
 import { TOP } from '../tiers'
 import { Connection } from './connection'
+import { ContentSender } from './content'
 import type { ConferenceEnd, ConferenceEvents, ConferenceState } from './events'
 import type { LineMessage, ServerMessage, Welcome } from './messages'
 import { OwnMedia } from './ownMedia'
@@ -51,6 +52,7 @@ export class Conference {
   private readonly slots: SlotView
   private readonly own: OwnMedia
   private readonly connection: Connection
+  private readonly content: ContentSender
   private readonly shown: StillsShown
   private readonly stills: StillSender
   private line = { down: TOP, up: TOP }
@@ -69,6 +71,7 @@ export class Conference {
       show: ({ kind, slot, transceiver }) => this.emit('track', { kind, slot, track: transceiver.receiver.track }),
       offered: () => this.slots.again(),
     })
+    this.content = new ContentSender(send, () => this.connection.knownRelays)
     this.shown = new StillsShown(send, (stills) => this.emit('stills', stills))
     this.stills = new StillSender(send, () => this.own.camera)
   }
@@ -86,7 +89,7 @@ export class Conference {
   }
 
   /**
-   * What each video slot shows: a participant, 'speaker', or nothing; and how many device pixels high its tile is
+   * What each video slot shows: a participant, 'speaker', 'content', or nothing; and how many device pixels high its tile is
    * (0 = not visible, null or missing = not known): the bridge sends no more than that needs. `pinned` slots go first
    * where not all fits.
    */
@@ -106,6 +109,11 @@ export class Conference {
   async replaceMedia(media: MediaStream | null): Promise<void> {
     this.own.replace(media)
     await this.connection.replaceTracks(media)
+  }
+
+  /** Send this as the content, after the server was told that this site shares it; null ends it. */
+  shareContent(track: MediaStreamTrack | null): void {
+    this.content.share(track)
   }
 
   leave(): void {
@@ -142,6 +150,7 @@ export class Conference {
   private watch(): void {
     this.socket.watch()
     this.connection.watch()
+    if (this.socket.welcomed) this.content.watch()
   }
 
   private finish(end: ConferenceEnd): void {
@@ -151,6 +160,7 @@ export class Conference {
     this.slots.close()
     this.stills.close()
     this.shown.close()
+    this.content.stop()
     this.connection.close()
     this.socket.abandon()
   }
@@ -167,7 +177,7 @@ export class Conference {
       case 'participants':
         return this.emit('participants', message.participants)
       case 'answer':
-        return void this.connection.accept(message.id, message.sdp)
+        return void (message.of === 'content' ? this.content : this.connection).accept(message.id, message.sdp)
       case 'speaker':
         return this.emit('speaker', { participant: message.participant, loudest: message.loudest })
       case 'muted':
@@ -186,8 +196,10 @@ export class Conference {
       case 'stills_wanted':
         return this.stills.ask(message)
       case 'reoffer':
+        if (message.reason !== 'codec') void this.content.again()
         return void this.connection.offerAgain(message.reason)
       case 'move':
+        void this.content.again()
         return this.connection.move()
       case 'moved':
         return void this.connection.arrive()

@@ -36,6 +36,10 @@ export class Connection {
     private readonly events: ConnectionEvents,
   ) {}
 
+  get knownRelays(): RTCIceServer[] {
+    return this.relays
+  }
+
   /** What is seen and heard comes over this one. */
   get shown(): Call | null {
     return this.former ?? this.call

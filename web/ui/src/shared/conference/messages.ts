@@ -38,7 +38,8 @@ export type ServerMessage =
   | { type: 'participants'; participants: ConferenceParticipant[] }
   /** The relays' credentials anew: the former ones end soon. */
   | { type: 'relays'; ice_servers: RTCIceServer[] }
-  | { type: 'answer'; id: number; sdp: string }
+  /** `of`: which connection, the first or that of the content. */
+  | { type: 'answer'; id: number; of?: 'camera' | 'content'; sdp: string }
   | { type: 'speaker'; participant: string | null; loudest: string[] }
   | { type: 'muted'; muted: boolean }
   | { type: 'layers'; active: boolean[] }

@@ -28,6 +28,8 @@ export interface Meeting extends Thing {
   drill: boolean
   /** What all its sites take of pictures; null where there is no such. */
   codec: 'vp8' | 'h264' | null
+  /** Who shares a second picture beside its camera. */
+  content: Asker | null
   /** Who speaks by the chair's grant, who waits for it in turn; `number` counts the grants. */
   floor: { holder: Asker | null; number: number; queue: Asker[] }
 }
