@@ -10,6 +10,8 @@ from alerts.authority.tables import rules_of
 from alerts.drafts import meant_by
 from alerts.lookup import alert_for, tell_new
 from alerts.model import CHANGED, DRAFT, LIFTED, RECEIVED, Alert
+from alerts.outlets import EVERY, Outlets
+from alerts.recipients import USUAL
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
@@ -19,12 +21,20 @@ from command.kernel.ids import new_id
 from command.kernel.rights import Right
 
 
-def adopt(session: Session, clock: Clock, actor: Actor, alert_id: str, *, again: bool = False) -> Alert:
+def adopt(
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert_id: str,
+    *,
+    again: bool = False,
+    outlets: Outlets = EVERY,
+) -> Alert:
     """Draft an alert of the actor's unit from a received one, which stays as it is.
 
-    It is a warning of the same colour where the unit has the authority, else a notice. Raises Conflict
-    `alert.not_received`, `alert.not_acted_on` where it is only kept or a copy, and, unless `again` says that another
-    one is meant, `alert.adopted_already` with who holds what was made of it.
+    It has the usual channels that are set up, and is a warning of the same colour where the unit has the authority,
+    else a notice. Raises Conflict `alert.not_received`, `alert.not_acted_on` where it is only kept or a copy, and,
+    unless `again` says that another one is meant, `alert.adopted_already` with who holds what was made of it.
     """
     received = alert_for(session, actor, alert_id, lock=True)
     if received.origin != RECEIVED:
@@ -36,6 +46,7 @@ def adopt(session: Session, clock: Clock, actor: Actor, alert_id: str, *, again:
     if not again:
         _check_first(session, received)
     alert = _adopted(received, unit, rules_of(session, unit), actor, clock.now())
+    alert.channels = [one for one in USUAL if one in outlets.open]
     session.add(alert)
     session.flush()
     tell_new(session, actor, alert, "alert.adopted")
@@ -78,7 +89,6 @@ def _adopted(received: Alert, unit: Unit, rules: Rules, actor: Actor, now: datet
         colour=received.colour if warns else None,
         severity=received.severity if warns else "Unknown",
         drawn=meant_by(received).drawn,
-        channels=["websocket", "email", "mqtt"],
         status=DRAFT,
         dropped=False,
         on_board=True,

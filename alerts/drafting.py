@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from alerts.audience import Reach
 from alerts.authority.rules import Rules, What
-from alerts.model import COLOURS, KINDS
+from alerts.model import COLOURS, KINDS, VARIANTS
 from alerts.recipients import CHANNELS, USUAL
 from command.directory.model import Unit
 from command.kernel.errors import FieldError, Invalid, Refused
@@ -46,7 +46,10 @@ class AreaInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The fields of `POST /alerts`. `kind` None means warning with a colour and notice without one."""
+    """The fields of `POST /alerts`. `kind` None means warning with a colour and notice without one.
+
+    `template` is the key of the one that its texts are made of, `texts` those that a person wrote, by their variants.
+    """
 
     event: str
     headline: str
@@ -60,6 +63,8 @@ class Draft:
     colour: str | None = None
     channels: tuple[str, ...] | None = None
     language: str = "zh-CN"
+    template: str | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
     urgency: str = "Immediate"
     certainty: str = "Likely"
     drill: bool = False
@@ -169,6 +174,7 @@ def _text_faults(draft: Draft) -> list[FieldError]:
     texts = {"event": draft.event, "headline": draft.headline}
     empty = [_fault("alert.text_needed", name, field=name) for name, text in texts.items() if not text.strip()]
     texts |= {"description": draft.description, "instruction": draft.instruction}
+    texts |= {f"texts.{name}": text for name, text in draft.texts.items()}
     return empty + [
         _fault("request.too_long", name, field=name) for name, text in texts.items() if len(text) > MAX_TEXT
     ]
@@ -184,6 +190,7 @@ def _choice_faults(draft: Draft) -> list[FieldError]:
         faults.append(_fault("alert.colour_needed", "colour"))
     if draft.chosen_kind != "warning" and draft.colour is not None:
         faults.append(_fault("alert.colour_not_allowed", "colour"))
+    faults += [_fault("alert.variant_unknown", "texts", variant=one[:20]) for one in draft.texts if one not in VARIANTS]
     unknown = [channel for channel in draft.chosen_channels if channel not in CHANNELS]
     return faults + [_fault("alert.channel_unknown", "channels", channel=channel[:20]) for channel in unknown]
 

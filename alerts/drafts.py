@@ -13,6 +13,8 @@ from alerts.cap.severity import severity_of
 from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area, no_authority
 from alerts.lookup import alert_for, tell, tell_new, to_change
 from alerts.model import DRAFT, ISSUED, RETURNED, SIGNED_OFF, SUBMITTED, Alert
+from alerts.outlets import EVERY, Outlets, fix_texts
+from alerts.templates.making import made_texts
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
@@ -20,6 +22,7 @@ from command.kernel.clock import Clock, to_text
 from command.kernel.errors import Conflict, FieldError, Invalid, Refused
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
+from command.kernel.values import Json
 from gis.divisions import Divisions
 
 
@@ -33,15 +36,15 @@ def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions)
     check_place(session, unit, area)
-    alert = new_alert(unit, actor, fields, area)
+    alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
     session.add(alert)
     session.flush()
     tell_new(session, actor, alert, "alert.drafted")
     return alert
 
 
-def new_alert(unit: Unit, actor: Actor, fields: Draft, area: AreaFound) -> Alert:
-    """A draft's row with its identifiers, not yet in a session."""
+def new_alert(unit: Unit, actor: Actor, fields: Draft, area: AreaFound, texts: Json = None) -> Alert:
+    """A draft's row with its identifiers and its own texts, not yet in a session."""
     alert_id = new_id()
     alert = Alert(
         id=alert_id,
@@ -60,7 +63,7 @@ def new_alert(unit: Unit, actor: Actor, fields: Draft, area: AreaFound) -> Alert
         references=[],
         warnings=[],
     )
-    _fill(alert, fields, area)
+    _fill(alert, fields, area, texts)
     return alert
 
 
@@ -84,23 +87,31 @@ def amend(
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
     check_place(session, unit, area)
-    _fill(alert, fields, area)
+    _fill(alert, fields, area, made_texts(session, unit, fields, area))
     _wrote(alert, actor)
     alert.status = DRAFT
     tell(session, actor, alert, "alert.amended")
     return alert
 
 
-def submit(session: Session, clock: Clock, actor: Actor, alert_id: str, expected: int | None = None) -> Alert:
-    """Hand a draft to the reviewers.
+def submit(
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert_id: str,
+    expected: int | None = None,
+    outlets: Outlets = EVERY,
+) -> Alert:
+    """Hand a draft to the reviewers. Which text short messages carry is fixed.
 
-    Raises Invalid `alert.expired` where it would be over before it began, and as `check_authority` and
+    Raises Invalid `alert.expired` where it would be over before it began, and as `check_authority`, `fix_texts` and
     `superseded_by`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
     check_running(alert, clock)
     check_authority(session, alert, unit)
     superseded_by(session, alert)
+    fix_texts(alert, clock, outlets)
     _wrote(alert, actor)
     alert.status = SUBMITTED
     tell(session, actor, alert, "alert.submitted")
@@ -224,6 +235,8 @@ def draft_of(alert: Alert) -> Draft:
         colour=alert.colour,
         channels=_texts(alert.channels),
         language=alert.language,
+        template=alert.template,
+        texts=_written(alert),
         urgency=alert.urgency,
         certainty=alert.certainty,
         drill=alert.drill,
@@ -248,11 +261,17 @@ def meant_by(alert: Alert) -> AreaFound:
     return found if found.divisions or found.drawn else replace(found, drawn=found.geometry)
 
 
+def _written(alert: Alert) -> dict[str, str]:
+    """The texts that a person wrote; the others are made again."""
+    kept = alert.texts if isinstance(alert.texts, dict) else {}
+    return {name: str(one["text"]) for name, one in kept.items() if isinstance(one, dict) and one["worded"]}
+
+
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
 
 
-def _fill(alert: Alert, fields: Draft, area: AreaFound) -> None:
+def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Json) -> None:
     alert.kind = fields.chosen_kind
     alert.scope_status = "Exercise" if fields.drill else "Actual"
     alert.drill = fields.drill
@@ -265,6 +284,7 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound) -> None:
     alert.description = fields.description.strip()
     alert.instruction = fields.instruction.strip()
     alert.language = fields.language
+    alert.template, alert.texts, alert.sms_variant = fields.template, texts, None
     alert.channels = list(fields.chosen_channels)
     alert.effective_at = fields.effective_at
     alert.expires_at = fields.expires_at

@@ -10,6 +10,9 @@ from alerts.chunks import drop_unsent
 from alerts.coverage import recount
 from alerts.lookup import tell, tell_coverages
 from alerts.model import EXPIRED, ISSUED, RECEIVED, Alert, Coverage
+from alerts.templates.making import end_texts
+from alerts.texts import LONG
+from command.directory.queries import unit_of
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
 
@@ -21,7 +24,8 @@ def expire_due(session: Session, clock: Clock) -> int:
     due = list(session.scalars(query.with_for_update(skip_locked=True)))
     for alert in due:
         drop_unsent(session, alert.id)
-        end_alert(session, system_actor(alert.unit_id), alert, EXPIRED, now, "")
+        alert.end_texts = {**end_texts(session, alert, unit_of(session, alert.unit_id), EXPIRED, "")}
+        end_alert(session, system_actor(alert.unit_id), alert, EXPIRED, now, alert.end_variants.get(LONG, ""))
     return len(due)
 
 

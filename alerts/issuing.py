@@ -31,6 +31,8 @@ from alerts.model import (
     Chunk,
 )
 from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned
+from alerts.outlets import EVERY, Outlets, check_open
+from alerts.templates.making import change_template, end_texts, made_texts
 from alerts.texts import headline
 from alerts.told import told_of
 from alerts.wording import words_of
@@ -61,13 +63,16 @@ def issue(
     people: int,
     expected: int | None = None,
     sign: Sign = unsigned,
+    outlets: Outlets = EVERY,
 ) -> Issued:
     """Issue a signed-off alert to the audience as it is at this moment.
 
     `people` is the number the issuer typed. Raises Conflict `alert.people_differ` with the true number, Invalid
-    `alert.nobody` or `alert.expired`, and as `check_source`, `check_authority`, `superseded_by` and `to_change`.
+    `alert.nobody` or `alert.expired`, and as `check_open`, `check_source`, `check_authority`, `superseded_by` and
+    `to_change`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
+    check_open(alert, outlets)
     return put_out(session, clock, actor, alert, unit, people, sign)
 
 
@@ -123,11 +128,12 @@ def update(
     issued. Raises as `draft`, Conflict `alert.move_impossible` where the alert is not issued, and as `check_drill`.
     """
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
-    fields = replace(draft_of(old), **{"effective_at": None, **changes})
+    anew: dict[str, Any] = {"effective_at": None, "template": change_template(session, old, unit), "texts": {}}
+    fields = replace(draft_of(old), **{**anew, **changes})
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(old)
     check_place(session, unit, area)
-    alert = new_alert(unit, actor, fields, area)
+    alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
     alert.supersedes, alert.references, alert.scope_status = old.id, [old.identifier], old.scope_status
     check_drill(session, alert, fields.drill)
     session.add(alert)
@@ -157,6 +163,7 @@ def cancel(
     now = clock.now()
     drop_unsent(session, alert.id)
     title = headline(words_of(alert, now, end))
+    alert.end_texts = {**end_texts(session, alert, unit, end, text)}
     keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, end, title, text), now, sign)
     end_alert(session, actor, alert, end, now, text)
     return Issued(alert, plan_chunks(session, alert, END, told_of(session, alert), now))

@@ -140,6 +140,34 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "alert.times": ("失效时间要晚于生效时间", "It must expire after it takes effect"),
     "alert.text_needed": ("“{field}”不能空着", "“{field}” must not be empty"),
     "alert.channel_unknown": ("没有这个渠道：{channel}", "Unknown channel: {channel}"),
+    "alert.channel_not_set_up": (
+        "本系统还没有接通：{channel}。从渠道里去掉，或请系统管理员接通后再发",
+        "Not set up on this system: {channel}. Leave it out, or have the administrator set it up",
+    ),
+    "alert.template_unknown": ("没有这个模板，请另选一个", "There is no such template: choose another"),
+    "alert.variant_unknown": ("没有这种文本：{variant}", "There is no such text: {variant}"),
+    "alert.text_too_long": (
+        "{variant}有 {characters} 字，最多 {most} 字：请改短",
+        "{variant} has {characters} characters and may have {most}: shorten it",
+    ),
+    "alert.sms_too_long": (
+        "短信最多 {parts} 条，还有 {left_out} 字发不出去：请改短标题和“怎么办”，或用模板的短文",
+        "A short message has at most {parts} parts, and {left_out} characters would not be sent: shorten headline and"
+        " instruction, or use a template",
+    ),
+    "template.unknown": ("没有这个模板", "There is no such template"),
+    "template.too_many": ("本县的模板最多 {most} 个", "At most {most} templates of a county’s own"),
+    "template.placeholder": (
+        "“{field}”里不能用占位符 {word}：没有这个，或不能用在这里",
+        "“{field}” cannot hold the placeholder {word}: there is none, or not here",
+    ),
+    "template.brace": ("“{field}”里的花括号没有配对", "A brace in “{field}” has no partner"),
+    "template.empty": ("“{field}”不能空着", "“{field}” must not be empty"),
+    "template.too_long": (
+        "“{field}”不算占位符就超过 {word} 字，发不出去",
+        "“{field}” is over {word} characters without its placeholders",
+    ),
+    "template.choice": ("“{field}”里没有 {word}", "There is no {word} for “{field}”"),
     "alert.kind_unknown": ("没有这种预警：{kind}", "Unknown kind of alert: {kind}"),
     "alert.colour_unknown": ("没有这种颜色：{colour}", "Unknown colour: {colour}"),
     "alert.reason_needed": ("退回要写原因", "Returning it needs a reason"),

@@ -21,6 +21,9 @@ CHANGED, LIFTED, WITHDRAWN, EXPIRED, RECEIVED = "changed", "lifted", "withdrawn"
 KINDS = ("warning", "notice", "evacuation")
 COLOURS = ("red", "orange", "yellow", "blue")
 
+VARIANTS = ("short", "medium", "long", "voice")
+"""The texts of one alert for what carries them: one short message, two, a page or mail, read aloud."""
+
 INTERNAL, SAFETY_CHECK, NUMBER_CHECK = "internal", "safety_check", "number_check"
 """Origin and kind of a message that the fan-out carries and nobody reads as an alert: a safety check's question."""
 
@@ -87,6 +90,14 @@ class Alert(Kept, Base):
     geometry: Mapped[Json] = mapped_column(JsonText)
     approximate: Mapped[bool] = mapped_column(default=False)
     channels: Mapped[Json] = mapped_column(JsonText)
+    template: Mapped[str | None] = mapped_column(String(40))
+    """The key of the template that its texts were made of."""
+    texts: Mapped[Json] = mapped_column(JsonText)
+    """{variant: {text, worded}}: what is sent, word for word; None where the channels' own are made of its fields."""
+    end_texts: Mapped[Json] = mapped_column(JsonText)
+    """{variant: text} of its end, where it has texts."""
+    sms_variant: Mapped[str | None] = mapped_column(String(8))
+    """The variant that short messages carry, fixed when it was submitted."""
     status: Mapped[str] = mapped_column(String(12))
     dropped: Mapped[bool] = mapped_column(default=False)
     on_board: Mapped[bool] = mapped_column(default=True, index=True)
@@ -126,6 +137,17 @@ class Alert(Kept, Base):
     def reasons(self) -> list[str]:
         """`not_acted_on` as texts."""
         return [str(code) for code in self.not_acted_on] if isinstance(self.not_acted_on, list) else []
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """`texts` by their variants, empty where it has none."""
+        kept = self.texts if isinstance(self.texts, dict) else {}
+        return {name: str(one["text"]) for name, one in kept.items() if isinstance(one, dict)}
+
+    @property
+    def end_variants(self) -> dict[str, str]:
+        """`end_texts`, empty where it has none."""
+        return {name: str(one) for name, one in self.end_texts.items()} if isinstance(self.end_texts, dict) else {}
 
     @property
     def restricted(self) -> bool:
@@ -169,6 +191,10 @@ class Alert(Kept, Base):
                 "approximate": self.approximate,
             },
             "channels": self.channels,
+            "template": self.template,
+            "texts": self.texts,
+            "end_texts": self.end_texts,
+            "sms_variant": self.sms_variant,
             "status": self.status,
             "effective_at": optional_text(self.effective_at),
             "expires_at": optional_text(self.expires_at),

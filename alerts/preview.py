@@ -1,6 +1,8 @@
 """Who would be told, by which channel, in which words, and how long it would take. Nobody is told."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil
 
 from sqlalchemy import select
@@ -9,6 +11,10 @@ from sqlalchemy.orm import Session
 from alerts.audience import Audience, resolve
 from alerts.authority.tables import rules_of
 from alerts.bounds import check_place
+from alerts.calls.plans import plan_in_force, policy_by
+from alerts.calls.policy import HOLDER, level_of
+from alerts.calls.words import Part, spoken
+from alerts.carried import Carried
 from alerts.contacts import contacts_of_county
 from alerts.data import table
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
@@ -17,7 +23,10 @@ from alerts.issuing import audience_now
 from alerts.ledger import waiting
 from alerts.lookup import alert_for
 from alerts.model import Alert
-from alerts.texts import texts
+from alerts.outlets import EVERY, Outlets, carried_texts, channels_of
+from alerts.templates.making import end_texts, made_texts
+from alerts.templates.template import MOST, units
+from alerts.texts import DRILL_MARK, Words
 from alerts.wording import words_of
 from command.directory.model import Unit
 from command.directory.queries import unit_of
@@ -28,8 +37,13 @@ from command.kernel.values import Json, State
 from gis.divisions import Divisions, shipped_divisions
 from gis.geometry import area_km2, from_geojson
 
+OWN_PLACE = "所负责的地方"
+"""In the place of the village or hazard point that whoever is called answers for."""
 
-def preview(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions) -> State:
+
+def preview(
+    session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions, outlets: Outlets = EVERY
+) -> State:
     """The preview of a draft's fields, before there is a draft. Raises as `draft`."""
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
@@ -37,14 +51,25 @@ def preview(session: Session, clock: Clock, actor: Actor, fields: Draft, divisio
     area = find_area(fields.area, divisions)
     check_place(session, unit, area)
     audience = resolve(contacts_of_county(session, unit), area.reach(), fields.chosen_channels)
-    return _previewed(session, clock, new_alert(unit, actor, fields, area), area, audience)
+    alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
+    return _previewed(session, clock, alert, area, audience, outlets)
 
 
-def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str) -> State:
+def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str, outlets: Outlets = EVERY) -> State:
     """The preview of a draft as it stands; `people` is the number its issuer will type."""
     alert = alert_for(session, actor, alert_id)
     audience = audience_now(session, alert, unit_of(session, alert.unit_id))
-    return _previewed(session, clock, alert, area_of(alert), audience)
+    return _previewed(session, clock, alert, area_of(alert), audience, outlets)
+
+
+def preview_end(
+    session: Session, clock: Clock, actor: Actor, alert_id: str, end: str, note: str, outlets: Outlets
+) -> State:
+    """What each channel would carry if the alert ended now; nobody is told."""
+    alert = alert_for(session, actor, alert_id)
+    made = end_texts(session, alert, unit_of(session, alert.unit_id), end, note)
+    words = replace(words_of(alert, clock.now(), end, note, sms=outlets.sms), variants=made)
+    return _told(carried_texts(alert, words, outlets))
 
 
 def forecast_99_s(counts: dict[str, int]) -> float:
@@ -54,10 +79,12 @@ def forecast_99_s(counts: dict[str, int]) -> float:
     return round(max(times, default=0.0), 1)
 
 
-def _previewed(session: Session, clock: Clock, alert: Alert, area: AreaFound, audience: Audience) -> State:
+def _previewed(
+    session: Session, clock: Clock, alert: Alert, area: AreaFound, audience: Audience, outlets: Outlets
+) -> State:
     counts = audience.by_channel()
-    words = texts(words_of(alert, clock.now()))
-    chosen = [str(one) for one in alert.channels] if isinstance(alert.channels, list) else []
+    chosen = channels_of(alert)
+    words = words_of(alert, clock.now(), sms=outlets.sms)
     return {
         "people": audience.people,
         "units": _by_unit(session, audience),
@@ -70,8 +97,38 @@ def _previewed(session: Session, clock: Clock, alert: Alert, area: AreaFound, au
             "approximate": area.approximate,
             **_measured(area),
         },
-        "texts": {name: words[name].body for name in chosen},
+        **_told(carried_texts(alert, words, outlets)),
+        "call": _call(session, alert, words),
+        "variants": _variants(alert),
+        "not_set_up": [] if alert.drill else [name for name in chosen if name not in outlets.open],
     }
+
+
+def _told(carried: Mapping[str, Carried]) -> State:
+    """The texts to the letter, and of each its variant, length, parts and what is left out."""
+    return {
+        "texts": {name: one.text for name, one in carried.items()},
+        "carried": {name: one.state() for name, one in carried.items()},
+    }
+
+
+def _variants(alert: Alert) -> State:
+    """The alert's own texts with their lengths and limits."""
+    kept = alert.texts if isinstance(alert.texts, dict) else {}
+    mark = units(DRILL_MARK) if alert.drill else 0
+    return {
+        name: {**one, "characters": units(str(one["text"])) + mark, "most": MOST[name]}
+        for name, one in kept.items()
+        if isinstance(one, dict)
+    }
+
+
+def _call(session: Session, alert: Alert, words: Words) -> str | None:
+    """What somebody hears who is called because of it; None where its level obliges nobody to answer."""
+    plan = plan_in_force(session, unit_of(session, alert.unit_id))
+    if policy_by(session, plan.id if plan else None, level_of(alert.kind, alert.colour)) is None:
+        return None
+    return spoken([Part(words, (OWN_PLACE,), HOLDER)]).body
 
 
 def _measured(area: AreaFound) -> State:

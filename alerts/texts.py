@@ -1,16 +1,25 @@
-"""What people read and hear, one text per channel (Chinese).
+"""What people read and hear, one text per channel.
 
-Drill text begins with 演练 on every output. The three ends of an alert have three different texts:
-lifted (the danger is over), withdrawn (it was sent by mistake), expired (its time has passed).
+An alert that has texts of its own (`variants`) is carried by them word for word: the short or medium one by short
+message, the long one by mail, page, group and push, the voice one by loudspeaker and telephone. Where it has none the
+texts are made here of its fields (Chinese). Drill text begins with 演练 on every output. The three ends of an alert
+have three different texts: lifted (the danger is over), withdrawn (it was sent by mistake), expired (its time has
+passed).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from alerts.cap.severity import colour_name
 
 LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
 DRILL = "演练"
+DRILL_MARK = f"{DRILL} "
+"""Before whatever is read; twice, and after it, where it is heard."""
+SHORT, MEDIUM, LONG, VOICE = "short", "medium", "long", "voice"
+CARRIED_BY = {"email": LONG, "websocket": LONG, "webhook": LONG, "webpush": LONG, "mqtt": VOICE, "voice": VOICE}
+"""Which variant a channel carries; short messages the one that is set."""
 RECEIPT, SAFETY, NUMBER = "receipt", "safety", "number"
 SAFE, NEEDS_HELP = "safe", "needs_help"
 SAFETY_KEYS = {"1": SAFE, "2": NEEDS_HELP}
@@ -39,7 +48,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the texts are made of. `end` is None, `changed`, `lifted`, `withdrawn` or `expired`."""
+    """What the texts are made of. `end` is None, `changed`, `lifted`, `withdrawn` or `expired`.
+
+    `variants` are the alert's own texts, or those of its end; `sms` is the one of them that short messages carry.
+    """
 
     issuer: str
     kind: str
@@ -54,6 +66,13 @@ class Words:
     drill: bool
     end: str | None = None
     end_text: str = ""
+    variants: Mapping[str, str] = field(default_factory=dict)
+    sms: str = SHORT
+    english: bool = False
+
+    def variant(self, name: str) -> str:
+        """The alert's own text of that name, empty where it has none."""
+        return self.variants.get(name, "")
 
 
 def texts(words: Words) -> dict[str, Content]:
@@ -86,22 +105,29 @@ def headline(words: Words) -> str:
 
 
 def email(words: Words) -> Content:
+    if own := words.variant(LONG):
+        return Content(_marked(words, headline(words)), _marked(words, own) + "\n")
     lines = [headline(words), "", *_facts(words), "", *_paragraphs(words)]
     return Content(_marked(words, headline(words)), _marked(words, "\n".join(lines).strip()) + "\n")
 
 
 def page(words: Words) -> Content:
-    return Content(_marked(words, headline(words)), _marked(words, "\n".join([headline(words), *_paragraphs(words)])))
+    own = words.variant(LONG)
+    lines = [own] if own else [headline(words), *_paragraphs(words)]
+    return Content(_marked(words, headline(words)), _marked(words, "\n".join(lines)))
 
 
 def group(words: Words) -> Content:
     """For many who read it among other messages: what a page shows, with who says it, when and where."""
-    lines = [headline(words), *_facts(words), *_paragraphs(words)]
+    own = words.variant(LONG)
+    lines = [own] if own else [headline(words), *_facts(words), *_paragraphs(words)]
     return Content(_marked(words, headline(words)), _marked(words, "\n".join(lines)))
 
 
 def short(words: Words) -> Content:
     """One message after another on a phone: who says it, what it is, what to do; no place for more."""
+    if own := words.variant(words.sms):
+        return Content("", _marked(words, own))
     said = [headline(words), words.instruction] if words.end in (None, "changed") else [headline(words), words.end_text]
     return Content("", _marked(words, f"【{words.issuer}】" + "".join(_sentence(one) for one in said if one)))
 
@@ -114,8 +140,8 @@ def _sentence(text: str) -> str:
 
 def speech(words: Words) -> Content:
     """Said twice. Nothing that is only read: no brackets, no identifiers."""
-    once = "。".join(part.strip("。\n ") for part in _spoken(words) if part.strip()) + "。"
-    repeated = f"{once}再播一遍。{once}"
+    once = words.variant(VOICE) or "。".join(part.strip("。\n ") for part in _spoken(words) if part.strip()) + "。"
+    repeated = f"{once} I repeat. {once}" if words.english else f"{once}再播一遍。{once}"
     return Content("", f"{DRILL}，{DRILL}。{repeated}{DRILL}，{DRILL}。" if words.drill else repeated)
 
 
@@ -159,4 +185,4 @@ def _spoken(words: Words) -> list[str]:
 
 
 def _marked(words: Words, text: str) -> str:
-    return f"{DRILL} {text}" if words.drill else text
+    return f"{DRILL_MARK}{text}" if words.drill else text

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from alerts.model import Alert
-from alerts.texts import Words
+from alerts.texts import SHORT, Words
 
 
-def words_of(alert: Alert, at: datetime, end: str | None = None, end_text: str = "") -> Words:
-    """What the channels' texts are made of."""
+def words_of(
+    alert: Alert, at: datetime, end: str | None = None, end_text: str = "", *, sms: str | None = None
+) -> Words:
+    """What the channels' texts are made of; `sms` is the variant of short messages while none is fixed."""
     return Words(
         issuer=alert.source,
         kind=alert.kind,
@@ -22,4 +24,7 @@ def words_of(alert: Alert, at: datetime, end: str | None = None, end_text: str =
         drill=alert.drill,
         end=end,
         end_text=end_text,
+        variants=alert.variants if end is None else alert.end_variants,
+        sms=alert.sms_variant or sms or SHORT,
+        english=bool(alert.variants) and alert.language.casefold().startswith("en"),
     )

@@ -20,6 +20,15 @@ KINDS: dict[str, tuple[str, str]] = {
     "evacuation": ("转移指令", "evacuation orders"),
 }
 
+CHANNELS: dict[str, tuple[str, str]] = {
+    "websocket": ("页面", "pages"),
+    "email": ("邮件", "e-mail"),
+    "mqtt": ("大喇叭", "loudspeakers"),
+    "sms": ("短信", "short messages"),
+    "webhook": ("群机器人", "group robots"),
+    "webpush": ("浏览器推送", "browser pushes"),
+}
+
 COLOURS: dict[str, tuple[str, str]] = {
     "red": ("红色", "red"),
     "orange": ("橙色", "orange"),

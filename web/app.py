@@ -42,6 +42,7 @@ from web.api import (
     situation,
     tasks,
     terminals,
+    text_templates,
     timeline,
     webhooks,
 )
@@ -97,7 +98,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
     told = (alerts, obligations, silences, numbers, safety, evacuations)
-    warnings = (*told, call_plan, authority_table, fast_track, cap, cap_feeds, cap_messages, cn_dialect)
+    warnings = (*told, call_plan, authority_table, fast_track, text_templates, cap, cap_feeds, cap_messages, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

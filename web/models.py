@@ -10,6 +10,7 @@ from alerts.inbox import model as inbox
 from alerts.numbers import model as numbers
 from alerts.safety import model as safety
 from alerts.silence import model as silence
+from alerts.templates import model as templates
 from alerts.webhooks import model as webhooks
 from alerts.webpush import model as webpush
 from command.directory import model as directory
@@ -23,5 +24,19 @@ from media.meetings import model as meetings
 from media.nodes import model as nodes
 
 METADATA = Base.metadata
-_ALERTS = (alerts, webhooks, webpush, authority, fast_track, exchange, feeds, inbox, calls, safety, silence, numbers)
+_ALERTS = (
+    alerts,
+    webhooks,
+    webpush,
+    authority,
+    fast_track,
+    exchange,
+    feeds,
+    inbox,
+    calls,
+    safety,
+    silence,
+    numbers,
+    templates,
+)
 MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)

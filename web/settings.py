@@ -53,6 +53,7 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr = SecretStr("")
     sms_urls: tuple[SecretStr, ...] = ()
+    sms_text: Literal["short", "medium"] = "short"
     push_hosts: tuple[str, ...] = ()
     push_contact: str = ""
     webhook_hosts: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.words import COLOURS, KINDS
+from alerts.words import CHANNELS, COLOURS, KINDS
 from alerts.words import STATES as ALERT_STATES
 from command.words import WORDS as COMMAND
 from web.field_words import FIELDS
@@ -77,6 +77,8 @@ _KINDS: Mapping[str, _Kind] = {
     "level": _Kind({**COLOURS, **KINDS}),
     "reason": _Kind(GEOMETRY),
     "places": _Kind({}),
+    "channel": _Kind(CHANNELS),
+    "variant": _FIELD,
     "field": _FIELD,
     "fields": _FIELD,
 }

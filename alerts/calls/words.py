@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerts.calls.policy import SUPERIOR
-from alerts.texts import DRILL, Content, Words, headline
+from alerts.texts import DRILL, VOICE, Content, Words, headline
 
 _LISTED = 12
 """More places than these are said as a number: nobody listens to a longer list."""
@@ -34,7 +34,8 @@ def written(parts: Sequence[Part]) -> Content:
 
 
 def _said(part: Part) -> str:
-    facts = [headline(part.words), *(text for text in (part.words.instruction,) if text)]
+    own = part.words.variant(VOICE)
+    facts = [own] if own else [headline(part.words), *(text for text in (part.words.instruction,) if text)]
     said = "。".join(text.strip("。\n ") for text in facts)
     if part.whom == SUPERIOR:
         return f"{part.words.issuer}叫应。{said}。{_places(part)}还没有人应答，请立即设法联系，并派人上门。"

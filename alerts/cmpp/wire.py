@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alerts.cmpp import pdu
-from alerts.sms.parts import in_parts, ucs2
+from alerts.sms.parts import in_parts, measure, ucs2
 from alerts.sms.wire import RESPONSE, Centre, Packet, Part, Receipt, ShortText, Taken, Verdict, Written
 from alerts.texts import LOCAL
 
@@ -101,3 +101,11 @@ def _state(said: str) -> str:
 def _absolute(instant: datetime) -> str:
     """`YYMMDDhhmmss032+` (SMPP 3.3 §7.5): tenths of a second, 32 quarters of an hour ahead of UTC."""
     return f"{instant.astimezone(LOCAL):%y%m%d%H%M%S}032+"
+
+
+def carried(text: str) -> tuple[int, str]:
+    """How many messages a text takes, and what of it they carry."""
+    if text.isascii() and len(text) <= SINGLE_ASCII:
+        return 1, text
+    number, length = measure(ucs2(text), SINGLE, PART)
+    return number, text[:length]

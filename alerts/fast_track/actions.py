@@ -10,6 +10,7 @@ from alerts.fast_track.queries import STATES, countersign_of, had_a_part, why_no
 from alerts.issuing import Issued, put_out
 from alerts.lookup import alert_for, to_change
 from alerts.outgoing import Sign, unsigned
+from alerts.outlets import EVERY, Outlets, fix_texts
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
@@ -26,10 +27,11 @@ def issue_fast_track(
     people: int,
     expected: int | None = None,
     sign: Sign = unsigned,
+    outlets: Outlets = EVERY,
 ) -> Issued:
     """Issue a draft without a sign-off, by the county's policy as it is at this moment.
 
-    Raises Refused `fast_track.…` with the reason (`why_not`), and as `put_out` and `to_change`.
+    Raises Refused `fast_track.…` with the reason (`why_not`), and as `fix_texts`, `put_out` and `to_change`.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, *STATES, expected=expected)
     now = clock.now()
@@ -38,6 +40,7 @@ def issue_fast_track(
     policy = policy_of(row)
     if reason is not None or row is None or policy is None:
         raise Refused(reason or "fast_track.none")
+    fix_texts(alert, clock, outlets)
     countersign = Countersign(
         **{"version": 1, "unit_id": unit.id, "alert_id": alert.id, "policy_id": row.id, "document": policy.document},
         **{"headline": alert.headline, "issued_by": actor.by(), "issued_at": now, "due_at": now + policy.patience},

@@ -12,7 +12,7 @@ from alerts.smpp.pdu import (
     UDH_INDICATOR,
     ShortMessage,
 )
-from alerts.sms.parts import in_parts, ucs2
+from alerts.sms.parts import in_parts, measure, ucs2
 from alerts.sms.wire import Receipt
 
 # 3GPP TS 23.038 §6.2.1: the default alphabet by position; position 27 is the escape to the extension table.
@@ -61,6 +61,13 @@ def parts(text: str, reference: int) -> tuple[int, list[bytes]]:
     if len(whole) <= SINGLE[coding]:
         return coding, [whole]
     return coding, in_parts(characters, PART[coding], reference)
+
+
+def carried(text: str) -> tuple[int, str]:
+    """How many messages a text takes, and what of it they carry."""
+    coding, characters = encode(text)
+    number, length = measure(characters, SINGLE[coding], PART[coding])
+    return number, text[:length]
 
 
 def text_of(message: ShortMessage) -> str:

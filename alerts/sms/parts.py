@@ -19,6 +19,23 @@ def in_parts(characters: Sequence[bytes], size: int, reference: int) -> list[byt
     return [bytes((5, 0, 3, reference, len(cut), number)) + one for number, one in enumerate(cut, start=1)]
 
 
+def measure(characters: Sequence[bytes], single: int, size: int) -> tuple[int, int]:
+    """How many messages carry a text, and how many of its characters: what is over ten parts is left out.
+
+    `single` and `size` are the octets of text in one message alone and in one of several.
+    """
+    if sum(map(len, characters)) <= single:
+        return 1, len(characters)
+    cut = list(_cut(characters, size))[:MOST_PARTS]
+    room, carried = sum(map(len, cut)), 0
+    for character in characters:
+        room -= len(character)
+        if room < 0:
+            break
+        carried += 1
+    return len(cut), carried
+
+
 def _cut(characters: Sequence[bytes], size: int) -> Iterator[bytes]:
     part = bytearray()
     for character in characters:

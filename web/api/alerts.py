@@ -13,8 +13,10 @@ from alerts.deliveries import DeliveryFilter, deliveries_of
 from alerts.drafting import AreaInput, CircleInput, Draft
 from alerts.ledger import ledger
 from alerts.lookup import alert_for
-from alerts.preview import preview, preview_of
+from alerts.outlets import Outlets
+from alerts.preview import preview, preview_end, preview_of
 from alerts.queries import AlertFilter, alert_details, alerts_of, coverages_of
+from alerts.recipients import USUAL
 from alerts.resending import doubts
 from command.incidents.queries import incident_for
 from command.kernel.errors import Unauthenticated
@@ -25,12 +27,16 @@ from web.cap_keys import cap_keys_of
 from web.downloads import csv_download
 from web.edge import Edge, IfMatch, IfMatchNamed, Known, database_of, known_edge, token_of
 from web.evacuation_order import open_for
+from web.outlets import outlets_of
 from web.problems import language_of
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 
 Line = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=4000)]
+Words = Annotated[str, Field(max_length=2000)]
+Key = Annotated[str, Field(min_length=1, max_length=40)]
+Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 Channel = Literal["websocket", "email", "mqtt", "sms", "webhook", "webpush"]
 Codes = Annotated[list[Annotated[str, Field(pattern=r"^\d{2,12}$")]], Field(max_length=500)]
 
@@ -59,6 +65,15 @@ class AreaForm(Form):
         return AreaInput(tuple(self.divisions or ()), self.polygon, circle, self.description, self.worded)
 
 
+class TextsForm(Form):
+    """What a person wrote in the place of a template's texts; what is empty or absent is the template's."""
+
+    short: Words = ""
+    medium: Words = ""
+    long: Words = ""
+    voice: Words = ""
+
+
 class Fields(Form):
     """What a draft and its changes share."""
 
@@ -73,6 +88,9 @@ class Fields(Form):
     kind: Literal["warning", "notice", "evacuation"] | None
     colour: Literal["red", "orange", "yellow", "blue"] | None
     channels: Annotated[list[Channel], Field(min_length=1, max_length=8)] | None
+    language: Language
+    template: Key | None
+    texts: TextsForm
     drill: bool
 
     def values(self) -> dict[str, Any]:
@@ -82,6 +100,8 @@ class Fields(Form):
             sent["area"] = sent["area"].area()
         if sent.get("channels") is not None:
             sent["channels"] = tuple(sent["channels"])
+        if "texts" in sent:
+            sent["texts"] = {name: text for name, text in sent["texts"].model_dump().items() if text}
         return sent
 
 
@@ -96,11 +116,16 @@ class DraftForm(Fields):
     kind: Literal["warning", "notice", "evacuation"] | None = None
     colour: Literal["red", "orange", "yellow", "blue"] | None = None
     channels: Annotated[list[Channel], Field(min_length=1, max_length=8)] | None = None
+    language: Language = "zh-CN"
+    template: Key | None = None
+    texts: TextsForm = Field(default_factory=TextsForm)
     drill: bool = False
 
-    def draft(self) -> Draft:
-        """The value the actions take."""
-        return Draft(**{"description": "", "instruction": "", "expires_at": None, **self.values()})
+    def draft(self, outlets: Outlets) -> Draft:
+        """The value the actions take; one that names no channels has the usual ones that are set up."""
+        usual = tuple(one for one in USUAL if one in outlets.open)
+        given = {"description": "", "instruction": "", "expires_at": None, **self.values()}
+        return Draft(**{**given, "channels": given.get("channels") or usual})
 
 
 class DraftChange(DraftForm):
@@ -160,20 +185,21 @@ class ReceiptForm(Form):
 
 
 @router.post("/alerts", status_code=201)
-def post_alert(body: DraftForm, edge: Known, response: Response) -> State:
+def post_alert(body: DraftForm, edge: Known, request: Request, response: Response) -> State:
     """A draft; nobody is told."""
     with edge.writing() as session:
         check_incident(session, edge, body.incident)
-        alert = actions.draft(session, edge.clock, edge.actor, body.draft(), shipped_divisions())
+        alert = actions.draft(session, edge.clock, edge.actor, body.draft(outlets_of(request)), shipped_divisions())
         return tagged(response, alert.state())
 
 
 @router.post("/alerts/preview")
-def post_preview(body: DraftForm, edge: Known) -> State:
+def post_preview(body: DraftForm, edge: Known, request: Request) -> State:
     """Who would be told, how, in which words and how fast."""
     with edge.reading() as session:
         check_incident(session, edge, body.incident)
-        return preview(session, edge.clock, edge.actor, body.draft(), shipped_divisions())
+        outlets = outlets_of(request)
+        return preview(session, edge.clock, edge.actor, body.draft(outlets), shipped_divisions(), outlets)
 
 
 @router.get("/alerts")
@@ -205,10 +231,10 @@ def get_alert(alert_id: str, edge: Known, response: Response) -> State:
 
 
 @router.get("/alerts/{alert_id}/preview")
-def get_preview(alert_id: str, edge: Known) -> State:
+def get_preview(alert_id: str, edge: Known, request: Request) -> State:
     """The preview of a draft as it stands."""
     with edge.reading() as session:
-        return preview_of(session, edge.clock, edge.actor, alert_id)
+        return preview_of(session, edge.clock, edge.actor, alert_id, outlets_of(request))
 
 
 @router.patch("/alerts/{alert_id}")
@@ -221,10 +247,11 @@ def patch_alert(alert_id: str, body: DraftChange, version: IfMatch, edge: Known,
 
 
 @router.post("/alerts/{alert_id}/submit")
-def submit_alert(alert_id: str, version: IfMatchNamed, edge: Known, response: Response) -> State:
+def submit_alert(alert_id: str, version: IfMatchNamed, edge: Known, request: Request, response: Response) -> State:
     """Hand the draft that was read to the reviewers."""
     with edge.writing() as session:
-        return tagged(response, actions.submit(session, edge.clock, edge.actor, alert_id, version).state())
+        alert = actions.submit(session, edge.clock, edge.actor, alert_id, version, outlets_of(request))
+        return tagged(response, alert.state())
 
 
 @router.post("/alerts/{alert_id}/return")
@@ -257,7 +284,14 @@ def issue_alert(
     """Issue to the audience as it is at this moment; workers are woken after the commit."""
     with edge.writing() as session:
         issued = actions.issue(
-            session, edge.clock, edge.actor, alert_id, body.people, version, sign=cap_keys_of(request).sign
+            session,
+            edge.clock,
+            edge.actor,
+            alert_id,
+            body.people,
+            version,
+            sign=cap_keys_of(request).sign,
+            outlets=outlets_of(request),
         )
         open_for(session, edge.clock, edge.actor, issued.alert)
         state = issued.alert.state()
@@ -288,6 +322,13 @@ def cancel_alert(
     return tagged(response, state)
 
 
+@router.post("/alerts/{alert_id}/end-preview")
+def post_end_preview(alert_id: str, body: End, edge: Known, request: Request) -> State:
+    """What each channel would carry of an end; nobody is told."""
+    with edge.reading() as session:
+        return preview_end(session, edge.clock, edge.actor, alert_id, body.end, body.text, outlets_of(request))
+
+
 @router.post("/alerts/{alert_id}/acknowledge")
 def acknowledge_alert(alert_id: str, edge: Known) -> State:
     """收到: a person before an open page."""
@@ -296,11 +337,15 @@ def acknowledge_alert(alert_id: str, edge: Known) -> State:
 
 
 @router.post("/alerts/{alert_id}/adopt", status_code=201)
-def adopt_alert(alert_id: str, edge: Known, response: Response, body: Adoption | None = None) -> State:
+def adopt_alert(
+    alert_id: str, edge: Known, request: Request, response: Response, body: Adoption | None = None
+) -> State:
     """A draft of our own from a received alert."""
     again = body is not None and body.again
     with edge.writing() as session:
-        return tagged(response, actions.adopt(session, edge.clock, edge.actor, alert_id, again=again).state())
+        outlets = outlets_of(request)
+        alert = actions.adopt(session, edge.clock, edge.actor, alert_id, again=again, outlets=outlets)
+        return tagged(response, alert.state())
 
 
 @router.post("/alerts/{alert_id}/same")

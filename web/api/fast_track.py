@@ -15,6 +15,7 @@ from web.api.alerts import People, Reason, tagged, waker
 from web.api.forms import Form, Id
 from web.cap_keys import cap_keys_of
 from web.edge import IfMatch, Known
+from web.outlets import outlets_of
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 
@@ -74,7 +75,14 @@ def fast_track_alert(
     """Issue the draft that was read without a sign-off; workers are woken after the commit."""
     with edge.writing() as session:
         issued = actions.issue_fast_track(
-            session, edge.clock, edge.actor, alert_id, body.people, version, sign=cap_keys_of(request).sign
+            session,
+            edge.clock,
+            edge.actor,
+            alert_id,
+            body.people,
+            version,
+            sign=cap_keys_of(request).sign,
+            outlets=outlets_of(request),
         )
         state = issued.alert.state()
     waker(request)(issued.chunks)

@@ -17,6 +17,7 @@ from command.kernel.sealing import Unopened
 from command.kernel.values import Json, State
 from web.api.codes import qr_svg
 from web.edge import COOKIE, Edge, Known, address_of, database_of, keyring_of
+from web.outlets import outlets_by
 from web.settings import Settings
 from web.strangers import Strangers
 
@@ -119,7 +120,11 @@ def who_am_i(edge: Known, request: Request) -> State:
         else:
             user = user_of(session, edge.actor.id)
             own = {"must_change_password": user.must_change_password, "second_factor": user.totp_secret is not None}
-    server: State = {"demo": settings.demo, "media_address": list(settings.media_address)}
+    server: State = {
+        "demo": settings.demo,
+        "media_address": list(settings.media_address),
+        "channels": sorted(outlets_by(settings).open),
+    }
     return {**own, "actor": edge.actor.state(), "unit": edge.actor.unit_id, **_roles(edge.actor), "server": server}
 
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
@@ -36,6 +36,7 @@ class SettingsForm(Form):
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     media_address: Annotated[list[Text], Field(max_length=8)] | None = None
     media_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    sms_text: Literal["short", "medium"] | None = None
     mail_from: Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
 
 

@@ -19,6 +19,7 @@ const RIGHTS = {
   calls: ['settings.change'],
   authority: ['settings.change'],
   fasttrack: ['settings.change'],
+  templates: ['settings.change'],
   feeds: ['settings.change'],
   messages: ['settings.change', 'audit'],
   settings: ['settings.change'],

@@ -1,4 +1,4 @@
-import type { Alert } from '@shared/objects/alerts'
+import type { Alert, Variant } from '@shared/objects/alerts'
 import type { AreaMeasured } from '@shared/alertArea'
 import type { Countersign } from '@shared/objects/countersigns'
 import type { Area, Point } from '@shared/objects/geometry'
@@ -24,7 +24,8 @@ export interface Me {
   rights: string[]
   must_change_password: boolean
   second_factor?: boolean
-  server: { demo: boolean; drill?: boolean; version?: string }
+  /** `channels`: those of warnings that are set up on the server. */
+  server: { demo: boolean; drill?: boolean; version?: string; channels: string[] }
 }
 
 export interface Page<T> {
@@ -74,7 +75,31 @@ export interface AlertPreview {
   forecast_99_s: number
   waiting: AlertWaiting[]
   area: AreaMeasured & { description: string; geometry: Area | null; approximate: boolean }
+  /** To the letter, cut where the channel cuts. */
   texts: Record<string, string>
+  carried: Record<string, Carried>
+  variants: Partial<Record<Variant, VariantText>>
+  /** What somebody hears who is called because of it; null where nobody is. */
+  call: string | null
+  not_set_up: string[]
+}
+
+/** A channel's text: which of the alert's own, how long it may be, how many short messages, how much is not sent. */
+export interface Carried {
+  text: string
+  variant: Variant | null
+  characters: number
+  most: number | null
+  parts: number | null
+  left_out: number
+  over: boolean
+}
+
+export interface VariantText {
+  text: string
+  worded: boolean
+  characters: number
+  most: number
 }
 
 /** What was tried by a channel and could not be sent now, and when it is tried next. */

@@ -301,6 +301,7 @@ const TELL: Record<string, Tell> = {
   'number_check.stopped': (x) => ({ text: x.t.numbersStopped }),
   'number_plan.changed': (x) => ({ text: x.t.numbersPlanned }),
   'authority_table.changed': (x) => ({ text: x.t.authorityChanged }),
+  'text_template.changed': (x) => ({ text: x.t.templateChanged }),
   'call_plan.changed': (x) => ({ text: x.t.callPlanChanged }),
   'settings.changed': (x) => ({ text: x.t.settingsChanged }),
   'webhook.set': (x) => ({ text: x.t.webhookSet((x.entry.body.webhook as { name?: string } | undefined)?.name ?? '') }),

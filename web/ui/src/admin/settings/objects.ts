@@ -7,6 +7,7 @@ export interface Values {
   media_address: string[]
   media_port: number
   mail_from: string
+  sms_text: 'short' | 'medium'
 }
 
 export interface Settings {

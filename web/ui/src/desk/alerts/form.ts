@@ -1,4 +1,4 @@
-import { drawnIn, type Alert, type Colour } from '@shared/objects/alerts'
+import { drawnIn, VARIANTS, type Alert, type Colour, type Variant } from '@shared/objects/alerts'
 import type { Board } from '@shared/objects/board'
 import type { Area } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
@@ -29,6 +29,11 @@ export interface AlertForm {
   worded: boolean
   expires_at: string | null
   channels: string[]
+  language: string
+  /** The template that the texts are made of, by its key. */
+  template: string | null
+  /** What a person wrote in a template's place. */
+  texts: Partial<Record<Variant, string>>
   incident: string | null
   drill: boolean
 }
@@ -39,16 +44,17 @@ export interface Unsaved {
   form: AlertForm
 }
 
-const emptyForm = (): AlertForm => ({
+const emptyForm = (open: readonly string[]): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
-  kept: false, areaWords: '', worded: false, expires_at: null, channels: [...USUAL], incident: null, drill: false,
+  kept: false, areaWords: '', worded: false, expires_at: null, channels: open.filter((one) => USUAL.includes(one)), language: 'zh-CN',
+  template: null, texts: {}, incident: null, drill: false,
 })
 
 const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
 
-/** A new form; from an incident it takes hazard, place, words and the area drawn for it. */
-export function newForm(incident: Incident | null, drawn: Drawn | null): AlertForm {
-  const form = { ...emptyForm(), drawn }
+/** A new form with the usual channels of those that are set up; from an incident it takes hazard, place, words and the area drawn for it. */
+export function newForm(incident: Incident | null, drawn: Drawn | null, open: readonly string[] = USUAL): AlertForm {
+  const form = { ...emptyForm(open), drawn }
   if (incident === null) return form
   const area = drawn ?? (incident.affected_area === null ? null : polygon(incident.affected_area))
   const township = incident.division_code?.slice(0, 9)
@@ -68,6 +74,9 @@ const drawnOf = (alert: Alert): Drawn | null => {
   return drawn === null ? null : polygon(drawn)
 }
 
+const wordedIn = (alert: Alert): AlertForm['texts'] =>
+  Object.fromEntries(VARIANTS.flatMap((name) => (alert.texts?.[name]?.worded ? [[name, alert.texts[name].text]] : [])))
+
 export const formOf = (alert: Alert): AlertForm => ({
   kind: alert.kind,
   event: alert.event,
@@ -82,6 +91,9 @@ export const formOf = (alert: Alert): AlertForm => ({
   worded: alert.area.worded ?? true,
   expires_at: alert.expires_at,
   channels: [...alert.channels],
+  language: alert.language,
+  template: alert.template ?? null,
+  texts: wordedIn(alert),
   incident: alert.incident,
   drill: alert.drill,
 })
@@ -119,6 +131,9 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     instruction: form.instruction.trim(),
     ...(form.kept || !hasArea(form) ? {} : { area: areaBody(form) }),
     channels: form.channels,
+    language: form.language,
+    template: form.template,
+    texts: form.texts,
     expires_at: form.expires_at,
     incident: form.incident,
     drill: form.drill,

@@ -6,6 +6,11 @@ export type AlertStatus =
   | 'draft' | 'submitted' | 'returned' | 'signed_off' | 'issued' | 'changed' | 'lifted' | 'withdrawn' | 'expired'
   | 'received'
 
+/** The texts of one alert for what carries them: a short message, two, a page or mail, read aloud. */
+export const VARIANTS = ['short', 'medium', 'long', 'voice'] as const
+export type Variant = (typeof VARIANTS)[number]
+export type AlertTexts = Partial<Record<Variant, { text: string; worded: boolean }>>
+
 export interface AlertArea {
   description: string
   /** Whether a person wrote the description; absent in entries older than this. */
@@ -34,6 +39,13 @@ export interface Alert extends Thing {
   language: string
   area: AlertArea
   channels: string[]
+  /** The key of the template that its texts were made of; absent in entries older than this. */
+  template?: string | null
+  /** What is sent, word for word; null where the channels' own are made of its fields. */
+  texts?: AlertTexts | null
+  /** Of its end, where it has texts. */
+  end_texts?: Partial<Record<Variant, string>> | null
+  sms_variant?: 'short' | 'medium' | null
   status: AlertStatus
   effective_at: string | null
   expires_at: string | null
