@@ -88,21 +88,22 @@ static int is_awake(const struct stream *stream, double now)
            !source->guarded && now >= source->guard_until && stream->fanned && !stream->keyframe_wanted;
 }
 
-/* All six bytes of a descriptor (RFC 7741 4.2), and what begins no key frame. */
+/* A full descriptor, and what begins no key frame. */
 static int read_vp8(struct unit *unit, const struct stream *stream, const struct parsed *packet)
 {
     const unsigned char *payload = packet->payload;
-    if (packet->payload_size < 7 || !(payload[0] & 0x80) || (payload[1] & 0xD0) != 0xD0 || !(payload[2] & 0x80))
+    if (!is_full(payload, (uint32_t)packet->payload_size))
         return 0;
     if (((payload[0] & 0x17) == 0x10 && !(payload[6] & 1)) || stream->picture < 0)
         return 0;
     unit->form = FULL;
     unit->picture = unwrap(stream->picture, (payload[2] & 0x7F) << 8 | payload[3], 15);
     unit->tl0 = payload[4];
-    unit->key = payload[5] & 0x1F;
+    int keyed = payload[1] & KEYIDX;
+    unit->key = keyed ? payload[5] & 0x1F : 0;
     unit->lead[0] = payload[0];
     unit->lead[1] = payload[1];
-    unit->lead[2] = payload[5] & 0xE0;
+    unit->lead[2] = keyed ? payload[5] & 0xE0 : payload[5];
     unit->body_size = unit->size - 6;
     return 1;
 }

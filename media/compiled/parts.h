@@ -8,7 +8,7 @@ enum { BUFFER = 2048, TRAILER = 4 + 16 + 128 };
 enum { PACED, NUMBERED, PLAIN };
 enum { OTHER, FULL, BARE, SPEECH };
 enum { VP8, H264 };
-enum { MIN_HEADER = 12, EXTENSION = 8 };
+enum { MIN_HEADER = 12, EXTENSION = 8, KEYIDX = 0x10 };
 
 /* libsrtp's four: context, packet, its size before and after. */
 typedef int (*srtp_function)(void *context, void *packet, int *size);
@@ -74,6 +74,12 @@ static inline unsigned char *put16(unsigned char *at, uint64_t value)
 static inline unsigned char *put32(unsigned char *at, uint64_t value)
 {
     return put16(put16(at, value >> 16), value);
+}
+
+/* Six bytes of VP8's descriptor (RFC 7741 4.2), with or without KEYIDX, and something behind them. */
+static inline int is_full(const unsigned char *payload, uint32_t size)
+{
+    return size >= 7 && payload[0] & 0x80 && (payload[1] & 0xC0) == 0xC0 && payload[1] & 0x30 && payload[2] & 0x80;
 }
 
 /* The integer nearest to `reference` whose low bits are `value`. */

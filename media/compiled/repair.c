@@ -35,14 +35,13 @@ static int is_simple(const struct slot *slot)
            flow->descriptor >= 0;
 }
 
-/* All six bytes of VP8's descriptor, or H.264, which has none. */
+/* A descriptor of VP8 that is full, or H.264, which has none. */
 static int is_writable(const struct repair *repair, const struct kept_packet *packet)
 {
     const unsigned char *payload = packet->bytes;
     if (FIXED + OSN + 8 + packet->size > BUFFER - TRAILER)
         return 0;
-    return repair->stream->codec == H264 || (packet->size >= 7 && payload[0] & 0x80 && (payload[1] & 0xD0) == 0xD0 &&
-                                             payload[2] & 0x80 && packet->picture >= 0);
+    return repair->stream->codec == H264 || (is_full(payload, packet->size) && packet->picture >= 0);
 }
 
 /* One 16-bit number: 1 when it can be sent again, 0 when nobody would, -1 when Python has to see. */
@@ -90,7 +89,8 @@ static unsigned char *write_descriptor(unsigned char *at, const struct slot *slo
     *at++ = payload[1];
     at = put16(at, 0x8000 | ((uint64_t)(packet->picture + slot->pictures.shift) & 0x7FFF));
     *at++ = (unsigned char)(payload[4] + slot->tl0_offset);
-    *at++ = (unsigned char)((payload[5] & 0xE0) | ((payload[5] + slot->key_offset) & 0x1F));
+    int key = (payload[5] & 0xE0) | ((payload[5] + slot->key_offset) & 0x1F);
+    *at++ = (unsigned char)(payload[1] & KEYIDX ? key : payload[5]);
     return at;
 }
 

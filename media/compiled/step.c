@@ -89,7 +89,7 @@ static unsigned char *write_head(unsigned char *at, struct slot *slot, const str
         *at++ = unit->lead[1];
         at = put16(at, 0x8000 | ((uint64_t)(slot->pictures.highest + slot->pictures.shift) & 0x7FFF));
         *at++ = (unsigned char)slot->tl0;
-        *at++ = (unsigned char)(unit->lead[2] | (slot->key & 0x1F));
+        *at++ = (unsigned char)(unit->lead[2] | (unit->lead[1] & KEYIDX ? slot->key & 0x1F : 0));
     }
     return at;
 }

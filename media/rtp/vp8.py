@@ -9,6 +9,7 @@ PICTURE_ID_BITS = 15
 _START_CODE = b"\x9d\x01\x2a"
 _HEAD_WITH_FULL_DESCRIPTOR = struct.Struct("!BBHIIBBHBB")
 FULL_SIZE = 6
+KEYIDX = 0x10
 pack_numbered = struct.Struct("!BBHIIHHBHxBBHBB").pack
 """Header, transport-wide sequence number extension and full descriptor in one, for those who know all its fields."""
 
@@ -19,7 +20,7 @@ class Descriptor:
 
     `keyframe` is true only for the packet that begins a key frame, `height` is its picture's in pixels (0 otherwise, or
     when it is cut short). `layer_sync` is the Y bit: the frame refers to none but temporal layer 0. `full` is true for
-    the six bytes with all counters that browsers send.
+    the six bytes that browsers send; Chromium has no KEYIDX in them any more, whose bits are as they came then.
     """
 
     raw: bytes
@@ -78,7 +79,7 @@ def parse(payload: bytes) -> Descriptor | None:
         picture_id_at=picture_id_at,
         tl0picidx_at=tl0picidx_at,
         keyidx_at=keyidx_at if flags & 0x10 else 0,
-        full=flags & 0xD0 == 0xD0 and bits == PICTURE_ID_BITS,
+        full=flags & 0xC0 == 0xC0 and flags & 0x30 != 0 and bits == PICTURE_ID_BITS,
         layer_sync=flags & 0x20 != 0 and payload[keyidx_at] & 0x20 != 0,
         height=_height(payload, at) if keyframe else 0,
     )
@@ -132,5 +133,5 @@ def head(
         raw[1],
         0x8000 | picture_id & 0x7FFF,
         tl0picidx & 0xFF,
-        raw[5] & 0xE0 | keyidx & 0x1F,
+        raw[5] & 0xE0 | keyidx & 0x1F if raw[1] & KEYIDX else raw[5],
     )

@@ -38,7 +38,7 @@ class Unit:
     `index` is the unwrapped sequence number of the layer, `timestamp` its 32-bit RTP timestamp, `picture` the unwrapped
     picture id, -1 where the stream has none; `tl0` and `key` are TL0PICIDX and KEYIDX, `size` that of descriptor and
     body. `form` is what a slot has to write; `lead` are, of a full descriptor, the first two bytes and the sixth but
-    for KEYIDX. A video packet without descriptor is padding only.
+    for KEYIDX, where that is there. A video packet without descriptor is padding only.
     """
 
     layer: Layer
@@ -266,7 +266,7 @@ class Layer(Counted):
             descriptor.keyidx or 0,
             FULL if descriptor.full else OTHER if raw else BARE,
             len(payload),
-            (raw[0], raw[1], raw[5] & 0xE0) if descriptor.full else NO_LEAD,
+            (raw[0], raw[1], raw[5] & 0xE0 if raw[1] & vp8.KEYIDX else raw[5]) if descriptor.full else NO_LEAD,
         )
 
     def remake(self, index: int, timestamp: int, marker: bool, picture: int, payload: bytes) -> Unit:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
-from media.rtp.vp8 import Descriptor, pack_numbered
+from media.rtp.vp8 import KEYIDX, Descriptor, pack_numbered
 from media.sfu.layer import FULL, Layer, Origin, Unit
 from media.sfu.numbering import Numbering
 from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
@@ -222,7 +222,7 @@ class VideoSlot:
             second,
             0x8000 | (picture + row.shift) & 0x7FFF,
             tl0 & 0xFF,
-            flags | key & 0x1F,
+            flags | key & 0x1F if second & KEYIDX else flags,
         )
         return self.link, numbered_head, unit.body
 

@@ -33,6 +33,7 @@ class Compiled(Side):
     now: float = 0.0
     taken: dict[str, int] = field(default_factory=dict)
     spoken: int = 0
+    pictures_left: int = 0
 
     def play(self, calls: list[Call]) -> Iterator[tuple[Call, list[Sent]]]:
         for call in calls:
@@ -61,7 +62,7 @@ class Compiled(Side):
         super().take(sends)
 
     def on_plain(self, now: float, peer: Routed, is_control: bool, packet: bytes) -> None:
-        self.left_to_python += not is_control
+        self.pictures_left += packet[1] & 0x7F == VP8
         name = self.name(peer)
         if is_control:
             self.take(self.room.on_rtcp(now, name, packet))
@@ -101,6 +102,8 @@ def test_the_compiled_step_sends_what_was_sent(library: Path) -> None:
             stack.callback(far.route.close)
     speech = [data for data in side.sent["viewer"] if not is_rtcp(data) and data[1] & 0x7F in SPEECH]
     assert side.spoken < 0.9 * len(speech), "the step in C hardly took part"
+    pictures = [call for call in calls if call.name == "on_rtp" and call.arguments[2][1] & 0x7F == VP8]
+    assert side.pictures_left < 0.5 * len(pictures), "hardly a picture was plain"
 
 
 def test_the_session_has_something_of_everything() -> None:

@@ -9,7 +9,7 @@ from media.compiled.step import CompiledStep
 from media.ice import Address, Credentials
 from media.outlet import Outlet
 from media.outlet import Path as Way
-from media.rtp.packet import header, is_rtcp
+from media.rtp.packet import header, is_rtcp, parse
 from media.rtp.rtcp import RR, RTPFB, Nack, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
 from media.sfu.layer import Unit
@@ -157,6 +157,16 @@ def publisher(number: int, name: str) -> Terms:
     return Terms((Publication("audio", "0", OPUS, None, number * 1000 + 1), video), (), IDS)
 
 
+def described(data: bytes, last: int, *, keyed: bool) -> bytes:
+    """A packet whose descriptor ends with this byte; without a KEYIDX, as today's Chromium sends it, if not `keyed`."""
+    packet = parse(data)
+    assert packet is not None
+    changed, at = bytearray(data), packet.payload_start
+    changed[at + 1] &= 0xFF if keyed else 0xEF
+    changed[at + 5] = last
+    return bytes(changed)
+
+
 def told(now: float, link: Link, chance: random.Random, slow: bool) -> bytes:
     """A report, and feedback on what the link sent lately: nearly all came, for a slow one later and later."""
     sent = link.outflow.sent
@@ -239,7 +249,7 @@ class Play:
         made = self.publishers[name].picture(keyframe=key, packets=self.chance.randrange(1, 4))
         temporal = (0, 2, 1, 2)[number % 4]
         sync = 0x20 * (self.chance.random() < 0.5)
-        return [one[:17] + bytes([temporal << 6 | sync | number & 0x1F]) + one[18:] for one in made]
+        return [described(one, temporal << 6 | sync | number & 0x1F, keyed=name == "one") for one in made]
 
     def deliver(self, name: str, data: bytes) -> None:
         luck = self.chance.random()
