@@ -1,6 +1,6 @@
 import type { ConferenceParticipant } from '@shared/conference/messages'
 import type { ConferenceStats } from '@shared/conference/stats'
-import { CONTENT } from '@shared/conference/view'
+import { CONTENT } from '@shared/conference/slot'
 import { watches } from '@shared/watching'
 
 /** Which pictures to ask the bridge for, and whether the net carries them. Pure. */

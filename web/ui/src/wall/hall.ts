@@ -2,7 +2,7 @@ import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'v
 import { urlOf, type Api } from '@shared/api'
 import { Conference } from '@shared/conference/conference'
 import type { Still } from '@shared/conference/stills'
-import { CONTENT } from '@shared/conference/view'
+import { CONTENT } from '@shared/conference/slot'
 import { assignSlots } from './stage'
 
 /** What the wall sees and hears of a meeting, as the stage needs it. */

@@ -2,9 +2,6 @@
 
 import { heightInSteps } from '../simulcast'
 
-/** What a slot shows instead of a site: what one of them shares beside its camera. */
-export const CONTENT = 'content'
-
 const SETTLED_AFTER_MS = 150
 /** A tile that was just placed is measured in the next picture of the page. */
 const PLACED_AFTER_MS = 50
