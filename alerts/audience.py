@@ -14,10 +14,16 @@ from gis.geometry import inside
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where people are told: at or under the division codes (unpadded), or inside the drawn area."""
+    """Where people are told: at or under the division codes (unpadded), or inside the drawn area.
+
+    Beside them whoever holds a post of one of the `titles`, wherever in `within` (a division code, empty for the whole
+    county).
+    """
 
     divisions: tuple[str, ...] = ()
     drawn: BaseGeometry | None = None
+    titles: frozenset[str] = frozenset()
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ def resolve(contacts: Sequence[Contact], reach: Reach, channels: Iterable[str]) 
     Somebody in several places is told for the one that is responsible, else the first in the list.
     """
     wanted = frozenset(channels)
-    hits = np.flatnonzero(_in_divisions(contacts, reach.divisions) | _in_area(contacts, reach.drawn))
+    placed = _in_divisions(contacts, reach.divisions) | _in_area(contacts, reach.drawn)
+    hits = np.flatnonzero(placed | _holding(contacts, reach))
     chosen = [contacts[int(place)] for place in hits]
     return freeze(contact for contact in chosen if contact.channel in wanted)
 
@@ -104,6 +111,13 @@ def _in_divisions(
         for place in {contact.division_code for contact in contacts}
     }
     return np.fromiter((codes[contact.division_code] for contact in contacts), bool, len(contacts))
+
+
+def _holding(contacts: Sequence[Contact], reach: Reach) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    if not reach.titles:
+        return np.zeros(len(contacts), bool)
+    inside = (one.title in reach.titles and one.division_code.startswith(reach.within) for one in contacts)
+    return np.fromiter(inside, bool, len(contacts))
 
 
 def _in_area(contacts: Sequence[Contact], drawn: BaseGeometry | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

@@ -1,5 +1,8 @@
 """Where a unit may alert people: a township and what is under it in its own division, the county everywhere."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,6 +15,13 @@ from gis.divisions import shipped_divisions
 
 TOWNSHIP_DIGITS = 9
 """GB/T 10114: villages are named by their township."""
+
+
+def reach_for(session: Session, unit: Unit, area: AreaFound, titles: Iterable[str]) -> Reach:
+    """Whom a unit reaches in an area and by titles of posts: a township those of its own division only."""
+    home = _township_of(session, unit)
+    within = home.division_code or "" if home is not None else ""
+    return replace(area.reach(), titles=frozenset(titles), within=within)
 
 
 def check_place(session: Session, unit: Unit, area: AreaFound) -> None:

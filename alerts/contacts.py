@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, Contact
@@ -74,6 +74,15 @@ def people_of_county(session: Session, unit: Unit) -> list[Contact]:
     ]
 
 
+def titles_of_county(session: Session, unit: Unit) -> list[tuple[str, int]]:
+    """The titles of posts in the county that somebody holds, each with their number, the most frequent first."""
+    within = select(Unit.id).where(Unit.path.startswith(county_of(session, unit).path, autoescape=True), Unit.active)
+    held = or_(Post.holder_id.is_not(None), Post.deputy_id.is_not(None))
+    query = select(Post.title, func.count(Post.id)).where(Post.active, held, Post.unit_id.in_(within))
+    rows = session.execute(query.group_by(Post.title).order_by(func.count(Post.id).desc(), Post.title))
+    return [(title, count) for title, count in rows]
+
+
 def readers_of(session: Session, unit: Unit, contacts: Iterable[Contact]) -> list[str]:
     """The units whose people read what an audience is told: the county, and where they are counted or told for."""
     county = county_of(session, unit)
@@ -106,11 +115,12 @@ def _people(session: Session, tree: Tree, answering: frozenset[str], ways: Ways 
     posts = _posts_by_person(session)
     for person in session.scalars(select(Person).where(Person.active).order_by(Person.id)):
         held = posts[person.id]
-        for unit_id, responsible in _places(person, held):
+        for unit_id, responsible, title in _places(person, held):
             if unit_id in tree.units:
                 page = person.user_id if person.user_id in answering else None
                 lane = _lane(held, page, tree)
-                yield from _person(person, ways(person, page), unit_id, responsible, tree, lane)
+                found = _person(person, ways(person, page), unit_id, responsible, tree, lane)
+                yield from (replace(one, title=title) for one in found) if title else found
 
 
 def _lane(held: Iterable[Post], page: str | None, tree: Tree) -> int:
@@ -133,10 +143,10 @@ def _posts_by_person(session: Session) -> dict[str, list[Post]]:
     return posts
 
 
-def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, bool]]:
+def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, bool, str]]:
     for post in held:
-        yield post.unit_id, post.responsible
-    yield person.unit_id, False
+        yield post.unit_id, post.responsible, post.title
+    yield person.unit_id, False, ""
 
 
 def _person(

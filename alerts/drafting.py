@@ -68,6 +68,8 @@ class Draft:
     urgency: str = "Immediate"
     certainty: str = "Likely"
     drill: bool = False
+    titles: tuple[str, ...] = ()
+    """Titles of posts: whoever holds one is told too, wherever the post is."""
 
     @property
     def chosen_kind(self) -> str:

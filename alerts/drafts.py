@@ -240,6 +240,7 @@ def draft_of(alert: Alert) -> Draft:
         urgency=alert.urgency,
         certainty=alert.certainty,
         drill=alert.drill,
+        titles=_texts(alert.titles),
     )
 
 
@@ -286,6 +287,7 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Json) -> None:
     alert.language = fields.language
     alert.template, alert.texts, alert.sms_variant = fields.template, texts, None
     alert.channels = list(fields.chosen_channels)
+    alert.titles = list(fields.titles)
     alert.effective_at = fields.effective_at
     alert.expires_at = fields.expires_at
     alert.incident_id = fields.incident

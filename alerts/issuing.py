@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.adopting import check_source
 from alerts.audience import Audience, freeze, resolve
 from alerts.authority.tables import rules_of
-from alerts.bounds import check_place
+from alerts.bounds import check_place, reach_for
 from alerts.calls.opening import find_unheld, open_obligations
 from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
@@ -110,9 +110,11 @@ def put_out(
 
 
 def audience_now(session: Session, alert: Alert, unit: Unit) -> Audience:
-    """Who would be told now: everyone in the area, and of an update also the audience of the alert it changes."""
+    """Who would be told now: everyone in the area and in the chosen posts, and of an update also the audience of the
+    alert it changes."""
     channels = [str(one) for one in alert.channels] if isinstance(alert.channels, list) else []
-    found = resolve(contacts_of_county(session, unit), area_of(alert).reach(), channels)
+    reach = reach_for(session, unit, area_of(alert), draft_of(alert).titles)
+    found = resolve(contacts_of_county(session, unit), reach, channels)
     if alert.supersedes is None:
         return found
     before = [contact for chunk in _chunks(session, alert.supersedes) for contact in members_of(chunk)]

@@ -98,6 +98,8 @@ class Alert(Kept, Base):
     """{variant: text} of its end, where it has texts."""
     sms_variant: Mapped[str | None] = mapped_column(String(8))
     """The variant that short messages carry, fixed when it was submitted."""
+    titles: Mapped[Json] = mapped_column(JsonText)
+    """Titles of posts whose holders are told beside the area; None for none."""
     status: Mapped[str] = mapped_column(String(12))
     dropped: Mapped[bool] = mapped_column(default=False)
     on_board: Mapped[bool] = mapped_column(default=True, index=True)
@@ -195,6 +197,7 @@ class Alert(Kept, Base):
             "texts": self.texts,
             "end_texts": self.end_texts,
             "sms_variant": self.sms_variant,
+            "titles": self.titles or [],
             "status": self.status,
             "effective_at": optional_text(self.effective_at),
             "expires_at": optional_text(self.expires_at),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, resolve
 from alerts.authority.tables import rules_of
-from alerts.bounds import check_place
+from alerts.bounds import check_place, reach_for
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HOLDER, level_of
 from alerts.calls.words import Part, spoken
@@ -50,7 +50,8 @@ def preview(
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions)
     check_place(session, unit, area)
-    audience = resolve(contacts_of_county(session, unit), area.reach(), fields.chosen_channels)
+    reach = reach_for(session, unit, area, fields.titles)
+    audience = resolve(contacts_of_county(session, unit), reach, fields.chosen_channels)
     alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
     return _previewed(session, clock, alert, area, audience, outlets)
 

@@ -31,7 +31,7 @@ class Contact:
 
     `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
     `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown. `also` are those
-    whom the same message reaches.
+    whom the same message reaches. `title` is that of the post by which somebody is counted in this place.
     """
 
     recipient: str
@@ -46,6 +46,7 @@ class Contact:
     responsible: bool = False
     lane: int = PUBLIC
     also: tuple[Behind, ...] = ()
+    title: str = ""
 
     @property
     def is_person(self) -> bool:

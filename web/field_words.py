@@ -200,6 +200,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "text": ("文字", "text"),
     "texts": ("各渠道文本", "texts"),
     "title": ("标题", "title"),
+    "titles": ("岗位名称", "titles of posts"),
     "to": ("目标状态", "next state"),
     "to_hour": ("结束钟点", "last hour"),
     "to_unit": ("承办单位", "unit it goes to"),

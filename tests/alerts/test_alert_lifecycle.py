@@ -542,3 +542,33 @@ def test_the_change_of_an_alert_begins_with_its_whole_area(county: County) -> No
     assert {unit["name"] for unit in found["units"]} == {"西舍路镇", "吕合镇"}
     assert (found["area"]["divisions"], found["area"]["drawn"]) == (["西舍路镇"], True)
     assert 19 < found["area"]["km2"] < 20, "the circle: the county's boundary stands for the township"
+
+
+def test_holders_of_a_post_are_told_beside_the_area_and_counted_and_frozen(either: County) -> None:
+    county = either
+    wanted = fields(titles=("吕合镇包保",), channels=("email",))
+    found: Any = county.see("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+    assert {unit["name"]: unit["channels"] for unit in found["units"]} == {
+        "西舍路镇": {"email": 2},
+        "吕合镇": {"email": 2},
+    }
+    alert = issued(county, titles=("吕合镇包保",), channels=("email",))
+    now = state(county, alert)
+    assert (now["titles"], now["people"]) == (["吕合镇包保"], found["people"])
+    with county.db.reading() as session:
+        told = {member.name for chunk in session.scalars(select(Chunk)) for member in members_of(chunk)}
+        assert first_changed_audience(session) is None
+    assert told == {"south_head", "villager", "chief", "north_head"}
+    again = county.do("issuer", lambda s, a: actions.update(s, county.clock, a, alert, {}, DIVISIONS).id)
+    assert state(county, again)["titles"] == ["吕合镇包保"]
+
+
+def test_a_township_reaches_the_holders_of_its_own_posts_alone(county: County) -> None:
+    with county.db.writing() as session:
+        session.add(
+            RoleGrant(user_id=county.users["south_operator"], role=Role.DUTY_OFFICER, unit_id=county.units["south"])
+        )
+    titles = ("吕合镇包保", "西舍路镇镇长")
+    wanted = fields(area=AreaInput(divisions=(f"{SOUTH}201",)), titles=titles, channels=("email",))
+    found: Any = county.see("south_operator", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+    assert [(unit["name"], unit["channels"]) for unit in found["units"]] == [("西舍路镇", {"email": 2})]

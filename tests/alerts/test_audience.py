@@ -128,3 +128,31 @@ def test_two_spellings_of_one_telephone_are_told_once_and_both_people_are_kept()
 def test_a_part_of_a_number_is_no_number() -> None:
     contacts = [Contact(who, "sms", f"139-{who}", who, "u", "t", "532301") for who in ("a", "b")]
     assert len(freeze(contacts).contacts) == 2
+
+
+LEADER = replace(HEAD, title="乡镇长")
+FAR = replace(LOST, title="乡镇长", division_code="532301112")
+
+
+def test_titles_add_their_holders_wherever_they_are_and_each_once() -> None:
+    contacts = [LEADER, FAR, HORN, replace(HEAD, division_code="532301105")]
+    reach = Reach(("532301103",), titles=frozenset({"乡镇长"}))
+    assert names(contacts, reach, "email") == [("person:1", "email"), ("person:2", "email")]
+    assert names(contacts, replace(reach, within="532301103"), "email") == [("person:1", "email")]
+    assert names(contacts, Reach(titles=frozenset({"乡镇"}))) == [], "a title is a whole one"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(("", "x", "y")), st.booleans()), max_size=12),
+    st.frozensets(st.sampled_from(("x", "y", "z"))),
+)
+def test_somebody_is_told_once_by_whatever_they_are_reached(
+    places: list[tuple[str, str, bool]], titles: frozenset[str]
+) -> None:
+    contacts = [
+        Contact(f"person:{who}", "email", who, who, "u", "t", "532301" if inside else "532302", title=title)
+        for who, title, inside in places
+    ]
+    found = names(contacts, Reach(("532301",), titles=titles), "email")
+    wanted = {f"person:{who}" for who, title, inside in places if inside or title in titles}
+    assert sorted(found) == sorted((one, "email") for one in wanted)

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from tests.cap_sample import cap_message
 from tests.moves import moved
+from tests.web.obliged import responsible_post
 from tests.web.world import World
 from web.edge import UNNAMED_SINCE
 
@@ -167,3 +168,21 @@ def test_every_collected_message_is_answered(as_: Clients) -> None:
             assert answer.status_code == 422
         else:
             assert answer.status_code == 201, (path.name, answer.text)
+
+
+def test_titles_of_posts_are_offered_counted_and_kept(as_: Clients, world: World) -> None:
+    for unit in ("north", "south"):
+        responsible_post(as_, world, unit)
+    issuer = as_("issuer")
+    (offered,) = issuer.get("/api/v1/audience/titles").json()["items"]
+    assert offered["posts"] == 2
+    assert as_("keeper").get("/api/v1/audience/titles").status_code == 403
+    sms = {**DRAFT, "channels": ["sms"], "expires_at": "2036-01-01T00:00:00Z"}
+    alone = issuer.post("/api/v1/alerts/preview", json=sms).json()
+    both = issuer.post("/api/v1/alerts/preview", json={**sms, "titles": [offered["title"]]}).json()
+    assert (alone["people"], both["people"]) == (2, 4)
+    kept = drafted(issuer, titles=[offered["title"], offered["title"]])
+    assert kept["titles"] == [offered["title"]]
+    changed = issuer.patch(f"/api/v1/alerts/{kept['id']}", json={"titles": []}, headers={"If-Match": '"1"'})
+    assert changed.json()["titles"] == []
+    assert issuer.post("/api/v1/alerts", json={**sms, "titles": [""]}).json()["code"] == "request.invalid"

@@ -38,6 +38,7 @@ Words = Annotated[str, Field(max_length=2000)]
 Key = Annotated[str, Field(min_length=1, max_length=40)]
 Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 Channel = Literal["websocket", "email", "mqtt", "sms", "webhook", "webpush"]
+Titles = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=40)]
 Codes = Annotated[list[Annotated[str, Field(pattern=r"^\d{2,12}$")]], Field(max_length=500)]
 
 
@@ -92,6 +93,7 @@ class Fields(Form):
     template: Key | None
     texts: TextsForm
     drill: bool
+    titles: Titles
 
     def values(self) -> dict[str, Any]:
         """The fields that were sent, as `Draft` names them."""
@@ -102,6 +104,8 @@ class Fields(Form):
             sent["channels"] = tuple(sent["channels"])
         if "texts" in sent:
             sent["texts"] = {name: text for name, text in sent["texts"].model_dump().items() if text}
+        if "titles" in sent:
+            sent["titles"] = tuple(dict.fromkeys(sent["titles"]))
         return sent
 
 
@@ -120,6 +124,7 @@ class DraftForm(Fields):
     template: Key | None = None
     texts: TextsForm = Field(default_factory=TextsForm)
     drill: bool = False
+    titles: Titles = Field(default_factory=list)
 
     def draft(self, outlets: Outlets) -> Draft:
         """The value the actions take; one that names no channels has the usual ones that are set up."""

@@ -23,6 +23,7 @@ describe('what changed since it was read', () => {
     ['drill', { drill: true }],
     ['area', { area: { description: '两镇', divisions: ['532301'], geometry: null, approximate: false } }],
     ['channels', { channels: ['email', 'sms'] }],
+    ['titles', { titles: ['乡镇领导'] }],
   ])('names %s', (name, more) => {
     expect(changedIn(alert(), alert(more))).toEqual([name])
   })

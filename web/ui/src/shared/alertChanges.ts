@@ -2,13 +2,14 @@ import type { Alert } from './objects/alerts'
 
 /** What of an alert is said to people: that it is as it was read is what a signature means. */
 export const SAID = [
-  'kind', 'event', 'colour', 'headline', 'description', 'instruction', 'area', 'channels', 'texts', 'effective_at', 'expires_at', 'drill',
+  'kind', 'event', 'colour', 'headline', 'description', 'instruction', 'area', 'titles', 'channels', 'texts', 'effective_at', 'expires_at', 'drill',
 ] as const
 export type Said = (typeof SAID)[number]
 
 /** Of a geometry only type and coordinates: stream and routes name its members in different orders. */
 const valueOf = (alert: Alert, name: Said): unknown => {
   if (name === 'texts') return Object.values(alert.texts ?? {}).map((one) => one.text)
+  if (name === 'titles') return alert.titles ?? []
   if (name !== 'area') return alert[name]
   const { description, divisions, geometry } = alert.area
   return [description, divisions, geometry?.type, geometry?.coordinates]

@@ -34,6 +34,8 @@ export interface AlertForm {
   template: string | null
   /** What a person wrote in a template's place. */
   texts: Partial<Record<Variant, string>>
+  /** Titles of posts whose holders are told too; absent in what was kept before there were any. */
+  titles?: string[]
   incident: string | null
   drill: boolean
 }
@@ -47,7 +49,7 @@ export interface Unsaved {
 const emptyForm = (open: readonly string[]): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
   kept: false, areaWords: '', worded: false, expires_at: null, channels: open.filter((one) => USUAL.includes(one)), language: 'zh-CN',
-  template: null, texts: {}, incident: null, drill: false,
+  titles: [], template: null, texts: {}, incident: null, drill: false,
 })
 
 const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
@@ -94,6 +96,7 @@ export const formOf = (alert: Alert): AlertForm => ({
   language: alert.language,
   template: alert.template ?? null,
   texts: wordedIn(alert),
+  titles: [...(alert.titles ?? [])],
   incident: alert.incident,
   drill: alert.drill,
 })
@@ -134,6 +137,7 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     language: form.language,
     template: form.template,
     texts: form.texts,
+    titles: form.titles ?? [],
     expires_at: form.expires_at,
     incident: form.incident,
     drill: form.drill,

@@ -46,6 +46,8 @@ export interface Alert extends Thing {
   /** Of its end, where it has texts. */
   end_texts?: Partial<Record<Variant, string>> | null
   sms_variant?: 'short' | 'medium' | null
+  /** Titles of posts whose holders are told beside the area; absent in entries older than this. */
+  titles?: string[]
   status: AlertStatus
   effective_at: string | null
   expires_at: string | null

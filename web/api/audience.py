@@ -1,0 +1,21 @@
+"""Whom an alert may be told to beside its area."""
+
+from fastapi import APIRouter
+
+from alerts.contacts import titles_of_county
+from command.directory.queries import unit_of
+from command.kernel.rights import Right
+from command.kernel.values import State
+from web.edge import Known
+
+router = APIRouter(prefix="/api/v1", tags=["alerts"])
+
+
+@router.get("/audience/titles")
+def get_titles(edge: Known) -> State:
+    """The titles of the county's posts that somebody holds, the most frequent first."""
+    with edge.reading() as session:
+        unit = unit_of(session, edge.actor.unit_id)
+        edge.actor.need(Right.ALERT_DRAFT, unit.path)
+        found = titles_of_county(session, unit)
+    return {"items": [{"title": title, "posts": count} for title, count in found], "next": None}
