@@ -12,7 +12,7 @@ export interface SiteShown {
 /** A site's tile in states and words. `now` in ms. */
 export function siteShown(
   site: Site,
-  { meeting, speaking, blind, now, words }: { meeting: Meeting; speaking: boolean; blind: boolean; now: number; words: typeof sharedTexts.zh },
+  { meeting, speaking, blind, now, words, hasFloor }: { meeting: Meeting; speaking: boolean; blind: boolean; now: number; words: typeof sharedTexts.zh; hasFloor: string },
 ): SiteShown {
   switch (site.state) {
     case 'lost':
@@ -31,7 +31,7 @@ export function siteShown(
       return { state: 'absent', word: words.removed }
     case 'joined':
       if (blind) return { state: 'absent', word: words.cannotShow }
-      if (meeting.floor.holder?.id === site.id) return { state: 'speaking', word: words.hasFloor }
+      if (meeting.floor.holder?.id === site.id) return { state: 'speaking', word: hasFloor }
       if (speaking) return { state: 'speaking', word: meeting.broadcast === site.id ? words.broadcastSpeaking : words.speaking }
       return isSilent(site, meeting) ? { state: 'muted', word: words.muted } : { state: 'live', word: words.micOn }
   }
