@@ -1,4 +1,5 @@
-import { VARIANTS, type Alert, type Colour, type Variant } from '@shared/objects/alerts'
+import type { Alert, Colour, Variant } from '@shared/objects/alerts'
+import { VARIANTS } from '@office/variants'
 import { readWords } from '../authority/authority'
 
 export const PURPOSES = ['alert', 'change', 'lifted', 'withdrawn', 'expired'] as const

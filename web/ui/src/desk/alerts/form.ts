@@ -1,4 +1,5 @@
-import { drawnIn, VARIANTS, type Alert, type Colour, type Variant } from '@shared/objects/alerts'
+import { drawnIn, type Alert, type Colour, type Variant } from '@shared/objects/alerts'
+import { VARIANTS } from '@office/variants'
 import type { Board } from '@shared/objects/board'
 import type { Area } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'

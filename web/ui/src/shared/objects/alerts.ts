@@ -7,8 +7,7 @@ export type AlertStatus =
   | 'received'
 
 /** The texts of one alert for what carries them: a short message, two, a page or mail, read aloud. */
-export const VARIANTS = ['short', 'medium', 'long', 'voice'] as const
-export type Variant = (typeof VARIANTS)[number]
+export type Variant = 'short' | 'medium' | 'long' | 'voice'
 export type AlertTexts = Partial<Record<Variant, { text: string; worded: boolean }>>
 
 export interface AlertArea {
