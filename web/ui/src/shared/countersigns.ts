@@ -1,3 +1,4 @@
+import { defineTexts } from './i18n'
 import type { Board } from './objects/board'
 import type { Countersign } from './objects/countersigns'
 
@@ -7,3 +8,9 @@ export const waitingCountersigns = (board: Board): Countersign[] =>
 
 export const waitsFor = (board: Board, alert: string): Countersign | null =>
   waitingCountersigns(board).find((one) => one.alert === alert) ?? null
+
+/** The small word beside what runs without a second signature; not the terminals', whose first view stays light. */
+export const countersignTexts = defineTexts({
+  zh: { uncountersigned: '绿色通道，待补签' },
+  en: { uncountersigned: 'green channel, not countersigned' },
+})
