@@ -10,7 +10,7 @@ from alerts.chunks import drop_unsent
 from alerts.coverage import recount
 from alerts.lookup import tell, tell_coverages
 from alerts.model import EXPIRED, ISSUED, RECEIVED, Alert, Coverage
-from alerts.templates.making import end_texts
+from alerts.templates.ends import end_texts
 from alerts.texts import LONG
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor, system_actor

@@ -32,7 +32,8 @@ from alerts.model import (
 )
 from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned
 from alerts.outlets import EVERY, Outlets, check_open
-from alerts.templates.making import change_template, end_texts, made_texts
+from alerts.templates.ends import end_texts
+from alerts.templates.making import change_template, made_texts
 from alerts.texts import headline
 from alerts.told import told_of
 from alerts.wording import words_of

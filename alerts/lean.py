@@ -2,5 +2,5 @@
 
 OPTIONS = ("-OO",)
 """The interpreter's: documentation strings are a twentieth of what is loaded, and nobody reads them there."""
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
-"""Many threads that each ask for little need no heap each."""
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+"""Many threads that each ask for little need no heap each, and what a chunk took goes back to the system."""

@@ -24,7 +24,8 @@ from alerts.ledger import waiting
 from alerts.lookup import alert_for
 from alerts.model import Alert
 from alerts.outlets import EVERY, Outlets, carried_texts, channels_of
-from alerts.templates.making import end_texts, made_texts
+from alerts.templates.ends import end_texts
+from alerts.templates.making import made_texts
 from alerts.templates.template import MOST, units
 from alerts.texts import DRILL_MARK, Words
 from alerts.wording import words_of
@@ -66,9 +67,11 @@ def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str, outl
 def preview_end(
     session: Session, clock: Clock, actor: Actor, alert_id: str, end: str, note: str, outlets: Outlets
 ) -> State:
-    """What each channel would carry if the alert ended now; nobody is told."""
+    """What each channel would carry if the alert ended now, for who may end it; nobody is told."""
     alert = alert_for(session, actor, alert_id)
-    made = end_texts(session, alert, unit_of(session, alert.unit_id), end, note)
+    unit = unit_of(session, alert.unit_id)
+    actor.need(Right.ALERT_ISSUE, unit.path)
+    made = end_texts(session, alert, unit, end, note)
     words = replace(words_of(alert, clock.now(), end, note, sms=outlets.sms), variants=made)
     return _told(carried_texts(alert, words, outlets))
 

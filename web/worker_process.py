@@ -13,8 +13,6 @@ from typing import Any, cast
 from alerts.channels.port import Channel
 from alerts.channels.websocket import WebSocketChannel
 from alerts.senders import senders
-from alerts.wake import BrokerConfig
-from alerts.worker import WorkerConfig, run_worker
 from command.kernel.clock import SystemClock
 from command.kernel.db import Database, make_engine
 from command.kernel.wake import wake_of
@@ -39,7 +37,7 @@ def loudspeakers(plan: WorkerPlan, db: Database) -> Channel | None:
     if not plan.mqtt_url:
         return None
     # The client would load a resolver of service records, 3 MB: it is installed for others, and never asked here.
-    cast("dict[str, object]", sys.modules).setdefault("dns", None)
+    _leave_out("dns")
     module = _load("alerts.channels.mqtt")
     client = f"fengsui-{plan.name}-{os.uname().nodename}"
     config = module.MqttConfig(plan.mqtt_url, plan.loudspeaker_key.encode(), client)
@@ -109,8 +107,11 @@ def main(plan: WorkerPlan) -> None:
     sms = short_messages(plan, db)
     live = _built({"email": email, "mqtt": loudspeakers, "webhook": webhooks, "webpush": browsers}, plan, db, sms)
     calls = _built({"email": email, "voice": telephone}, plan, db, sms)
-    config = WorkerConfig(BrokerConfig(plan.broker_url, folder / "broker"), plan.name, lines=plan.sip_lines)
-    run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))
+    # Celery's processes would load a compiler's bindings, 1.6 MB, for a call that no worker of ours makes.
+    _leave_out("cffi")
+    worker, broker = _load("alerts.worker"), _load("alerts.wake").BrokerConfig(plan.broker_url, folder / "broker")
+    config = worker.WorkerConfig(broker, plan.name, lines=plan.sip_lines)
+    worker.run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))
 
 
 def _built(channels: dict[str, Build], plan: WorkerPlan, db: Database, sms: Channel | None) -> dict[str, Channel]:
@@ -126,6 +127,11 @@ def _keyring(plan: WorkerPlan) -> Any:
 
 def _load(name: str) -> Any:
     return import_module(name)
+
+
+def _leave_out(name: str) -> None:
+    """Who asks for this module is told that it is not there."""
+    cast("dict[str, object]", sys.modules).setdefault(name, None)
 
 
 def _channel(built: Any) -> Channel:

@@ -1,4 +1,4 @@
-"""The texts of an alert: made of its template and of what a person wrote instead, and again of what ends it."""
+"""The texts of an alert: made of its template and of what a person wrote instead."""
 
 from sqlalchemy.orm import Session
 
@@ -41,29 +41,6 @@ def change_template(session: Session, alert: Alert, unit: Unit) -> str | None:
         return None
     found = chosen(session, unit, alert.kind, alert.event, alert.colour, CHANGE, alert.language)
     return found[0] if found else None
-
-
-def end_texts(session: Session, alert: Alert, unit: Unit, end: str, note: str) -> dict[str, str]:
-    """{variant: text} of an end; empty where the alert has no texts of its own."""
-    if not alert.variants:
-        return {}
-    found = chosen(session, unit, alert.kind, alert.event, alert.colour, end, alert.language)
-    if found is None:
-        return {}
-    facts = Facts(
-        issuer=alert.source,
-        place=alert.area_description,
-        event=alert.event,
-        colour=alert.colour,
-        kind=alert.kind,
-        expires_at=alert.expires_at,
-        headline=alert.headline,
-        description=alert.description,
-        instruction=alert.instruction,
-        drill=alert.drill,
-        note=note,
-    )
-    return fill(found[1], facts)
 
 
 def _facts(issuer: str, fields: Draft, place: str) -> Facts:

@@ -41,6 +41,8 @@ def no_alert_stays(request: pytest.FixtureRequest) -> Iterator[None]:
     running: County = request.getfixturevalue("town")
     with running.client("issuer") as issuer:
         for one in issuer.get("/alerts", params={"status": ["received", "issued"]}).raise_for_status().json()["items"]:
+            if not one["on_board"]:
+                continue  # a Cancel is received, too, and so is what is merely kept
             if one["status"] == "issued":
                 answer = moved(issuer, f"/alerts/{one['id']}", "cancel", {"end": "withdrawn", "text": "测试结束"})
             else:
