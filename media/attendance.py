@@ -179,6 +179,7 @@ class Attendance:
                 if self.state != "connected":
                     self._offer_wanted.set()
                 else:
+                    await self._view()
                     await self._leave_former()  # a move that was over while the socket was away
             case "reoffer":
                 await self._leave_former()
@@ -231,7 +232,10 @@ class Attendance:
         slots_wanted = {"audio": seat.audio_slots, "video": seat.video_slots}
         sdp = connection.localDescription.sdp
         await self._send({"type": "offer", "id": self._offer_id, "sdp": sdp, "slots": slots_wanted})
-        await self._send({"type": "view", "slots": list(seat.view)})
+        await self._view()
+
+    async def _view(self) -> None:
+        await self._send({"type": "view", "slots": list(self._seat.view)})
 
     async def _send(self, message: dict[str, Any]) -> None:
         if self._socket is not None:

@@ -18,6 +18,8 @@ from media.errors import BridgeError
 from media.messages import (
     EVENT,
     Admit,
+    Attend,
+    Attending,
     Beside,
     CloseRoom,
     Codecs,
@@ -35,6 +37,8 @@ from media.messages import (
     OpenedSession,
     OpenRoom,
     OpenSession,
+    Passed,
+    PassOn,
     Publishing,
     Refresh,
     Remove,
@@ -199,6 +203,14 @@ class NodeClient:
     async def beside(self, room: str, participant: str, bps: float) -> None:
         await self._ask(Beside(room=room, participant=participant, bps=bps))
 
+    async def attend(self, rooms: Iterable[str]) -> None:
+        """Have part in these rooms and in no others; `Attending` tells who else has."""
+        await self._ask(Attend(rooms=tuple(rooms)))
+
+    async def pass_on(self, room: str, body: str, to: Iterable[str] | None = None) -> None:
+        """Something for the others that have part in a room, or for those of them named."""
+        await self._ask(PassOn(room=room, body=body, to=None if to is None else tuple(to)))
+
     async def mute(self, room: str, participant: str, muted: bool, kind: Literal["audio", "video"] = "audio") -> None:
         await self._ask(Mute(room=room, participant=participant, muted=muted, kind=kind))
 
@@ -335,7 +347,7 @@ class NodeClient:
         except ValidationError:
             logger.warning("unknown event %s", message.get("type"))
             return
-        if isinstance(event, Speaker | Layers | Tiers | Codecs | NodeLoad):
+        if isinstance(event, Speaker | Layers | Tiers | Codecs | Attending | Passed | NodeLoad):
             self._events.put_nowait(event)
         elif event.event not in self._delivered:
             self._delivered.add(event.event)

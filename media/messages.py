@@ -14,6 +14,8 @@ Flow = Literal["sends", "receives"]
 """What the client of a one-way session does: WHIP sends, WHEP receives."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 MAX_HEIGHT = 16_384
+MOST_ATTENDED = 1_000
+MOST_BODY = 128 * 1024
 
 
 class _Message(BaseModel):
@@ -153,6 +155,22 @@ class Stop(_Message):
     do: Literal["stop"] = "stop"
 
 
+class Attend(_Message):
+    """The rooms in which this control client has part, and no others: those of participants whose sockets it has."""
+
+    do: Literal["attend"] = "attend"
+    rooms: tuple[Name, ...] = Field(max_length=MOST_ATTENDED)
+
+
+class PassOn(_Message):
+    """Something for the other control clients that have part in a room, or for those of them named in `to`."""
+
+    do: Literal["pass_on"] = "pass_on"
+    room: Name
+    to: tuple[Name, ...] | None = None
+    body: str = Field(max_length=MOST_BODY)
+
+
 class Stats(_Message):
     do: Literal["stats"] = "stats"
     room: Name | None = None
@@ -175,7 +193,7 @@ BridgeCommand = (
     | Stats
 )
 """What the bridge does."""
-Command = Annotated[BridgeCommand | Stop, Field(discriminator="do")]
+Command = Annotated[BridgeCommand | Attend | PassOn | Stop, Field(discriminator="do")]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
 
@@ -300,6 +318,21 @@ class Codecs(_Event):
     unseen: dict[str, tuple[str, ...]]
 
 
+class Attending(_Event):
+    """Which other control clients have part in a room. Not kept, as Speaker; told anew to who dials anew."""
+
+    type: Literal["attending"] = "attending"
+    clients: tuple[str, ...]
+
+
+class Passed(_Event):
+    """What another control client passes on. Not kept: who is far behind misses it."""
+
+    type: Literal["passed"] = "passed"
+    client: str
+    body: str
+
+
 class NodeLoad(_Event):
     """What the node gives up for lateness from now on (media.sfu.shedding). Of no room; not kept, as Speaker."""
 
@@ -310,6 +343,7 @@ class NodeLoad(_Event):
 
 
 Event = Annotated[
-    Connected | Disconnected | Publishing | Speaker | Layers | Tiers | Codecs | NodeLoad, Field(discriminator="type")
+    Connected | Disconnected | Publishing | Speaker | Layers | Tiers | Codecs | Attending | Passed | NodeLoad,
+    Field(discriminator="type"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

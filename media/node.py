@@ -24,8 +24,9 @@ from websockets.http11 import Request, Response
 from media.bridge import Bridge
 from media.commands import execute
 from media.errors import BridgeError
-from media.messages import COMMAND, VERSION, Hello, Stop
+from media.messages import COMMAND, VERSION, Attend, Command, Hello, PassOn, Stop
 from media.outlet import DEFAULT_MARKS, Marks
+from media.passing import Passing
 from media.steps import Choice
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ RESEND_S = 5.0
 MAX_KEPT_EVENTS = 10_000
 ONLY_THE_NEWEST = ("speaker", "layers", "tier", "codecs", "load")
 MAX_MESSAGE = 4 * 1024 * 1024
+FAR_BEHIND = 100
+"""So many messages wait for a control client that it gets nothing passed on."""
 COLLECT_AFTER = (700, 10, 200)
 """For the garbage collector: allocations, small collections, bigger ones; Python's own are 700, 10, 10."""
 
@@ -74,9 +77,7 @@ class Outbox:
         self._clients: set[asyncio.Queue[str]] = set()
 
     def emit(self, kind: str, room: str, participant: str | None, **fields: object) -> None:
-        number, self._next = self._next, self._next + 1
-        event = {"event": number, "type": kind, "room": room, "participant": participant, **fields}
-        text = json.dumps(event)
+        number, text = self.numbered(kind, room, participant=participant, **fields)
         if kind not in ONLY_THE_NEWEST:
             self._kept[number] = text
             if len(self._kept) > MAX_KEPT_EVENTS:
@@ -84,6 +85,11 @@ class Outbox:
                 del self._kept[next(iter(self._kept))]
         for client in self._clients:
             client.put_nowait(text)
+
+    def numbered(self, kind: str, room: str, **fields: object) -> tuple[int, str]:
+        """An event's number and its text."""
+        number, self._next = self._next, self._next + 1
+        return number, json.dumps({"event": number, "type": kind, "room": room, **fields})
 
     def acknowledge(self, number: int) -> None:
         self._kept.pop(number, None)
@@ -118,6 +124,8 @@ class ControlServer:
         self._outbox = outbox
         self._hello = hello
         self._expected = f"Bearer {token}".encode()
+        self._queues: dict[str, asyncio.Queue[str]] = {}
+        self._passing = Passing()
         self.stopped = asyncio.Event()
 
     def authorise(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -128,20 +136,23 @@ class ControlServer:
 
     async def serve(self, connection: ServerConnection) -> None:
         await connection.send(json.dumps({"hello": self._hello.model_dump(mode="json")}))
-        queue = self._outbox.join()
+        client, queue = secrets.token_hex(8), self._outbox.join()
+        self._queues[client] = queue
         sender = asyncio.create_task(_pump(queue, connection))
         try:
             async for message in connection:
-                reply = self._take(message)
+                reply = self._take(client, message)
                 if reply is not None:
                     await connection.send(reply)
         except ConnectionClosed:
             logger.debug("a control client is gone")
         finally:
             self._outbox.quit(queue)
+            del self._queues[client]
+            self._tell_others(self._passing.leave(client))
             sender.cancel()
 
-    def _take(self, message: str | bytes) -> str | None:
+    def _take(self, client: str, message: str | bytes) -> str | None:
         try:
             data = json.loads(message)
         except ValueError:
@@ -151,21 +162,46 @@ class ControlServer:
         if isinstance(data.get("ack"), int):
             self._outbox.acknowledge(data["ack"])
             return None
-        return json.dumps({"n": data.get("n"), **self._execute(data)})
+        return json.dumps({"n": data.get("n"), **self._execute(client, data)})
 
-    def _execute(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _execute(self, client: str, data: dict[str, Any]) -> dict[str, Any]:
         try:
-            command = COMMAND.validate_python(data)
-            if isinstance(command, Stop):
-                self.stopped.set()
-                return {"ok": {}}
-            return {"ok": execute(self._bridge, command)}
+            return {"ok": self._do(client, COMMAND.validate_python(data))}
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             return {"error": _error("control.bad_command", f"{where}: {first['msg']}")}
         except BridgeError as error:
             return {"error": _error(error.code, error.detail)}
+
+    def _do(self, client: str, command: Command) -> dict[str, Any]:
+        match command:
+            case Stop():
+                self.stopped.set()
+            case Attend():
+                self._tell_others(self._passing.attend(client, command.rooms))
+            case PassOn():
+                self._pass_on(client, command)
+            case _:
+                return execute(self._bridge, command)
+        return {}
+
+    def _tell_others(self, touched: dict[str, list[str]]) -> None:
+        """Tell each of these clients who else has part in its rooms."""
+        for client, rooms in touched.items():
+            for room in rooms:
+                _, text = self._outbox.numbered("attending", room, clients=self._passing.others(client, room))
+                self._queues[client].put_nowait(text)
+
+    def _pass_on(self, client: str, command: PassOn) -> None:
+        now = asyncio.get_running_loop().time()
+        queues = [self._queues[one] for one in self._passing.receivers(now, client, command)]
+        if not queues:
+            return
+        _, text = self._outbox.numbered("passed", command.room, client=client, body=command.body)
+        for queue in queues:
+            if queue.qsize() < FAR_BEHIND:
+                queue.put_nowait(text)
 
 
 def _error(code: str, detail: str) -> dict[str, str]:

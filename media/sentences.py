@@ -47,4 +47,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "media.not_in_room": ("本会场不在会中", "This site is not in the meeting"),
     "media.unknown_room": ("媒体节点没有这场会商", "The media node does not know this meeting"),
     "control.bad_command": ("媒体节点不认识这条命令", "The media node does not know this command"),
+    "control.not_attending": ("这里没有这场会商的会场", "No site of this meeting is connected here"),
+    "control.too_fast": ("转发得太多", "Too much is passed on"),
 }

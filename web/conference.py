@@ -27,15 +27,19 @@ from media.meetings.moves import Way
 from media.meetings.queries import struck_off
 from media.messages import SlotCount, WantedRoom
 from media.nodes.actions import place, register
+from media.nodes.queries import seats
 from media.sfu.tiers import Tier
+from web.across import Across
 from web.deadlines import Deadlines
 from web.live import Live, read_rooms
 from web.media_node import Links, NodeAddress
 from web.node_events import NodeEvents
+from web.others import Others
 from web.places import Places
 from web.relocation import Relocation
 from web.rooms import REOFFER_CODEC, Room, as_sync, content_of, meetings_in, rooms_at, wanted_rooms
 from web.signal_line import RESTARTING, UNKNOWN, Health, Line, Wish
+from web.stills import Part
 from web.store import Store
 from web.stream import Tail
 from web.thin_lines import ThinLines, follow
@@ -56,8 +60,12 @@ class Conference:
         self._live = Live(self._store, Links(addresses))
         self._places = Places(self._live, wake, self.refresh)
         self._relocation = Relocation(self._live, self.refresh, self._places.tell)
-        self.thin = ThinLines(self._live.lines, self._live.rooms.get, self._tell_tier, self._note_beside)
-        self._events = NodeEvents(self._live, self.thin, self.refresh, self._relocation.look, self._places.tell)
+        self._others = Others()
+        self.thin = ThinLines(self._live.lines, self._live.rooms.get, self._tell_tier, self._note_beside, self._others)
+        self._across = Across(self._live, self.thin, self._others)
+        self._events = NodeEvents(
+            self._live, self.thin, self._across, self.refresh, self._relocation.look, self._places.tell
+        )
         self._deadlines = Deadlines(self._live, self.thin, self.refresh)
         self._refreshing = asyncio.Lock()
 
@@ -83,6 +91,7 @@ class Conference:
             tasks.create_task(self._follow_timeline(tail, seq))
             tasks.create_task(self._deadlines.run())
             tasks.create_task(follow(self.thin))
+            tasks.create_task(self._across.run())
             tasks.create_task(self._relocation.run())
             tasks.create_task(self._places.follow(self._relocation.look))
             for link in links:
@@ -114,8 +123,15 @@ class Conference:
         self._live.lines.drop(line)
 
     def healths(self, meeting: str) -> dict[str, Health]:
-        """What the pages of a meeting last said of themselves, by site."""
-        return self._live.lines.healths(meeting)
+        """What the pages of a meeting last said of themselves, by site, whichever web process they talk to."""
+        self._across.watch(meeting)
+        return {**self._others.healths(meeting), **self._live.lines.healths(meeting)}
+
+    def hear_still(self, line: Line, part: Part) -> None:
+        """A part of a still that a site was asked for."""
+        still = self.thin.hear(line, part)
+        if still is not None:
+            self._across.pass_still(line, still)
 
     async def offer(self, line: Line, sdp: str, slots: SlotCount | None) -> str:
         """The node's answer. Raises BridgeError."""
@@ -146,10 +162,13 @@ class Conference:
         await self.node_of(line.meeting).refresh(line.meeting, line.site, slot)
 
     async def leave(self, line: Line) -> None:
-        """The participant leaves for good, unless it is back on a newer socket."""
-        if self._live.lines.at(line.site) not in (None, line):
-            return
-        await self.write(lambda session: presence.leave(session, self._store.clock, line.site))
+        """The participant leaves for good, unless it is back on a newer socket, wherever that is."""
+
+        def act(session: Session) -> None:
+            if seats(session, [line.site]).get(line.site, 0) <= line.seat:
+                presence.leave(session, self._store.clock, line.site)
+
+        await self.write(act)
         await self.refresh([line.meeting])
 
     def node_of(self, meeting: str) -> NodeClient:
@@ -215,6 +234,7 @@ class Conference:
         before = Room(room.id, room.sites, room.place)
         told = room.participants() if room is not fresh else None
         room.update(fresh)
+        self.thin.forget(site.id for site in room.sites.values() if not site.present)
         if room.participants() != told:
             self._live.lines.tell(fresh.id, room.participants())
         self._live.lines.tell_own(room)

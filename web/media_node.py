@@ -44,7 +44,7 @@ class Link:
     """A node and what this process knows of it: the flags it holds, who is connected by which connection.
 
     `sends` says of whom audio and video arrive, `run` is its process that answered last, `stage` what it gives up for
-    lateness.
+    lateness, `attends` are the meetings in which it was told that this process has part.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Link:
     sends: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     run: str | None = None
     stage: Stage = OPEN
+    attends: set[str] = field(default_factory=set)
 
     @property
     def ready(self) -> bool:

@@ -8,12 +8,14 @@ from media.control import Synced, Unreachable
 from media.meetings.actions import pictures, presence
 from media.meetings.moves import SiteState
 from media.messages import (
+    Attending,
     Codecs,
     Connected,
     Disconnected,
     Event,
     Layers,
     NodeLoad,
+    Passed,
     Publishing,
     RoomState,
     Speaker,
@@ -22,6 +24,7 @@ from media.messages import (
 from media.nodes.actions import answered, loaded, silent
 from media.sfu.shedding import STAGE_BY_NAME, StageName
 from web.absences import LOST_AFTER, NODE_LOST_AFTER
+from web.across import Across
 from web.live import Live, Refresh
 from web.media_node import Link
 from web.places import Tell
@@ -32,9 +35,12 @@ from web.thin_lines import ThinLines
 class NodeEvents:
     """Follows every node. Of a meeting only the node that has it is believed. `look` has its places looked at."""
 
-    def __init__(self, live: Live, thin: ThinLines, refresh: Refresh, look: Callable[[], None], tell: Tell) -> None:
+    def __init__(
+        self, live: Live, thin: ThinLines, across: Across, refresh: Refresh, look: Callable[[], None], tell: Tell
+    ) -> None:
         self._live = live
         self._thin = thin
+        self._across = across
         self._store = live.store
         self._clock = live.store.clock
         self._refresh = refresh
@@ -59,6 +65,7 @@ class NodeEvents:
 
     async def _on_synced(self, link: Link, event: Synced) -> None:
         link.run = event.hello.node
+        link.attends = set()
         await self._on_load(link, event.snapshot.stage)
         await self._store.write(partial(answered, name=link.name, run=event.hello.node))
         if event.restarted:
@@ -165,6 +172,10 @@ class NodeEvents:
                 self._thin.on_tier(event.participant, event.tier, event.why, event.carries_bps, line)
             case Codecs() if current:
                 await self._on_codecs(event)
+            case Attending() if current:
+                self._across.on_attending(event)
+            case Passed() if current:
+                self._across.on_passed(event)
 
     async def _on_connected(self, link: Link, event: Connected, current: bool) -> None:
         link.numbers[event.participant] = event.connection

@@ -1,7 +1,8 @@
 """What a client may say on its signalling socket (docs/signalling.md, first part)."""
 
 import json
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -70,6 +71,10 @@ class HealthReport(_Said):
     microphone: bool = True
     camera: bool = False
     uplink_loss: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @classmethod
+    def of(cls, health: Health) -> Self:
+        return cls.model_validate({"type": "health", **asdict(health)})
 
     def health(self) -> Health:
         return Health(self.limited, self.uplink_kbps, self.concealed, self.microphone, self.camera, self.uplink_loss)

@@ -132,6 +132,7 @@ class _Talk:
         self._language = language
         self._jobs: asyncio.Queue[Said] = asyncio.Queue(MOST_JOBS)
         self._leaving = False
+        self._attached = asyncio.Event()
         self._farewell: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -139,6 +140,7 @@ class _Talk:
         tasks = [asyncio.create_task(part()) for part in (self._send_all, self._listen, self._work)]
         try:
             await self._conference.attach(self._line)
+            self._attached.set()
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -149,6 +151,7 @@ class _Talk:
             with suppress(RuntimeError):
                 await self._socket.close(IDLE)
         finally:
+            self._attached.set()
             self._conference.detach(self._line)
             for task in tasks:
                 task.cancel()
@@ -207,11 +210,10 @@ class _Talk:
             self._complain(TooMany("signal.too_fast"), said.id if isinstance(said, Offer) else None)
 
     def _take_still(self, said: StillPart | StillSeen) -> None:
-        thin = self._conference.thin
         if isinstance(said, StillPart):
-            thin.hear(self._line, said.piece())
+            self._conference.hear_still(self._line, said.piece())
         else:
-            thin.on_seen(self._line, said.site, said.still)
+            self._conference.thin.on_seen(self._line, said.site, said.still)
 
     async def _work(self) -> None:
         while True:
@@ -240,6 +242,7 @@ class _Talk:
 
     async def _leave(self) -> None:
         """Once: the participant may be back on another socket while this one ends."""
+        await self._attached.wait()
         if self._farewell is None:
             self._farewell = asyncio.create_task(self._conference.leave(self._line))
         await asyncio.shield(self._farewell)

@@ -65,7 +65,7 @@ class Assembly:
 
     def add(self, now: float, part: Part) -> Still | None:
         """The still that this part completes."""
-        data = _decoded(part.data)
+        data = decoded(part.data)
         if part.part == 0:
             self._of, self._began, self._next = part, now, 0
             self._data.clear()
@@ -85,16 +85,20 @@ class Assembly:
 
     def _completed(self) -> Still | None:
         self._of = None
-        data = bytes(self._data)
-        size = size_of(data)
-        if size is None or not 0 < size[0] <= MOST_WIDTH or not 0 < size[1] <= MOST_HEIGHT:
+        return self.whole(self._began, bytes(self._data))
+
+    def whole(self, taken_at: float, data: bytes | None) -> Still | None:
+        """A still that is there as a whole; None where it is no small JPEG."""
+        size = size_of(data) if data is not None and len(data) <= MOST_OCTETS else None
+        if data is None or size is None or not 0 < size[0] <= MOST_WIDTH or not 0 < size[1] <= MOST_HEIGHT:
             self.refused += 1
             return None
         self._number += 1
-        return Still(self._number, self._began, data)
+        return Still(self._number, taken_at, data)
 
 
-def _decoded(text: str) -> bytes | None:
+def decoded(text: str) -> bytes | None:
+    """The bytes of some base64; None for none, and for what is no base64."""
     try:
         return b64decode(text, validate=True) or None
     except (NotBase64, ValueError):

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from command.kernel.values import State
 from media.meetings.moves import Way
@@ -11,8 +12,11 @@ from media.messages import ParticipantState
 from media.sfu.ladder import Ladder
 from media.sfu.tiers import BY_NAME, TOP, Tier, TierName
 from web.meter import Meter
+from web.others import Others
+from web.reports import MOST_SITES, AskReport, PassedStill, Report, SiteReport
 from web.rooms import Room
 from web.signal_line import Line
+from web.signal_messages import HealthReport
 from web.stills import (
     MOST_BPS,
     NO_STILLS,
@@ -23,6 +27,7 @@ from web.stills import (
     Still,
     ask_for,
     combined,
+    decoded,
     fresh,
     pace,
 )
@@ -53,10 +58,13 @@ class Standing:
 
 @dataclass
 class Site:
-    """What is kept of one site. `told` is what the timeline has of its two ways."""
+    """What is kept of one site. `told` is what the timeline has of its two ways.
 
+    Of one whose socket another process has: its uplink as that tells, its newest still while somebody here wants it.
+    """
+
+    uplink: Ladder
     down: Standing = field(default_factory=Standing)
-    uplink: Ladder = field(default_factory=lambda: Ladder(float("-inf")))
     asked: Ask | None = None
     assembly: Assembly = field(default_factory=Assembly)
     still: Still | None = None
@@ -64,18 +72,20 @@ class Site:
     small: bool = False
     fed: Meter = field(default_factory=Meter)
     sends: Meter = field(default_factory=Meter)
-    beside: float = 0.0
+    beside: float | None = 0.0
     told: dict[Way, Tier] = field(default_factory=lambda: dict[Way, Tier]([("down", TOP), ("up", TOP)]))
 
     def uplink_message(self) -> State:
         return {"type": "uplink", "tier": self.uplink.tier.name, "why": self.uplink.why}
 
-    def news(self, now: float) -> list[tuple[Way, Tier, str]]:
-        """(way, tier, why) of what has stood so long that the timeline should have it."""
-        stands: tuple[tuple[Way, Tier, str, float], ...] = (
-            ("down", self.down.tier, self.down.why, self.down.since),
-            ("up", self.uplink.tier, self.uplink.why, self.uplink.since),
-        )
+    def news(self, now: float, here: bool) -> list[tuple[Way, Tier, str]]:
+        """(way, tier, why) of what has stood so long that the timeline should have it.
+
+        Of its uplink only the process that has its socket (`here`) knows enough.
+        """
+        stands: list[tuple[Way, Tier, str, float]] = [("down", self.down.tier, self.down.why, self.down.since)]
+        if here:
+            stands.append(("up", self.uplink.tier, self.uplink.why, self.uplink.since))
         return [
             (way, tier, why)
             for way, tier, why, since in stands
@@ -90,7 +100,10 @@ NoteBeside = Callable[[str, str, float], Awaitable[None]]
 
 
 class ThinLines:
-    """All of it for one process; `clock` gives seconds, steadily. `follow` calls what is to be called again."""
+    """All of it for one process; `clock` gives seconds, steadily. `follow` calls what is to be called again.
+
+    `others` is what the other processes tell of their sites of the same meetings, `report` what they are told.
+    """
 
     def __init__(
         self,
@@ -98,18 +111,21 @@ class ThinLines:
         room: Callable[[str], Room | None],
         tell: Tell,
         note_beside: NoteBeside,
+        others: Others,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
+        self._others = others
         self._lines = lines
         self._room = room
         self._tell = tell
         self._note_beside = note_beside
         self._sites: dict[str, Site] = {}
         self._fed: list[Line] = []
+        self._wanted: dict[str, Ask] = {}
 
     def site(self, site: str) -> Site:
-        return self._sites.setdefault(site, Site())
+        return self._sites.setdefault(site, Site(Ladder(self._clock())))
 
     def forget(self, sites: Iterable[str]) -> None:
         """Their media ended: the next connection of each begins at the top."""
@@ -136,17 +152,41 @@ class ThinLines:
     def greet(self, line: Line) -> None:
         """A socket is open, perhaps in place of another one: it should know how things stand."""
         site = self.site(line.site)
-        site.assembly, site.asked, site.small = Assembly(), None, False
+        site.assembly, site.asked, site.small, site.beside = Assembly(), None, False, None
         if site.feed is not None:
             site.feed = Feed(site.feed.bps)
         line.send(site.down.message())
         line.send(site.uplink_message())
 
-    def hear(self, line: Line, part: Part) -> None:
-        """A part of a still: taken from those alone who were asked."""
+    def hear(self, line: Line, part: Part) -> Still | None:
+        """A part of a still, taken from those alone who were asked: the still that it completes."""
         site = self.site(line.site)
-        if site.asked is not None:
-            site.still = site.assembly.add(self._clock(), part) or site.still
+        if site.asked is None:
+            return None
+        whole = site.assembly.add(self._clock(), part)
+        site.still = whole or site.still
+        return whole
+
+    def age_of(self, still: Still) -> float:
+        """Seconds since it was taken."""
+        return self._clock() - still.taken_at
+
+    def take_report(self, room: Room, process: str, report: Report) -> None:
+        """Another process tells of its sites; of a site whose socket is here nothing is believed."""
+        if not self._others.take(room.id, process, report, room.sites):
+            return
+        for name in (report.sites.keys() & room.sites.keys()) - self._here(room.id):
+            site, told = self.site(name), report.sites[name]
+            site.uplink.go_on_from(self._clock(), BY_NAME[told.tier], told.why)
+            site.told.pop("up", None)  # should its socket come here, the timeline has it from elsewhere
+
+    def take_still(self, meeting: str, process: str, passed: PassedStill) -> None:
+        """Another process passes on a still that is wanted here, of a site of its own."""
+        name = passed.site
+        if name in self._wanted and name not in self._here(meeting) and self._others.holds(meeting, process, name):
+            site = self.site(name)
+            taken_at = self._clock() - passed.age_ms / 1000
+            site.still = site.assembly.whole(taken_at, decoded(passed.data)) or site.still
 
     def on_seen(self, line: Line, shown: str, number: int) -> None:
         """A receiver has all of a still."""
@@ -159,23 +199,39 @@ class ThinLines:
     def plan(self) -> None:
         """Say who stands where, who should get whose stills, and ask for them. To be called every PLAN_S or so."""
         now, lines = self._clock(), list(self._lines)
-        asks: dict[str, list[Ask]] = {line.site: [] for line in lines}
+        asks: defaultdict[str, list[Ask]] = defaultdict(list)
         by_site = {line.site: line for line in lines}
         for line in lines:
             self._follow_uplink(now, line)
         for line in lines:
             self._plan_feed(line, by_site, asks)
         for line in lines:
-            self._ask(line, asks[line.site])
+            self._ask(line, asks[line.site] + self._others.asks(line.meeting, line.site))
+        self._want({site: ask for site, ask in asks.items() if site not in by_site})
         for line in lines:
             self._fit_voice(line)
         self._fed = [line for line in lines if self.site(line.site).feed is not None]
 
+    def report(self, room: Room) -> Report:
+        """What the other processes of a meeting are to know of it."""
+        lines = [line for line in self._lines if line.meeting == room.id][:MOST_SITES]
+        asks = list(self._wanted.keys() & room.sites.keys())[:MOST_SITES]
+        return Report(
+            sites={line.site: self._reported(line) for line in lines},
+            asks={site: AskReport.model_validate(asdict(self._wanted[site])) for site in asks},
+        )
+
+    def _reported(self, line: Line) -> SiteReport:
+        health = HealthReport.of(line.health) if line.health is not None else None
+        uplink = self.site(line.site).uplink
+        return SiteReport(health=health, tier=uplink.tier.name, why=uplink.why)
+
     async def chronicle(self) -> None:
         """Put on the timeline what has lasted. To be called every second or so."""
         await self._weigh()
+        here = {line.site for line in self._lines}
         for name, site in list(self._sites.items()):
-            for way, tier, why in site.news(self._clock()):
+            for way, tier, why in site.news(self._clock(), name in here):
                 site.told[way] = tier
                 await self._tell(name, way, tier, why)
 
@@ -186,7 +242,7 @@ class ThinLines:
             site = self.site(line.site)
             site.sends.look(now, site.assembly.octets)
             bps = round(site.fed.look(now, site.feed.octets if site.feed is not None else 0), -3)
-            if abs(bps - site.beside) > BESIDE_CHANGE * max(bps, site.beside):
+            if site.beside is None or abs(bps - site.beside) > BESIDE_CHANGE * max(bps, site.beside):
                 site.beside = bps
                 await self._note_beside(line.meeting, line.site, bps)
 
@@ -198,7 +254,7 @@ class ThinLines:
         if site.uplink.step(now, measured(site.uplink, line.health, layers, site.sends.bps)):
             line.send(site.uplink_message())
 
-    def _plan_feed(self, line: Line, by_site: dict[str, Line], asks: dict[str, list[Ask]]) -> None:
+    def _plan_feed(self, line: Line, by_site: dict[str, Line], asks: defaultdict[str, list[Ask]]) -> None:
         site = self.site(line.site)
         shown = self._on_stills(line, by_site)
         if not shown:
@@ -226,13 +282,32 @@ class ThinLines:
             name = room.speaker if wish == SPEAKER else wish
             if name is None or name == line.site or (slot < len(heights) and heights[slot] == 0):
                 continue
-            sender = by_site.get(name)
-            if sender is None or sender.meeting != line.meeting or not _films(sender):
+            if not self._films(room, name, by_site.get(name)):
                 continue
             sends = self.site(name).uplink.tier
             if sends.stills or (tier.stills and sends.moves):
                 found[name] = None
         return tuple(found)[:MOST_TILES]
+
+    def _films(self, room: Room, name: str, line: Line | None) -> bool:
+        """Whether a site's camera is on, as its page says here or in another process."""
+        here = line is not None and line.meeting == room.id
+        health = line.health if line is not None and here else self._others.health(room.id, name)
+        return health is not None and health.camera
+
+    def _want(self, asks: dict[str, list[Ask]]) -> None:
+        """Note which stills are wanted of sites elsewhere; those that nobody wants any more are forgotten."""
+        former, self._wanted = self._wanted, {}
+        for name, known in asks.items():
+            ask = combined(known, MOST_BPS)
+            if ask is not None:
+                self._wanted[name] = ask
+        for name in former.keys() - self._wanted.keys():
+            if name in self._sites:
+                self._sites[name].still = None
+
+    def _here(self, meeting: str) -> set[str]:
+        return {line.site for line in self._lines if line.meeting == meeting}
 
     def _ask(self, line: Line, asks: list[Ask]) -> None:
         site = self.site(line.site)
@@ -245,7 +320,10 @@ class ThinLines:
         line.send(NO_STILLS if wanted is None else wanted.message())
 
     def _fit_voice(self, line: Line) -> None:
-        """A voice that a very thin line has to carry is sent small by its speaker, for all who hear it."""
+        """A voice that a very thin line has to carry is sent small by its speaker, for all who hear it.
+
+        Where receivers stand the node tells every process.
+        """
         room, site = self._room(line.meeting), self.site(line.site)
         small = room is not None and line.site in room.loudest and any(map(self._is_still, room.sites))
         if small != site.small:
@@ -275,10 +353,6 @@ class ThinLines:
             message = site.feed.next(now, fresh(now, known))
             if message is not None:
                 line.send(message)
-
-
-def _films(line: Line) -> bool:
-    return line.health is not None and line.health.camera
 
 
 async def follow(thin: ThinLines) -> None:

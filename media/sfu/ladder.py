@@ -74,6 +74,12 @@ class Ladder:
         wait = min(LONGEST_UP_S, (UP_S if measured.proven else TRIAL_S) * self._patience)
         return self._waited(now, self._fits_since, wait) and self._rise(now)
 
+    def go_on_from(self, now: float, tier: Tier, why: Why) -> None:
+        """Stand where another one's measurements have brought the site, and go on from there."""
+        if tier is not self.tier:
+            self.why = why
+            self._stand(now, tier)
+
     def _waited(self, now: float, since: float, seconds: float) -> bool:
         return now - since >= seconds and now - self._changed_at >= DWELL_S
 

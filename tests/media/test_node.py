@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from media import node as node_module
 from media.control import NodeClient, Synced
 from media.errors import BridgeError
-from media.messages import Connected, SlotCount, WantedParticipant, WantedRoom
+from media.messages import MOST_BODY, Connected, SlotCount, WantedParticipant, WantedRoom
 from media.node import MediaConfig, Ready, serve
 from tests.media.signal_server import until
 
@@ -168,6 +168,35 @@ async def test_an_unacknowledged_event_is_sent_again(monkeypatch: pytest.MonkeyP
     outbox.acknowledge(texts[0]["event"])
     resending.cancel()
     assert outbox.join().empty()
+
+
+async def test_the_node_passes_on_and_tells_who_comes_and_goes(ready: Ready) -> None:
+    async with control(ready) as one, control(ready) as stranger:
+        assert "ok" in await one.ask(do="attend", rooms=["m"])
+        assert (await one.next_event("attending"))["clients"] == []
+        assert "ok" in await stranger.ask(do="attend", rooms=["n"])
+        async with control(ready) as two:
+            await two.ask(do="attend", rooms=["m"])
+            [first] = (await two.next_event("attending"))["clients"]
+            [second] = (await one.next_event("attending"))["clients"]
+            assert "ok" in await one.ask(do="pass_on", room="m", body="a word")
+            told = await two.next_event("passed")
+            assert (told["room"], told["client"], told["body"]) == ("m", first, "a word")
+            assert "ok" in await two.ask(do="pass_on", room="m", body="another", to=[first])
+            assert (await one.next_event("passed"))["client"] == second
+            await refusals(one, stranger)
+        assert (await one.next_event("attending"))["clients"] == []
+        assert [event["type"] for event in stranger.events] == ["attending"]
+
+
+async def refusals(one: Control, stranger: Control) -> None:
+    refused = [
+        await stranger.ask(do="pass_on", room="m", body="x"),
+        await one.ask(do="pass_on", room="m", body="x" * (MOST_BODY + 1)),
+        await one.ask(do="attend", rooms=[str(number) for number in range(1_001)]),
+    ]
+    codes = [one["error"]["code"] for one in refused]
+    assert codes == ["control.not_attending", "control.bad_command", "control.bad_command"], json.dumps(refused)
 
 
 async def test_announced_slots_must_be_those_of_the_description(ready: Ready) -> None:

@@ -10,9 +10,10 @@ from media.messages import Flags, ParticipantState
 from media.sfu.ladder import TRIAL_S
 from media.sfu.tiers import Tier
 from tests.web.test_stills import JPEG
+from web.others import Others
 from web.rooms import Room, SiteView
 from web.signal_line import Health, Line, Wish
-from web.stills import LATEST_S, Part
+from web.stills import LATEST_S, Part, Still
 from web.thin_lines import TOLD_AFTER_S, ThinLines
 
 MEETING = "meeting"
@@ -21,9 +22,11 @@ GOOD = Health("none", 3_000, 0.0, camera=True)
 
 @dataclass
 class Hall:
-    """Three sites that see each other; `now` is their clock."""
+    """Three sites that see each other, the sockets of those `here` in this process; `now` is their clock."""
 
+    here: str = "abc"
     now: float = 1_000.0
+    others: Others = field(default_factory=Others)
     lines: dict[str, Line] = field(default_factory=dict)
     heard: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     beside: dict[str, float] = field(default_factory=dict)
@@ -32,11 +35,17 @@ class Hall:
     def __post_init__(self) -> None:
         sites = {name: SiteView(name, name, "terminal", SiteState.JOINED, False, None) for name in "abc"}
         room = self.room = Room(MEETING, sites, layers=dict.fromkeys("abc", (True, True, True)))
-        self.thin = ThinLines(self.lines.values(), {MEETING: room}.get, self._tell, self._note_beside, lambda: self.now)
-        for name in "abc":
-            others = tuple(other for other in "abc" if other != name)
-            self.lines[name] = Line(MEETING, name, "", False, Wish(others, (360, 180)), GOOD)
-            self.heard[name] = []
+        self.thin = ThinLines(
+            self.lines.values(), {MEETING: room}.get, self._tell, self._note_beside, self.others, lambda: self.now
+        )
+        for name in self.here:
+            self.sit(name)
+
+    def sit(self, name: str) -> None:
+        """The socket of `name` is in this process from now on."""
+        others = tuple(other for other in "abc" if other != name)
+        self.lines[name] = Line(MEETING, name, "", False, Wish(others, (360, 180)), GOOD)
+        self.heard[name] = []
 
     async def _tell(self, site: str, way: Way, tier: Tier, why: str) -> None:
         self.told.append((site, way, tier.name, why))
@@ -62,12 +71,12 @@ class Hall:
         if message["type"] == "still" and message["part"] == message["of"] - 1:
             self.thin.on_seen(line, message["site"], message["still"])
 
-    def still(self, name: str) -> None:
+    def still(self, name: str) -> Still | None:
         """The page of `name` sends one."""
-        self.thin.hear(self.lines[name], Part(1, 0, 1, b64encode(JPEG).decode()))
+        return self.thin.hear(self.lines[name], Part(1, 0, 1, b64encode(JPEG).decode()))
 
     def stands(self, name: str, tier: Any, carries: float | None = 100_000) -> None:
-        self.thin.on_tier(name, tier, "thin", carries, self.lines[name])
+        self.thin.on_tier(name, tier, "thin", carries, self.lines.get(name))
 
     def last(self, name: str, kind: str) -> dict[str, Any]:
         return next((one for one in reversed(self.heard[name]) if one["type"] == kind), {})

@@ -16,7 +16,7 @@ export interface ConnectionEvents {
   become: (state: 'connected' | 'interrupted') => void
   /** A slot comes over another connection than before. */
   show: (slot: Slot) => void
-  /** An offer is out: a node that takes it may not know yet what the slots show. */
+  /** A node that has an offer, or a server that has another socket, may not know yet what the slots show. */
   offered: () => void
 }
 
@@ -53,7 +53,11 @@ export class Connection {
   /** The server has said welcome: offers are heard. */
   welcome(): void {
     if (this.call?.pc.connectionState !== 'connected') void this.connect()
-    else void this.arrive() // a move that was over while the socket was away
+    else {
+      this.events.offered()
+      this.health?.again()
+      void this.arrive() // a move that was over while the socket was away
+    }
   }
 
   /** Chromium stops checking after a while and never says so: whatever does not stand in time is made anew. */

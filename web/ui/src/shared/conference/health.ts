@@ -103,6 +103,11 @@ export class HealthWatch {
     window.clearInterval(this.timer)
   }
 
+  /** Tell the next look in any case: who hears it may know nothing yet. */
+  again(): void {
+    this.told = ''
+  }
+
   private async look(): Promise<void> {
     if (this.call.pc.connectionState !== 'connected') return
     const { microphone, camera } = this.call
