@@ -8,22 +8,45 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from alerts.recipients import Behind, Contact, is_person, telephone
+from command.directory.listed import NOBODY, Members
 from gis.divisions import covers
 from gis.geometry import inside
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Where people are told: at or under the division codes (unpadded), or inside the drawn area.
+class Named:
+    """Who is told by name and not by place: whoever holds a post of one of the `titles`, and those `listed` by groups.
 
-    Beside them whoever holds a post of one of the `titles`, wherever in `within` (a division code, empty for the whole
-    county).
+    They are told wherever they are in `within`: a division code, empty for the whole county. A loudspeaker speaks to a
+    place and is nobody's by name.
     """
+
+    titles: frozenset[str] = frozenset()
+    listed: Members = NOBODY
+    within: str = ""
+
+    def __contains__(self, contact: Contact) -> bool:
+        listed = (one in ids for one, ids in zip(_keys(contact), self.listed, strict=True))
+        named = contact.title in self.titles or any(listed)
+        return named and contact.channel != "mqtt" and contact.division_code.startswith(self.within)
+
+    def __bool__(self) -> bool:
+        return bool(self.titles or any(self.listed))
+
+    def reached(self, contacts: Iterable[Contact], channels: Iterable[str]) -> int:
+        """How many of those listed at least one contact stands for by one of the channels."""
+        wanted = frozenset(channels)
+        keys = [_keys(one) for one in contacts if one.channel in wanted and one in self]
+        return sum(len(ids & {key[kind] for key in keys}) for kind, ids in enumerate(self.listed))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom an alert reaches: all at or under the division codes (unpadded) or inside the drawn area, and the named."""
 
     divisions: tuple[str, ...] = ()
     drawn: BaseGeometry | None = None
-    titles: frozenset[str] = frozenset()
-    within: str = ""
+    named: Named = Named()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,7 @@ def resolve(contacts: Sequence[Contact], reach: Reach, channels: Iterable[str]) 
     """
     wanted = frozenset(channels)
     placed = _in_divisions(contacts, reach.divisions) | _in_area(contacts, reach.drawn)
-    hits = np.flatnonzero(placed | _holding(contacts, reach))
+    hits = np.flatnonzero(placed | _named(contacts, reach.named))
     chosen = [contacts[int(place)] for place in hits]
     return freeze(contact for contact in chosen if contact.channel in wanted)
 
@@ -74,6 +97,11 @@ def audience_hash(contacts: Iterable[Contact]) -> str:
     independent of their order."""
     lines = sorted("\t".join((one.recipient, one.channel, one.unit_id, one.address, *_ids(one))) for one in contacts)
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def _keys(contact: Contact) -> tuple[str, str, str]:
+    """By which a group may list a contact, as `Members`: its post, person and unit."""
+    return contact.post, contact.recipient.removeprefix("person:"), contact.unit_id
 
 
 def _ids(contact: Contact) -> list[str]:
@@ -113,11 +141,10 @@ def _in_divisions(
     return np.fromiter((codes[contact.division_code] for contact in contacts), bool, len(contacts))
 
 
-def _holding(contacts: Sequence[Contact], reach: Reach) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    if not reach.titles:
+def _named(contacts: Sequence[Contact], named: Named) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    if not named:
         return np.zeros(len(contacts), bool)
-    inside = (one.title in reach.titles and one.division_code.startswith(reach.within) for one in contacts)
-    return np.fromiter(inside, bool, len(contacts))
+    return np.fromiter((one in named for one in contacts), bool, len(contacts))
 
 
 def _in_area(contacts: Sequence[Contact], drawn: BaseGeometry | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

@@ -115,12 +115,11 @@ def _people(session: Session, tree: Tree, answering: frozenset[str], ways: Ways 
     posts = _posts_by_person(session)
     for person in session.scalars(select(Person).where(Person.active).order_by(Person.id)):
         held = posts[person.id]
-        for unit_id, responsible, title in _places(person, held):
+        for unit_id, post in _places(person, held):
             if unit_id in tree.units:
                 page = person.user_id if person.user_id in answering else None
                 lane = _lane(held, page, tree)
-                found = _person(person, ways(person, page), unit_id, responsible, tree, lane)
-                yield from (replace(one, title=title) for one in found) if title else found
+                yield from _person(person, ways(person, page), unit_id, post, tree, lane)
 
 
 def _lane(held: Iterable[Post], page: str | None, tree: Tree) -> int:
@@ -143,14 +142,14 @@ def _posts_by_person(session: Session) -> dict[str, list[Post]]:
     return posts
 
 
-def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, bool, str]]:
+def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, Post | None]]:
     for post in held:
-        yield post.unit_id, post.responsible, post.title
-    yield person.unit_id, False, ""
+        yield post.unit_id, post
+    yield person.unit_id, None
 
 
 def _person(
-    person: Person, ways: Iterable[tuple[str, str]], unit_id: str, responsible: bool, tree: Tree, lane: int
+    person: Person, ways: Iterable[tuple[str, str]], unit_id: str, post: Post | None, tree: Tree, lane: int
 ) -> Iterator[Contact]:
     own = unit_id == person.unit_id and person.lon is not None
     lon, lat = (person.lon, person.lat) if own else tree.place(unit_id)
@@ -165,8 +164,10 @@ def _person(
             division_code=tree.division(unit_id),
             lon=lon,
             lat=lat,
-            responsible=responsible,
+            responsible=post is not None and post.responsible,
             lane=lane,
+            title=post.title if post else "",
+            post=post.id if post else "",
         )
 
 

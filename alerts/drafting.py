@@ -70,6 +70,8 @@ class Draft:
     drill: bool = False
     titles: tuple[str, ...] = ()
     """Titles of posts: whoever holds one is told too, wherever the post is."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Groups by id with their names: whom they list is told too, wherever they are."""
 
     @property
     def chosen_kind(self) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from alerts.authority.rules import What
 from alerts.authority.tables import rules_of
-from alerts.bounds import check_place
+from alerts.bounds import check_place, name_groups
 from alerts.cap.severity import severity_of
 from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area, no_authority
 from alerts.lookup import alert_for, tell, tell_new, to_change
@@ -29,11 +29,13 @@ from gis.divisions import Divisions
 def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions) -> Alert:
     """Draft an alert for the actor's unit. Nobody is told.
 
-    Raises Refused `access.refused`, `alert.no_authority` or `alert.outside`; Invalid as `check_draft` and `find_area`.
+    Raises Refused `access.refused`, `alert.no_authority` or `alert.outside`; Invalid as `check_draft`, `name_groups`
+    and `find_area`.
     """
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
     check_draft(fields, unit, rules_of(session, unit))
+    fields = name_groups(session, unit, fields)
     area = find_area(fields.area, divisions)
     check_place(session, unit, area)
     alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
@@ -82,7 +84,7 @@ def amend(
     `check_drill`, Conflict `alert.move_impossible` or `alert.received_immutable`, StaleVersion.
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, DRAFT, RETURNED, expected=expected)
-    fields = replace(draft_of(alert), **changes)
+    fields = name_groups(session, unit, replace(draft_of(alert), **changes))
     check_drill(session, alert, fields.drill)
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
@@ -241,6 +243,7 @@ def draft_of(alert: Alert) -> Draft:
         certainty=alert.certainty,
         drill=alert.drill,
         titles=_texts(alert.titles),
+        groups={one["id"]: one["name"] for one in alert.groups or []},
     )
 
 
@@ -288,6 +291,7 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Json) -> None:
     alert.template, alert.texts, alert.sms_variant = fields.template, texts, None
     alert.channels = list(fields.chosen_channels)
     alert.titles = list(fields.titles)
+    alert.groups = [{"id": one, "name": name} for one, name in fields.groups.items()]
     alert.effective_at = fields.effective_at
     alert.expires_at = fields.expires_at
     alert.incident_id = fields.incident

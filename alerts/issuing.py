@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.adopting import check_source
 from alerts.audience import Audience, freeze, resolve
 from alerts.authority.tables import rules_of
-from alerts.bounds import check_place, reach_for
+from alerts.bounds import check_place, name_groups, reach_for
 from alerts.calls.opening import find_unheld, open_obligations
 from alerts.chunks import drop_unsent, members_of, plan_chunks
 from alerts.contacts import contacts_of_county, readers_of
@@ -114,7 +114,8 @@ def audience_now(session: Session, alert: Alert, unit: Unit) -> Audience:
     """Who would be told now: everyone in the area and in the chosen posts, and of an update also the audience of the
     alert it changes."""
     channels = [str(one) for one in alert.channels] if isinstance(alert.channels, list) else []
-    reach = reach_for(session, unit, area_of(alert), draft_of(alert).titles)
+    fields = draft_of(alert)
+    reach = reach_for(session, unit, area_of(alert), fields.titles, fields.groups)
     found = resolve(contacts_of_county(session, unit), reach, channels)
     if alert.supersedes is None:
         return found
@@ -132,7 +133,7 @@ def update(
     """
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
     anew: dict[str, Any] = {"effective_at": None, "template": change_template(session, old, unit), "texts": {}}
-    fields = replace(draft_of(old), **{**anew, **changes})
+    fields = name_groups(session, unit, replace(draft_of(old), **{**anew, **changes}))
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(old)
     check_place(session, unit, area)

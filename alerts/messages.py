@@ -132,6 +132,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "alert.people_differ": ("人数不符：应为 {people} 人", "The number differs: {people} people will be told"),
     "alert.nobody": ("这个范围里没有可以告知的人或设备", "There is nobody and nothing to tell in this area"),
+    "alert.group_unknown": (
+        "没有这个群组，或不归本单位使用",
+        "There is no such group, or it is not this unit’s to use",
+    ),
     "alert.area_needed": ("要有范围：区划、多边形或圆", "An area is needed: divisions, a polygon or a circle"),
     "alert.area_unusable": ("范围画得不对：{reason}", "The area cannot be used: {reason}"),
     "alert.division_unknown": ("没有这个区划代码：{division}", "Unknown division code: {division}"),

@@ -100,6 +100,8 @@ class Alert(Kept, Base):
     """The variant that short messages carry, fixed when it was submitted."""
     titles: Mapped[Json] = mapped_column(JsonText)
     """Titles of posts whose holders are told beside the area; None for none."""
+    groups: Mapped[list[dict[str, str]] | None] = mapped_column(JsonText)
+    """Groups told beside the area: [{id, name}], named as when the draft was last written; None for none."""
     status: Mapped[str] = mapped_column(String(12))
     dropped: Mapped[bool] = mapped_column(default=False)
     on_board: Mapped[bool] = mapped_column(default=True, index=True)
@@ -184,20 +186,14 @@ class Alert(Kept, Base):
             "description": self.description,
             "instruction": self.instruction,
             "language": self.language,
-            "area": {
-                "description": self.area_description,
-                "worded": self.area_worded,
-                "divisions": self.divisions,
-                "drawn": self.drawn if self.divisions else None,
-                "geometry": self.geometry,
-                "approximate": self.approximate,
-            },
+            "area": self._area(),
             "channels": self.channels,
             "template": self.template,
             "texts": self.texts,
             "end_texts": self.end_texts,
             "sms_variant": self.sms_variant,
             "titles": self.titles or [],
+            "groups": self.groups or [],
             "status": self.status,
             "effective_at": optional_text(self.effective_at),
             "expires_at": optional_text(self.expires_at),
@@ -222,6 +218,16 @@ class Alert(Kept, Base):
             "told_apart": self.told_apart or [],
             "duplicate_of": self.duplicate_of,
             "unheld": self.unheld,
+        }
+
+    def _area(self) -> State:
+        return {
+            "description": self.area_description,
+            "worded": self.area_worded,
+            "divisions": self.divisions,
+            "drawn": self.drawn if self.divisions else None,
+            "geometry": self.geometry,
+            "approximate": self.approximate,
         }
 
 

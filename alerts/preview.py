@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.audience import Audience, resolve
 from alerts.authority.tables import rules_of
-from alerts.bounds import check_place, reach_for
+from alerts.bounds import check_place, name_groups, reach_for
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HOLDER, level_of
 from alerts.calls.words import Part, spoken
@@ -49,9 +49,10 @@ def preview(
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
     check_draft(fields, unit, rules_of(session, unit))
+    fields = name_groups(session, unit, fields)
     area = find_area(fields.area, divisions)
     check_place(session, unit, area)
-    reach = reach_for(session, unit, area, fields.titles)
+    reach = reach_for(session, unit, area, fields.titles, fields.groups)
     audience = resolve(contacts_of_county(session, unit), reach, fields.chosen_channels)
     alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
     return _previewed(session, clock, alert, area, audience, outlets)
@@ -92,6 +93,7 @@ def _previewed(
     return {
         "people": audience.people,
         "units": _by_unit(session, audience),
+        "groups": _groups(session, alert),
         "channels": {name: counts.get(name, 0) for name in chosen},
         "forecast_99_s": forecast_99_s(counts),
         "waiting": [one for one in waiting(session, clock.now()) if one["channel"] in chosen],
@@ -148,6 +150,23 @@ def _measured(area: AreaFound) -> State:
         "drawn": area.drawn is not None,
         "km2": round(area_km2(from_geojson(measured)), 1) if measured else None,
     }
+
+
+def _groups(session: Session, alert: Alert) -> list[Json]:
+    """The alert's groups: how many each lists, and how many of these its channels reach."""
+    if not alert.groups:
+        return []
+    unit, area = unit_of(session, alert.unit_id), area_of(alert)
+    contacts, channels = contacts_of_county(session, unit), channels_of(alert)
+    named = {one["id"]: reach_for(session, unit, area, (), (one["id"],)).named for one in alert.groups}
+    return [
+        {
+            **one,
+            "members": sum(map(len, named[one["id"]].listed)),
+            "reached": named[one["id"]].reached(contacts, channels),
+        }
+        for one in alert.groups
+    ]
 
 
 def _by_unit(session: Session, audience: Audience) -> list[Json]:

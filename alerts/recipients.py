@@ -31,7 +31,7 @@ class Contact:
 
     `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
     `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown. `also` are those
-    whom the same message reaches. `title` is that of the post by which somebody is counted in this place.
+    whom the same message reaches. `post` and `title` are those of the post by which somebody is counted in this place.
     """
 
     recipient: str
@@ -47,6 +47,7 @@ class Contact:
     lane: int = PUBLIC
     also: tuple[Behind, ...] = ()
     title: str = ""
+    post: str = ""
 
     @property
     def is_person(self) -> bool:

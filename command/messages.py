@@ -14,6 +14,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "layer.unknown": ("没有这个图层", "There is no such layer"),
     "person.unknown": ("没有这个人", "There is no such person"),
     "post.unknown": ("没有这个岗位", "There is no such post"),
+    "group.unknown": ("没有这个群组", "There is no such group"),
+    "group.member_unknown": ("没有这个岗位、人员或单位", "There is no such post, person or unit"),
     # the directory
     "name.empty": ("名称不能空着", "The name must not be empty"),
     "name.too_long": ("名称太长", "The name is too long"),
@@ -21,6 +23,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unit.in_use": (
         "没有停用：{name}还有在用的下级单位、人员、岗位、终端或账号",
         "Not taken out of use: {name} still has units, people, posts, terminals or accounts in use",
+    ),
+    "group.keeper": ("群组由县或乡镇维护，不能归 {unit}", "A county or a township keeps groups, not {unit}"),
+    "group.name_taken": (
+        "{unit}已有群组“{name}”，停用的也算：改个名称，或恢复使用那一个",
+        "{unit} has a group “{name}”, perhaps a retired one: choose another name, or use that one again",
+    ),
+    "group.outside": (
+        "{name}不在 {unit} 里：群组只列本县、本乡镇的",
+        "{name} is not in {unit}: a group lists those of its own county or township",
+    ),
+    "group.which_post": (
+        "{name}有几个岗位（{posts}）：群组按岗位列，写明哪一个",
+        "{name} holds several posts ({posts}): groups list posts, say which",
     ),
     "terminal.kind": ("没有这种终端", "There is no such kind of terminal"),
     "terminal.check": ("自检结果只能是正常、故障或没有", "A check finds ok, failed or absent"),

@@ -27,6 +27,7 @@ from web.api import (
     divisions,
     evacuations,
     fast_track,
+    groups,
     imports,
     incident_log,
     incidents,
@@ -101,7 +102,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     told = (alerts, audience, obligations, silences, numbers, safety, evacuations)
     warnings = (*told, call_plan, authority_table, fast_track, text_templates, cap, cap_feeds, cap_messages, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
-    administration = (directory, accounts, terminals, webhooks, push, imports, settings, codes, demo)
+    administration = (directory, groups, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):
         app.include_router(module.router)
     _install_health(app, core)

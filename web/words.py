@@ -38,6 +38,7 @@ RIGHTS: Table = {
     "household.keep": ("维护住户", "keep households"),
     "directory.read": ("查看通讯录", "read the directory"),
     "directory.change": ("维护通讯录", "change the directory"),
+    "group.keep": ("维护群组", "keep groups"),
     "role.grant": ("授权", "grant roles"),
     "account.lock": ("锁定账号", "lock accounts"),
     "settings.change": ("更改设置", "change settings"),

@@ -122,6 +122,39 @@ class Post(Kept, Base):
         }
 
 
+class Group(Kept, Base):
+    """A named list of those who are told together (防汛成员单位, 媒体, 学校校长 …), kept by a county or a township."""
+
+    __tablename__ = "contact_group"
+    __table_args__ = (UniqueConstraint("unit_id", "name"),)
+
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    active: Mapped[bool] = mapped_column(default=True)
+
+    def state(self) -> State:
+        """As on the timeline; whom it lists is told member by member."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "unit": self.unit_id,
+            "on_board": False,
+            "name": self.name,
+            "active": self.active,
+        }
+
+
+class GroupMember(Base):
+    """One that a group lists: `kind` post (whoever holds it and the deputy), person, or unit (everybody and every
+    device of that unit itself, not of those under it), and its id."""
+
+    __tablename__ = "contact_group_member"
+
+    group_id: Mapped[str] = mapped_column(ForeignKey("contact_group.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(6), primary_key=True)
+    member_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+
+
 class User(Kept, Base):
     """An account. `password_hash` is argon2id, `totp_secret` sealed; `failed` counts wrong passwords since the last
     right one; `totp_step` is the last time step whose code was used."""

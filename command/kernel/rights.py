@@ -50,6 +50,7 @@ class Right(StrEnum):
     HOUSEHOLD_KEEP = "household.keep"
     DIRECTORY_READ = "directory.read"
     DIRECTORY_CHANGE = "directory.change"
+    GROUP_KEEP = "group.keep"
     ROLE_GRANT = "role.grant"
     ACCOUNT_LOCK = "account.lock"
     SETTINGS_CHANGE = "settings.change"
@@ -78,6 +79,7 @@ _DUTY = _READER | {
     Right.EVACUATION_END,
     Right.HOUSEHOLD_READ,
     Right.HOUSEHOLD_KEEP,
+    Right.GROUP_KEEP,
 }
 
 _TABLE: dict[Role, frozenset[Right]] = {
@@ -114,6 +116,7 @@ _TABLE: dict[Role, frozenset[Right]] = {
     Role.SYSTEM_ADMINISTRATOR: _READER
     | {
         Right.DIRECTORY_CHANGE,
+        Right.GROUP_KEEP,
         Right.SETTINGS_CHANGE,
         Right.RESOURCE_CHANGE,
         Right.ACCOUNT_LOCK,

@@ -7,8 +7,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.audience import Reach, audience_hash, freeze, resolve
+from alerts.audience import Named, Reach, audience_hash, freeze, resolve
 from alerts.recipients import OFFICIALS, PUBLIC, Contact
+from command.directory.listed import Members
 
 HEAD = Contact("person:1", "email", "a@example.org", "甲", "north", "north", "532301103", 101.36, 25.13)
 PAGE = replace(HEAD, channel="websocket", address="u1")
@@ -136,23 +137,47 @@ FAR = replace(LOST, title="乡镇长", division_code="532301112")
 
 def test_titles_add_their_holders_wherever_they_are_and_each_once() -> None:
     contacts = [LEADER, FAR, HORN, replace(HEAD, division_code="532301105")]
-    reach = Reach(("532301103",), titles=frozenset({"乡镇长"}))
+    reach = Reach(("532301103",), named=Named(frozenset({"乡镇长"})))
     assert names(contacts, reach, "email") == [("person:1", "email"), ("person:2", "email")]
-    assert names(contacts, replace(reach, within="532301103"), "email") == [("person:1", "email")]
-    assert names(contacts, Reach(titles=frozenset({"乡镇"}))) == [], "a title is a whole one"
+    own = replace(reach, named=replace(reach.named, within="532301103"))
+    assert names(contacts, own, "email") == [("person:1", "email")]
+    assert names(contacts, Reach(named=Named(frozenset({"乡镇"})))) == [], "a title is a whole one"
+
+
+def test_a_group_names_posts_people_and_units_and_no_loudspeaker() -> None:
+    contacts = [replace(HEAD, post="p"), replace(LOST, unit_id="office"), HORN, replace(HORN, unit_id="office")]
+    for listed in (Members(posts=frozenset("p")), Members(people=frozenset("1"))):
+        assert names(contacts, Reach(named=Named(listed=listed))) == [("person:1", "email")]
+    office = Named(listed=Members(units=frozenset({"office"})))
+    assert names(contacts, Reach(named=office)) == [("person:2", "email")]
+    assert names(contacts, Reach(named=replace(office, within="532301"))) == []
+
+
+_WHO, _CHANNEL, _PLACE = st.sampled_from("abc"), st.sampled_from(("email", "sms")), st.sampled_from(("in", "out"))
+_NAMES = st.sampled_from(("x", "y", "z"))
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(("", "x", "y")), st.booleans()), max_size=12),
-    st.frozensets(st.sampled_from(("x", "y", "z"))),
+    st.lists(st.tuples(_WHO, _CHANNEL, _PLACE, _NAMES, _NAMES, _NAMES), max_size=12),
+    st.frozensets(_NAMES),
+    st.builds(Members, st.frozensets(_NAMES), st.frozensets(_WHO), st.frozensets(_NAMES)),
 )
-def test_somebody_is_told_once_by_whatever_they_are_reached(
-    places: list[tuple[str, str, bool]], titles: frozenset[str]
+def test_however_lists_overlap_one_person_is_told_once_per_channel_and_the_hash_names_exactly_those(
+    rows: list[tuple[str, str, str, str, str, str]], titles: frozenset[str], listed: Members
 ) -> None:
+    codes = {"in": "532301", "out": "532302"}
     contacts = [
-        Contact(f"person:{who}", "email", who, who, "u", "t", "532301" if inside else "532302", title=title)
-        for who, title, inside in places
+        Contact(f"person:{who}", channel, f"{who}@example.org", who, unit, "t", codes[place], title=title, post=post)
+        for who, channel, place, title, post, unit in rows
     ]
-    found = names(contacts, Reach(("532301",), titles=titles), "email")
-    wanted = {f"person:{who}" for who, title, inside in places if inside or title in titles}
-    assert sorted(found) == sorted((one, "email") for one in wanted)
+    reach = Reach(("532301",), named=Named(titles, listed))
+    audience = resolve(contacts, reach, ["email", "sms"])
+    wanted = {
+        (f"person:{who}", channel)
+        for who, channel, place, title, post, unit in rows
+        if place == "in" or title in titles or post in listed.posts or who in listed.people or unit in listed.units
+    }
+    assert sorted((one.recipient, one.channel) for one in audience.contacts) == sorted(wanted)
+    assert audience.people == len({who for who, _ in wanted})
+    assert resolve(contacts * 2, reach, ["sms", "email"]).hash == audience.hash, "named twice is told once"
+    assert all(audience_hash({*audience.contacts} - {one}) != audience.hash for one in audience.contacts)

@@ -51,6 +51,8 @@ IDS = {
     "silence_id",
     "message_id",
     "refusal_id",
+    "group_id",
+    "member_id",
 }
 
 
@@ -99,6 +101,7 @@ def fill(path: str, objects: Mapping[str, str]) -> str:
         .replace("{what}", "units")
         .replace("{channel}", "websocket")
         .replace("{number}", "1")
+        .replace("members/{kind}", "members/unit")
         .replace("{ending}", "xml")
     )
 
@@ -123,6 +126,8 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
         "alert_id": issuer.post("/api/v1/alerts", json={**draft, **where}).json()["id"],
         "resource_id": duty.post("/api/v1/resources", json=team).json()["id"],
         "unit_id": world.units["south"],
+        "member_id": world.units["north"],
+        "group_id": made(duty, "/groups", {"unit": world.units["county"], "name": "防汛成员单位"})["id"],
         "user_id": world.users["duty"],
         "terminal_id": world.terminals["south_box"],
         "obligation_id": obligation(as_, world)["id"],

@@ -39,6 +39,7 @@ Key = Annotated[str, Field(min_length=1, max_length=40)]
 Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 Channel = Literal["websocket", "email", "mqtt", "sms", "webhook", "webpush"]
 Titles = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=40)]
+Groups = Annotated[list[Annotated[str, Field(min_length=1, max_length=40)]], Field(max_length=40)]
 Codes = Annotated[list[Annotated[str, Field(pattern=r"^\d{2,12}$")]], Field(max_length=500)]
 
 
@@ -94,6 +95,7 @@ class Fields(Form):
     texts: TextsForm
     drill: bool
     titles: Titles
+    groups: Groups
 
     def values(self) -> dict[str, Any]:
         """The fields that were sent, as `Draft` names them."""
@@ -106,6 +108,8 @@ class Fields(Form):
             sent["texts"] = {name: text for name, text in sent["texts"].model_dump().items() if text}
         if "titles" in sent:
             sent["titles"] = tuple(dict.fromkeys(sent["titles"]))
+        if "groups" in sent:
+            sent["groups"] = dict.fromkeys(sent["groups"], "")
         return sent
 
 
@@ -125,6 +129,7 @@ class DraftForm(Fields):
     texts: TextsForm = Field(default_factory=TextsForm)
     drill: bool = False
     titles: Titles = Field(default_factory=list)
+    groups: Groups = Field(default_factory=list)
 
     def draft(self, outlets: Outlets) -> Draft:
         """The value the actions take; one that names no channels has the usual ones that are set up."""

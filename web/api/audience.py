@@ -2,10 +2,12 @@
 
 from fastapi import APIRouter
 
+from alerts.bounds import choosable_groups
 from alerts.contacts import titles_of_county
+from command.directory.listed import sizes
 from command.directory.queries import unit_of
 from command.kernel.rights import Right
-from command.kernel.values import State
+from command.kernel.values import Json, State
 from web.edge import Known
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
@@ -19,3 +21,17 @@ def get_titles(edge: Known) -> State:
         edge.actor.need(Right.ALERT_DRAFT, unit.path)
         found = titles_of_county(session, unit)
     return {"items": [{"title": title, "posts": count} for title, count in found], "next": None}
+
+
+@router.get("/audience/groups")
+def get_groups(edge: Known) -> State:
+    """The groups in use that the reader's alerts may be told to, by name, with how many each lists."""
+    with edge.reading() as session:
+        unit = unit_of(session, edge.actor.unit_id)
+        edge.actor.need(Right.ALERT_DRAFT, unit.path)
+        found = [group for group in choosable_groups(session, unit) if group.active]
+        count = sizes(session, found)
+        items: list[Json] = [
+            {"id": one.id, "name": one.name, "unit": one.unit_id, "members": count[one.id]} for one in found
+        ]
+    return {"items": items, "next": None}

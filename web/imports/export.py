@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.directory.model import Person, Post, Terminal, Unit, User
+from command.directory.groups import PERSON, POST, UNIT
+from command.directory.listed import members_shown
+from command.directory.model import Group, Person, Post, Terminal, Unit, User
 from command.directory.queries import Sight
 from command.evacuation.model import HazardPoint, Household
 from command.kernel.rights import Right
@@ -18,7 +20,9 @@ Reader = Callable[[Session, Sight], Iterable[Cells]]
 
 
 def right_for(what: str) -> Right:
-    """Who may have this list: the directory's administrator, or who keeps the lists of households."""
+    """Who may have this list: the directory's administrator, or who keeps the lists of households or the groups."""
+    if what == "groups":
+        return Right.GROUP_KEEP
     return Right.HOUSEHOLD_KEEP if what in {"hazard_points", "households"} else Right.DIRECTORY_CHANGE
 
 
@@ -87,6 +91,15 @@ def _households(session: Session, sight: Sight) -> Iterable[Cells]:
             yield names[row.unit_id], point, row.number, row.head, row.people, row.needs, row.phone
 
 
+def _groups(session: Session, sight: Sight) -> Iterable[Cells]:
+    names = _unit_names(session)
+    for group in session.scalars(select(Group).where(Group.active).order_by(Group.unit_id, Group.name)):
+        for one in members_shown(session, group) if sight.covers(group.unit_id) else ():
+            named = {POST: (one["name"], None), PERSON: (None, one["name"]), UNIT: (None, None)}[str(one["kind"])]
+            if one["active"]:
+                yield group.name, names[str(one["unit"])], *named, names[group.unit_id]
+
+
 def _users(session: Session, sight: Sight) -> Iterable[Cells]:
     names = _unit_names(session)
     for row in session.scalars(select(User).where(User.active).order_by(User.username)):
@@ -110,5 +123,6 @@ _READERS: dict[str, Reader] = {
     "resources": _resources,
     "hazard_points": _hazard_points,
     "households": _households,
+    "groups": _groups,
     "users": _users,
 }

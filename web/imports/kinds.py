@@ -21,6 +21,7 @@ from command.resources.model import KINDS as RESOURCE_KINDS
 from command.resources.model import Resource
 from web.imports.cells import Outcome, find_unit
 from web.imports.evacuation import import_hazard_point, import_household
+from web.imports.groups import import_member
 from web.imports.table import Column, Row
 
 # How people write kinds; the interface's own words, and those of the API.
@@ -280,6 +281,11 @@ KINDS: Mapping[str, Kind] = {
          Column("head", "户主", needed=True), Column("people", "人数", needed=True),
          Column("needs", "特殊需求", most=200), Column("phone", "电话", most=32)),
         import_household,
+    ),
+    "groups": Kind(
+        (Column("group", "群组", needed=True), UNIT, Column("post", "岗位"), Column("person", "姓名"),
+         Column("kept_by", "维护单位")),
+        import_member,
     ),
     "users": Kind(
         (Column("username", "用户名", needed=True), Column("name", "姓名", needed=True), UNIT),

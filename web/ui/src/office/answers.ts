@@ -71,6 +71,8 @@ export interface Convened {
 export interface AlertPreview {
   people: number
   units: PreviewUnit[]
+  /** The alert's groups: how many each lists, and how many of these its channels reach. */
+  groups: { id: string; name: string; members: number; reached: number }[]
   channels: Record<string, number>
   forecast_99_s: number
   waiting: AlertWaiting[]

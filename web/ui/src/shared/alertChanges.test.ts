@@ -23,7 +23,8 @@ describe('what changed since it was read', () => {
     ['drill', { drill: true }],
     ['area', { area: { description: '两镇', divisions: ['532301'], geometry: null, approximate: false } }],
     ['channels', { channels: ['email', 'sms'] }],
-    ['titles', { titles: ['乡镇领导'] }],
+    ['beside', { titles: ['乡镇领导'] }],
+    ['beside', { groups: [{ id: 'g', name: '学校校长' }] }],
   ])('names %s', (name, more) => {
     expect(changedIn(alert(), alert(more))).toEqual([name])
   })

@@ -1,15 +1,18 @@
 import type { Alert } from './objects/alerts'
 
+/** Whom an alert is told to beside its area, by name: titles of posts, then groups. */
+export const beside = (alert: Alert): string[] => [...(alert.titles ?? []), ...(alert.groups ?? []).map((group) => group.name)]
+
 /** What of an alert is said to people: that it is as it was read is what a signature means. */
 export const SAID = [
-  'kind', 'event', 'colour', 'headline', 'description', 'instruction', 'area', 'titles', 'channels', 'texts', 'effective_at', 'expires_at', 'drill',
+  'kind', 'event', 'colour', 'headline', 'description', 'instruction', 'area', 'beside', 'channels', 'texts', 'effective_at', 'expires_at', 'drill',
 ] as const
 export type Said = (typeof SAID)[number]
 
 /** Of a geometry only type and coordinates: stream and routes name its members in different orders. */
 const valueOf = (alert: Alert, name: Said): unknown => {
   if (name === 'texts') return Object.values(alert.texts ?? {}).map((one) => one.text)
-  if (name === 'titles') return alert.titles ?? []
+  if (name === 'beside') return beside(alert)
   if (name !== 'area') return alert[name]
   const { description, divisions, geometry } = alert.area
   return [description, divisions, geometry?.type, geometry?.coordinates]

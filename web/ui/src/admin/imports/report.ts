@@ -1,8 +1,8 @@
 import type { Lang } from '@shared/i18n'
 
-export const KINDS = ['units', 'people', 'posts', 'terminals', 'resources', 'hazard_points', 'households', 'users'] as const
-/** Lists that who keeps households may import as well, without being the directory's administrator. */
-export const KEPT_LISTS: readonly string[] = ['hazard_points', 'households']
+export const KINDS = ['units', 'people', 'posts', 'groups', 'terminals', 'resources', 'hazard_points', 'households', 'users'] as const
+/** Lists that others than the directory's administrator may import as well, each by the right of who keeps it. */
+export const KEPT_LISTS: Partial<Record<string, string>> = { hazard_points: 'household.keep', households: 'household.keep', groups: 'group.keep' }
 export type Kind = (typeof KINDS)[number]
 
 export interface ReportLine {
@@ -39,6 +39,7 @@ export const COLUMNS: Record<Kind, readonly Column[]> = {
   units: [col('name', '名称', true), col('kind', '类型', true), col('parent', '上级单位', true), col('division_code', '行政区划代码'), ...PLACE, col('phone', '值班电话')],
   people: [col('unit', '单位', true), col('name', '姓名', true), col('phone', '电话'), col('email', '邮箱'), col('languages', '语言'), ...PLACE],
   posts: [col('unit', '单位', true), col('title', '岗位', true), col('responsible', '包保责任人'), col('holder', 'A角'), col('deputy', 'B角'), col('hazard_point', '隐患点')],
+  groups: [col('group', '群组', true), col('unit', '单位', true), col('post', '岗位'), col('person', '姓名'), col('kept_by', '维护单位')],
   terminals: [col('unit', '单位', true), col('name', '名称', true), col('kind', '类型', true), col('auto_answer', '自动应答'), ...PLACE],
   resources: [
     col('unit', '单位', true), col('name', '名称', true), col('kind', '类型', true), col('class_code', '分类代码'), col('quantity', '数量'),

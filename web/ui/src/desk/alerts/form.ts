@@ -35,8 +35,9 @@ export interface AlertForm {
   template: string | null
   /** What a person wrote in a template's place. */
   texts: Partial<Record<Variant, string>>
-  /** Titles of posts whose holders are told too; absent in what was kept before there were any. */
+  /** Titles of posts and groups that are told too; absent in what was kept before there were any. */
   titles?: string[]
+  groups?: { id: string; name: string }[]
   incident: string | null
   drill: boolean
 }
@@ -50,7 +51,7 @@ export interface Unsaved {
 const emptyForm = (open: readonly string[]): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
   kept: false, areaWords: '', worded: false, expires_at: null, channels: open.filter((one) => USUAL.includes(one)), language: 'zh-CN',
-  titles: [], template: null, texts: {}, incident: null, drill: false,
+  titles: [], groups: [], template: null, texts: {}, incident: null, drill: false,
 })
 
 const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
@@ -98,6 +99,7 @@ export const formOf = (alert: Alert): AlertForm => ({
   template: alert.template ?? null,
   texts: wordedIn(alert),
   titles: [...(alert.titles ?? [])],
+  groups: [...(alert.groups ?? [])],
   incident: alert.incident,
   drill: alert.drill,
 })
@@ -139,6 +141,7 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     template: form.template,
     texts: form.texts,
     titles: form.titles ?? [],
+    groups: (form.groups ?? []).map((group) => group.id),
     expires_at: form.expires_at,
     incident: form.incident,
     drill: form.drill,

@@ -47,6 +47,8 @@ export interface Alert extends Thing {
   sms_variant?: 'short' | 'medium' | null
   /** Titles of posts whose holders are told beside the area; absent in entries older than this. */
   titles?: string[]
+  /** Groups told beside the area, named as when it was written; absent in entries older than this. */
+  groups?: { id: string; name: string }[]
   status: AlertStatus
   effective_at: string | null
   expires_at: string | null
