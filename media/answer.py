@@ -1,7 +1,7 @@
 """The bridge's answer to an offer: which streams are taken, and the description that says so."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -51,13 +51,18 @@ class Local:
 
 
 def agree(
-    offer: Offer, new_ssrc: Callable[[], int], former: Terms | None = None, choose: Choose | None = None
+    offer: Offer,
+    new_ssrc: Callable[[], int],
+    former: Terms | None = None,
+    choose: Choose | None = None,
+    layers: Sequence[str] = (),
 ) -> Terms:
     """What the bridge takes of `offer`. Slots keep the SSRCs of `former`, the terms of the same connection before.
 
-    `choose` picks the codec of the picture that the client sends, of those that it offers. Raises BridgeError
-    media.too_many_slots.
+    `choose` picks the codec of the picture that the client sends, of those that it offers. `layers` are the lines that
+    it names as sizes of one picture. Raises BridgeError media.too_many_slots, media.bad_offer.
     """
+    sizes = _sizes(offer, layers)
     publications: dict[Kind, Publication] = {}
     slots: list[SlotTerms] = []
     choices: frozenset[VideoCodec] = frozenset()
@@ -67,14 +72,14 @@ def agree(
         if payload_type is None or section.kind is None:
             continue
         if section.sends and section.kind not in publications:
-            publication = _publication(section, section.kind, payload_type)
+            publication = _publication(section, section.kind, payload_type, sizes)
             publications[section.kind] = replace(publication, codec=_video_codec(section, payload_type))
             choices = choices or frozenset(_offered(section))
         elif section.direction == "recvonly":
             slots.append(known.get(section.mid) or _slot(section, section.kind, payload_type, new_ssrc))
             slots[-1] = replace(slots[-1], h264=_h264(section))
     _check_slots(slots)
-    sending = [s for s in offer.sections if any(p.mid == s.mid for p in publications.values())]
+    sending = [s for s in offer.sections if any(s.mid in p.mids for p in publications.values())]
     ids, transport_cc = _extension_ids(sending), _has_transport_cc(sending)
     return Terms(tuple(publications.values()), tuple(slots), ids, transport_cc, choices)
 
@@ -122,16 +127,40 @@ def _check_slots(slots: list[SlotTerms]) -> None:
         raise BridgeError("media.too_many_slots", f"at most {MAX_AUDIO_SLOTS} audio and {MAX_VIDEO_SLOTS} video slots")
 
 
-def _publication(section: Section, kind: Kind, payload_type: int) -> Publication:
+def _sizes(offer: Offer, mids: Sequence[str]) -> list[Section]:
+    """The lines that the client names as sizes of one picture; a second line that it does not name is none."""
+    pictures = {section.mid: section for section in offer.sections if section.kind == "video" and section.sends}
+    if mids and (len(set(mids)) < len(mids) or not {*mids} <= {*pictures} or next(iter(pictures)) not in mids):
+        raise BridgeError("media.bad_offer", "layers: different lines of video that send, the first one among them")
+    return [pictures[mid] for mid in mids]
+
+
+def _publication(section: Section, kind: Kind, payload_type: int, sizes: list[Section]) -> Publication:
     if kind == "audio":
         ssrc, redundant = next(iter(section.ssrcs), None), _redundant(section, payload_type)
         return Publication(kind, section.mid, payload_type, ssrc=ssrc, red_payload_type=redundant)
     rtx = section.rtx_for(payload_type)
-    layers = _layers(section, payload_type)
+    layers = _lines(sizes, section, payload_type) or _layers(section, payload_type)
     if len(layers) > 1:
         return Publication(kind, section.mid, payload_type, rtx, simulcast=layers)
     primary = next(iter(section.fid or section.ssrcs), None)
     return Publication(kind, section.mid, payload_type, rtx, primary, section.fid.get(primary or 0))
+
+
+def _lines(sizes: list[Section], first: Section, payload_type: int) -> tuple[LayerTerms, ...]:
+    """A layer for each of these lines, which are to have the same payload types (RFC 8843 10.1.2)."""
+    layers = []
+    for section in sizes:
+        if _described(section, payload_type) != _described(first, payload_type):
+            raise BridgeError("media.bad_offer", f"layers: line {section.mid} has other payload types")
+        ssrc = next(iter(section.fid or section.ssrcs), None)
+        layers.append(LayerTerms(None, ssrc, section.fid.get(ssrc or 0), section.mid))
+    return tuple(layers)
+
+
+def _described(section: Section, payload_type: int) -> tuple[object, ...]:
+    number = payload_type
+    return section.codecs.get(number), section.parameters.get(number), section.rtx_for(number)
 
 
 def _redundant(section: Section, payload_type: int) -> int | None:
@@ -194,7 +223,7 @@ def _has_transport_cc(sections: list[Section]) -> bool:
 
 def render(offer: Offer, terms: Terms, local: Local) -> str:
     """The answer's text, one section for each of the offer's."""
-    publications = {publication.mid: publication for publication in terms.publications}
+    publications = {mid: publication for publication in terms.publications for mid in publication.mids}
     slots = {slot.mid: slot for slot in terms.slots}
     stream = _streams(terms)
     taken = [s.mid for s in offer.sections if s.mid in publications or s.mid in slots or _idle(s)]

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from media import encoders
+from media.layers import LARGE, SMALL, Layers, LayerTrack, Share
 from media.still_maker import Newest, StillMaker
 
 logger = logging.getLogger(__name__)
@@ -46,11 +47,30 @@ class Seat:
 
 @dataclass(slots=True)
 class Call:
-    """A connection, and the tracks that it sends; these read the sources, which another connection may share."""
+    """A connection, and the tracks that it sends; these read the sources, which another connection may share.
+
+    A picture is sent in two sizes, `pictures` are their lines, the small one's first.
+    """
 
     connection: RTCPeerConnection
     sources: list[MediaStreamTrack]
     tracks: list[MediaStreamTrack] = field(default_factory=list)
+    layers: Layers = field(default_factory=Layers)
+    pictures: list[RTCRtpTransceiver] = field(default_factory=list)
+
+    def feed(self, relay: MediaRelay) -> None:
+        """Send what the sources give: sound once, a picture in two sizes."""
+        for source in self.sources:
+            if source.kind == "audio":
+                self._send(relay.subscribe(source))
+                continue
+            # A picture that comes too late for the encoder is left out, sound is not.
+            sizes = (LayerTrack(relay.subscribe(source, buffered=False), Share(self.layers, n)) for n in (SMALL, LARGE))
+            self.pictures += [self._send(size) for size in sizes]
+
+    def _send(self, track: MediaStreamTrack) -> RTCRtpTransceiver:
+        self.tracks.append(track)
+        return self.connection.addTransceiver(track, direction="sendonly")
 
     @property
     def ended(self) -> bool:
@@ -195,6 +215,8 @@ class Attendance:
                 if connection.signalingState == "have-local-offer":
                     answer = RTCSessionDescription(message["sdp"], "answer")
                     await connection.setRemoteDescription(answer)
+            case "layers":
+                self._pause(message["active"])
             case "stills_wanted" if self._stills is not None:
                 self._stills.ask(message)
             case "removed" | "ended":
@@ -204,6 +226,12 @@ class Attendance:
                 if message.get("id") == self._offer_id:
                     await asyncio.sleep(REDIAL_S[1])
                     self._offer_wanted.set()
+
+    def _pause(self, active: list[bool]) -> None:
+        """Make no picture that nobody wants."""
+        for call in (self._call, self._staying):
+            if call is not None:
+                call.layers.active = active[SMALL], active[LARGE]
 
     def _know_relays(self, message: dict[str, Any]) -> None:
         """The next connection goes by these, if it has to: their credentials are of minutes."""
@@ -219,10 +247,7 @@ class Attendance:
         call = self._call = Call(connection, sources)
         if self._on_track is not None:
             connection.on("track", self._on_track)
-        # A picture that comes too late for the encoder is left out, sound is not.
-        call.tracks = [self._relay.subscribe(source, buffered=source.kind == "audio") for source in sources]
-        for track in call.tracks:
-            connection.addTransceiver(track, direction="sendonly")
+        call.feed(self._relay)
         for kind, slots in (("audio", seat.audio_slots), ("video", seat.video_slots)):
             for _ in range(slots):
                 connection.addTransceiver(kind, direction="recvonly")
@@ -230,8 +255,9 @@ class Attendance:
         self._offered_at = asyncio.get_running_loop().time()
         await connection.setLocalDescription(await connection.createOffer())
         slots_wanted = {"audio": seat.audio_slots, "video": seat.video_slots}
-        sdp = connection.localDescription.sdp
-        await self._send({"type": "offer", "id": self._offer_id, "sdp": sdp, "slots": slots_wanted})
+        sdp, layers = connection.localDescription.sdp, [one.mid for one in call.pictures]
+        offer = {"type": "offer", "id": self._offer_id, "sdp": sdp, "slots": slots_wanted, "layers": layers}
+        await self._send(offer)
         await self._view()
 
     async def _view(self) -> None:

@@ -45,7 +45,9 @@ def execute(bridge: Bridge, command: BridgeCommand) -> dict[str, Any]:
         case Admit():
             bridge.admit(command.room, command.participant, command.muted, command.video_muted, command.part)
         case Offer():
-            sdp = bridge.negotiation.offer(command.room, command.participant, command.sdp, command.slots)
+            sdp = bridge.negotiation.offer(
+                command.room, command.participant, command.sdp, command.slots, command.layers
+            )
             return {"sdp": sdp}
         case OpenSession():
             opened = bridge.negotiation.open_session(

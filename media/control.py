@@ -5,7 +5,7 @@ import contextlib
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -164,9 +164,12 @@ class NodeClient:
     ) -> None:
         await self._ask(Admit(room=room, participant=participant, muted=muted, video_muted=video_muted, part=part))
 
-    async def offer(self, room: str, participant: str, sdp: str, slots: SlotCount | None = None) -> str:
+    async def offer(
+        self, room: str, participant: str, sdp: str, slots: SlotCount | None = None, layers: Sequence[str] = ()
+    ) -> str:
         """The node's answer to a client's offer."""
-        answer = await self._ask(Offer(room=room, participant=participant, sdp=sdp, slots=slots))
+        offer = Offer(room=room, participant=participant, sdp=sdp, slots=slots, layers=tuple(layers))
+        answer = await self._ask(offer)
         return str(answer["sdp"])
 
     async def open_session(self, room: str, participant: str, session: str, sdp: str, flow: Flow) -> OpenedSession:

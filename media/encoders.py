@@ -17,12 +17,14 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from av import AudioResampler
 from av.frame import Frame
 from av.packet import Packet
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from media.layers import LARGE, SMALL, SMALL_HEIGHT, UP, Share, asking
 
 VOICE_BPS = 24_000
 EXPECTED_LOSS = 10
 LEAST_BPS = 40_000
-UP = 1.3
 _VIDEO_CLOCK_HZ = 90_000
 
 
@@ -51,11 +53,16 @@ class VoiceEncoder(OpusEncoder):
 
 
 class PictureEncoder(Encoder):
-    """Pictures as big and as many as fit in `target_bitrate` (bit/s), which the bridge's REMB sets."""
+    """Pictures as big and as many as fit in `target_bitrate` (bit/s), which the bridge's REMB sets.
 
-    def __init__(self, inner: Any) -> None:
+    With a `share` it makes one of two sizes, of what both have together.
+    """
+
+    def __init__(self, inner: Any, share: Share | None = None) -> None:
         self._inner = inner
+        self._share = share
         self._wished: int = inner.target_bitrate
+        self._reformatter = VideoReformatter()
         self._size = fitting(self._wished, SIZES[-1])
         self._encoded_at = float("-inf")
         self._begins = True
@@ -67,8 +74,19 @@ class PictureEncoder(Encoder):
     @target_bitrate.setter
     def target_bitrate(self, bitrate: int) -> None:
         self._wished = bitrate
-        self._inner.target_bitrate = bitrate
+        if self._share is not None:
+            self._share.layers.bitrate = bitrate
+
+    def _fit(self, height: int) -> None:
+        """Take the size for what there is now; `height` is the camera's."""
+        bitrate, share = self._wished, self._share
+        if share is not None:
+            bitrate = share.layers.share(share.place)
+            if share.place == LARGE and height <= SMALL_HEIGHT:
+                bitrate = 0
         self._size = fitting(bitrate, self._size)
+        if self._size.frames_per_s and self._inner.target_bitrate != bitrate:
+            self._inner.target_bitrate = bitrate
 
     def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
         """Nothing for a picture too many; a key frame that was asked for comes with the next one that is sent."""
@@ -76,12 +94,26 @@ class PictureEncoder(Encoder):
             return [], 0
         at = float(frame.pts * frame.time_base)
         self._begins = self._begins or force_keyframe
+        self._fit(frame.height)
         if not self._size.frames_per_s or 0 <= at - self._encoded_at < 0.9 / self._size.frames_per_s:
             return [], round(at * _VIDEO_CLOCK_HZ)
         self._encoded_at = at
         begins, self._begins = self._begins, False
-        payloads, timestamp = self._inner.encode(shrunk(frame, self._size.height), begins)
+        payloads, timestamp = self._inner.encode(self._shrunk(frame), begins)
         return payloads, timestamp
+
+    def _shrunk(self, frame: VideoFrame) -> VideoFrame:
+        """The picture as high as the size allows, both sides even, as the encoders take it.
+
+        A frame's own `reformat` is not for two encoders at a time. Cameras and MJPEG call each picture a key frame,
+        which an encoder would take for a wish.
+        """
+        small = self._share is not None and self._share.place == SMALL
+        height = min(frame.height, SMALL_HEIGHT if small else self._size.height)
+        width = round(frame.width * height / frame.height / 2) * 2 if height < frame.height else frame.width
+        made = self._reformatter.reformat(frame, width, height, "yuv420p")
+        made.pts, made.time_base, made.pict_type = frame.pts, frame.time_base, PictureType.NONE
+        return made
 
     def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
         payloads, timestamp = self._inner.pack(packet)
@@ -94,22 +126,12 @@ def fitting(bitrate: int, now: Size) -> Size:
     return fits if fits.bps <= now.bps else max(now, surely, key=lambda size: size.bps)
 
 
-def shrunk(frame: VideoFrame, height: int) -> VideoFrame:
-    """The picture at most so high, both sides even; the same where it is no higher."""
-    if frame.height <= height:
-        return frame
-    width = round(frame.width * height / frame.height / 2) * 2
-    smaller = frame.reformat(width=width, height=height)
-    smaller.pts, smaller.time_base = frame.pts, frame.time_base
-    return smaller
-
-
 def encoder_for(codec: RTCRtpCodecParameters) -> Encoder:
     """As aiortc's own `get_encoder`."""
     if codec.mimeType.lower() == "audio/opus":
         return VoiceEncoder()
     made = get_encoder(codec)
-    return PictureEncoder(made) if hasattr(made, "target_bitrate") else made
+    return PictureEncoder(made, asking.get()) if hasattr(made, "target_bitrate") else made
 
 
 def install() -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from media.sfu.ladder import Why
 from media.sfu.shedding import StageName
-from media.sfu.terms import Part, VideoCodec
+from media.sfu.terms import MAX_LAYERS, Part, VideoCodec
 from media.sfu.tiers import TierName
 
 VERSION = 1
@@ -67,11 +67,14 @@ class Admit(_Message):
 
 
 class Offer(_Message):
+    """`layers` are the mids of the lines that are sizes of one picture, where each has a line of its own."""
+
     do: Literal["offer"] = "offer"
     room: Name
     participant: Name
     sdp: str
     slots: SlotCount | None = None
+    layers: tuple[Name, ...] = Field(default=(), max_length=MAX_LAYERS)
 
 
 class OpenSession(_Message):

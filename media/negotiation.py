@@ -1,7 +1,7 @@
 """What is agreed with the client of a participant: answers to offers, and one-way sessions."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from media import answer, sdp
@@ -52,8 +52,10 @@ class Negotiation:
         self._connections = connections
         self._end = end
 
-    def offer(self, name: str, participant: str, text: str, slots: SlotCount | None) -> str:
+    def offer(self, name: str, participant: str, text: str, slots: SlotCount | None, layers: Sequence[str] = ()) -> str:
         """Answer an offer. A fingerprint that is known restarts ICE, another one makes a new connection.
+
+        `layers` are the lines that are sizes of one picture, by mid.
 
         Raises BridgeError `media.unknown_room`, `media.not_in_room`, `media.bad_offer`, `media.too_many_slots`
         `media.full` or, for who was not here yet, `media.busy`.
@@ -62,7 +64,7 @@ class Negotiation:
         offer = sdp.parse_offer(text)
         former = self._same_peer(name, participant, offer)
         choose = partial(room.codecs.preferred, participant)
-        terms = answer.agree(offer, _new_ssrc, former.terms if former is not None else None, choose)
+        terms = answer.agree(offer, _new_ssrc, former.terms if former is not None else None, choose, layers)
         _check_count(terms, slots)
         if former is not None:
             connection = self._renew(former, offer, terms)

@@ -7,7 +7,7 @@ any break (of this process, a node, the database) everything is built anew from 
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import astuple
 from functools import partial
@@ -133,10 +133,10 @@ class Conference:
         if still is not None:
             self._across.pass_still(line, still)
 
-    async def offer(self, line: Line, sdp: str, slots: SlotCount | None) -> str:
+    async def offer(self, line: Line, sdp: str, slots: SlotCount | None, layers: Sequence[str]) -> str:
         """The node's answer. Raises BridgeError."""
         node = self.node_of(line.meeting)
-        answer = await node.offer(line.meeting, line.site, sdp, slots)
+        answer = await node.offer(line.meeting, line.site, sdp, slots, layers)
         if line.view is not None:  # a node that has just got the meeting knows no views
             await node.view(line.meeting, line.site, *astuple(line.view))
         return answer

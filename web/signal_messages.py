@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from command.kernel.errors import Malformed
 from media.messages import MAX_HEIGHT, SlotCount
+from media.sfu.terms import MAX_LAYERS
 from web.signal_line import Health, Wish
 from web.stills import MOST_PART, MOST_PARTS, Part
 
@@ -26,7 +27,8 @@ class _Said(BaseModel):
 class Offer(_Said):
     """A complete local description; `id` and `of` come back with the answer.
 
-    `of` content is a connection of its own that sends a second picture and nothing else.
+    `of` content is a connection of its own that sends a second picture and nothing else. `layers` are the mids of the
+    lines that are sizes of one picture, of a client that cannot send them all on one.
     """
 
     type: Literal["offer"]
@@ -34,6 +36,7 @@ class Offer(_Said):
     sdp: str
     slots: SlotCount | None = None
     of: Literal["camera", "content"] = "camera"
+    layers: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=MAX_LAYERS)] = []
 
 
 class View(_Said):

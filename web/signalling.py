@@ -230,7 +230,7 @@ class _Talk:
                 if said.of == "content":
                     answer = await self._conference.offer_content(self._line, said.sdp)
                 else:
-                    answer = await self._conference.offer(self._line, said.sdp, said.slots)
+                    answer = await self._conference.offer(self._line, said.sdp, said.slots, said.layers)
                 self._line.send({"type": "answer", "id": said.id, "of": said.of, "sdp": answer})
             case View():
                 await self._conference.view(self._line, said.wish())

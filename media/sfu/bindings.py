@@ -93,20 +93,20 @@ class Bindings:
         if len(self._streams) >= MAX_STREAMS:
             return None
         for publication, terms, layer in self._layers:
-            if found.mid is not None and publication.mid != found.mid:
+            if found.mid is not None and found.mid != (terms.mid or publication.mid):
                 continue
             if packet.payload_type == publication.rtx_payload_type:
-                if _is_named(terms, found.repaired_rid):
+                if _is_named(terms, found.repaired_rid, found.mid):
                     stream = self._streams[packet.ssrc] = Stream(publication, layer, repair=True)
                     return stream
-            elif packet.payload_type in publication.payload_types and _is_named(terms, found.rid):
+            elif packet.payload_type in publication.payload_types and _is_named(terms, found.rid, found.mid):
                 return self._take(publication, layer, packet.ssrc) if _may_rebind(now, layer) else None
         return None
 
 
-def _is_named(terms: LayerTerms, rid: str | None) -> bool:
-    """Whether a packet with this RID is of the layer; one without is where there is nothing to choose from."""
-    return terms.rid is None or terms.rid == rid
+def _is_named(terms: LayerTerms, rid: str | None, mid: str | None) -> bool:
+    """Whether a packet with these names is of the layer; one without is where there is nothing to choose from."""
+    return terms.rid in (None, rid) and terms.mid in (None, mid)
 
 
 def _may_rebind(now: float, layer: Layer) -> bool:

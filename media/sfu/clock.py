@@ -51,14 +51,19 @@ class StreamClock:
     def __init__(self, rate_hz: int, sender: SenderClock) -> None:
         self.sender = sender
         self._rate_hz = rate_hz
+        self._ntp = 0
         self._lag = 0
         self._suspect: int | None = None
         self._era = 0
 
     def on_report(self, now: float, ntp: int, timestamp: int) -> None:
-        """Take a report that came at `now`. Where two in a row agree on something else, that is so from now on."""
-        if not ntp:
+        """Take a report that came at `now`. Where two in a row agree on something else, that is so from now on.
+
+        One that repeats the last tells nothing: some senders report a stream that rests as it was when it last sent.
+        """
+        if not ntp or ntp == self._ntp:
             return
+        self._ntp = ntp
         self.sender.on_report(now, ntp)
         lag = (timestamp - (ntp * self._rate_hz >> 32)) & 0xFFFFFFFF
         if self._era != self.sender.era or self._is_near(lag, self._suspect):

@@ -29,11 +29,15 @@ def clock_rate(kind: Kind) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LayerTerms:
-    """One of several sizes of a picture: known by its RID (RFC 8852) or by the SSRCs that the offer names."""
+    """One of several sizes of a picture: known by its RID (RFC 8852) or by the SSRCs that the offer names.
+
+    `mid` is its own line, where the client cannot send several on one and named the lines that belong together.
+    """
 
     rid: str | None = None
     ssrc: int | None = None
     rtx_ssrc: int | None = None
+    mid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,11 @@ class Publication:
     def layers(self) -> tuple[LayerTerms, ...]:
         """All streams, at least one."""
         return self.simulcast or (LayerTerms(None, self.ssrc, self.rtx_ssrc),)
+
+    @property
+    def mids(self) -> frozenset[str]:
+        """The lines on which it comes."""
+        return frozenset(layer.mid or self.mid for layer in self.layers)
 
 
 @dataclass(frozen=True, slots=True)

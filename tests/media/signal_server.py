@@ -127,7 +127,7 @@ class SignalServer:
     async def _offer(self, name: str, message: dict[str, Any]) -> None:
         try:
             slots = SlotCount.model_validate(message["slots"])
-            sdp = await self.node.offer(ROOM, name, message["sdp"], slots)
+            sdp = await self.node.offer(ROOM, name, message["sdp"], slots, message.get("layers", ()))
             await self.node.view(ROOM, name, *self._views.get(name, ([], [])))
         except BridgeError as error:
             refusal = {"type": "error", "code": error.code, "detail": error.detail}

@@ -37,7 +37,7 @@ class Watcher:
                 frame = await track.recv()
                 if isinstance(frame, VideoFrame):
                     self.pictures += 1
-                    self.brightness = float(frame.to_ndarray(format="gray")[200:].mean())
+                    self.brightness = float(frame.to_ndarray(format="gray")[-frame.height // 6 :].mean())
                 elif isinstance(frame, AudioFrame):
                     self.loud += int(np.abs(frame.to_ndarray().astype(np.int32)).mean() > 1000)
         except MediaStreamError:

@@ -8,7 +8,7 @@ from media.sfu.bindings import MAX_STREAMS
 from media.sfu.terms import LayerTerms, Publication, Terms
 from tests.fuzzing import PACKETS, dice, fuzz
 from tests.media.packets import RTX, VP8, Meeting, rtp
-from tests.media.simulcast import IDS, RIDS, Camera, Encoder, terms
+from tests.media.simulcast import IDS, RIDS, Camera, Encoder, descriptor, terms
 from tests.media.test_layers import Stage
 
 
@@ -95,6 +95,28 @@ def test_layers_that_the_offer_names_by_ssrc_need_no_names() -> None:
     meeting, camera = joined(Terms((Publication("video", "1", VP8, RTX, simulcast=layers),), (), IDS))
     meeting.rtp("a", *(one.data for one in camera.frame(meeting.now, named=False)))
     assert all(received(meeting))
+
+
+def lines() -> Terms:
+    """A picture's sizes on a line each, told apart by MID."""
+    layers = tuple(LayerTerms(mid=mid) for mid in "12")
+    return Terms((Publication("video", "1", VP8, RTX, simulcast=layers),), (), IDS)
+
+
+def on_line(mid: bytes | None, ssrc: int, sequence: int, payload_type: int = VP8) -> bytes:
+    payload = descriptor(1, 1, 0, sync=False, start=True) + bytes([0x11]) + bytes(9)
+    values = {IDS.mid: mid} if mid else None
+    return rtp(payload_type=payload_type, sequence=sequence, timestamp=9, ssrc=ssrc, payload=payload, values=values)
+
+
+def test_layers_on_lines_of_their_own_are_told_apart_by_mid() -> None:
+    meeting, _ = joined(lines())
+    meeting.rtp("a", on_line(None, 7, 1), on_line(b"3", 7, 1), on_line(b"3", 9, 1))
+    assert (received(meeting), unknown(meeting)) == ([0, 0], 3)
+    meeting.rtp("a", on_line(b"2", 7, 1), on_line(b"1", 8, 1), on_line(None, 7, 2), on_line(None, 7, 3))
+    assert received(meeting) == [1, 3]
+    meeting.rtp("a", on_line(None, 77, 1, RTX))
+    assert received(meeting) == [1, 3], "without a name it could be of any layer"
 
 
 def test_made_up_names_and_numbers_fill_no_table() -> None:

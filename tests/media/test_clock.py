@@ -168,3 +168,15 @@ def test_a_receiver_is_told_when_sound_and_picture_were_captured(seed: int) -> N
         if isinstance(r, SenderReport) and r.ssrc == 3200
     ]
     assert max(lines[1:]) - min(lines[1:]) < 0.3, "a switch bends the line no more than what is sent already makes it"
+
+
+def test_reports_of_a_stream_that_rests_tell_nothing() -> None:
+    """aiortc reports it as it was when it last sent, over and over."""
+    sender = SenderClock()
+    sound, picture = StreamClock(AUDIO_HZ, sender), StreamClock(VIDEO_HZ, sender)
+    picture.on_report(0.0, ntp_time(UNIX), 90)
+    for second in range(10):
+        picture.on_report(float(second), ntp_time(UNIX), 90)
+        sound.on_report(second + 0.5, ntp_time(UNIX + second + 0.5), second * AUDIO_HZ)
+    assert sender.era == 1
+    assert picture.lag is not None

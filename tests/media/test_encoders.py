@@ -10,11 +10,12 @@ from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from av.audio.frame import AudioFrame
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media.encoders import LEAST_BPS, SIZES, PictureEncoder, VoiceEncoder, encoder_for, fitting, install
+from media.layers import LARGE, LARGE_BPS, SMALL, SMALL_BPS, SMALL_HEIGHT, Layers, Share, asking
 from media.rtp import vp8
 
 FPS = 30
@@ -53,6 +54,18 @@ def test_pictures_take_what_they_are_given(bps: int, height: int) -> None:
     assert first.height == height
 
 
+def test_a_camera_s_word_for_its_pictures_makes_no_key_frames() -> None:
+    """Raw pictures and MJPEG are each called a key frame."""
+    encoder, keyframes = picture_encoder(), 0
+    for number in range(10):
+        frame = camera(number)
+        frame.pict_type = PictureType.I
+        payloads, _ = encoder.encode(frame)
+        first = vp8.parse(payloads[0]) if payloads else None
+        keyframes += first is not None and first.keyframe
+    assert keyframes == 1
+
+
 def test_below_the_last_size_nothing_moves_and_it_begins_again_with_a_key_frame() -> None:
     encoder = picture_encoder()
     encoder.target_bitrate = 45_000
@@ -69,6 +82,54 @@ def test_a_few_pictures_are_evenly_spaced() -> None:
     encoder.target_bitrate = 70_000
     taken = [number for number in range(4 * FPS) if encoder.encode(camera(number))[0]]
     assert {after - before for before, after in pairwise(taken)} == {FPS // 5}
+
+
+def pair(layers: Layers) -> list[PictureEncoder]:
+    """The encoders of both sizes."""
+    found = []
+    for place in (SMALL, LARGE):
+        token = asking.set(Share(layers, place))
+        found.append(picture_encoder())
+        asking.reset(token)
+    return found
+
+
+def heights(encoders: list[PictureEncoder], number: int, height: int = 720) -> list[int]:
+    """How high the key frames are that both make of a picture, 0 for none."""
+    found = []
+    for encoder in encoders:
+        payloads, _ = encoder.encode(camera(number, height), force_keyframe=True)
+        first = vp8.parse(payloads[0]) if payloads else None
+        found.append(first.height if first is not None else 0)
+    return found
+
+
+def test_two_sizes_share_what_there_is_and_what_nobody_wants_is_not_made() -> None:
+    layers = Layers()
+    both = pair(layers)
+    small, large = both
+    large.target_bitrate = 1_500_000
+    assert heights(both, 0) == [SMALL_HEIGHT, 720]
+    layers.active = (True, False)
+    assert heights(both, FPS) == [SMALL_HEIGHT, 0]
+    layers.active = (True, True)
+    small.target_bitrate = 450_000
+    assert heights(both, 2 * FPS) == [SMALL_HEIGHT, 360]
+    small.target_bitrate = 200_000
+    assert heights(both, 3 * FPS) == [SMALL_HEIGHT, 0]
+    small.target_bitrate = 1_500_000
+    assert heights(both, 4 * FPS, 176) == [176, 0], "the same twice is of no use"
+
+
+@given(st.lists(st.tuples(st.integers(40_000, 3_000_000), st.booleans()), min_size=1, max_size=20))
+def test_the_shares_of_both_sizes_are_no_more_than_there_is(course: list[tuple[int, bool]]) -> None:
+    layers = Layers()
+    for bitrate, wanted in course:
+        layers.bitrate, layers.active = bitrate, (True, wanted)
+        small, large = layers.share(SMALL), layers.share(LARGE)
+        assert 0 < small <= small + large <= bitrate
+        assert not large or (wanted and large >= LARGE_BPS and SMALL_BPS[0] <= small <= SMALL_BPS[1])
+        assert (layers.share(SMALL), layers.share(LARGE)) == (small, large), "asking changes nothing"
 
 
 @given(st.lists(st.integers(0, 3_000_000), min_size=1, max_size=30))

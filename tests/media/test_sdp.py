@@ -5,14 +5,14 @@ import random
 from pathlib import Path
 
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc import RTCConfiguration, RTCPeerConnection, VideoStreamTrack
 from aiortc.sdp import SessionDescription
 
 from media import answer, sdp
 from media.errors import BridgeError
 from media.ice import Credentials
 from media.rtp.extensions import TRANSPORT_CC_URI
-from media.sfu.terms import PayloadTypes, SlotTerms, Terms
+from media.sfu.terms import LayerTerms, PayloadTypes, SlotTerms, Terms
 
 OFFERS = Path(__file__).parent / "offers"
 CHROMIUM = (OFFERS / "chromium.sdp").read_text(encoding="ascii")
@@ -20,10 +20,10 @@ SIMULCAST = (OFFERS / "simulcast.sdp").read_text(encoding="ascii")
 ENCODER = (OFFERS / "encoder.sdp").read_text(encoding="ascii")
 
 
-def agree(text: str, former: Terms | None = None) -> tuple[sdp.Offer, Terms]:
+def agree(text: str, former: Terms | None = None, layers: tuple[str, ...] = ()) -> tuple[sdp.Offer, Terms]:
     numbers = itertools.count(5000)
     offer = sdp.parse_offer(text)
-    return offer, answer.agree(offer, lambda: next(numbers), former)
+    return offer, answer.agree(offer, lambda: next(numbers), former, layers=layers)
 
 
 def rendered(offer: sdp.Offer, terms: Terms, setup: str = "passive") -> str:
@@ -248,3 +248,42 @@ def test_no_text_makes_the_parser_raise_anything_else() -> None:
         except BridgeError:
             refused += 1
     assert 0 < refused < 3000
+
+
+async def two_pictures() -> str:
+    """An offer of two lines of video that send, with mids 0 and 1, from a client that cannot simulcast."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    for _ in range(2):
+        connection.addTransceiver(VideoStreamTrack(), direction="sendonly")
+    await connection.setLocalDescription(await connection.createOffer())
+    text = connection.localDescription.sdp
+    await connection.close()
+    return text
+
+
+async def test_lines_that_are_named_as_sizes_of_one_picture_are_its_layers() -> None:
+    text = await two_pictures()
+    offer, terms = agree(text, layers=("1", "0"))
+    (picture,) = terms.publications
+    ssrcs = [(s.ssrcs[0], s.fid[s.ssrcs[0]]) for s in reversed(offer.sections)]
+    assert picture.layers == tuple(LayerTerms(None, *ssrc, mid) for ssrc, mid in zip(ssrcs, "10", strict=True))
+    assert picture.mid == "0"
+    answered = rendered(offer, terms)
+    assert all("a=recvonly" in section(answered, mid) for mid in "01")
+    assert len(SessionDescription.parse(answered).media) == 2
+
+
+async def test_a_second_picture_that_is_not_named_is_no_layer() -> None:
+    offer, terms = agree(await two_pictures())
+    (picture,) = terms.publications
+    assert len(picture.layers) == 1
+    assert section(rendered(offer, terms), "1")[0].startswith("video 0 ")
+
+
+async def test_layers_are_different_lines_of_video_with_the_same_payload_types() -> None:
+    text = await two_pictures()
+    session, first, second = text.split("m=video")
+    other = "m=video".join((session, first, second.replace("apt=", "apt=1")))
+    for offer, layers in ((text, ("0", "0")), (text, ("1", "7")), (text, ("1",)), (other, ("0", "1"))):
+        with pytest.raises(BridgeError, match="layers"):
+            agree(offer, layers=layers)
