@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from media.nodes.model import MediaNode
-from web.rooms import Room
+from web.rooms import Room, content_of
 
 DOUBT = timedelta(milliseconds=250)
 """How long a node's silence may be contradicted by a web process that reaches it."""
@@ -146,9 +146,14 @@ def _of_room(
 
 
 def _all_there(room: Room, there: Seen, former: Seen | None) -> bool:
-    """Whether everybody is connected at the new node and sends there whatever it sends to the former one."""
+    """Whether everybody is connected at the new node and sends there whatever it sends to the former one.
+
+    The content too, as long as it comes to the former one.
+    """
     playing = [site.id for site in room.sites.values() if site.plays]
     sent = {} if former is None else former.sends
+    if room.content is not None and any(sent.get(content_of(room.content), NOTHING)):
+        playing.append(content_of(room.content))
     return all(
         site in there.connected
         and all(

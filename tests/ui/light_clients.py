@@ -55,6 +55,13 @@ class LightClient:
                 await self._client.connect(message["sdp"])
                 return
 
+    def offer(self) -> str:
+        """A description that sends the picture and receives nothing."""
+        return self._client.describe(self._client.publishing())
+
+    async def connect(self, answer: str) -> None:
+        await self._client.connect(answer)
+
     def send(self, payloads: Sequence[bytes], timestamp: int) -> None:
         """One picture, already in payloads."""
         peer = self._client.peer

@@ -22,7 +22,7 @@ from web.relocation_plan import (
     acts,
     unsettled,
 )
-from web.rooms import Place, Room, SiteView
+from web.rooms import Place, Room, SiteView, content_of
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 HERE, AWAY = Seen("run"), Seen(None)
@@ -78,6 +78,18 @@ def test_a_node_that_drains_gives_one_meeting_after_the_other() -> None:
     heard = {**silent, "b": Seen("run", {"m1"}, {"m1": (True, True)})}
     assert due([room("m", "b", former="a")], nodes, heard) == [Settle("m", 7)]
     assert due([room("m", "b", former="a", since=MOVE_WITHIN)], nodes, seen) == [Settle("m", 7)]
+
+
+def test_a_move_waits_for_the_content_that_is_shared() -> None:
+    nodes = {"a": node(draining=True), "b": node()}
+    sharing, shared = room("m", "b", former="a"), content_of("m1")
+    sharing.content = "m1"
+    seen = {"a": Seen("run", {"m1", shared}, {shared: (False, True)}), "b": Seen("run", {"m1"})}
+    assert due([sharing], nodes, seen) == []
+    assert due([sharing], nodes, {**seen, "b": Seen("run", {"m1", shared})}) == [], "it sends nothing there yet"
+    there = Seen("run", {"m1", shared}, {shared: (False, True)})
+    assert due([sharing], nodes, {**seen, "b": there}) == [Settle("m", 7)]
+    assert due([sharing], nodes, {"a": Seen("run", {"m1"}), "b": Seen("run", {"m1"})}) == [Settle("m", 7)]
 
 
 def test_a_node_stops_when_nothing_holds_it_or_at_once() -> None:

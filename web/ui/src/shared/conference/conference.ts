@@ -196,12 +196,16 @@ export class Conference {
       case 'stills_wanted':
         return this.stills.ask(message)
       case 'reoffer':
-        if (message.reason !== 'codec') void this.content.again()
+        if (message.reason !== 'codec') {
+          this.content.arrive()
+          void this.content.again()
+        }
         return void this.connection.offerAgain(message.reason)
       case 'move':
-        void this.content.again()
+        this.content.move()
         return this.connection.move()
       case 'moved':
+        this.content.arrive()
         return void this.connection.arrive()
       case 'removed':
       case 'ended':
@@ -221,6 +225,7 @@ export class Conference {
     this.emit('muted', message.muted)
     this.connection.know(message.ice_servers ?? [])
     this.connection.welcome()
+    this.content.arrive() // a move that was over while the socket was away; one that goes on is told again
   }
 
   /** Where the node says that we are not in the meeting, the socket is dialled anew: as it opens the server says whether we are. */

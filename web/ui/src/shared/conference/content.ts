@@ -10,8 +10,9 @@ const FIRST_ID = 1_000_000
 export class ContentSender {
   private track: MediaStreamTrack | null = null
   private pc: RTCPeerConnection | null = null
-  /** Sends until the next one stands. */
+  /** Sends until the next one stands, and during a move until everybody plays the next one's node. */
   private former: RTCPeerConnection | null = null
+  private moving = false
   private id = FIRST_ID
   private offeredAt = 0
 
@@ -34,6 +35,18 @@ export class ContentSender {
     if (performance.now() - this.offeredAt > PATIENCE_MS) void this.again()
   }
 
+  /** The meeting goes to another node: send to both. */
+  move(): void {
+    this.moving = true
+    void this.again()
+  }
+
+  /** The move is over. */
+  arrive(): void {
+    this.moving = false
+    if (this.pc?.connectionState === 'connected') this.former?.close()
+  }
+
   /** Another node has the meeting, or this one lost the connection. */
   async again(): Promise<void> {
     const { track } = this
@@ -44,7 +57,7 @@ export class ContentSender {
     this.pc = pc
     pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: [{ ...ENCODING }] })
     pc.onconnectionstatechange = () => {
-      if (pc === this.pc && pc.connectionState === 'connected') this.former?.close()
+      if (pc === this.pc && pc.connectionState === 'connected' && !this.moving) this.former?.close()
     }
     const id = ++this.id
     this.offeredAt = performance.now()
