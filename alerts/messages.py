@@ -54,9 +54,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         " order evacuations, and a sender has a name",
     ),
     "fast_track.policy_wrong": (
-        "绿色通道规定不对：要有文号、灾种、至少一个可用的账号、岗位或角色，截止时间要晚于现在，补签时限 1 到 72 小时",
-        "The policy is not right: it has a document number, hazards, an account, post or role in use, an end in the"
-        " future, and 1 to 72 hours to countersign",
+        "绿色通道规定不对：要有文号、灾种、批准的模板、至少一个可用的账号、岗位或角色，截止时间要晚于现在，"
+        "补签时限 1 到 72 小时",
+        "The policy is not right: it has a document number, hazards, approved templates, an account, post or role in"
+        " use, an end in the future, and 1 to 72 hours to countersign",
+    ),
+    "fast_track.template_gone": (
+        "有一个模板已被改动或删去，和要批准的不一样：请刷新，看过再批准",
+        "A template was changed or removed and is not what you approve: reload, read it and approve it again",
+    ),
+    "fast_track.template_unfit": (
+        "有一个模板不是给所列灾种的红色预警用的，不能批准",
+        "A template is not for a red warning of the hazards listed and cannot be approved",
     ),
     "fast_track.none": (
         "本县没有绿色通道规定，要送复核签发",
@@ -78,6 +87,38 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "fast_track.returned": (
         "复核退回过的不走绿色通道，要再送复核签发",
         "What a reviewer returned does not go this way: submit it again",
+    ),
+    "fast_track.no_template": (
+        "没有套用规定批准的模板，要送复核签发",
+        "It is not made of a template that the policy approves: submit it for sign-off",
+    ),
+    "fast_track.template_changed": (
+        "模板在批准后改过，新文本还没有批准，要送复核签发",
+        "The template was changed after it was approved, and its new text is not approved yet: submit it for sign-off",
+    ),
+    "fast_track.other_template": (
+        "套用的模板不是给这个灾种和级别的，要送复核签发",
+        "The template is not for this hazard and colour: submit it for sign-off",
+    ),
+    "fast_track.worded": (
+        "有渠道文本是自己写的，和批准的模板不一样，要送复核签发",
+        "A channel’s text was written by hand and is not the approved template’s: submit it for sign-off",
+    ),
+    "fast_track.place": (
+        "范围写了地名以外的话，要送复核签发",
+        "The area is described by more than names of places: submit it for sign-off",
+    ),
+    "fast_track.headline": (
+        "标题和批准的模板不一样，要送复核签发",
+        "The headline is not the approved one: submit it for sign-off",
+    ),
+    "fast_track.text": (
+        "内容或“怎么办”和批准的模板不一样，要送复核签发",
+        "Description or instruction is not the approved template’s: submit it for sign-off",
+    ),
+    "fast_track.old_text": (
+        "草稿的渠道文本是按旧模板写的：打开草稿重新保存，或送复核签发",
+        "The draft’s texts are of a former template: open it and save it again, or submit it for sign-off",
     ),
     "countersign.none": ("这份预警没有待补签的", "Nothing of this alert waits to be countersigned"),
     "countersign.own": (

@@ -8,7 +8,7 @@ from math import ceil
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Audience, resolve
+from alerts.audience import Audience
 from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups, reach_for
 from alerts.calls.plans import plan_in_force, policy_by
@@ -19,6 +19,7 @@ from alerts.contacts import contacts_of_county
 from alerts.data import table
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
 from alerts.drafts import area_of, new_alert
+from alerts.fast_track.queries import outlook
 from alerts.issuing import audience_now
 from alerts.ledger import waiting
 from alerts.lookup import alert_for
@@ -43,26 +44,35 @@ OWN_PLACE = "所负责的地方"
 
 
 def preview(
-    session: Session, clock: Clock, actor: Actor, fields: Draft, divisions: Divisions, outlets: Outlets = EVERY
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    fields: Draft,
+    divisions: Divisions,
+    outlets: Outlets = EVERY,
+    of: str | None = None,
 ) -> State:
-    """The preview of a draft's fields, before there is a draft. Raises as `draft`."""
-    unit = unit_of(session, actor.unit_id)
+    """The preview of a draft's fields, before there is a draft or, with `of`, in the place of that one's.
+
+    Raises as `draft`.
+    """
+    stored = alert_for(session, actor, of) if of else None
+    unit = unit_of(session, stored.unit_id if stored else actor.unit_id)
     actor.need(Right.ALERT_DRAFT, unit.path)
     check_draft(fields, unit, rules_of(session, unit))
     fields = name_groups(session, unit, fields)
     area = find_area(fields.area, divisions)
     check_place(session, unit, area)
-    reach = reach_for(session, unit, area, fields.titles, fields.groups)
-    audience = resolve(contacts_of_county(session, unit), reach, fields.chosen_channels)
     alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
-    return _previewed(session, clock, alert, area, audience, outlets)
+    if stored is not None:
+        alert.supersedes, alert.adopted_from, alert.returned = stored.supersedes, stored.adopted_from, stored.returned
+    return _previewed(session, clock, actor, alert, unit, outlets)
 
 
 def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str, outlets: Outlets = EVERY) -> State:
     """The preview of a draft as it stands; `people` is the number its issuer will type."""
     alert = alert_for(session, actor, alert_id)
-    audience = audience_now(session, alert, unit_of(session, alert.unit_id))
-    return _previewed(session, clock, alert, area_of(alert), audience, outlets)
+    return _previewed(session, clock, actor, alert, unit_of(session, alert.unit_id), outlets)
 
 
 def preview_end(
@@ -84,9 +94,8 @@ def forecast_99_s(counts: dict[str, int]) -> float:
     return round(max(times, default=0.0), 1)
 
 
-def _previewed(
-    session: Session, clock: Clock, alert: Alert, area: AreaFound, audience: Audience, outlets: Outlets
-) -> State:
+def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, outlets: Outlets) -> State:
+    area, audience = area_of(alert), audience_now(session, alert, unit)
     counts = audience.by_channel()
     chosen = channels_of(alert)
     words = words_of(alert, clock.now(), sms=outlets.sms)
@@ -106,6 +115,7 @@ def _previewed(
         **_told(carried_texts(alert, words, outlets)),
         "call": _call(session, alert, words),
         "variants": _variants(alert),
+        "fast_track": outlook(session, actor, alert, unit, clock.now()),
         "not_set_up": [] if alert.drill else [name for name in chosen if name not in outlets.open],
     }
 

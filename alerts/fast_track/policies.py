@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from alerts.fast_track.model import FastTrackPolicy
 from alerts.fast_track.policy import Policy, read_policy, written_policy
 from alerts.lookup import tell_setting
+from alerts.templates.book import book_of
 from command.directory.model import Person, Post, Unit, User
 from command.directory.queries import county_of, unit_of
 from command.kernel.actor import Actor
@@ -41,7 +42,9 @@ def change_policy(
 ) -> State:
     """Put another policy in force, None for none: then every alert is signed off before it is issued.
 
-    Raises StaleVersion `version.stale`, Invalid `fast_track.policy_wrong` naming the field.
+    A template is approved as it is now; one whose text was changed since may stay as it was approved, and opens
+    nothing. Raises StaleVersion `version.stale`, Invalid `fast_track.policy_wrong`, `fast_track.template_unfit` or
+    `fast_track.template_gone` naming the field.
     """
     county = county_of(session, unit_of(session, actor.unit_id))
     actor.need(Right.SETTINGS_CHANGE, county.path)
@@ -50,7 +53,11 @@ def change_policy(
     standing = before.version if before else 0
     if version != standing:
         raise StaleVersion("version.stale", version=standing)
-    kept: Json = None if content is None else written_policy(_checked(session, clock, county, content))
+    kept: Json = None
+    if content is not None:
+        policy = _checked(session, clock, county, content)
+        _check_templates(session, county, policy, policy_of(before))
+        kept = written_policy(policy)
     row = FastTrackPolicy(
         id=new_id(), unit_id=county.id, version=version + 1, content=kept, at=clock.now(), by=actor.by()
     )
@@ -102,5 +109,17 @@ def _checked(session: Session, clock: Clock, county: Unit, content: Mapping[str,
     return policy
 
 
-def _wrong(field: str) -> Invalid:
-    return Invalid("fast_track.policy_wrong", fields=(FieldError(field, "fast_track.policy_wrong"),))
+def _check_templates(session: Session, county: Unit, policy: Policy, before: Policy | None) -> None:
+    if not policy.templates or len({one.key for one in policy.templates}) < len(policy.templates):
+        raise _wrong("templates")
+    book = book_of(session, county)
+    for one in policy.templates:
+        kept = before.approved(one.key) if before else None
+        if book.get(one.key) != one.content and (kept is None or kept.content != one.content):
+            raise _wrong("templates", "fast_track.template_gone")
+        if not policy.is_for(one.content):
+            raise _wrong("templates", "fast_track.template_unfit")
+
+
+def _wrong(field: str, code: str = "fast_track.policy_wrong") -> Invalid:
+    return Invalid(code, fields=(FieldError(field, code),))

@@ -1,4 +1,5 @@
-"""The written policy of the green channel as a value: which hazards at red, who, until when, countersigned how soon."""
+"""The written policy of the green channel as a value: which hazards at red, by which templates, who, until when,
+countersigned how soon."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from alerts.authority.rules import WARNING
+from alerts.templates.template import ALERT, CHANGE, Template, read_template
 from command.kernel.clock import from_text, to_text
 from command.kernel.rights import Right, Role, rights_of
 from command.kernel.values import State
@@ -28,13 +30,29 @@ class Asked(Protocol):
     def drill(self) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A template by its key, with its text as it was approved; `numbers` says whether those in it may be others."""
+
+    key: str
+    numbers: bool
+    content: Template
+
+    def state(self) -> State:
+        return {"key": self.key, "numbers": self.numbers, "content": self.content.state()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`events` are whole names of hazards; `users`, `posts` are ids; `until` the last moment that it holds."""
+    """`events` are whole names of hazards; `users`, `posts` are ids; `until` the last moment that it holds.
+
+    One that was written before templates were approved names none, and nothing goes by it.
+    """
 
     document: str
     text: str
     events: tuple[str, ...]
+    templates: tuple[Approved, ...]
     users: tuple[str, ...]
     roles: tuple[str, ...]
     posts: tuple[str, ...]
@@ -54,6 +72,17 @@ class Policy:
         red = alert.kind == WARNING and alert.colour == RED and not alert.drill
         return red and hazard in (event.casefold() for event in self.events)
 
+    def approved(self, key: str | None) -> Approved | None:
+        return next((one for one in self.templates if one.key == key), None)
+
+    def is_for(self, template: Template) -> bool:
+        """Whether a red warning of one of its hazards, or the change of one, may be said by the template."""
+        return any(
+            template.fits(WARNING, event, RED, purpose, template.language)
+            for event in self.events
+            for purpose in (ALERT, CHANGE)
+        )
+
 
 def read_policy(raw: Mapping[str, Any]) -> Policy:
     """A policy from its JSON; ValueError where it names no document, hazard or person, or never ends."""
@@ -61,6 +90,7 @@ def read_policy(raw: Mapping[str, Any]) -> Policy:
         document=str(raw["document"]).strip(),
         text=str(raw["text"]).strip(),
         events=_words(raw["events"]),
+        templates=tuple(_approved(one) for one in raw.get("templates", ())),
         users=_words(raw["users"]),
         roles=_words(raw["roles"]),
         posts=_words(raw["posts"]),
@@ -82,12 +112,19 @@ def written_policy(policy: Policy) -> State:
         "document": policy.document,
         "text": policy.text,
         "events": list(policy.events),
+        "templates": [
+            {"key": one.key, "numbers": one.numbers, "content": one.content.state()} for one in policy.templates
+        ],
         "users": list(policy.users),
         "roles": list(policy.roles),
         "posts": list(policy.posts),
         "until": to_text(policy.until),
         "countersign_hours": policy.countersign_hours,
     }
+
+
+def _approved(raw: Mapping[str, Any]) -> Approved:
+    return Approved(str(raw["key"]), bool(raw["numbers"]), read_template(raw["content"]))
 
 
 def _words(values: Iterable[Any]) -> tuple[str, ...]:

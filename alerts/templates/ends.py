@@ -4,7 +4,8 @@ from sqlalchemy.orm import Session
 
 from alerts.model import Alert
 from alerts.templates.book import chosen
-from alerts.templates.filling import Facts, fill
+from alerts.templates.facts import facts_of
+from alerts.templates.filling import fill
 from command.directory.model import Unit
 
 
@@ -13,19 +14,4 @@ def end_texts(session: Session, alert: Alert, unit: Unit, end: str, note: str) -
     if not alert.variants:
         return {}
     found = chosen(session, unit, alert.kind, alert.event, alert.colour, end, alert.language)
-    if found is None:
-        return {}
-    facts = Facts(
-        issuer=alert.source,
-        place=alert.area_description,
-        event=alert.event,
-        colour=alert.colour,
-        kind=alert.kind,
-        expires_at=alert.expires_at,
-        headline=alert.headline,
-        description=alert.description,
-        instruction=alert.instruction,
-        drill=alert.drill,
-        note=note,
-    )
-    return fill(found[1], facts)
+    return fill(found[1], facts_of(alert, note)) if found else {}

@@ -1,5 +1,6 @@
 """绿色通道: what one person may issue alone by the written policy, and the second person's word afterwards."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,25 +11,35 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from alerts import actions
-from alerts.drafting import Draft
+from alerts.drafting import AreaInput, Draft
 from alerts.fast_track.model import FastTrackPolicy
 from alerts.fast_track.policies import change_policy
 from alerts.fast_track.queries import board_countersigns, countersign_of, own_fast_track
 from alerts.model import Alert
 from alerts.preview import preview_of
-from alerts.queries import alert_details
+from alerts.queries import alert_details, cap_document
+from alerts.templates.book import put_template
+from alerts.templates.template import shipped
 from command.directory.model import Person, Post, RoleGrant
 from command.directory.queries import sight_of
 from command.kernel.errors import FengsuiError, Invalid, StaleVersion
 from command.kernel.rights import Role
 from command.kernel.timeline import read_after, verify
-from tests.alerts.county import DIVISIONS, START, County, fields
+from tests.alerts.county import DIVISIONS, SOUTH, START, County, fields
 from tests.alerts.steps import drafted
+
+FLOOD, WIND = "flood-high", "wind-high"
+
+
+def approved(*keys: str, numbers: bool = False) -> list[dict[str, Any]]:
+    return [{"key": key, "numbers": numbers, "content": shipped()[key].state()} for key in keys]
+
 
 POLICY: dict[str, Any] = {
     "document": "楚应急〔2026〕7 号（示例）",
     "text": "山洪红色预警可由气象台值班发布员一人先发，两小时内补签。",
     "events": ["山洪"],
+    "templates": approved(FLOOD),
     "users": [],
     "roles": ["alert_issuer"],
     "posts": [],
@@ -38,7 +49,12 @@ POLICY: dict[str, Any] = {
 
 
 def red(**changes: object) -> Draft:
-    return fields(**{"colour": "red", **changes})
+    """A red warning as the template says it, for the southern township."""
+    key = str(changes.get("template") or FLOOD)
+    event = str(changes.get("event", "山洪")).strip()
+    said = {name: shipped()[key].text(name).replace("{place}", "西舍路镇") for name in ("description", "instruction")}
+    made = {"template": key, "headline": f"西舍路镇{event}红色预警", **said}
+    return fields(**{"colour": "red", **made, **changes})
 
 
 def grant(county: County, name: str, *roles: Role) -> None:
@@ -152,7 +168,7 @@ def test_who_had_a_part_in_it_is_no_second_person(county: County, part: str) -> 
     grant(county, "issuer", Role.ALERT_REVIEWER)
     alert = drafted(county, "weather", red())
     if part == "amend":
-        county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, {"headline": "x"}, DIVISIONS))
+        county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, {}, DIVISIONS))
     if part == "submit":
         county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
     fast(county, alert, "issuer" if part == "issue" else "weather")
@@ -230,6 +246,8 @@ def test_a_post_names_its_holder_and_deputy_as_they_are_now(county: County) -> N
     [
         ({"document": " "}, "policy"),
         ({"events": []}, "policy"),
+        ({"templates": []}, "templates"),
+        ({"templates": [*approved(FLOOD), *approved(FLOOD, numbers=True)]}, "templates"),
         ({"roles": []}, "policy"),
         ({"roles": ["leader"]}, "policy"),
         ({"countersign_hours": 0}, "policy"),
@@ -247,12 +265,76 @@ def test_a_policy_that_says_too_little_is_refused(county: County, changes: Any, 
         put_policy(county)
 
 
+OWN = "请到指定账户交款"
+"""What nobody approved and the template does not say."""
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "fast_track.no_template": {"template": None, "texts": {}},
+    "fast_track.other_template": {"template": FLOOD, "event": "大风", "headline": "西舍路镇大风红色预警"},
+    "fast_track.worded": {"texts": {"voice": f"西舍路镇山洪。{OWN}。"}},
+    "fast_track.place": {"area": AreaInput(divisions=(SOUTH,), description=f"西舍路镇，{OWN}", worded=False)},
+    "fast_track.headline": {"headline": f"西舍路镇山洪红色预警，{OWN}"},
+    "fast_track.text": {"instruction": f"立即离开河边、沟口和低洼处，准备转移。{OWN}"},
+}
+
+
+@pytest.mark.parametrize("code", OTHERWISE)
+def test_what_the_template_does_not_say_is_signed_off(county: County, code: str) -> None:
+    """And the desk says why, and what it would have to say."""
+    put_policy(county, events=["山洪", "大风"])
+    alert = drafted(county, "weather", red(**OTHERWISE[code]))
+    seen: Any = county.see("weather", lambda s, a: preview_of(s, county.clock, a, alert)["fast_track"])
+    assert (seen["code"], allowed(county, "weather", alert)) == (code, [])
+    assert code_of(lambda: fast(county, alert)) == code
+    if code == "fast_track.other_template":
+        assert seen["standard"] is None, "none is approved for this hazard"
+        return
+    changes = {**seen["standard"], "texts": {}, "area": AreaInput(divisions=(SOUTH,))}
+    county.do("weather", lambda s, a: actions.amend(s, county.clock, a, alert, None, changes, DIVISIONS))
+    fast(county, alert)
+
+
+def test_a_template_that_was_changed_opens_nothing_until_it_is_approved_anew(county: County) -> None:
+    put_policy(county)
+    alert = drafted(county, "weather", red())
+    other = {**shipped()[FLOOD].state(), "short": "【{issuer}】{place}快跑。"}
+    county.do("duty", lambda s, a: put_template(s, county.clock, a, FLOOD, 0, other))
+    assert code_of(lambda: fast(county, alert)) == "fast_track.template_changed"
+    put_policy(county, 1, countersign_hours=3)
+    assert code_of(lambda: fast(county, alert)) == "fast_track.template_changed", "saving the rest approves nothing"
+    with pytest.raises(Invalid) as wrong:
+        put_policy(county, 2, templates=[{**approved(FLOOD)[0], "content": {**other, "voice": "走"}}])
+    assert wrong.value.code == "fast_track.template_gone", "only what is in force is approved"
+    put_policy(county, 2, templates=[{**approved(FLOOD)[0], "content": other}])
+    assert code_of(lambda: fast(county, alert)) == "fast_track.old_text"
+    county.do("weather", lambda s, a: actions.amend(s, county.clock, a, alert, None, {}, DIVISIONS))
+    fast(county, alert)
+    assert county.see("duty", lambda s, _: s.get_one(Alert, alert).variants["short"]).endswith("西舍路镇快跑。")
+
+
+def test_numbers_are_others_where_the_policy_says_so_and_a_template_for_something_else_is_not_approved(
+    county: County,
+) -> None:
+    with_hours = {**shipped()[FLOOD].state(), "instruction": "2 小时内到高处，电话 12379"}
+    grant(county, "duty", Role.SYSTEM_ADMINISTRATOR)
+    county.do("duty", lambda s, a: put_template(s, county.clock, a, FLOOD, 0, with_hours))
+    for version, numbers in enumerate((False, True)):
+        put_policy(county, version, templates=[{"key": FLOOD, "numbers": numbers, "content": with_hours}])
+        sooner = drafted(county, "weather", red(instruction="1.5 小时内到高处，电话 12379"))
+        elsewhere = drafted(county, "weather", red(instruction="2 小时内到高处，电话 12345"))
+        assert [allowed(county, "weather", one) for one in (sooner, elsewhere)] == [["fast-track"] * numbers, []]
+    with pytest.raises(Invalid) as wrong:
+        put_policy(county, 2, templates=[*approved(WIND)])
+    assert wrong.value.code == "fast_track.template_unfit"
+
+
 @dataclass(frozen=True)
 class Try:
     """One account with every role tries its moves in this order, on this draft under this policy."""
 
     draft: dict[str, Any]
     events: tuple[str, ...]
+    templates: tuple[str, ...]
+    otherwise: str | None
     named: bool
     hours_later: int
     moves: tuple[str, ...]
@@ -268,7 +350,9 @@ TRIES = st.builds(
             "drill": st.sampled_from((False, False, True)),
         }
     ),
-    events=st.sampled_from((("山洪",), ("暴雨", "大风"), ("山洪", "暴雨"))),
+    events=st.sampled_from((("山洪", "大风"), ("暴雨", "大风"), ("山洪", "暴雨", "大风"))),
+    templates=st.sampled_from(((FLOOD,), (FLOOD, WIND), (FLOOD, WIND), (WIND,))),
+    otherwise=st.sampled_from((None, None, *sorted(OTHERWISE))),
     named=st.sampled_from((True, True, False)),
     hours_later=st.sampled_from((0, 0, 1, 3)),
     moves=st.lists(st.sampled_from((*MOVES, "fast-track", "fast-track")), min_size=2, max_size=8).map(tuple),
@@ -279,24 +363,32 @@ TRIES = st.builds(
 @given(one=TRIES)
 def test_nobody_alone_issues_what_the_policy_does_not_name(county: County, one: Try) -> None:
     """Whatever roles one account holds and whatever it presses: alone it issues red warnings that the policy in force
-    names for it, and nothing else; and it never gives the second word on them itself."""
+    names for it, in the words of a template that it approves, and nothing else; and it never gives the second word on
+    them itself."""
     county.clock.advance((START - county.clock.now()).total_seconds())
     grant(county, "weather", Role.ALERT_REVIEWER, Role.LEADER)
     version = county.see("duty", lambda s, _: s.scalar(select(func.max(FastTrackPolicy.version)))) or 0
     users = [county.users["weather" if one.named else "issuer"]]
-    put_policy(county, version, roles=[], users=users, events=list(one.events), until="2026-11-20T08:03:00.000Z")
-    kind = "warning" if one.draft["colour"] else "notice"
-    alert = drafted(county, "weather", fields(**one.draft, kind=kind))
+    named: dict[str, Any] = {"events": list(one.events), "templates": approved(*one.templates)}
+    put_policy(county, version, roles=[], users=users, until="2026-11-20T08:03:00.000Z", **named)
+    kind, event = "warning" if one.draft["colour"] else "notice", one.draft["event"].strip()
+    own = OTHERWISE[one.otherwise] if one.otherwise else {}
+    template = WIND if event == "大风" else FLOOD
+    alert = drafted(county, "weather", red(**{**one.draft, "template": template, **own}, kind=kind))
     county.clock.advance(one.hours_later * 3600)
     for move in one.moves:
         _press(county, move, alert)
-    red_and_named = one.draft["colour"] == "red" and one.draft["event"].strip() in one.events
-    by_policy = one.named and red_and_named and not one.draft["drill"] and one.hours_later < 2
+    worded_for = one.draft["colour"] == "red" and event in one.events and template in one.templates
+    by_policy = one.named and worded_for and one.otherwise is None and not one.draft["drill"] and one.hours_later < 2
     row = county.see("duty", lambda s, _: s.get_one(Alert, alert).state())
     countersign = county.see("duty", lambda s, _: countersign_of(s, alert))
     assert row["status"] != "issued" or by_policy
     assert (countersign is not None) == (row["status"] == "issued")
     assert countersign is None or countersign.outcome is None
+    if row["status"] == "issued":
+        told = re.sub(r"<[^>]+>", "", county.see("duty", lambda s, _: cap_document(s, alert)).decode())
+        assert OWN not in told + str(row["texts"])
+        assert "改" not in told
     if by_policy and one.moves[0] == "fast-track":
         assert row["status"] == "issued"
 
@@ -323,7 +415,7 @@ def test_the_station_keeps_what_it_may_do_by_the_table(county: County) -> None:
     put_policy(county)
     wanted = red()
     assert code_of(lambda: drafted(county, "issuer", wanted)) == "alert.no_authority"
-    late = fields(colour="red", expires_at=START + timedelta(hours=1))
+    late = red(expires_at=START + timedelta(hours=1))
     alert = drafted(county, "weather", late)
     county.clock.advance(3600)
     assert code_of(lambda: fast(county, alert)) == "alert.expired"

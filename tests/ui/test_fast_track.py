@@ -16,6 +16,7 @@ from tests.ui.test_wall import open_wall
 
 NewPage = Callable[..., Page]
 HAZARD = "堰塞湖溃决"
+OWN = "沿河群众立即上高处，不要收拾东西。"
 
 
 @pytest.fixture
@@ -28,6 +29,10 @@ def closed(town: County) -> Iterator[None]:
                 moved(station, f"/alerts/{one['id']}", "cancel", {"end": "lifted", "text": "险情已过"})
         version = admin.get("/fast-track").json()["version"]
         admin.put("/fast-track", json={"policy": None}, headers={"If-Match": f'"{version}"'})
+        template = next(one for one in admin.get("/text-templates").json()["items"] if one["key"] == "warning")
+        if template["own"]:
+            version = template["version"]
+            admin.put("/text-templates/warning", json={"content": None}, headers={"If-Match": f'"{version}"'})
 
 
 def write_policy(page: Page) -> None:
@@ -37,6 +42,11 @@ def write_policy(page: Page) -> None:
     expect(page.get_by_test_id("fasttrack-save")).to_be_disabled()
     page.get_by_test_id("fast-text").fill("红色预警由气象台发布员先行发布，两小时内补签。")
     page.get_by_test_id("fast-events").fill(f"山洪，{HAZARD}")
+    page.get_by_test_id("fast-templates").fill("各灾种")
+    page.get_by_test_id("fast-templates-option").first.click()
+    expect(page.get_by_test_id("approved")).to_have_attribute("data-since", "same")
+    page.get_by_test_id("approved").get_by_text("看批准的文本").click()
+    expect(page.get_by_test_id("approved")).to_contain_text("做好防范，听从当地安排")
     page.get_by_test_id("fast-users").fill("气象台")
     page.get_by_test_id("fast-users-option").first.click()
     expect(page.get_by_test_id("fast-users-chosen")).to_have_count(1)
@@ -53,8 +63,9 @@ def draft_red(town: County) -> None:
         "kind": "warning",
         "colour": "red",
         "headline": f"西舍路镇{HAZARD}红色预警",
-        "description": "上游堰塞湖即将溃决。",
-        "instruction": "沿河群众立即上高处。",
+        "description": f"西舍路镇将有{HAZARD}",
+        "instruction": OWN,
+        "template": "warning",
         "area": {"divisions": ["532301112"]},
         "expires_at": (datetime.now(UTC) + timedelta(hours=3)).isoformat(),
     }
@@ -74,7 +85,16 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     draft_red(town)
     station = open_alert(log_in(new_page(1600, 900), town, "station"), HAZARD)
     expect(station.get_by_test_id("audience-row")).to_have_count(1)
-    station.get_by_test_id("alert-instruction").fill("沿河群众立即上高处，不要收拾东西。")
+    expect(station.get_by_test_id("fast-why")).to_have_attribute("data-code", "fast_track.text")
+    expect(station.get_by_test_id("fast-track")).to_have_count(0)
+    picture(station, "desk-fast-track-own-words")
+    assert [*accessibility(station), *layout(station, least_px=12)] == []
+    station.get_by_test_id("fast-rewrite").click()
+    expect(station.get_by_test_id("alert-instruction")).to_have_value("做好防范，听从当地安排")
+    station.get_by_test_id("fast-back").click()
+    expect(station.get_by_test_id("alert-instruction")).to_have_value(OWN)
+    station.get_by_test_id("fast-rewrite").click()
+    expect(station.get_by_test_id("fast-track")).to_be_enabled()
     picture(station, "desk-fast-track-draft")
     assert layout(station, least_px=12) == []
     people = station.get_by_test_id("preview-people").get_attribute("data-people") or ""
@@ -85,6 +105,7 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     expect(dialog.get_by_test_id("alert-issue")).to_be_disabled()
     dialog.get_by_test_id("alert-issue-word").fill("发布")
     dialog.get_by_test_id("alert-issue").click()
+    expect(station.get_by_test_id("problem")).to_have_count(1)
     expect(dialog.get_by_test_id("problem")).to_have_attribute("data-code", "alert.people_differ")
     dialog.get_by_test_id("alert-issue-people").fill(people)
     picture(station, "desk-fast-track-dialog")
@@ -112,6 +133,26 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     expect(reviewer.get_by_test_id("countersign-bar")).to_have_count(0)
     expect(station.get_by_test_id("countersign")).to_contain_text("补签")
     expect(wall.get_by_text("绿色通道，待补签")).to_have_count(0)
+    _approved_anew(admin, town)
+
+
+def _approved_anew(admin: Page, town: County) -> None:
+    """Somebody changes the template: both texts stand in the policy until the new one is approved."""
+    with town.client("admin") as client:
+        held = next(one for one in client.get("/text-templates").json()["items"] if one["key"] == "warning")
+        content = {**held["content"], "instruction": "立即到高处"}
+        client.put("/text-templates/warning", json={"content": content}, headers={"If-Match": '"0"'}).raise_for_status()
+    admin.reload()
+    expect(admin.get_by_test_id("approved-since")).to_contain_text("批准后模板改过")
+    picture(admin, "admin-fast-track-changed")
+    assert [*accessibility(admin), *layout(admin, least_px=12)] == []
+    admin.get_by_test_id("approved-anew").click()
+    admin.get_by_test_id("fasttrack-save").click()
+    expect(admin.get_by_test_id("approved")).to_have_attribute("data-since", "same")
+    admin.get_by_test_id("tab-templates").click()
+    admin.locator("[data-testid=template-row][data-key=warning]").click()
+    expect(admin.get_by_test_id("template-approved")).to_be_visible()
+    picture(admin, "admin-template-approved")
 
 
 def _wall(new_page: NewPage, town: County) -> Page:

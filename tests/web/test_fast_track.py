@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
+from alerts.templates.template import shipped
 from tests.moves import moved
 from tests.web.obliged import API, Clients
 from tests.web.test_alerts import drafted
 from tests.web.world import World
 
 URL = f"{API}/fast-track"
-RED = {"kind": "warning", "colour": "red", "channels": ["websocket"]}
+TEMPLATE = shipped()["flood-high"]
+RED = {
+    **{"kind": "warning", "colour": "red", "channels": ["websocket"], "template": "flood-high"},
+    **{"headline": "八角镇山洪红色预警", "instruction": TEMPLATE.instruction},
+    "description": TEMPLATE.description.replace("{place}", "八角镇"),
+}
 
 
 def policy(**changes: Any) -> dict[str, Any]:
@@ -20,6 +26,7 @@ def policy(**changes: Any) -> dict[str, Any]:
         "document": "示例〔2026〕7 号",
         "text": "先发后签",
         "events": ["山洪"],
+        "templates": [{"key": "flood-high", "numbers": False, "content": TEMPLATE.state()}],
         "users": [],
         "posts": [],
         "until": until,
@@ -53,6 +60,7 @@ def test_one_person_issues_the_version_that_was_read_and_another_countersigns(as
     put(as_, 0, policy()).raise_for_status()
     mine = station.get(f"{URL}/mine").json()
     assert (mine["open"], mine["events"], mine["countersign_hours"]) == (True, ["山洪"], 2)
+    assert mine["templates"] == ["flood-high"]
     url = f"{API}/alerts/{drafted(station, **RED)['id']}"
     people = station.get(f"{url}/preview").json()["people"]
     assert "fast-track" in station.get(url).json()["allowed"]
@@ -83,3 +91,24 @@ def test_everything_else_is_signed_off_first(as_: Clients, change: dict[str, Any
     url = f"{API}/alerts/{drafted(station, **{**RED, **change})['id']}"
     refused = moved(station, url, "fast-track", {"people": 1})
     assert (refused.status_code, refused.json()["code"]) == (403, "fast_track.not_named")
+
+
+def test_the_preview_says_whether_a_draft_goes_by_it_and_in_which_words(as_: Clients) -> None:
+    put(as_, 0, policy()).raise_for_status()
+    station = as_("station_issuer")
+    alert = drafted(station, **RED)
+    seen = {name: alert[name] for name in ("event", "kind", "colour", "headline", "description", "instruction")}
+    body = {**seen, "area": {"divisions": ["532301109"]}, "template": "flood-high", "of": alert["id"]}
+
+    def look(**more: object) -> Any:
+        return station.post(f"{API}/alerts/preview", json={**body, **more}).json()["fast_track"]
+
+    standard = {"template": "flood-high", **{name: seen[name] for name in ("headline", "description", "instruction")}}
+    assert look() == {"code": None, "standard": standard}
+    own = look(headline="快跑", texts={"short": "快跑"})
+    assert own == {"code": "fast_track.worded", "standard": standard}
+    assert look(colour="orange") == {"code": "fast_track.not_named", "standard": None}
+    url = f"{API}/alerts/{drafted(station, **{**RED, 'instruction': '快跑'})['id']}"
+    refused = moved(station, url, "fast-track", {"people": 1})
+    assert (refused.status_code, refused.json()["code"]) == (403, "fast_track.text")
+    assert "怎么办" in refused.json()["detail"]

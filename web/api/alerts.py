@@ -138,6 +138,16 @@ class DraftForm(Fields):
         return Draft(**{**given, "channels": given.get("channels") or usual})
 
 
+class PreviewForm(DraftForm):
+    """A draft that is not stored as it is here; `of` is the one that it will change."""
+
+    of: Id | None = None
+
+    def values(self) -> dict[str, Any]:
+        """The draft's fields alone."""
+        return {name: value for name, value in super().values().items() if name != "of"}
+
+
 class DraftChange(DraftForm):
     """Changes of a draft; what is absent stays."""
 
@@ -204,12 +214,12 @@ def post_alert(body: DraftForm, edge: Known, request: Request, response: Respons
 
 
 @router.post("/alerts/preview")
-def post_preview(body: DraftForm, edge: Known, request: Request) -> State:
+def post_preview(body: PreviewForm, edge: Known, request: Request) -> State:
     """Who would be told, how, in which words and how fast."""
     with edge.reading() as session:
-        check_incident(session, edge, body.incident)
-        outlets = outlets_of(request)
-        return preview(session, edge.clock, edge.actor, body.draft(outlets), shipped_divisions(), outlets)
+        check_incident(session, edge, body.incident, body.of)
+        outlets, divisions = outlets_of(request), shipped_divisions()
+        return preview(session, edge.clock, edge.actor, body.draft(outlets), divisions, outlets, body.of)
 
 
 @router.get("/alerts")

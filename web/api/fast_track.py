@@ -11,8 +11,9 @@ from alerts.fast_track.policy import MOST_HOURS
 from alerts.fast_track.queries import own_fast_track
 from command.kernel.clock import to_text
 from command.kernel.values import State
-from web.api.alerts import People, Reason, tagged, waker
+from web.api.alerts import Key, People, Reason, tagged, waker
 from web.api.forms import Form, Id
+from web.api.text_templates import ContentForm
 from web.cap_keys import cap_keys_of
 from web.edge import IfMatch, Known
 from web.outlets import outlets_of
@@ -23,12 +24,21 @@ Word = Annotated[str, Field(min_length=1, max_length=80)]
 Ids = Annotated[list[Id], Field(max_length=200)]
 
 
+class ApprovedForm(Form):
+    """A template as it was read and approved; `numbers`: those in it may be others."""
+
+    key: Key
+    numbers: bool
+    content: ContentForm
+
+
 class PolicyForm(Form):
     """A whole policy: at least one of accounts, roles or posts is named."""
 
     document: Annotated[str, Field(min_length=1, max_length=200)]
     text: Annotated[str, Field(max_length=4000)]
     events: Annotated[list[Word], Field(min_length=1, max_length=40)]
+    templates: Annotated[list[ApprovedForm], Field(min_length=1, max_length=40)]
     users: Ids
     roles: Annotated[list[Word], Field(max_length=10)]
     posts: Ids

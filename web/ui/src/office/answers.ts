@@ -83,7 +83,14 @@ export interface AlertPreview {
   variants: Partial<Record<Variant, VariantText>>
   /** What somebody hears who is called because of it; null where nobody is. */
   call: string | null
+  fast_track: FastTrackLook
   not_set_up: string[]
+}
+
+/** Why a draft does not go by the green channel, null where it does; and what it would say, where its words are why. */
+export interface FastTrackLook {
+  code: string | null
+  standard: { template: string; headline: string; description: string; instruction: string } | null
 }
 
 /** A channel's text: which of the alert's own, how long it may be, how many short messages, how much is not sent. */

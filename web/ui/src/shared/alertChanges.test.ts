@@ -15,6 +15,10 @@ describe('what changed since it was read', () => {
     const geometry = { coordinates: [[[101, 25]]], type: 'Polygon' }
     const now = alert({ version: 5, status: 'submitted', area: { geometry, approximate: false, divisions: ['532301105'], description: '两镇' } })
     expect(changedIn(alert(), now)).toEqual([])
+    const texts = { short: { text: 'a', worded: false }, long: { text: 'b', worded: false } }
+    const sorted = { long: { worded: false, text: 'b' }, short: { worded: false, text: 'a' } }
+    expect(changedIn(alert({ texts }), alert({ texts: sorted }))).toEqual([])
+    expect(changedIn(alert({ texts }), alert({ texts: { ...sorted, long: { text: 'c', worded: true } } }))).toEqual(['texts'])
   })
 
   it.each([

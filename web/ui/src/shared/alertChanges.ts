@@ -9,9 +9,9 @@ export const SAID = [
 ] as const
 export type Said = (typeof SAID)[number]
 
-/** Of a geometry only type and coordinates: stream and routes name its members in different orders. */
+/** Of a geometry only type and coordinates, of texts what they say: stream and routes name members in different orders. */
 const valueOf = (alert: Alert, name: Said): unknown => {
-  if (name === 'texts') return Object.values(alert.texts ?? {}).map((one) => one.text)
+  if (name === 'texts') return Object.entries(alert.texts ?? {}).map(([variant, one]) => [variant, one.text]).sort()
   if (name === 'beside') return beside(alert)
   if (name !== 'area') return alert[name]
   const { description, divisions, geometry } = alert.area

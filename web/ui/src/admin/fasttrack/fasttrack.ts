@@ -1,5 +1,6 @@
 import type { Rulebook } from '../rulebook/rulebook'
 import { readWords } from '../authority/authority'
+import type { Approved } from './approved'
 
 /** The roles that issue; the server knows the same. */
 export const ISSUERS = ['alert_issuer'] as const
@@ -10,6 +11,7 @@ export interface Policy {
   text: string
   /** Whole names of hazards, at red. */
   events: string[]
+  templates: Approved[]
   users: string[]
   roles: string[]
   posts: string[]
@@ -29,13 +31,13 @@ export interface Form extends Omit<Policy, 'events' | 'until' | 'countersign_hou
   hours: string
 }
 
-export const emptyForm = (): Form => ({ document: '', text: '', events: '', users: [], roles: [], posts: [], until: null, hours: '2' })
+export const emptyForm = (): Form => ({ document: '', text: '', events: '', templates: [], users: [], roles: [], posts: [], until: null, hours: '2' })
 
 export const formOf = ({ policy }: FastTrackBook): Form =>
   policy === null
     ? emptyForm()
     : {
-        document: policy.document, text: policy.text, events: policy.events.join('，'), users: [...policy.users], roles: [...policy.roles],
+        document: policy.document, text: policy.text, events: policy.events.join('，'), templates: [...policy.templates], users: [...policy.users], roles: [...policy.roles],
         posts: [...policy.posts], until: policy.until, hours: String(policy.countersign_hours),
       }
 
@@ -45,10 +47,10 @@ export function policyOf(form: Form, now: number): Policy | null {
   const hours = Number(form.hours)
   const named = form.users.length + form.roles.length + form.posts.length > 0
   const ends = form.until !== null && Date.parse(form.until) > now
-  if (form.document.trim() === '' || events.length === 0 || !named || !ends || form.until === null) return null
+  if (form.document.trim() === '' || events.length === 0 || form.templates.length === 0 || !named || !ends || form.until === null) return null
   if (!Number.isInteger(hours) || hours < 1 || hours > MOST_HOURS) return null
   return {
-    document: form.document.trim(), text: form.text.trim(), events, users: form.users, roles: form.roles, posts: form.posts,
+    document: form.document.trim(), text: form.text.trim(), events, templates: form.templates, users: form.users, roles: form.roles, posts: form.posts,
     until: form.until, countersign_hours: hours,
   }
 }

@@ -21,6 +21,7 @@ export const templateTexts = defineTexts({
     save: '保存，下一份草稿起用', unchanged: '没有改动', saved: '模板已保存',
     restore: '改回系统自带', restoreSure: '本县的不再用', restored: '已改回系统自带的模板',
     remove: '删去', removeSure: '删去这个模板', removed: '模板已删去',
+    approved: '这个模板已批准走绿色通道：改动后，要在“绿色通道”里重新批准才能再走。',
     pick: '选一个模板来看或改', stale: '别人刚改过这个模板，已换成新的，请再看一遍',
   },
   en: {
@@ -43,6 +44,7 @@ export const templateTexts = defineTexts({
     save: 'Save, for later drafts', unchanged: 'Nothing changed', saved: 'Template saved',
     restore: 'Use the shipped one', restoreSure: 'The county’s own is no longer used', restored: 'The shipped template is in force again',
     remove: 'Remove', removeSure: 'Remove this template', removed: 'Template removed',
+    approved: 'This template is approved for the green channel: once changed, it has to be approved anew there.',
     pick: 'Choose a template to read or change', stale: 'Somebody has just changed this template; here is the new one',
   },
 })

@@ -1,5 +1,8 @@
 import { defineTexts } from '@shared/i18n'
 
+/** Why the words of a draft are in the way of it: the last part of the server's codes. */
+export const WHY = ['no_template', 'template_changed', 'other_template', 'worded', 'place', 'headline', 'text', 'old_text'] as const
+
 /** 绿色通道: issued by one person by the written policy, countersigned later. */
 export const fastTexts = defineTexts({
   zh: {
@@ -24,6 +27,18 @@ export const fastTexts = defineTexts({
     barLate: (headline: string, who: string, t: string) => `${headline}：${who}走绿色通道发布，${t} 已到补签时限，还没有补签`,
     more: (n: number) => `另有 ${n} 份待补签`,
     show: '去看',
+    closed: (why: string) => `不能走绿色通道：${why}`,
+    no_template: '没有套用批准的模板',
+    template_changed: '模板批准后改过，新文本还没有批准',
+    other_template: '套用的模板不是给这个灾种和级别的',
+    worded: '有渠道文本是自己写的',
+    place: '范围写了地名以外的话',
+    headline: '标题和批准的不一样',
+    text: '内容或“怎么办”和批准的不一样',
+    old_text: '文本是按旧模板写的，重新保存即可',
+    rewrite: '改成批准的文本',
+    rewritten: '已改成批准的文本',
+    back: '改回我写的',
   },
   en: {
     issue: 'Issue by green channel',
@@ -47,5 +62,17 @@ export const fastTexts = defineTexts({
     barLate: (headline, who, t) => `${headline}: ${who} issued it by the green channel; countersigning was due ${t}`,
     more: (n) => `${n} more to countersign`,
     show: 'Show',
+    closed: (why) => `Not by the green channel: ${why}`,
+    no_template: 'it is not made of an approved template',
+    template_changed: 'the template was changed after it was approved',
+    other_template: 'the template is not for this hazard and colour',
+    worded: 'a channel’s text was written by hand',
+    place: 'the area is described by more than names of places',
+    headline: 'the headline is not the approved one',
+    text: 'description or instruction is not the approved one',
+    old_text: 'the texts are of a former template: save it again',
+    rewrite: 'Use the approved text',
+    rewritten: 'It has the approved text now',
+    back: 'Back to mine',
   },
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '@shared/objects/alerts'
 import type { Polygon } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
-import { alertBody, canPreview, canSubmit, formOf, groupOf, newForm, wholeBody, withArea, withWords } from './form'
+import { alertBody, canPreview, canSubmit, formOf, groupOf, headlineOf, newForm, wholeBody, withArea, withWords } from './form'
 
 const geometry: Polygon = { type: 'Polygon', coordinates: [[[101, 25], [101.123456789, 25], [101, 25.1], [101, 25]]] }
 const incident = { id: 'i', title: '河水上涨', description: null, division_code: '532301105001', affected_area: null, drill: false } as unknown as Incident
@@ -53,6 +53,14 @@ describe('a warning being written', () => {
     expect(alertBody(form).colour).toBeNull()
     expect(alertBody({ ...form, kind: 'warning' }).colour).toBe('red')
     expect(canPreview({ ...form, kind: 'warning', colour: null })).toBe(false)
+  })
+
+  it('is called in its own language, whatever the page’s', () => {
+    const form = { ...newForm(null, null), kind: 'warning' as const, colour: 'red' as const, event: ' 山洪 ' }
+    expect(headlineOf(form, '西舍路镇')).toBe('西舍路镇山洪红色预警')
+    expect(headlineOf({ ...form, language: 'en-US', event: 'flood' }, 'Xishelu')).toBe('Xishelu: red flood warning')
+    expect(headlineOf({ ...form, kind: 'evacuation' }, '西舍路镇')).toBe('西舍路镇山洪转移指令')
+    expect(headlineOf({ ...form, event: ' ' }, '西舍路镇')).toBe('')
   })
 
   it('needs an end before it is submitted', () => {

@@ -165,9 +165,19 @@ const NAMED = 6
 export const areaName = (names: readonly string[], many: (n: number) => string): string =>
   names.length > NAMED ? many(names.length) : names.join('、')
 
-/** A headline from what is known; used until somebody writes another. */
-export function headlineOf(form: AlertForm, place: string, titles: Record<AlertKind, (area: string, event: string, colour: string) => string>, colour: string): string {
-  return form.event.trim() === '' ? '' : titles[form.kind](place, form.event.trim(), colour)
+const COLOUR_WORDS = { red: '红色', orange: '橙色', yellow: '黄色', blue: '蓝色' } as const
+const TITLES = {
+  zh: { evacuation: '转移指令', notice: '提示', warning: '预警' },
+  en: { evacuation: 'evacuation order', notice: 'notice', warning: 'warning' },
+} as const
+
+/** A headline from what is known, in the alert's own language; used until somebody writes another. */
+export function headlineOf({ kind, event, colour, language }: AlertForm, place: string): string {
+  const hazard = event.trim()
+  const graded = kind === 'warning' ? colour : null
+  if (hazard === '') return ''
+  if (!language.startsWith('en')) return `${place}${hazard}${graded === null ? '' : COLOUR_WORDS[graded]}${TITLES.zh[kind]}`
+  return `${place}: ${[graded, hazard, TITLES.en[kind]].filter(Boolean).join(' ')}`
 }
 
 export type Group = 'drafts' | 'running' | 'received' | 'kept' | 'ended'
