@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, Contact
 from alerts.webpush.model import PushSubscription
-from command.directory.model import Person, Post, RoleGrant, Terminal, Unit, User
+from command.directory.model import MEDIA, Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.queries import county_of, subtree
 from command.kernel.rights import Right, Role, rights_of
 
@@ -21,7 +21,10 @@ _BY_ITSELF = {"loudspeaker": "mqtt", "webhook": "webhook"}
 
 @dataclass(frozen=True)
 class Tree:
-    """The county's units by id, and for each the township that counts it and the division it lies in."""
+    """The county's units by id, and for each the township that counts it and the division it lies in.
+
+    Media 电视台、广播、报社、网站 lie nowhere and count for themselves: they pass on what they are told.
+    """
 
     units: dict[str, Unit]
 
@@ -30,16 +33,28 @@ class Tree:
         return self._upwards(unit_id)[1:]
 
     def township(self, unit_id: str) -> str:
-        """The nearest township at or above a unit, else the topmost unit held."""
+        """The nearest medium or township at or above a unit, else the topmost unit held."""
         chain = self._upwards(unit_id)
-        return next((unit.id for unit in chain if unit.kind == "township"), chain[-1].id)
+        return next((unit.id for unit in chain if unit.kind in (MEDIA, "township")), chain[-1].id)
 
     def division(self, unit_id: str) -> str:
+        if self.is_media(unit_id):
+            return ""
         return next((unit.division_code for unit in self._upwards(unit_id) if unit.division_code), "")
 
-    def place(self, unit_id: str) -> tuple[float | None, float | None]:
+    def place(
+        self, unit_id: str, own: tuple[float | None, float | None] = (None, None)
+    ) -> tuple[float | None, float | None]:
+        """Degrees WGS-84: its own where it has one, else its unit's."""
+        if self.is_media(unit_id):
+            return None, None
+        if own[0] is not None:
+            return own
         unit = next((unit for unit in self._upwards(unit_id) if unit.lon is not None), None)
         return (unit.lon, unit.lat) if unit else (None, None)
+
+    def is_media(self, unit_id: str) -> bool:
+        return any(unit.kind == MEDIA for unit in self._upwards(unit_id))
 
     def _upwards(self, unit_id: str) -> list[Unit]:
         chain = [self.units[unit_id]]
@@ -151,8 +166,8 @@ def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, Post | 
 def _person(
     person: Person, ways: Iterable[tuple[str, str]], unit_id: str, post: Post | None, tree: Tree, lane: int
 ) -> Iterator[Contact]:
-    own = unit_id == person.unit_id and person.lon is not None
-    lon, lat = (person.lon, person.lat) if own else tree.place(unit_id)
+    lon, lat = tree.place(unit_id, (person.lon, person.lat) if unit_id == person.unit_id else (None, None))
+    media = tree.is_media(unit_id)
     for channel, address in ways:
         yield Contact(
             recipient=f"person:{person.id}",
@@ -164,8 +179,8 @@ def _person(
             division_code=tree.division(unit_id),
             lon=lon,
             lat=lat,
-            responsible=post is not None and post.responsible,
-            lane=lane,
+            responsible=post is not None and post.responsible and not media,
+            lane=min(lane, RESPONSIBLE) if media else lane,
             title=post.title if post else "",
             post=post.id if post else "",
         )
@@ -198,9 +213,8 @@ def _devices(session: Session, tree: Tree) -> Iterator[Contact]:
 def _device(terminal: Terminal, tree: Tree) -> Contact:
     channel = _BY_ITSELF.get(terminal.kind, "websocket")
     contact = _at_unit(f"terminal:{terminal.id}", channel, terminal.id, terminal.name, terminal.unit_id, tree)
-    if terminal.lon is None:
-        return contact
-    return replace(contact, lon=terminal.lon, lat=terminal.lat)
+    lon, lat = tree.place(terminal.unit_id, (terminal.lon, terminal.lat))
+    return replace(contact, lon=lon, lat=lat)
 
 
 def _at_unit(recipient: str, channel: str, address: str, name: str, unit_id: str, tree: Tree) -> Contact:

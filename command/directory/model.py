@@ -9,7 +9,9 @@ from command.kernel.clock import optional_text
 from command.kernel.db import Base, JsonText, Kept, SealedText, UtcDateTime
 from command.kernel.values import Json, State
 
-UNIT_KINDS = ("province", "prefecture", "county", "township", "village", "department", "team")
+MEDIA = "media"
+"""A station, paper or site: it is told what it passes on, by name and not because it lies somewhere."""
+UNIT_KINDS = ("province", "prefecture", "county", "township", "village", "department", "team", MEDIA)
 DIVISION_KINDS = frozenset({"province", "prefecture", "county", "township", "village"})
 TOTP_SECRET = "user.totp_secret"  # noqa: S105 (a column's name)
 TERMINAL_KINDS = ("browser", "headless", "phone", "camera", "wall", "loudspeaker", "webhook")
@@ -21,7 +23,7 @@ def point(lon: float | None, lat: float | None) -> State | None:
 
 
 class Unit(Kept, Base):
-    """A node of the tree province → … → village, or a department, post or team under one of them.
+    """A node of the tree province → … → village, or a department, team or medium under one of them.
 
     `path` is the ids from the root to this unit, each followed by "/": a subtree is a prefix.
     """

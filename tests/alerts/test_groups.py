@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts import actions
+from alerts.calls.model import Obligation
 from alerts.chunks import members_of
-from alerts.drafting import AreaInput
-from alerts.model import Alert, Chunk
+from alerts.drafting import AreaInput, CircleInput
+from alerts.model import Alert, Chunk, Coverage
 from alerts.preview import preview
 from alerts.proof import first_changed_audience
 from command.directory.groups import (
@@ -23,9 +24,10 @@ from command.directory.groups import (
     remove_member,
 )
 from command.directory.listed import members_shown
-from command.directory.model import Post, RoleGrant
+from command.directory.model import MEDIA, Person, Post, RoleGrant, Terminal, Unit
 from command.kernel.actor import Actor
 from command.kernel.errors import FengsuiError
+from command.kernel.ids import new_id
 from command.kernel.rights import Role
 from tests.alerts.county import DIVISIONS, SOUTH, County, fields
 from tests.alerts.steps import drafted, issue, issued
@@ -132,3 +134,37 @@ def test_posts_are_listed_in_the_place_of_their_holders(county: County) -> None:
         session.add(Post(unit_id=county.units["village"], title="支书", holder_id=county.people["south_head"]))
     with pytest.raises(FengsuiError, match=r"group\.which_post"):
         county.do("duty", lambda s, a: add_member(s, a, group, PERSON, county.people["south_head"]))
+
+
+def station(county: County) -> str:
+    """A television station in the county seat with a newsroom that answers for things, and a webhook; its unit."""
+    with county.db.writing() as session:
+        path = session.get_one(Unit, county.units["county"]).path
+        unit = county.units["tv"] = new_id()
+        session.add(Unit(id=unit, parent_id=county.units["county"], path=f"{path}{unit}/", name="电视台", kind=MEDIA))
+        session.flush()
+        person, phone = new_id(), {"email": "news@example.org", "phone": "13900000009", "lon": 101.5, "lat": 25.0}
+        session.add(Person(id=person, unit_id=unit, name="news", **phone))
+        session.flush()
+        session.add(Post(unit_id=unit, title="新闻值班", responsible=True, holder_id=person))
+        session.add(Terminal(id=new_id(), unit_id=unit, name="新闻接口", kind="webhook", lon=101.5, lat=25.0))
+    return unit
+
+
+def test_media_are_told_by_what_they_have_when_they_are_named_and_are_never_obliged(county: County) -> None:
+    unit = station(county)
+    group = listing(county, "媒体", (UNIT, unit))
+    round_them = CircleInput(101.5, 25.0, 100_000)
+    wanted = {"area": AreaInput(divisions=("532301",), circle=round_them), "channels": ("email", "sms", "webhook")}
+    by_place = issued(county, kind="evacuation", **wanted)
+    assert "news" not in told(county)
+    named = issued(county, kind="evacuation", groups={group: ""}, **wanted)
+    with county.db.reading() as session:
+        coverages = session.scalars(select(Coverage).where(Coverage.unit_id == unit)).all()
+        assert [(one.alert_id, one.name, one.planned) for one in coverages] == [
+            (named, "电视台", {"email": 1, "sms": 1, "webhook": 1})
+        ]
+        assert coverages[0].responsible_planned == 0
+        called = [(one.alert_id, one.unit_id) for one in session.scalars(select(Obligation))]
+    assert {alert for alert, _ in called} == {by_place, named}, "others are obliged"
+    assert unit not in {place for _, place in called}

@@ -29,6 +29,17 @@ def give_addresses(town: County) -> list[str]:
     return sorted(units[post["unit"]] for post in posts)
 
 
+def add_station(town: County) -> str:
+    """A television station with a mailbox; its name."""
+    name = "楚雄市电视台（示例）"
+    with town.client("admin") as admin:
+        county = next(one["id"] for one in admin.get("/units").json()["items"] if one["kind"] == "county")
+        unit = admin.post("/units", json={"name": name, "kind": "media", "parent": county}).json()["id"]
+        news = {"unit": unit, "name": "新闻中心（示例）", "email": "news@example.invalid"}
+        admin.post("/people", json=news).raise_for_status()
+    return name
+
+
 def import_group(page: Page, lines: str) -> None:
     """One line is wrong and left out; the page of groups then lists the rest."""
     choose(page, f"群组,单位,岗位,姓名\n{lines}{OFFICE},没有的镇,,\n")
@@ -54,11 +65,12 @@ def remove_and_put_back(page: Page, town: str) -> None:
 def test_a_group_is_imported_chosen_counted_and_told(new_page: NewPage, town: County) -> None:
     headline = "西舍路镇山洪提示，成员单位知悉"
     first, second = [one for one in give_addresses(town) if one != "西舍路镇"][:2]
+    station = f"{OFFICE},{add_station(town)},,\n"
     office = open_admin(new_page(1600, 900), town, "duty", "imports/groups")
-    import_group(office, "".join(f"{OFFICE},{one},{LEADERS},\n" for one in (first, second)))
+    import_group(office, station + "".join(f"{OFFICE},{one},{LEADERS},\n" for one in (first, second)))
     office.get_by_test_id("tab-groups").click()
     office.get_by_test_id("group-row").filter(has_text=OFFICE).get_by_role("button").click()
-    expect(office.get_by_test_id("group-count")).to_have_text("2 个成员")
+    expect(office.get_by_test_id("group-count")).to_have_text("3 个成员")
     remove_and_put_back(office, first)
     picture(office, "admin-groups")
     assert [*accessibility(office), *layout(office, least_px=12)] == []
@@ -70,7 +82,8 @@ def test_a_group_is_imported_chosen_counted_and_told(new_page: NewPage, town: Co
     expect(leader.get_by_test_id("alert-group")).to_have_text(OFFICE)
     rows = leader.get_by_test_id("audience-row")
     expect(rows).to_have_count(3)
-    expect(leader.get_by_test_id("alert-group-reached")).to_contain_text("2 个成员")
+    expect(leader.get_by_test_id("alert-group-reached")).to_contain_text("3 个成员")
+    expect(leader.get_by_test_id("audience-media")).to_contain_text("媒体 1 家")
     leader.get_by_test_id("alert-add-beside").fill("乡镇包保")
     leader.get_by_test_id("alert-add-beside-option").filter(has_text=LEADERS).click()
     expect(rows.filter(has_text="三街镇")).to_have_count(1)
@@ -97,5 +110,6 @@ def issue_and_look(issuer: Page, town: County, headline: str, townships: set[str
     covered = issuer.get_by_test_id("coverage-row")
     expect(covered).to_have_count(3)
     assert all(covered.filter(has_text=one).count() == 1 for one in townships)
+    expect(issuer.get_by_test_id("coverage-media").get_by_role("cell").nth(1)).to_have_text("1 家已受理")
     picture(issuer, "desk-beside-issued")
     assert layout(issuer, least_px=12) == []

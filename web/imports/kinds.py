@@ -33,6 +33,7 @@ _UNIT_WORDS = {
     "村": "village",
     "部门": "department",
     "救援队": "team",
+    "媒体": "media",
 }
 _TERMINAL_WORDS = {
     "会场电脑": "browser",

@@ -3,7 +3,7 @@ import type { Alert } from './objects/alerts'
 import type { Board } from './objects/board'
 import type { Coverage } from './objects/coverages'
 import type { Meeting } from './objects/meetings'
-import { commandingAlert, liveMeeting, runningAlerts } from './situation'
+import { commandingAlert, liveMeeting, reached, runningAlerts } from './situation'
 
 const NOW = Date.parse('2026-11-20T03:30:00.000Z')
 const alert = (id: string, at: string, more: Partial<Alert> = {}): Alert =>
@@ -12,6 +12,7 @@ const boardOf = (...alerts: Alert[]): Board =>
   ({
     alerts: Object.fromEntries(alerts.map((one) => [one.id, one])),
     obligations: {},
+    units: {},
     coverages: Object.fromEntries(alerts.map((one) => [one.id, { alert: one.id, name: '西舍路镇', first_answer: null } as Coverage])),
   }) as unknown as Board
 
@@ -24,6 +25,13 @@ describe('what goes first', () => {
     expect(commandingAlert(boardOf(drill, red, real), NOW)?.id).toBe('real')
     expect(runningAlerts(boardOf(drill, red, real), NOW).map(({ id }) => id)).toEqual(['real', 'red drill', 'drill'])
     expect(commandingAlert(boardOf(drill), NOW)?.id).toBe('drill')
+  })
+
+  it('asks no answer of media', () => {
+    const board = boardOf(real)
+    const tv = { alert: 'real', unit: 'tv', name: '电视台', first_answer: null } as Coverage
+    const told = { ...board, units: { tv: { kind: 'media' } }, coverages: { ...board.coverages, tv } } as unknown as Board
+    expect(reached(told, real)).toMatchObject({ of: 1, n: 0, media: [tv] })
   })
 
   it('is a real meeting before a later drill', () => {

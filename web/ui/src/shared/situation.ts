@@ -44,16 +44,20 @@ export interface Reached {
   n: number
   silent: Coverage[]
   answered: Coverage[]
+  /** They pass it on and owe no answer. */
+  media: Coverage[]
 }
 
 /** Who answered an alert, place by place: the silent first by name, the others by the time of their answer. */
 export function reached(board: Board, alert: Alert): Reached {
-  const all = Object.values(board.coverages).filter((c) => c.alert === alert.id)
+  const isMedia = (c: Coverage) => board.units[c.unit]?.kind === 'media'
+  const told = Object.values(board.coverages).filter((c) => c.alert === alert.id)
+  const all = told.filter((c) => !isMedia(c))
   const answered = all
     .filter((c) => c.first_answer !== null)
     .sort((a, b) => Date.parse(a.first_answer?.at ?? '') - Date.parse(b.first_answer?.at ?? ''))
   const silent = all.filter((c) => c.first_answer === null).sort((a, b) => a.name.localeCompare(b.name, 'zh-CN'))
-  return { of: all.length, n: answered.length, silent, answered }
+  return { of: all.length, n: answered.length, silent, answered, media: told.filter(isMedia) }
 }
 
 const RUNNING: readonly Alert['status'][] = ['issued', 'changed', 'received']

@@ -9,10 +9,10 @@ export interface Branch {
   open: boolean | null
 }
 
-const RANK = ['province', 'prefecture', 'county', 'department', 'team', 'township', 'village']
+const RANK = ['province', 'prefecture', 'county', 'department', 'team', 'media', 'township', 'village']
 
 /** A division is real also where its position is made up. */
-export const isDivision = (unit: Unit): boolean => unit.kind !== 'department' && unit.kind !== 'team'
+export const isDivision = (unit: Unit): boolean => !['department', 'team', 'media'].includes(unit.kind)
 
 const before = (a: Unit, b: Unit): number =>
   RANK.indexOf(a.kind) - RANK.indexOf(b.kind) ||

@@ -12,7 +12,7 @@ export function useAdminWords(): ComputedRef<AdminWords> {
   })
 }
 
-export const UNIT_KINDS = ['province', 'prefecture', 'county', 'township', 'village', 'department', 'team'] as const
+export const UNIT_KINDS = ['province', 'prefecture', 'county', 'township', 'village', 'department', 'team', 'media'] as const
 export const TERMINAL_KINDS = ['browser', 'phone', 'headless', 'wall', 'loudspeaker', 'webhook', 'camera'] as const
 export const ROLES = [
   'leader', 'commander', 'duty_officer', 'township_operator', 'resource_keeper', 'alert_issuer', 'alert_reviewer',

@@ -1,7 +1,7 @@
 import type { Point } from './geometry'
 import type { Thing } from './thing'
 
-export type UnitKind = 'province' | 'prefecture' | 'county' | 'township' | 'village' | 'department' | 'team'
+export type UnitKind = 'province' | 'prefecture' | 'county' | 'township' | 'village' | 'department' | 'team' | 'media'
 
 export interface Unit extends Thing {
   name: string
