@@ -34,6 +34,50 @@ async def test_a_township_is_rung_seen_and_heard_through_every_failure(stage: St
                 await the_chair_ends_it(duty, meeting, site)
 
 
+async def test_who_has_the_floor_keeps_it_while_node_and_web_process_start_anew(stage: Stage, world: World) -> None:
+    """The terminal's tone would be heard by the chair; who has the floor says nothing."""
+    with ExitStack() as open_things:
+        web = open_things.enter_context(ExitStack())
+        web.enter_context(stage.web())
+        duty, leader = [await asyncio.to_thread(Party, stage.live, world, one, open_things) for one in CHAIR_AND_LEADER]
+        made = await asyncio.to_thread(duty.convene, world.terminals["south_box"])
+        meeting, box = made["id"], made["invited"][0]["id"]
+        reception, url = Reception(), f"ws://{stage.live}/api/v1/meetings/{meeting}/signal"
+        chair = Attendance(Seat(url, duty.token, None, 1, 1, (box,)), list, reception.on_track)
+        speaker = Attendance(Seat(url, leader.token, None, 1), list)
+        async with running(stage.terminal(world.token("south_box")).run, chair.attend, speaker.attend):
+            await soon(lambda: list(duty.states(meeting).values()) == ["joined"] * 3, why=lambda: duty.states(meeting))
+            await soon(lambda: reception.pictures > 20 and reception.loud > 20, why=lambda: vars(reception))
+            await asyncio.to_thread(the_leader_gets_the_floor, duty, leader, meeting)
+            head, loud = await asyncio.to_thread(duty.head), await silenced(reception)
+            await asyncio.to_thread(stage.node.kill)
+            await asyncio.to_thread(stage.node.start)
+            await shown_and_not_heard(reception, loud)
+            await asyncio.to_thread(web.close)
+            await asyncio.to_thread(web.enter_context, stage.web())
+            await shown_and_not_heard(reception, loud)
+            assert (await asyncio.to_thread(duty.http.get, f"/meetings/{meeting}")).json()["meeting"]["floor"]["holder"]
+            assert await asyncio.to_thread(duty.kinds, head) == []
+            await asyncio.to_thread(duty.control, meeting, "end_floor")
+            await soon(lambda: reception.loud > loud + 10, why=lambda: vars(reception))
+
+
+CHAIR_AND_LEADER = ("duty", "leader")
+
+
+def the_leader_gets_the_floor(duty: Party, leader: Party, meeting: str) -> None:
+    assert leader.http.post(f"/meetings/{meeting}/floor", json={"ask": True}).status_code == 200
+    sites = duty.http.get(f"/meetings/{meeting}").json()["sites"]
+    duty.control(meeting, "grant_floor", site=next(one["id"] for one in sites if one["name"] == "leader"))
+
+
+async def shown_and_not_heard(reception: Reception, loud: int) -> None:
+    """Pictures come, anew where they did not, and no sound that was not heard before."""
+    pictures = reception.pictures
+    await soon(lambda: reception.pictures > pictures + 20, why=lambda: vars(reception))
+    assert reception.loud == loud
+
+
 async def test_a_terminal_without_power_is_lost_and_back_by_itself(stage: Stage, world: World) -> None:
     with ExitStack() as open_things:
         open_things.enter_context(stage.web())
@@ -71,6 +115,14 @@ def is_in(duty: Party, meeting: str) -> bool:
 
 async def a_mute_is_heard(duty: Party, meeting: str, site: str, reception: Reception) -> None:
     await asyncio.to_thread(duty.control, meeting, "mute", site=site)
+    loud = await silenced(reception)
+    await shown_and_not_heard(reception, loud)
+    await asyncio.to_thread(duty.control, meeting, "unmute", site=site)
+    await soon(lambda: reception.loud > loud + 10)
+
+
+async def silenced(reception: Reception) -> int:
+    """Until nothing loud comes any more; what came till then."""
     counts = [reception.loud]
 
     def silent() -> bool:
@@ -78,11 +130,7 @@ async def a_mute_is_heard(duty: Party, meeting: str, site: str, reception: Recep
         return len(counts) > 20 and len(set(counts[-20:])) == 1
 
     await soon(silent, why=lambda: counts[-20:])
-    pictures = reception.pictures
-    await soon(lambda: reception.pictures > pictures + 10)
-    assert reception.loud == counts[-1]
-    await asyncio.to_thread(duty.control, meeting, "unmute", site=site)
-    await soon(lambda: reception.loud > counts[-1] + 10)
+    return counts[-1]
 
 
 async def a_killed_node_comes_back(stage: Stage, duty: Party, meeting: str, reception: Reception) -> None:
