@@ -213,7 +213,7 @@ class Bridge:
         self._spare(connection)
         connections.current[key] = connection
         connections.numbers[key] = connection.number = connections.numbers.get(key, 0) + 1
-        self._emit("connected", *key, connection=connection.number)
+        self._emit("connected", *key, connection=connection.number, session=connection.resource)
 
     def _on_closed(self, peer: Peer, reason: str) -> None:
         connection = self._by_peer.get(peer)

@@ -99,23 +99,24 @@ def _sync(bridge: Bridge, command: Sync) -> dict[str, Any]:
         for former in [p for p in bridge.open_room(name).participants if p not in allowed]:
             bridge.remove(name, former)
         _admit(bridge, name, room.participants)
-    rooms = tuple(_room_state(name, room) for name, room in bridge.rooms.items())
+    rooms = tuple(_room_state(bridge, name, room) for name, room in bridge.rooms.items())
     return Snapshot(rooms=rooms, stage=bridge.overload.load.stage.name).model_dump(mode="json")
 
 
-def _room_state(name: str, room: Room) -> RoomState:
+def _room_state(bridge: Bridge, name: str, room: Room) -> RoomState:
     return RoomState(
         room=name,
         speaker=room.speakers.speaker,
         loudest=tuple(room.speakers.loudest),
-        participants=tuple(_participant_state(p) for p in room.participants.values()),
+        participants=tuple(_participant_state(bridge, name, p) for p in room.participants.values()),
         codec=room.codecs.state.common,
         asked=room.codecs.state.asked,
         unseen=dict(room.codecs.state.unseen),
     )
 
 
-def _participant_state(participant: Participant) -> ParticipantState:
+def _participant_state(bridge: Bridge, room: str, participant: Participant) -> ParticipantState:
+    connection = bridge.connections.current.get((room, participant.name))
     return ParticipantState(
         participant=participant.name,
         connected=participant.link is not None,
@@ -125,4 +126,5 @@ def _participant_state(participant: Participant) -> ParticipantState:
         layers=participant.demand.active,
         tier=participant.tier.name,
         why=participant.link.ladder.why if participant.link is not None else "all",
+        session=connection.resource if connection is not None else None,
     )

@@ -238,6 +238,7 @@ class ParticipantState(_Message):
     layers: tuple[bool, ...] = ()
     tier: TierName = "720p"
     why: Why = "all"
+    session: str | None = None
 
 
 class RoomState(_Message):
@@ -263,9 +264,12 @@ class _Event(_Message):
 
 
 class Connected(_Event):
+    """`session` is the name of a one-way session, here and in the others."""
+
     type: Literal["connected"] = "connected"
     participant: str
     connection: int
+    session: str | None = None
 
 
 class Disconnected(_Event):

@@ -25,7 +25,7 @@ from media.errors import BridgeError
 from media.meetings.actions import presence
 from media.meetings.moves import Way
 from media.meetings.queries import struck_off
-from media.messages import SlotCount, WantedRoom
+from media.messages import RenewedSession, SlotCount, WantedRoom
 from media.nodes.actions import place, register
 from media.nodes.queries import seats
 from media.sfu.tiers import Tier
@@ -179,6 +179,35 @@ class Conference:
         link = self._live.links.at(room)
         if link is None or not link.ready:
             raise BridgeError("media.unavailable", "no media node at the moment")
+        return link.client
+
+    async def renew_session(
+        self, meeting: str, site: str, session: str, ice: tuple[str, ...] | None, fragment: str
+    ) -> RenewedSession:
+        """ICE news of a one-way session. Raises BridgeError."""
+        try:
+            return await self.node_of(meeting).renew_session(meeting, site, session, ice, fragment)
+        except BridgeError as error:
+            former = self._former_of(meeting, error)
+        return await former.renew_session(meeting, site, session, ice, fragment)
+
+    async def end_session(self, meeting: str, site: str, session: str) -> bool:
+        """End a one-way session; whether its site has another connection. Raises BridgeError."""
+        try:
+            return await self.node_of(meeting).end_session(meeting, site, session)
+        except BridgeError as error:
+            former = self._former_of(meeting, error)
+        await former.end_session(meeting, site, session)
+        link = self._live.links.at(self._live.rooms.get(meeting))
+        return link is not None and site in link.connected
+
+    def _former_of(self, meeting: str, error: BridgeError) -> NodeClient:
+        """A session that the meeting's node does not know may be at the one that it is just leaving; else the error."""
+        room = self._live.rooms.get(meeting)
+        former = room.place.former if room is not None and room.place is not None else None
+        link = self._live.links.named(former) if former is not None else None
+        if error.code != "media.no_session" or link is None or not link.ready:
+            raise error
         return link.client
 
     def need_node(self) -> None:

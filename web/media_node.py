@@ -43,8 +43,9 @@ def _address(text: str, token: str) -> NodeAddress:
 class Link:
     """A node and what this process knows of it: the flags it holds, who is connected by which connection.
 
-    `sends` says of whom audio and video arrive, `run` is its process that answered last, `stage` what it gives up for
-    lateness, `attends` are the meetings in which it was told that this process has part.
+    `sends` says of whom audio and video arrive, `sessions` are those connected by a one-way session, `run` is its
+    process that answered last, `stage` what it gives up for lateness, `attends` are the meetings in which it was told
+    that this process has part.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Link:
     numbers: dict[str, int] = field(default_factory=dict)
     connected: set[str] = field(default_factory=set)
     sends: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    sessions: set[str] = field(default_factory=set)
     run: str | None = None
     stage: Stage = OPEN
     attends: set[str] = field(default_factory=set)
@@ -77,16 +79,30 @@ class Link:
             self.numbers.pop(site, None)
             self.gone(site)
 
+    def came(self, site: str, *, session: bool) -> None:
+        """It has a connection, perhaps in place of another one."""
+        self.connected.add(site)
+        if session:
+            self.sessions.add(site)
+        else:
+            self.sessions.discard(site)
+
     def gone(self, site: str) -> None:
         """Its connection ended."""
         self.connected.discard(site)
+        self.sessions.discard(site)
         self.sends.pop(site, None)
 
     def restarted(self) -> None:
         """It knows nobody any more."""
         self.numbers.clear()
+        self.away()
+
+    def away(self) -> None:
+        """What it has now is not known."""
         self.connected.clear()
         self.sends.clear()
+        self.sessions.clear()
 
 
 class Links:

@@ -28,7 +28,7 @@ from web.across import Across
 from web.live import Live, Refresh
 from web.media_node import Link
 from web.places import Tell
-from web.rooms import REOFFER_CODEC, Room
+from web.rooms import REOFFER_CODEC, Room, content_of
 from web.thin_lines import ThinLines
 
 
@@ -71,7 +71,10 @@ class NodeEvents:
         if event.restarted:
             link.restarted()
         people = [(room, one) for room in event.snapshot.rooms for one in room.participants]
-        link.connected = {one.participant for _, one in people if one.connected}
+        link.away()
+        for _, one in people:
+            if one.connected:
+                link.came(one.participant, session=one.session is not None)
         link.sends = {one.participant: (one.publishing.audio, one.publishing.video) for _, one in people}
         await self._refresh(None)
         here = {room.id: room for room in self._live.rooms.values() if room.is_at(link.name)}
@@ -105,8 +108,7 @@ class NodeEvents:
 
     async def _on_unreachable(self, link: Link) -> None:
         """All that it had is to be found elsewhere soon, or lost."""
-        link.connected.clear()
-        link.sends.clear()
+        link.away()
         await self._store.write(partial(silent, clock=self._clock, name=link.name))
         await self._tell()
         for room in self._live.rooms.values():
@@ -125,18 +127,22 @@ class NodeEvents:
             self._miss_all(room)
             self._live.lines.tell(room.id, {"type": "reoffer", "reason": "node_lost"})
         elif place.former is None:
-            self._settled(room)
+            self._settled(room, former.former)
 
-    def _settled(self, room: Room) -> None:
-        """Whoever is at the new node leaves the former one; the others have to come there now."""
-        link = self._live.links.at(room)
+    def _settled(self, room: Room, left: str | None) -> None:
+        """Whoever is at the new node leaves the former one (`left`); the others have to come there now."""
+        link, former = self._live.links.at(room), self._live.links.named(left or "")
         arrived = link.connected if link is not None else set()
+        sessions = set(former.sessions) if former is not None else set()
+        if former is not None:
+            former.forget([*room.sites, *map(content_of, room.sites)])
         for line in self._live.lines.of(room.id):
             there = line.site in arrived
             line.send({"type": "moved"} if there else {"type": "reoffer", "reason": "node_left"})
         for site in room.sites.values():
             if site.plays and site.id not in arrived:
-                self._miss(site.id, "node_left", LOST_AFTER)
+                # A session ends with its connection there: its client has to notice, and to open another one.
+                self._miss(site.id, "node_left", NODE_LOST_AFTER if site.id in sessions else LOST_AFTER)
 
     def _miss_all(self, room: Room) -> None:
         for site in room.sites.values():
@@ -179,7 +185,7 @@ class NodeEvents:
 
     async def _on_connected(self, link: Link, event: Connected, current: bool) -> None:
         link.numbers[event.participant] = event.connection
-        link.connected.add(event.participant)
+        link.came(event.participant, session=event.session is not None)
         if current:
             await self._joined(event.participant)
 

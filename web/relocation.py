@@ -54,7 +54,8 @@ class Relocation:
 
     def _seen(self) -> dict[str, Seen]:
         return {
-            link.name: Seen(link.run if link.ready else None, link.connected, link.sends) for link in self._live.links
+            link.name: Seen(link.run if link.ready else None, link.connected, link.sends, link.sessions)
+            for link in self._live.links
         }
 
     async def _do(self, act: Act) -> None:

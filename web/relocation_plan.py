@@ -70,12 +70,13 @@ Act = StopNode | Move | Settle | Contradict | TellAway | Trust
 class Seen:
     """A node as this process sees it: the process that answers, None where none does; who is connected there.
 
-    `sends` says of whom audio and video arrive there.
+    `sends` says of whom audio and video arrive there, `sessions` are those connected by a one-way session.
     """
 
     run: str | None
     connected: Collection[str] = ()
     sends: Mapping[str, tuple[bool, bool]] = field(default_factory=dict)
+    sessions: Collection[str] = ()
 
 
 def acts(now: datetime, rooms: Collection[Room], nodes: Mapping[str, MediaNode], seen: Mapping[str, Seen]) -> list[Act]:
@@ -148,9 +149,11 @@ def _of_room(
 def _all_there(room: Room, there: Seen, former: Seen | None) -> bool:
     """Whether everybody is connected at the new node and sends there whatever it sends to the former one.
 
-    The content too, as long as it comes to the former one.
+    The content too, as long as it comes to the former one. Another one-way session is not waited for: its client knows
+    nothing of the move, and comes when it has ended.
     """
-    playing = [site.id for site in room.sites.values() if site.plays]
+    staying = () if former is None else former.sessions
+    playing = [site.id for site in room.sites.values() if site.plays and site.id not in staying]
     sent = {} if former is None else former.sends
     if room.content is not None and any(sent.get(content_of(room.content), NOTHING)):
         playing.append(content_of(room.content))

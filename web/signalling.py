@@ -216,6 +216,7 @@ class _Talk:
             self._conference.thin.on_seen(self._line, said.site, said.still)
 
     async def _work(self) -> None:
+        await self._attached.wait()  # before that the node does not know that it is to let the participant in
         while True:
             said = await self._jobs.get()
             try:

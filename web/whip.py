@@ -189,8 +189,8 @@ async def _renew(way: _Way, request: Request, edge: Edge, meeting_id: str, sessi
     expected = _expected(request)
     site = await asyncio.to_thread(_own_site, way, edge, meeting_id)
     with _refusals():
-        node = request.app.state.conference.node_of(meeting_id)
-        renewed = await node.renew_session(meeting_id, site, session_id, expected, fragment)
+        conference: Conference = request.app.state.conference
+        renewed = await conference.renew_session(meeting_id, site, session_id, expected, fragment)
     if renewed.fragment is None:
         return Response(status_code=204)
     return Response(renewed.fragment, 200, {"ETag": _tag(renewed.ice)}, FRAGMENT)
@@ -200,7 +200,7 @@ async def _close(way: _Way, request: Request, edge: Edge, meeting_id: str, sessi
     site = await asyncio.to_thread(_own_site, way, edge, meeting_id)
     conference: Conference = request.app.state.conference
     with _refusals():
-        connected = await conference.node_of(meeting_id).end_session(meeting_id, site, session_id)
+        connected = await conference.end_session(meeting_id, site, session_id)
     if not connected:  # else a newer session of the same site goes on
         await conference.write(lambda session: presence.leave(session, edge.clock, site))
         await conference.refresh([meeting_id])

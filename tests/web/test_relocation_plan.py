@@ -78,6 +78,8 @@ def test_a_node_that_drains_gives_one_meeting_after_the_other() -> None:
     heard = {**silent, "b": Seen("run", {"m1"}, {"m1": (True, True)})}
     assert due([room("m", "b", former="a")], nodes, heard) == [Settle("m", 7)]
     assert due([room("m", "b", former="a", since=MOVE_WITHIN)], nodes, seen) == [Settle("m", 7)]
+    session = {**seen, "a": Seen("run", {"m1"}, {"m1": (True, True)}, {"m1"})}
+    assert due([room("m", "b", former="a")], nodes, session) == [Settle("m", 7)], "its client does not move by itself"
 
 
 def test_a_move_waits_for_the_content_that_is_shared() -> None:

@@ -4,11 +4,15 @@ import asyncio
 
 import httpx
 
+from command.kernel.actor import system_actor
+from media.nodes.actions import drain
 from tests.conformance.offers import Offer
 from tests.conformance.server import SDP
 from tests.web.http_peer import HttpPeer
 from tests.web.stage import Reception, Stage, soon
 from tests.web.talk import Party
+from tests.web.test_media_nodes import carriers
+from tests.web.test_two_web_processes import connected
 from tests.web.test_whip import Case, case
 from tests.web.world import World
 
@@ -102,6 +106,47 @@ async def test_what_never_stands_or_dies_leaves_by_itself(stage: Stage, world: W
         again = await sending(at)
         await again.delete()
         await asyncio.gather(encoder.close(), again.close(), player.close())
+
+
+async def test_sessions_end_when_their_meeting_has_left_a_node_that_drains(two_nodes: Stage, world: World) -> None:
+    """Whoever opens another one as soon as the connection has ended is where the meeting is, and was never lost."""
+    async with case(two_nodes, world) as at:
+        encoder, before, after = await sending(at), Reception(), Reception()
+        player = at.player(before)
+        await player.post()
+        await soon(lambda: before.pictures > 10 and before.loud > 20, why=lambda: vars(before))
+        [first] = await asyncio.to_thread(carriers, two_nodes, at.duty)
+        head = await asyncio.to_thread(at.duty.head)
+        await asyncio.to_thread(drained, two_nodes, first)
+        await soon(lambda: [one.connection.connectionState for one in (encoder, player)] == ["closed"] * 2)
+        again, player_again = await sending(at), at.player(after)
+        assert (await encoder.delete()).status_code == (await player.delete()).status_code == 404
+        assert (await player_again.post()).status_code == 201
+        await soon(lambda: after.pictures > 10 and after.loud > 20, why=lambda: vars(after))
+        assert await asyncio.to_thread(carriers, two_nodes, at.duty) == [1 - first]
+        assert await asyncio.to_thread(at.duty.kinds, head) == ["moved"]
+        await asyncio.gather(*(one.close() for one in (encoder, player, again, player_again)))
+
+
+async def test_a_session_is_ended_where_it_is_while_its_meeting_moves(two_nodes: Stage, world: World) -> None:
+    """A desk that does not come along has the meeting stay at both nodes for six seconds."""
+    async with case(two_nodes, world) as at:
+        encoder = await sending(at)
+        desk = await asyncio.to_thread(at.duty.talk, at.meeting)
+        async with connected(desk):
+            await soon(at.site_is("duty", "joined"), why=at.states)
+            [first] = await asyncio.to_thread(carriers, two_nodes, at.duty)
+            await asyncio.to_thread(drained, two_nodes, first)
+            await asyncio.to_thread(desk.until, "move")
+            assert (await encoder.delete()).status_code == 200
+            await soon(at.site_is("south_box", "left"), why=at.states)
+        await encoder.close()
+
+
+def drained(stage: Stage, node: int) -> None:
+    """This node shall give its meetings away and stop."""
+    with stage.core.db.writing() as session:
+        drain(session, system_actor(), "ab"[node])
 
 
 async def test_an_account_that_is_locked_is_put_out(stage: Stage, world: World) -> None:
