@@ -1,4 +1,4 @@
-"""A UDP relay on loopback: the network between a client and the node, which can be cut, thin, far and lossy."""
+"""A UDP relay: the network between a client and the node, which can be cut, thin, far and lossy."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,18 +12,19 @@ HEADERS = 28
 
 
 class Relay:
-    """Clients send to `port`; each gets an own socket towards the node. While `cut` everything is dropped.
+    """Clients send to `port` of the node's address; each gets an own socket towards the node.
 
-    What goes to the clients passes `down`, what comes from them `up`; None lets everything through at once. The clock
-    of both is that of the event loop.
+    While `cut` everything is dropped. What goes to the clients passes `down`, what comes from them `up`; None lets
+    everything through at once. The clock of both is that of the event loop.
     """
 
-    def __init__(self, node_port: int) -> None:
+    def __init__(self, node_port: int, address: str = "127.0.0.1") -> None:
         self.cut = False
         self.down: Wire | None = None
         self.up: Wire | None = None
         self.port = 0
-        self._node = ("127.0.0.1", node_port)
+        self._address = address
+        self._node = (address, node_port)
         self._front: asyncio.DatagramTransport | None = None
         self._backs: dict[Address, asyncio.DatagramTransport] = {}
         self._waiting: dict[Address, asyncio.Task[None]] = {}
@@ -31,7 +32,7 @@ class Relay:
     async def __aenter__(self) -> "Relay":
         loop = asyncio.get_running_loop()
         self._front, _ = await loop.create_datagram_endpoint(
-            lambda: _Side(self._from_client), local_addr=("127.0.0.1", 0)
+            lambda: _Side(self._from_client), local_addr=(self._address, 0)
         )
         self.port = self._front.get_extra_info("sockname")[1]
         return self
@@ -61,7 +62,7 @@ class Relay:
             self._to_client(answer, client)
 
         loop = asyncio.get_running_loop()
-        back, _ = await loop.create_datagram_endpoint(lambda: _Side(to_client), local_addr=("127.0.0.1", 0))
+        back, _ = await loop.create_datagram_endpoint(lambda: _Side(to_client), local_addr=(self._address, 0))
         self._backs[client] = back
         back.sendto(data, self._node)
 

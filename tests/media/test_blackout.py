@@ -1,12 +1,19 @@
 """A page whose network is gone for a while, socket and media alike: how soon it hears again."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 
+from media.attendance import Attendance, Seat
+from media.playback import AudioPlayback, VideoPlayback
 from tests.media import browser
+from tests.media.fakes import write_wav, write_y4m
+from tests.media.firefox import FIREFOX, firefox, own_address
 from tests.media.node_process import NodeProcess
 from tests.media.relay import Relay
 from tests.media.signal_server import SignalServer
@@ -59,20 +66,22 @@ async def black_out(tmp_path: Path, seconds: float, times: int) -> list[tuple[fl
             page = await browser.open_page(chromium, base, url, (1, 1), "none")
             await page.evaluate("conference.view(['speaker'])")
             assert None not in await page.evaluate(BACK)
-            back = [await _cut(page, media, signals, seconds) for _ in range(times)]
+            back = [await _cut(partial(page.evaluate, BACK), media, signals, seconds) for _ in range(times)]
             await chromium.close()
             return back
     finally:
         node.kill()
 
 
-async def _cut(page: Page, media: Relay, signals: TcpRelay, seconds: float) -> tuple[float, float]:
+async def _cut(
+    measure: Callable[[], Awaitable[Any]], media: Relay, signals: TcpRelay, seconds: float
+) -> tuple[float, float]:
     media.cut = True
     signals.cut()
     await asyncio.sleep(seconds)  # the blackout itself
     signals.mend()
     media.cut = False
-    heard, seen = await page.evaluate(BACK)
+    heard, seen = await measure()
     assert heard is not None, "never heard again"
     assert seen is not None, "never seen again"
     return heard / 1000, seen / 1000
@@ -85,6 +94,43 @@ async def test_ten_seconds_without_a_network(tmp_path: Path) -> None:
     assert heard[1] <= 0.5, back
     assert heard[-1] <= 1.0, back
     assert max(at for _, at in back) <= 4, back
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not FIREFOX.exists(), reason="no Firefox")
+async def test_ten_seconds_without_a_network_in_firefox(tmp_path: Path) -> None:
+    browser.build_pages(tmp_path)
+    write_y4m(tmp_path / "box.y4m", 90)
+    write_wav(tmp_path / "box.wav", 330)
+    address = own_address()
+    node = NodeProcess(TOKEN, address)
+    node.start()
+    try:
+        async with (
+            SignalServer(node.url, TOKEN, {"speaker", "listener"}, tmp_path) as server,
+            Relay(node.udp_port, address) as media,
+            TcpRelay(server.port) as signals,
+            firefox(tmp_path) as fox,
+        ):
+            server.udp_port, server.announce_port, server.relayed = node.udp_port, media.port, {"listener"}
+            speaker = Attendance(
+                Seat(server.url("speaker"), "t"),
+                lambda: [AudioPlayback(str(tmp_path / "box.wav")), VideoPlayback(str(tmp_path / "box.y4m"))],
+            )
+            attending = asyncio.create_task(speaker.attend())
+            url = f"ws://127.0.0.1:{signals.port}/signal/listener"
+            page = f"http://127.0.0.1:{server.port}/page.html?slots=1,1&url={url}&media=none&capture=320x240"
+            await fox.goto(page)
+            await fox.until("window.ready === true", within_s=20)
+            await fox.evaluate("conference.view(['speaker'])")
+            measure = partial(fox.evaluate, f"({BACK})()")
+            assert None not in await measure()
+            back = await _cut(measure, media, signals, 10)
+            attending.cancel()
+            await asyncio.gather(attending, return_exceptions=True)
+            assert max(back) <= 2.5, back
+    finally:
+        node.kill()
 
 
 @pytest.mark.soak

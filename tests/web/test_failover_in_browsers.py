@@ -17,6 +17,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from tests.media import browser
+from tests.ui.light_clients import light_clients
 from tests.web.stage import Stage, running, soon
 from tests.web.talk import Party
 from tests.web.test_media_nodes import carriers, draining
@@ -58,16 +59,17 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass
 class Meeting:
-    """Two desks in Chromium and a headless terminal, each desk sees and hears both others."""
+    """`pages` of Chromium in a meeting, with all of their `slots` in use."""
 
     stage: Stage
     duty: Party
     pages: list[Page]
+    slots: tuple[int, int] = SLOTS
 
     async def all_move(self) -> None:
         """Until every slot of every page moves."""
         for page in self.pages:
-            await page.wait_for_function(f"window.moving === {sum(SLOTS)}", timeout=25_000)
+            await page.wait_for_function(f"window.moving === {sum(self.slots)}", timeout=25_000)
 
     async def carrier(self) -> int:
         await soon(lambda: len(carriers(self.stage, self.duty)) == 1)
@@ -81,7 +83,7 @@ class Meeting:
                 key, length = f"{number}.{one['key']}", (one["to"] - one["from"]) / 1000
                 if length > found.get(key, (0.0, 0.0))[0]:
                     found[key] = (length, one["to"] / 1000 - since)
-        assert len(found) == len(self.pages) * sum(SLOTS), found
+        assert len(found) == len(self.pages) * sum(self.slots), found
         return found
 
 
@@ -110,6 +112,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @asynccontextmanager
 async def meeting_of_three(stage: Stage, world: World, folder: Path) -> AsyncIterator[Meeting]:
+    """Two desks in Chromium and a headless terminal, each desk sees and hears both others."""
     with ExitStack() as open_things:
         open_things.enter_context(stage.web())
         base = open_things.enter_context(pages_served(folder))
@@ -145,6 +148,64 @@ async def test_nobody_is_away_for_long(two_nodes: Stage, world: World, tmp_path:
         assert emptied < MOST_EMPTIED_S
         assert killed < MOST_WITH_ANOTHER_S
         assert alone < 2 * MOST_WITH_ANOTHER_S
+
+
+# A picture that changes ten times a second, shared beside the camera.
+SHARE = """() => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 })
+  const context = canvas.getContext('2d')
+  let turn = 0
+  setInterval(() => {
+    context.fillStyle = turn++ % 2 ? 'navy' : 'white'
+    context.fillRect(0, 0, 640, 360)
+  }, 100)
+  conference.shareContent(canvas.captureStream(10).getVideoTracks()[0])
+}"""
+
+
+@pytest.mark.soak
+async def test_a_shared_screen_goes_along(two_nodes: Stage, world: World, tmp_path: Path) -> None:
+    async with sharing(two_nodes, world, tmp_path) as at:
+        node, began = await at.carrier(), time.time()
+        async with draining(two_nodes, "ab"[node]) as drain:
+            said, _ = await asyncio.wait_for(drain.communicate(), 30)
+        assert drain.returncode == 0, said
+        await soon(lambda: two_nodes.nodes[node].ended() == 0)
+        await at.all_move()
+        ((pause, _),) = (await at.longest_pauses(began)).values()
+        sys.stdout.write(f"\nemptied: the longest pause of a shared screen {pause:.2f} s")
+        assert pause < MOST_EMPTIED_S
+
+
+@asynccontextmanager
+async def sharing(stage: Stage, world: World, folder: Path) -> AsyncIterator[Meeting]:
+    """Two desks in Chromium: one shares its screen, the other one sees it, and nothing else.
+
+    Beside them a site that does not know of moves: everybody has to wait for it.
+    """
+    with ExitStack() as open_things:
+        open_things.enter_context(stage.web())
+        base = open_things.enter_context(pages_served(folder))
+        duty = await asyncio.to_thread(Party, stage.live, world, "duty", open_things)
+        leader = await asyncio.to_thread(Party, stage.live, world, "leader", open_things)
+        meeting = (await asyncio.to_thread(duty.convene, world.terminals["south_box"]))["id"]
+        url = f"ws://{stage.live}/api/v1/meetings/{meeting}/signal"
+        late = light_clients(stage.live, meeting, [world.token("south_box")])
+        await asyncio.to_thread(open_things.enter_context, late)
+        async with async_playwright() as playwright:
+            chromium = await browser.launch(playwright, folder)
+            sharer = await browser.open_page(chromium, base, f"{url}&token={leader.token}", (0, 0), "camera")
+            await soon(lambda: duty.states(meeting).get("leader") == "joined", why=lambda: duty.states(meeting))
+            shared = await asyncio.to_thread(leader.http.post, f"/meetings/{meeting}/content", json={"share": True})
+            assert shared.is_success, shared.text
+            await sharer.evaluate(SHARE)
+            viewer = await browser.open_page(chromium, base, f"{url}&token={duty.token}", (0, 1), "none")
+            await viewer.evaluate("conference.view(['content'])")
+            await viewer.evaluate(WATCH)
+            at = Meeting(stage, duty, [viewer], (0, 1))
+            await at.all_move()
+            yield at
+            await chromium.close()
 
 
 async def a_node_is_emptied(at: Meeting) -> float:
