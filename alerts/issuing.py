@@ -31,10 +31,10 @@ from alerts.model import (
     Chunk,
 )
 from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned
-from alerts.outlets import EVERY, Outlets, check_open
+from alerts.outlets import EVERY, Outlets, check_length, check_open
 from alerts.templates.ends import end_texts
 from alerts.templates.making import change_template, made_texts
-from alerts.texts import headline
+from alerts.texts import LONG, headline
 from alerts.told import told_of
 from alerts.wording import words_of
 from command.directory.model import Unit
@@ -155,20 +155,27 @@ def cancel(
     text: str,
     expected: int | None = None,
     sign: Sign = unsigned,
+    *,
+    texts: Mapping[str, str] | None = None,
+    outlets: Outlets = EVERY,
 ) -> Issued:
     """End an issued alert: `lifted` (the danger is over) or `withdrawn` (it was a mistake).
 
-    What was not sent yet is not sent any more; everyone who was or may have been told, also of what this alert had
-    changed and by 叫应, is told of the end. Raises Invalid `alert.end_unknown`, and as `to_change`.
+    `text` is the note of whoever ends it, `texts` what they wrote in the place of the template's, by variants. What
+    was not sent yet is not sent any more; everyone who was or may have been told, also of what this alert had changed
+    and by 叫应, is told of the end. Raises Invalid `alert.end_unknown`, and as `check_length` and `to_change`.
     """
     if end not in (LIFTED, WITHDRAWN):
         raise Invalid("alert.end_unknown", fields=(FieldError("end", "alert.end_unknown"),))
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED, expected=expected)
     now = clock.now()
+    alert.end_texts = {**end_texts(session, alert, unit, end, text, texts)}
+    words = words_of(alert, now, end, text, sms=outlets.sms)
+    check_length(alert, words, outlets)
     drop_unsent(session, alert.id)
-    title = headline(words_of(alert, now, end))
-    alert.end_texts = {**end_texts(session, alert, unit, end, text)}
-    keep_issued(session, actor, alert, unit, ended_message(session, alert, unit, now, end, title, text), now, sign)
+    title = headline(words)
+    message = ended_message(session, alert, unit, now, end, title, alert.end_variants.get(LONG, text))
+    keep_issued(session, actor, alert, unit, message, now, sign)
     end_alert(session, actor, alert, end, now, text)
     return Issued(alert, plan_chunks(session, alert, END, told_of(session, alert), now))
 

@@ -200,6 +200,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A short message has at most {parts} parts, and {left_out} characters would not be sent: shorten headline and"
         " instruction, or use a template",
     ),
+    "alert.end_too_long": (
+        "短信最多 {parts} 条，还有 {left_out} 字发不出去：请改短说明，或另写短文",
+        "A short message has at most {parts} parts, and {left_out} characters would not be sent: shorten the text, or"
+        " write a short one",
+    ),
     "template.unknown": ("没有这个模板", "There is no such template"),
     "template.too_many": ("本县的模板最多 {most} 个", "At most {most} templates of a county’s own"),
     "template.placeholder": (

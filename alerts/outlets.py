@@ -37,16 +37,25 @@ def check_open(alert: Alert, outlets: Outlets) -> None:
 def fix_texts(alert: Alert, clock: Clock, outlets: Outlets) -> None:
     """Fix the variant of short messages, and refuse a text that its channel would cut.
 
-    Raises Invalid `alert.text_too_long`, `alert.sms_too_long`, and as `check_open`.
+    Raises as `check_open` and `check_length`.
     """
     check_open(alert, outlets)
     alert.sms_variant = outlets.sms
-    for channel, one in carried_texts(alert, words_of(alert, clock.now()), outlets).items():
+    check_length(alert, words_of(alert, clock.now()), outlets)
+
+
+def check_length(alert: Alert, words: Words, outlets: Outlets) -> None:
+    """Refuse words that a channel of the alert would cut.
+
+    Raises Invalid `alert.text_too_long`, `alert.sms_too_long`, `alert.end_too_long`.
+    """
+    for channel, one in carried_texts(alert, words, outlets).items():
         if one.over and one.most is not None:
             params = {"variant": one.variant or "", "characters": one.characters, "most": one.most}
             raise _invalid("alert.text_too_long", f"texts.{one.variant}", **params)
         if one.left_out and channel == "sms":
-            raise _invalid("alert.sms_too_long", "instruction", parts=one.parts or 0, left_out=one.left_out)
+            code, field = ("sms", "instruction") if words.end is None else ("end", "text")
+            raise _invalid(f"alert.{code}_too_long", field, parts=one.parts or 0, left_out=one.left_out)
 
 
 def carried_texts(alert: Alert, words: Words, outlets: Outlets) -> dict[str, Carried]:

@@ -8,7 +8,7 @@ from math import ceil
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Audience
+from alerts.audience import Audience, freeze
 from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups, reach_for
 from alerts.calls.plans import plan_in_force, policy_by
@@ -29,6 +29,7 @@ from alerts.templates.ends import end_texts
 from alerts.templates.making import made_texts
 from alerts.templates.template import MOST, units
 from alerts.texts import DRILL_MARK, Words
+from alerts.told import told_of
 from alerts.wording import words_of
 from command.directory.model import Unit
 from command.directory.queries import unit_of
@@ -76,15 +77,28 @@ def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str, outl
 
 
 def preview_end(
-    session: Session, clock: Clock, actor: Actor, alert_id: str, end: str, note: str, outlets: Outlets
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert_id: str,
+    end: str,
+    note: str,
+    outlets: Outlets,
+    own: Mapping[str, str] | None = None,
 ) -> State:
-    """What each channel would carry if the alert ended now, for who may end it; nobody is told."""
+    """What each channel would carry if the alert ended now, and to how many, for who may end it; nobody is told."""
     alert = alert_for(session, actor, alert_id)
     unit = unit_of(session, alert.unit_id)
     actor.need(Right.ALERT_ISSUE, unit.path)
-    made = end_texts(session, alert, unit, end, note)
+    made = end_texts(session, alert, unit, end, note, own)
     words = replace(words_of(alert, clock.now(), end, note, sms=outlets.sms), variants=made)
-    return _told(carried_texts(alert, words, outlets))
+    counts = freeze(told_of(session, alert)).by_channel()
+    written = {name for name, text in (own or {}).items() if text.strip()}
+    return {
+        **_told(carried_texts(alert, words, outlets)),
+        "channels": {name: counts.get(name, 0) for name in channels_of(alert)},
+        "variants": _measured_texts({name: (text, name in written) for name, text in made.items()}, drill=alert.drill),
+    }
 
 
 def forecast_99_s(counts: dict[str, int]) -> float:
@@ -131,11 +145,15 @@ def _told(carried: Mapping[str, Carried]) -> State:
 def _variants(alert: Alert) -> State:
     """The alert's own texts with their lengths and limits."""
     kept = alert.texts if isinstance(alert.texts, dict) else {}
-    mark = units(DRILL_MARK) if alert.drill else 0
+    texts = {name: (str(one["text"]), bool(one["worded"])) for name, one in kept.items() if isinstance(one, dict)}
+    return _measured_texts(texts, drill=alert.drill)
+
+
+def _measured_texts(texts: Mapping[str, tuple[str, bool]], *, drill: bool) -> State:
+    mark = units(DRILL_MARK) if drill else 0
     return {
-        name: {**one, "characters": units(str(one["text"])) + mark, "most": MOST[name]}
-        for name, one in kept.items()
-        if isinstance(one, dict)
+        name: {"text": text, "worded": worded, "characters": units(text) + mark, "most": MOST[name]}
+        for name, (text, worded) in texts.items()
     }
 
 

@@ -31,6 +31,7 @@ KINDS = {
     "safety_check": "平安核查",
     "number_check": "核对",
 }
+KINDS_EN = {"warning": "warning", "notice": "notice", "evacuation": "evacuation order"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def title(words: Words) -> str:
 
 def headline(words: Words) -> str:
     """The one line that says it all, with what became of it."""
+    if words.english and words.end is not None:
+        return _english_headline(words)
     return {
         None: words.headline,
         "changed": f"{words.issuer}变更{title(words)}",
@@ -102,6 +105,16 @@ def headline(words: Words) -> str:
         "withdrawn": f"更正：{words.issuer}撤回误发的{title(words)}",
         "expired": f"{title(words)}已到期",
     }[words.end]
+
+
+def _english_headline(words: Words) -> str:
+    said = " ".join(one for one in (words.colour, words.event, KINDS_EN.get(words.kind, words.kind)) if one)
+    return {
+        "changed": f"{words.issuer} has changed the {said}",
+        "lifted": f"{words.issuer} has lifted the {said}",
+        "withdrawn": f"Correction: {words.issuer} withdraws the {said}, sent by mistake",
+        "expired": f"The {said} has expired",
+    }[words.end or ""]
 
 
 def email(words: Words) -> Content:
@@ -140,7 +153,10 @@ def _sentence(text: str) -> str:
 
 def speech(words: Words) -> Content:
     """Said twice. Nothing that is only read: no brackets, no identifiers."""
-    once = words.variant(VOICE) or "。".join(part.strip("。\n ") for part in _spoken(words) if part.strip()) + "。"
+    own = words.variant(VOICE)
+    if own and not own.endswith(("。", "！", "？", ".", "!", "?")):
+        own += "." if words.english else "。"
+    once = own or "。".join(part.strip("。\n ") for part in _spoken(words) if part.strip()) + "。"
     repeated = f"{once} I repeat. {once}" if words.english else f"{once}再播一遍。{once}"
     return Content("", f"{DRILL}，{DRILL}。{repeated}{DRILL}，{DRILL}。" if words.drill else repeated)
 

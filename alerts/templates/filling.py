@@ -9,13 +9,12 @@ from alerts.cap.severity import colour_name
 from alerts.model import VARIANTS
 from alerts.templates.spoken import spoken
 from alerts.templates.template import MOST, OFFERED, Template, units
-from alerts.texts import DRILL_MARK, KINDS, LOCAL, spoken_time
+from alerts.texts import DRILL_MARK, KINDS, KINDS_EN, LOCAL, spoken_time
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_KINDS_EN = {"warning": "warning", "notice": "notice", "evacuation": "evacuation order"}
 _SEVERAL = 3
 """As many places are shortened where they do not fit: the first by name, the others as a number."""
 
@@ -88,7 +87,7 @@ def _values(facts: Facts, language: str) -> Mapping[str, str]:
         "place": facts.place,
         "event": facts.event,
         "colour": colour if english or not colour else colour_name(colour),
-        "kind": (_KINDS_EN if english else KINDS).get(facts.kind, ""),
+        "kind": (KINDS_EN if english else KINDS).get(facts.kind, ""),
         "expires": _time(facts.expires_at, english=english),
         **{name: _ended(getattr(facts, name)) for name in ("headline", "description", "instruction", "note")},
     }

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from alerts import actions
 from alerts.cmpp.wire import VERSIONS, CmppWire
@@ -15,6 +16,7 @@ from alerts.cmpp.wire import carried as by_cmpp
 from alerts.model import VARIANTS, Alert
 from alerts.outlets import Outlets
 from alerts.preview import preview_of
+from alerts.queries import cap_document
 from alerts.recipients import CHANNELS
 from alerts.smpp.text import carried as by_smpp
 from alerts.smpp.text import encode
@@ -33,9 +35,12 @@ from alerts.templates.template import (
     shipped,
     units,
 )
+from alerts.texts import email as email_text
+from alerts.wording import words_of
+from command.kernel.actor import Actor
 from command.kernel.errors import FengsuiError, Invalid
 from tests.alerts.county import DIVISIONS, START, County, fields
-from tests.alerts.steps import drafted, issue, submitted
+from tests.alerts.steps import drafted, issue, issued, submitted
 
 SEEDS = range(120)
 ALPHABET = "山洪水位上涨立即转移到中心小学，。；！？、（）【】《》()[] \n\t0123456789:-.%℃~abcXYZkm/h²🌧𠮷…{}é€^"
@@ -302,6 +307,48 @@ def test_each_end_has_its_own_texts(county: County, end: str) -> None:
     assert all("水已退" in text for text in said.values())
     assert ("系误发" in said["long"]) == (end == "withdrawn")
     assert ("不要返回" in said["long"]) == (end == "lifted")
+
+
+def test_who_ends_an_alert_words_each_text_and_what_a_channel_would_cut_ends_nothing(county: County) -> None:
+    alert = submitted(county, kind="evacuation", template=ORDER, channels=("websocket", "sms", "mqtt"))
+    county.do("reviewer", lambda s, a: actions.sign_off(s, county.clock, a, alert))
+    issue(county, alert)
+
+    def end(session: Session, actor: Actor, **texts: str) -> None:
+        actions.cancel(session, county.clock, actor, alert, "lifted", "水已退", texts=texts)
+
+    error = refused(county, lambda s, a: end(s, a, short="水已退。" * 20))
+    assert (error.code, error.fields[0].field, kept(county, alert).status) == (
+        *("alert.text_too_long", "texts.short", "issued"),
+    )
+    county.do("issuer", lambda s, a: end(s, a, voice="水位 2 米，放心", medium=" "))
+    said = kept(county, alert).end_variants
+    assert said["voice"] == "水位两米，放心"
+    assert "水已退" in said["medium"]
+    told = county.see("issuer", lambda s, a: cap_document(s, alert)).decode()
+    assert said["long"] in told, "also who reads the message is told the whole of it"
+
+
+def test_an_end_that_no_short_message_holds_is_refused_without_a_template_too(county: County) -> None:
+    alert = issued(county, channels=("websocket", "sms"))
+    error = refused(county, lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", "水已退" * 300))
+    assert (error.code, error.fields[0].field, kept(county, alert).on_board) == ("alert.end_too_long", "text", True)
+
+
+@pytest.mark.parametrize(
+    ("end", "headline"),
+    [
+        ("lifted", "楚雄市 has lifted the red flood warning"),
+        ("withdrawn", "Correction: 楚雄市 withdraws the red flood warning, sent by mistake"),
+    ],
+)
+def test_the_end_of_an_english_alert_has_an_english_subject(county: County, end: str, headline: str) -> None:
+    given: dict[str, Any] = {"kind": "warning", "colour": "red", "event": "flood", "headline": "Flood"}
+    alert = drafted(county, "weather", fields(**given, language="en-US", template="en-flood", channels=("email",)))
+    row = kept(county, alert)
+    words = replace(words_of(row, county.clock.now(), end), issuer="楚雄市")
+    assert email_text(words).subject == headline
+    assert email_text(replace(words, english=False)).subject != headline
 
 
 def test_a_change_and_an_expiry_have_their_own_texts(county: County) -> None:

@@ -86,6 +86,16 @@ def lift(desk: Page) -> None:
     desk.get_by_test_id("end-text").fill("水已退")
     expect(desk.get_by_test_id("end-preview")).to_contain_text("未经允许不要返回住处，等村里通知。")
     expect(desk.get_by_test_id("end-preview").get_by_test_id("preview-mqtt")).to_contain_text("水已退")
+    dialog = desk.get_by_test_id("end-alert-dialog")
+    dialog.get_by_test_id("variant-long").click()
+    dialog.get_by_test_id("variant-text").fill("水已退。" * 126)
+    expect(desk.get_by_test_id("end-preview").get_by_test_id("preview-fault").first).to_be_visible()
+    expect(desk.get_by_test_id("end-alert")).to_be_disabled()
+    picture(desk, "desk-template-end-long")
+    dialog.get_by_test_id("variant-restore").click()
+    dialog.get_by_test_id("variant-voice").click()
+    dialog.get_by_test_id("variant-text").fill("水位退到 2 米以下")
+    expect(desk.get_by_test_id("end-preview").get_by_test_id("preview-mqtt")).to_contain_text("水位退到两米以下")
     picture(desk, "desk-template-end")
     assert [*accessibility(desk), *layout(desk, least_px=12)] == []
     desk.get_by_test_id("end-alert").click()
@@ -117,6 +127,7 @@ def test_the_county_writes_a_template_and_an_alert_is_drafted_from_it_and_issued
     assert alert["texts"]["voice"] == {"text": "乡亲们，河水两小时内上涨，很快，马上往高处走。", "worded": True}
     assert alert["texts"]["short"]["text"].startswith("【楚雄市】西舍路镇快转移。")
     assert set(alert["end_texts"]) == {"short", "medium", "long", "voice"}
+    assert alert["end_texts"]["voice"] == "水位退到两米以下"
 
     office.get_by_test_id("template-restore").click()
     office.get_by_test_id("template-restore-sure").click()

@@ -102,6 +102,10 @@ def test_a_person_writes_a_text_and_the_preview_shows_each_channel_with_its_leng
 
 def test_an_end_is_seen_before_it_is_told(as_: Clients) -> None:
     url = f"{API}/alerts/{drafted(as_('issuer'), template='order-flood')['id']}"
-    seen = as_("issuer").post(f"{url}/end-preview", json={"end": "withdrawn", "text": "发错了"}).json()
+    own = {"short": "字" * 71, "voice": ""}
+    seen = as_("issuer").post(f"{url}/end-preview", json={"end": "withdrawn", "text": "发错了", "texts": own}).json()
+    assert seen["variants"]["short"] == {"text": "字" * 71, "worded": True, "characters": 71, "most": 70}
+    assert seen["variants"]["voice"]["worded"] is False
+    assert seen["channels"] == {"websocket": 0}, "nobody was told yet"
     assert "系误发" in seen["texts"]["websocket"]
     assert "发错了" in seen["texts"]["websocket"]

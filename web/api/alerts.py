@@ -185,6 +185,7 @@ class End(Form):
 
     end: Literal["lifted", "withdrawn"]
     text: Annotated[str, Field(max_length=1000)]
+    texts: TextsForm = Field(default_factory=TextsForm)
 
 
 class Again(Form):
@@ -335,7 +336,16 @@ def cancel_alert(
     """End a running alert; everyone who was told is told."""
     with edge.writing() as session:
         ended = actions.cancel(
-            session, edge.clock, edge.actor, alert_id, body.end, body.text, version, sign=cap_keys_of(request).sign
+            session,
+            edge.clock,
+            edge.actor,
+            alert_id,
+            body.end,
+            body.text,
+            version,
+            sign=cap_keys_of(request).sign,
+            texts=body.texts.model_dump(),
+            outlets=outlets_of(request),
         )
         state = ended.alert.state()
     waker(request)(ended.chunks)
@@ -346,7 +356,8 @@ def cancel_alert(
 def post_end_preview(alert_id: str, body: End, edge: Known, request: Request) -> State:
     """What each channel would carry of an end; nobody is told."""
     with edge.reading() as session:
-        return preview_end(session, edge.clock, edge.actor, alert_id, body.end, body.text, outlets_of(request))
+        outlets, own = outlets_of(request), body.texts.model_dump()
+        return preview_end(session, edge.clock, edge.actor, alert_id, body.end, body.text, outlets, own)
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
