@@ -45,6 +45,7 @@ class SignalServer:
         self.relayed: set[str] | None = None
         self.ice_servers: list[Any] = []
         self.log: list[tuple[str, str | None]] = []
+        self.heard: dict[str, set[str]] = {n: set() for n in self.names}
         self._pages = pages
         self._views: dict[str, tuple[list[str | None], list[int | None]]] = {}
         self._offering: set[asyncio.Task[None]] = set()
@@ -86,6 +87,11 @@ class SignalServer:
         await self.node.mute(ROOM, participant, muted)
         await self._tell(participant, {"type": "muted", "muted": muted})
 
+    async def cut(self, participant: str) -> None:
+        """End a participant's socket; what is `heard` of it afterwards was said on the next one."""
+        await self._sockets[participant].close()
+        self.heard[participant].clear()
+
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.path.startswith("/signal/"):
             return None
@@ -110,6 +116,7 @@ class SignalServer:
             await self._take(name, json.loads(text))
 
     async def _take(self, name: str, message: dict[str, Any]) -> None:
+        self.heard[name].add(message["type"])
         match message["type"]:
             case "offer":
                 offering = asyncio.create_task(self._offer(name, message))

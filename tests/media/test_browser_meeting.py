@@ -13,7 +13,7 @@ from playwright.async_api import Page, async_playwright
 
 from tests.media import browser
 from tests.media.node_process import NodeProcess
-from tests.media.signal_server import ROOM, SignalServer
+from tests.media.signal_server import ROOM, SignalServer, until
 
 SLOTS = (3, 2)
 TOKEN = "node-control"
@@ -98,6 +98,7 @@ async def test_a_meeting_of_four_pages(stage: Stage) -> None:
     await the_speaker_is_told(stage)
     await a_muted_site_is_not_heard(stage)
     await an_ice_restart_keeps_the_connection(stage)
+    await a_server_that_knows_nothing_is_told_all_again(stage)
     await a_killed_node_is_survived(stage)
 
 
@@ -172,6 +173,16 @@ async def an_ice_restart_keeps_the_connection(stage: Stage) -> None:
     await until_flowing(stage, "bright", voices=2, pictures=2)
     await stage.pages["bright"].evaluate("delete conference.connection.again")
     assert stage.server.connected == connections
+    assert await stage.seen("bright", "calls") == calls
+
+
+async def a_server_that_knows_nothing_is_told_all_again(stage: Stage) -> None:
+    """The socket may come to another web process; the connection to the bridge goes on, without an offer."""
+    calls = await stage.seen("bright", "calls")
+    await stage.server.cut("bright")
+    heard = stage.server.heard["bright"]
+    await until(lambda: {"view", "health"} <= heard, 20, lambda: heard)
+    assert "offer" not in heard
     assert await stage.seen("bright", "calls") == calls
 
 
