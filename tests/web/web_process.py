@@ -28,7 +28,7 @@ def web_process(data: Path, **settings: str) -> Iterator[str]:
         env={**os.environ, "FENGSUI_PORT": str(port), "FENGSUI_PLAIN_HTTP": "1", **named},
     )
     try:
-        until(lambda: _answers(port), within_s=30)
+        until(lambda: _answers(port))
         yield f"127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
