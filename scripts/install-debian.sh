@@ -22,6 +22,7 @@ missing_packages() {
       ;;
     tests)
       have chromium || echo chromium
+      have chromium-headless-shell || echo chromium-headless-shell
       have firefox-esr || echo firefox-esr
       # Playwright brings a Node of its own that needs it.
       exists '/usr/lib/*/libatomic.so.1*' || echo libatomic1

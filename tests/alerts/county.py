@@ -1,6 +1,7 @@
 """A small county for tests of alerts: two townships with people, posts, pages and loudspeakers, and a station."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -19,6 +20,7 @@ from command.kernel.rights import Role
 from command.kernel.timeline import TimelineHead
 from command.kernel.wake import FolderWake
 from gis.divisions import shipped_divisions
+from tests.originals import Original, Where
 
 START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
 NORTH, SOUTH = "532301103", "532301112"
@@ -93,7 +95,7 @@ class County:
 
 
 def build_county(url: str) -> County:
-    """A fresh county in an empty database."""
+    """A fresh county in an empty database; nothing stays connected to it."""
     clock = ManualClock(START)
     engine = make_engine(url)
     Base.metadata.create_all(engine)
@@ -101,13 +103,21 @@ def build_county(url: str) -> County:
     with county.db.writing() as session:
         session.add(TimelineHead(id=1))
         _fill(session, county)
+    engine.dispose()
     return county
 
 
-def copy_of(prepared: County, url: str) -> County:
-    """The same county in a copy of its database."""
-    clock = ManualClock(START)
-    return replace(prepared, db=Database(make_engine(url), clock), clock=clock)
+_COUNTY = Original(build_county)
+
+
+@contextmanager
+def county_in(where: Where) -> Iterator[County]:
+    """The county and nothing else, in a database of its own."""
+    with _COUNTY.copied(where) as (url, original):
+        clock = ManualClock(START)
+        county = replace(original, db=Database(make_engine(url), clock), clock=clock)
+        yield county
+        county.db.engine.dispose()
 
 
 def _fill(session: Session, county: County) -> None:

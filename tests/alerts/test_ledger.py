@@ -1,7 +1,6 @@
 """The ledger from both sides, and the decision over what may have arrived."""
 
 import contextlib
-import shutil
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from alerts.senders import senders
 from alerts.sweep import is_dead_here, sweep
 from command.kernel.errors import Conflict, Refused
 from command.kernel.timeline import read_after
-from tests.alerts.county import County, copy_of
+from tests.alerts.county import County, county_in
 from tests.alerts.steps import crowd, issued
 from tests.alerts.test_fanout import gateways, send_all
 
@@ -143,19 +142,14 @@ STEPS = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_the_ledger_holds_whatever_happens(prepared: tuple[Path, County], tmp_path: Path, steps: Any) -> None:
-    path = tmp_path / "of_one_example.db"
-    shutil.copy(prepared[0], path)
-    county = copy_of(prepared[1], f"sqlite:///{path}")
-    try:
+def test_the_ledger_holds_whatever_happens(tmp_path: Path, steps: Any) -> None:
+    with county_in(tmp_path) as county:
         crowd(county, 8)
         alert = issued(county)
         for what, how in steps:
             _step(county, alert, what, how)
             found: Any = county.see("duty", lambda s, a: ledger(s, county.clock, a, alert))
             assert found["holds"], (what, how, found)
-    finally:
-        county.db.engine.dispose()
 
 
 def _step(county: County, alert: str, what: str, how: Any) -> None:

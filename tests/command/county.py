@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -20,6 +19,7 @@ from command.resources.model import Resource
 from command.resources.queries import board_resources
 from command.tasks.model import Task
 from command.tasks.queries import board_tasks
+from tests.originals import Original, Where
 from tests.web.world import World, build_world
 from web.board import Collection, apply, snapshot
 
@@ -76,24 +76,29 @@ class County:
             return read_after(session, 0, 10_000)
 
 
-@contextmanager
-def county_in(folder: Path) -> Iterator[County]:
-    """An empty county in a database file of this folder."""
-    with county_at(f"sqlite:///{folder / 'fengsui.db'}") as county:
-        yield county
-
-
-@contextmanager
-def county_at(url: str) -> Iterator[County]:
-    """An empty county in this empty database."""
+def small_county(url: str) -> World:
+    """Write the county into an empty database."""
     engine = make_engine(url)
     Base.metadata.create_all(engine)
-    clock = ManualClock(START)
-    db = Database(engine, clock)
+    db = Database(engine, ManualClock(START))
     with db.writing() as session:
         session.add(TimelineHead(id=1))
-    yield County(db, clock, build_world(db))
+    world = build_world(db)
     engine.dispose()
+    return world
+
+
+_COUNTY = Original(small_county)
+
+
+@contextmanager
+def county_in(where: Where) -> Iterator[County]:
+    """The county and nothing else, in a database of its own."""
+    with _COUNTY.copied(where) as (url, world):
+        clock = ManualClock(START)
+        engine = make_engine(url)
+        yield County(Database(engine, clock), clock, world)
+        engine.dispose()
 
 
 def same(one: State, other: State) -> bool:

@@ -1,7 +1,6 @@
 """Several people at once, on either database: no number twice, no change lost, no resource sent twice."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -17,18 +16,17 @@ from command.kernel.timeline import verify
 from command.resources import actions as resources
 from command.tasks import actions as tasks
 from gis.divisions import shipped_divisions
-from tests.command.county import INSIDE, County, county_at, same
+from tests.command.county import INSIDE, County, county_in, same
+from tests.originals import Where
 
 Act = Callable[[Session, Actor], object]
 PEOPLE = 4
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def county(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[County]:
+@pytest.fixture
+def county(where: Where) -> Iterator[County]:
     """The small county in either database."""
-    here = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'fengsui.db'}" if here else request.getfixturevalue("postgres_url")
-    with county_at(url) as county:
+    with county_in(where) as county:
         yield county
 
 

@@ -28,6 +28,7 @@ class County:
     process: "subprocess.Popen[str]"
     data: Path
     lines: list[str] = field(default_factory=list)
+    _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -43,8 +44,22 @@ class County:
 
     def client(self, name: str) -> httpx.Client:
         """An HTTP client of that account or device."""
+        return self._client(self.token(name))
+
+    def token(self, name: str) -> str:
+        """The bearer token of that account or device, which is also its pages' cookie: one session for all that ask, as
+        long as it lasts, for a password takes long to check."""
         account = self.accounts[name]
-        token = account.get("token") or self._log_in(account)
+        if "token" in account:
+            return account["token"]
+        if name in self._tokens:
+            with self._client(self._tokens[name]) as client:
+                if client.get("/me").status_code == 200:
+                    return self._tokens[name]
+        self._tokens[name] = self._log_in(account)
+        return self._tokens[name]
+
+    def _client(self, token: str) -> httpx.Client:
         return httpx.Client(
             base_url=f"{self.url}/api/v1",
             headers={"Authorization": f"Bearer {token}"},

@@ -1,5 +1,6 @@
 """The people of the play: each has a real page in a real Chromium, and does what a person does on it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.e2e.county import County
 from tests.media.fakes import write_wav, write_y4m
 
 CHROMIUM = Path(__file__).parents[1] / "chromium.sh"
+# The same engine without a window's machinery: a page costs less than half. Tests of the bridge have the whole browser.
+PROGRAM = "chromium-headless-shell"
 WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
 # Every RTCPeerConnection of a page, so that its own figures can be asked for.
@@ -46,7 +49,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
     write_y4m(camera, level=90)
     write_wav(microphone, hertz=440)
     arguments = [
-        *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
         *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
         *("--autoplay-policy=no-user-gesture-required", "--disable-backgrounding-occluded-windows"),
@@ -55,7 +58,8 @@ def chromium(folder: Path) -> Iterator[Browser]:
         f"--use-file-for-fake-audio-capture={microphone}",
     ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        environment: dict[str, str | float | bool] = {**os.environ, "CHROMIUM": PROGRAM}
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, env=environment)
         try:
             yield browser
         finally:

@@ -1,9 +1,11 @@
 """The servers as pytest fixtures: each is started once per test process, when the first test asks for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.originals import Where
 from tests.peers.mosquitto import MosquittoServer, mosquitto
 from tests.peers.postgres import PostgresServer, postgres
 from tests.peers.rabbitmq import RabbitmqServer, rabbitmq
@@ -24,6 +26,15 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.create_database()
     yield postgres_server.url(name)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
+    """For a database of this test: whoever asks runs on each of the two kinds."""
+    if request.param == "sqlite":
+        return tmp_path
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -6,22 +6,13 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout, picture
+from tests.ui.test_admin import open_admin
 from tests.ui.test_desk import log_in
 from tests.ui.test_desk_alerts import open_alert
 
 NewPage = Callable[..., Page]
 ROW = "[data-testid=template-row][data-key=order-flood]"
 HEADLINE = "西舍路镇山洪转移指令"
-
-
-def log_in_admin(page: Page, town: County) -> Page:
-    account = town.accounts["admin"]
-    page.goto(f"{town.url}/admin#/templates")
-    page.get_by_test_id("login-username").fill(account["username"])
-    page.get_by_test_id("login-password").fill(account["password"])
-    page.get_by_test_id("login-submit").click()
-    expect(page.get_by_test_id("admin")).to_be_visible()
-    return page
 
 
 def write_template(office: Page) -> None:
@@ -105,7 +96,7 @@ def lift(desk: Page) -> None:
 def test_the_county_writes_a_template_and_an_alert_is_drafted_from_it_and_issued(
     new_page: NewPage, town: County
 ) -> None:
-    office = log_in_admin(new_page(1440, 900), town)
+    office = open_admin(new_page(1440, 900), town, "admin", "templates")
     write_template(office)
     desk = log_in(new_page(1600, 900), town, "issuer")
     choose_hazard(desk)

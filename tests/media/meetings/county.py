@@ -1,6 +1,7 @@
 """A county in a fresh database for tests of meetings, and shorthands to act in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,14 +11,16 @@ from command.directory.model import Terminal
 from command.directory.secrets import hash_token
 from command.kernel.actor import Actor
 from command.kernel.clock import ManualClock
-from command.kernel.db import Base, Database, make_engine
+from command.kernel.db import Database, make_engine
 from command.kernel.ids import new_id
-from command.kernel.timeline import Entry, TimelineHead, read_after
+from command.kernel.timeline import Entry, read_after
 from command.kernel.values import State
 from media.meetings.actions import presence, taking_part
 from media.meetings.actions.convening import Call, convene
 from media.meetings.model import Meeting, Mode
-from tests.web.world import World, build_world
+from tests.command.county import small_county
+from tests.originals import Original, Where
+from tests.web.world import World
 
 START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
 MORE_TERMINALS = (("north_phone", "phone", "north"), ("county_room", "browser", "county"))
@@ -70,18 +73,27 @@ class County:
         return [entry.kind for entry in self.entries(after)]
 
 
-def open_county(url: str) -> County:
-    """A fresh county in the empty database at this address."""
-    engine = make_engine(url)
-    Base.metadata.create_all(engine)
-    clock = ManualClock(START)
-    db = Database(engine, clock)
-    with db.writing() as session:
-        session.add(TimelineHead(id=1))
-    world = build_world(db)
+def fill(url: str) -> World:
+    """Write the county into an empty database."""
+    world = small_county(url)
+    db = Database(make_engine(url), ManualClock(START))
     with db.writing() as session:
         _add_terminals(session, world)
-    return County(db, clock, world)
+    db.engine.dispose()
+    return world
+
+
+_COUNTY = Original(fill)
+
+
+@contextmanager
+def county_in(where: Where) -> Iterator[County]:
+    """The county and nothing else, in a database of its own."""
+    with _COUNTY.copied(where) as (url, world):
+        clock = ManualClock(START)
+        engine = make_engine(url)
+        yield County(Database(engine, clock), clock, world)
+        engine.dispose()
 
 
 def do(county: County, act: Callable[[Session], object]) -> None:

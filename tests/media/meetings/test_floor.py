@@ -1,7 +1,5 @@
 """The floor: its queue, and that every microphone is as before when it ends, whatever happens in between."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +8,7 @@ from command.kernel.errors import Conflict, NotFound, Refused
 from media.meetings.actions import chairing, convening, presence, speaking, taking_part
 from media.meetings.floor import EMPTY, Asker, Floor
 from media.meetings.model import Meeting, Mode
-from tests.media.meetings.county import County, do, joined, open_county
+from tests.media.meetings.county import County, county_in, do, joined
 
 SITES = ("a", "b", "c")
 ACTS = ("ask", "grant", "drop", "end", "mute", "unmute")
@@ -216,7 +214,12 @@ MEANWHILE = ("ask", "withdraw", "grant", "refuse", "lost", "joined", "leave", "b
 def test_the_mute_map_comes_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, muted: set[str], acts: list[tuple[str, str]]
 ) -> None:
-    county = open_county(f"sqlite:///{Path(tmp_path_factory.mktemp('floor')) / 'fengsui.db'}")
+    with county_in(tmp_path_factory.mktemp("floor")) as county:
+        floor_comes_and_goes(county, muted, acts)
+
+
+def floor_comes_and_goes(county: County, muted: set[str], acts: list[tuple[str, str]]) -> None:
+    """Whenever nobody has the floor, the mutes are those of the beginning."""
     meeting, sites = three(county)
     duty, clock = county.actor("duty"), county.clock
     for name in muted:
@@ -245,4 +248,3 @@ def test_the_mute_map_comes_back_exactly(
             assert silent(county, meeting) == before
     do(county, lambda s: speaking.end(s, duty, meeting))
     assert silent(county, meeting) == before
-    county.db.engine.dispose()

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -17,7 +18,7 @@ from media.meetings.actions import chairing, convening, presence, sharing, speak
 from media.meetings.model import LAYOUT_CELLS, Meeting
 from media.meetings.moves import PRESENT, SiteState
 from media.meetings.queries import board_meetings, board_sites, live_meetings
-from tests.media.meetings.county import County, open_county
+from tests.media.meetings.county import County, county_in
 from web.board import apply, snapshot
 
 READERS = ("duty", "wall", "north_box", "south_operator", "stranger_duty")
@@ -33,8 +34,9 @@ class MeetingLife(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.county: County = open_county(f"sqlite:///{Path(self.folder.name) / 'fengsui.db'}")
+        self._stack = ExitStack()
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self.county: County = self._stack.enter_context(county_in(folder))
         self.actors = {name: self.county.actor(name) for name in (*READERS, *PEOPLE)}
         with self.county.db.reading() as session:
             self.boards = {name: self.fresh(session, name) for name in READERS}
@@ -175,8 +177,7 @@ class MeetingLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         with self.county.db.reading() as session:
             assert verify(session)[1] is None
-        self.county.db.engine.dispose()
-        self.folder.cleanup()
+        self._stack.close()
 
 
 TestMeetingLife = MeetingLife.TestCase
