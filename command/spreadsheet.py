@@ -18,6 +18,7 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 def _cell(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets an apostrophe in front (CWE-1236); numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip(" \n").startswith(_FORMULA):
+    # Whatever counts as white space in front, U+0085 too, may be dropped by who reads it.
+    if isinstance(value, str) and (value.lstrip(" \n").startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)):
         return f"'{value}"
     return "" if value is None else value
