@@ -89,6 +89,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Several units are called “{value}”: use the code",
     ),
     "import.person_unknown": ("这个单位没有这个人：{value}", "The unit has nobody called “{value}”"),
+    "import.person_ambiguous": (
+        "本单位有不止一个“{value}”，分不清是谁：填电话；确是另一个人，在“同名另一人”填 是；岗位里写“姓名 电话”",
+        "The unit has more than one “{value}”: give the telephone; for one more of that name put yes under “another”;"
+        " of a post write name and telephone",
+    ),
     "import.hazard_point_unknown": ("这个单位没有这个隐患点：{value}", "The unit has no hazard point “{value}”"),
     "import.post_unknown": ("这个单位没有这个岗位：{value}", "The unit has no post “{value}”"),
     "import.shelter_unknown": ("没有这个安置点：{value}", "There is no shelter “{value}”"),

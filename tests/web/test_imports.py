@@ -99,3 +99,28 @@ def test_a_wrong_file_is_refused_as_a_whole(as_: Clients) -> None:
 def entries(core: Core) -> int:
     with core.db.reading() as session:
         return int(session.connection().exec_driver_sql("SELECT seq FROM timeline_head").scalar_one())
+
+
+def test_two_people_of_one_name_are_told_apart_by_their_telephones_and_an_open_question_is_asked(as_: Clients) -> None:
+    admin = as_("admin")
+    head = "单位,姓名,电话,同名另一人\n"
+    post(admin, "units", UNITS)
+
+    def imported(*lines: str) -> tuple[int, int, list[str | None]]:
+        report = post(admin, "people", head + "".join(f"树苴乡,李（示例）,{one}\n" for one in lines))
+        return report["created"], report["updated"], [one["code"] for one in report["lines"] if one.get("code")]
+
+    def phones() -> list[str]:
+        return sorted(one["phone"] for one in admin.get("/api/v1/people").json()["items"])
+
+    assert imported("13800000001,", "13800000002,")[2] == ["import.person_ambiguous"]
+    assert phones() == []
+    both = ("13800000001,", "13800000002,是")
+    assert imported(*both) == (2, 0, [])
+    assert imported(*both) == (0, 2, []), "the same file again makes nobody new"
+    assert imported("+86 13800000002,") == (0, 1, [])
+    assert imported("13800000003,")[2] == ["import.person_ambiguous"]
+    posts = "单位,岗位,A角\n树苴乡,值班员,李（示例）\n"
+    assert post(admin, "posts", posts)["lines"][0]["code"] == "import.person_ambiguous"
+    assert post(admin, "posts", posts.replace("李（示例）", "李（示例） 13800000001"))["created"] == 1
+    assert "李（示例） 13800000001" in admin.get("/api/v1/export/posts.csv").content.decode("utf-8-sig")

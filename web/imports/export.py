@@ -1,5 +1,6 @@
 """The directory as CSV, with the headings the import takes, so that a file can go round."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
@@ -43,16 +44,25 @@ def _people(session: Session, sight: Sight) -> Iterable[Cells]:
     names = _unit_names(session)
     for row in session.scalars(select(Person).where(Person.active).order_by(Person.unit_id, Person.name)):
         if sight.covers(row.unit_id):
-            yield names[row.unit_id], row.name, row.phone, row.email, row.languages, row.lon, row.lat
+            yield names[row.unit_id], row.name, row.phone, row.email, row.languages, row.lon, row.lat, None
 
 
 def _posts(session: Session, sight: Sight) -> Iterable[Cells]:
     names = _unit_names(session)
-    people = {row.id: row.name for row in session.execute(select(Person.id, Person.name))}
+    people = _named(session)
     for row in session.scalars(select(Post).where(Post.active).order_by(Post.unit_id, Post.title)):
         if sight.covers(row.unit_id):
             holder, deputy = people.get(row.holder_id or ""), people.get(row.deputy_id or "")
             yield names[row.unit_id], row.title, _yes_no(row.responsible), holder, deputy, row.hazard_point
+
+
+def _named(session: Session) -> dict[str, str]:
+    """People as a post names them: with the telephone where their unit has several of the name."""
+    rows = list(session.execute(select(Person.id, Person.unit_id, Person.name, Person.phone)))
+    many = Counter((row.unit_id, row.name) for row in rows)
+    return {
+        row.id: f"{row.name} {row.phone}" if many[row.unit_id, row.name] > 1 and row.phone else row.name for row in rows
+    }
 
 
 def _terminals(session: Session, sight: Sight) -> Iterable[Cells]:

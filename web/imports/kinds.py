@@ -1,15 +1,17 @@
 """What can be imported: for each kind its columns, and how a row finds its object or makes it.
 
 A row names its unit by name or division code. The same name in the same unit is the same object: a second import
-of a mended file changes what the first one made.
+of a mended file changes what the first one made. People of one name in a unit are told apart by their telephones;
+where that leaves it open who is meant, the line says so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.recipients import telephone
 from command.directory import units
 from command.directory.accounts import NewUser, register_user, rename_user
 from command.directory.model import Person, Post, Terminal, Unit, User
@@ -59,6 +61,8 @@ NAME = Column("name", "名称", needed=True)
 PLACE = (Column("lon", "经度"), Column("lat", "纬度"))
 # What stands in the county's own file is in use and no sample, whatever it was before.
 _OWN: State = {"active": True, "sample": False}
+_NAMED = "people of this file"
+"""Ids of people that a line of the file has named already, kept with the session."""
 
 
 def import_unit(session: Session, actor: Actor, row: Row) -> Outcome:
@@ -95,13 +99,18 @@ def import_person(session: Session, actor: Actor, row: Row) -> Outcome:
         "lat": row.number("lat"),
         **_OWN,
     }
-    old = find_person(session, unit.id, name)
+    named: set[str] = session.info.setdefault(_NAMED, set())
+    old = _meant(row, _people(session, unit.id, name), named)
     if old is not None:
-        return Outcome(units.change_person(session, actor, old.id, old.version, own).id, created=False)
+        changed = units.change_person(session, actor, old.id, old.version, own)
+        named.add(changed.id)
+        return Outcome(changed.id, created=False)
     values = units.PersonValues(
         name, row.text("phone"), row.text("email"), row.text("languages") or "zh", row.number("lon"), row.number("lat")
     )
-    return Outcome(units.register_person(session, actor, values, unit.id).id, created=True)
+    made = units.register_person(session, actor, values, unit.id)
+    named.add(made.id)
+    return Outcome(made.id, created=True)
 
 
 def import_post(session: Session, actor: Actor, row: Row) -> Outcome:
@@ -185,19 +194,47 @@ def import_user(session: Session, actor: Actor, row: Row) -> Outcome:
     return Outcome(user.id, created=True, secret=password)
 
 
-def find_person(session: Session, unit_id: str, name: str) -> Person | None:
-    """The person of this name in the unit."""
-    return session.scalars(select(Person).where(Person.unit_id == unit_id, Person.name == name)).first()
+def _meant(row: Row, people: list[Person], named: Collection[str]) -> Person | None:
+    """Whom of one name a row means: by the telephone, else the only one; None for one more.
+
+    Invalid `import.person_ambiguous` where there are several, where the only one is another line's (`named`), or where
+    one more has no telephone to be known by.
+    """
+    phone = row.text("phone")
+    found = _by_phone(people, phone)
+    if found is not None or not people or (row.flag("another") and phone):
+        return found
+    if len(people) > 1 or people[0].id in named or row.flag("another"):
+        raise row.fault("name", "import.person_ambiguous", people[0].name)
+    return people[0]
+
+
+def _people(session: Session, unit_id: str, name: str) -> list[Person]:
+    """Those of a name in a unit; who is out of use only where nobody else has it."""
+    query = select(Person).where(Person.unit_id == unit_id, Person.name == name)
+    people = list(session.scalars(query.order_by(Person.id)))
+    return [one for one in people if one.active] or people
+
+
+def _by_phone(people: list[Person], phone: str | None) -> Person | None:
+    found = [one for one in people if phone and one.phone and telephone(one.phone) == telephone(phone)]
+    return found[0] if len(found) == 1 else None
 
 
 def _holder(session: Session, row: Row, unit_id: str, column: str) -> str | None:
-    name = row.text(column)
-    if name is None:
+    """Who is named in a cell, of several of one name with the telephone behind it: `张三 13800000000`."""
+    cell = row.text(column)
+    if cell is None:
         return None
-    person = find_person(session, unit_id, name)
-    if person is None:
-        raise row.fault(column, "import.person_unknown", name)
-    return person.id
+    people, phone = _people(session, unit_id, cell), None
+    if not people and " " in cell:
+        name, phone = cell.rsplit(maxsplit=1)
+        people = [one for one in [_by_phone(_people(session, unit_id, name), phone)] if one]
+    if not people:
+        raise row.fault(column, "import.person_unknown", cell)
+    if len(people) > 1:
+        raise row.fault(column, "import.person_ambiguous", cell)
+    return people[0].id
 
 
 def _resource_kind(row: Row) -> str:
@@ -253,7 +290,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "people": Kind(
         (UNIT, Column("name", "姓名", needed=True), Column("phone", "电话", most=32), Column("email", "邮箱", most=254),
-         Column("languages", "语言", most=40), *PLACE),
+         Column("languages", "语言", most=40), *PLACE, Column("another", "同名另一人")),
         import_person,
     ),
     "posts": Kind(
