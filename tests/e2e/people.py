@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, expect, sync_playwright
 
 from tests.e2e.county import County
 from tests.media.fakes import write_wav, write_y4m
 
 CHROMIUM = Path(__file__).parents[1] / "chromium.sh"
-# The same engine without a window's machinery: a page costs less than half. Tests of the bridge have the whole browser.
-PROGRAM = "chromium-headless-shell"
+WHOLE, HEADLESS = "chromium", "chromium-headless-shell"
+"""The second is the same engine without what a window needs: a page costs less than half, and no push reaches it."""
 WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
 # Every RTCPeerConnection of a page, so that its own figures can be asked for.
@@ -45,6 +45,16 @@ async () => {
 @contextmanager
 def chromium(folder: Path) -> Iterator[Browser]:
     """A browser with a camera that shows a moving bar and a microphone that hears a tone."""
+    with sync_playwright() as playwright:
+        browser = launched(playwright.chromium, folder, HEADLESS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def launched(kind: BrowserType, folder: Path, program: str) -> Browser:
+    """One of Debian's programs of Chromium; its devices' files are in `folder`."""
     camera, microphone = folder / "camera.y4m", folder / "microphone.wav"
     write_y4m(camera, level=90)
     write_wav(microphone, hertz=440)
@@ -56,14 +66,10 @@ def chromium(folder: Path) -> Iterator[Browser]:
         *("--disable-renderer-backgrounding", "--disable-background-timer-throttling"),
         f"--use-file-for-fake-video-capture={camera}",
         f"--use-file-for-fake-audio-capture={microphone}",
+        *(("--headless=new",) if program == WHOLE else ()),
     ]
-    with sync_playwright() as playwright:
-        environment: dict[str, str | float | bool] = {**os.environ, "CHROMIUM": PROGRAM}
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, env=environment)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    environment: dict[str, str | float | bool] = {**os.environ, "CHROMIUM": program}
+    return kind.launch(executable_path=CHROMIUM, args=arguments, env=environment)
 
 
 class Person:

@@ -1,4 +1,5 @@
-"""Push on the terminal page in a real Chromium: offered with what it means, refused in words, on, off, shown."""
+"""Push in a real Chromium, on the terminal page and the desk: offered with what it means, refused in words, on, off,
+shown."""
 
 import json
 import os
@@ -7,18 +8,29 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.e2e.county import County
+from tests.e2e.people import WHOLE, launched
 from tests.moves import moved
 from tests.ui.checks import accessibility, layout
 from tests.ui.pushed import deliver, shows, subscribes
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, answered, evacuate
+from tests.ui.test_desk import log_in
 from tests.waiting import until
 
+PUSHED = {"title": "山洪红色预警", "body": "立即转移到高处", "tag": "alert-1"}
 TOWNSHIP, DIVISION = "子午镇", "532301106"
 LEAST_TOUCH_PX = 56
+
+
+@pytest.fixture(scope="module")
+def browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The whole browser: only that knows push."""
+    opened = launched(browser.browser_type, tmp_path_factory.mktemp("devices"), WHOLE)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -146,4 +158,20 @@ def test_whoever_leaves_is_told_no_more(new_page: NewPage, town: County, service
         terminal.press("back")
         terminal.press("logout")
         expect(terminal.see("login")).to_be_visible()
+    with town.client("keeper") as keeper:  # a session of its own: the page ended the one they had
         assert answered(keeper.get("/me/push"))["browsers"] == []
+
+
+def test_the_desk_offers_it_and_shows_what_comes(new_page: NewPage, town: County) -> None:
+    page = new_page(1366, 768)
+    page.context.grant_permissions(["notifications"], origin=town.url)
+    log_in(page, town)
+    page.get_by_test_id("account-open").click()
+    part = page.get_by_test_id("push")
+    expect(part).to_have_attribute("data-state", "off")
+    part.get_by_test_id("push-on").click()
+    # No push service can be reached from here: the browser says so, and the page with it.
+    expect(part.get_by_role("alert")).to_be_visible()
+    expect(part).to_have_attribute("data-state", "off")
+    deliver(page, town.url, json.dumps(PUSHED))
+    shows(page, {**PUSHED, "page": "/desk"})
