@@ -20,7 +20,7 @@ from command.evacuation.queries import board_evacuation_points, board_evacuation
 from command.incidents.queries import board_incidents
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text
-from command.kernel.timeline import Entry, head_of, read_before
+from command.kernel.timeline import Entry, head_of, headings_before, read_these
 from command.kernel.values import State
 from command.resources.queries import board_resources
 from command.tasks.queries import board_tasks
@@ -49,19 +49,15 @@ def snapshot(
 
 def recent(session: Session, seq: int, sight: Sight) -> list[Entry]:
     """The last entries this reader may see, oldest first."""
-    found: list[Entry] = []
+    found: list[int] = []
     before = seq + 1
     while len(found) < RECENT:
-        batch = read_before(session, before, _SCAN)
-        found += [entry for entry in batch if _is_recent(entry, sight)]
+        batch = headings_before(session, before, _SCAN)
+        found += [one.seq for one in batch if sight.covers(one.unit, one.shared) and not one.kind.startswith(QUIET)]
         if len(batch) < _SCAN:
             break
         before = batch[-1].seq
-    return found[:RECENT][::-1]
-
-
-def _is_recent(entry: Entry, sight: Sight) -> bool:
-    return sight.covers(entry.unit, entry.shared) and not entry.kind.startswith(QUIET)
+    return read_these(session, found[:RECENT])
 
 
 def apply(board: State, entry: State) -> None:

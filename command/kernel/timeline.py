@@ -194,6 +194,29 @@ def read_before(session: Session, before: int, limit: int, wanted: Wanted = EVER
     return [to_entry(row) for row in session.scalars(_filtered(query, wanted))]
 
 
+@dataclass(frozen=True)
+class Heading:
+    """Who may see an entry and what it is: enough to choose by, without its body, which may be long."""
+
+    seq: int
+    unit: str
+    shared: tuple[str, ...]
+    kind: str
+
+
+def headings_before(session: Session, before: int, limit: int) -> list[Heading]:
+    """Up to `limit` entries with `seq` < `before`, newest first."""
+    columns = select(EntryRow.seq, EntryRow.unit, EntryRow.shared, EntryRow.kind)
+    rows = session.execute(columns.where(EntryRow.seq < before).order_by(EntryRow.seq.desc()).limit(limit))
+    return [Heading(seq, unit, _units(seq, shared), kind) for seq, unit, shared, kind in rows]
+
+
+def read_these(session: Session, seqs: Sequence[int]) -> list[Entry]:
+    """The entries of these numbers, oldest first."""
+    query = select(EntryRow).where(EntryRow.seq.in_(seqs)).order_by(EntryRow.seq)
+    return [to_entry(row) for row in session.scalars(query)]
+
+
 def verify(session: Session, batch: int = 2_000) -> tuple[int, Break | None]:
     """Walk the whole chain. Returns how many entries hold, and the first break if there is one."""
     seq, last = 0, GENESIS
@@ -210,21 +233,28 @@ def verify(session: Session, batch: int = 2_000) -> tuple[int, Break | None]:
 
 def to_entry(row: EntryRow) -> Entry:
     """The stored row as a value."""
-    shared, actor, body = parse(row.shared), parse(row.actor), parse(row.body)
-    if not (isinstance(shared, list) and isinstance(actor, dict) and isinstance(body, dict)):
+    actor, body = parse(row.actor), parse(row.body)
+    if not (isinstance(actor, dict) and isinstance(body, dict)):
         raise ValueError(f"timeline entry {row.seq} is not what was written")
     return Entry(
         row.seq,
         row.id,
         row.at,
         row.unit,
-        tuple(str(unit) for unit in shared),
+        _units(row.seq, row.shared),
         actor,
         row.incident,
         row.kind,
         body,
         row.hash,
     )
+
+
+def _units(seq: int, shared: str) -> tuple[str, ...]:
+    units = parse(shared)
+    if not isinstance(units, list):
+        raise ValueError(f"timeline entry {seq} is not what was written")
+    return tuple(str(unit) for unit in units)
 
 
 def _filtered(query: Select[EntryRow], wanted: Wanted) -> Select[EntryRow]:

@@ -262,7 +262,7 @@ def nobody_answers_for_anything(county: County) -> None:
         session.execute(update(Obligation).values(ended_at=county.clock.now(), due_at=None))
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(manners=[CONFIRMS, NO_SUCH_NUMBER, CONFIRMS, CONFIRMS], drill=False, by_hand=True)
 @given(manners=MANNERS, drill=st.booleans(), by_hand=st.booleans())
 def test_no_path_of_a_drill_reaches_a_live_telephone(

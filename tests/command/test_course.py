@@ -255,4 +255,4 @@ def test_the_whole_line_reaches_every_reader() -> None:
 
 
 TestCourse = Course.TestCase
-TestCourse.settings = settings(max_examples=30, stateful_step_count=25)
+TestCourse.settings = settings(max_examples=20, stateful_step_count=25)

@@ -32,6 +32,8 @@ const body = {
   number_check: { id: 'k', people: 12 },
   silence: { id: 'q', name: '西舍路镇', since: '2026-11-20T06:00:00Z', ended_at: null, counts: { terminal: { gone: 5, of: 6 } } },
   webhook: { id: 'r', name: '防汛群' },
+  group: { id: 'u', name: '学校校长' },
+  member: { id: 'v', name: '校长 1' },
   hazard_point: { id: 'y', name: '滑坡甲' },
   household: { id: 'h', number: 7 },
   line: { way: 'down', tier: 'stills', former: '180p', why: 'thin' },

@@ -320,6 +320,8 @@ const TELL: Record<string, Tell> = {
   'silence.acknowledged': (x) => ({ text: x.t.silenceNoted(get(x, 'silence')?.name ?? '') }),
   'silence.ended': (x) => ({ text: x.t.silenceEnded(get(x, 'silence')?.name ?? '') }),
   'resource.moved': (x) => ({ who: get(x, 'resource')?.name ?? '', text: x.t.moved }),
+  'group.member_added': (x) => ({ text: x.t.memberAdded(...membership(x)) }),
+  'group.member_removed': (x) => ({ text: x.t.memberRemoved(...membership(x)) }),
   'terminal.checked': (x) => ({ text: x.t.checked }),
   'user.locked': (x) => ({ text: x.t.locked(nameOf(x)) }),
   'user.unlocked': (x) => ({ text: x.t.unlocked(nameOf(x)) }),
@@ -342,6 +344,12 @@ const TELL: Record<string, Tell> = {
   'system.node_stopped': (x) => ({ text: x.t.nodeStopped(get(x, 'media_node')?.id ?? '') }),
   'system.node_draining': (x) => ({ text: x.t.nodeDraining(get(x, 'media_node')?.id ?? '') }),
   'system.child_restarted': (x) => ({ text: x.t.childRestarted }),
+}
+
+/** A group's name and that of the member whom an entry is of. */
+function membership(x: Telling): [string, string] {
+  const { group, member } = x.entry.body as Record<string, { name?: string } | undefined>
+  return [group?.name ?? '', member?.name ?? '']
 }
 
 /** The name of the first named object of an entry. */

@@ -9,7 +9,7 @@ export const KINDS: Record<Group, readonly string[]> = {
   refusals: ['access.', 'session.refused'],
   sessions: ['session.'],
   accounts: ['user.'],
-  directory: ['unit.', 'person.', 'post.', 'terminal.'],
+  directory: ['unit.', 'person.', 'post.', 'group.', 'terminal.'],
   settings: ['settings.', 'system.'],
   incidents: ['incident.'],
   tasks: ['task.'],

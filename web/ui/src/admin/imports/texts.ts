@@ -77,7 +77,7 @@ export const importTexts = defineTexts({
     users: 'Accounts',
     template: 'Empty CSV',
     workbook: 'Empty workbook',
-    exportNow: 'Export what is there',
+    exportNow: 'Export',
     how: 'Download the empty table, fill it in a spreadsheet, save it as xlsx or CSV (UTF-8 or GB18030) and choose it: a trial reports line by line and changes nothing. The same name in the same unit is the same object; importing it again changes it.',
     groupsHow: 'One member a line: a post, or a person; with neither, the whole unit. Who holds a post is listed as the post. A group that is not there is made; without a keeper it is your own county’s or township’s.',
     columns: 'Columns',
