@@ -1,15 +1,18 @@
 """A frozen audience cut into chunks, and the order in which chunks are served."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
+from alerts.languages import language_of, told_in
 from alerts.model import CLAIMED, DROPPED, END, ISSUE, NUMBER_CHECK, PENDING, SAFETY_CHECK, Alert, Chunk
 from alerts.recipients import Behind, Contact, Member
+from alerts.texts import CARRIED_BY, SHORT
 from command.kernel.ids import new_id
 from command.kernel.values import Json
 
@@ -30,17 +33,35 @@ def rank_of(kind: str, colour: str | None, act: str) -> int:
 def plan_chunks(
     session: Session, alert: Alert, act: str, contacts: Sequence[Contact], now: datetime
 ) -> tuple[str, ...]:
-    """Cut an audience, officials first, into chunks of one channel and lane each (a summary is due now)."""
-    ordered = sorted(contacts, key=lambda one: (one.lane, one.channel))
+    """Cut an audience, officials first, into chunks of one channel, lane and language each (a summary is due now)."""
+
+    language_by = language_of_each(alert)
+
+    def key(one: Contact) -> tuple[int, str, str]:
+        return one.lane, one.channel, language_by(one)
+
     chunks: list[Chunk] = []
-    for (lane, channel), group in groupby(ordered, key=lambda one: (one.lane, one.channel)):
+    for (lane, channel, language), group in groupby(sorted(contacts, key=key), key=key):
         members = list(group)
         for start in range(0, len(members), CHUNK_SIZE):
             part = members[start : start + CHUNK_SIZE]
-            chunks.append(_chunk(alert, act, len(chunks), lane, channel, part, now))
+            chunks.append(_chunk(alert, act, len(chunks), lane, channel, part, now, language))
     session.add_all(chunks)
     alert.summary_due = True
     return tuple(chunk.id for chunk in chunks)
+
+
+def language_of_each(alert: Alert, sms: str = SHORT) -> Callable[[Contact], str]:
+    """In which of the alert's languages somebody is told by a channel, empty for its own: what the channel carries has
+    to be written in it. `sms` is the variant of short messages while none is fixed."""
+    own, kept = language_of(alert.language), alert.translations or {}
+    carries = {**CARRIED_BY, "sms": alert.sms_variant or sms}
+
+    @cache
+    def written(channel: str) -> frozenset[str]:
+        return frozenset(tag for tag, texts in kept.items() if carries.get(channel) in texts)
+
+    return lambda one: told_in(one.languages, own, written(one.channel)) if kept else ""
 
 
 def plan_paced(
@@ -70,7 +91,14 @@ def drop_unsent(session: Session, alert_id: str) -> None:
 
 
 def _chunk(
-    alert: Alert, act: str, number: int, lane: int, channel: str, part: Sequence[Contact], now: datetime
+    alert: Alert,
+    act: str,
+    number: int,
+    lane: int,
+    channel: str,
+    part: Sequence[Contact],
+    now: datetime,
+    language: str = "",
 ) -> Chunk:
     return Chunk(
         id=new_id(),
@@ -78,6 +106,7 @@ def _chunk(
         act=act,
         number=number,
         channel=channel,
+        language=language,
         lane=lane,
         rank=rank_of(alert.kind, alert.colour, act),
         drill=alert.drill or alert.scope_status != "Actual",
@@ -116,6 +145,7 @@ def members_of(chunk: Chunk) -> list[Contact]:
             responsible=member.responsible,
             lane=chunk.lane,
             also=tuple(Behind(*one) for one in member.also),
+            languages=(chunk.language,) if chunk.language else (),
         )
         for member in rows_of(chunk.members)
     ]

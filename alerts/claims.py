@@ -29,6 +29,7 @@ class Claim:
     alert: str
     act: str
     channel: str
+    language: str
     lane: int
     rank: int
     drill: bool
@@ -102,7 +103,7 @@ def _take(session: Session, who: Claimant, now: datetime, free: ColumnElement[bo
     taken = sql_update(Chunk).where(Chunk.id == first.scalar_subquery()).values(values)
     # On the connection, past the identity map: this is asked hundreds of times a second.
     asked = (Chunk.id, Chunk.alert_id, Chunk.act, Chunk.lane, Chunk.rank, Chunk.drill, Chunk.fence, Chunk.attempts)
-    row = session.connection().execute(taken.returning(*asked, Chunk.members)).one_or_none()
+    row = session.connection().execute(taken.returning(*asked, Chunk.language, Chunk.members)).one_or_none()
     if row is None:
         return None
     if row.attempts > 1:
@@ -112,6 +113,7 @@ def _take(session: Session, who: Claimant, now: datetime, free: ColumnElement[bo
         alert=row.alert_id,
         act=row.act,
         channel=who.channel,
+        language=row.language,
         lane=row.lane,
         rank=row.rank,
         drill=row.drill,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from alerts.languages import read_by
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, Contact
 from alerts.webpush.model import PushSubscription
 from command.directory.model import MEDIA, Person, Post, RoleGrant, Terminal, Unit, User
@@ -167,7 +168,7 @@ def _person(
     person: Person, ways: Iterable[tuple[str, str]], unit_id: str, post: Post | None, tree: Tree, lane: int
 ) -> Iterator[Contact]:
     lon, lat = tree.place(unit_id, (person.lon, person.lat) if unit_id == person.unit_id else (None, None))
-    media = tree.is_media(unit_id)
+    media, languages = tree.is_media(unit_id), read_by(person.languages)
     for channel, address in ways:
         yield Contact(
             recipient=f"person:{person.id}",
@@ -183,6 +184,7 @@ def _person(
             lane=min(lane, RESPONSIBLE) if media else lane,
             title=post.title if post else "",
             post=post.id if post else "",
+            languages=languages,
         )
 
 

@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from alerts.audience import Reach
 from alerts.authority.rules import Rules, What
+from alerts.languages import known_languages, language_of
 from alerts.model import COLOURS, KINDS, VARIANTS
 from alerts.recipients import CHANNELS, USUAL
 from command.directory.model import Unit
@@ -65,6 +66,8 @@ class Draft:
     language: str = "zh-CN"
     template: str | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """In which other languages it is told, and what a person wrote there: its words and its variants."""
     urgency: str = "Immediate"
     certainty: str = "Likely"
     drill: bool = False
@@ -179,6 +182,7 @@ def _text_faults(draft: Draft) -> list[FieldError]:
     empty = [_fault("alert.text_needed", name, field=name) for name, text in texts.items() if not text.strip()]
     texts |= {"description": draft.description, "instruction": draft.instruction}
     texts |= {f"texts.{name}": text for name, text in draft.texts.items()}
+    texts |= {f"translations.{tag}": "".join(each.values()) for tag, each in draft.translations.items()}
     return empty + [
         _fault("request.too_long", name, field=name) for name, text in texts.items() if len(text) > MAX_TEXT
     ]
@@ -195,6 +199,12 @@ def _choice_faults(draft: Draft) -> list[FieldError]:
     if draft.chosen_kind != "warning" and draft.colour is not None:
         faults.append(_fault("alert.colour_not_allowed", "colour"))
     faults += [_fault("alert.variant_unknown", "texts", variant=one[:20]) for one in draft.texts if one not in VARIANTS]
+    own = language_of(draft.language)
+    faults += [
+        _fault("alert.language_unknown", "translations", language=one[:20])
+        for one in draft.translations
+        if one not in known_languages() or one == own
+    ]
     unknown = [channel for channel in draft.chosen_channels if channel not in CHANNELS]
     return faults + [_fault("alert.channel_unknown", "channels", channel=channel[:20]) for channel in unknown]
 

@@ -14,7 +14,7 @@ from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area,
 from alerts.lookup import alert_for, tell, tell_new, to_change
 from alerts.model import DRAFT, ISSUED, RETURNED, SIGNED_OFF, SUBMITTED, Alert
 from alerts.outlets import EVERY, Outlets, fix_texts
-from alerts.templates.making import made_texts
+from alerts.templates.making import NO_TEXTS, Made, made_texts
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
@@ -22,7 +22,6 @@ from command.kernel.clock import Clock, to_text
 from command.kernel.errors import Conflict, FieldError, Invalid, Refused
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
-from command.kernel.values import Json
 from gis.divisions import Divisions
 
 
@@ -45,7 +44,7 @@ def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions
     return alert
 
 
-def new_alert(unit: Unit, actor: Actor, fields: Draft, area: AreaFound, texts: Json = None) -> Alert:
+def new_alert(unit: Unit, actor: Actor, fields: Draft, area: AreaFound, texts: Made = NO_TEXTS) -> Alert:
     """A draft's row with its identifiers and its own texts, not yet in a session."""
     alert_id = new_id()
     alert = Alert(
@@ -238,7 +237,8 @@ def draft_of(alert: Alert) -> Draft:
         channels=_texts(alert.channels),
         language=alert.language,
         template=alert.template,
-        texts=_written(alert),
+        texts=_written(alert.texts),
+        translations={tag: _written(texts) for tag, texts in (alert.translations or {}).items()},
         urgency=alert.urgency,
         certainty=alert.certainty,
         drill=alert.drill,
@@ -265,9 +265,9 @@ def meant_by(alert: Alert) -> AreaFound:
     return found if found.divisions or found.drawn else replace(found, drawn=found.geometry)
 
 
-def _written(alert: Alert) -> dict[str, str]:
+def _written(texts: object) -> dict[str, str]:
     """The texts that a person wrote; the others are made again."""
-    kept = alert.texts if isinstance(alert.texts, dict) else {}
+    kept = texts if isinstance(texts, dict) else {}
     return {name: str(one["text"]) for name, one in kept.items() if isinstance(one, dict) and one["worded"]}
 
 
@@ -275,7 +275,7 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
 
 
-def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Json) -> None:
+def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Made) -> None:
     alert.kind = fields.chosen_kind
     alert.scope_status = "Exercise" if fields.drill else "Actual"
     alert.drill = fields.drill
@@ -288,7 +288,8 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Json) -> None:
     alert.description = fields.description.strip()
     alert.instruction = fields.instruction.strip()
     alert.language = fields.language
-    alert.template, alert.texts, alert.sms_variant = fields.template, texts, None
+    alert.template, alert.texts, alert.sms_variant = fields.template, texts.own, None
+    alert.translations = texts.translations
     alert.channels = list(fields.chosen_channels)
     alert.titles = list(fields.titles)
     alert.groups = [{"id": one, "name": name} for one, name in fields.groups.items()]

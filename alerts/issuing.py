@@ -132,7 +132,12 @@ def update(
     issued. Raises as `draft`, Conflict `alert.move_impossible` where the alert is not issued, and as `check_drill`.
     """
     old, unit = to_change(session, actor, alert_id, Right.ALERT_DRAFT, ISSUED)
-    anew: dict[str, Any] = {"effective_at": None, "template": change_template(session, old, unit), "texts": {}}
+    anew: dict[str, Any] = {
+        "effective_at": None,
+        "template": change_template(session, old, unit),
+        "texts": {},
+        "translations": {},
+    }
     fields = name_groups(session, unit, replace(draft_of(old), **{**anew, **changes}))
     check_draft(fields, unit, rules_of(session, unit))
     area = find_area(fields.area, divisions) if "area" in changes else area_of(old)

@@ -66,7 +66,7 @@ class Line:
     def __init__(self, desk: Desk, who: Claimant) -> None:
         self._desk = desk
         self._who = who
-        self._text: tuple[tuple[str, str], _Text] | None = None
+        self._text: tuple[tuple[str, str, str], _Text] | None = None
         self._unsure = False
 
     async def work(self) -> int:
@@ -174,8 +174,8 @@ class Line:
             claims.give_back(session, held, self._desk.clock.now() + timedelta(seconds=wait_s), tried=tried)
 
     def _text_of(self, held: Claim) -> _Text:
-        """The words of an alert's act do not change: those of the last chunk are kept."""
-        key = (held.alert, held.act)
+        """The words of an alert's act in a language do not change: those of the last chunk are kept."""
+        key = (held.alert, held.act, held.language)
         if self._text is None or self._text[0] != key:
             self._text = key, self._read_text(held)
         return self._text[1]
@@ -185,7 +185,8 @@ class Line:
             alert = session.get_one(Alert, held.alert)
             ended = held.act == END
             at = (alert.ended_at if ended else alert.issued_at) or self._desk.clock.now()
-            words = words_of(alert, at, alert.status if ended else None, alert.end_text if ended else "")
+            end, note = (alert.status, alert.end_text) if ended else (None, "")
+            words = words_of(alert, at, end, note, language=held.language)
             return _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
 
 

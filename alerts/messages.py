@@ -173,6 +173,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "alert.people_differ": ("人数不符：应为 {people} 人", "The number differs: {people} people will be told"),
     "alert.nobody": ("这个范围里没有可以告知的人或设备", "There is nobody and nothing to tell in this area"),
+    "alert.language_unknown": (
+        "没有这种语言，或它就是预警自己的：{language}",
+        "There is no such language, or it is the alert’s own: {language}",
+    ),
     "alert.group_unknown": (
         "没有这个群组，或不归本单位使用",
         "There is no such group, or it is not this unit’s to use",

@@ -23,6 +23,8 @@ COLOURS = ("red", "orange", "yellow", "blue")
 
 VARIANTS = ("short", "medium", "long", "voice")
 """The texts of one alert for what carries them: one short message, two, a page or mail, read aloud."""
+READ = ("short", "medium", "long")
+"""Those that there are in other languages: what is heard is heard by everybody there, in the alert's own."""
 
 INTERNAL, SAFETY_CHECK, NUMBER_CHECK = "internal", "safety_check", "number_check"
 """Origin and kind of a message that the fan-out carries and nobody reads as an alert: a safety check's question."""
@@ -94,6 +96,9 @@ class Alert(Kept, Base):
     """The key of the template that its texts were made of."""
     texts: Mapped[Json] = mapped_column(JsonText)
     """{variant: {text, worded}}: what is sent, word for word; None where the channels' own are made of its fields."""
+    translations: Mapped[dict[str, dict[str, dict[str, Any]]] | None] = mapped_column(JsonText)
+    """{language: {name: {text, worded}}}: headline, description, instruction and what is read in other languages;
+    None where it has none."""
     end_texts: Mapped[Json] = mapped_column(JsonText)
     """{variant: text} of its end, where it has texts."""
     sms_variant: Mapped[str | None] = mapped_column(String(8))
@@ -148,6 +153,10 @@ class Alert(Kept, Base):
         kept = self.texts if isinstance(self.texts, dict) else {}
         return {name: str(one["text"]) for name, one in kept.items() if isinstance(one, dict)}
 
+    def said_in(self, language: str) -> dict[str, str]:
+        """`translations` in one of them: the texts by their names, empty where it has none."""
+        return {name: str(one["text"]) for name, one in (self.translations or {}).get(language, {}).items()}
+
     @property
     def end_variants(self) -> dict[str, str]:
         """`end_texts`, empty where it has none."""
@@ -190,6 +199,7 @@ class Alert(Kept, Base):
             "channels": self.channels,
             "template": self.template,
             "texts": self.texts,
+            "translations": self.translations or {},
             "end_texts": self.end_texts,
             "sms_variant": self.sms_variant,
             "titles": self.titles or [],
@@ -301,6 +311,8 @@ class Chunk(Base):
     act: Mapped[str] = mapped_column(String(5))
     number: Mapped[int]
     channel: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    """In which its members are told, empty for the alert's own."""
     lane: Mapped[int]
     rank: Mapped[int] = mapped_column(default=7)
     drill: Mapped[bool]

@@ -42,20 +42,22 @@ def fix_texts(alert: Alert, clock: Clock, outlets: Outlets) -> None:
     check_open(alert, outlets)
     alert.sms_variant = outlets.sms
     check_length(alert, words_of(alert, clock.now()), outlets)
+    for language in alert.translations or {}:
+        check_length(alert, words_of(alert, clock.now(), language=language), outlets, f"translations.{language}")
 
 
-def check_length(alert: Alert, words: Words, outlets: Outlets) -> None:
-    """Refuse words that a channel of the alert would cut.
+def check_length(alert: Alert, words: Words, outlets: Outlets, field: str = "texts") -> None:
+    """Refuse words that a channel of the alert would cut; `field` is where its own texts stand in a draft.
 
     Raises Invalid `alert.text_too_long`, `alert.sms_too_long`, `alert.end_too_long`.
     """
     for channel, one in carried_texts(alert, words, outlets).items():
         if one.over and one.most is not None:
             params = {"variant": one.variant or "", "characters": one.characters, "most": one.most}
-            raise _invalid("alert.text_too_long", f"texts.{one.variant}", **params)
+            raise _invalid("alert.text_too_long", f"{field}.{one.variant}", **params)
         if one.left_out and channel == "sms":
-            code, field = ("sms", "instruction") if words.end is None else ("end", "text")
-            raise _invalid(f"alert.{code}_too_long", field, parts=one.parts or 0, left_out=one.left_out)
+            code, at = ("sms", "instruction") if words.end is None else ("end", "text")
+            raise _invalid(f"alert.{code}_too_long", at, parts=one.parts or 0, left_out=one.left_out)
 
 
 def carried_texts(alert: Alert, words: Words, outlets: Outlets) -> dict[str, Carried]:

@@ -15,15 +15,17 @@ from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HOLDER, level_of
 from alerts.calls.words import Part, spoken
 from alerts.carried import Carried
+from alerts.chunks import language_of_each
 from alerts.contacts import contacts_of_county
 from alerts.data import table
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
 from alerts.drafts import area_of, new_alert
 from alerts.fast_track.queries import outlook
 from alerts.issuing import audience_now
+from alerts.languages import language_of
 from alerts.ledger import waiting
 from alerts.lookup import alert_for
-from alerts.model import Alert
+from alerts.model import READ, Alert
 from alerts.outlets import EVERY, Outlets, carried_texts, channels_of
 from alerts.templates.ends import end_texts
 from alerts.templates.making import made_texts
@@ -117,6 +119,7 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
         "people": audience.people,
         "units": _by_unit(session, audience),
         "groups": _groups(session, alert),
+        "languages": _languages(alert, audience, outlets.sms),
         "channels": {name: counts.get(name, 0) for name in chosen},
         "forecast_99_s": forecast_99_s(counts),
         "waiting": [one for one in waiting(session, clock.now()) if one["channel"] in chosen],
@@ -128,7 +131,11 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
         },
         **_told(carried_texts(alert, words, outlets)),
         "call": _call(session, alert, words),
-        "variants": _variants(alert),
+        "variants": _measured_kept(alert.texts, drill=alert.drill),
+        "translations": {
+            tag: {**kept, **_measured_kept({name: kept[name] for name in READ if name in kept}, drill=alert.drill)}
+            for tag, kept in (alert.translations or {}).items()
+        },
         "fast_track": outlook(session, actor, alert, unit, clock.now()),
         "not_set_up": [] if alert.drill else [name for name in chosen if name not in outlets.open],
     }
@@ -142,11 +149,11 @@ def _told(carried: Mapping[str, Carried]) -> State:
     }
 
 
-def _variants(alert: Alert) -> State:
-    """The alert's own texts with their lengths and limits."""
-    kept = alert.texts if isinstance(alert.texts, dict) else {}
-    texts = {name: (str(one["text"]), bool(one["worded"])) for name, one in kept.items() if isinstance(one, dict)}
-    return _measured_texts(texts, drill=alert.drill)
+def _measured_kept(kept: Json, *, drill: bool) -> State:
+    """Texts as an alert keeps them, with their lengths and limits."""
+    rows = kept if isinstance(kept, dict) else {}
+    texts = {name: (str(one["text"]), bool(one["worded"])) for name, one in rows.items() if isinstance(one, dict)}
+    return _measured_texts(texts, drill=drill)
 
 
 def _measured_texts(texts: Mapping[str, tuple[str, bool]], *, drill: bool) -> State:
@@ -178,6 +185,18 @@ def _measured(area: AreaFound) -> State:
         "drawn": area.drawn is not None,
         "km2": round(area_km2(from_geojson(measured)), 1) if measured else None,
     }
+
+
+def _languages(alert: Alert, audience: Audience, sms: str) -> State:
+    """Of each language that is somebody's first: how many `read` it, and how many of these are `told` in it."""
+    own, language_by = language_of(alert.language), language_of_each(alert, sms)
+    read: dict[str, set[str]] = defaultdict(set)
+    told: dict[str, set[str]] = defaultdict(set)
+    for contact in audience.contacts:
+        if contact.languages:
+            read[contact.languages[0]].add(contact.recipient)
+            told[language_by(contact) or own].add(contact.recipient)
+    return {one: {"read": len(people), "told": len(people & told[one])} for one, people in sorted(read.items())}
 
 
 def _groups(session: Session, alert: Alert) -> list[Json]:

@@ -32,6 +32,7 @@ class Contact:
     `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
     `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown. `also` are those
     whom the same message reaches. `post` and `title` are those of the post by which somebody is counted in this place.
+    `languages` are those they read, the best first.
     """
 
     recipient: str
@@ -48,6 +49,7 @@ class Contact:
     also: tuple[Behind, ...] = ()
     title: str = ""
     post: str = ""
+    languages: tuple[str, ...] = ()
 
     @property
     def is_person(self) -> bool:

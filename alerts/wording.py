@@ -2,20 +2,31 @@
 
 from datetime import datetime
 
-from alerts.model import Alert
+from alerts.model import READ, Alert
 from alerts.texts import SHORT, Words
 
 
 def words_of(
-    alert: Alert, at: datetime, end: str | None = None, end_text: str = "", *, sms: str | None = None
+    alert: Alert,
+    at: datetime,
+    end: str | None = None,
+    end_text: str = "",
+    *,
+    sms: str | None = None,
+    language: str = "",
 ) -> Words:
-    """What the channels' texts are made of; `sms` is the variant of short messages while none is fixed."""
+    """What the channels' texts are made of; `sms` is the variant of short messages while none is fixed.
+
+    In another `language` as far as the alert has its texts in it; its end is told in its own.
+    """
+    said = alert.said_in(language)
+    variants = {**alert.variants, **{name: said[name] for name in READ if name in said}}
     return Words(
         issuer=alert.source,
         kind=alert.kind,
         event=alert.event,
         colour=alert.colour,
-        headline=alert.headline,
+        headline=said.get("headline", alert.headline),
         description=alert.description,
         instruction=alert.instruction,
         area=alert.area_description,
@@ -24,7 +35,7 @@ def words_of(
         drill=alert.drill,
         end=end,
         end_text=end_text,
-        variants=alert.variants if end is None else alert.end_variants,
+        variants=variants if end is None else alert.end_variants,
         sms=alert.sms_variant or sms or SHORT,
         english=bool(alert.variants) and alert.language.casefold().startswith("en"),
     )

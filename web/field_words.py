@@ -213,6 +213,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "token": ("令牌", "token"),
     "totp": ("动态码", "code"),
     "transferred_to": ("移交单位", "unit it is transferred to"),
+    "translations": ("其他语言的文本", "texts in other languages"),
     "trapped": ("被困人数", "people trapped"),
     "tries": ("次数", "tries"),
     "type": ("类型", "type"),

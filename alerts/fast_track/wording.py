@@ -95,4 +95,4 @@ def _shape(text: str, approved: Approved) -> str:
 
 def _worded(alert: Alert) -> bool:
     kept = alert.texts if isinstance(alert.texts, dict) else {}
-    return any(isinstance(one, dict) and one["worded"] for one in kept.values())
+    return bool(alert.translations) or any(isinstance(one, dict) and one["worded"] for one in kept.values())

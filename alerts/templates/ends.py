@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from alerts.languages import language_of
 from alerts.model import Alert
 from alerts.templates.book import chosen
 from alerts.templates.facts import facts_of
 from alerts.templates.filling import fill
 from alerts.templates.spoken import spoken
-from alerts.templates.template import language_of
 from command.directory.model import Unit
 
 

@@ -32,7 +32,7 @@ _WORDS = {
 
 def look(template: Template, issuer: str, now: datetime) -> State:
     """What is offered, and each variant with `characters`, `most`, `over` and the short messages it would take."""
-    place, event, headline, description, instruction, note = _WORDS[template.language]
+    place, event, headline, description, instruction, note = _WORDS.get(template.language, _WORDS["zh"])
     kind = (template.kinds or ("warning",))[0]
     facts = Facts(
         issuer=issuer,

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from alerts.data import table
+from alerts.languages import known_languages, language_of
 from alerts.model import COLOURS, KINDS, VARIANTS
 from command.kernel.values import State
 
 ALERT, CHANGE, LIFTED, WITHDRAWN, EXPIRED = PURPOSES = ("alert", "change", "lifted", "withdrawn", "expired")
 ENDS = (LIFTED, WITHDRAWN, EXPIRED)
-LANGUAGES = ("zh", "en")
+LANGUAGES = tuple(known_languages())
 
 MOST = {"short": 70, "medium": 140, "long": 500, "voice": 500}
 """Characters as a short message counts them (UTF-16 code units): 70 are one message in UCS-2 (3GPP TS 23.038)."""
@@ -78,11 +79,6 @@ class Template:
         return {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(self).items()}
 
 
-def language_of(tag: str) -> str:
-    """`en` for any English (BCP 47), else `zh`."""
-    return "en" if tag.casefold().split("-")[0] == "en" else "zh"
-
-
 def shipped() -> dict[str, Template]:
     """The templates of `data/templates.json` by their keys."""
     return {str(one["key"]): read_template(one) for one in table("templates")["templates"]}
@@ -115,7 +111,7 @@ def _faults(template: Template) -> Iterator[TemplateFault]:
         rest = _PLACEHOLDER.sub("", text)
         if "{" in rest or "}" in rest:
             yield TemplateFault("template.brace", name)
-        if name in VARIANTS and not text:
+        if name in VARIANTS and not text and (name != "voice" or known_languages()[template.language]["spoken"]):
             yield TemplateFault("template.empty", name)
         if name in VARIANTS and units(rest) > MOST[name]:
             yield TemplateFault("template.too_long", name, str(MOST[name]))

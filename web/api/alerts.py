@@ -67,13 +67,33 @@ class AreaForm(Form):
         return AreaInput(tuple(self.divisions or ()), self.polygon, circle, self.description, self.worded)
 
 
-class TextsForm(Form):
-    """What a person wrote in the place of a template's texts; what is empty or absent is the template's."""
+class ReadForm(Form):
+    """What a person wrote of what is read; what is empty or absent is a template's."""
 
     short: Words = ""
     medium: Words = ""
     long: Words = ""
+
+    def written(self) -> dict[str, str]:
+        return {name: text for name, text in self.model_dump().items() if text}
+
+
+class TextsForm(ReadForm):
+    """What a person wrote in the place of a template's texts."""
+
     voice: Words = ""
+
+
+class TranslationForm(ReadForm):
+    """What a person wrote in another language."""
+
+    headline: Line = ""
+    description: Text = ""
+    instruction: Text = ""
+
+
+Translations = Annotated[dict[str, TranslationForm], Field(max_length=8)]
+"""By the tags of the languages."""
 
 
 class Fields(Form):
@@ -93,6 +113,7 @@ class Fields(Form):
     language: Language
     template: Key | None
     texts: TextsForm
+    translations: Translations
     drill: bool
     titles: Titles
     groups: Groups
@@ -105,7 +126,9 @@ class Fields(Form):
         if sent.get("channels") is not None:
             sent["channels"] = tuple(sent["channels"])
         if "texts" in sent:
-            sent["texts"] = {name: text for name, text in sent["texts"].model_dump().items() if text}
+            sent["texts"] = sent["texts"].written()
+        if "translations" in sent:
+            sent["translations"] = {tag: one.written() for tag, one in sent["translations"].items()}
         if "titles" in sent:
             sent["titles"] = tuple(dict.fromkeys(sent["titles"]))
         if "groups" in sent:
@@ -127,6 +150,7 @@ class DraftForm(Fields):
     language: Language = "zh-CN"
     template: Key | None = None
     texts: TextsForm = Field(default_factory=TextsForm)
+    translations: Translations = Field(default_factory=dict)
     drill: bool = False
     titles: Titles = Field(default_factory=list)
     groups: Groups = Field(default_factory=list)

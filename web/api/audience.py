@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from alerts.bounds import choosable_groups
 from alerts.contacts import titles_of_county
+from alerts.languages import known_languages
 from command.directory.listed import sizes
 from command.directory.queries import unit_of
+from command.kernel.errors import Refused
 from command.kernel.rights import Right
 from command.kernel.values import Json, State
 from web.edge import Known
@@ -35,3 +37,12 @@ def get_groups(edge: Known) -> State:
             {"id": one.id, "name": one.name, "unit": one.unit_id, "members": count[one.id]} for one in found
         ]
     return {"items": items, "next": None}
+
+
+@router.get("/audience/languages")
+def get_languages(edge: Known) -> State:
+    """The languages that people may be told in, everybody's first, and which of them calls and loudspeakers speak."""
+    if not edge.actor.may_somewhere(Right.READ):
+        raise Refused("access.refused", right=Right.READ)
+    rows = [{name: row[name] for name in ("tag", "zh", "en", "spoken")} for row in known_languages().values()]
+    return {"items": list(rows), "next": None}

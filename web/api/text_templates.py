@@ -30,7 +30,7 @@ class ContentForm(Form):
     events: Annotated[list[Annotated[str, Field(min_length=1, max_length=40)]], Field(max_length=20)]
     colours: Annotated[list[Colour], Field(max_length=4)]
     purpose: Literal["alert", "change", "lifted", "withdrawn", "expired"]
-    language: Literal["zh", "en"]
+    language: Annotated[str, Field(max_length=8)]
     sample: bool
     description: Text
     instruction: Text

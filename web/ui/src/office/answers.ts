@@ -1,4 +1,4 @@
-import type { Alert, Variant } from '@shared/objects/alerts'
+import type { Alert, Translation, Variant } from '@shared/objects/alerts'
 import type { AreaMeasured } from '@shared/alertArea'
 import type { Countersign } from '@shared/objects/countersigns'
 import type { Area, Point } from '@shared/objects/geometry'
@@ -81,6 +81,9 @@ export interface AlertPreview {
   texts: Record<string, string>
   carried: Record<string, Carried>
   variants: Partial<Record<Variant, VariantText>>
+  translations: Record<string, Translation & Partial<Record<Variant, VariantText>>>
+  /** Of each language that is somebody's first, by its tag: how many read it, and how many of these are told in it. */
+  languages: Record<string, { read: number; told: number }>
   /** What somebody hears who is called because of it; null where nobody is. */
   call: string | null
   fast_track: FastTrackLook
@@ -91,6 +94,14 @@ export interface AlertPreview {
 export interface FastTrackLook {
   code: string | null
   standard: { template: string; headline: string; description: string; instruction: string } | null
+}
+
+/** A row of the one table of languages; `spoken`: whether calls and loudspeakers can say a text in it. */
+export interface Language {
+  tag: string
+  zh: string
+  en: string
+  spoken: boolean
 }
 
 /** A channel's text: which of the alert's own, how long it may be, how many short messages, how much is not sent. */

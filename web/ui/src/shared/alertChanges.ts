@@ -11,7 +11,10 @@ export type Said = (typeof SAID)[number]
 
 /** Of a geometry only type and coordinates, of texts what they say: stream and routes name members in different orders. */
 const valueOf = (alert: Alert, name: Said): unknown => {
-  if (name === 'texts') return Object.entries(alert.texts ?? {}).map(([variant, one]) => [variant, one.text]).sort()
+  if (name === 'texts')
+    return Object.entries({ '': alert.texts ?? {}, ...alert.translations })
+      .flatMap(([language, texts]) => Object.entries(texts).map(([variant, one]) => [language, variant, one.text]))
+      .sort()
   if (name === 'beside') return beside(alert)
   if (name !== 'area') return alert[name]
   const { description, divisions, geometry } = alert.area

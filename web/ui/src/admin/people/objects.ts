@@ -6,6 +6,8 @@ export interface Person {
   version: number
   unit: string
   name: string
+  /** Tags of the languages they read, the best first: `ii,zh`. */
+  languages: string
   active: boolean
   sample: boolean
   phone?: string | null

@@ -13,7 +13,8 @@ export interface Content extends Record<TextName, string> {
   events: string[]
   colours: Colour[]
   purpose: Purpose
-  language: 'zh' | 'en'
+  /** A tag of the one table of languages. */
+  language: string
   sample: boolean
 }
 
@@ -65,7 +66,7 @@ export const inOrder = (templates: readonly Template[]): Template[] =>
 
 function rank({ content }: Template): number {
   if (content === null) return 0
-  return PURPOSES.indexOf(content.purpose) * 4 + (content.language === 'en' ? 2 : 0) + (content.kinds.length === 0 ? 1 : 0)
+  return PURPOSES.indexOf(content.purpose) * 4 + (content.language === 'zh' ? 0 : 2) + (content.kinds.length === 0 ? 1 : 0)
 }
 
 /** A text with a placeholder put in at the cursor. */

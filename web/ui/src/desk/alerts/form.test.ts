@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '@shared/objects/alerts'
 import type { Polygon } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
-import { alertBody, canPreview, canSubmit, formOf, groupOf, headlineOf, newForm, wholeBody, withArea, withWords } from './form'
+import { alertBody, canPreview, canSubmit, formOf, groupOf, headlineOf, newForm, wholeBody, withArea, withLanguage, withTranslation, withWords } from './form'
 
 const geometry: Polygon = { type: 'Polygon', coordinates: [[[101, 25], [101.123456789, 25], [101, 25.1], [101, 25]]] }
 const incident = { id: 'i', title: '河水上涨', description: null, division_code: '532301105001', affected_area: null, drill: false } as unknown as Incident
@@ -28,6 +28,14 @@ describe('a warning being written', () => {
     })
     expect(alertBody(formOf(stored))).not.toHaveProperty('area')
     expect(wholeBody(formOf(stored)).area).toEqual({ divisions: ['532301105'], description: '两镇', worded: true })
+  })
+
+  it('keeps what a person wrote in another language, the book’s texts aside, until the alert is in that language itself', () => {
+    const kept = { long: { text: 'made', worded: false }, headline: { text: 'own', worded: true } }
+    const form = formOf({ ...stored, language: 'zh-CN', translations: { ii: kept } })
+    expect(alertBody(withTranslation(form, 'en', {})).translations).toEqual({ ii: { headline: 'own' }, en: {} })
+    expect(alertBody(withTranslation(form, 'ii', null)).translations).toEqual({})
+    expect(alertBody(withLanguage(withTranslation(form, 'en', {}), 'en-US')).translations).toEqual({ ii: { headline: 'own' } })
   })
 
   it('keeps what is drawn beside townships, stored or asked about, when another township is added', () => {

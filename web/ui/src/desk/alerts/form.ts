@@ -1,5 +1,5 @@
-import { drawnIn, type Alert, type Colour, type Variant } from '@shared/objects/alerts'
-import { VARIANTS } from '@office/variants'
+import { drawnIn, type Alert, type Colour, type TranslatedName, type Translation, type Variant } from '@shared/objects/alerts'
+import { READ, VARIANTS, WRITTEN } from '@office/variants'
 import type { Board } from '@shared/objects/board'
 import type { Area } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
@@ -14,6 +14,9 @@ export const CHANNELS = ['websocket', 'email', 'mqtt', 'sms', 'webhook', 'webpus
 /** Those a new draft has: short messages cost, and are chosen. */
 const USUAL = ['websocket', 'email', 'mqtt']
 export const EVENTS = ['山洪', '暴雨', '地质灾害', '滑坡', '泥石流', '地震', '森林火灾', '大风', '冰雹', '危化品泄漏', '停水停电'] as const
+
+/** What a person wrote in another language. */
+export type Translated = Partial<Record<TranslatedName, string>>
 
 /** What is being written; `kept` says that the stored alert's area stays as it is, `worded` that a person named it. */
 export interface AlertForm {
@@ -35,6 +38,8 @@ export interface AlertForm {
   template: string | null
   /** What a person wrote in a template's place. */
   texts: Partial<Record<Variant, string>>
+  /** In which other languages it is told, by their tags, and what a person wrote there; absent in what was kept before. */
+  translations?: Record<string, Translated>
   /** Titles of posts and groups that are told too; absent in what was kept before there were any. */
   titles?: string[]
   groups?: { id: string; name: string }[]
@@ -51,7 +56,7 @@ export interface Unsaved {
 const emptyForm = (open: readonly string[]): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
   kept: false, areaWords: '', worded: false, expires_at: null, channels: open.filter((one) => USUAL.includes(one)), language: 'zh-CN',
-  titles: [], groups: [], template: null, texts: {}, incident: null, drill: false,
+  titles: [], groups: [], template: null, texts: {}, translations: {}, incident: null, drill: false,
 })
 
 const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
@@ -78,8 +83,11 @@ const drawnOf = (alert: Alert): Drawn | null => {
   return drawn === null ? null : polygon(drawn)
 }
 
-const wordedIn = (alert: Alert): AlertForm['texts'] =>
-  Object.fromEntries(VARIANTS.flatMap((name) => (alert.texts?.[name]?.worded ? [[name, alert.texts[name].text]] : [])))
+/** What a person wrote, in one order: stream and routes name members in different ones. */
+const wordedIn = <N extends string>(names: readonly N[], texts: Partial<Record<N, { text: string; worded: boolean }>>): Partial<Record<N, string>> =>
+  Object.fromEntries(names.flatMap((name) => (texts[name]?.worded ? [[name, texts[name].text]] : []))) as Partial<Record<N, string>>
+const translatedIn = (all: Record<string, Translation>): Record<string, Translated> =>
+  Object.fromEntries(Object.keys(all).sort().map((tag) => [tag, wordedIn([...WRITTEN, ...READ], all[tag] ?? {})]))
 
 export const formOf = (alert: Alert): AlertForm => ({
   kind: alert.kind,
@@ -97,7 +105,8 @@ export const formOf = (alert: Alert): AlertForm => ({
   channels: [...alert.channels],
   language: alert.language,
   template: alert.template ?? null,
-  texts: wordedIn(alert),
+  texts: wordedIn(VARIANTS, alert.texts ?? {}),
+  translations: translatedIn(alert.translations ?? {}),
   titles: [...(alert.titles ?? [])],
   groups: [...(alert.groups ?? [])],
   incident: alert.incident,
@@ -140,6 +149,7 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     language: form.language,
     template: form.template,
     texts: form.texts,
+    translations: form.translations ?? {},
     titles: form.titles ?? [],
     groups: (form.groups ?? []).map((group) => group.id),
     expires_at: form.expires_at,
@@ -158,6 +168,19 @@ export const withArea = (form: AlertForm, area: Partial<Pick<AlertForm, 'divisio
 
 /** A person's words; without any we make them again. */
 export const withWords = (form: AlertForm, words: string): AlertForm => ({ ...form, areaWords: words, worded: words.trim() !== '', kept: false })
+
+/** The language of a tag: `zh` of `zh-CN`. */
+export const languageOf = (tag: string): string => tag.split('-')[0] ?? ''
+
+/** Its own language; nothing is a translation into that. */
+export const withLanguage = (form: AlertForm, language: string): AlertForm =>
+  withTranslation({ ...form, language }, languageOf(language), null)
+
+/** What a person wrote in another language, which may be nothing yet; null: it is not told in it. */
+export function withTranslation(form: AlertForm, tag: string, texts: Translated | null): AlertForm {
+  const all = { ...form.translations, [tag]: texts ?? {} }
+  return { ...form, translations: texts === null ? Object.fromEntries(Object.entries(all).filter(([one]) => one !== tag)) : all }
+}
 
 const NAMED = 6
 

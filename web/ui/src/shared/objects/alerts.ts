@@ -10,6 +10,10 @@ export type AlertStatus =
 export type Variant = 'short' | 'medium' | 'long' | 'voice'
 export type AlertTexts = Partial<Record<Variant, { text: string; worded: boolean }>>
 
+/** What is said of an alert in another language: its words, and what is read of it. */
+export type TranslatedName = 'headline' | 'description' | 'instruction' | Exclude<Variant, 'voice'>
+export type Translation = Partial<Record<TranslatedName, { text: string; worded: boolean }>>
+
 export interface AlertArea {
   description: string
   /** Whether a person wrote the description; absent in entries older than this. */
@@ -42,6 +46,8 @@ export interface Alert extends Thing {
   template?: string | null
   /** What is sent, word for word; null where the channels' own are made of its fields. */
   texts?: AlertTexts | null
+  /** Its texts in other languages, by their tags; absent in entries older than this. */
+  translations?: Record<string, Translation>
   /** Of its end, where it has texts. */
   end_texts?: Partial<Record<Variant, string>> | null
   sms_variant?: 'short' | 'medium' | null
