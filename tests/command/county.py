@@ -1,9 +1,10 @@
 """A database in a temporary folder with the small county, for tests of actions without the edge."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from sqlalchemy import func, select
 
@@ -23,6 +24,7 @@ from tests.originals import Original, Where
 from tests.web.world import World, build_world
 from web.board import Collection, apply, snapshot
 
+T = TypeVar("T")
 START = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
 INSIDE = (101.5, 25.0)
 OWN_TABLES = (Incident, Note, Attachment, Task, Resource, EntryRow)
@@ -92,13 +94,18 @@ _COUNTY = Original(small_county)
 
 
 @contextmanager
-def county_in(where: Where) -> Iterator[County]:
-    """The county and nothing else, in a database of its own."""
-    with _COUNTY.copied(where) as (url, world):
+def copied(original: Original[World], where: Where, county: Callable[[Database, ManualClock, World], T]) -> Iterator[T]:
+    """What `county` makes of a copy of the original's database, while the block lasts."""
+    with original.copied(where) as (url, world):
         clock = ManualClock(START)
         engine = make_engine(url)
-        yield County(Database(engine, clock), clock, world)
+        yield county(Database(engine, clock), clock, world)
         engine.dispose()
+
+
+def county_in(where: Where) -> AbstractContextManager[County]:
+    """The county and nothing else, in a database of its own."""
+    return copied(_COUNTY, where, County)
 
 
 def same(one: State, other: State) -> bool:

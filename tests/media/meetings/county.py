@@ -1,7 +1,7 @@
 """A county in a fresh database for tests of meetings, and shorthands to act in it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from command.kernel.values import State
 from media.meetings.actions import presence, taking_part
 from media.meetings.actions.convening import Call, convene
 from media.meetings.model import Meeting, Mode
-from tests.command.county import small_county
+from tests.command.county import copied, small_county
 from tests.originals import Original, Where
 from tests.web.world import World
 
@@ -86,14 +86,9 @@ def fill(url: str) -> World:
 _COUNTY = Original(fill)
 
 
-@contextmanager
-def county_in(where: Where) -> Iterator[County]:
+def county_in(where: Where) -> AbstractContextManager[County]:
     """The county and nothing else, in a database of its own."""
-    with _COUNTY.copied(where) as (url, world):
-        clock = ManualClock(START)
-        engine = make_engine(url)
-        yield County(Database(engine, clock), clock, world)
-        engine.dispose()
+    return copied(_COUNTY, where, County)
 
 
 def do(county: County, act: Callable[[Session], object]) -> None:
