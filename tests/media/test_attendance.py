@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.audio.frame import AudioFrame
+from av.frame import Frame
+from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from media.attendance import Attendance, Seat
@@ -14,34 +15,27 @@ from media.playback import AudioPlayback, VideoPlayback
 from tests.media.fakes import write_wav, write_y4m
 from tests.media.node_process import NodeProcess
 from tests.media.signal_server import ROOM, SignalServer, until
+from tests.media.watching import Watching
 
 TOKEN = "node-control"
 LEVEL = 90
 
 
-class Watcher:
+class Watcher(Watching):
     """Keeps the newest picture's brightness and the sound's strength."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.pictures = 0
         self.brightness = 0.0
         self.loud = 0
-        self.tasks: list[asyncio.Task[None]] = []
 
-    def on_track(self, track: MediaStreamTrack) -> None:
-        self.tasks.append(asyncio.ensure_future(self._watch(track)))
-
-    async def _watch(self, track: MediaStreamTrack) -> None:
-        try:
-            while True:
-                frame = await track.recv()
-                if isinstance(frame, VideoFrame):
-                    self.pictures += 1
-                    self.brightness = float(frame.to_ndarray(format="gray")[-frame.height // 6 :].mean())
-                elif isinstance(frame, AudioFrame):
-                    self.loud += int(np.abs(frame.to_ndarray().astype(np.int32)).mean() > 1000)
-        except MediaStreamError:
-            return
+    def take(self, frame: Frame | Packet) -> None:  # type: ignore[type-arg]
+        if isinstance(frame, VideoFrame):
+            self.pictures += 1
+            self.brightness = float(frame.to_ndarray(format="gray")[-frame.height // 6 :].mean())
+        elif isinstance(frame, AudioFrame):
+            self.loud += int(np.abs(frame.to_ndarray().astype(np.int32)).mean() > 1000)
 
 
 @pytest.fixture

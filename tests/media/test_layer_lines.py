@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from aiortc.codecs.vpx import Vp8Encoder
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.frame import Frame
+from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from media.attendance import Attendance, Seat
@@ -20,6 +20,7 @@ from media.rtp import rtcp
 from media.rtp.rtcp import ReceiverReport, Remb
 from tests.media.node_process import NodeProcess
 from tests.media.signal_server import ROOM, SignalServer, until
+from tests.media.watching import Watching
 
 TOKEN = "node-control"
 SIZE, SMALL, LARGE = (640, 360), 180, 360
@@ -38,26 +39,18 @@ def write_noise(path: Path, frames: int = 15) -> None:
             out.write(b"FRAME\n" + np.roll(rough, 12 * number, 1).tobytes() + chroma)
 
 
-class Heights:
+class Heights(Watching):
     """Counts pictures by height; `run` those since the last one of another height."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.counted = Counter[int]()
         self.run = 0
         self._last = 0
-        self.tasks: list[asyncio.Task[None]] = []
 
-    def on_track(self, track: MediaStreamTrack) -> None:
-        self.tasks.append(asyncio.ensure_future(self._watch(track)))
-
-    async def _watch(self, track: MediaStreamTrack) -> None:
-        try:
-            while True:
-                frame = await track.recv()
-                assert isinstance(frame, VideoFrame)
-                self.add(frame.height)
-        except MediaStreamError:
-            return
+    def take(self, frame: Frame | Packet) -> None:  # type: ignore[type-arg]
+        assert isinstance(frame, VideoFrame)
+        self.add(frame.height)
 
     def add(self, height: int) -> None:
         self.counted[height] += 1

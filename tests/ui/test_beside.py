@@ -63,7 +63,7 @@ def remove_and_put_back(page: Page, town: str) -> None:
 
 
 def test_a_group_is_imported_chosen_counted_and_told(new_page: NewPage, town: County) -> None:
-    headline = "西舍路镇山洪提示，成员单位知悉"
+    headline = "请成员单位留意西舍路镇山洪"
     first, second = [one for one in give_addresses(town) if one != "西舍路镇"][:2]
     station = f"{OFFICE},{add_station(town)},,\n"
     office = open_admin(new_page(1600, 900), town, "duty", "imports/groups")

@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 import uvicorn
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.audio.frame import AudioFrame
+from av.frame import Frame
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from pydantic import SecretStr
 
 from media.terminal import Terminal, TerminalConfig
 from tests.media.fakes import write_wav, write_y4m
 from tests.media.node_process import NodeProcess
+from tests.media.watching import Watching
 from tests.waiting import until
 from web.app import create_app
 from web.settings import Settings
@@ -30,34 +32,26 @@ TOKEN = "node-control"
 LOUD = 1_000
 
 
-class Reception:
+class Reception(Watching):
     """Counts the pictures and the loud pieces of sound that arrive; `level` is the last picture's middle brightness.
 
     `longest_silence_s` is the longest time between two loud pieces.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.pictures = 0
         self.level = 0.0
         self.loud = 0
         self.longest_silence_s = 0.0
         self._loud_at = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
 
-    def on_track(self, track: MediaStreamTrack) -> None:
-        self._tasks.append(asyncio.ensure_future(self._count(track)))
-
-    async def _count(self, track: MediaStreamTrack) -> None:
-        while True:
-            try:
-                frame = await track.recv()
-            except MediaStreamError:
-                return
-            if isinstance(frame, VideoFrame):
-                self.pictures += 1
-                self.level = float(np.median(frame.to_ndarray(format="gray")))
-            elif isinstance(frame, AudioFrame) and abs(frame.to_ndarray().astype(int)).mean() > LOUD:
-                self._hear(time.monotonic())
+    def take(self, frame: Frame | Packet) -> None:  # type: ignore[type-arg]
+        if isinstance(frame, VideoFrame):
+            self.pictures += 1
+            self.level = float(np.median(frame.to_ndarray(format="gray")))
+        elif isinstance(frame, AudioFrame) and abs(frame.to_ndarray().astype(int)).mean() > LOUD:
+            self._hear(time.monotonic())
 
     def _hear(self, now: float) -> None:
         if self.loud:

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av.frame import Frame
+from av.packet import Packet
 
 from media.attendance import Attendance, Seat
+from tests.media.watching import Watching
 from tests.web.sharer import Sharer
 from tests.web.stage import Stage, running, soon
 from tests.web.talk import Party
@@ -18,28 +20,20 @@ from tests.web.test_media_nodes import carriers, draining
 from tests.web.world import World
 
 
-class Shown:
+class Shown(Watching):
     """Counts pictures; `longest_pause_s` is the longest time between two."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.pictures = 0
         self.longest_pause_s = 0.0
         self._at = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
 
-    def on_track(self, track: MediaStreamTrack) -> None:
-        self._tasks.append(asyncio.ensure_future(self._count(track)))
-
-    async def _count(self, track: MediaStreamTrack) -> None:
-        while True:
-            try:
-                await track.recv()
-            except MediaStreamError:
-                return
-            now = time.monotonic()
-            if self.pictures:
-                self.longest_pause_s = max(self.longest_pause_s, now - self._at)
-            self.pictures, self._at = self.pictures + 1, now
+    def take(self, _frame: Frame | Packet) -> None:  # type: ignore[type-arg]
+        now = time.monotonic()
+        if self.pictures:
+            self.longest_pause_s = max(self.longest_pause_s, now - self._at)
+        self.pictures, self._at = self.pictures + 1, now
 
     async def more(self, pictures: int = 5) -> None:
         """Until so many more have come."""

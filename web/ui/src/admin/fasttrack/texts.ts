@@ -20,7 +20,7 @@ export const fastTrackTexts = defineTexts({
     own: (who: string, at: string) => `${who} ${at} 定`,
     saved: '绿色通道规定已保存',
     wrong: '还缺：文号、灾种、批准的模板、至少一个账号、岗位或角色、晚于现在的有效期，补签时限 1 到 72 小时',
-    restoreSure: '停用，预警都要先签发', restored: '绿色通道已停用',
+    restore: '停用绿色通道', restoreSure: '停用，预警都要先签发', restored: '绿色通道已停用',
     gone: '已停用的',
   },
   en: {
@@ -42,7 +42,7 @@ export const fastTrackTexts = defineTexts({
     own: (who, at) => `put in force by ${who} ${at}`,
     saved: 'The policy is saved',
     wrong: 'Missing: a document number, hazards, an approved template, an account, post or role, an end in the future, 1 to 72 hours to countersign',
-    restoreSure: 'End it: every alert is signed off first', restored: 'The green channel is closed',
+    restore: 'Close the green channel', restoreSure: 'End it: every alert is signed off first', restored: 'The green channel is closed',
     gone: 'retired',
   },
 })
