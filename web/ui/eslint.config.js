@@ -1,6 +1,15 @@
 import vue from 'eslint-plugin-vue'
 import ts from 'typescript-eslint'
+import typescript from 'typescript'
 import vueParser from 'vue-eslint-parser'
+
+// TypeScript reads of a component's file what the linter will show it: the script. Were that another text, each
+// component that is linted would change the program, and all types would be worked out anew.
+const readFile = typescript.sys.readFile
+typescript.sys.readFile = (path, encoding) => {
+  const text = readFile(path, encoding)
+  return path.endsWith('.vue') ? (/<script[^>]*>([^]*?)<\/script>/.exec(text)?.[1] ?? '') : text
+}
 
 export default ts.config(
   { ignores: ['node_modules/**', '../static/**'] },
