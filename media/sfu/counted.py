@@ -26,15 +26,6 @@ class Counted:
         return self.state.last_packet_at
 
     @property
-    def keyframe_wanted(self) -> bool:
-        """Whether somebody waits for a key frame."""
-        return bool(self.state.keyframe_wanted)
-
-    @keyframe_wanted.setter
-    def keyframe_wanted(self, wanted: bool) -> None:
-        self.state.keyframe_wanted = wanted
-
-    @property
     def packets(self) -> int:
         """How many came, doubles not counted."""
         return self.state.packets

@@ -195,12 +195,12 @@ class Intake:
 
     def _in_need(self) -> list[Layer]:
         """Asked of everybody in every turn, and nearly always none."""
-        found = []
+        found = list[Layer]()
         for source in self._sources.values():
-            for layer in source.layers:
-                reception = layer.reception
-                if reception is not None and (reception.needs_care or layer.state.keyframe_wanted):
-                    found.append(layer)
+            if source.in_need:
+                needy = [layer for layer in source.layers if layer.in_need]
+                source.in_need = bool(needy)
+                found += needy
         return found
 
     @property

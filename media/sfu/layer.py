@@ -71,7 +71,10 @@ class Sink(Protocol):
 
 
 class Origin(Protocol):
-    """The source of a layer. `spared`: nearly all that comes is thrown away unread just now."""
+    """The source of a layer. `spared`: nearly all that comes is thrown away unread just now.
+
+    `in_need`: a layer may be; each says so here, for nearly always none is, and all are looked at forty times a second.
+    """
 
     participant: str
     kind: Kind
@@ -80,6 +83,7 @@ class Origin(Protocol):
     incoming: Incoming
     state: SourceState
     spared: bool
+    in_need: bool
     clock: SenderClock
 
     @property
@@ -162,6 +166,21 @@ class Layer(Counted):
         self.fan = None
 
     @property
+    def keyframe_wanted(self) -> bool:
+        """Whether somebody waits for a key frame."""
+        return bool(self.state.keyframe_wanted)
+
+    @keyframe_wanted.setter
+    def keyframe_wanted(self, wanted: bool) -> None:
+        self.state.keyframe_wanted = wanted
+        self.source.in_need = self.source.in_need or wanted
+
+    @property
+    def in_need(self) -> bool:
+        """Whether its sender may have to be asked for something."""
+        return self.keyframe_wanted or (self.reception is not None and self.reception.needs_care)
+
+    @property
     def live(self) -> bool:
         """Whether it sends as long as any layer of its source does: a break of the line silences all alike."""
         return self.source.newest_at - self.last_packet_at < LAYER_SILENT_S
@@ -186,6 +205,8 @@ class Layer(Counted):
         index = reception.accept(now, packet.sequence, packet.timestamp)
         if index is None:
             return None
+        if reception.needs_care:
+            self.source.in_need = True
         if reception.restarted:
             reception.restarted = False
             self.interrupt()

@@ -42,6 +42,7 @@ class Participant:
     turns: int = 0
     choice_due: float = 0.0
     report_due: float = 0.0
+    sender_report_due: float = 0.0
     feedback_due: float = 0.0
     demand: Demand = field(default_factory=Demand)
     malformed_rtcp: int = 0
@@ -73,11 +74,9 @@ class Participant:
         begins = isinstance(packets[0], ReceiverReport | rtcp.SenderReport)
         return [(link, (b"" if begins else intake.empty_report) + rtcp.compound(packets), b"")]
 
-    def reports(self, now: float, unix_s: float) -> list[Send]:
-        """What is told once a second: how its packets come, and what its slots have sent."""
-        if self.intake is None:
-            return []
-        return self.feedback(self.intake.reports(now)) + self.sender_reports(now, unix_s)
+    def reports(self, now: float) -> list[Send]:
+        """How its packets come; once a second."""
+        return self.feedback(self.intake.reports(now)) if self.intake is not None else []
 
     def sender_reports(self, now: float, unix_s: float, *, only_begun: bool = False) -> list[Send]:
         """What slots have sent, on the bridge's clock; `only_begun`: those that have just changed their input."""

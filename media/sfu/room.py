@@ -26,7 +26,10 @@ from media.sfu.turns import Turns
 
 @dataclass(slots=True)
 class Room:
-    """Pure: packets and the time go in, what to send comes out. `unix_offset` turns `now` into seconds since 1970."""
+    """Pure: packets and the time go in, what to send comes out. `unix_offset` turns `now` into seconds since 1970.
+
+    `busy`: packets wait for their turn, so that `flush` should come again within milliseconds.
+    """
 
     unix_offset: float = 0.0
     step: Step = field(default_factory=PythonStep)
@@ -34,6 +37,7 @@ class Room:
     speakers: Speakers = field(default_factory=Speakers)
     codecs: Codecs = field(default_factory=Codecs)
     selection: Selection = field(init=False)
+    busy: bool = False
     _turns: Turns = field(init=False)
     _events: list[RoomEvent] = field(default_factory=list)
 
@@ -235,14 +239,12 @@ class Room:
                 sends += participant.sender_reports(now, now + self.unix_offset, only_begun=True)
         return sends + self.flush(now)
 
-    @property
-    def busy(self) -> bool:
-        """Whether packets wait for their turn: `flush` should come again within milliseconds."""
-        return any(link.outflow.busy for link in self._links())
-
     def flush(self, now: float) -> list[Send]:
         """What waited for its turn on a thin link and may go now."""
-        return [send for link in self._links() if link.outflow.busy for send in link.flush(now)]
+        waiting = [link for link in self._links() if link.outflow.busy]
+        sends = [send for link in waiting for send in link.flush(now)]
+        self.busy = any(link.outflow.busy for link in waiting)
+        return sends
 
     def take_events(self) -> list[RoomEvent]:
         events = [*self._events]

@@ -28,7 +28,8 @@ class Source:
     """Outlives its connections: slots stay attached when the participant comes back with other SSRCs.
 
     `layers` are in ascending order of size, one where there is no simulcast; the same objects serve every connection.
-    `spared`: nearly all that comes is thrown away unread just now. `excess_packets` were more than a site may send.
+    `spared`: nearly all that comes is thrown away unread just now; `in_need`: a layer may be.
+    `excess_packets` were more than a site may send.
     `clock` is the participant's, the same for all that it sends.
     """
 
@@ -46,9 +47,9 @@ class Source:
         self.rate_hz = clock_rate(kind)
         self.codec: VideoCodec = "vp8"
         self.clock = clock or SenderClock()
+        self.spared = self.in_need = False
         self.layers = [Layer(self, 0)]
         self.viewers: list[Viewer] = []
-        self.spared = False
         self.bucket = Bucket(MOST_BPS[kind])
         self.excess_packets = 0
 

@@ -16,6 +16,8 @@ CHOICE_INTERVAL_S = 0.1
 ALLOCATION_INTERVAL_S = 0.2
 CALM_TURNS = 8
 REPORT_INTERVAL_S = 1.0
+SENDER_REPORT_INTERVAL_S = 2.0
+"""What has just changed its input is reported at once; two clocks part by less than a millisecond in this time."""
 SPARSE_FEEDBACK_S = 0.3
 """On the thinnest lines feedback on what came takes a fifth of the room if it goes as often as elsewhere."""
 
@@ -51,7 +53,10 @@ class Turns:
         for participant in self.participants.values():
             if now >= participant.report_due:
                 participant.report_due = now + REPORT_INTERVAL_S
-                sends += participant.reports(now, now + self.unix_offset)
+                sends += participant.reports(now)
+            if now >= participant.sender_report_due:
+                participant.sender_report_due = now + SENDER_REPORT_INTERVAL_S
+                sends += participant.sender_reports(now, now + self.unix_offset)
         return sends
 
     def _measure(self, now: float) -> None:
@@ -66,18 +71,14 @@ class Turns:
         self._whole = {None, *(p.video for p in self.participants.values() if p.video.whole)}
 
     def _tend(self, now: float, number: int, participant: Participant, ladders: Ladders) -> list[Send]:
-        """What is due for one participant ten times a second; allocation in every second turn."""
+        """What is due for one participant ten times a second; for who has plenty most of it in every second turn."""
         link, intake = participant.link, participant.intake
-        for source in participant.sources.values():
-            source.police(now)
         allocating = participant.turns % 2 == 0
         participant.turns += 1
+        if allocating or link is None or not link.has_plenty:
+            self._look_after(now, participant)
         if link is None or intake is None:
             return []
-        if allocating or not link.has_plenty:
-            participant.catch_up(self.selection.speakers.observe, self.unix_offset)
-        if participant.demand.update(now, participant.video):
-            self.events += participant.note_layers(now)
         sends: list[Send] = []
         if now >= participant.feedback_due:
             participant.feedback_due = now + (SPARSE_FEEDBACK_S if participant.tier.packed else 0.0)
@@ -91,6 +92,17 @@ class Turns:
             if not slot.at_rest or slot.shows not in self._whole:
                 slot.settle(now)
         return sends
+
+    def _look_after(self, now: float, participant: Participant) -> None:
+        """What comes of it and what was told of its line; and which layers are wanted of it."""
+        participant.audio.police(now)
+        participant.video.police(now)
+        link = participant.link
+        if link is None:
+            return
+        participant.catch_up(self.selection.speakers.observe, self.unix_offset)
+        if participant.demand.update(now, participant.video):
+            self.events += participant.note_layers(now)
 
 
 def _is_due(turn: int, link: Link) -> bool:

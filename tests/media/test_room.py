@@ -263,7 +263,7 @@ def test_publishers_are_told_what_came(meeting: Meeting) -> None:
 
 def test_receivers_get_sender_reports_on_the_bridge_s_clock(meeting: Meeting) -> None:
     meeting.control.clear()
-    meeting.speak("a", 2.2)
+    meeting.speak("a", 4.2)
     reports = [r for r in meeting.requests("b", SenderReport) if isinstance(r, SenderReport) and r.packets > 50]
     assert len(reports) >= 2
     first, second = reports[-2:]
