@@ -104,7 +104,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, groups, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):
-        app.include_router(module.router)
+        # Routes as their modules built them: include_router would build each once more at the first request.
+        app.router.routes.extend(module.router.routes)
     _install_health(app, core)
     install_pages(app, static)
     return app
