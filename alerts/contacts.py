@@ -1,8 +1,9 @@
 """Everybody and everything that can be told in a county: the directory as contacts of the audience."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -10,8 +11,8 @@ from sqlalchemy.orm import Session
 from alerts.languages import read_by
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, Contact
 from alerts.webpush.model import PushSubscription
-from command.directory.model import MEDIA, Person, Post, RoleGrant, Terminal, Unit, User
-from command.directory.queries import county_of, subtree
+from command.directory.model import MEDIA, HazardPoint, Person, Post, RoleGrant, Terminal, Unit, User
+from command.directory.queries import county_of, points_of_posts, subtree
 from command.kernel.rights import Right, Role, rights_of
 
 PAGES = ("browser", "headless")
@@ -127,15 +128,15 @@ def _addresses(person: Person, page: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _people(session: Session, tree: Tree, answering: frozenset[str], ways: Ways = _addresses) -> Iterator[Contact]:
-    """A person counts where they are and where each of their posts is."""
-    posts = _posts_by_person(session)
+    """A person counts where they are, where each of their posts is and where the hazard points of these are."""
+    posts, points = _posts_by_person(session), points_of_posts(session, tree.units)
     for person in session.scalars(select(Person).where(Person.active).order_by(Person.id)):
         held = posts[person.id]
-        for unit_id, post in _places(person, held):
-            if unit_id in tree.units:
+        for place in _places(person, held, points):
+            if place.unit_id in tree.units:
                 page = person.user_id if person.user_id in answering else None
                 lane = _lane(held, page, tree)
-                yield from _person(person, ways(person, page), unit_id, post, tree, lane)
+                yield from _person(person, ways(person, page), place, tree, lane)
 
 
 def _lane(held: Iterable[Post], page: str | None, tree: Tree) -> int:
@@ -158,16 +159,24 @@ def _posts_by_person(session: Session) -> dict[str, list[Post]]:
     return posts
 
 
-def _places(person: Person, held: Iterable[Post]) -> Iterator[tuple[str, Post | None]]:
+class _Place(NamedTuple):
+    """Where somebody counts: a unit, by which post, and the hazard point that this one answers for there."""
+
+    unit_id: str
+    post: Post | None = None
+    point: HazardPoint | None = None
+
+
+def _places(person: Person, held: Iterable[Post], points: Mapping[str, Iterable[HazardPoint]]) -> Iterator[_Place]:
     for post in held:
-        yield post.unit_id, post
-    yield person.unit_id, None
+        yield _Place(post.unit_id, post)
+        yield from (_Place(point.unit_id, post, point) for point in points.get(post.id, ()))
+    yield _Place(person.unit_id)
 
 
-def _person(
-    person: Person, ways: Iterable[tuple[str, str]], unit_id: str, post: Post | None, tree: Tree, lane: int
-) -> Iterator[Contact]:
-    lon, lat = tree.place(unit_id, (person.lon, person.lat) if unit_id == person.unit_id else (None, None))
+def _person(person: Person, ways: Iterable[tuple[str, str]], place: _Place, tree: Tree, lane: int) -> Iterator[Contact]:
+    unit_id, post, point = place
+    lon, lat = tree.place(unit_id, _own_position(person, place))
     media, languages = tree.is_media(unit_id), read_by(person.languages)
     for channel, address in ways:
         yield Contact(
@@ -180,12 +189,18 @@ def _person(
             division_code=tree.division(unit_id),
             lon=lon,
             lat=lat,
-            responsible=post is not None and post.responsible and not media,
+            responsible=post is not None and (post.responsible or point is not None) and not media,
             lane=min(lane, RESPONSIBLE) if media else lane,
             title=post.title if post else "",
             post=post.id if post else "",
             languages=languages,
         )
+
+
+def _own_position(person: Person, place: _Place) -> tuple[float | None, float | None]:
+    if place.point is not None:
+        return place.point.lon, place.point.lat
+    return (person.lon, person.lat) if place.unit_id == person.unit_id else (None, None)
 
 
 def _accounts(session: Session, tree: Tree, wanted: frozenset[str]) -> Iterator[Contact]:

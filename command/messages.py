@@ -142,6 +142,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "evacuation.reason_needed": ("未转移要写明原因", "Say why they were not moved"),
     "evacuation.note_too_long": ("备注最多 200 字", "A note has at most 200 characters"),
     "evacuation.shelter_unknown": ("没有这个安置点", "There is no such shelter"),
+    "hazard_point.unknown": ("没有这个隐患点", "There is no such hazard point"),
+    "hazard_point.outside_area": ("这个位置不在本县", "This position is not in the county"),
+    "hazard_point.name_taken": ("{unit}已有隐患点“{name}”", "{unit} has a hazard point “{name}” already"),
     "evacuation.point_unknown": ("这次转移没有这个隐患点", "The evacuation has no such hazard point"),
     "evacuation.nobody_moved": ("没有可以准许返回的住户", "Nobody who was moved is left to let back"),
     "evacuation.still_away": (

@@ -6,10 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.model import ISSUED, Alert
+from command.directory.model import HazardPoint
 from command.directory.queries import unit_paths
 from command.directory.samples import own_administrators, own_counts, remove_samples, sample_counts
 from command.evacuation.actions.lists import end_samples
-from command.evacuation.model import OPEN, Evacuation, HazardPoint, Household
+from command.evacuation.model import OPEN, Evacuation, Household
 from command.kernel.actor import Actor
 from command.kernel.errors import Conflict, FieldError, Invalid, Refused
 from command.kernel.rights import Right

@@ -32,19 +32,21 @@ class CallPlan(Base):
 
 
 class Obligation(Kept, Base):
-    """One alert × one post: somebody has to say that this village, hazard point or leader knows.
+    """One alert × one post × one place that it answers for: somebody has to say that this village, hazard point or
+    leader knows. `place_id` is the hazard point's, else the unit's.
 
     `doing` is the last thing that was done, `answered` who confirmed, `visit` and `acted` what people reported.
     """
 
     __tablename__ = "obligation"
     __table_args__ = (
-        UniqueConstraint("alert_id", "post_id"),
+        UniqueConstraint("alert_id", "post_id", "place_id"),
         Index("ix_obligation_due_at", "due_at"),
     )
 
     alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id"))
     post_id: Mapped[str] = mapped_column(ForeignKey("post.id"), index=True)
+    place_id: Mapped[str] = mapped_column(String(36))
     unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
     township_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
     alert_unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
@@ -104,6 +106,7 @@ class Obligation(Kept, Base):
             "name": self.name,
             "title": self.title,
             "post": self.post_id,
+            "place": self.place_id,
             "drill": self.drill,
             "opened_at": to_text(self.opened_at),
             "mark": self.mark,

@@ -1,15 +1,15 @@
 """Obligations come into being with an alert that is issued or received."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.calls.model import CallPlan, Obligation
-from alerts.calls.places import in_area, place_of, responsible_posts, unheld_in_area
+from alerts.calls.places import Place, held_places, in_area, unheld_in_area
 from alerts.calls.plans import plan_in_force, policy_by
-from alerts.calls.policy import HAZARD_POINT, HOLDER, LEADER, VILLAGE, Policy, level_of
+from alerts.calls.policy import HOLDER, Policy, level_of
 from alerts.calls.progress import Progress, begin
 from alerts.calls.queries import acted_on
 from alerts.calls.telling import tell, tell_new
@@ -24,7 +24,8 @@ from command.kernel.values import Json
 
 
 def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> list[Obligation]:
-    """One for every responsible post in the alert's area, due at once; none where its level obliges nobody.
+    """One for every place in the alert's area and post that answers for it, due at once; none where its level obliges
+    nobody.
 
     A received alert obliges only while it runs and is acted on, and is meant for everybody.
     """
@@ -33,9 +34,13 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
     if policy is None:
         return []
     tree = tree_of(session, unit)
-    posts = [post for post in _posts_in_area(session, alert, tree) if _subject(post, tree) in policy.obliged]
-    known = _known(session, alert, policy.level, posts)
-    opened = [_obligation(alert, plan, policy, post, tree, begin(now, known=post.id in known), now) for post in posts]
+    held = (place for place in held_places(session, tree) if place.subject in policy.obliged)
+    meant = [(place, place.post) for place in in_area(held, alert, tree) if place.post is not None]
+    known = _known(session, alert, policy.level, [post for _, post in meant])
+    opened = [
+        _obligation(alert, plan, policy, post, place, tree, begin(now, known=(post.id, place.id) in known), now)
+        for place, post in meant
+    ]
     session.add_all(opened)
     session.flush()
     tell_new(session, actor, opened, "calling.opened")
@@ -43,14 +48,14 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
 
 
 def find_unheld(session: Session, alert: Alert, now: datetime) -> None:
-    """Note the villages of the alert's area that no post answers for, before it is told; None where none is obliged."""
+    """Note the villages and hazard points of the alert's area that no post answers for, before it is told; None where
+    none is obliged."""
     unit = unit_of(session, alert.unit_id)
     _, policy = _policy(session, alert, unit, now)
     if policy is None:
         alert.unheld = None
         return
-    found = unheld_in_area(session, alert, tree_of(session, unit)) if VILLAGE in policy.obliged else []
-    alert.unheld = list[Json](found)
+    alert.unheld = list[Json](unheld_in_area(session, alert, tree_of(session, unit), policy))
 
 
 def reopen_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:
@@ -73,25 +78,20 @@ def _policy(session: Session, alert: Alert, unit: Unit, now: datetime) -> tuple[
     return plan, policy if acted_on(alert, now) else None
 
 
-def _posts_in_area(session: Session, alert: Alert, tree: Tree) -> list[Post]:
-    """Where the place lies counts, never where the person lives who answers for it."""
-    posts = {post.id: post for post in responsible_posts(session, tree)}
-    places = [place_of(post.unit_id, post.id, tree) for post in posts.values()]
-    return [posts[one] for one in in_area(places, alert)]
-
-
-def _known(session: Session, alert: Alert, level: str, posts: Sequence[Post]) -> frozenset[str]:
-    """The posts whose holders have themselves confirmed what this alert changes without making it graver."""
+def _known(session: Session, alert: Alert, level: str, posts: Sequence[Post]) -> frozenset[tuple[str, str]]:
+    """(post, place) where the post's holder has confirmed for it what this alert changes without making it graver."""
     before = [one.id for one in with_those_before(session, alert) if one.id != alert.id]
     query = select(Obligation).where(Obligation.alert_id.in_(before), Obligation.level == level)
     query = query.where(Obligation.drill == _is_drill(alert))
-    confirmed = {(row.post_id, _holder(row.answered)) for row in session.scalars(query) if row.progress().settled}
-    if not confirmed:
+    settled = [row for row in session.scalars(query) if row.progress().settled]
+    if not settled:
         return frozenset()
     people = select(Person).where(Person.id.in_({post.holder_id for post in posts if post.holder_id}))
     own = {person.id: {person.id, person.user_id} - {None} for person in session.scalars(people)}
-    answers = ((post.id, own.get(post.holder_id or "", ())) for post in posts)
-    return frozenset(post for post, names in answers if any((post, name) in confirmed for name in names))
+    holders: dict[str, Collection[str | None]] = {post.id: own.get(post.holder_id or "", frozenset()) for post in posts}
+    return frozenset(
+        (row.post_id, row.place_id) for row in settled if _holder(row.answered) in holders.get(row.post_id, ())
+    )
 
 
 def _is_drill(alert: Alert) -> bool:
@@ -104,28 +104,30 @@ def _holder(answered: Json) -> str | None:
     return str(by["id"]) if isinstance(by, dict) else None
 
 
-def _subject(post: Post, tree: Tree) -> str:
-    if post.hazard_point:
-        return HAZARD_POINT
-    return VILLAGE if tree.units[post.unit_id].kind == "village" else LEADER
-
-
 def _obligation(
-    alert: Alert, plan: CallPlan | None, policy: Policy, post: Post, tree: Tree, start: Progress, now: datetime
+    alert: Alert,
+    plan: CallPlan | None,
+    policy: Policy,
+    post: Post,
+    place: Place,
+    tree: Tree,
+    start: Progress,
+    now: datetime,
 ) -> Obligation:
     return Obligation(
         id=new_id(),
         version=1,
         alert_id=alert.id,
         post_id=post.id,
-        unit_id=post.unit_id,
-        township_id=tree.township(post.unit_id),
+        place_id=place.id,
+        unit_id=place.unit_id,
+        township_id=tree.township(place.unit_id),
         alert_unit_id=alert.unit_id,
         incident_id=alert.incident_id,
-        subject=_subject(post, tree),
+        subject=place.subject,
         level=policy.level,
         plan_id=plan.id if plan else None,
-        name=post.hazard_point or tree.units[post.unit_id].name,
+        name=place.name,
         title=post.title,
         drill=_is_drill(alert),
         on_board=True,

@@ -1,55 +1,113 @@
 """Which places an alert is about: those somebody answers for, and those nobody does."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from alerts.audience import resolve
-from alerts.calls.policy import VILLAGE
+from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy
 from alerts.contacts import Tree
 from alerts.drafts import meant_by
 from alerts.model import Alert
 from alerts.recipients import Contact
-from command.directory.model import Post
+from command.directory.model import HazardPoint, Post
+from command.directory.queries import points_of_posts
 from command.kernel.values import State
 
 _PLACE = "place"
 
 
-def responsible_posts(session: Session, tree: Tree) -> list[Post]:
-    """The posts that answer for a place of the county."""
-    query = select(Post).where(Post.active, Post.responsible, Post.unit_id.in_(tree.units))
-    return list(session.scalars(query.order_by(Post.id)))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A village, hazard point, township or the county: where it lies, in degrees WGS-84, and what it is called.
+
+    `post` is the one that answers for it, if any.
+    """
+
+    id: str
+    subject: str
+    name: str
+    unit_id: str
+    lon: float | None
+    lat: float | None
+    post: Post | None = None
 
 
-def unheld_in_area(session: Session, alert: Alert, tree: Tree) -> list[State]:
-    """The villages of the alert's area without a responsible post, by name: {unit, township, name, subject}."""
-    held = {post.unit_id for post in responsible_posts(session, tree) if not post.hazard_point}
-    villages = [unit.id for unit in tree.units.values() if unit.kind == "village" and unit.id not in held]
-    found = in_area((place_of(unit, unit, tree) for unit in villages), alert)
+def held_places(session: Session, tree: Tree) -> list[Place]:
+    """The places of the county with the posts that answer for them, one for each post and place."""
+    points = points_of_posts(session, tree.units)
+    query = select(Post).where(Post.active, Post.unit_id.in_(tree.units), or_(Post.responsible, Post.id.in_(points)))
     return [
-        {"unit": one, "township": tree.township(one), "name": tree.units[one].name, "subject": VILLAGE}
-        for one in sorted(found, key=lambda one: (tree.units[one].name, one))
+        place
+        for post in session.scalars(query.order_by(Post.id))
+        for place in _held(post, points.get(post.id, ()), tree)
     ]
 
 
-def in_area(places: Iterable[Contact], alert: Alert) -> list[str]:
-    """The keys of those places that lie in the area."""
-    return [one.address for one in resolve(list(places), meant_by(alert).reach(), (_PLACE,)).contacts]
+def unheld_in_area(session: Session, alert: Alert, tree: Tree, policy: Policy) -> list[State]:
+    """The villages and hazard points of the alert's area that the level obliges and no post answers for, by name:
+    {place, unit, township, name, subject}."""
+    held = {(place.subject, place.id) for place in held_places(session, tree)}
+    villages = [_of_unit(one, tree) for one, unit in tree.units.items() if unit.kind == "village"]
+    places = [place for place in (*villages, *_points(session, tree)) if (place.subject, place.id) not in held]
+    found = in_area((place for place in places if place.subject in policy.obliged), alert, tree)
+    return [
+        {
+            "place": one.id,
+            "unit": one.unit_id,
+            "township": tree.township(one.unit_id),
+            "name": one.name,
+            "subject": one.subject,
+        }
+        for one in sorted(found, key=lambda one: (one.name, one.id))
+    ]
 
 
-def place_of(unit_id: str, key: str, tree: Tree) -> Contact:
-    """Where a unit lies, under a key."""
+def in_area(places: Iterable[Place], alert: Alert, tree: Tree) -> list[Place]:
+    """Those places that lie in the area; where the people live who answer for them does not matter."""
+    known = {str(number): place for number, place in enumerate(places)}
+    contacts = [_contact(place, key, tree) for key, place in known.items()]
+    return [known[one.address] for one in resolve(contacts, meant_by(alert).reach(), (_PLACE,)).contacts]
+
+
+def _held(post: Post, points: Iterable[HazardPoint], tree: Tree) -> list[Place]:
+    """What a post answers for: its hazard points, and unless one of these is all that it names, its unit."""
+    places = [_of_point(point, tree, post) for point in points]
+    if post.responsible and post.hazard_point not in {place.name for place in places}:
+        places.append(_of_unit(post.unit_id, tree, post))
+    return places
+
+
+def _points(session: Session, tree: Tree) -> list[Place]:
+    query = select(HazardPoint).where(HazardPoint.active, HazardPoint.unit_id.in_(tree.units)).order_by(HazardPoint.id)
+    return [_of_point(one, tree) for one in session.scalars(query)]
+
+
+def _of_point(point: HazardPoint, tree: Tree, post: Post | None = None) -> Place:
+    lon, lat = tree.place(point.unit_id, (point.lon, point.lat))
+    return Place(point.id, HAZARD_POINT, point.name, point.unit_id, lon, lat, post)
+
+
+def _of_unit(unit_id: str, tree: Tree, post: Post | None = None) -> Place:
+    """A unit, or what its post names in it that is on no list of hazard points."""
     lon, lat = tree.place(unit_id)
+    unit = tree.units[unit_id]
+    if post is not None and post.hazard_point:
+        return Place(unit_id, HAZARD_POINT, post.hazard_point, unit_id, lon, lat, post)
+    return Place(unit_id, VILLAGE if unit.kind == "village" else LEADER, unit.name, unit_id, lon, lat, post)
+
+
+def _contact(place: Place, key: str, tree: Tree) -> Contact:
     return Contact(
         recipient=f"{_PLACE}:{key}",
         channel=_PLACE,
         address=key,
-        name=tree.units[unit_id].name,
-        unit_id=unit_id,
-        township_id=tree.township(unit_id),
-        division_code=tree.division(unit_id),
-        lon=lon,
-        lat=lat,
+        name=place.name,
+        unit_id=place.unit_id,
+        township_id=tree.township(place.unit_id),
+        division_code=tree.division(place.unit_id),
+        lon=place.lon,
+        lat=place.lat,
     )

@@ -1,4 +1,4 @@
-"""A village that no post answers for: somebody there was told all the same, on another telephone or at the door."""
+"""A village or hazard point that no post answers for: somebody was told all the same, by another telephone or there."""
 
 from sqlalchemy.orm import Session
 
@@ -15,19 +15,21 @@ LONGEST_NAME, LONGEST_NOTE = 80, 400
 
 
 def report_told(
-    session: Session, clock: Clock, actor: Actor, alert_id: str, unit_id: str, whom: str, note: str = ""
+    session: Session, clock: Clock, actor: Actor, alert_id: str, place_id: str, whom: str, note: str = ""
 ) -> Alert:
-    """Note with the alert whom the actor has told there. It is no answer of a post, and counts as one.
+    """Note with the alert whom the actor has told there. It is no answer of a post, and counts as one. `place_id` is
+    the hazard point's or the village's.
 
     Raises NotFound `alert.unknown`, `obligation.unknown`, Refused, Conflict `obligation.ended`, `obligation.settled`,
     Invalid `obligation.told_whom`, `obligation.note_too_long`.
     """
     alert = alert_for(session, actor, alert_id, lock=True)
     places = alert.unheld if isinstance(alert.unheld, list) else []
-    place = next((one for one in places if isinstance(one, dict) and one["unit"] == unit_id), None)
+    # What was noted before hazard points were has its village alone.
+    place = next((one for one in places if isinstance(one, dict) and one.get("place", one["unit"]) == place_id), None)
     if place is None:
         raise NotFound("obligation.unknown")
-    actor.need(Right.ALERT_CALL, unit_of(session, unit_id).path)
+    actor.need(Right.ALERT_CALL, unit_of(session, str(place["unit"])).path)
     name, words = whom.strip(), note.strip()
     if not 0 < len(name) <= LONGEST_NAME:
         raise Invalid("obligation.told_whom", fields=(FieldError("whom", "obligation.told_whom"),))

@@ -124,6 +124,40 @@ class Post(Kept, Base):
         }
 
 
+class HazardPoint(Kept, Base):
+    """隐患点: a place that threatens the households below it. `post_id` answers for it, with whatever post of the unit
+    names it; `shelter_id` is where its people are to go."""
+
+    __tablename__ = "hazard_point"
+    __table_args__ = (UniqueConstraint("unit_id", "name"),)
+
+    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    hazard: Mapped[str] = mapped_column(String(40))
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    post_id: Mapped[str | None] = mapped_column(ForeignKey("post.id"))
+    shelter_id: Mapped[str | None] = mapped_column(ForeignKey("resource.id"))
+    active: Mapped[bool] = mapped_column(default=True)
+    sample: Mapped[bool] = mapped_column(default=False)
+
+    def state(self) -> State:
+        """As on the timeline."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "unit": self.unit_id,
+            "on_board": False,
+            "name": self.name,
+            "hazard": self.hazard,
+            "location": point(self.lon, self.lat),
+            "post": self.post_id,
+            "shelter": self.shelter_id,
+            "active": self.active,
+            "sample": self.sample,
+        }
+
+
 class Group(Kept, Base):
     """A named list of those who are told together (防汛成员单位, 媒体, 学校校长 …), kept by a county or a township."""
 

@@ -1,12 +1,12 @@
 """Reading the directory: where units hang in the tree, and what a reader may see of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from command.directory.model import Person, RoleGrant, Terminal, Unit, User
+from command.directory.model import HazardPoint, Person, Post, RoleGrant, Terminal, Unit, User
 from command.kernel.actor import Actor
 from command.kernel.errors import NotFound
 from command.kernel.ids import is_id
@@ -60,6 +60,18 @@ def county_of(session: Session, unit: Unit) -> Unit:
 def subtree(path: str) -> Select[Unit]:
     """Units at or under `path`."""
     return select(Unit).where(Unit.path.startswith(path, autoescape=True), Unit.active)
+
+
+def points_of_posts(session: Session, units: Collection[str]) -> dict[str, list[HazardPoint]]:
+    """The hazard points in use of the units by the posts in use that answer for them: the point's own, and those of its
+    unit that name it."""
+    named = and_(Post.unit_id == HazardPoint.unit_id, Post.hazard_point == HazardPoint.name)
+    query = select(Post.id, HazardPoint).join(HazardPoint, or_(Post.id == HazardPoint.post_id, named))
+    within = (Post.active, HazardPoint.active, HazardPoint.unit_id.in_(units))
+    found: dict[str, list[HazardPoint]] = {}
+    for post, point in session.execute(query.where(*within).order_by(HazardPoint.id)):
+        found.setdefault(post, []).append(point)
+    return found
 
 
 def terminal_of(session: Session, terminal_id: str) -> Terminal:

@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command.checks import checked_area, invalid
-from command.directory.model import Unit
-from command.evacuation.model import HazardPoint
+from command.directory.model import HazardPoint, Unit
 from command.kernel.actor import Actor
 from command.kernel.rights import Right
 from gis.divisions import DivisionCodeError, covers, shipped_divisions

@@ -13,39 +13,6 @@ from command.kernel.values import Json, State
 OPEN, CLOSED = "open", "closed"
 
 
-class HazardPoint(Kept, Base):
-    """隐患点: a place that threatens the households below it. `shelter_id` is where they are to go."""
-
-    __tablename__ = "hazard_point"
-    __table_args__ = (UniqueConstraint("unit_id", "name"),)
-
-    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
-    name: Mapped[str] = mapped_column(String(80))
-    hazard: Mapped[str] = mapped_column(String(40))
-    lon: Mapped[float | None]
-    lat: Mapped[float | None]
-    post_id: Mapped[str | None] = mapped_column(ForeignKey("post.id"))
-    shelter_id: Mapped[str | None] = mapped_column(ForeignKey("resource.id"))
-    active: Mapped[bool] = mapped_column(default=True)
-    sample: Mapped[bool] = mapped_column(default=False)
-
-    def state(self) -> State:
-        """As on the timeline."""
-        return {
-            "id": self.id,
-            "version": self.version,
-            "unit": self.unit_id,
-            "on_board": False,
-            "name": self.name,
-            "hazard": self.hazard,
-            "location": point(self.lon, self.lat),
-            "post": self.post_id,
-            "shelter": self.shelter_id,
-            "active": self.active,
-            "sample": self.sample,
-        }
-
-
 class Household(Kept, Base):
     """A household at a hazard point, known in public by its number there.
 

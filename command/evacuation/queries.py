@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.directory.model import Unit
-from command.directory.queries import Sight, sight_of
+from command.directory.model import HazardPoint, Post, Unit
+from command.directory.queries import Sight, points_of_posts, sight_of
 from command.evacuation.model import (
     CLOSED,
     OPEN,
     Evacuation,
     EvacuationPoint,
     EvacuationStep,
-    HazardPoint,
     Household,
     listed,
 )
@@ -106,17 +105,33 @@ def household_for(session: Session, actor: Actor, household_id: str, *, lock: bo
 
 
 def hazard_points(session: Session, actor: Actor) -> list[State]:
-    """The hazard points in use that the actor may read, with how many households and people are there."""
+    """The hazard points in use that the actor may read, with the posts that answer for them as {id, name}, and how
+    many households and people are there."""
     sight = sight_of(session, actor)
+    posts = _answering(session, sight)
     held: dict[str, list[int]] = {}
     for household in session.scalars(select(Household).where(Household.active)):
         held.setdefault(household.hazard_point_id, []).append(household.people)
     query = select(HazardPoint).where(HazardPoint.active).order_by(HazardPoint.unit_id, HazardPoint.name)
     return [
-        {**row.state(), "households": len(held.get(row.id, ())), "people": sum(held.get(row.id, ()))}
+        {
+            **row.state(),
+            "posts": posts.get(row.id, []),
+            "households": len(held.get(row.id, ())),
+            "people": sum(held.get(row.id, ())),
+        }
         for row in session.scalars(query)
         if sight.covers(row.unit_id)
     ]
+
+
+def _answering(session: Session, sight: Sight) -> dict[str, list[Json]]:
+    held = points_of_posts(session, sight.units)
+    found: dict[str, list[Json]] = {}
+    for post in session.scalars(select(Post).where(Post.id.in_(held)).order_by(Post.title, Post.id)):
+        for point in held[post.id]:
+            found.setdefault(point.id, []).append({"id": post.id, "name": post.title})
+    return found
 
 
 def _rows(session: Session, actor: Actor, row: Evacuation) -> Iterator[State]:

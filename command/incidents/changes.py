@@ -7,11 +7,12 @@ from typing import Any, TypedDict
 
 from sqlalchemy.orm import Session
 
+from command.area import area_of
 from command.checks import Position, checked_area, invalid, not_future
 from command.directory.queries import unit_of
 from command.incidents.model import Incident
 from command.incidents.personal import new_salt, personal_digest
-from command.incidents.place import Place, area_of, resolve
+from command.incidents.place import Place, resolve
 from command.kernel.clock import Clock
 from gis.divisions import Divisions
 

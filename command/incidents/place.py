@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 
-import shapely
 from sqlalchemy.orm import Session
 
+from command.area import Area, upwards
 from command.checks import Position, checked_position, invalid
-from command.directory.model import Unit
-from command.directory.queries import county_of, unit_by_division
-from gis.divisions import Division, DivisionCodeError, Divisions, parent_code
-from gis.geometry import distance_m
+from command.directory.queries import unit_by_division
+from gis.divisions import Division, DivisionCodeError, Divisions
 
-# No boundary that ships is a survey: who stands on the line is not refused.
-SLACK_M = 500.0
 PRECISIONS = ("exact", "approximate", "division", "unknown")
 
 
@@ -23,34 +19,6 @@ class Place:
     position: Position | None
     precision: str
     division_code: str | None
-
-
-@dataclass(frozen=True)
-class Area:
-    """The area one answers for: the county (or what stands at the root) of the acting unit."""
-
-    code: str | None
-    divisions: Divisions
-
-    def covers(self, position: Position) -> bool:
-        """Whether the position lies inside, give or take how far the outline itself may be off."""
-        boundary = self.divisions.boundary_of(self.code) if self.code else None
-        if boundary is None:
-            return True
-        spot = shapely.Point(position)
-        if boundary.geometry.covers(spot):
-            return True
-        edge = shapely.shortest_line(spot, boundary.geometry).coords[1]
-        return float(distance_m(*position, *edge)) <= boundary.tolerance_m + SLACK_M
-
-    def holds(self, code: str) -> bool:
-        """Whether a division is this one or under it."""
-        return self.code is None or self.code in _upwards(code)
-
-
-def area_of(session: Session, unit: Unit, divisions: Divisions) -> Area:
-    """The area a unit answers for."""
-    return Area(county_of(session, unit).division_code, divisions)
 
 
 def resolve(
@@ -89,7 +57,7 @@ def _division(divisions: Divisions, code: str) -> Division | None:
 
 def _position_of(session: Session, area: Area, code: str) -> Position | None:
     """The position of the nearest unit upwards that has one (a village's is its township's), else inside the area."""
-    for step in _upwards(code):
+    for step in upwards(code):
         unit = unit_by_division(session, step)
         if unit is not None and unit.lon is not None and unit.lat is not None:
             return unit.lon, unit.lat
@@ -100,12 +68,3 @@ def _position_of(session: Session, area: Area, code: str) -> Position | None:
         return None
     inner = boundary.geometry.representative_point()
     return round(inner.x, 6), round(inner.y, 6)
-
-
-def _upwards(code: str) -> list[str]:
-    chain: list[str] = []
-    at: str | None = code
-    while at:
-        chain.append(at)
-        at = parent_code(at)
-    return chain

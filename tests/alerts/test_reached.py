@@ -7,8 +7,8 @@ import pytest
 from alerts import actions
 from alerts.drafts import area_of, meant_by
 from alerts.model import Alert
+from command.directory.model import HazardPoint
 from command.evacuation.area import Wanted, points_in
-from command.evacuation.model import HazardPoint
 from tests.alerts.county import NORTH, SOUTH, County
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.telephones import obligations, villages

@@ -3,17 +3,25 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from alerts.calls.unheld import report_told
-from command.directory.model import Person, Post, Unit
+from alerts.drafting import AreaInput
+from alerts.issuing import audience_now
+from alerts.model import Alert
+from command.directory.model import HazardPoint, Person, Post, Unit
 from command.kernel.errors import Conflict, FengsuiError, Refused
 from command.kernel.timeline import read_after
 from tests.alerts.county import County
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.steps import evacuate, issued
-from tests.alerts.telephones import obligations, villages
+from tests.alerts.telephones import obligations, telephones, villages, work_for
 from tests.alerts.test_receiving import received, state
 
+DRAWN = {
+    "type": "Polygon",
+    "coordinates": [[[100.9, 24.5], [101.1, 24.5], [101.1, 24.7], [100.9, 24.7], [100.9, 24.5]]],
+}
 SOUTHERN = area("<polygon>24.5,100.9 24.5,101.1 24.7,101.1 24.7,100.9 24.5,100.9</polygon>", "西舍路镇")
 
 
@@ -45,7 +53,8 @@ def test_a_village_without_a_post_is_named_with_the_alert(either: County) -> Non
     assert unheld(county, found) == ["乙村", "西舍路村"]
     (one, _) = state(county, found)["unheld"]
     south = county.units["south"]
-    assert one == {"unit": made["乙村"].unit, "township": south, "name": "乙村", "subject": "village"}
+    where = {"place": made["乙村"].unit, "unit": made["乙村"].unit, "township": south}
+    assert one == {**where, "name": "乙村", "subject": "village"}
     assert unheld(county, evacuate(county)) == ["乙村", "西舍路村"], "of an order of our own as well"
 
 
@@ -101,3 +110,40 @@ def test_an_area_in_which_nobody_is_held_to_answer_is_not_taken_for_answered(cou
     empty = received(county, message("红色", nowhere, identifier="empty")).alert.id
     assert (obligations(county, empty), unheld(county, empty)) == ({}, [])
     assert unheld(county, found) == ["西舍路村"]
+
+
+def test_a_hazard_point_is_called_for_where_it_lies_itself(either: County) -> None:
+    county = either
+    made = villages(county, "south", ("甲村", "乙村"))
+    here, away = {"lon": 100.98, "lat": 24.62}, {"lon": 101.36, "lat": 25.13}
+    move(county, made["甲村"].unit, **away)
+    points = (
+        ("后山", "甲村", made["甲村"].post, here),
+        ("河边", "乙村", made["乙村"].post, away),
+        ("沟口", "乙村", None, here),
+        ("崖下", "乙村", None, here),
+    )
+    with county.db.writing() as session:
+        for name, village, post, at in points:
+            session.add(HazardPoint(unit_id=made[village].unit, name=name, hazard="滑坡", post_id=post, **at))
+        watcher = Post(unit_id=made["乙村"].unit, title="监测员", hazard_point="沟口", holder_id=made["甲村"].deputy)
+        session.add(watcher)
+    network = telephones(county)
+    found = evacuate(county, area=AreaInput(polygon=DRAWN), channels=("sms",))
+    work_for(county, network, 10)
+    rows = obligations(county, found)
+    assert {name: (row.subject, row.title) for name, row in rows.items() if row.subject != "leader"} == {
+        "后山": ("hazard_point", "包保责任人"),
+        "沟口": ("hazard_point", "监测员"),
+        "乙村": ("village", "包保责任人"),
+    }
+    assert {rows[name].mark for name in ("后山", "沟口", "乙村")} == {"confirmed"}
+    assert network.rung()["139-甲村"] == network.rung()["139-甲村-b"] == 1, "theirs is the point, not the village"
+    with county.db.reading() as session:
+        alert = session.get_one(Alert, found)
+        told = {one.name for one in audience_now(session, alert, session.get_one(Unit, alert.unit_id)).contacts}
+        point = session.scalars(select(HazardPoint).where(HazardPoint.name == "崖下")).one()
+    assert {"甲村责任人", "甲村B角"} <= told, "the message goes to them as well"
+    assert unheld(county, found) == ["崖下", "西舍路村"]
+    county.do("duty", lambda s, a: report_told(s, county.clock, a, found, point.id, "李三"))
+    assert [one["name"] for one in state(county, found)["unheld"] if one.get("told")] == ["崖下"]

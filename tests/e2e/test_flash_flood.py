@@ -183,17 +183,15 @@ class Night:
         whom = Counter(one["answered"]["whom"] for one in self.villages() if one["answered"])
         assert whom == {"holder": 25, "deputy": 4}
         assert all(o["subject"] != "leader" or o["mark"] == "confirmed" for o in self.obligations())
-        shared = [one for one in self.villages() if any(self.for_two(t) for t in self.details(one["id"])["tries"])]
+        calls = [self.rung(one) for one in self.villages()]
+        shared = [one for one in calls if sum(1 for other in calls if one & other) > 1]
         assert len(shared) == 2, "one person with two villages"
-        first, second = (
-            {t["id"] for t in self.details(one["id"])["tries"] if t["channel"] == "voice"} for one in shared
-        )
-        assert first == second, "is called for both at once"
+        assert shared[0] == shared[1], "is called for both at once"
 
-    @staticmethod
-    def for_two(tried: dict[str, Any]) -> bool:
-        """A call to who holds both. A township's leader may hear of a silent village with what is the leader's own."""
-        return bool(tried["whom"] == "holder" and tried["together"] == 2)
+    def rung(self, village: dict[str, Any]) -> set[str]:
+        """The calls to its holder. A township's leader may hear of a silent village with what is the leader's own."""
+        tries = self.details(village["id"])["tries"]
+        return {one["id"] for one in tries if (one["channel"], one["whom"]) == ("voice", "holder")}
 
     def the_last_one_stays_red(self) -> None:
         """Its township's leader is rung and knows; a visit stands."""

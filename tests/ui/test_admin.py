@@ -13,7 +13,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from tests.e2e.county import County
 from tests.feed_peer import Page as FeedPage
 from tests.feed_peer import feed_peer
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, layout, picture
 from tests.waiting import until
 from tests.web.workbooks import workbook
 from web.edge import COOKIE
@@ -259,6 +259,34 @@ def test_a_unit_is_placed_on_the_map_and_taken_out_of_use(new_page: NewPage, tow
     expect(page.get_by_test_id("unit-row").filter(has_text="市地震局")).to_have_count(0)
     page.get_by_test_id("show-ended").check()
     expect(page.get_by_test_id("unit-row").filter(has_text="市地震局")).to_be_visible()
+
+
+def test_a_hazard_point_is_put_on_the_map_and_given_to_a_post(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1600, 900), town, "admin", "hazards")
+    rows = page.get_by_test_id("hazard-row")
+    expect(rows.first.get_by_test_id("hazard-held")).to_contain_text("包保责任人")
+    page.get_by_test_id("hazard-add").click()
+    page.get_by_test_id("hazard-unit").fill("西舍路镇")
+    page.get_by_test_id("hazard-name").fill("学校后坡")
+    page.get_by_test_id("hazard-kind").fill("滑坡")
+    page.get_by_test_id("lon").fill("102.7, 25.0")
+    page.get_by_test_id("hazard-save").click()
+    expect(page.get_by_test_id("hazard-dialog")).to_contain_text("不在本县")
+    page.get_by_test_id("pick").click()
+    page.locator("canvas").click(position={"x": 320, "y": 200})
+    page.get_by_test_id("pick-take").click()
+    picture(page, "hazard-dialog")
+    page.get_by_test_id("hazard-save").click()
+    mine = rows.filter(has_text="学校后坡")
+    expect(mine.get_by_test_id("hazard-held")).to_contain_text("无责任人")
+    picture(page, "hazards")
+    mine.get_by_test_id("hazard-edit").click()
+    page.get_by_test_id("hazard-post").select_option(index=1)
+    page.get_by_test_id("hazard-save").click()
+    expect(mine.get_by_test_id("hazard-held")).not_to_contain_text("无责任人")
+    mine.get_by_test_id("hazard-stop").click()
+    page.get_by_test_id("stop-yes").click()
+    expect(mine).to_have_count(0)
 
 
 def test_the_samples_go_only_with_the_typed_word(new_page: NewPage, town: County) -> None:

@@ -22,6 +22,7 @@ TABS = (
     "terminals",
     "accounts",
     "resources",
+    "hazards",
     "imports/terminals",
     "calls",
     "settings",

@@ -8,7 +8,7 @@ from tests.web.obliged import API, Clients, made
 from tests.web.world import World
 
 POINTS = """单位,名称,灾害类型,经度,纬度,安置点
-西舍路镇,滑坡甲（示例）,滑坡,100.98,24.62,小学安置点（示例）
+西舍路镇,滑坡甲（示例）,滑坡,101.0,24.64,小学安置点（示例）
 吕合镇,沟口乙（示例）,泥石流,101.36,25.13,
 """
 HOUSEHOLDS = """单位,隐患点,户号,户主,人数,特殊需求,电话

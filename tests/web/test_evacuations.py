@@ -270,3 +270,38 @@ def test_a_household_is_corrected_by_another_entry(as_: Clients, county: World, 
         assert verify(session)[1] is None
     assert "孕妇" not in told
     assert "李某" not in told
+
+
+def test_a_hazard_point_has_its_place_in_the_county_and_a_post(as_: Clients, county: World) -> None:
+    responsible_post(as_, county)
+    duty = as_("duty")
+    (post,) = [one["id"] for one in as_("admin").get(f"{API}/posts").json()["items"] if one["title"] == "包保责任人"]
+    place = {"type": "Point", "coordinates": [101.0, 24.65]}
+    new = {"unit": county.units["south"], "name": "崖下（示例）", "hazard": "崩塌", "location": place}
+    one = made(duty, "/hazard-points", new)
+    assert (one["location"], one["post"]) == (place, None)
+    again = duty.post(f"{API}/hazard-points", json=new)
+    assert (again.status_code, again.json()["code"]) == (409, "hazard_point.name_taken")
+
+    def change(who: str, version: int, **changes: Any) -> Any:
+        headers = {"If-Match": f'"{version}"'}
+        return as_(who).patch(f"{API}/hazard-points/{one['id']}", json=changes, headers=headers)
+
+    for changes, code in (
+        ({"location": {"type": "Point", "coordinates": [24.65, 101.0]}}, "location.outside_world"),
+        ({"location": {"type": "Point", "coordinates": [102.7, 25.0]}}, "hazard_point.outside_area"),
+        ({"post": county.units["south"]}, "post.unknown"),
+        ({"name": "滑坡甲（示例）"}, "hazard_point.name_taken"),
+        ({"active": None}, "request.missing"),
+    ):
+        refused = change("duty", 1, **changes)
+        assert (refused.is_client_error, refused.json()["code"]) == (True, code)
+    assert change("south_operator", 1, hazard="滑坡").status_code == 403
+    changed = change("duty", 1, post=post, hazard="滑坡").json()
+    assert (changed["post"], changed["hazard"], changed["location"], changed["version"]) == (post, "滑坡", place, 2)
+    assert change("duty", 1, active=False).json()["code"] == "version.stale"
+    assert change("duty", 2, active=False).json()["active"] is False
+    assert one["id"] not in [each["id"] for each in duty.get(f"{API}/hazard-points").json()["items"]]
+    outside = "单位,名称,灾害类型,经度,纬度\n西舍路镇,外（示例）,滑坡,24.6,101\n西舍路镇,半（示例）,滑坡,101,\n"
+    report = imported(duty, "hazard_points", outside, dry_run=1)
+    assert [line.get("code") for line in report["lines"]] == ["location.outside_world", "import.empty"]

@@ -53,6 +53,8 @@ IDS = {
     "refusal_id",
     "group_id",
     "member_id",
+    "place_id",
+    "point_id",
 }
 
 
@@ -126,6 +128,8 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
         "alert_id": issuer.post("/api/v1/alerts", json={**draft, **where}).json()["id"],
         "resource_id": duty.post("/api/v1/resources", json=team).json()["id"],
         "unit_id": world.units["south"],
+        "place_id": world.units["south"],
+        "point_id": duty.get("/api/v1/hazard-points").json()["items"][0]["id"],
         "member_id": world.units["north"],
         "group_id": made(duty, "/groups", {"unit": world.units["county"], "name": "防汛成员单位"})["id"],
         "user_id": world.users["duty"],

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from alerts.lookup import alert_for
+from command.checks import invalid
 from command.evacuation import export
 from command.evacuation.actions import amending, ending, lists, opening, reporting
 from command.evacuation.area import Wanted
@@ -20,10 +21,10 @@ from command.evacuation.queries import (
     steps_of,
 )
 from command.kernel.values import Json, State
-from web.api.forms import Form, Id
-from web.api.incidents import chosen, tagged
+from web.api.forms import Form, Id, Name, Point
+from web.api.incidents import chosen, position_of, tagged
 from web.downloads import csv_download
-from web.edge import Edge, Known
+from web.edge import Edge, IfMatch, Known
 from web.evacuation_order import is_drill, wanted_of
 from web.problems import language_of
 
@@ -32,6 +33,8 @@ router = APIRouter(prefix="/api/v1", tags=["evacuations"])
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Division = Annotated[str, StringConstraints(pattern=r"^\d{2,12}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Hazard = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+_COLUMNS = {"post": "post_id", "shelter": "shelter_id"}
 Reason = Literal["refuses", "cannot_walk", "road_cut", "no_vehicle", "other"]
 
 
@@ -74,6 +77,39 @@ class AmendForm(Form):
     needs: Text | None = None
     responsible: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] | None = None
     how: Literal["on_scene", "telephone", "relayed"] = "on_scene"
+
+
+class PointForm(Form):
+    """A new hazard point. `post` is the id of the one that answers for it."""
+
+    unit: Id
+    name: Name
+    hazard: Hazard
+    location: Point | None = None
+    post: Id | None = None
+    shelter: Id | None = None
+
+
+class PointChange(Form):
+    """Changes of a hazard point; what is not sent stays."""
+
+    name: Name | None = None
+    hazard: Hazard | None = None
+    location: Point | None = None
+    post: Id | None = None
+    shelter: Id | None = None
+    active: bool | None = None
+    sample: Literal[False] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The fields sent, as the action names them; Invalid `request.missing` for one that cannot be emptied."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        for name in ("name", "hazard", "active", "sample"):
+            if name in sent and sent[name] is None:
+                raise invalid("request.missing", name)
+        if "location" in sent:
+            sent["position"] = position_of(sent.pop("location"))
+        return {_COLUMNS.get(name, name): value for name, value in sent.items()}
 
 
 class ReturnForm(Form):
@@ -194,6 +230,23 @@ def list_hazard_points(edge: Known) -> State:
     """The standing list, with how many live there."""
     with edge.reading() as session:
         return {"items": list[Json](hazard_points(session, edge.actor)), "next": None}
+
+
+@router.post("/hazard-points", status_code=201)
+def post_hazard_point(body: PointForm, edge: Known, response: Response) -> State:
+    """A new one."""
+    values = lists.PointValues(
+        hazard=body.hazard, position=position_of(body.location), post_id=body.post, shelter_id=body.shelter
+    )
+    with edge.writing() as session:
+        return tagged(response, lists.register_point(session, edge.actor, body.unit, body.name, values).state())
+
+
+@router.patch("/hazard-points/{point_id}")
+def patch_hazard_point(point_id: str, body: PointChange, version: IfMatch, edge: Known, response: Response) -> State:
+    """Where it lies, who answers for it, whether it is still one."""
+    with edge.writing() as session:
+        return tagged(response, lists.change_point(session, edge.actor, point_id, version, body.changes()).state())
 
 
 @router.delete("/households/{household_id}/personal")

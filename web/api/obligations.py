@@ -62,11 +62,11 @@ def list_obligations(alert_id: str, edge: Known) -> State:
         return {"items": list(obligations_of(session, edge.actor, alert.id)), "next": None}
 
 
-@router.post("/alerts/{alert_id}/unheld/{unit_id}/told")
-def post_told(alert_id: str, unit_id: str, body: ToldForm, edge: Known, response: Response) -> State:
-    """Somebody was told in a village that no post answers for."""
+@router.post("/alerts/{alert_id}/unheld/{place_id}/told")
+def post_told(alert_id: str, place_id: str, body: ToldForm, edge: Known, response: Response) -> State:
+    """Somebody was told in a village or at a hazard point that no post answers for."""
     with edge.writing() as session:
-        alert = report_told(session, edge.clock, edge.actor, alert_id, unit_id, body.whom, body.note)
+        alert = report_told(session, edge.clock, edge.actor, alert_id, place_id, body.whom, body.note)
         return tagged(response, alert.state())
 
 

@@ -3,9 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.directory.model import Post, Unit
+from command.directory.model import HazardPoint, Post, Unit
 from command.evacuation.actions.lists import HouseholdValues, PointValues, keep_household, keep_point
-from command.evacuation.model import HazardPoint
 from command.kernel.actor import Actor
 from command.kernel.rights import Right
 from command.resources.model import Resource
@@ -17,6 +16,8 @@ def import_hazard_point(session: Session, actor: Actor, row: Row) -> Outcome:
     """A hazard point of a unit; its post is one of the unit's, its shelter a resource of that kind."""
     unit = find_unit(session, actor, row, right=Right.HOUSEHOLD_KEEP)
     lon, lat = row.number("lon"), row.number("lat")
+    if (lon is None) != (lat is None):
+        raise row.fault("lat" if lat is None else "lon", "import.empty", "")
     values = PointValues(
         hazard=row.text("hazard") or "",
         position=(lon, lat) if lon is not None and lat is not None else None,

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from command.directory.groups import PERSON, POST, UNIT
 from command.directory.listed import members_shown
-from command.directory.model import Group, Person, Post, Terminal, Unit, User
+from command.directory.model import Group, HazardPoint, Person, Post, Terminal, Unit, User
 from command.directory.queries import Sight
-from command.evacuation.model import HazardPoint, Household
+from command.evacuation.model import Household
 from command.kernel.rights import Right
 from command.resources.model import Resource
 from command.spreadsheet import to_csv

@@ -1,21 +1,27 @@
 """The standing lists: hazard points and households, kept by who keeps resources."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from command.area import area_of
 from command.checks import Position, checked_position, invalid
-from command.directory.model import Post, Unit
-from command.directory.queries import unit_of
-from command.evacuation.model import EvacuationStep, HazardPoint, Household
+from command.directory.model import HazardPoint, Post, Unit
+from command.directory.queries import county_of, unit_of
+from command.evacuation.model import EvacuationStep, Household
 from command.evacuation.queries import household_for
 from command.kernel.actor import Actor
-from command.kernel.ids import new_id
+from command.kernel.errors import Conflict, NotFound, StaleVersion
+from command.kernel.ids import is_id, new_id
 from command.kernel.rights import Right
 from command.kernel.salted import salted
 from command.kernel.timeline import record
 from command.resources.model import Resource
+from command.sight import readable
+from gis.divisions import shipped_divisions
 
 MOST_PEOPLE = 99
 
@@ -49,25 +55,49 @@ def keep_point(
 ) -> tuple[HazardPoint, bool]:
     """The hazard point of this name in the unit, as it is from now on; and whether it is new.
 
-    Raises NotFound, Refused, Invalid `location.outside_world`, `post.unknown` or `evacuation.shelter_unknown`.
+    Raises NotFound, Refused, Invalid `location.outside_world`, `hazard_point.outside_area` (outside the county),
+    `post.unknown` or `evacuation.shelter_unknown`.
     """
     unit = unit_of(session, unit_id)
     actor.need(Right.HOUSEHOLD_KEEP, unit.path)
-    position = checked_position(values.position) if values.position else (None, None)
-    _check_links(session, values)
-    named = (HazardPoint.unit_id == unit.id, HazardPoint.name == name)
-    row = session.scalars(select(HazardPoint).where(*named).with_for_update()).first()
+    row = _point_named(session, unit, name)
     new = row is None
     if row is None:
         row = HazardPoint(id=new_id(), version=0, unit_id=unit.id, name=name)
-        session.add(row)
-    row.hazard, row.post_id, row.shelter_id = values.hazard, values.post_id, values.shelter_id
-    row.lon, row.lat = position
-    row.active, row.sample = values.active, values.sample
-    row.version += 1
-    session.flush()
-    _tell_point(session, actor, row, new=new)
+    _set_point(session, actor, row, unit, values)
     return row, new
+
+
+def register_point(session: Session, actor: Actor, unit_id: str, name: str, values: PointValues) -> HazardPoint:
+    """A new hazard point. Raises as `keep_point`, and Conflict `hazard_point.name_taken`."""
+    unit = unit_of(session, unit_id)
+    actor.need(Right.HOUSEHOLD_KEEP, unit.path)
+    if _point_named(session, unit, name) is not None:
+        raise Conflict("hazard_point.name_taken", name=name, unit=unit.name)
+    return keep_point(session, actor, unit_id, name, values)[0]
+
+
+def change_point(
+    session: Session, actor: Actor, point_id: str, version: int, changes: Mapping[str, Any]
+) -> HazardPoint:
+    """Change fields of `PointValues`, or the `name`.
+
+    Raises as `register_point`, NotFound `hazard_point.unknown`, StaleVersion for another version.
+    """
+    row = session.get(HazardPoint, point_id, with_for_update=True) if is_id(point_id) else None
+    if row is None or not readable(session, actor, row.unit_id):
+        raise NotFound("hazard_point.unknown", id=point_id[:40])
+    unit = unit_of(session, row.unit_id)
+    actor.need(Right.HOUSEHOLD_KEEP, unit.path)
+    if row.version != version:
+        raise StaleVersion("version.stale", version=row.version)
+    name = str(changes.get("name", row.name))
+    if name != row.name and _point_named(session, unit, name) is not None:
+        raise Conflict("hazard_point.name_taken", name=name, unit=unit.name)
+    row.name = name
+    own = {key: value for key, value in changes.items() if key != "name"}
+    _set_point(session, actor, row, unit, replace(_values_of(row), **own))
+    return row
 
 
 def keep_household(
@@ -130,8 +160,45 @@ def erase_personal(session: Session, actor: Actor, household_id: str) -> Househo
     return row
 
 
-def _check_links(session: Session, values: PointValues) -> None:
-    if values.post_id is not None and session.get(Post, values.post_id) is None:
+def _point_named(session: Session, unit: Unit, name: str) -> HazardPoint | None:
+    named = (HazardPoint.unit_id == unit.id, HazardPoint.name == name)
+    return session.scalars(select(HazardPoint).where(*named).with_for_update()).first()
+
+
+def _values_of(row: HazardPoint) -> PointValues:
+    position = None if row.lon is None or row.lat is None else (row.lon, row.lat)
+    held = {one.name: getattr(row, one.name) for one in fields(PointValues) if one.name != "position"}
+    return PointValues(position=position, **held)
+
+
+def _set_point(session: Session, actor: Actor, row: HazardPoint, unit: Unit, values: PointValues) -> None:
+    """Everything but where it belongs and what it is called, in one entry."""
+    new = row.version == 0
+    before = None if new else _values_of(row)
+    if values.position is not None and (before is None or before.position != values.position):
+        _check_position(session, unit, values.position)
+    if before is None or (before.post_id, before.shelter_id) != (values.post_id, values.shelter_id):
+        _check_links(session, unit, values)
+    row.hazard, row.post_id, row.shelter_id = values.hazard, values.post_id, values.shelter_id
+    row.lon, row.lat = values.position or (None, None)
+    row.active, row.sample = values.active, values.sample
+    row.version += 1
+    session.add(row)
+    session.flush()
+    _tell_point(session, actor, row, new=new)
+
+
+def _check_position(session: Session, unit: Unit, position: Position) -> None:
+    """A place on earth, in the county: one whose degrees were exchanged or written in another datum lies elsewhere."""
+    if not area_of(session, unit, shipped_divisions()).covers(checked_position(position)):
+        raise invalid("hazard_point.outside_area", "location")
+
+
+def _check_links(session: Session, unit: Unit, values: PointValues) -> None:
+    post = session.get(Post, values.post_id) if values.post_id else None
+    county = county_of(session, unit)
+    ours = post is not None and post.active and unit_of(session, post.unit_id).path.startswith(county.path)
+    if values.post_id is not None and not ours:
         raise invalid("post.unknown", "post")
     shelter = session.get(Resource, values.shelter_id) if values.shelter_id else None
     if values.shelter_id is not None and (shelter is None or shelter.kind != "shelter"):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.directory.model import Post, Unit
+from command.directory.model import HazardPoint, Post, Unit
 from command.evacuation.actions.telling import tell, tell_point
 from command.evacuation.area import Wanted, points_in, township_of
-from command.evacuation.model import OPEN, Evacuation, EvacuationPoint, HazardPoint, Household
+from command.evacuation.model import OPEN, Evacuation, EvacuationPoint, Household
 from command.evacuation.standing import TO_MOVE
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text

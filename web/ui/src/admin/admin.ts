@@ -16,6 +16,7 @@ const RIGHTS = {
   terminals: ['directory.change', 'audit'],
   accounts: ['account.lock', 'audit'],
   resources: ['directory.change', 'audit'],
+  hazards: ['household.keep', 'audit'],
   imports: ['directory.change', 'household.keep', 'group.keep'],
   calls: ['settings.change'],
   authority: ['settings.change'],

@@ -7,7 +7,7 @@ export function createMapState() {
   const tool = ref<Tool>(null)
   const pick = shallowRef<LonLat | null>(null)
   const drawn = shallowRef<Drawn | null>(null)
-  const shown = ref({ resources: true, tasks: true, terminals: false, quakes: false, warnings: true })
+  const shown = ref({ resources: true, tasks: true, hazards: false, terminals: false, quakes: false, warnings: true })
   /** A place the map is asked to go to; a new object each time, so that the same place can be asked for again. */
   const goal = shallowRef<{ at: LonLat } | null>(null)
   const area = computed<Area | null>(() => drawn.value?.geometry ?? null)

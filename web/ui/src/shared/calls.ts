@@ -58,7 +58,7 @@ export const nobodyFound = (board: Board, alert: Alert): boolean =>
 const unheldAs = (alert: Alert, { told, ...place }: Unheld): Obligation => {
   const since = alert.issued_at ?? ''
   return {
-    ...place, id: `${alert.id}/${place.unit}`, version: 1, on_board: true, alert: alert.id, level: alert.colour ?? alert.kind,
+    ...place, id: `${alert.id}/${place.place ?? place.unit}`, version: 1, on_board: true, alert: alert.id, level: alert.colour ?? alert.kind,
     title: '', post: null, drill: alert.drill, opened_at: since, mark: told ? 'confirmed' : 'open', mark_at: told?.at ?? since, ended_at: null, calls: 0, doing: null,
     answered: told ? { by: { ...told.by, name: told.whom }, whom: 'told', channel: 'hand', at: told.at, taken_by: told.by } : null, visit: null, acted: null,
   }

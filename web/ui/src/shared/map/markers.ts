@@ -12,6 +12,7 @@ const SHAPES = {
   hospital: 'M-.38 -1.05H.38V-.38H1.05V.38H.38V1.05H-.38V.38H-1.05V-.38H-.38Z',
   material: 'M-.95 -.55L0 -1.05L.95 -.55V.55L0 1.05L-.95 .55Z',
   expert: 'M0 -1A1 1 0 1 1 0 1A1 1 0 1 1 0 -1Z',
+  hazard: 'M-1.05 -.8H1.05L0 1.05Z',
   silent: 'M0 -1.15L1.15 0L0 1.15L-1.15 0Z',
   answered: 'M-.85 -.85H.85V.85H-.85Z',
 } as const

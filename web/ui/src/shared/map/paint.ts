@@ -135,7 +135,7 @@ function edge(ctx: Ctx, view: View, of: readonly (LayerFeature['geometry'])[], a
 }
 
 const RANK: Record<MapMarker['shape'], number> = {
-  terminal: 0, township: 1, material: 2, expert: 2, vehicle: 3, equipment: 3, hospital: 3, shelter: 3, team: 4,
+  terminal: 0, township: 1, material: 2, expert: 2, vehicle: 3, equipment: 3, hospital: 3, shelter: 3, hazard: 3, team: 4,
   answered: 5, silent: 6, incident: 7,
 }
 

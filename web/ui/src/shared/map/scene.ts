@@ -38,7 +38,7 @@ export interface MapArea {
 
 export type MarkerShape =
   | 'incident' | 'team' | 'shelter' | 'vehicle' | 'equipment' | 'hospital' | 'material' | 'expert'
-  | 'township' | 'terminal' | 'answered' | 'silent'
+  | 'township' | 'terminal' | 'hazard' | 'answered' | 'silent'
 
 /**
  * incident: reported (dashed) active (filled) controlled (hollow) · resource: away (hollow) here (filled) ·

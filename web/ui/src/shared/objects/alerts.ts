@@ -87,9 +87,11 @@ export interface Alert extends Thing {
 
 export interface Unheld {
   unit: string
+  /** The hazard point's id, else the village's; absent in what is older than this. */
+  place?: string
   township: string
   name: string
-  subject: 'village'
+  subject: 'village' | 'hazard_point'
   /** Whom somebody told there all the same. */
   told?: { whom: string; note: string; at: string; by: By }
 }

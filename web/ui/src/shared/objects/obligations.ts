@@ -13,6 +13,8 @@ export interface Obligation extends Thing {
   title: string
   /** Null for a place that nobody answers for. */
   post: string | null
+  /** The hazard point's id, else the unit's; absent in entries older than this. */
+  place?: string
   drill: boolean
   opened_at: string
   mark: Mark
