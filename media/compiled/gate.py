@@ -12,15 +12,16 @@ from media.compiled.layout import CompiledArrivals, bitmap, ffi
 from media.ice import Address
 from media.outlet import Outlet, Path, PortCounters
 from media.sfu.bindings import Stream
-from media.sfu.intake import Intake, Note, Report
+from media.sfu.intake import Intake, Note
 from media.sfu.layer import Layer, Unit
+from media.sfu.reports import Report
 from media.sfu.sent import Sent, Told
 from media.srtp import Inbound
 from media.transport import Routed
 
 MAX_READY = 64
 _COUNTER_MASK = 0xFFFFFFFF
-_NOTE, _REPORT, _TOLD = struct.Struct("=dq"), struct.Struct("=dIII4x"), struct.Struct("=ddd6q")
+_NOTE, _REPORT, _TOLD = struct.Struct("=dq"), struct.Struct("=d5I4x"), struct.Struct("=ddd6q")
 _LINK_LOCAL = "fe80:"
 
 

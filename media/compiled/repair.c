@@ -8,8 +8,8 @@
 
 #include "parts.h"
 
-enum { MAX_RESENDS_PER_NACK = 100, MAX_RESENDS = 8, MOST_RESENDS = 256, FIXED = 12, OSN = 2, FULL_DESCRIPTOR = 6, WIRE = 44 };
-static const double RESEND_INTERVAL_S = 0.02;
+enum { MAX_RESENDS_PER_NACK = 100, MAX_RESENDS = 5, LEAST_RESENDS = 8, FIXED = 12, OSN = 2, FULL_DESCRIPTOR = 6, WIRE = 44 };
+static const double WINDOW_S = 0.5, SHARE = 0.5;
 
 /* A packet that was asked for: its number as it was sent (unwrapped), and what is kept of it. */
 struct asked {
@@ -118,15 +118,23 @@ static void send_again(struct outbox *box, struct slot *slot, double now, const 
     memcpy(at, packet->bytes + skipped, packet->size - (uint32_t)skipped);
 }
 
-/* As many again as went out since, and what was saved up. */
-static void refill(struct repair *repair, int64_t newest)
+/* A new window: a share of what went out lately in as much time. */
+static void refill(struct repair *repair, double now, int64_t newest)
 {
-    int64_t allowed = repair->allowed + newest - repair->counted;
-    repair->allowed = allowed < MOST_RESENDS ? allowed : MOST_RESENDS;
+    if (repair->began == 0) {
+        repair->counted = newest;
+        repair->began = now;
+    }
+    double elapsed = now - repair->began;
+    if (elapsed < WINDOW_S)
+        return;
+    int64_t share = (int64_t)((double)(newest - repair->counted) * SHARE * WINDOW_S / elapsed);
+    repair->allowed = share > LEAST_RESENDS ? share : LEAST_RESENDS;
     repair->counted = newest;
+    repair->began = now;
 }
 
-/* Each packet at most every 20 ms and eight times. */
+/* Each packet once in an interval, and a few times in all. */
 static int is_due(struct repair *repair, double now, int64_t number)
 {
     int place = (int)(number % REACH);
@@ -135,7 +143,7 @@ static int is_due(struct repair *repair, double now, int64_t number)
     if (repair->numbers[place] != number) {
         repair->numbers[place] = number;
         repair->times[place] = 0;
-    } else if (repair->times[place] >= MAX_RESENDS || now - repair->at[place] < RESEND_INTERVAL_S) {
+    } else if (repair->times[place] >= MAX_RESENDS || now - repair->at[place] < repair->interval) {
         return 0;
     }
     repair->allowed--;
@@ -158,7 +166,7 @@ void answer(struct outbox *box, struct flow *flow, double now, const unsigned ch
     if (!slot || !slot->repair)
         return;
     int count = collect(slot, packet + 12, end, asked);
-    refill(slot->repair, slot->highest + slot->shift);
+    refill(slot->repair, now, slot->highest + slot->shift);
     for (int place = 0; place < count; place++)
         if (is_due(slot->repair, now, asked[place].number))
             send_again(box, slot, now, &asked[place]);

@@ -45,6 +45,7 @@ struct stream;
 /* What a slot sends again: see RepairState. `stream` is the layer that it began with. */
 struct repair {
     int64_t rtx_sequence, cleared, first, shift, picture_shift, first_picture, epoch, allowed, counted;
+    double began, interval;
     struct stream *stream;
     int32_t whole, rtx_type;
     uint32_t rtx_ssrc, unused;
@@ -115,7 +116,7 @@ struct arrivals {
 /* One stream's report (RFC 3550 6.4.1), and what one transport-cc feedback told; see Told. */
 struct report {
     double at;
-    uint32_t fraction_lost, last_sr, delay;
+    uint32_t ssrc, fraction_lost, highest, last_sr, delay, unused;
 };
 
 struct told {

@@ -172,27 +172,3 @@ class Estimator:
         else:
             grown = self._rate * GROWTH_PER_S**elapsed
         self._rate = min(grown, limit)
-
-
-class ReportEstimator:
-    """For receivers that send no transport-cc: their REMB, and the loss in their receiver reports."""
-
-    def __init__(self) -> None:
-        self.loss = LossControl(START_BPS, CEILING_BPS)
-        self.heard = False
-        self._remb = CEILING_BPS
-
-    @property
-    def bitrate(self) -> float:
-        return max(FLOOR_BPS, min(self.loss.rate, self._remb))
-
-    def on_remb(self, bitrate: int) -> None:
-        self.heard = True
-        self._remb = float(max(FLOOR_BPS, min(CEILING_BPS, bitrate)))
-        self.loss.lift(self._remb)
-
-    def on_report(self, now: float, fraction_lost: int) -> None:
-        """Take the loss since the report before, in 1/256."""
-        self.heard = True
-        self.loss.feed(now, 256 - fraction_lost, fraction_lost, 0, 0.0)
-        self.loss.rate = max(FLOOR_BPS, self.loss.rate)

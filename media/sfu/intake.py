@@ -10,6 +10,7 @@ from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.bindings import Bindings, Stream, Watcher
 from media.sfu.budget import Budget
 from media.sfu.layer import Layer, Unit
+from media.sfu.reports import Report
 from media.sfu.sent import Told
 from media.sfu.shares import LossShare
 from media.sfu.source import Source
@@ -18,10 +19,6 @@ from media.sfu.terms import Kind, Terms
 
 Note = tuple[float, int]
 """When a packet of speech came and its level in -dBov."""
-
-
-Report = tuple[float, int, int, int]
-"""When a receiver reported, the share it lost in 1/256, the sender report it saw last and how long before that was."""
 
 
 Observe = Callable[[float, str, int], None]

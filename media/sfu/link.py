@@ -8,9 +8,11 @@ from media.sfu.allocate import Allocator, Decision, Want
 from media.sfu.clock import ntp_time
 from media.sfu.intake import Notes
 from media.sfu.ladder import Ladder, Measured
-from media.sfu.outflow import Outflow
+from media.sfu.outflow import UNNUMBERED_OVERHEAD, Outflow
 from media.sfu.receiver import Send
+from media.sfu.reports import Report
 from media.sfu.seats import Seats
+from media.sfu.sent import OVERHEAD
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Source
 from media.sfu.step import Step
@@ -67,6 +69,10 @@ class Link:
                 self.video.append(VideoSlot(self, slot, start & 0x7FFF, start, state, again))
         self.seats = Seats(self.audio, self.video)
         self._video_by_ssrc = {slot.terms.ssrc: slot for slot in self.video}
+        slots: list[AudioSlot | VideoSlot] = [*self.audio, *self.video]
+        self._slots = tuple(slots)
+        self._told_of = {slot.terms.ssrc: slot.state for slot in slots}
+        self._told_of |= {slot.terms.rtx_ssrc: slot.state for slot in self.video if slot.terms.rtx_ssrc is not None}
 
     def close(self) -> None:
         for audio in self.audio:
@@ -96,7 +102,8 @@ class Link:
                 self._want_keyframe(ssrc)
         elif isinstance(packet, ReceiverReport):
             for block in packet.reports:
-                self.on_block(now, block.fraction_lost, block.last_sr, block.delay_since_last_sr, unix_s)
+                lost, highest, last_sr = block.fraction_lost, block.highest_sequence, block.last_sr
+                self.on_block((now, block.ssrc, lost, highest, last_sr, block.delay_since_last_sr), unix_s)
         elif isinstance(packet, TransportFeedback):
             self.outflow.on_feedback(now, packet.feedback)
         elif isinstance(packet, Remb):
@@ -105,8 +112,8 @@ class Link:
 
     def catch_up(self, notes: Notes, unix_offset: float) -> None:
         """Take what its receiver told and was digested elsewhere."""
-        for at, fraction_lost, last_sr, delay in notes.take_reports():
-            self.on_block(at, fraction_lost, last_sr, delay, at + unix_offset)
+        for report in notes.take_reports():
+            self.on_block(report, report[0] + unix_offset)
         told = notes.take_told()
         if told is not None:
             self.outflow.on_told(*told)
@@ -138,6 +145,8 @@ class Link:
         for head, body in slot.repair.answer(now, sequences):
             # Without RTX the very packet goes out again, with the number that it had: the transport kept it.
             same = int.from_bytes(head[8:12], "big") == slot.terms.ssrc
+            if same:
+                self.outflow.note_repair(len(head) + len(body) + OVERHEAD)
             ready = head if same else self.outflow.repair(now, head, body)
             if ready is not None:
                 sends.append((self, ready, body))
@@ -214,22 +223,26 @@ class Link:
         if slot is not None:
             slot.ask_keyframe()
 
-    def on_block(self, now: float, fraction_lost: int, last_sr: int, delay: int, unix_s: float) -> None:
+    def on_block(self, report: Report, unix_s: float) -> None:
         """Take a receiver's report on one stream (RFC 3550 6.4.1)."""
-        self.fraction_lost = fraction_lost
-        self.outflow.on_report(now, fraction_lost)
-        if last_sr:
-            ticks = ((ntp_time(unix_s) >> 16) - last_sr - delay) & 0xFFFFFFFF
-            if ticks < 0x80000000:
-                self.round_trip_s = ticks / 65536
+        now, ssrc, self.fraction_lost, _, last_sr, delay = report
+        ticks = ((ntp_time(unix_s) >> 16) - last_sr - delay) & 0xFFFFFFFF
+        if last_sr and ticks < 0x80000000:
+            self.round_trip_s = ticks / 65536
+            for slot in self.video:
+                slot.repair.note_round_trip(self.round_trip_s)
+            self.outflow.reports.on_round_trip(now, last_sr, self.round_trip_s)
+        told_of = self._told_of.get(ssrc)
+        if told_of is not None and not self.outflow.estimator.heard:
+            sent = sum(slot.octets + slot.packets * UNNUMBERED_OVERHEAD for slot in self._slots)
+            self.outflow.on_report(report, told_of, sent)
 
     def sender_reports(self, now: float, unix_s: float, only_begun: bool = False) -> list[Rtcp]:
         """A report for each slot that has sent lately (or that changed its input), on the bridge's clock."""
         reports: list[Rtcp] = []
         begun, self.begun = self.begun, set()
         ntp = ntp_time(unix_s)
-        slots: list[AudioSlot | VideoSlot] = [*self.audio, *self.video]
-        for slot in slots:
+        for slot in self._slots:
             if now - slot.state.sent_at > 5.0 or (only_begun and slot.terms.ssrc not in begun):
                 continue
             state = slot.state

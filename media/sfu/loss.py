@@ -17,11 +17,13 @@ class LossControl:
     Radio links lose packets at any rate: sending less saves none of them. What is lost in calm windows (no queue stood)
     at less than LESS of the greatest rate lately counts as the link's own, and only loss beyond it is heeded. While the
     rate has not been varied nothing is known, and all loss is heeded: so the rate falls until it shows what loss it is.
+    `latest` is the loss of the last window.
     """
 
     def __init__(self, rate: float, ceiling: float) -> None:
         self.rate = rate
         self.fraction = 0.0
+        self.latest = 0.0
         self._ceiling = ceiling
         self._came = 0
         self._lost = 0
@@ -43,6 +45,7 @@ class LossControl:
         fraction, rate = self._lost / total, self._octets / elapsed
         self._came = self._lost = self._octets = 0
         self._began = now
+        self.latest = fraction
         self._take(fraction, rate, queue_s)
 
     def _take(self, fraction: float, rate: float, queue_s: float) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from media.rtp.extensions import ONE_BYTE_PROFILE
 from media.rtp.packet import HEADER_SIZE
 from media.rtp.transport_cc import Feedback
-from media.sfu.estimate import Estimator, ReportEstimator
+from media.sfu.estimate import Estimator
 from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
 from media.sfu.redundancy import Redundancy
+from media.sfu.reports import Report, ReportEstimator
 from media.sfu.sent import OVERHEAD, Sent, Told
-from media.sfu.state import NUMBERED, PACED, PLAIN
+from media.sfu.state import NUMBERED, PACED, PLAIN, SlotState
 from media.sfu.voices import Voices
 
 EXTENSION_SIZE = 8
@@ -25,6 +26,7 @@ FAT_BPS = 5_000_000
 PICTURES_SHARE = 0.95
 MOST_REPAIR = 0.25
 MEASURE_S = 0.2
+REPAIRS_FALL = 0.25
 CALM_S = 0.1
 DEAF_AFTER_S = 2.0
 _extended = struct.Struct("!B11sHHBHx").pack
@@ -35,8 +37,12 @@ Pad = Callable[[int], list[Packet]]
 
 @dataclass(slots=True)
 class Meter:
-    """A bitrate that rises fast and falls slowly: a pause in speech frees nothing that the next word needs."""
+    """A bitrate that rises fast and falls slowly: a pause in speech frees nothing that the next word needs.
 
+    `fall` is the share of a fall that is followed in one measurement.
+    """
+
+    fall: float = 0.05
     octets: int = 0
     bitrate: float = 0.0
     _before: int = 0
@@ -48,7 +54,7 @@ class Meter:
             self._at, self._before = now, self.octets
         elif now - self._at >= MEASURE_S:
             fresh = 8 * (self.octets - self._before) / (now - self._at)
-            self.bitrate += (fresh - self.bitrate) * (0.5 if fresh > self.bitrate else 0.05)
+            self.bitrate += (fresh - self.bitrate) * (0.5 if fresh > self.bitrate else self.fall)
             self._at, self._before = now, self.octets
         return self.bitrate
 
@@ -74,7 +80,7 @@ class Outflow:
         self.redundancy = Redundancy()
         self.speech = Meter()
         self.copies = Meter()
-        self.repairs = Meter()
+        self.repairs = Meter(REPAIRS_FALL)
         self._choke_told = False
         self._deaf = False
         self._began_at: float | None = None
@@ -195,13 +201,18 @@ class Outflow:
             self.estimator.lift(came_through)
         self._follow(now)
 
-    def on_report(self, now: float, fraction_lost: int) -> None:
-        """Take the loss that a receiver report tells, in 1/256; nothing new from who gives feedback on each packet."""
-        if self.estimator.heard:
-            return
-        self.reports.on_report(now, fraction_lost)
+    def on_report(self, report: Report, slot: SlotState, sent: int) -> None:
+        """Take what a receiver tells of a slot's stream; `sent` bytes went out so far of all of them, but for repairs.
+
+        Only from who gives no feedback on each packet: for others it is nothing new.
+        """
+        came, lost = self.reports.on_report(report, slot, sent + self._flow.repaired)
         if not self._numbered:
-            self.redundancy.feed(now, 256 - fraction_lost, fraction_lost)
+            self.redundancy.feed(report[0], came, lost)
+
+    def note_repair(self, size: int) -> None:
+        """A packet of `size` bytes on the wire goes out again as it was."""
+        self._flow.repaired += size
 
     def _follow(self, now: float) -> None:
         bitrate = self.estimator.bitrate

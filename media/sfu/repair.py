@@ -11,9 +11,15 @@ from media.sfu.stretch import PADDING_FLAG, Stretch
 from media.sfu.terms import SlotTerms
 
 MAX_STRETCHES = 3
-RESEND_INTERVAL_S = 0.02
-MAX_RESENDS = 8
-MOST_RESENDS = 256
+WINDOW_S = 0.5
+SHARE = 0.5
+LEAST_RESENDS = 8
+MAX_RESENDS = 5
+FIRST_INTERVAL_S = 0.1
+LEAST_INTERVAL_S = 0.02
+LONGEST_INTERVAL_S = 0.5
+OF_ROUND_TRIP = 0.9
+"""Who asks again after a round trip may be a little early."""
 MAX_PADDING_PACKETS = 64
 PADDING_SIZE = 200
 ONE_BYTE_OF_PADDING = b"\x01"
@@ -25,7 +31,8 @@ class Repair:
     A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX gets the very packet again;
     the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
 
-    No more is sent again than went out, but for MOST_RESENDS at once: who asks for everything gets it twice at most.
+    In each WINDOW_S no more is sent again than SHARE of what went out lately in as much time (LEAST_RESENDS are always
+    allowed), and nothing twice in a round trip: behind a cliff what was asked for again would only lengthen the queue.
 
     What was missing when the slot changed to another input will not come any more: whoever asks for it gets a packet of
     padding in its place, once.
@@ -36,7 +43,7 @@ class Repair:
         self._numbers = numbers
         self.state = state
         state.rtx_sequence = state.cleared = state.counted = numbers.newest
-        state.allowed = MOST_RESENDS
+        state.allowed, state.interval = LEAST_RESENDS, FIRST_INTERVAL_S
         state.rtx_ssrc = terms.rtx_ssrc or 0
         self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
         if terms.h264 is not None:
@@ -61,11 +68,15 @@ class Repair:
         """Nothing that went out so far is sent again."""
         self.state.cleared = self._numbers.newest
 
+    def note_round_trip(self, seconds: float) -> None:
+        """What was sent again less than about this ago may still be on its way."""
+        self.state.interval = min(LONGEST_INTERVAL_S, max(LEAST_INTERVAL_S, OF_ROUND_TRIP * seconds))
+
     def answer(self, now: float, sequences: Iterable[int]) -> list[tuple[bytes, bytes]]:
-        """(head, body) of what is still known of the 16-bit `sequences`, each at most every 20 ms and 8 times."""
+        """(head, body) of what is still known of the 16-bit `sequences`, once in an interval and 5 times at most."""
         found = []
         newest = self._numbers.newest
-        self._refill(newest)
+        self._refill(now, newest)
         for sequence in sequences:
             number = unwrap(newest, sequence)
             stretch = self._stretch(number, newest)
@@ -79,10 +90,14 @@ class Repair:
                 found.append(self._packed(*packet))
         return found
 
-    def _refill(self, newest: int) -> None:
+    def _refill(self, now: float, newest: int) -> None:
         state = self.state
-        state.allowed = min(MOST_RESENDS, state.allowed + newest - state.counted)
-        state.counted = newest
+        if not state.began:
+            state.counted, state.began = newest, now
+        elapsed = now - state.began
+        if elapsed >= WINDOW_S:
+            state.allowed = max(LEAST_RESENDS, int((newest - state.counted) * SHARE * WINDOW_S / elapsed))
+            state.counted, state.began = newest, now
 
     def _is_due(self, now: float, number: int) -> bool:
         """Whether a packet may be sent again now; it then counts."""
@@ -92,7 +107,7 @@ class Repair:
         if state.numbers[place] != number:
             state.numbers[place] = number
             state.times[place] = 0
-        elif state.times[place] >= MAX_RESENDS or now - state.at[place] < RESEND_INTERVAL_S:
+        elif state.times[place] >= MAX_RESENDS or now - state.at[place] < state.interval:
             return False
         state.allowed -= 1
         state.times[place] += 1

@@ -81,8 +81,9 @@ class RepairState(Protocol):
     RTX has the number `rtx_sequence` so far; nothing up to the outgoing number `cleared` is sent again. Since `first` a
     layer goes out that was in this `epoch`; `whole` while all of it does, in its order: then the slot's shifts are
     `shift` and `picture_shift`, and `first_picture` is the oldest picture. Cell n modulo REACH tells of the outgoing
-    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`). So many may be sent
-    again as are `allowed`, as of the outgoing number `counted`.
+    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`): not again within
+    `interval`. So many may be sent again as are still `allowed` in the window that `began` (0: none yet) at the
+    outgoing number `counted`.
     """
 
     rtx_sequence: int
@@ -98,6 +99,8 @@ class RepairState(Protocol):
     stream: Any
     allowed: int
     counted: int
+    began: float
+    interval: float
 
     @property
     def numbers(self) -> MutableSequence[int]: ...
@@ -154,11 +157,13 @@ class PlainRepairState:
     __slots__ = (
         "allowed",
         "at",
+        "began",
         "cleared",
         "counted",
         "epoch",
         "first",
         "first_picture",
+        "interval",
         "numbers",
         "picture_shift",
         "rtx_sequence",
@@ -174,6 +179,7 @@ class PlainRepairState:
         self.rtx_sequence = self.rtx_ssrc = self.rtx_type = self.cleared = self.allowed = self.counted = 0
         self.first = self.shift = self.picture_shift = self.first_picture = self.epoch = self.whole = 0
         self.stream: Any = None
+        self.began = self.interval = 0.0
         self.numbers: MutableSequence[int] = array("q", bytes(8 * REACH))
         self.at: MutableSequence[float] = array("d", bytes(8 * REACH))
         self.times: MutableSequence[int] = array("B", bytes(REACH))

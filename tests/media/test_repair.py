@@ -1,15 +1,18 @@
 """What was sent is made again from the layers' packets: the same bytes, and nothing that was not sent."""
 
 import random
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtp.rtcp import Nack
+from media.rtp.rtcp import Nack, ReceiverReport, ReportBlock
+from media.sfu.clock import ntp_time
 from media.sfu.kept import CAPACITY, KEPT_S, Kept
 from media.sfu.layer import Layer, Unit
 from media.sfu.numbering import Numbering
-from media.sfu.repair import MOST_RESENDS
+from media.sfu.repair import LEAST_RESENDS, MAX_RESENDS, SHARE
 from media.sfu.source import Source
 from media.sfu.state import PlainRow
 from tests.media.packets import RTX, Meeting
@@ -99,8 +102,8 @@ def test_a_receiver_cannot_ask_for_what_went_out_before_a_mute() -> None:
     assert meeting.stream("b", 2300) == []
 
 
-def test_whoever_asks_for_everything_gets_it_twice_at_most() -> None:
-    """A receiver that asks again and again for all it was sent makes us send as much again, and no more."""
+def test_whoever_asks_for_everything_gets_half_of_it_again_at_most() -> None:
+    """A receiver that asks again and again for all it was sent makes us send half as much again, and no more."""
     at = Meeting()
     for name in "ab":
         at.join(name)
@@ -117,4 +120,26 @@ def test_whoever_asks_for_everything_gets_it_twice_at_most() -> None:
         at.take(at.room.on_rtcp(at.now, "b", Nack(1, 2200, wanted).encode()))
     sent, again = at.stream("b", 2200), at.stream("b", 2300)
     assert len(sent) == 1200
-    assert len(sent) <= len(again) <= len(sent) + MOST_RESENDS
+    assert 0.8 * SHARE * len(sent) <= len(again) <= SHARE * len(sent) + LEAST_RESENDS
+
+
+@pytest.mark.parametrize("round_trip_s", [0.0, 0.1, 0.4])
+def test_nothing_is_sent_again_while_it_may_still_be_on_its_way(round_trip_s: float) -> None:
+    """Asked for every 10 ms: once in a round trip, and a few times in all."""
+    at = Meeting()
+    for name in "ab":
+        at.join(name)
+    at.take(at.room.view(at.now, "b", ["a"]))
+    at.rtp("a", *at.publishers["a"].picture(keyframe=True, packets=3))
+    lost = at.stream("b", 2200)[1].sequence
+    last_sr = (ntp_time(at.now) >> 16) - round(round_trip_s * 65536) & 0xFFFFFFFF
+    told = ReportBlock(2200, 0, 0, lost, 0, last_sr, 0)
+    at.take(at.room.on_rtcp(at.now, "b", ReceiverReport(1, (told,)).encode()))
+    times = []
+    for _ in range(140):
+        at.now += 0.01
+        before = len(at.stream("b", 2300))
+        at.take(at.room.on_rtcp(at.now, "b", Nack(1, 2200, (lost,)).encode()))
+        times += [at.now] * (len(at.stream("b", 2300)) - before)
+    assert len(times) == min(MAX_RESENDS, 1 + int(1.39 / max(0.02, 0.9 * round_trip_s)))
+    assert min(later - earlier for earlier, later in pairwise(times)) > 0.9 * round_trip_s - 0.001

@@ -4,10 +4,12 @@ import pytest
 
 from media.rtp.transport_cc import Feedback
 from media.sfu.delay import DelayDetector
-from media.sfu.estimate import CEILING_BPS, FLOOR_BPS, Estimator, ReportEstimator
+from media.sfu.estimate import CEILING_BPS, FLOOR_BPS, Estimator
 from media.sfu.outflow import Outflow
 from media.sfu.pacer import RESEND_QUEUE, Pacer
+from media.sfu.reports import ReportEstimator
 from media.sfu.sent import CAPACITY, Sent, Told
+from media.sfu.state import PlainSlotState
 from tests.media.flow import Camera, Flow
 from tests.media.wire import GilbertElliott, Uniform, Wire
 
@@ -194,8 +196,11 @@ def test_receivers_without_feedback_are_believed_in_their_remb_and_loss() -> Non
     reports = ReportEstimator()
     reports.on_remb(700_000)
     assert reports.bitrate == 700_000
+    slot = PlainSlotState()
     for second in range(20):
-        reports.on_report(float(second), 128)
+        slot.highest += 50
+        slot.packets, slot.octets = slot.highest, slot.highest * 100
+        reports.on_report((float(second), slot.ssrc, 128, slot.highest, 0, 0), slot, slot.octets)
     assert reports.bitrate < 100_000
     reports.on_remb(2**40)
     assert FLOOR_BPS <= reports.bitrate <= CEILING_BPS
