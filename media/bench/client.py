@@ -50,6 +50,7 @@ class End:
 class Agreed:
     """What the engine must know of a connection; extension numbers are 0 where not agreed."""
 
+    audio_type: int = AUDIO_TYPE
     video_type: int = VIDEO_TYPE
     rtx_type: int = RTX_TYPE
     audio_level: int = 0
@@ -237,10 +238,14 @@ def _agreed(remote: Offer) -> Agreed:
     """`remote` tells what the server receives (sections that are recvonly there) and sends."""
     sent = {uri: n for s in remote.sections if s.direction == "recvonly" for uri, n in s.extensions.items()}
     got = {uri: n for s in remote.sections if s.direction == "sendonly" for uri, n in s.extensions.items()}
-    video = next((s for s in remote.sections if s.kind == "video" and s.direction == "sendonly"), None)
+    audio, video = (
+        next((s for s in remote.sections if s.kind == kind and s.direction == "sendonly"), None)
+        for kind in ("audio", "video")
+    )
     main = video.payload_type("vp8", 90_000) if video is not None else None
     rtx = video.rtx_for(main) if video is not None and main is not None else None
     return Agreed(
+        (audio.payload_type("opus", 48_000) if audio is not None else None) or AUDIO_TYPE,
         main or VIDEO_TYPE,
         rtx or RTX_TYPE,
         sent.get(AUDIO_LEVEL_URI, 0),

@@ -2,7 +2,8 @@
  *
  * One thread, sockets handed over after ICE and DTLS. SRTP is done by the functions and contexts given (libsrtp's), so
  * that nothing but a C library is needed to build this. Delays are taken from the kernel's arrival time (the engine's
- * own wake-up is not in them) and the time of sending in the last eight bytes of a payload, on a sample of packets. */
+ * own wake-up is not in them) and the time of sending that ends a payload behind a mark, on a sample of packets. What has
+ * no such time of this run is no packet of ours: a server probes and pads. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -28,8 +29,14 @@
 #define NAP_NS 1000000LL
 #define QUIET_NS 100000000LL
 #define MAX_DRAIN_NS 2000000000LL
+#define MARK 0x66656E6773756921ULL /* before the time of sending */
 #define NTP_UNIX 2208988800ULL
 #define SECOND_NS 1000000000LL
+
+typedef struct {
+  uint64_t mark;
+  int64_t sent;
+} Stamp;
 
 typedef int (*Srtp)(void *context, void *packet, int *length);
 
@@ -46,7 +53,7 @@ typedef struct {
   int socket;
   struct sockaddr_in to;
   void *out, *in;
-  int video_type, rtx_type, sent_cc, got_cc, level;
+  int audio_type, video_type, rtx_type, sent_cc, got_cc, level;
   uint16_t cc_sequence;
   int streams, arrivals, feedbacks;
   Incoming stream[MAX_STREAMS];
@@ -60,7 +67,6 @@ typedef struct {
   int transport, video, size, base, per_frame, level, position, key;
   uint32_t ssrc, type, clock, timestamp, step;
   uint16_t sequence, picture;
-  uint8_t keys;
   double rate;
   int64_t due, interval;
   uint32_t packets, octets;
@@ -68,7 +74,7 @@ typedef struct {
 
 typedef struct {
   uint64_t sent, expected, received, resent, asked, not_authentic, control, nacks, plis, feedbacks, overflowed, samples,
-      late, unsent;
+      late, unsent, ignored;
   double seconds, cpu_seconds;
 } Result;
 
@@ -81,7 +87,7 @@ typedef struct {
   uint64_t room;
   Result *result;
   int sending, fanout;
-  int64_t last_arrival;
+  int64_t began, last_arrival; /* the kernel's time */
 } Engine;
 
 static int64_t clock_ns(clockid_t which) {
@@ -303,13 +309,17 @@ static void count(Engine *e, Transport *t, Incoming *s, uint16_t sequence, int64
 }
 
 static void take_delay(Engine *e, Transport *t, uint8_t *packet, int size, int64_t arrived) {
-  int64_t sent;
+  Stamp end;
   if (e->unprotect(t->in, packet, &size)) {
     e->result->not_authentic++;
     return;
   }
-  memcpy(&sent, packet + size - 8, 8);
-  if (e->result->samples < e->room) e->delays[e->result->samples++] = (arrived - sent) * 1e-9;
+  memcpy(&end, packet + size - sizeof end, sizeof end);
+  if (size < 12 + (int)sizeof end || end.mark != MARK || end.sent < e->began || end.sent > arrived) {
+    e->result->ignored++;
+    return;
+  }
+  if (e->result->samples < e->room) e->delays[e->result->samples++] = (arrived - end.sent) * 1e-9;
 }
 
 static void on_media(Engine *e, Transport *t, uint8_t *packet, int size, int64_t arrived) {
@@ -318,6 +328,10 @@ static void on_media(Engine *e, Transport *t, uint8_t *packet, int size, int64_t
   if (number >= 0) note_arrival(e, t, number, arrived);
   if (type == t->rtx_type) {
     e->result->resent++;
+    return;
+  }
+  if (type != t->video_type && type != t->audio_type) {
+    e->result->ignored++;
     return;
   }
   Incoming *s = incoming(t, get32(packet + 8), type == t->video_type);
@@ -369,16 +383,16 @@ static int extensions(Transport *t, Outgoing *s, uint8_t *at) {
   return length;
 }
 
-/* VP8 (RFC 7741): one temporal layer, picture id of 15 bits, TL0PICIDX and KEYIDX; 640x360. */
+/* VP8 (RFC 7741) as Chromium 156 describes one temporal layer: picture id of 15 bits, TL0PICIDX, TID; 640x360. */
 static int vp8(Outgoing *s, uint8_t *at) {
   int first = s->position == 0, key = first && s->key;
   if (first) s->picture++;
-  if (key) s->key = 0, s->keys++;
+  if (key) s->key = 0;
   at[0] = first ? 0x90 : 0x80;
-  at[1] = 0xF0;
+  at[1] = 0xE0;
   put16(at + 2, 0x8000 | (s->picture & 0x7FFF));
   at[4] = s->picture;
-  at[5] = s->keys & 31;
+  at[5] = 0;
   memcpy(at + 6, key ? "\x10\x02\x00\x9d\x01\x2a\x80\x02\x68\x01" : "\x11\x02\x00\x00\x00\x00\x00\x00\x00\x00", 10);
   return 16;
 }
@@ -402,8 +416,8 @@ static void send_next(Engine *e, Outgoing *s) {
   s->position = last ? 0 : s->position + 1;
   s->packets++;
   s->octets += s->size;
-  int64_t now = clock_ns(CLOCK_REALTIME);
-  memcpy(p + length - 8, &now, 8);
+  Stamp end = {MARK, clock_ns(CLOCK_REALTIME)};
+  memcpy(p + length - sizeof end, &end, sizeof end);
   if (e->protect(t->out, p, &length)) e->result->unsent++;
   else push(t, p, length, e->result);
 }
@@ -462,8 +476,8 @@ void engine_free(Engine *e) {
 }
 
 /* A connected transport; extension ids are 0 where not agreed, `level` and `sent_cc` of what it sends. */
-int engine_transport(Engine *e, int socket, const char *address, int port, void *out, void *in, int video_type,
-                     int rtx_type, int level, int sent_cc, int got_cc) {
+int engine_transport(Engine *e, int socket, const char *address, int port, void *out, void *in, int audio_type,
+                     int video_type, int rtx_type, int level, int sent_cc, int got_cc) {
   e->transport = realloc(e->transport, (e->transports + 1) * sizeof *e->transport);
   Transport *t = &e->transport[e->transports];
   memset(t, 0, sizeof *t);
@@ -471,7 +485,7 @@ int engine_transport(Engine *e, int socket, const char *address, int port, void 
   t->to.sin_family = AF_INET;
   t->to.sin_port = htons(port);
   inet_pton(AF_INET, address, &t->to.sin_addr);
-  t->out = out, t->in = in, t->video_type = video_type, t->rtx_type = rtx_type;
+  t->out = out, t->in = in, t->audio_type = audio_type, t->video_type = video_type, t->rtx_type = rtx_type;
   t->level = level, t->sent_cc = sent_cc, t->got_cc = got_cc, t->cc_highest = -1;
   int64_t now = clock_ns(CLOCK_MONOTONIC);
   t->feedback_due = now + FEEDBACK_NS * (e->transports % 16) / 16;
@@ -540,7 +554,7 @@ void engine_run(Engine *e, double seconds, double load, double *delays, double *
   e->delays = delays, e->lateness = lateness, e->room = room;
   begin(e, load > 0 ? load : 1, result, now);
   uint64_t before = overflowed(e);
-  e->last_arrival = clock_ns(CLOCK_REALTIME);
+  e->began = e->last_arrival = clock_ns(CLOCK_REALTIME);
   for (;; now = clock_ns(CLOCK_MONOTONIC)) {
     int64_t next = now + NAP_NS;
     if (now < end && load > 0) next = send_due(e, now);

@@ -29,6 +29,7 @@ COUNTERS = (
     "samples",
     "late",
     "unsent",
+    "ignored",
 )
 
 
@@ -37,7 +38,8 @@ class Run:
     """What one run of a generator counted. Delays and lateness are in seconds, in order of size.
 
     Of the counters `expected` is what the sequence numbers say should have come of what the server sent, `overflowed`
-    what the generator's own sockets dropped. `late` is how long after its time each packet was sent.
+    what the generator's own sockets dropped, `ignored` what is no packet of the sites' in this run: a server's probes
+    and padding, or what is later than that. `late` is how long after its time each packet was sent.
     """
 
     seconds: float
@@ -72,7 +74,9 @@ class Generator(Protocol):
     def close(self) -> None: ...
 
 
-class _Result(ctypes.Structure):
+class Result(ctypes.Structure):
+    """Of a run, as the engine fills it."""
+
     _fields_ = (
         *((name, ctypes.c_uint64) for name in COUNTERS),
         ("seconds", ctypes.c_double),
@@ -102,10 +106,10 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.engine_new.restype = pointer
     library.engine_new.argtypes = (pointer,) * 4
     library.engine_free.argtypes = (pointer,)
-    library.engine_transport.argtypes = (pointer, number, text, number, pointer, pointer, *(number,) * 5)
+    library.engine_transport.argtypes = (pointer, number, text, number, pointer, pointer, *(number,) * 6)
     library.engine_stream.argtypes = (pointer, number, ctypes.c_uint32, number, number, real, number, number, number)
     library.engine_floor.argtypes = (pointer, pointer, number, number, text, number, number, number, pointer)
-    library.engine_run.argtypes = (pointer, real, real, pointer, pointer, ctypes.c_uint64, ctypes.POINTER(_Result))
+    library.engine_run.argtypes = (pointer, real, real, pointer, pointer, ctypes.c_uint64, ctypes.POINTER(Result))
     return library
 
 
@@ -130,7 +134,7 @@ class CEngine:
             raise ValueError("not connected")
         contexts = peer.outbound.context, peer.inbound.context
         address, port = client.server
-        types = agreed.video_type, agreed.rtx_type
+        types = agreed.audio_type, agreed.video_type, agreed.rtx_type
         extensions = agreed.audio_level, agreed.sent_transport_cc, agreed.got_transport_cc
         place = self._library.engine_transport(
             self._engine, client.socket, address.encode(), port, *contexts, *types, *extensions
@@ -141,7 +145,7 @@ class CEngine:
             self._library.engine_stream(self._engine, place, out.ssrc, s.payload_type, *shape)
 
     async def run(self, seconds: float, load: float) -> Run:
-        result = _Result()
+        result = Result()
         memory = self._delays, self._late, SAMPLES
         for client in self._clients:
             client.hand_over()

@@ -23,8 +23,10 @@ ASK_EVERY = 512
 # Our bridge's only extension is the first; feedback carries times modulo 2^24 x 64 ms.
 SEQUENCE_AT = 17
 CLOCK_S = 1_000_000
-_NANOSECONDS = struct.Struct("@q")
-_VP8 = bytes([0x90, 0xF0, 0x80, 0, 0, 0x20])
+_STAMP = struct.Struct("@Qq")
+"""A mark and the time of sending, nanoseconds."""
+_MARK = 0x66656E6773756921
+_VP8 = bytes([0x90, 0xE0, 0x80, 0, 0, 0])
 _KEY, _DELTA = b"\x10", b"\x11"
 
 
@@ -43,7 +45,7 @@ class _Stream:
         timestamp = int(self.sequence * rate / s.packets_per_s) & 0xFFFFFFFF
         start = b"" if s.kind == "audio" else _VP8 + (_KEY if self.key else _DELTA)
         self.key = False
-        body = start + bytes(s.size - len(start) - 8) + _NANOSECONDS.pack(time.time_ns())
+        body = start + bytes(s.size - len(start) - _STAMP.size) + _STAMP.pack(_MARK, time.time_ns())
         return header(s.payload_type, True, self.sequence & 0xFFFF, timestamp, self.out.ssrc), body
 
 
@@ -63,11 +65,13 @@ class _Tally:
     asked: int = 0
     resent: int = 0
     feedbacks: int = 0
+    ignored: int = 0
+    began: float = field(default_factory=time.time)
 
     def counters(self) -> dict[str, int]:
         counts = self.streams.values()
         expected, received = sum(c.highest - c.first + 1 for c in counts), sum(c.count for c in counts)
-        told = {name: getattr(self, name) for name in ("sent", "asked", "resent", "feedbacks")}
+        told = {name: getattr(self, name) for name in ("sent", "asked", "resent", "feedbacks", "ignored")}
         return {**told, "expected": expected, "received": received}
 
 
@@ -181,5 +185,10 @@ class PythonEngine:
             self._tell(client, rtcp.Nack(1, ssrc, (sequence,)))
 
     def _time(self, arrived: float, plain: bytes | None) -> None:
-        if plain is not None:
-            self._tally.delays.append(arrived - _NANOSECONDS.unpack(plain[-8:])[0] * 1e-9)
+        if plain is None:
+            return
+        mark, sent = _STAMP.unpack(plain[-_STAMP.size :]) if len(plain) >= _STAMP.size else (0, 0)
+        if mark == _MARK and self._tally.began <= sent * 1e-9 <= arrived:
+            self._tally.delays.append(arrived - sent * 1e-9)
+        else:
+            self._tally.ignored += 1  # a server's padding, or a packet of the run before
