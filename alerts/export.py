@@ -39,6 +39,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "declined": ("拒接", "declined"),
     "not_connected": ("没有接通", "not connected"), "no_such_number": ("空号", "no such number"),
     "not_configured": ("渠道没有配置", "not configured"), "stopped": ("不再需要", "stopped"),
+    "all": ("全部", "all"), "village": ("村", "village"), "hazard_point": ("隐患点", "hazard point"),
+    "leader": ("责任领导", "leader"), "unheld": ("无责任人", "nobody responsible"),
+    "open": ("未应答", "silent"), "reached": ("已到达", "reached"), "acted": ("已落实", "acted"),
+    "told_by_hand": ("人工告知", "told by hand"), "holder": ("责任人", "holder"), "deputy": ("B角", "deputy"),
+    "superior": ("上级", "superior"), "visit": ("上门", "visit"), "report": ("报告", "report"),
 }  # fmt: skip
 
 
@@ -59,26 +64,28 @@ def rows(session: Session, actor: Actor, alert_id: str, language: str) -> Iterat
     for one in every_delivery(session, alert, named=named):
         also = one["also"] if isinstance(one["also"], list) else []
         yield (
-            *(_word("told", language), _word(one["channel"], language), place(one["township"]), place(one["unit"])),
+            *(word("told", language), word(one["channel"], language), place(one["township"]), place(one["unit"])),
             *(one["name"] or "", "、".join(str(each["name"] or "…") for each in also if isinstance(each, dict))),
-            *(_word("yes", language) if one["responsible"] else "", _word(one["state"], language)),
-            *(_local(one["sent_at"]), _local(one["receipt_at"]), one["detail"]),
+            *(word("yes", language) if one["responsible"] else "", word(one["state"], language)),
+            *(local_time(one["sent_at"]), local_time(one["receipt_at"]), one["detail"]),
         )
     query = select(CallAttempt, Obligation).join(CallPart, CallPart.attempt_id == CallAttempt.id)
     query = query.join(Obligation, Obligation.id == CallPart.obligation_id).where(Obligation.alert_id == alert.id)
     for attempt, obligation in session.execute(query.order_by(CallAttempt.id, Obligation.name)):
         yield (
-            *(_word("called", language), _word(attempt.channel, language)),
+            *(word("called", language), word(attempt.channel, language)),
             *(place(obligation.township_id), obligation.name, attempt.name if named else "", ""),
-            *(_word("yes", language), _word(attempt.outcome or "pending", language)),
-            *(_local(optional_text(attempt.started_at)), _local(optional_text(attempt.ended_at)), ""),
+            *(word("yes", language), word(attempt.outcome or "pending", language)),
+            *(local_time(optional_text(attempt.started_at)), local_time(optional_text(attempt.ended_at)), ""),
         )
 
 
-def _word(value: Json, language: str) -> str:
+def word(value: Json, language: str) -> str:
+    """What a value is called on paper; the value itself where nobody wrote that."""
     known = _WORDS.get(str(value))
     return known[language == "en"] if known else str(value or "")
 
 
-def _local(text: Json) -> str:
+def local_time(text: Json) -> str:
+    """A time of the API as clocks here show it; empty for none."""
     return f"{from_text(text).astimezone(LOCAL):%Y-%m-%d %H:%M:%S}" if isinstance(text, str) else ""

@@ -1,10 +1,12 @@
 """叫应 over HTTP: who has answered, calls from the desk, reports by hand, and what the wall is told."""
 
+import csv
 from typing import Any
 
 import pytest
 
 from tests.moves import moved
+from tests.web.evacuees import standing_lists
 from tests.web.obliged import API, Clients, issued_order, obligation, responsible_post
 from tests.web.world import World
 
@@ -73,3 +75,35 @@ def test_lifting_takes_it_off_the_wall(as_: Clients, world: World) -> None:
     assert one["id"] not in as_("wall").get(f"{API}/board").json()["obligations"]
     ended = as_("duty").post(f"{API}/obligations/{one['id']}/call", json={})
     assert ended.json()["code"] == "obligation.ended"
+
+
+def test_what_was_answered_can_be_taken_along_when_the_alert_has_ended(as_: Clients, world: World) -> None:
+    standing_lists(as_, world)
+    responsible_post(as_, world)
+    alert, duty = issued_order(as_), as_("duty")
+    url = f"{API}/alerts/{alert}"
+    (one,) = duty.get(f"{url}/obligations").json()["items"]
+    told = {"whom": "holder", "confirmed": True, "note": "座机打通"}
+    assert duty.post(f"{API}/obligations/{one['id']}/by-hand", json=told).is_success
+    assert as_("south_operator").post(f"{url}/acknowledge").is_success
+
+    def table(name: str, language: str) -> list[list[str]]:
+        answer = duty.get(f"{url}/{name}.csv", headers={"Accept-Language": language})
+        assert answer.headers["content-disposition"].startswith("attachment")
+        return list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+
+    names = [(name, language) for name in ("coverage", "obligations", "deliveries") for language in ("zh", "en")]
+    running = [table(*one) for one in names]
+    moved(as_("issuer"), url, "cancel", {"end": "lifted", "text": "水退了"}).raise_for_status()
+    assert as_("wall").get(f"{API}/board").json()["alerts"] == {}
+    assert [table(*one) for one in names] == running
+    header, all_of_it, *channels = running[0]
+    assert header[:6] == ["乡镇", "渠道", "应发", "已发", "送达", "应答"]
+    assert all_of_it[:2] == ["西舍路镇", "全部"]
+    assert int(all_of_it[2]) == sum(int(row[2]) for row in channels) > 0
+    _, leader, unheld = running[2]
+    assert [leader[at] for at in (0, 1, 2, 4, 6, 7, 8)] == [
+        "西舍路镇", "西舍路镇", "责任领导", "已确认", "A角", "责任人", "人工电话",
+    ]  # fmt: skip
+    assert unheld[:5] == ["西舍路镇", "滑坡甲（示例）", "隐患点", "无责任人", "未应答"]
+    assert [row[4] for row in running[3][1:]] == ["confirmed", "silent"]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, Field
 from sqlalchemy.orm import Session
 
-from alerts import actions, export
+from alerts import actions, export, export_answers
 from alerts.deliveries import DeliveryFilter, deliveries_of
 from alerts.drafting import AreaInput, CircleInput, Draft
 from alerts.ledger import ledger
@@ -429,6 +429,15 @@ def get_coverage(alert_id: str, edge: Known) -> State:
     """Reached and not reached by township, silent ones first."""
     with edge.reading() as session:
         return {"items": list(coverages_of(session, edge.actor, alert_id)), "next": None}
+
+
+@router.get("/alerts/{alert_id}/coverage.csv")
+def get_coverage_table(alert_id: str, edge: Known, request: Request) -> Response:
+    """The same as a table for a spreadsheet, also of an alert that has ended."""
+    language = language_of(request)
+    with edge.reading() as session:
+        rows = list(export_answers.coverage_rows(session, edge.actor, alert_id, language))
+    return csv_download(f"coverage-{alert_id}", export_answers.COVERAGE[language], rows)
 
 
 @router.get("/alerts/{alert_id}/deliveries")

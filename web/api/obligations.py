@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from alerts import export_answers
 from alerts.calls import actions
 from alerts.calls.queries import obligation_details, obligation_for, obligations_of
 from alerts.calls.unheld import LONGEST_NAME, report_told
@@ -12,7 +13,9 @@ from alerts.lookup import alert_for
 from command.kernel.values import State
 from web.api.alerts import tagged
 from web.api.forms import Form
+from web.downloads import csv_download
 from web.edge import Known
+from web.problems import language_of
 
 router = APIRouter(prefix="/api/v1", tags=["obligations"])
 
@@ -60,6 +63,15 @@ def list_obligations(alert_id: str, edge: Known) -> State:
     with edge.reading() as session:
         alert = alert_for(session, edge.actor, alert_id)
         return {"items": list(obligations_of(session, edge.actor, alert.id)), "next": None}
+
+
+@router.get("/alerts/{alert_id}/obligations.csv")
+def get_obligations_table(alert_id: str, edge: Known, request: Request) -> Response:
+    """The same and the places that nobody answers for, as a table, also of an alert that has ended."""
+    language = language_of(request)
+    with edge.reading() as session:
+        rows = list(export_answers.place_rows(session, edge.actor, alert_id, language))
+    return csv_download(f"answers-{alert_id}", export_answers.PLACES[language], rows)
 
 
 @router.post("/alerts/{alert_id}/unheld/{place_id}/told")
