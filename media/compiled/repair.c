@@ -121,10 +121,6 @@ static void send_again(struct outbox *box, struct slot *slot, double now, const 
 /* A new window: a share of what went out lately in as much time. */
 static void refill(struct repair *repair, double now, int64_t newest)
 {
-    if (repair->began == 0) {
-        repair->counted = newest;
-        repair->began = now;
-    }
     double elapsed = now - repair->began;
     if (elapsed < WINDOW_S)
         return;
@@ -134,8 +130,8 @@ static void refill(struct repair *repair, double now, int64_t newest)
     repair->began = now;
 }
 
-/* Each packet once in an interval, and a few times in all. */
-static int is_due(struct repair *repair, double now, int64_t number)
+/* Each packet once in a round trip, and a few times in all. */
+static int is_due(struct repair *repair, const struct flow *flow, double now, int64_t number)
 {
     int place = (int)(number % REACH);
     if (repair->allowed < 1)
@@ -143,7 +139,7 @@ static int is_due(struct repair *repair, double now, int64_t number)
     if (repair->numbers[place] != number) {
         repair->numbers[place] = number;
         repair->times[place] = 0;
-    } else if (repair->times[place] >= MAX_RESENDS || now - repair->at[place] < repair->interval) {
+    } else if (repair->times[place] >= MAX_RESENDS || now - repair->at[place] < flow->again_after) {
         return 0;
     }
     repair->allowed--;
@@ -168,6 +164,6 @@ void answer(struct outbox *box, struct flow *flow, double now, const unsigned ch
     int count = collect(slot, packet + 12, end, asked);
     refill(slot->repair, now, slot->highest + slot->shift);
     for (int place = 0; place < count; place++)
-        if (is_due(slot->repair, now, asked[place].number))
+        if (is_due(slot->repair, flow, now, asked[place].number))
             send_again(box, slot, now, &asked[place]);
 }

@@ -28,7 +28,7 @@ struct sealer;
  */
 struct flow {
     int64_t next, octets, landed, waiting, spoken, repaired, told, reference;
-    double window, tokens, filled_at, pace, depth;
+    double window, tokens, filled_at, pace, depth, again_after;
     double *times;
     uint16_t *sizes;
     void *context;
@@ -45,7 +45,7 @@ struct stream;
 /* What a slot sends again: see RepairState. `stream` is the layer that it began with. */
 struct repair {
     int64_t rtx_sequence, cleared, first, shift, picture_shift, first_picture, epoch, allowed, counted;
-    double began, interval;
+    double began;
     struct stream *stream;
     int32_t whole, rtx_type;
     uint32_t rtx_ssrc, unused;

@@ -229,9 +229,7 @@ class Link:
         ticks = ((ntp_time(unix_s) >> 16) - last_sr - delay) & 0xFFFFFFFF
         if last_sr and ticks < 0x80000000:
             self.round_trip_s = ticks / 65536
-            for slot in self.video:
-                slot.repair.note_round_trip(self.round_trip_s)
-            self.outflow.reports.on_round_trip(now, last_sr, self.round_trip_s)
+            self.outflow.on_round_trip(now, last_sr, self.round_trip_s)
         told_of = self._told_of.get(ssrc)
         if told_of is not None and not self.outflow.estimator.heard:
             sent = sum(slot.octets + slot.packets * UNNUMBERED_OVERHEAD for slot in self._slots)

@@ -27,6 +27,9 @@ PICTURES_SHARE = 0.95
 MOST_REPAIR = 0.25
 MEASURE_S = 0.2
 REPAIRS_FALL = 0.25
+FIRST_AGAIN_S, LEAST_AGAIN_S, LONGEST_AGAIN_S = 0.1, 0.02, 0.5
+OF_ROUND_TRIP = 0.9
+"""Who asks again after a round trip may be a little early."""
 CALM_S = 0.1
 DEAF_AFTER_S = 2.0
 _extended = struct.Struct("!B11sHHBHx").pack
@@ -89,6 +92,7 @@ class Outflow:
         self._flow.element = self._element = number << 4 | 1
         self._be_thin(self._numbered)
         self._flow.window = self.estimator.window
+        self._flow.again_after = FIRST_AGAIN_S
         self.pacer.set_rate(now, self.estimator.bitrate)
 
     @property
@@ -209,6 +213,11 @@ class Outflow:
         came, lost = self.reports.on_report(report, slot, sent + self._flow.repaired)
         if not self._numbered:
             self.redundancy.feed(report[0], came, lost)
+
+    def on_round_trip(self, now: float, last_sr: int, seconds: float) -> None:
+        """How long a sender report took to the receiver and its answer back; `last_sr` names that report."""
+        self._flow.again_after = min(LONGEST_AGAIN_S, max(LEAST_AGAIN_S, OF_ROUND_TRIP * seconds))
+        self.reports.on_round_trip(now, last_sr, seconds)
 
     def note_repair(self, size: int) -> None:
         """A packet of `size` bytes on the wire goes out again as it was."""

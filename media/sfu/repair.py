@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from media.rtp.packet import HEADER_SIZE, header
 from media.rtp.sequence import unwrap
 from media.sfu.numbering import Numbering
-from media.sfu.state import REACH, RepairState
+from media.sfu.state import REACH, FlowState, RepairState
 from media.sfu.stretch import PADDING_FLAG, Stretch
 from media.sfu.terms import SlotTerms
 
@@ -15,11 +15,6 @@ WINDOW_S = 0.5
 SHARE = 0.5
 LEAST_RESENDS = 8
 MAX_RESENDS = 5
-FIRST_INTERVAL_S = 0.1
-LEAST_INTERVAL_S = 0.02
-LONGEST_INTERVAL_S = 0.5
-OF_ROUND_TRIP = 0.9
-"""Who asks again after a round trip may be a little early."""
 MAX_PADDING_PACKETS = 64
 PADDING_SIZE = 200
 ONE_BYTE_OF_PADDING = b"\x01"
@@ -38,12 +33,13 @@ class Repair:
     padding in its place, once.
     """
 
-    def __init__(self, terms: SlotTerms, numbers: Numbering, state: RepairState) -> None:
+    def __init__(self, terms: SlotTerms, numbers: Numbering, state: RepairState, flow: FlowState) -> None:
         self._terms = terms
         self._numbers = numbers
+        self._flow = flow
         self.state = state
         state.rtx_sequence = state.cleared = state.counted = numbers.newest
-        state.allowed, state.interval = LEAST_RESENDS, FIRST_INTERVAL_S
+        state.allowed = LEAST_RESENDS
         state.rtx_ssrc = terms.rtx_ssrc or 0
         self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
         if terms.h264 is not None:
@@ -56,8 +52,9 @@ class Repair:
         if self._stretches:
             self._stretches[-1].freeze(REACH)
 
-    def begin(self, stretch: Stretch, payload_type: int, whole: bool) -> None:
+    def begin(self, now: float, stretch: Stretch, payload_type: int, whole: bool) -> None:
         """Of `stretch`, which goes out as this payload type; `whole`: nothing of it is to be left out."""
+        self.state.began = self.state.began or now
         self._stretches.append(stretch)
         rtx_type = self._rtx_types.get(payload_type) if self._terms.rtx_ssrc is not None else None
         self.state.rtx_type = rtx_type or 0
@@ -68,12 +65,8 @@ class Repair:
         """Nothing that went out so far is sent again."""
         self.state.cleared = self._numbers.newest
 
-    def note_round_trip(self, seconds: float) -> None:
-        """What was sent again less than about this ago may still be on its way."""
-        self.state.interval = min(LONGEST_INTERVAL_S, max(LEAST_INTERVAL_S, OF_ROUND_TRIP * seconds))
-
     def answer(self, now: float, sequences: Iterable[int]) -> list[tuple[bytes, bytes]]:
-        """(head, body) of what is still known of the 16-bit `sequences`, once in an interval and 5 times at most."""
+        """(head, body) of what is still known of the 16-bit `sequences`, once in a round trip and 5 times at most."""
         found = []
         newest = self._numbers.newest
         self._refill(now, newest)
@@ -92,8 +85,6 @@ class Repair:
 
     def _refill(self, now: float, newest: int) -> None:
         state = self.state
-        if not state.began:
-            state.counted, state.began = newest, now
         elapsed = now - state.began
         if elapsed >= WINDOW_S:
             state.allowed = max(LEAST_RESENDS, int((newest - state.counted) * SHARE * WINDOW_S / elapsed))
@@ -107,7 +98,7 @@ class Repair:
         if state.numbers[place] != number:
             state.numbers[place] = number
             state.times[place] = 0
-        elif state.times[place] >= MAX_RESENDS or now - state.at[place] < state.interval:
+        elif state.times[place] >= MAX_RESENDS or now - state.at[place] < self._flow.again_after:
             return False
         state.allowed -= 1
         state.times[place] += 1

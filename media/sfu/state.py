@@ -52,7 +52,7 @@ class FlowState(Protocol):
     while none are taken. `element` is the first byte of the extension's element. So many bytes of speech were `spoken`,
     so many of pictures `repaired`; `voiced` is 1 where speech is numbered too. `told` is the number before which all is
     known, `reference` the newest reference time of feedback, unwrapped, -1 before the first; `probing` is 1 while
-    feedback is read for a probe too.
+    feedback is read for a probe too. What was sent again less than `again_after` seconds ago may still be on its way.
     """
 
     next: int
@@ -73,6 +73,7 @@ class FlowState(Protocol):
     told: int
     reference: int
     probing: int
+    again_after: float
 
 
 class RepairState(Protocol):
@@ -81,9 +82,8 @@ class RepairState(Protocol):
     RTX has the number `rtx_sequence` so far; nothing up to the outgoing number `cleared` is sent again. Since `first` a
     layer goes out that was in this `epoch`; `whole` while all of it does, in its order: then the slot's shifts are
     `shift` and `picture_shift`, and `first_picture` is the oldest picture. Cell n modulo REACH tells of the outgoing
-    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`): not again within
-    `interval`. So many may be sent again as are still `allowed` in the window that `began` (0: none yet) at the
-    outgoing number `counted`.
+    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`). So many may be sent
+    again as are still `allowed` in the window that `began` (0: none yet) at the outgoing number `counted`.
     """
 
     rtx_sequence: int
@@ -100,7 +100,6 @@ class RepairState(Protocol):
     allowed: int
     counted: int
     began: float
-    interval: float
 
     @property
     def numbers(self) -> MutableSequence[int]: ...
@@ -163,7 +162,6 @@ class PlainRepairState:
         "epoch",
         "first",
         "first_picture",
-        "interval",
         "numbers",
         "picture_shift",
         "rtx_sequence",
@@ -179,7 +177,7 @@ class PlainRepairState:
         self.rtx_sequence = self.rtx_ssrc = self.rtx_type = self.cleared = self.allowed = self.counted = 0
         self.first = self.shift = self.picture_shift = self.first_picture = self.epoch = self.whole = 0
         self.stream: Any = None
-        self.began = self.interval = 0.0
+        self.began = 0.0
         self.numbers: MutableSequence[int] = array("q", bytes(8 * REACH))
         self.at: MutableSequence[float] = array("d", bytes(8 * REACH))
         self.times: MutableSequence[int] = array("B", bytes(REACH))
@@ -189,6 +187,7 @@ class PlainFlowState:
     """A flow's numbers as Python's own objects."""
 
     __slots__ = (
+        "again_after",
         "choked",
         "depth",
         "element",
@@ -215,4 +214,4 @@ class PlainFlowState:
         self.element = self.choked = self.waiting = self.spoken = self.voiced = 0
         self.told = self.probing = self.repaired = 0
         self.reference = -1
-        self.window = self.tokens = self.filled_at = self.pace = self.depth = 0.0
+        self.window = self.tokens = self.filled_at = self.pace = self.depth = self.again_after = 0.0

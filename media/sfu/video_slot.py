@@ -49,7 +49,7 @@ class VideoSlot:
         self.temporal = TemporalFilter()
         self.state = state
         self.splice = Splice(state, sequence, timestamp, VIDEO_CLOCK_HZ)
-        self.repair = Repair(terms, self.splice.numbers, repair)
+        self.repair = Repair(terms, self.splice.numbers, repair, link.outflow.sent.state)
         self._waiting_since = 0.0
         self._limited_at = 0.0
         self._refused: tuple[Layer | None, float] = (None, 0.0)
@@ -275,7 +275,7 @@ class VideoSlot:
         self.temporal.begin(unit.index)
         state.open = self.temporal.open
         stretch = Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames)
-        self.repair.begin(stretch, types.codec, self.temporal.open)
+        self.repair.begin(now, stretch, types.codec, self.temporal.open)
         return True
 
     def _place(self, unit: Unit, descriptor: Descriptor, newest: bool) -> int | None:
