@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from alerts.audience import Reach
 from alerts.authority.rules import Rules, What
+from alerts.files import MOST_FILES, File
 from alerts.languages import known_languages, language_of
 from alerts.model import COLOURS, KINDS, VARIANTS
 from alerts.recipients import CHANNELS, USUAL
@@ -75,6 +76,9 @@ class Draft:
     """Titles of posts: whoever holds one is told too, wherever the post is."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """Groups by id with their names: whom they list is told too, wherever they are."""
+
+    files: tuple[File, ...] = ()
+    """What is attached."""
 
     @property
     def chosen_kind(self) -> str:
@@ -205,6 +209,8 @@ def _choice_faults(draft: Draft) -> list[FieldError]:
         for one in draft.translations
         if one not in known_languages() or one == own
     ]
+    if len(draft.files) > MOST_FILES:
+        faults.append(_fault("alert.files_too_many", "files", most=str(MOST_FILES)))
     unknown = [channel for channel in draft.chosen_channels if channel not in CHANNELS]
     return faults + [_fault("alert.channel_unknown", "channels", channel=channel[:20]) for channel in unknown]
 

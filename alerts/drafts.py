@@ -11,6 +11,7 @@ from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups
 from alerts.cap.severity import severity_of
 from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area, no_authority
+from alerts.files import files_of
 from alerts.lookup import alert_for, tell, tell_new, to_change
 from alerts.model import DRAFT, ISSUED, RETURNED, SIGNED_OFF, SUBMITTED, Alert
 from alerts.outlets import EVERY, Outlets, fix_texts
@@ -31,8 +32,7 @@ def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions
     Raises Refused `access.refused`, `alert.no_authority` or `alert.outside`; Invalid as `check_draft`, `name_groups`
     and `find_area`.
     """
-    unit = unit_of(session, actor.unit_id)
-    actor.need(Right.ALERT_DRAFT, unit.path)
+    unit = drafter_unit(session, actor)
     check_draft(fields, unit, rules_of(session, unit))
     fields = name_groups(session, unit, fields)
     area = find_area(fields.area, divisions)
@@ -42,6 +42,13 @@ def draft(session: Session, clock: Clock, actor: Actor, fields: Draft, divisions
     session.flush()
     tell_new(session, actor, alert, "alert.drafted")
     return alert
+
+
+def drafter_unit(session: Session, actor: Actor) -> Unit:
+    """The unit for which the actor drafts. Raises Refused `access.refused`."""
+    unit = unit_of(session, actor.unit_id)
+    actor.need(Right.ALERT_DRAFT, unit.path)
+    return unit
 
 
 def new_alert(unit: Unit, actor: Actor, fields: Draft, area: AreaFound, texts: Made = NO_TEXTS) -> Alert:
@@ -244,6 +251,7 @@ def draft_of(alert: Alert) -> Draft:
         drill=alert.drill,
         titles=_texts(alert.titles),
         groups={one["id"]: one["name"] for one in alert.groups or []},
+        files=files_of(alert),
     )
 
 
@@ -293,6 +301,7 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Made) -> None:
     alert.channels = list(fields.chosen_channels)
     alert.titles = list(fields.titles)
     alert.groups = [{"id": one, "name": name} for one, name in fields.groups.items()]
+    alert.files = [one.state() for one in fields.files]
     alert.effective_at = fields.effective_at
     alert.expires_at = fields.expires_at
     alert.incident_id = fields.incident

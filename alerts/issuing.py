@@ -18,6 +18,7 @@ from alerts.coverage import open_coverages
 from alerts.drafting import check_draft, find_area
 from alerts.drafts import area_of, check_authority, check_drill, check_running, draft_of, new_alert, superseded_by
 from alerts.ending import end_alert
+from alerts.files import Shelf
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
     CHANGED,
@@ -65,6 +66,7 @@ def issue(
     expected: int | None = None,
     sign: Sign = unsigned,
     outlets: Outlets = EVERY,
+    shelf: Shelf | None = None,
 ) -> Issued:
     """Issue a signed-off alert to the audience as it is at this moment.
 
@@ -74,11 +76,19 @@ def issue(
     """
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, SIGNED_OFF, expected=expected)
     check_open(alert, outlets)
-    return put_out(session, clock, actor, alert, unit, people, sign)
+    return put_out(session, clock, actor, alert, unit, people, sign, shelf)
 
 
 def put_out(
-    session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, people: int, sign: Sign, **more: State
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    alert: Alert,
+    unit: Unit,
+    people: int,
+    sign: Sign,
+    shelf: Shelf | None,
+    **more: State,
 ) -> Issued:
     """Issue a held alert that was signed off, or goes by the green channel: the caller answers for which.
 
@@ -98,7 +108,7 @@ def put_out(
     alert.effective_at = alert.effective_at or now
     alert.people, alert.audience_hash = audience.people, audience.hash
     alert.shared = readers_of(session, unit, audience.contacts)
-    keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now), now, sign)
+    keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now, shelf), now, sign)
     chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
     find_unheld(session, alert, now)
     tell(session, actor, alert, "alert.issued", **more)

@@ -104,6 +104,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "有渠道文本是自己写的，和批准的模板不一样，要送复核签发",
         "A channel’s text was written by hand and is not the approved template’s: submit it for sign-off",
     ),
+    "fast_track.files": (
+        "附了文件，批准的模板里没有，要送复核签发",
+        "Files are attached, which the approved template has not: submit it for sign-off",
+    ),
     "fast_track.place": (
         "范围写了地名以外的话，要送复核签发",
         "The area is described by more than names of places: submit it for sign-off",
@@ -278,6 +282,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "zip.broken": ("压缩包是坏的，读不出来：{detail}", "The archive is broken and cannot be read: {detail}"),
     "zip.no_message": ("压缩包里没有 CAP 电文", "The archive holds no CAP message"),
     "zip.many_messages": ("压缩包里不止一份 CAP 电文：{detail}", "The archive holds several CAP messages: {detail}"),
+    "alert.files_too_many": ("最多附 {most} 个文件", "At most {most} files can be attached"),
+    "alert.file_unknown": ("没有这个文件：{name}", "There is no such file: {name}"),
     "cap.root": ("不是 CAP 消息：{detail}", "Not a CAP message: {detail}"),
     "cap.namespace": (
         "不是 CAP 1.2 或 1.1 的命名空间：{detail}",

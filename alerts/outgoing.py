@@ -12,8 +12,9 @@ from alerts.cap.geometry import cap_area
 from alerts.cap.hazards import categories_of, english_event, english_title, response_of
 from alerts.cap.message import Info, Message, Pair, Reference
 from alerts.cap.write import time_text, write
+from alerts.files import Shelf, files_of
 from alerts.model import Alert, CapMessage
-from alerts.texts import DRILL, LOCAL
+from alerts.texts import DRILL, LOCAL, LONG
 from command.directory.model import Unit
 from command.directory.queries import county_of
 from command.kernel.actor import Actor
@@ -66,10 +67,12 @@ def last_issued(session: Session, alert_id: str) -> CapMessage:
     return found
 
 
-def issued_message(session: Session, alert: Alert, unit: Unit, at: datetime) -> Message:
-    """The alert as Alert, or as Update of the one it supersedes."""
+def issued_message(session: Session, alert: Alert, unit: Unit, at: datetime, shelf: Shelf | None = None) -> Message:
+    """The alert as Alert, or as Update of the one it supersedes, with its files as they lie on the shelf."""
     references = _references(session, alert.supersedes) if alert.supersedes else ()
     info = _info(session, alert, unit, at)
+    if shelf is not None:
+        info = replace(info, resources=tuple(shelf.resource(alert.id, one) for one in files_of(alert)))
     infos = (info, *_in_english(alert, info))
     return _message(alert, unit, at, alert.identifier, "Update" if references else "Alert", references, infos)
 
@@ -131,12 +134,18 @@ def _info(session: Session, alert: Alert, unit: Unit, at: datetime) -> Info:
         expires=alert.expires_at.astimezone(LOCAL) if alert.expires_at else None,
         sender_name=alert.source,
         headline=f"{DRILL} {alert.headline}" if alert.drill else alert.headline,
-        description=alert.description or None,
+        description=_own_long(alert) or alert.description or None,
         instruction=alert.instruction or None,
         contact=unit.phone or county_of(session, unit).phone,
         parameters=(Pair("colour", alert.colour),) if alert.colour else (),
         areas=(cap_area(alert.area_description, divisions, geometry),),
     )
+
+
+def _own_long(alert: Alert) -> str | None:
+    """The long text that a person wrote, as mails and pages carry it; one made of a template says nothing more."""
+    kept = alert.texts.get(LONG) if isinstance(alert.texts, dict) else None
+    return str(kept["text"]) if isinstance(kept, dict) and kept["worded"] else None
 
 
 def _in_english(alert: Alert, info: Info, end: str | None = None) -> tuple[Info, ...]:

@@ -24,6 +24,7 @@ from alerts.cap.signature import SignatureReport, check_signatures
 from alerts.copies import near_copies
 from alerts.exchange.actions import Answered, take_receipt
 from alerts.exchange.queries import RECEIPTS
+from alerts.files import faults_of, received_files
 from alerts.inbox.actions import refuse
 from alerts.inbox.envelope import envelope_of
 from alerts.judging import BoundaryOf, County, Judged, age, judge
@@ -136,7 +137,8 @@ def _accept(
         found = take_receipt(session, actor, county, kept, message, reasons)
         return replace(found, warnings=(*reading.warnings, *_signed(reports)))
     judged = judge(message, _judging(session, county, origin, boundary_of, now), now)
-    warnings = (*_restriction(message), *reading.warnings, *_noted(judged, reports, now))
+    files = received_files(message, kept.content)
+    warnings = (*_restriction(message), *reading.warnings, *_noted(judged, reports, now), *faults_of(files))
     known = _known(session, county, message)
     if known is not None and (judged.reasons or not known.reasons):
         kept.alert_id = known.id
@@ -144,6 +146,7 @@ def _accept(
     units = list(session.scalars(subtree(county.path).order_by(Unit.id)))
     codes = _codes(judged.places, frozenset(unit.division_code for unit in units if unit.division_code))
     alert = _received(county, message, judged, codes, warnings, now)
+    alert.files = [one.state() for one in files]
     alert.shared = [] if alert.restricted else _readers(units)
     session.add(alert)
     session.flush()

@@ -13,6 +13,7 @@ from alerts.wake import Waker, make_celery
 from web import problems, signalling, whip
 from web.api import (
     accounts,
+    alert_files,
     alerts,
     audience,
     authority_table,
@@ -99,7 +100,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    told = (alerts, audience, obligations, silences, numbers, safety, evacuations)
+    told = (alerts, alert_files, audience, obligations, silences, numbers, safety, evacuations)
     warnings = (*told, call_plan, authority_table, fast_track, text_templates, cap, cap_feeds, cap_messages, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, groups, accounts, terminals, webhooks, push, imports, settings, codes, demo)

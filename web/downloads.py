@@ -5,9 +5,14 @@ from urllib.parse import quote
 
 from fastapi import Response
 
+from command.kernel.attachments import is_picture, known_type, safe_name
 from command.spreadsheet import to_csv
 
 CSV = "text/csv; charset=utf-8"
+_ENDINGS = {
+    **{"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"},
+    **{"application/pdf": ".pdf", "text/plain": ".txt"},
+}
 
 
 def download(content: bytes, media_type: str, name: str) -> Response:
@@ -23,6 +28,22 @@ def stranger_download(content: bytes, name: str) -> Response:
         "Cache-Control": "no-store",
     }
     return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def shown_file(content: bytes, description: str) -> Response:
+    """A file of an alert: pictures to look at, everything else to save; its kind by its bytes, whatever it says it is.
+
+    Nothing in it runs as a page of ours. Its address names its bytes, so that it never changes.
+    """
+    kind = known_type(content) or "application/octet-stream"
+    name = safe_name(f"{description.replace('/', ' ')}{_ENDINGS.get(kind.partition(';')[0], '')}")
+    shown = "inline" if is_picture(kind) else "attachment"
+    headers = {
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "private, max-age=86400, immutable",
+    }
+    return Response(content, media_type=kind, headers=headers)
 
 
 def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

@@ -208,6 +208,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     "texts": ("各渠道文本", "texts"),
     "title": ("标题", "title"),
     "group_id": ("群组", "group"),
+    "files": ("附件", "files"),
+    "sha256": ("SHA-256", "SHA-256"),
     "groups": ("群组", "groups"),
     "member_id": ("成员", "member"),
     "titles": ("岗位名称", "titles of posts"),

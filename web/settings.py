@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     trusted_proxies: str = ""
+    public_url: str = Field(default="", pattern=r"^(https?://[^/\s]+/)?$")
 
     secrets_key: SecretStr = SecretStr("")
     database_url: SecretStr = SecretStr("")

@@ -31,6 +31,7 @@ def _info(info: Info, message: Message) -> Info:
         headline=_text(info.headline),
         description=_text(info.description),
         instruction=_text(info.instruction),
+        resources=tuple(replace(one, description=_text(one.description) or "") for one in info.resources),
         parameters=tuple(
             replace(pair, value=MASK) if pair.name.strip().casefold() in names else pair for pair in info.parameters
         ),

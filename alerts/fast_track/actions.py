@@ -7,6 +7,7 @@ from alerts.drafts import is_approver
 from alerts.fast_track.model import GIVEN, OBJECTED, Countersign
 from alerts.fast_track.policies import in_force, policy_of
 from alerts.fast_track.queries import STATES, countersign_of, had_a_part, why_not
+from alerts.files import Shelf
 from alerts.issuing import Issued, put_out
 from alerts.lookup import alert_for, to_change
 from alerts.outgoing import Sign, unsigned
@@ -28,6 +29,7 @@ def issue_fast_track(
     expected: int | None = None,
     sign: Sign = unsigned,
     outlets: Outlets = EVERY,
+    shelf: Shelf | None = None,
 ) -> Issued:
     """Issue a draft without a sign-off, by the county's policy as it is at this moment.
 
@@ -48,7 +50,7 @@ def issue_fast_track(
     )
     session.add(countersign)
     session.flush()
-    return put_out(session, clock, actor, alert, unit, people, sign, countersign=countersign.state())
+    return put_out(session, clock, actor, alert, unit, people, sign, shelf, countersign=countersign.state())
 
 
 def countersign(session: Session, clock: Clock, actor: Actor, alert_id: str) -> Countersign:

@@ -42,6 +42,8 @@ def deviation(alert: Alert, approved: Approved, places: Places) -> str | None:
         return "fast_track.other_template"
     if _worded(alert):
         return "fast_track.worded"
+    if alert.files:
+        return "fast_track.files"
     if not places.knows(alert.area_description):
         return "fast_track.place"
     if alert.headline not in _headlines(alert, template, places):

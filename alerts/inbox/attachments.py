@@ -1,10 +1,9 @@
 """What came with a message in its archive: listed, tied to the resources it names, given out one by one. Pure."""
 
-from urllib.parse import unquote, urlsplit
-
-from alerts.cap.archive import Attachment, Opened, opened, shown_name
+from alerts.cap.archive import Attachment, Opened, opened
 from alerts.cap.message import CapProblem, Resource
 from alerts.cap.read import read
+from alerts.cap.resources import last_part
 from command.kernel.values import State
 
 
@@ -44,11 +43,4 @@ def _described(message: bytes) -> dict[str, Resource]:
     except CapProblem:
         return {}
     resources = [one for info in infos for one in info.resources if one.uri]
-    return {_last_part(one.uri or ""): one for one in reversed(resources)}
-
-
-def _last_part(uri: str) -> str:
-    try:
-        return shown_name(unquote(urlsplit(uri).path))
-    except ValueError:
-        return ""
+    return {last_part(one.uri or ""): one for one in reversed(resources)}

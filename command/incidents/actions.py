@@ -13,13 +13,13 @@ from command.checks import checked_area, invalid, not_future
 from command.directory.model import Unit
 from command.directory.queries import county_of, unit_of
 from command.incidents import moves
-from command.incidents.attachments import StoredFile, safe_name
 from command.incidents.changes import Changes, Draft, Move, apply, precision_of, set_personal, set_place
 from command.incidents.model import Attachment, Incident, Note, Share
 from command.incidents.numbers import incident_number
 from command.incidents.place import resolve
 from command.incidents.queries import incident_for
 from command.kernel.actor import Actor
+from command.kernel.attachments import StoredFile, safe_name
 from command.kernel.clock import Clock, to_text
 from command.kernel.errors import Conflict, NotFound, Refused, StaleVersion
 from command.kernel.ids import is_id, new_id

@@ -47,9 +47,9 @@ def changed(county: County, running: str, **amended: Any) -> str:
     return issue(county, alert).alert.id
 
 
-def issue(county: County, alert: str) -> actions.Issued:
+def issue(county: County, alert: str, **more: Any) -> actions.Issued:
     people = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert)["people"])
-    return county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, alert, int(str(people))))
+    return county.do("issuer", lambda s, a: actions.issue(s, county.clock, a, alert, int(str(people)), **more))
 
 
 def crowd(county: County, count: int, unit: str = "village") -> None:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 import command
 from command.area import Area
 from command.incidents import actions
-from command.incidents.attachments import AttachmentStore, media_type_of, safe_name
 from command.incidents.changes import Draft
 from command.incidents.model import Incident
 from command.incidents.numbers import incident_number
 from command.incidents.personal import new_salt, personal_digest
+from command.kernel.attachments import AttachmentStore, media_type_of, safe_name
 from command.kernel.errors import FengsuiError, UnsupportedKind
 from command.messages import MESSAGES
 from command.spreadsheet import to_csv

@@ -24,6 +24,7 @@ PUBLIC = {
     ("get", "/api/v1/authority/qr.svg"),
     ("get", "/cap/feed.atom"),
     ("get", "/cap/{alert_id}.xml"),
+    ("get", "/cap/{alert_id}/files/{sha256}"),
 }
 # Everybody may do this to their own session.
 OWN = {
@@ -105,6 +106,7 @@ def fill(path: str, objects: Mapping[str, str]) -> str:
         .replace("{number}", "1")
         .replace("members/{kind}", "members/unit")
         .replace("{ending}", "xml")
+        .replace("{sha256}", "0" * 64)
     )
 
 

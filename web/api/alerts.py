@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts import actions, export, export_answers
 from alerts.deliveries import DeliveryFilter, deliveries_of
 from alerts.drafting import AreaInput, CircleInput, Draft
+from alerts.files import File, own_file
 from alerts.ledger import ledger
 from alerts.lookup import alert_for
 from alerts.outlets import Outlets
@@ -19,10 +20,12 @@ from alerts.queries import AlertFilter, alert_details, alerts_of, coverages_of
 from alerts.recipients import USUAL
 from alerts.resending import doubts
 from command.incidents.queries import incident_for
-from command.kernel.errors import Unauthenticated
+from command.kernel.attachments import AttachmentStore
+from command.kernel.errors import FieldError, Invalid, Unauthenticated
 from command.kernel.values import State
 from gis.divisions import shipped_divisions
 from web.api.forms import Form, Id
+from web.attachments import Store, shelf_of
 from web.cap_keys import cap_keys_of
 from web.downloads import csv_download
 from web.edge import Edge, IfMatch, IfMatchNamed, Known, database_of, known_edge, token_of
@@ -38,6 +41,7 @@ Words = Annotated[str, Field(max_length=2000)]
 Key = Annotated[str, Field(min_length=1, max_length=40)]
 Language = Annotated[str, Field(max_length=35, pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 Channel = Literal["websocket", "email", "mqtt", "sms", "webhook", "webpush"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Titles = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=40)]
 Groups = Annotated[list[Annotated[str, Field(min_length=1, max_length=40)]], Field(max_length=40)]
 Codes = Annotated[list[Annotated[str, Field(pattern=r"^\d{2,12}$")]], Field(max_length=500)]
@@ -92,8 +96,18 @@ class TranslationForm(ReadForm):
     instruction: Text = ""
 
 
+class FileForm(Form):
+    """A file that was handed in before, by its content, and what is said of it."""
+
+    sha256: Sha256
+    description: Line = ""
+
+
 Translations = Annotated[dict[str, TranslationForm], Field(max_length=8)]
 """By the tags of the languages."""
+
+
+Files = Annotated[list[FileForm], Field(max_length=20)]
 
 
 class Fields(Form):
@@ -117,9 +131,13 @@ class Fields(Form):
     drill: bool
     titles: Titles
     groups: Groups
+    files: Files
 
-    def values(self) -> dict[str, Any]:
-        """The fields that were sent, as `Draft` names them."""
+    def values(self, store: AttachmentStore) -> dict[str, Any]:
+        """The fields that were sent, as `Draft` names them, files with what lies in the store.
+
+        Raises Invalid `alert.file_unknown`, and as `own_file`.
+        """
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         if "area" in sent:
             sent["area"] = sent["area"].area()
@@ -133,6 +151,8 @@ class Fields(Form):
             sent["titles"] = tuple(dict.fromkeys(sent["titles"]))
         if "groups" in sent:
             sent["groups"] = dict.fromkeys(sent["groups"], "")
+        if "files" in sent:
+            sent["files"] = tuple(_file(one, store) for one in {one.sha256: one for one in sent["files"]}.values())
         return sent
 
 
@@ -154,11 +174,12 @@ class DraftForm(Fields):
     drill: bool = False
     titles: Titles = Field(default_factory=list)
     groups: Groups = Field(default_factory=list)
+    files: Files = Field(default_factory=list)
 
-    def draft(self, outlets: Outlets) -> Draft:
+    def draft(self, outlets: Outlets, store: AttachmentStore) -> Draft:
         """The value the actions take; one that names no channels has the usual ones that are set up."""
         usual = tuple(one for one in USUAL if one in outlets.open)
-        given = {"description": "", "instruction": "", "expires_at": None, **self.values()}
+        given = {"description": "", "instruction": "", "expires_at": None, **self.values(store)}
         return Draft(**{**given, "channels": given.get("channels") or usual})
 
 
@@ -167,9 +188,9 @@ class PreviewForm(DraftForm):
 
     of: Id | None = None
 
-    def values(self) -> dict[str, Any]:
+    def values(self, store: AttachmentStore) -> dict[str, Any]:
         """The draft's fields alone."""
-        return {name: value for name, value in super().values().items() if name != "of"}
+        return {name: value for name, value in super().values(store).items() if name != "of"}
 
 
 class DraftChange(DraftForm):
@@ -230,21 +251,22 @@ class ReceiptForm(Form):
 
 
 @router.post("/alerts", status_code=201)
-def post_alert(body: DraftForm, edge: Known, request: Request, response: Response) -> State:
+def post_alert(body: DraftForm, edge: Known, store: Store, request: Request, response: Response) -> State:
     """A draft; nobody is told."""
     with edge.writing() as session:
         check_incident(session, edge, body.incident)
-        alert = actions.draft(session, edge.clock, edge.actor, body.draft(outlets_of(request)), shipped_divisions())
+        fields = body.draft(outlets_of(request), store)
+        alert = actions.draft(session, edge.clock, edge.actor, fields, shipped_divisions())
         return tagged(response, alert.state())
 
 
 @router.post("/alerts/preview")
-def post_preview(body: PreviewForm, edge: Known, request: Request) -> State:
+def post_preview(body: PreviewForm, edge: Known, store: Store, request: Request) -> State:
     """Who would be told, how, in which words and how fast."""
     with edge.reading() as session:
         check_incident(session, edge, body.incident, body.of)
         outlets, divisions = outlets_of(request), shipped_divisions()
-        return preview(session, edge.clock, edge.actor, body.draft(outlets), divisions, outlets, body.of)
+        return preview(session, edge.clock, edge.actor, body.draft(outlets, store), divisions, outlets, body.of)
 
 
 @router.get("/alerts")
@@ -283,11 +305,14 @@ def get_preview(alert_id: str, edge: Known, request: Request) -> State:
 
 
 @router.patch("/alerts/{alert_id}")
-def patch_alert(alert_id: str, body: DraftChange, version: IfMatch, edge: Known, response: Response) -> State:
+def patch_alert(
+    alert_id: str, body: DraftChange, version: IfMatch, edge: Known, store: Store, response: Response
+) -> State:
     """Change a draft or returned alert."""
     with edge.writing() as session:
         check_incident(session, edge, body.incident, alert_id)
-        alert = actions.amend(session, edge.clock, edge.actor, alert_id, version, body.values(), shipped_divisions())
+        changes, divisions = body.values(store), shipped_divisions()
+        alert = actions.amend(session, edge.clock, edge.actor, alert_id, version, changes, divisions)
         return tagged(response, alert.state())
 
 
@@ -337,6 +362,7 @@ def issue_alert(
             version,
             sign=cap_keys_of(request).sign,
             outlets=outlets_of(request),
+            shelf=shelf_of(request),
         )
         open_for(session, edge.clock, edge.actor, issued.alert)
         state = issued.alert.state()
@@ -345,11 +371,11 @@ def issue_alert(
 
 
 @router.post("/alerts/{alert_id}/update", status_code=201)
-def update_alert(alert_id: str, body: DraftChange, edge: Known, response: Response) -> State:
+def update_alert(alert_id: str, body: DraftChange, edge: Known, store: Store, response: Response) -> State:
     """Draft the change of a running alert; what is absent is as in that one."""
     with edge.writing() as session:
         check_incident(session, edge, body.incident, alert_id)
-        alert = actions.update(session, edge.clock, edge.actor, alert_id, body.values(), shipped_divisions())
+        alert = actions.update(session, edge.clock, edge.actor, alert_id, body.values(store), shipped_divisions())
         return tagged(response, alert.state())
 
 
@@ -520,6 +546,14 @@ def tagged(response: Response, state: State) -> State:
     """The state with its version as ETag."""
     response.headers["ETag"] = f'"{state["version"]}"'
     return state
+
+
+def _file(named: FileForm, store: AttachmentStore) -> File:
+    content = store.find(named.sha256)
+    if content is None:
+        code, said = "alert.file_unknown", named.description or named.sha256[:12]
+        raise Invalid(code, fields=(FieldError("files", code, (("name", said),)),), name=said)
+    return own_file(content, named.description)
 
 
 def _is_provider(request: Request) -> bool:

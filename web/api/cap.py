@@ -11,6 +11,7 @@ from lxml import etree
 
 from alerts.actions import Answered, Received, receive_cap
 from alerts.cap import archive, xml
+from alerts.files import files_of
 from alerts.model import ISSUED, Alert
 from alerts.queries import cap_document, public_alerts
 from alerts.texts import headline
@@ -124,6 +125,12 @@ def _feed(request: Request, rows: list[tuple[Alert, datetime]]) -> bytes:
         link.set("rel", "alternate")
         link.set("type", "application/cap+xml")
         link.set("href", f"{base}cap/{row.id}.xml")
+        for file in files_of(row) if end is None else ():
+            enclosure = etree.SubElement(entry, f"{{{ATOM}}}link")
+            enclosure.set("rel", "enclosure")
+            enclosure.set("type", file.media_type)
+            enclosure.set("length", str(file.size))
+            enclosure.set("href", f"{base}cap/{row.id}/files/{file.sha256}")
     return etree.tostring(feed, xml_declaration=True, encoding="UTF-8")
 
 

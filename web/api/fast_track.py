@@ -14,6 +14,7 @@ from command.kernel.values import State
 from web.api.alerts import Key, People, Reason, tagged, waker
 from web.api.forms import Form, Id
 from web.api.text_templates import ContentForm
+from web.attachments import shelf_of
 from web.cap_keys import cap_keys_of
 from web.edge import IfMatch, Known
 from web.outlets import outlets_of
@@ -93,6 +94,7 @@ def fast_track_alert(
             version,
             sign=cap_keys_of(request).sign,
             outlets=outlets_of(request),
+            shelf=shelf_of(request),
         )
         state = issued.alert.state()
     waker(request)(issued.chunks)

@@ -3,17 +3,17 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response, UploadFile
+from fastapi import APIRouter, Response, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import Field, StringConstraints
 
 from command.incidents.actions import Line, attach, check_attach, note
-from command.incidents.attachments import MAX_BYTES, AttachmentStore
 from command.incidents.queries import attachment_for, attachments_of, incident_for, notes_of
+from command.kernel.attachments import MAX_BYTES
 from command.kernel.values import State
 from web.api.forms import Form, Id
+from web.attachments import Store
 from web.edge import Known
-from web.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
@@ -41,15 +41,6 @@ class NoteForm(Form):
         """As the action takes it."""
         figures = self.figures.model_dump(exclude_unset=True) if self.figures else None
         return Line(text=self.text, corrects=self.corrects, attachments=self.attachments, figures=figures or None)
-
-
-def store_of(request: Request) -> AttachmentStore:
-    """The files of this data folder."""
-    settings: Settings = request.app.state.settings
-    return AttachmentStore(settings.data / "attachments")
-
-
-Store = Annotated[AttachmentStore, Depends(store_of)]
 
 
 @router.post("/incidents/{incident_id}/entries", status_code=201)

@@ -5,7 +5,7 @@ export const beside = (alert: Alert): string[] => [...(alert.titles ?? []), ...(
 
 /** What of an alert is said to people: that it is as it was read is what a signature means. */
 export const SAID = [
-  'kind', 'event', 'colour', 'headline', 'description', 'instruction', 'area', 'beside', 'channels', 'texts', 'effective_at', 'expires_at', 'drill',
+  'kind', 'event', 'colour', 'headline', 'description', 'instruction', 'area', 'beside', 'channels', 'texts', 'files', 'effective_at', 'expires_at', 'drill',
 ] as const
 export type Said = (typeof SAID)[number]
 
@@ -15,6 +15,7 @@ const valueOf = (alert: Alert, name: Said): unknown => {
     return Object.entries({ '': alert.texts ?? {}, ...alert.translations })
       .flatMap(([language, texts]) => Object.entries(texts).map(([variant, one]) => [language, variant, one.text]))
       .sort()
+  if (name === 'files') return (alert.files ?? []).map((file) => [file.sha256, file.description])
   if (name === 'beside') return beside(alert)
   if (name !== 'area') return alert[name]
   const { description, divisions, geometry } = alert.area

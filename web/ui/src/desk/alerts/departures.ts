@@ -29,6 +29,9 @@ const WORDS: Record<string, { zh: string; en: string }> = {
   'cap.signature_valid': { zh: '签名有效', en: 'signature valid' },
   'cap.signature_invalid': { zh: '签名无效，内容可能被改过', en: 'signature invalid, the text may have been changed' },
   'cap.signature_unknown': { zh: '签名者不在信任名单', en: 'signed by somebody not trusted here' },
+  'cap.resource_digest': { zh: '附件和摘要对不上', en: 'a file is not what its digest says' },
+  'cap.resource_unreadable': { zh: '附件读不出', en: 'a file is unreadable' },
+  'cap.resource_too_large': { zh: '附件太大', en: 'a file is too large' },
   'cap.dialect': { zh: '国突平台格式', en: 'the national platform’s form' },
   'cap.more': { zh: '还有更多', en: 'and more' },
 }

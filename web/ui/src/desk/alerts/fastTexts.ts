@@ -1,7 +1,7 @@
 import { defineTexts } from '@shared/i18n'
 
 /** Why the words of a draft are in the way of it: the last part of the server's codes. */
-export const WHY = ['no_template', 'template_changed', 'other_template', 'worded', 'place', 'headline', 'text', 'old_text'] as const
+export const WHY = ['no_template', 'template_changed', 'other_template', 'worded', 'files', 'place', 'headline', 'text', 'old_text'] as const
 
 /** 绿色通道: issued by one person by the written policy, countersigned later. */
 export const fastTexts = defineTexts({
@@ -32,6 +32,7 @@ export const fastTexts = defineTexts({
     template_changed: '模板批准后改过，新文本还没有批准',
     other_template: '套用的模板不是给这个灾种和级别的',
     worded: '有渠道文本是自己写的',
+    files: '附了文件，批准的模板里没有',
     place: '范围写了地名以外的话',
     headline: '标题和批准的不一样',
     text: '内容或“怎么办”和批准的不一样',
@@ -67,6 +68,7 @@ export const fastTexts = defineTexts({
     template_changed: 'the template was changed after it was approved',
     other_template: 'the template is not for this hazard and colour',
     worded: 'a channel’s text was written by hand',
+    files: 'files are attached, which the approved template has not',
     place: 'the area is described by more than names of places',
     headline: 'the headline is not the approved one',
     text: 'description or instruction is not the approved one',

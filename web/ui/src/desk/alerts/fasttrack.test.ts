@@ -7,7 +7,7 @@ const form = { ...newForm(null, null), headline: 'own', texts: { short: 'own' } 
 
 describe('a draft in the words of an approved template', () => {
   it('takes its texts and leaves nothing of its own', () => {
-    expect(asApproved(form, { code: 'fast_track.worded', standard })).toEqual({ ...form, ...standard, texts: {} })
+    expect(asApproved(form, { code: 'fast_track.worded', standard })).toEqual({ ...form, ...standard, texts: {}, files: [] })
   })
 
   it('stays as it is where no template is approved', () => {

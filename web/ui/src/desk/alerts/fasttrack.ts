@@ -25,4 +25,4 @@ export function useFastTrack(): Fetched<OwnFastTrack> {
 
 /** The form in the words that were approved. */
 export const asApproved = (form: AlertForm, { standard }: FastTrackLook): AlertForm =>
-  standard === null ? form : { ...form, ...standard, texts: {} }
+  standard === null ? form : { ...form, ...standard, texts: {}, files: [] }

@@ -1,4 +1,4 @@
-import { drawnIn, type Alert, type Colour, type TranslatedName, type Translation, type Variant } from '@shared/objects/alerts'
+import { drawnIn, type Alert, type AlertFile, type Colour, type TranslatedName, type Translation, type Variant } from '@shared/objects/alerts'
 import { READ, VARIANTS, WRITTEN } from '@office/variants'
 import type { Board } from '@shared/objects/board'
 import type { Area } from '@shared/objects/geometry'
@@ -43,6 +43,8 @@ export interface AlertForm {
   /** Titles of posts and groups that are told too; absent in what was kept before there were any. */
   titles?: string[]
   groups?: { id: string; name: string }[]
+  /** What is attached; absent in what was kept before there was any. */
+  files?: AlertFile[]
   incident: string | null
   drill: boolean
 }
@@ -56,7 +58,7 @@ export interface Unsaved {
 const emptyForm = (open: readonly string[]): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
   kept: false, areaWords: '', worded: false, expires_at: null, channels: open.filter((one) => USUAL.includes(one)), language: 'zh-CN',
-  titles: [], groups: [], template: null, texts: {}, translations: {}, incident: null, drill: false,
+  titles: [], groups: [], files: [], template: null, texts: {}, translations: {}, incident: null, drill: false,
 })
 
 const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
@@ -89,6 +91,11 @@ const wordedIn = <N extends string>(names: readonly N[], texts: Partial<Record<N
 const translatedIn = (all: Record<string, Translation>): Record<string, Translated> =>
   Object.fromEntries(Object.keys(all).sort().map((tag) => [tag, wordedIn([...WRITTEN, ...READ], all[tag] ?? {})]))
 
+/** In one order of members: stream and routes name them in different ones. */
+const fileIn = ({ description, media_type, size, digest, sha256, picture, uri, fault }: AlertFile): AlertFile => ({
+  description, media_type, size, digest, sha256, picture, uri, fault,
+})
+
 export const formOf = (alert: Alert): AlertForm => ({
   kind: alert.kind,
   event: alert.event,
@@ -109,6 +116,7 @@ export const formOf = (alert: Alert): AlertForm => ({
   translations: translatedIn(alert.translations ?? {}),
   titles: [...(alert.titles ?? [])],
   groups: [...(alert.groups ?? [])],
+  files: (alert.files ?? []).map(fileIn),
   incident: alert.incident,
   drill: alert.drill,
 })
@@ -152,6 +160,7 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     translations: form.translations ?? {},
     titles: form.titles ?? [],
     groups: (form.groups ?? []).map((group) => group.id),
+    files: (form.files ?? []).map(({ sha256, description }) => ({ sha256, description })),
     expires_at: form.expires_at,
     incident: form.incident,
     drill: form.drill,

@@ -25,6 +25,21 @@ export interface AlertArea {
   approximate: boolean
 }
 
+/** A file of an alert. `sha256` names its bytes, null where they are not here; `digest` is its SHA-1, as CAP has it. */
+export interface AlertFile {
+  description: string
+  media_type: string
+  size: number | null
+  digest: string | null
+  sha256: string | null
+  /** Whether a page may show it. */
+  picture: boolean
+  /** Where its message says that it lies; never fetched. */
+  uri: string | null
+  /** Why what the message brought is not trusted, as a code. */
+  fault: string | null
+}
+
 export interface Alert extends Thing {
   identifier: string
   origin: 'own' | 'received'
@@ -55,6 +70,8 @@ export interface Alert extends Thing {
   titles?: string[]
   /** Groups told beside the area, named as when it was written; absent in entries older than this. */
   groups?: { id: string; name: string }[]
+  /** What is attached, or came with a received one; absent in entries older than this. */
+  files?: AlertFile[]
   status: AlertStatus
   effective_at: string | null
   expires_at: string | null

@@ -10,6 +10,7 @@ from command.kernel.errors import Invalid, TooLarge, UnsupportedKind
 
 MAX_BYTES = 10 * 1024 * 1024
 _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"%PDF-", "application/pdf"))
+_NAME = re.compile(r"[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]')
 
@@ -29,9 +30,9 @@ class AttachmentStore:
 
     folder: Path
 
-    def keep(self, data: bytes) -> StoredFile:
+    def keep(self, data: bytes, most: int = MAX_BYTES) -> StoredFile:
         """Write the bytes so that they are on disk when this returns. Raises as `media_type_of`."""
-        kept = StoredFile(media_type_of(data), len(data), hashlib.sha256(data).hexdigest())
+        kept = StoredFile(media_type_of(data, most), len(data), hashlib.sha256(data).hexdigest())
         if not self.path(kept.sha256).exists():
             self._write(kept.sha256, data)
         return kept
@@ -39,6 +40,15 @@ class AttachmentStore:
     def path(self, sha256: str) -> Path:
         """Where the file with this content lies."""
         return self.folder / sha256
+
+    def find(self, sha256: str) -> bytes | None:
+        """The content; None where no such file lies here."""
+        if not _NAME.fullmatch(sha256):
+            return None
+        try:
+            return self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def _write(self, name: str, data: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -51,24 +61,35 @@ class AttachmentStore:
         _sync_folder(self.folder)
 
 
-def media_type_of(data: bytes) -> str:
+def media_type_of(data: bytes, most: int = MAX_BYTES) -> str:
     """The kind by its first bytes, whatever its name says; UnsupportedKind `attachment.kind` for any other.
 
-    Raises Invalid `attachment.empty` and TooLarge `attachment.too_large`.
+    Raises Invalid `attachment.empty` and, over `most` bytes, TooLarge `attachment.too_large`.
     """
     if not data:
         raise Invalid("attachment.empty")
-    if len(data) > MAX_BYTES:
-        raise TooLarge("attachment.too_large", limit_mb=MAX_BYTES // 1024 // 1024)
+    if len(data) > most:
+        raise TooLarge("attachment.too_large", limit_mb=most // 1024 // 1024)
+    kind = known_type(data)
+    if kind is None:
+        raise UnsupportedKind("attachment.kind")
+    return kind
+
+
+def known_type(data: bytes) -> str | None:
+    """The kind of a picture, a PDF or a plain text by its bytes; None for anything else."""
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "image/webp"
     charset = _charset(data)
-    if charset is None:
-        raise UnsupportedKind("attachment.kind")
-    return f"text/plain; charset={charset}"
+    return f"text/plain; charset={charset}" if charset and data else None
+
+
+def is_picture(media_type: str | None) -> bool:
+    """Whether a page may show a file of this kind, as `known_type` names it."""
+    return media_type is not None and media_type.startswith("image/")
 
 
 def safe_name(name: str | None) -> str:

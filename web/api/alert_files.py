@@ -1,0 +1,43 @@
+"""Files of alerts over HTTP: kept for a draft, given to who may read the alert, and to everybody once it is issued."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response, UploadFile
+
+from alerts.drafts import drafter_unit
+from alerts.files import MOST_BYTES, file_for, own_file, public_file
+from command.kernel.attachments import safe_name
+from command.kernel.values import State
+from web.attachments import Store
+from web.downloads import shown_file
+from web.edge import Known, database_of
+
+router = APIRouter(tags=["alerts"])
+Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+@router.post("/api/v1/alert-files", status_code=201)
+def post_alert_file(file: UploadFile, edge: Known, store: Store) -> State:
+    """Keep a picture, a PDF or a plain text, for a draft's `files` to name by its `sha256`."""
+    data = file.file.read(MOST_BYTES + 1)
+    with edge.reading() as session:
+        drafter_unit(session, edge.actor)
+    store.keep(data, MOST_BYTES)
+    name = safe_name(file.filename)
+    return own_file(data, name.rpartition(".")[0] or name).state()
+
+
+@router.get("/api/v1/alerts/{alert_id}/files/{sha256}")
+def get_alert_file(alert_id: str, sha256: Sha256, edge: Known, store: Store) -> Response:
+    """A file of an alert: pictures to look at, everything else to save."""
+    with edge.reading() as session:
+        file, content = file_for(session, edge.actor, store, alert_id, sha256)
+    return shown_file(content, file.description)
+
+
+@router.get("/cap/{alert_id}/files/{sha256}")
+def get_public_file(alert_id: str, sha256: Sha256, request: Request, store: Store) -> Response:
+    """The same of an alert that was issued, where its CAP message says that it is."""
+    with database_of(request).reading() as session:
+        file, content = public_file(session, store, alert_id, sha256)
+    return shown_file(content, file.description)
