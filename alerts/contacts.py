@@ -112,9 +112,10 @@ def tree_of(session: Session, unit: Unit) -> Tree:
 
 
 def answering_accounts(session: Session) -> frozenset[str]:
-    """Accounts whose pages may answer an alert; an auditor's or administrator's may not and is not told."""
+    """Accounts in use whose pages may answer an alert; an auditor's or administrator's may not and is not told."""
     roles = [role.value for role in Role if Right.ALERT_ACKNOWLEDGE in rights_of(role)]
-    return frozenset(session.scalars(select(RoleGrant.user_id).where(RoleGrant.role.in_(roles))))
+    query = select(RoleGrant.user_id).join(User, User.id == RoleGrant.user_id).where(RoleGrant.role.in_(roles))
+    return frozenset(session.scalars(query.where(User.active, ~User.locked)))
 
 
 Ways = Callable[[Person, str | None], Iterable[tuple[str, str]]]

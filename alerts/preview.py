@@ -8,7 +8,7 @@ from math import ceil
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Audience, freeze
+from alerts.audience import Audience, freeze, resolve
 from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups, reach_for
 from alerts.calls.plans import plan_in_force, policy_by
@@ -27,6 +27,7 @@ from alerts.ledger import waiting
 from alerts.lookup import alert_for
 from alerts.model import READ, Alert
 from alerts.outlets import EVERY, Outlets, carried_texts, channels_of
+from alerts.recipients import CHANNELS
 from alerts.templates.ends import end_texts
 from alerts.templates.making import made_texts
 from alerts.templates.template import MOST, units
@@ -117,7 +118,7 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
     words = words_of(alert, clock.now(), sms=outlets.sms)
     return {
         "people": audience.people,
-        "units": _by_unit(session, audience),
+        "units": _by_unit(session, area, audience),
         "groups": _groups(session, alert),
         "languages": _languages(alert, audience, outlets.sms),
         "channels": {name: counts.get(name, 0) for name in chosen},
@@ -216,7 +217,10 @@ def _groups(session: Session, alert: Alert) -> list[Json]:
     ]
 
 
-def _by_unit(session: Session, audience: Audience) -> list[Json]:
+def _by_unit(session: Session, area: AreaFound, audience: Audience) -> list[Json]:
+    """By township; `placed` where somebody is told for being there, not by name alone: a township outside the area
+    lacks no loudspeaker and nobody who answers for it."""
+    placed = {one.township_id for one in resolve(audience.contacts, area.reach(), CHANNELS).contacts}
     channels: dict[str, Counter[str]] = defaultdict(Counter)
     responsible: dict[str, set[str]] = defaultdict(set)
     for contact in audience.contacts:
@@ -225,6 +229,12 @@ def _by_unit(session: Session, audience: Audience) -> list[Json]:
             responsible[contact.township_id].add(contact.recipient)
     query = select(Unit.id, Unit.name).where(Unit.id.in_(channels)).order_by(Unit.division_code)
     return [
-        {"unit": unit, "name": name, "responsible": len(responsible[unit]), "channels": dict(channels[unit])}
+        {
+            "unit": unit,
+            "name": name,
+            "placed": unit in placed,
+            "responsible": len(responsible[unit]),
+            "channels": dict(channels[unit]),
+        }
         for unit, name in session.execute(query)
     ]

@@ -24,6 +24,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "auth": ("推送密钥", "push secret"),
     "auto_answer": ("自动接听", "answer by itself"),
     "before": ("到哪条止", "before"),
+    "browser": ("浏览器", "browser"),
     "call": ("打电话", "call"),
     "callback": ("回拨电话", "number to call back"),
     "calls": ("试拨", "test calls"),

@@ -13,7 +13,9 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock
 from command.kernel.errors import FieldError, Invalid
 from command.kernel.sealing import Keyring
+from command.kernel.values import State
 
+LONGEST_AGENT = 40
 MOST = 10
 """Browsers of one person; the oldest makes room."""
 
@@ -23,19 +25,21 @@ def owner_of(actor: Actor) -> str:
     return f"{actor.kind}:{actor.id}"
 
 
-def browsers_of(session: Session, actor: Actor) -> list[str]:
-    """The ids of the browsers in which an actor is told: a browser finds out by its own whether it is one of them."""
-    query = select(PushSubscription.id).where(PushSubscription.owner == owner_of(actor))
-    return list(session.scalars(query.order_by(PushSubscription.id)))
+def browsers_of(session: Session, actor: Actor) -> list[State]:
+    """The browsers in which an actor is told, the latest first: a browser finds out by its id whether it is one."""
+    query = select(PushSubscription).where(PushSubscription.owner == owner_of(actor))
+    rows = session.scalars(query.order_by(PushSubscription.at.desc(), PushSubscription.id))
+    return [row.state() for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserFields:
-    """A browser's subscription as the Push API gives it: `public` and `auth` in base64url."""
+    """A browser's subscription as the Push API gives it: `public` and `auth` in base64url; `agent` is its name."""
 
     endpoint: str
     public: str
     auth: str
+    agent: str = ""
 
 
 def subscribe(
@@ -58,6 +62,7 @@ def subscribe(
     row.endpoint = keyring.seal(ENDPOINT, named, fields.endpoint)
     row.auth = keyring.seal(AUTH, named, fields.auth)
     row.owner, row.public, row.at = owner_of(actor), fields.public, clock.now()
+    row.agent = fields.agent[:LONGEST_AGENT]
     session.add(row)
     session.flush()
     _drop_oldest(session, row.owner)
@@ -67,6 +72,18 @@ def unsubscribe(session: Session, actor: Actor, endpoint: str) -> None:
     """Tell this browser of the actor's no longer; one that is not known is nothing."""
     own = PushSubscription.owner == owner_of(actor)
     session.execute(delete(PushSubscription).where(own, PushSubscription.id == name_of(endpoint)))
+
+
+def remove(session: Session, actor: Actor, browser: str) -> None:
+    """Tell a browser of the actor's no longer, by its id: one that was lost, or that they sit before no more."""
+    own = PushSubscription.owner == owner_of(actor)
+    session.execute(delete(PushSubscription).where(own, PushSubscription.id == browser))
+
+
+def forget_user(session: Session, user_id: str, but: str | None = None) -> None:
+    """An account's browsers are told no longer, except the one with the id `but`."""
+    gone = delete(PushSubscription).where(PushSubscription.owner == f"user:{user_id}")
+    session.execute(gone if but is None else gone.where(PushSubscription.id != but))
 
 
 def forget_terminal(session: Session, terminal_id: str) -> None:

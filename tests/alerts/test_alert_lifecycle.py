@@ -249,7 +249,9 @@ def test_the_preview_says_who_and_how_before_anybody_is_told(county: County) -> 
     assert found["people"] == PEOPLE_IN_SOUTH
     assert found["channels"] == {"websocket": 2, "email": 2, "mqtt": 1}
     south = {"email": 2, "websocket": 2, "mqtt": 1}
-    assert found["units"] == [{"unit": county.units["south"], "name": "西舍路镇", "responsible": 1, "channels": south}]
+    assert found["units"] == [
+        {"unit": county.units["south"], "name": "西舍路镇", "placed": True, "responsible": 1, "channels": south}
+    ]
     assert found["texts"]["mqtt"].count("西舍路镇防范山洪") == 2
     assert found["area"]["approximate"]
     assert found["forecast_99_s"] > 0
@@ -552,6 +554,8 @@ def test_holders_of_a_post_are_told_beside_the_area_and_counted_and_frozen(eithe
         "西舍路镇": {"email": 2},
         "吕合镇": {"email": 2},
     }
+    placed = {unit["name"]: unit["placed"] for unit in found["units"]}
+    assert placed == {"西舍路镇": True, "吕合镇": False}, "told by name alone, whatever it lacks is not missed"
     alert = issued(county, titles=("吕合镇包保",), channels=("email",))
     now = state(county, alert)
     assert (now["titles"], now["people"]) == (["吕合镇包保"], found["people"])

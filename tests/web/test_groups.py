@@ -54,6 +54,20 @@ def test_a_table_makes_groups_and_says_what_is_wrong_line_by_line(as_: Clients) 
     assert (again["created"], again["updated"], again["failed"]) == (0, 2, 0), "a file can go round"
 
 
+def test_a_table_tells_people_of_one_name_apart_by_their_telephones(as_: Clients) -> None:
+    people = "吕合镇,王（示例）,000-0000-0003,\n吕合镇,王（示例）,000-0000-0004,是\n"
+    assert post(as_("admin"), "people", f"单位,姓名,电话,同名另一人\n{people}")["kept"]
+    duty, heading = as_("duty"), "群组,单位,姓名\n"
+    rows = "王,吕合镇,王（示例）\n王,吕合镇,王（示例） 000-0000-0009\n王,吕合镇,王（示例） 000-0000-0004\n"
+    report = post(duty, "groups", heading + rows, skip_bad=1)
+    codes = [line.get("code") for line in report["lines"]]
+    assert codes == ["import.person_ambiguous", "import.person_unknown", None]
+    table = duty.get("/api/v1/export/groups.csv").text
+    assert "王（示例） 000-0000-0004" in table
+    again = post(duty, "groups", table.removeprefix("\ufeff"))
+    assert (again["created"], again["updated"], again["failed"]) == (0, 1, 0), "a file can go round"
+
+
 def test_a_group_is_made_changed_and_told_on_the_timeline(as_: Clients, world: World) -> None:
     directory(as_)
     duty = as_("duty")

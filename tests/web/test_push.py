@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from alerts.channels.hosts import Allowed
 from alerts.channels.post import Poster
@@ -14,9 +15,10 @@ from alerts.channels.webpush import WebPushChannel
 from alerts.fanout import FanOut
 from alerts.senders import senders
 from alerts.webpush.finding import browser_finder, browser_forgetter
+from alerts.webpush.model import PushSubscription
 from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.web.obliged import API, Clients, issued_order
-from tests.web.world import World
+from tests.web.world import PASSWORD, World
 from web.secret_files import vapid_private
 from web.wiring import Core
 
@@ -59,6 +61,11 @@ def subscribe(client: TestClient, service: PushService) -> None:
     assert answer.status_code == 204, answer.text
 
 
+def names(client: TestClient) -> list[str]:
+    """Of the browsers in which this account is told, the latest first."""
+    return [one["id"] for one in client.get(URL).json()["browsers"]]
+
+
 def send(core: Core) -> None:
     asks = browser_finder(core.db, core.keyring), browser_forgetter(core.db)
     vapid = Vapid(vapid_private(core.settings), "mailto:duty@example.org")
@@ -73,7 +80,7 @@ def test_an_order_reaches_the_phone_of_who_asked(as_: Clients, core: Core, servi
     assert south.get(URL).json() == {"public_key": Vapid(vapid_private(core.settings), "").public_key, "browsers": []}
     for _ in range(2):
         subscribe(south, service)
-    assert south.get(URL).json()["browsers"] == [name_of(service)]
+    assert names(south) == [name_of(service)]
     alert = issued_order(as_, channels=["webpush", "websocket"])
     send(core)
     (browser,) = service.browsers.values()
@@ -110,10 +117,10 @@ def test_a_browser_is_the_last_ones_who_asked_in_it(as_: Clients, service: PushS
     first, second = as_("duty"), as_("south_operator")
     subscribe(first, service)
     subscribe(second, service)
-    assert [one.get(URL).json()["browsers"] for one in (first, second)] == [[], [name_of(service)]]
+    assert [names(one) for one in (first, second)] == [[], [name_of(service)]]
     endpoint = {"endpoint": subscription(service)["endpoint"]}
     assert first.post(f"{URL}/off", json=endpoint).status_code == 204
-    assert second.get(URL).json()["browsers"] == [name_of(service)]
+    assert names(second) == [name_of(service)]
     assert second.post(f"{URL}/off", json=endpoint).status_code == 204
     assert second.get(URL).json()["browsers"] == []
 
@@ -143,3 +150,48 @@ def test_without_a_push_service_nothing_is_offered(as_: Clients, service: PushSe
     client = as_("duty")
     assert client.get(URL).json()["public_key"] is None
     assert client.put(URL, json=subscription(service)).json()["code"] == "push.host"
+
+
+CHROME = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile Safari/537.36"
+)
+
+
+def test_a_lost_browser_is_seen_and_removed_by_its_owner(as_: Clients, service: PushService) -> None:
+    south, stranger, body = as_("south_operator"), as_("duty"), subscription(service)
+    assert south.put(
+        URL, json={**body, "endpoint": f"{body['endpoint']}/lost"}, headers={"User-Agent": CHROME}
+    ).is_success
+    subscribe(south, service)
+    own, lost = names(south)
+    assert [one["agent"] for one in south.get(URL).json()["browsers"]] == ["", "Chrome, Android"]
+    for client in (stranger, south, south):
+        assert client.delete(f"{URL}/{lost}").status_code == 204
+        assert (lost in names(south)) == (client is stranger)
+    assert names(south) == [own]
+
+
+@pytest.mark.parametrize("shut", ["own password", "password", "lock", "close", "phone", "roles"])
+def test_what_shuts_an_account_shuts_its_browsers(
+    as_: Clients, world: World, core: Core, service: PushService, shut: str
+) -> None:
+    south, body, user = as_("south_operator"), subscription(service), world.users["south_operator"]
+    assert south.put(URL, json={**body, "endpoint": f"{body['endpoint']}/other"}).is_success
+    subscribe(south, service)
+    url = f"{API}/users/{user}"
+    security, admin = as_("security"), as_("admin")
+    role = {"role": "township_operator", "unit": world.units["south"]}
+    answer = {
+        "own password": lambda: south.post(
+            f"{API}/me/password", json={"old": PASSWORD, "new": "mountains and rivers", "browser": name_of(service)}
+        ),
+        "password": lambda: security.post(f"{url}/password"),
+        "lock": lambda: security.post(f"{url}/lock"),
+        "close": lambda: admin.patch(url, json={"active": False}),
+        "phone": lambda: security.delete(f"{url}/second-factor"),
+        "roles": lambda: security.patch(url, json={"roles": [role]}),
+    }[shut]()
+    assert answer.is_success, answer.text
+    with core.db.reading() as session:
+        left = len(session.scalars(select(PushSubscription.id)).all())
+    assert left == {"own password": 1, "roles": 2}.get(shut, 0)

@@ -32,6 +32,7 @@ OWN = {
     ("post", "/api/v1/me/password"),
     ("put", "/api/v1/me/push"),
     ("post", "/api/v1/me/push/off"),
+    ("delete", "/api/v1/me/push/{browser}"),
     ("post", "/api/v1/terminals/self/check"),
     *PUBLIC,
 }

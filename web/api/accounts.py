@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import select
 
-from command.directory.accounts import NewUser, grant_roles, register_user, rename_user, reset_password, set_locked
+from command.directory.accounts import NewUser, grant_roles, register_user
 from command.directory.model import User
 from command.directory.queries import sight_of, unit_of, user_of, user_state
-from command.directory.second_factor import take_off_for
 from command.kernel.clock import optional_text
 from command.kernel.errors import Refused
 from command.kernel.rights import Right, Role
 from command.kernel.values import State
+from web.account_endings import phone_lost, rename_user, reset_password, set_locked
 from web.api.forms import Form, Id, Name
 from web.edge import Known
 
@@ -108,4 +108,4 @@ def reset_user_password(user_id: str, edge: Known) -> State:
 def take_user_second_factor_off(user_id: str, edge: Known) -> State:
     """The phone is lost: the password alone again; every session of the account ends."""
     with edge.writing() as session:
-        return user_state(session, take_off_for(session, edge.actor, user_id))
+        return user_state(session, phone_lost(session, edge.actor, user_id))

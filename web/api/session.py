@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from command.directory.accounts import change_own_password
 from command.directory.queries import terminal_of, user_of
 from command.directory.second_factor import offered, put_on, take_off
 from command.directory.sessions import LogIn, Opened, log_in, log_out, open_terminal_session
@@ -15,6 +14,7 @@ from command.kernel.errors import Refused, TooMany, Unauthenticated, Unavailable
 from command.kernel.rights import rights_of
 from command.kernel.sealing import Unopened
 from command.kernel.values import Json, State
+from web.account_endings import change_own_password
 from web.api.codes import qr_svg
 from web.edge import COOKIE, Edge, Known, address_of, database_of, keyring_of
 from web.outlets import outlets_by
@@ -58,11 +58,12 @@ class Password(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """A change of the own password."""
+    """A change of the own password. `browser` is the id of the one that asks, where warnings are pushed to it."""
 
     model_config = ConfigDict(extra="forbid")
     old: str = Field(max_length=256)
     new: str = Field(max_length=256)
+    browser: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 def strangers_of(request: Request) -> Strangers:
@@ -130,10 +131,10 @@ def who_am_i(edge: Known, request: Request) -> State:
 
 @router.post("/me/password", status_code=204)
 def change_password(body: NewPassword, edge: Known) -> None:
-    """Change the own password; every other session of the account ends."""
+    """Change the own password; every other session of the account ends, and every other browser is pushed nothing."""
     _need_user(edge)
     with edge.writing() as session:
-        change_own_password(session, edge.actor, body.old, body.new, edge.token)
+        change_own_password(session, edge.actor, body.old, body.new, edge.token, body.browser)
 
 
 @router.get("/me/second-factor")

@@ -6,12 +6,12 @@ from argparse import ArgumentParser, Namespace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.directory.accounts import NewUser, grant_roles, register_user, reset_password, set_locked
+from command.directory.accounts import NewUser, grant_roles, register_user
 from command.directory.model import Unit, User
 from command.directory.queries import roles_of
-from command.directory.second_factor import take_off_for
 from command.kernel.actor import system_actor
 from command.kernel.rights import Role
+from web.account_endings import phone_lost, reset_password, set_locked
 from web.commands.common import answer_errors, core_of
 from web.commands.options import add_data
 
@@ -67,7 +67,7 @@ def _change(session: Session, options: Namespace) -> None:
     if user is None:
         raise SystemExit(f"there is no account “{options.username}”")
     if options.part == OFF[0]:
-        take_off_for(session, system_actor(), user.id)
+        phone_lost(session, system_actor(), user.id)
     elif options.part == "password":
         sys.stdout.write(f"{user.username}\t{reset_password(session, system_actor(), user.id)}\n")
     else:

@@ -57,7 +57,7 @@ def _posts(session: Session, sight: Sight) -> Iterable[Cells]:
 
 
 def _named(session: Session) -> dict[str, str]:
-    """People as a post names them: with the telephone where their unit has several of the name."""
+    """People as posts and groups name them: with the telephone where their unit has several of the name."""
     rows = list(session.execute(select(Person.id, Person.unit_id, Person.name, Person.phone)))
     many = Counter((row.unit_id, row.name) for row in rows)
     return {
@@ -102,10 +102,11 @@ def _households(session: Session, sight: Sight) -> Iterable[Cells]:
 
 
 def _groups(session: Session, sight: Sight) -> Iterable[Cells]:
-    names = _unit_names(session)
+    names, people = _unit_names(session), _named(session)
     for group in session.scalars(select(Group).where(Group.active).order_by(Group.unit_id, Group.name)):
         for one in members_shown(session, group) if sight.covers(group.unit_id) else ():
-            named = {POST: (one["name"], None), PERSON: (None, one["name"]), UNIT: (None, None)}[str(one["kind"])]
+            person = people.get(str(one["id"]))
+            named = {POST: (one["name"], None), PERSON: (None, person), UNIT: (None, None)}[str(one["kind"])]
             if one["active"]:
                 yield group.name, names[str(one["unit"])], *named, names[group.unit_id]
 

@@ -5,11 +5,12 @@ from sqlalchemy.orm import Session
 
 from alerts.bounds import township_of
 from command.directory.groups import PERSON, POST, UNIT, add_member, change_group, register_group
-from command.directory.model import Group, Person, Post, Unit
+from command.directory.model import Group, Post, Unit
 from command.directory.queries import county_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.rights import Right
 from web.imports.cells import Outcome, find_unit
+from web.imports.people import find_person
 from web.imports.table import Row
 
 
@@ -34,20 +35,19 @@ def _group(session: Session, actor: Actor, keeper: Unit, name: str) -> Group:
 
 
 def _member(session: Session, row: Row, unit: Unit) -> tuple[str, str]:
-    title, name = row.text("post"), row.text("person")
+    title = row.text("post")
     if title is not None:
         posts = select(Post.id).where(Post.unit_id == unit.id, Post.title == title, Post.active)
         post = session.scalars(posts).first()
         if post is None:
             raise row.fault("post", "import.post_unknown", title)
         return POST, post
-    if name is not None:
-        people = session.scalars(select(Person.id).where(Person.unit_id == unit.id, Person.name == name, Person.active))
-        person = people.first()
-        if person is None:
-            raise row.fault("person", "import.person_unknown", name)
-        return PERSON, person
-    return UNIT, unit.id
+    person = find_person(session, row, unit.id, "person")
+    if person is None:
+        return UNIT, unit.id
+    if not person.active:
+        raise row.fault("person", "import.person_unknown", person.name)
+    return PERSON, person.id
 
 
 def _home(session: Session, actor: Actor) -> Unit:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.recipients import telephone
 from command.directory import units
 from command.directory.accounts import NewUser, register_user, rename_user
 from command.directory.model import Person, Post, Terminal, Unit, User
@@ -24,6 +23,7 @@ from command.resources.model import Resource
 from web.imports.cells import Outcome, find_unit
 from web.imports.evacuation import import_hazard_point, import_household
 from web.imports.groups import import_member
+from web.imports.people import by_phone, find_person, people_named
 from web.imports.table import Column, Row
 
 # How people write kinds; the interface's own words, and those of the API.
@@ -100,7 +100,7 @@ def import_person(session: Session, actor: Actor, row: Row) -> Outcome:
         **_OWN,
     }
     named: set[str] = session.info.setdefault(_NAMED, set())
-    old = _meant(row, _people(session, unit.id, name), named)
+    old = _meant(row, people_named(session, unit.id, name), named)
     if old is not None:
         changed = units.change_person(session, actor, old.id, old.version, own)
         named.add(changed.id)
@@ -117,7 +117,8 @@ def import_post(session: Session, actor: Actor, row: Row) -> Outcome:
     """A post in a unit and who holds it; people are named as in the people's file."""
     unit = find_unit(session, actor, row)
     title = row.text("title") or ""
-    holder, deputy = (_holder(session, row, unit.id, column) for column in ("holder", "deputy"))
+    found = [find_person(session, row, unit.id, column) for column in ("holder", "deputy")]
+    holder, deputy = (one.id if one else None for one in found)
     old = session.scalars(select(Post).where(Post.unit_id == unit.id, Post.title == title)).first()
     if old is not None:
         held: State = {"holder_id": holder, "deputy_id": deputy, "hazard_point": row.text("hazard_point")}
@@ -201,40 +202,12 @@ def _meant(row: Row, people: list[Person], named: Collection[str]) -> Person | N
     one more has no telephone to be known by.
     """
     phone = row.text("phone")
-    found = _by_phone(people, phone)
+    found = by_phone(people, phone)
     if found is not None or not people or (row.flag("another") and phone):
         return found
     if len(people) > 1 or people[0].id in named or row.flag("another"):
         raise row.fault("name", "import.person_ambiguous", people[0].name)
     return people[0]
-
-
-def _people(session: Session, unit_id: str, name: str) -> list[Person]:
-    """Those of a name in a unit; who is out of use only where nobody else has it."""
-    query = select(Person).where(Person.unit_id == unit_id, Person.name == name)
-    people = list(session.scalars(query.order_by(Person.id)))
-    return [one for one in people if one.active] or people
-
-
-def _by_phone(people: list[Person], phone: str | None) -> Person | None:
-    found = [one for one in people if phone and one.phone and telephone(one.phone) == telephone(phone)]
-    return found[0] if len(found) == 1 else None
-
-
-def _holder(session: Session, row: Row, unit_id: str, column: str) -> str | None:
-    """Who is named in a cell, of several of one name with the telephone behind it: `张三 13800000000`."""
-    cell = row.text(column)
-    if cell is None:
-        return None
-    people, phone = _people(session, unit_id, cell), None
-    if not people and " " in cell:
-        name, phone = cell.rsplit(maxsplit=1)
-        people = [one for one in [_by_phone(_people(session, unit_id, name), phone)] if one]
-    if not people:
-        raise row.fault(column, "import.person_unknown", cell)
-    if len(people) > 1:
-        raise row.fault(column, "import.person_ambiguous", cell)
-    return people[0].id
 
 
 def _resource_kind(row: Row) -> str:

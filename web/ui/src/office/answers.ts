@@ -132,6 +132,8 @@ export interface AlertWaiting {
 export interface PreviewUnit {
   unit: string
   name: string
+  /** Whether somebody is told there for being in the area, not by name alone. */
+  placed: boolean
   responsible: number
   channels: Record<string, number>
 }

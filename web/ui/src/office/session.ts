@@ -1,4 +1,5 @@
 import { ApiProblem, problem, type Api } from '@shared/api'
+import { ownBrowser } from '@shared/push'
 import { shallowRef, type ShallowRef } from 'vue'
 import type { Me } from './answers'
 
@@ -39,7 +40,9 @@ export class Session {
 
   /** @throws ApiProblem when the new password is refused. */
   async changePassword(old: string, fresh: string): Promise<void> {
-    await this.api.post('/me/password', { old, new: fresh })
+    // The other browsers are pushed nothing any more; this one's reader is who changes the password.
+    const browser = await ownBrowser()
+    await this.api.post('/me/password', { old, new: fresh, ...(browser !== null && { browser }) })
     await this.ask()
   }
 

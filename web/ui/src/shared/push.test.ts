@@ -8,7 +8,7 @@ const ENDPOINT = 'https://push.example/a'
 /** SHA-256 of the endpoint, as the server names it. */
 const NAME = '378f13c84514cc9b2fdf033f09eee9fe06789b7526df2a95bc6d38cf8f2b9a6a'
 
-let server: { public_key: string | null; browsers: string[] }
+let server: { public_key: string | null; browsers: { id: string }[] }
 let down: boolean
 let held: { key: Uint8Array } | null
 let refuses: DOMException | null
@@ -18,7 +18,7 @@ let scripts: string[]
 const answered = <T>(value: T) => (down ? Promise.reject(new ApiProblem(0, 'client.network', '')) : Promise.resolve(value))
 const api = {
   get: () => answered({ ...server }),
-  put: () => answered(server.browsers.push(NAME)),
+  put: () => answered(server.browsers.push({ id: NAME })),
   post: () => answered((server.browsers = [])),
 } as unknown as Api
 
@@ -76,7 +76,7 @@ describe('push to a browser', () => {
 
   it('has to be turned on again when the server has another key', async () => {
     held = { key: keyOctets(OTHER_KEY) }
-    server.browsers = [NAME]
+    server.browsers = [{ id: NAME }]
     expect(await pushState(api)).toBe('off')
     expect(await pushOn(api, '/desk')).toBe('on')
     expect(held.key).toEqual(keyOctets(KEY))

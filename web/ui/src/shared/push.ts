@@ -4,8 +4,16 @@ import { problem as problemOf, type Api, type ApiProblem } from './api'
 interface Offered {
   /** What a browser subscribes with; null where the server has no push service. */
   public_key: string | null
-  /** The reader's browsers: the SHA-256 of each endpoint, hex. */
-  browsers: string[]
+  /** The reader's browsers, the latest first. */
+  browsers: PushBrowser[]
+}
+
+export interface PushBrowser {
+  /** The SHA-256 of its endpoint, hex. */
+  id: string
+  /** What it called itself: `Chrome, Android`; empty where it said nothing known. */
+  agent: string
+  at: string
 }
 
 /** `none`: the server offers none; `insecure`: the page is not encrypted; `cannot`: this browser is not able to. */
@@ -36,10 +44,22 @@ function takes(found: PushSubscription, key: string): boolean {
   return held.join() === keyOctets(key).join()
 }
 
+async function nameOf(found: PushSubscription): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(found.endpoint))
+  return [...new Uint8Array(hash)].map((octet) => octet.toString(16).padStart(2, '0')).join('')
+}
+
+/** The id of this browser where it has a subscription, whosever that is. */
+export async function ownBrowser(): Promise<string | null> {
+  if (!window.isSecureContext) return null
+  const found = await own()
+  return found === null ? null : nameOf(found)
+}
+
 /** Whether the server tells this browser of the reader's warnings: another one may have asked in it since. */
 async function isTold(found: PushSubscription, { browsers }: Offered): Promise<boolean> {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(found.endpoint))
-  return browsers.includes([...new Uint8Array(hash)].map((octet) => octet.toString(16).padStart(2, '0')).join(''))
+  const name = await nameOf(found)
+  return browsers.some(({ id }) => id === name)
 }
 
 export async function pushState(api: Api): Promise<PushState> {

@@ -22,6 +22,11 @@ export const pushTexts = defineTexts({
     untrusted: '没有打开：浏览器不信任本站的证书。先在本机装上 /ca 页面的根证书，再试。',
     unreachable: '没有打开：浏览器连不上它的推送服务。看本机能不能上外网，再试。',
     notChanged: '没有改',
+    mine: '收推送的浏览器',
+    here: '（这个）',
+    unnamed: '浏览器',
+    since: (time: string) => `${time} 打开`,
+    remove: '移除',
   },
   en: {
     push: 'Push to this browser',
@@ -43,5 +48,10 @@ export const pushTexts = defineTexts({
     untrusted: 'Not turned on: the browser does not trust the certificate of this site. Install the root certificate from /ca, then try again.',
     unreachable: 'Not turned on: the browser cannot reach its push service. See whether this device has the internet, then try again.',
     notChanged: 'Not changed',
+    mine: 'Browsers that are pushed to',
+    here: '(this one)',
+    unnamed: 'Browser',
+    since: (time) => `on since ${time}`,
+    remove: 'Remove',
   },
 })
