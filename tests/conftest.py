@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.turns import GROUPS, Turns, turn_of
 
-pytest_plugins = ["tests.peers.fixtures"]
+pytest_plugins = ["tests.peers.fixtures", "tests.statements"]
 
 # How long an example takes says how busy the machine is, not whether it is right.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

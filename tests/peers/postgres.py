@@ -40,9 +40,12 @@ class PostgresServer:
         return f"postgresql+psycopg://{_USER}@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, template: str = "template1") -> str:
-        """A new database, a copy of the template (nobody may be connected to that one); returns its name."""
+        """A new database, a copy of the template (nobody may be connected to that one); returns its name.
+
+        Its files are copied: to log all that is in them, as PostgreSQL does by itself, takes almost twice the time.
+        """
         name = f"test_{secrets.token_hex(6)}"
-        self._command(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), name, template)
+        self._command(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"), name, template)
         return name
 
     def drop_database(self, name: str) -> None:
