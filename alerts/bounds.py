@@ -11,6 +11,7 @@ from alerts.contacts import contacts_of_county
 from alerts.drafting import AreaFound, Draft
 from command.directory.listed import groups_for, members_of
 from command.directory.model import Group, Unit
+from command.directory.queries import county_of
 from command.kernel.errors import FieldError, Invalid, Refused
 from gis.divisions import shipped_divisions
 
@@ -54,6 +55,14 @@ def check_place(session: Session, unit: Unit, area: AreaFound) -> None:
         table = shipped_divisions()
         names = [row.name if (row := table.get(code)) else code for code in outside]
         raise Refused("alert.outside", unit=home.name, places=",".join(names))
+
+
+def places_of(session: Session, unit: Unit) -> list[Unit]:
+    """The units with a division of their own where a unit may alert, by division code."""
+    above = township_of(session, unit) or county_of(session, unit)
+    mine = (Unit.path.startswith(above.path), Unit.active, Unit.division_code.is_not(None))
+    places = session.scalars(select(Unit).where(*mine, Unit.kind.in_(("county", "township", "village"))))
+    return sorted(places, key=lambda one: one.division_code or "")
 
 
 def _reached(session: Session, unit: Unit, reach: Reach) -> list[str]:

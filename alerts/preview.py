@@ -227,14 +227,15 @@ def _by_unit(session: Session, area: AreaFound, audience: Audience) -> list[Json
         channels[contact.township_id][contact.channel] += 1
         if contact.responsible:
             responsible[contact.township_id].add(contact.recipient)
-    query = select(Unit.id, Unit.name).where(Unit.id.in_(channels)).order_by(Unit.division_code)
+    query = select(Unit.id, Unit.name, Unit.kind).where(Unit.id.in_(channels)).order_by(Unit.division_code)
     return [
         {
             "unit": unit,
             "name": name,
+            "kind": kind,
             "placed": unit in placed,
             "responsible": len(responsible[unit]),
             "channels": dict(channels[unit]),
         }
-        for unit, name in session.execute(query)
+        for unit, name, kind in session.execute(query)
     ]

@@ -249,9 +249,8 @@ def test_the_preview_says_who_and_how_before_anybody_is_told(county: County) -> 
     assert found["people"] == PEOPLE_IN_SOUTH
     assert found["channels"] == {"websocket": 2, "email": 2, "mqtt": 1}
     south = {"email": 2, "websocket": 2, "mqtt": 1}
-    assert found["units"] == [
-        {"unit": county.units["south"], "name": "西舍路镇", "placed": True, "responsible": 1, "channels": south}
-    ]
+    row = {"unit": county.units["south"], "name": "西舍路镇", "kind": "township", "placed": True}
+    assert found["units"] == [{**row, "responsible": 1, "channels": south}]
     assert found["texts"]["mqtt"].count("西舍路镇防范山洪") == 2
     assert found["area"]["approximate"]
     assert found["forecast_99_s"] > 0

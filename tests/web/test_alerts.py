@@ -170,6 +170,19 @@ def test_every_collected_message_is_answered(as_: Clients) -> None:
             assert answer.status_code == 201, (path.name, answer.text)
 
 
+def test_a_departments_account_is_told_the_places_it_may_alert(as_: Clients) -> None:
+    """Its board has no townships."""
+    station = as_("station_issuer")
+    assert "township" not in {unit["kind"] for unit in station.get("/api/v1/board").json()["units"].values()}
+    places = station.get("/api/v1/audience/places").json()["items"]
+    assert {"code": "532301109", "name": "西舍路镇", "kind": "township"} in places
+    assert places[0]["kind"] == "county"
+    body = {**DRAFT, "kind": "notice", "expires_at": "2036-01-01T00:00:00Z"}
+    (row,) = station.post("/api/v1/alerts/preview", json=body).json()["units"]
+    assert (row["name"], row["kind"]) == ("西舍路镇", "township")
+    assert as_("keeper").get("/api/v1/audience/places").status_code == 403
+
+
 def test_titles_of_posts_are_offered_counted_and_kept(as_: Clients, world: World) -> None:
     for unit in ("north", "south"):
         responsible_post(as_, world, unit)

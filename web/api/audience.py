@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from alerts.bounds import choosable_groups
+from alerts.bounds import choosable_groups, places_of
 from alerts.contacts import titles_of_county
+from alerts.drafts import drafter_unit
 from alerts.languages import known_languages
 from command.directory.listed import sizes
-from command.directory.queries import unit_of
 from command.kernel.errors import Refused
 from command.kernel.rights import Right
 from command.kernel.values import Json, State
@@ -19,18 +19,25 @@ router = APIRouter(prefix="/api/v1", tags=["alerts"])
 def get_titles(edge: Known) -> State:
     """The titles of the county's posts that somebody holds, the most frequent first."""
     with edge.reading() as session:
-        unit = unit_of(session, edge.actor.unit_id)
-        edge.actor.need(Right.ALERT_DRAFT, unit.path)
+        unit = drafter_unit(session, edge.actor)
         found = titles_of_county(session, unit)
     return {"items": [{"title": title, "posts": count} for title, count in found], "next": None}
+
+
+@router.get("/audience/places")
+def get_places(edge: Known) -> State:
+    """The county, townships and villages that the reader's alerts may be told to, on their board or not."""
+    with edge.reading() as session:
+        found = places_of(session, drafter_unit(session, edge.actor))
+        items: list[Json] = [{"code": one.division_code, "name": one.name, "kind": one.kind} for one in found]
+    return {"items": items, "next": None}
 
 
 @router.get("/audience/groups")
 def get_groups(edge: Known) -> State:
     """The groups in use that the reader's alerts may be told to, by name, with how many each lists."""
     with edge.reading() as session:
-        unit = unit_of(session, edge.actor.unit_id)
-        edge.actor.need(Right.ALERT_DRAFT, unit.path)
+        unit = drafter_unit(session, edge.actor)
         found = [group for group in choosable_groups(session, unit) if group.active]
         count = sizes(session, found)
         items: list[Json] = [

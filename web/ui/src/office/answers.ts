@@ -132,6 +132,7 @@ export interface AlertWaiting {
 export interface PreviewUnit {
   unit: string
   name: string
+  kind: string
   /** Whether somebody is told there for being in the area, not by name alone. */
   placed: boolean
   responsible: number

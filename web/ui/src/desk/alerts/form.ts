@@ -229,8 +229,6 @@ export function grouped(alerts: readonly Alert[], now: number): Record<Group, Al
   return groups
 }
 
-export const townships = (board: Board): { code: string; name: string }[] =>
-  Object.values(board.units)
-    .filter((u) => u.kind === 'township' && u.division_code !== null)
-    .map((u) => ({ code: u.division_code ?? '', name: u.name }))
-    .sort((a, b) => (a.code < b.code ? -1 : 1))
+/** The name of the unit with that division on this reader's board. */
+export const unitName = (board: Board, code: string): string | undefined =>
+  Object.values(board.units).find((unit) => unit.division_code === code)?.name
