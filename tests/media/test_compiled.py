@@ -20,6 +20,7 @@ from media.rtp.packet import header, is_rtcp
 from media.rtp.rtcp import ReceiverReport, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
 from media.sfu.arrivals import Arrivals, Arrived
+from media.sfu.estimate import START_BPS
 from media.sfu.incoming import WINDOW, PlainSourceState, PlainStreamState
 from media.sfu.layer import Unit
 from media.sfu.room import Room
@@ -81,9 +82,20 @@ def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
         assert compiled.left_to_python < 0.7 * play.brought, "hardly anything was plain"
         assert compiled.told_left < 0.75 * play.told, "no feedback was digested"
         assert compiled.nacks_left < play.asked - 40, "hardly any request was answered"
+    told_by_reports = twins.links["plain"][1].outflow.reports
+    assert told_by_reports.heard
+    assert told_by_reports.bitrate != START_BPS, "nothing was made of what reports told"
+    assert mended(python.room) == mended(compiled.room) > 0, "no copy was of use"
     compare_links(twins)
     for name in PUBLISHERS:
         compare_sources(python.room, compiled.room, name)
+
+
+def mended(room: Room) -> int:
+    """Packets of speech that were taken from the copies in later ones."""
+    reception = room.participants["two"].audio.layers[0].reception
+    assert reception is not None
+    return reception.mended
 
 
 def compare_links(twins: Twins) -> None:

@@ -9,22 +9,27 @@ from media.compiled.step import CompiledStep
 from media.ice import Address, Credentials
 from media.outlet import Outlet
 from media.outlet import Path as Way
+from media.rtp import red
 from media.rtp.packet import header, is_rtcp, parse
 from media.rtp.rtcp import RR, RTPFB, Nack, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
+from media.sfu.clock import ntp_time
 from media.sfu.layer import Unit
 from media.sfu.link import Link
 from media.sfu.receiver import Send
 from media.sfu.room import Room
+from media.sfu.slot import AudioSlot
 from media.sfu.terms import Kind, PayloadTypes, Publication, SlotTerms, Terms
+from media.sfu.video_slot import VideoSlot
 from media.srtp import Inbound, Keys, Outbound, Scratch
 from media.transport import Entrance, PeerParameters, Route, Routed
 from tests.media.packets import IDS, OPUS, RTX, VP8, Publisher
 
 AES128_GCM = 7
+RED = 63
 KEYS = Keys(AES128_GCM, bytes(range(28)), bytes(range(28)))
 VIEWERS = ("plain", "numbered", "thin", "filtered", "silent", "fat")
-GIVE_FEEDBACK = ("thin", "filtered", "fat")
+GIVE_FEEDBACK = ("plain", "thin", "filtered", "fat")
 FAT_BPS = 20_000_000
 PUBLISHERS = ("one", "two", "h264")
 
@@ -144,7 +149,7 @@ class Side:
 def viewer(number: int, name: str) -> Terms:
     cc = 0 if name == "plain" else IDS.transport_cc
     base = number * 1000
-    slots = [SlotTerms("audio", "a", base, OPUS, transport_cc=cc)]
+    slots = [SlotTerms("audio", mid, base + 20 * n, OPUS, transport_cc=cc) for n, mid in enumerate("ab")]
     for place in range(len(PUBLISHERS)):
         types = PayloadTypes(102, 103)
         slots.append(SlotTerms("video", f"v{place}", base + 1 + place, VP8, base + 50 + place, RTX, types, cc))
@@ -154,7 +159,8 @@ def viewer(number: int, name: str) -> Terms:
 def publisher(number: int, name: str) -> Terms:
     codec = Publication("video", "1", VP8, RTX, number * 1000 + 2, number * 1000 + 3)
     video = replace(codec, codec="h264") if name == "h264" else codec
-    return Terms((Publication("audio", "0", OPUS, None, number * 1000 + 1), video), (), IDS)
+    redundant = RED if name == "two" else None
+    return Terms((Publication("audio", "0", OPUS, None, number * 1000 + 1, red_payload_type=redundant), video), (), IDS)
 
 
 def described(data: bytes, last: int, *, keyed: bool) -> bytes:
@@ -167,16 +173,30 @@ def described(data: bytes, last: int, *, keyed: bool) -> bytes:
     return bytes(changed)
 
 
+def redundant(data: bytes, former: bytes, own: bytes) -> bytes:
+    """A packet of speech as Chromium sends it where that was agreed: the frame before in it once more (RFC 2198)."""
+    packet = parse(data)
+    assert packet is not None
+    head = bytearray(data[: packet.payload_start])
+    head[1] = RED | head[1] & 0x80
+    return bytes(head) + red.build([red.Block(OPUS, 960, former)], OPUS, own)
+
+
 def told(now: float, link: Link, chance: random.Random, slow: bool) -> bytes:
     """A report, and feedback on what the link sent lately: nearly all came, for a slow one later and later."""
     sent = link.outflow.sent
     count = min(sent.next, 40)
     deltas = [one_delta(chance, slow) for _ in range(count)] or [0]
-    block = ReportBlock(5, chance.randrange(40), 0, 0, 0, chance.choice((0, 0x12345678)), chance.randrange(9_000))
+    slots: list[AudioSlot | VideoSlot] = [*link.audio, *link.video]
+    slot = chance.choice(slots)
+    newest = slot.splice.numbers.newest - chance.randrange(3)
+    last_sr = (ntp_time(now) >> 16) - chance.randrange(40_000)
+    lost, seen, delay = chance.randrange(60), chance.choice((0, last_sr)), chance.randrange(9_000)
+    block = ReportBlock(slot.terms.ssrc, lost, 0, newest & 0xFFFF, 0, seen & 0xFFFFFFFF, delay)
     report = ReceiverReport(1, (block,) * chance.randrange(3))
     feedback = Feedback(sent.next - count & 0xFFFF, int(now / 0.064), 0, tuple(deltas))
     messages: list[Rtcp] = [report, TransportFeedback(1, 2, feedback)]
-    return compound(messages if chance.random() < 0.8 else messages[:1])
+    return compound(messages if sent.next and chance.random() < 0.8 else messages[:1])
 
 
 def one_delta(chance: random.Random, slow: bool) -> int | None:
@@ -231,6 +251,7 @@ class Play:
                 self.deliver(name, data)
         if number % 4 == 0:
             self.twins.bring("one", self.publishers["one"].speech(30))
+            self.speak_twice(number)
         if self.late and self.chance.random() < 0.3:
             self.twins.bring(*self.late.pop(self.chance.randrange(len(self.late))))
         if number % 5 == 0:
@@ -262,6 +283,10 @@ class Play:
         self.twins.bring(name, self.spoiled(data) if luck < 0.045 else data)
         if luck > 0.99:
             self.twins.bring(name, data)
+
+    def speak_twice(self, number: int) -> None:
+        former, own = bytes([number - 4 & 0xFF]) * 40, bytes([number & 0xFF]) * 40
+        self.deliver("two", redundant(self.publishers["two"].speech(30), former, own))
 
     def spoiled(self, data: bytes) -> bytes:
         """With a few other bits, or cut short."""

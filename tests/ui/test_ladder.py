@@ -103,7 +103,7 @@ def seats(new_page: NewPage, town: County, duty: httpx.Client, line: ThinLine) -
         expect(one.see("mic")).to_be_visible()
         one.press("mic")
     for one in pages:
-        until(partial(moving, one.page), within_s=30)
+        until(partial(moving, one.page))
     yield *pages, held
     control(duty, held, "end")
 
@@ -120,7 +120,7 @@ def standing(duty: httpx.Client, meeting: str, name: str) -> str:
     return next((str(row["tier"]["tier"]) for row in rows if row["site"] in ids), "")
 
 
-def walked(duty: httpx.Client, meeting: str, name: str, met: Callable[[str], bool], within_s: float) -> list[str]:
+def walked(duty: httpx.Client, meeting: str, name: str, met: Callable[[str], bool], within_s: float = 60) -> list[str]:
     """The tiers that it stood on until one was met."""
     seen: list[str] = []
 
@@ -193,7 +193,7 @@ def test_stills_come_on_a_thin_line_and_site_and_chair_are_told(
 ) -> None:
     weak, _, meeting = seats
     line.set_rates(100_000, 1_000_000)
-    walked(duty, meeting, WEAK, lambda tier: tier == "stills", 40)
+    walked(duty, meeting, WEAK, lambda tier: tier == "stills")
     expect(weak.see("still")).to_be_visible()
     expect(weak.see("still-age")).to_contain_text("秒前")
     expect(weak.see("slow-line")).to_have_text("线路慢：只传声音和静止图片")
@@ -210,7 +210,7 @@ def test_stills_come_on_a_thin_line_and_site_and_chair_are_told(
     assert ("meeting.weakened", "stills") in told
 
     line.set_rates(None, None)
-    walked(duty, meeting, WEAK, lambda tier: tier in ("fewer_frames", "180p", "360p", "720p"), 40)
+    walked(duty, meeting, WEAK, lambda tier: tier in ("fewer_frames", "180p", "360p", "720p"))
     expect(weak.see("still")).to_have_count(0)
 
 
@@ -221,7 +221,7 @@ def test_down_and_up_again(seats: Seats, line: ThinLine, duty: httpx.Client) -> 
     weak.page.wait_for_timeout(5_000)
     line.set_rates(60_000, 2e6)
     began = time.monotonic()
-    down = walked(duty, meeting, WEAK, lambda tier: tier in ("audio", "one_voice"), 30)
+    down = walked(duty, meeting, WEAK, lambda tier: tier in ("audio", "one_voice"))
     fell_s = time.monotonic() - began
     heard = concealed(weak.page, FULL_S)
     line.set_rates(2e6, 2e6)
@@ -244,7 +244,7 @@ def test_down_and_up_again(seats: Seats, line: ThinLine, duty: httpx.Client) -> 
 def test_one_voice_comes_through(seats: Seats, line: ThinLine, duty: httpx.Client, kbps: int) -> None:
     weak, _, meeting = seats
     line.set_rates(1_000 * kbps, 1e6)
-    walked(duty, meeting, WEAK, lambda tier: tier == "one_voice", 30)
+    walked(duty, meeting, WEAK, lambda tier: tier == "one_voice")
     weak.page.wait_for_timeout(10_000)
     heard = concealed(weak.page, FULL_S)
     row(f"{kbps} kbit/s, down", **sound(heard))
@@ -257,7 +257,7 @@ def test_one_voice_comes_through(seats: Seats, line: ThinLine, duty: httpx.Clien
 def test_stills_and_speech_share_a_hundred_kbits(seats: Seats, line: ThinLine, duty: httpx.Client) -> None:
     weak, _, meeting = seats
     line.set_rates(100_000, 1e6)
-    walked(duty, meeting, WEAK, lambda tier: tier == "stills", 40)
+    walked(duty, meeting, WEAK, lambda tier: tier == "stills")
     weak.page.wait_for_timeout(10_000)
     before = weak.page.evaluate(HEARD)
     began = time.monotonic()

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from media.meetings.moves import SiteState
+from media.messages import MOST_BODY
 from media.sfu.ladder import TRIAL_S
 from tests.web.test_stills import JPEG, jpeg
 from tests.web.test_thin_lines import GOOD, MEETING, Hall
 from web.others import Others
-from web.reports import AskReport, PassedStill, Report, SiteReport, understood
+from web.reports import MOST_SITES, AskReport, PassedStill, Report, SiteReport, understood
+from web.rooms import SiteView
 from web.signal_line import Health
 from web.signal_messages import HealthReport
 from web.stills import MOST_OCTETS
@@ -141,6 +144,20 @@ def test_nothing_is_believed_of_a_site_that_is_not_in_the_meeting_nor_of_an_unkn
     assert others.healths(MEETING) == {}, "a process that is gone takes with it what it told"
     others.keep([])
     assert not others.anybody(MEETING)
+
+
+async def test_of_more_sites_than_a_report_holds_the_others_are_told_of_so_many() -> None:
+    """A process with the sockets of 300 sites: what it tells is still understood, and small enough to be passed on."""
+    hall = Hall("")
+    names = [f"{number:036d}" for number in range(MOST_SITES + 50)]
+    hall.room.sites |= {name: SiteView(name, name, "terminal", SiteState.JOINED, False, None) for name in names}
+    for name in names:
+        hall.sit(name)
+    told = hall.thin.report(hall.room)
+    assert sorted(told.sites) == names[:MOST_SITES]
+    body = told.model_dump_json()
+    assert understood(body) == told
+    assert len(body) < MOST_BODY
 
 
 ASK: dict[str, Any] = {"every_s": 2.0, "octets": 4_000, "bps": 24_000.0}

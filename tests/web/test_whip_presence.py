@@ -128,7 +128,9 @@ async def test_sessions_end_when_their_meeting_has_left_a_node_that_drains(two_n
         await asyncio.gather(*(one.close() for one in (encoder, player, again, player_again)))
 
 
-async def test_a_session_is_ended_where_it_is_while_its_meeting_moves(two_nodes: Stage, world: World) -> None:
+async def test_a_session_is_renewed_and_ended_where_it_is_while_its_meeting_moves(
+    two_nodes: Stage, world: World
+) -> None:
     """A desk that does not come along has the meeting stay at both nodes for six seconds."""
     async with case(two_nodes, world) as at:
         encoder = await sending(at)
@@ -138,7 +140,13 @@ async def test_a_session_is_ended_where_it_is_while_its_meeting_moves(two_nodes:
             [first] = await asyncio.to_thread(carriers, two_nodes, at.duty)
             await asyncio.to_thread(drained, two_nodes, first)
             await asyncio.to_thread(desk.until, "move")
+            assert (await encoder.patch(*encoder.own_ice(), encoder.tag)).status_code == 204, "trickled"
+            restarted = await encoder.patch("anew", "a-password-of-more-than-22-characters", "*")
+            assert restarted.status_code == 200
+            assert restarted.headers["ETag"] != encoder.tag
+            assert (await encoder.patch(*encoder.own_ice(), encoder.tag)).status_code == 412, "its tag is of before"
             assert (await encoder.delete()).status_code == 200
+            assert code(await encoder.patch(*encoder.own_ice(), "*")) == (404, "media.no_session")
             await soon(at.site_is("south_box", "left"), why=at.states)
         await encoder.close()
 
