@@ -45,6 +45,35 @@ def write_notice(page: Page, headline: str) -> None:
     expect(page.get_by_test_id("audience-row")).to_have_count(1)
 
 
+def test_an_issuer_is_told_what_the_numbers_wait_for(new_page: NewPage, town: County) -> None:
+    desk = log_in(new_page(1600, 900), town, "issuer")
+    desk.keyboard.press("F3")
+    desk.keyboard.press("n")
+    lacks = desk.get_by_test_id("audience").get_by_test_id("preview-lacks")
+    desk.get_by_test_id("alert-kind-warning").click()
+    desk.get_by_test_id("alert-event").fill("暴雨")
+    desk.get_by_test_id("alert-headline").fill("暴雨预警")
+    expect(lacks).to_have_text("还差级别、内容、区域，写好这里就有人数")
+    desk.get_by_test_id("alert-description").fill("两小时内有暴雨。")
+    desk.get_by_test_id("alert-draw").click()
+    here = desk.get_by_test_id("alerts").get_by_test_id("map")
+    here.get_by_test_id("map-circle").click()
+    box = here.bounding_box()
+    assert box is not None
+    centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    desk.mouse.move(*centre)
+    desk.mouse.down()
+    desk.mouse.move(centre[0] + 60, centre[1], steps=5)
+    desk.mouse.up()
+    expect(lacks).to_have_text("还差级别，写好这里就有人数")
+    desk.get_by_test_id("alert-colour-red").click()
+    expect(desk.get_by_test_id("preview-refused")).to_contain_text("楚雄市不能发布红色预警")
+    picture(desk, "desk-alert-refused")
+    desk.get_by_test_id("alert-kind-notice").click()
+    expect(desk.get_by_test_id("audience-row")).not_to_have_count(0)
+    expect(desk.get_by_test_id("preview-refused")).to_have_count(0)
+
+
 def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -> None:
     headline = "西舍路镇山洪提示"
     leader = log_in(new_page(1600, 900), town, "leader")

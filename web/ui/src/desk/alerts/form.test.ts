@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '@shared/objects/alerts'
 import type { Polygon } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
-import { alertBody, canPreview, canSubmit, formOf, groupOf, headlineOf, newForm, wholeBody, withArea, withLanguage, withTranslation, withWords } from './form'
+import { alertBody, canPreview, lacking, canSubmit, formOf, groupOf, headlineOf, newForm, wholeBody, withArea, withLanguage, withTranslation, withWords } from './form'
 
 const geometry: Polygon = { type: 'Polygon', coordinates: [[[101, 25], [101.123456789, 25], [101, 25.1], [101, 25]]] }
 const incident = { id: 'i', title: '河水上涨', description: null, division_code: '532301105001', affected_area: null, drill: false } as unknown as Incident
@@ -61,6 +61,7 @@ describe('a warning being written', () => {
     expect(alertBody(form).colour).toBeNull()
     expect(alertBody({ ...form, kind: 'warning' }).colour).toBe('red')
     expect(canPreview({ ...form, kind: 'warning', colour: null })).toBe(false)
+    expect(lacking({ ...form, kind: 'warning', colour: null, description: ' ' })).toEqual(['colour', 'description'])
   })
 
   it('is called in its own language, whatever the page’s', () => {

@@ -137,9 +137,20 @@ const written = (form: AlertForm): boolean => [form.event, form.headline, form.d
 /** Whether it can be stored: a new one needs its area, of a stored one it may follow. */
 export const canSave = (form: AlertForm, stored: boolean): boolean => written(form) && (stored || hasArea(form))
 
+/** What is still to be written before anybody can say who would be told, in the order of the form. */
+export function lacking(form: AlertForm): ('event' | 'colour' | 'headline' | 'description' | 'area')[] {
+  const empty = {
+    event: form.event.trim() === '',
+    colour: form.kind === 'warning' && form.colour === null,
+    headline: form.headline.trim() === '',
+    description: form.description.trim() === '',
+    area: !hasArea(form),
+  }
+  return (['event', 'colour', 'headline', 'description', 'area'] as const).filter((name) => empty[name])
+}
+
 /** Whether there is enough to ask who would be told. */
-export const canPreview = (form: AlertForm): boolean =>
-  written(form) && hasArea(form) && (form.kind !== 'warning' || form.colour !== null)
+export const canPreview = (form: AlertForm): boolean => lacking(form).length === 0
 
 export const canSubmit = (form: AlertForm): boolean => canPreview(form) && form.expires_at !== null && form.channels.length > 0
 
