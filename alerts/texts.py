@@ -2,18 +2,23 @@
 
 An alert that has texts of its own (`variants`) is carried by them word for word: the short or medium one by short
 message, the long one by mail, page, group and push, the voice one by loudspeaker and telephone. Where it has none the
-texts are made here of its fields (Chinese). Drill text begins with 演练 on every output. The three ends of an alert
-have three different texts: lifted (the danger is over), withdrawn (it was sent by mistake), expired (its time has
-passed).
+texts are made here of its fields, in Chinese or, of an English alert, in English. Drill text begins with 演练 on every
+output. The three ends of an alert have three different texts: lifted (the danger is over), withdrawn (it was sent by
+mistake), expired (its time has passed).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
+from alerts.cap.hazards import event_in_english
 from alerts.cap.severity import colour_name
 
 LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 DRILL = "演练"
 DRILL_MARK = f"{DRILL} "
 """Before whatever is read; twice, and after it, where it is heard."""
@@ -89,7 +94,10 @@ def texts(words: Words) -> dict[str, Content]:
 
 
 def title(words: Words) -> str:
-    """`暴雨橙色预警`, `山洪转移指令`."""
+    """`暴雨橙色预警`, `山洪转移指令`; `orange rainstorm warning`."""
+    if words.english:
+        kind = KINDS_EN.get(words.kind, words.kind)
+        return " ".join(one for one in (words.colour, event_in_english(words.event), kind) if one)
     colour = colour_name(words.colour) if words.colour else ""
     return f"{words.event}{colour}{KINDS[words.kind]}"
 
@@ -108,7 +116,7 @@ def headline(words: Words) -> str:
 
 
 def _english_headline(words: Words) -> str:
-    said = " ".join(one for one in (words.colour, words.event, KINDS_EN.get(words.kind, words.kind)) if one)
+    said = title(words)
     return {
         "changed": f"{words.issuer} has changed the {said}",
         "lifted": f"{words.issuer} has lifted the {said}",
@@ -142,7 +150,15 @@ def short(words: Words) -> Content:
     if own := words.variant(words.sms):
         return Content("", _marked(words, own))
     said = [headline(words), words.instruction] if words.end in (None, "changed") else [headline(words), words.end_text]
+    if words.english:
+        return Content("", _marked(words, f"{words.issuer}: {_sentences(said)}"))
     return Content("", _marked(words, f"【{words.issuer}】" + "".join(_sentence(one) for one in said if one)))
+
+
+def _sentences(said: Iterable[str]) -> str:
+    """In English: each with its full stop, unless it ends with a mark of its own."""
+    plain = [one.strip() for one in said if one.strip()]
+    return " ".join(one if one.endswith((".", "?", "!")) else f"{one}." for one in plain)
 
 
 def _sentence(text: str) -> str:
@@ -156,9 +172,20 @@ def speech(words: Words) -> Content:
     own = words.variant(VOICE)
     if own and not own.endswith(("。", "！", "？", ".", "!", "?")):
         own += "." if words.english else "。"
-    once = own or "。".join(part.strip("。\n ") for part in _spoken(words) if part.strip()) + "。"
+    composed = _sentences(_spoken(words)) if words.english else _chinese_speech(_spoken(words))
+    once = own or composed
     repeated = f"{once} I repeat. {once}" if words.english else f"{once}再播一遍。{once}"
     return Content("", f"{DRILL}，{DRILL}。{repeated}{DRILL}，{DRILL}。" if words.drill else repeated)
+
+
+def _chinese_speech(said: Iterable[str]) -> str:
+    return "。".join(part.strip("。\n ") for part in said if part.strip()) + "。"
+
+
+def english_time(instant: datetime) -> str:
+    """`14:03 on 20 November`, in the county's time."""
+    local = instant.astimezone(LOCAL)
+    return f"{local.hour}:{local.minute:02d} on {local.day} {_MONTHS[local.month - 1]}"
 
 
 def spoken_time(instant: datetime) -> str:
@@ -173,9 +200,18 @@ def speech_seconds(text: str) -> float:
 
 
 def _facts(words: Words) -> list[str]:
+    if words.english:
+        return _english_facts(words)
     facts = [f"发布单位：{words.issuer}", f"时间：{spoken_time(words.at)}", f"范围：{words.area}"]
     if words.end is None and words.expires_at is not None:
         facts.append(f"有效至：{spoken_time(words.expires_at)}")
+    return facts
+
+
+def _english_facts(words: Words) -> list[str]:
+    facts = [f"Issued by: {words.issuer}", f"Time: {english_time(words.at)}", f"Area: {words.area}"]
+    if words.end is None and words.expires_at is not None:
+        facts.append(f"Valid until: {english_time(words.expires_at)}")
     return facts
 
 
@@ -186,6 +222,12 @@ def _paragraphs(words: Words) -> list[str]:
 
 
 def _end_sentence(words: Words) -> str:
+    if words.english:
+        return {
+            "lifted": f"The {title(words)} was lifted at {english_time(words.at)}.",
+            "withdrawn": f"The {title(words)} was sent by mistake and is withdrawn. Do not act on it.",
+            "expired": f"The {title(words)} expired at {english_time(words.at)} and no longer holds.",
+        }[words.end or ""]
     return {
         "lifted": f"{title(words)}于{spoken_time(words.at)}解除。",
         "withdrawn": f"此前收到的{title(words)}系误发，现予撤回，请勿据此行动。",
@@ -194,9 +236,12 @@ def _end_sentence(words: Words) -> str:
 
 
 def _spoken(words: Words) -> list[str]:
-    opening = f"{words.issuer}{spoken_time(words.at)}发布"
+    if words.english:
+        opening, area = f"{words.issuer}, {english_time(words.at)}", f"Area: {words.area}"
+    else:
+        opening, area = f"{words.issuer}{spoken_time(words.at)}发布", f"范围，{words.area}"
     if words.end is None:
-        return [opening, headline(words), f"范围，{words.area}", *_paragraphs(words)]
+        return [opening, headline(words), area, *_paragraphs(words)]
     return [opening, headline(words), *_paragraphs(words)]
 
 

@@ -37,5 +37,5 @@ def words_of(
         end_text=end_text,
         variants=variants if end is None else alert.end_variants,
         sms=alert.sms_variant or sms or SHORT,
-        english=bool(alert.variants) and alert.language.casefold().startswith("en"),
+        english=alert.language.casefold().startswith("en"),
     )

@@ -24,6 +24,12 @@ def english_event(event: str) -> str | None:
     return next((str(row["en"]) for row in table("hazards")["hazards"] if event.strip() in row["words"]), None)
 
 
+def event_in_english(event: str) -> str:
+    """A hazard as it stands in an English sentence; one without an English name here as it is written."""
+    name = english_event(event)
+    return event if name is None else f"{name[:1].lower()}{name[1:]}"
+
+
 def english_title(kind: str, event: str, colour: str | None, *, drill: bool, end: str | None = None) -> str | None:
     """`Flash flood: red warning`, with what became of it; None where the hazard has no English name here."""
     hazard, words = english_event(event), table("hazards")

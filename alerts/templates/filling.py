@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from alerts.cap.hazards import event_in_english
 from alerts.cap.severity import colour_name
 from alerts.model import VARIANTS
 from alerts.templates.spoken import spoken
 from alerts.templates.template import MOST, OFFERED, Template, units
-from alerts.texts import DRILL_MARK, KINDS, KINDS_EN, LOCAL, spoken_time
+from alerts.texts import DRILL_MARK, KINDS, KINDS_EN, english_time, spoken_time
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 _SEVERAL = 3
 """As many places are shortened where they do not fit: the first by name, the others as a number."""
 
@@ -85,7 +82,7 @@ def _values(facts: Facts, language: str) -> Mapping[str, str]:
     return {
         "issuer": facts.issuer,
         "place": facts.place,
-        "event": facts.event,
+        "event": event_in_english(facts.event) if english else facts.event,
         "colour": colour if english or not colour else colour_name(colour),
         "kind": (KINDS_EN if english else KINDS).get(facts.kind, ""),
         "expires": _time(facts.expires_at, english=english),
@@ -96,10 +93,7 @@ def _values(facts: Facts, language: str) -> Mapping[str, str]:
 def _time(instant: datetime | None, *, english: bool) -> str:
     if instant is None:
         return "…"
-    if not english:
-        return spoken_time(instant)
-    local = instant.astimezone(LOCAL)
-    return f"{local.hour}:{local.minute:02d} on {local.day} {_MONTHS[local.month - 1]}"
+    return english_time(instant) if english else spoken_time(instant)
 
 
 def _ended(text: str) -> str:
@@ -108,10 +102,11 @@ def _ended(text: str) -> str:
 
 
 def _tidied(text: str, language: str) -> str:
-    """Without the marks and lines that an empty placeholder leaves."""
+    """Without the marks and lines that an empty placeholder leaves; in English with a capital where it begins."""
     if language == "en":
         text = re.sub(r"([.!?])(?:\s*\.)+", r"\1", re.sub(r"[ \t]+", " ", text))
         text = re.sub(r"(^|\n)[ .,;:]+", r"\1", text)
+        text = f"{text[:1].upper()}{text[1:]}"
     else:
         text = re.sub(r"([。！？!?])。+", r"\1", text)
         text = re.sub(r"(^|[\n：；，])[。，；]+", r"\1", text)

@@ -87,12 +87,21 @@ def test_shipped_ones_are_there_for_each_common_hazard_colour_and_purpose() -> N
 
 
 def test_shipped_ones_fit_their_limits_when_they_are_filled_as_they_offer() -> None:
-    facts = Facts("楚雄市应急管理局", "西舍路镇", "地质灾害", "orange", "warning", START, "标题")
     for key, template in shipped().items():
+        event = template.events[0] if template.events else "地震"
+        facts = Facts("楚雄市应急管理局", "西舍路镇", event, "orange", "warning", START, "标题")
         given = offered(template, facts)
         full = replace(facts, description=given["description"], instruction=given["instruction"], drill=True)
         texts = fill(template, full)
         assert [name for name in VARIANTS if too_long(name, texts[name], drill=True)] == [], key
+
+
+def test_a_hazard_is_called_by_its_english_name_in_english_where_it_has_one() -> None:
+    template = shipped()["en-warning"]
+    facts = Facts("楚雄市", "西舍路镇", "道路结冰", "orange", "warning", START)
+    assert offered(template, facts)["description"] == "Icy roads expected in 西舍路镇"
+    assert fill(template, facts)["short"].startswith("Orange icy roads warning: 西舍路镇.")
+    assert fill(template, replace(facts, event="某种新灾"))["short"].startswith("Orange 某种新灾 warning: ")
 
 
 def faults() -> Iterator[tuple[dict[str, Any], str, str]]:

@@ -42,6 +42,38 @@ def test_a_mail_says_who_what_where_until_when_and_what_to_do() -> None:
     ]
 
 
+def test_an_english_alert_is_told_in_english_with_the_hazards_english_name() -> None:
+    english = replace(
+        RAIN,
+        english=True,
+        headline="Orange rainstorm warning",
+        description="Up to 50 mm within three hours.",
+        instruction="Stop work outdoors",
+    )
+    told = texts(english)
+    assert told["email"].body.splitlines()[2:] == [
+        "Issued by: 楚雄市气象台",
+        "Time: 14:03 on 20 November",
+        "Area: 西舍路镇",
+        "Valid until: 20:00 on 20 November",
+        "",
+        "Up to 50 mm within three hours.",
+        "Stop work outdoors",
+    ]
+    assert told["sms"].body == "楚雄市气象台: Orange rainstorm warning. Stop work outdoors."
+    assert told["mqtt"].body.endswith("Area: 西舍路镇. Up to 50 mm within three hours. Stop work outdoors.")
+    ends = {end: texts(replace(english, end=end))["websocket"].body for end in ENDS[2:]}
+    assert ends == {
+        "lifted": "楚雄市气象台 has lifted the orange rainstorm warning\n"
+        "The orange rainstorm warning was lifted at 14:03 on 20 November.",
+        "withdrawn": "Correction: 楚雄市气象台 withdraws the orange rainstorm warning, sent by mistake\n"
+        "The orange rainstorm warning was sent by mistake and is withdrawn. Do not act on it.",
+        "expired": "The orange rainstorm warning has expired\n"
+        "The orange rainstorm warning expired at 14:03 on 20 November and no longer holds.",
+    }
+    assert title(replace(english, event="某种新灾")) == "orange 某种新灾 warning", "no name is made up"
+
+
 def test_a_loudspeaker_says_it_twice() -> None:
     spoken = texts(RAIN)["mqtt"].body
     once = (
