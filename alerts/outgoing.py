@@ -12,9 +12,10 @@ from alerts.cap.geometry import cap_area
 from alerts.cap.hazards import categories_of, english_event, english_title, response_of
 from alerts.cap.message import Info, Message, Pair, Reference
 from alerts.cap.write import time_text, write
+from alerts.data import table
 from alerts.files import Shelf, files_of
 from alerts.model import Alert, CapMessage
-from alerts.texts import DRILL, LOCAL, LONG
+from alerts.texts import DRILL, DRILL_MARK, LOCAL, LONG
 from command.directory.model import Unit
 from command.directory.queries import county_of
 from command.kernel.actor import Actor
@@ -73,7 +74,7 @@ def issued_message(session: Session, alert: Alert, unit: Unit, at: datetime, she
     info = _info(session, alert, unit, at)
     if shelf is not None:
         info = replace(info, resources=tuple(shelf.resource(alert.id, one) for one in files_of(alert)))
-    infos = (info, *_in_english(alert, info))
+    infos = (info, *_translated(alert, info))
     return _message(alert, unit, at, alert.identifier, "Update" if references else "Alert", references, infos)
 
 
@@ -134,7 +135,7 @@ def _info(session: Session, alert: Alert, unit: Unit, at: datetime) -> Info:
         expires=alert.expires_at.astimezone(LOCAL) if alert.expires_at else None,
         sender_name=alert.source,
         headline=f"{DRILL} {alert.headline}" if alert.drill else alert.headline,
-        description=_own_long(alert) or alert.description or None,
+        description=_own_long(alert.texts) or alert.description or None,
         instruction=alert.instruction or None,
         contact=unit.phone or county_of(session, unit).phone,
         parameters=(Pair("colour", alert.colour),) if alert.colour else (),
@@ -142,10 +143,30 @@ def _info(session: Session, alert: Alert, unit: Unit, at: datetime) -> Info:
     )
 
 
-def _own_long(alert: Alert) -> str | None:
+def _own_long(texts: object) -> str | None:
     """The long text that a person wrote, as mails and pages carry it; one made of a template says nothing more."""
-    kept = alert.texts.get(LONG) if isinstance(alert.texts, dict) else None
+    kept = texts.get(LONG) if isinstance(texts, dict) else None
     return str(kept["text"]) if isinstance(kept, dict) and kept["worded"] else None
+
+
+def _translated(alert: Alert, info: Info) -> tuple[Info, ...]:
+    """The same in every language that the alert was written in; in English at least as far as there are words for it.
+
+    What nobody wrote in a language is left out there.
+    """
+    found = {one.language: one for one in _in_english(alert, info)}
+    for tag, texts in (alert.translations or {}).items():
+        said, bare = alert.said_in(tag), replace(info, language=tag, headline=None)
+        same = found.get(tag, bare)
+        headline = said.get("headline")
+        mark = f"{table('hazards')['drill']} " if tag == ENGLISH else DRILL_MARK
+        found[tag] = replace(
+            same,
+            headline=f"{mark if alert.drill else ''}{headline}" if headline else same.headline,
+            description=_own_long(texts) or said.get("description"),
+            instruction=said.get("instruction"),
+        )
+    return tuple(one for one in found.values() if one.headline or one.description or one.instruction)
 
 
 def _in_english(alert: Alert, info: Info, end: str | None = None) -> tuple[Info, ...]:

@@ -47,6 +47,19 @@ def test_the_same_in_chinese_and_english_with_whom_to_ring(county: County) -> No
     assert said_once((english, chinese)) == (chinese,), "whoever reads it takes the two for one"
 
 
+def test_what_was_written_in_other_languages_goes_out_in_them(county: County) -> None:
+    english = {"headline": "Leave the river", "description": "It rises.", "long": "It rises fast. Leave its banks."}
+    said = {"en": english, "ii": {"instruction": "彝文怎么办（示例）"}}
+    sent = message(county, issued(county, translations=said, drill=True))
+    chinese, first, second = sent.infos
+    assert (first.language, first.event, first.headline) == ("en", "Flash flood", "EXERCISE Leave the river")
+    assert (first.description, first.instruction) == ("It rises fast. Leave its banks.", None)
+    assert (second.language, second.event, second.headline) == ("ii", chinese.event, None)
+    assert (second.description, second.instruction) == (None, "彝文怎么办（示例）")
+    assert first.areas == second.areas == chinese.areas
+    assert said_once(sent.infos) == (chinese,), "whoever reads it takes the three for one"
+
+
 def test_each_end_says_what_became_of_it_in_both_languages(county: County) -> None:
     first = issued(county, drill=True)
     second = changed(county, first, headline="变更")
