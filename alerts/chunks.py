@@ -1,6 +1,6 @@
 """A frozen audience cut into chunks, and the order in which chunks are served."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -35,7 +35,7 @@ def plan_chunks(
 ) -> tuple[str, ...]:
     """Cut an audience, officials first, into chunks of one channel, lane and language each (a summary is due now)."""
 
-    language_by = language_of_each(alert)
+    language_by = language_of_each(alert, (alert.translations if act == ISSUE else alert.end_translations) or {})
 
     def key(one: Contact) -> tuple[int, str, str]:
         return one.lane, one.channel, language_by(one)
@@ -51,10 +51,11 @@ def plan_chunks(
     return tuple(chunk.id for chunk in chunks)
 
 
-def language_of_each(alert: Alert, sms: str = SHORT) -> Callable[[Contact], str]:
-    """In which of the alert's languages somebody is told by a channel, empty for its own: what the channel carries has
-    to be written in it. `sms` is the variant of short messages while none is fixed."""
-    own, kept = language_of(alert.language), alert.translations or {}
+def language_of_each(alert: Alert, kept: Mapping[str, Collection[str]], sms: str = SHORT) -> Callable[[Contact], str]:
+    """In which language somebody is told by a channel, empty for the alert's own: what the channel carries has to be
+    written in it. `kept` are by language the variants that there are; `sms` is that of short messages while none is
+    fixed."""
+    own = language_of(alert.language)
     carries = {**CARRIED_BY, "sms": alert.sms_variant or sms}
 
     @cache

@@ -33,7 +33,7 @@ from alerts.model import (
 )
 from alerts.outgoing import Sign, ended_message, issued_message, keep_issued, unsigned
 from alerts.outlets import EVERY, Outlets, check_length, check_open
-from alerts.templates.ends import end_texts
+from alerts.templates.ends import end_texts, end_translations
 from alerts.templates.making import change_template, made_texts
 from alerts.texts import LONG, headline
 from alerts.told import told_of
@@ -172,21 +172,27 @@ def cancel(
     sign: Sign = unsigned,
     *,
     texts: Mapping[str, str] | None = None,
+    translations: Mapping[str, Mapping[str, str]] | None = None,
     outlets: Outlets = EVERY,
 ) -> Issued:
     """End an issued alert: `lifted` (the danger is over) or `withdrawn` (it was a mistake).
 
-    `text` is the note of whoever ends it, `texts` what they wrote in the place of the template's, by variants. What
-    was not sent yet is not sent any more; everyone who was or may have been told, also of what this alert had changed
-    and by 叫应, is told of the end. Raises Invalid `alert.end_unknown`, and as `check_length` and `to_change`.
+    `text` is the note of whoever ends it, `texts` what they wrote in the place of the template's, by variants, and
+    `translations` the same by language. What was not sent yet is not sent any more; everyone who was or may have been
+    told, also of what this alert had changed and by 叫应, is told of the end. Raises Invalid `alert.end_unknown`, and
+    as `check_length` and `to_change`.
     """
     if end not in (LIFTED, WITHDRAWN):
         raise Invalid("alert.end_unknown", fields=(FieldError("end", "alert.end_unknown"),))
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, ISSUED, expected=expected)
     now = clock.now()
     alert.end_texts = {**end_texts(session, alert, unit, end, text, texts)}
+    alert.end_translations = end_translations(session, alert, unit, end, translations) or None
     words = words_of(alert, now, end, text, sms=outlets.sms)
     check_length(alert, words, outlets)
+    for language in alert.end_translations or {}:
+        said = words_of(alert, now, end, text, sms=outlets.sms, language=language)
+        check_length(alert, said, outlets, f"translations.{language}")
     drop_unsent(session, alert.id)
     title = headline(words)
     message = ended_message(session, alert, unit, now, end, title, alert.end_variants.get(LONG, text))

@@ -101,6 +101,8 @@ class Alert(Kept, Base):
     None where it has none."""
     end_texts: Mapped[Json] = mapped_column(JsonText)
     """{variant: text} of its end, where it has texts."""
+    end_translations: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JsonText)
+    """{language: {variant: text}} of its end, of what is read in other languages; None where there is none."""
     sms_variant: Mapped[str | None] = mapped_column(String(8))
     """The variant that short messages carry, fixed when it was submitted."""
     titles: Mapped[Json] = mapped_column(JsonText)
@@ -203,6 +205,7 @@ class Alert(Kept, Base):
             "texts": self.texts,
             "translations": self.translations or {},
             "end_texts": self.end_texts,
+            "end_translations": self.end_translations or {},
             "sms_variant": self.sms_variant,
             "titles": self.titles or [],
             "groups": self.groups or [],

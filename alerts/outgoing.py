@@ -93,7 +93,11 @@ def ended_message(
         instruction=None,
         parameters=(),
     )
-    infos = (ended, *_in_english(alert, ended, end))
+    in_others = {one.language: one for one in _in_english(alert, ended, end)}
+    for tag, texts in (alert.end_translations or {}).items():
+        bare = replace(ended, language=tag, headline=None)
+        in_others[tag] = replace(in_others.get(tag, bare), description=texts.get(LONG))
+    infos = (ended, *in_others.values())
     return _message(alert, unit, at, f"{alert.identifier}-end", "Cancel", _references(session, alert.id), infos)
 
 

@@ -28,7 +28,7 @@ from alerts.lookup import alert_for
 from alerts.model import READ, Alert
 from alerts.outlets import EVERY, Outlets, carried_texts, channels_of
 from alerts.recipients import CHANNELS
-from alerts.templates.ends import end_texts
+from alerts.templates.ends import end_texts, end_translations
 from alerts.templates.making import made_texts
 from alerts.templates.template import MOST, units
 from alerts.texts import DRILL_MARK, Words
@@ -88,20 +88,42 @@ def preview_end(
     note: str,
     outlets: Outlets,
     own: Mapping[str, str] | None = None,
+    in_others: Mapping[str, Mapping[str, str]] | None = None,
 ) -> State:
-    """What each channel would carry if the alert ended now, and to how many, for who may end it; nobody is told."""
+    """What each channel would carry if the alert ended now, and to how many, for who may end it; nobody is told.
+
+    `own` and `in_others` are what was written in the place of templates, the latter by language.
+    """
     alert = alert_for(session, actor, alert_id)
     unit = unit_of(session, alert.unit_id)
     actor.need(Right.ALERT_ISSUE, unit.path)
     made = end_texts(session, alert, unit, end, note, own)
+    others = end_translations(session, alert, unit, end, in_others)
     words = replace(words_of(alert, clock.now(), end, note, sms=outlets.sms), variants=made)
-    counts = freeze(told_of(session, alert)).by_channel()
-    written = {name for name, text in (own or {}).items() if text.strip()}
-    return {
-        **_told(carried_texts(alert, words, outlets)),
-        "channels": {name: counts.get(name, 0) for name in channels_of(alert)},
-        "variants": _measured_texts({name: (text, name in written) for name, text in made.items()}, drill=alert.drill),
+    told, language_by = told_of(session, alert), language_of_each(alert, others, outlets.sms)
+
+    def shown(language: str, words: Words, made: Mapping[str, str], own: Mapping[str, str]) -> State:
+        counts = freeze([one for one in told if language_by(one) == language]).by_channel()
+        texts = {name: (text, bool(own.get(name, "").strip())) for name, text in made.items()}
+        return {
+            **_told(carried_texts(alert, words, outlets)),
+            "channels": {name: counts.get(name, 0) for name in channels_of(alert)},
+            "variants": _measured_texts(texts, drill=alert.drill),
+        }
+
+    translated = {
+        language: shown(
+            language,
+            replace(
+                words, headline=alert.said_in(language).get("headline", alert.headline), variants={**made, **texts}
+            ),
+            texts,
+            (in_others or {}).get(language, {}),
+        )
+        for language, texts in others.items()
     }
+    lacking = {language: None for language in alert.translations or {} if language not in others}
+    return {**shown("", words, made, own or {}), "translations": {**translated, **lacking}}
 
 
 def forecast_99_s(counts: dict[str, int]) -> float:
@@ -190,7 +212,7 @@ def _measured(area: AreaFound) -> State:
 
 def _languages(alert: Alert, audience: Audience, sms: str) -> State:
     """Of each language that is somebody's first: how many `read` it, and how many of these are `told` in it."""
-    own, language_by = language_of(alert.language), language_of_each(alert, sms)
+    own, language_by = language_of(alert.language), language_of_each(alert, alert.translations or {}, sms)
     read: dict[str, set[str]] = defaultdict(set)
     told: dict[str, set[str]] = defaultdict(set)
     for contact in audience.contacts:

@@ -17,9 +17,10 @@ def words_of(
 ) -> Words:
     """What the channels' texts are made of; `sms` is the variant of short messages while none is fixed.
 
-    In another `language` as far as the alert has its texts in it; its end is told in its own.
+    In another `language` as far as the alert, or its end, has its texts in it.
     """
-    said = alert.said_in(language)
+    ends = (alert.end_translations or {}).get(language, {})
+    said = alert.said_in(language) if end is None or ends else {}
     variants = {**alert.variants, **{name: said[name] for name in READ if name in said}}
     return Words(
         issuer=alert.source,
@@ -35,7 +36,7 @@ def words_of(
         drill=alert.drill,
         end=end,
         end_text=end_text,
-        variants=variants if end is None else alert.end_variants,
+        variants=variants if end is None else {**alert.end_variants, **ends},
         sms=alert.sms_variant or sms or SHORT,
         english=alert.language.casefold().startswith("en"),
     )

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts import actions
+from alerts.cap.read import read
 from alerts.chunks import members_of
 from alerts.drafting import find_area
 from alerts.languages import known_languages, language_of, read_by, told_in
-from alerts.model import Alert, Chunk
-from alerts.preview import preview
+from alerts.model import END, Alert, Chunk
+from alerts.outlets import EVERY
+from alerts.preview import preview, preview_end
+from alerts.queries import cap_document
 from alerts.senders import senders
 from alerts.templates.making import made_texts
 from alerts.templates.template import TemplateFault, read_template, shipped
@@ -112,6 +115,35 @@ def test_a_template_writes_its_language_with_its_own_words_and_nothing_else_does
         all_said = made_texts(session, unit, replace(notice, translations={"en": english}), area).translations or {}
     assert none is None, "a notice says its headline, which nobody wrote in English"
     assert all_said["en"]["short"]["text"] == "Beware of floods. Stay away."
+
+
+def test_an_end_is_told_in_the_languages_that_its_alert_was_told_in(county: County) -> None:
+    speaks(county, "villager", "ii,zh")
+    speaks(county, "south_head", "en,zh")
+    english = {"headline": "Leave the river", "long": "The river rises."}
+    running = issued(county, channels=("email",), translations={"ii": YI, "en": english})
+    send_all(county, senders(gateways()))
+    foreseen: Any = county.see(
+        "issuer", lambda s, a: preview_end(s, county.clock, a, running, "lifted", "水退了", EVERY)
+    )
+    assert foreseen["translations"]["ii"] is None, "the book has none in Yi"
+    assert foreseen["translations"]["en"]["channels"] == {"email": 1}
+    assert foreseen["channels"] == {"email": 1}, "who read Yi is told the end in Chinese"
+    end = {"ii": {"long": "彝文解除（示例）"}}
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, running, "lifted", "水退了", translations=end))
+    with county.db.reading() as session:
+        chunks = session.scalars(select(Chunk).where(Chunk.alert_id == running, Chunk.act == END)).all()
+        told = {one.name: chunk.language for chunk in chunks for one in members_of(chunk)}
+        assert told == {"villager": "ii", "south_head": "en"}
+    gate = Gateway("email")
+    send_all(county, senders({**gateways(), "email": gate}))
+    sent = {one.name: one.content.body for one in gate.got}
+    assert "彝文解除（示例）" in sent["villager"]
+    assert "has lifted" in sent["south_head"]
+    assert "水退了" not in sent["south_head"], "the note is in another language"
+    infos = read(county.see("duty", lambda s, _: cap_document(s, running))).message.infos
+    assert [one.language for one in infos] == ["zh-CN", "en", "ii"]
+    assert infos[2].description == "彝文解除（示例）"
 
 
 def test_words_without_a_template_are_read_line_by_line_under_their_own_headline(county: County) -> None:

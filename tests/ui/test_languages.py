@@ -14,6 +14,7 @@ NewPage = Callable[..., Page]
 HEADLINE = "西舍路镇沿河住户马上转移"
 YI = ("彝文标题（示例）", "彝文内容（示例）", "彝文怎么办（示例）")
 """Stand for a county's own words: nobody here writes Yi."""
+YI_END = "彝文解除（示例）"
 
 
 def add_reader(town: County) -> None:
@@ -75,6 +76,28 @@ def take_english(desk: Page) -> None:
     expect(desk.get_by_test_id("language-in")).to_be_visible()
 
 
+def issue_and_lift(desk: Page) -> None:
+    """Who was told in Yi is told the end in Yi, where somebody writes it."""
+    people = desk.get_by_test_id("preview-people").get_attribute("data-people") or ""
+    desk.get_by_test_id("alert-issue-people").fill(people)
+    desk.get_by_test_id("alert-issue-word").fill("发布")
+    desk.get_by_test_id("alert-issue").click()
+    desk.get_by_test_id("alert-lift").click()
+    desk.get_by_test_id("end-text").fill("水已退")
+    desk.get_by_test_id("end-language-ii").click()
+    expect(desk.get_by_test_id("end-language-missing")).to_contain_text("没有彝语的解除文本")
+    dialog = desk.get_by_test_id("end-alert-dialog")
+    expect(dialog.get_by_test_id("variant-voice")).to_have_count(0)
+    dialog.get_by_test_id("variant-long").click()
+    dialog.get_by_test_id("variant-text").fill(YI_END)
+    expect(desk.get_by_test_id("end-preview").get_by_test_id("preview-email")).to_contain_text(YI_END)
+    expect(desk.get_by_test_id("end-language-missing")).to_have_count(0)
+    picture(desk, "desk-languages-end")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("end-alert").click()
+    expect(desk.get_by_test_id("alert-status")).to_have_text("已解除")
+
+
 def test_a_text_in_yi_is_written_signed_and_kept_and_english_is_of_the_book(new_page: NewPage, town: County) -> None:
     add_reader(town)
     desk = log_in(new_page(1600, 900), town, "issuer")
@@ -91,3 +114,7 @@ def test_a_text_in_yi_is_written_signed_and_kept_and_english_is_of_the_book(new_
         alert = client.get("/alerts", params={"query": HEADLINE}).json()["items"][0]
     assert set(alert["translations"]) == {"ii"}
     assert alert["translations"]["ii"]["long"] == {"text": "\n".join(YI), "worded": False}
+    issue_and_lift(desk)
+    with town.client("issuer") as client:
+        ended = client.get(f"/alerts/{alert['id']}").json()
+    assert ended["end_translations"] == {"ii": {"long": YI_END}}

@@ -231,6 +231,11 @@ class End(Form):
     end: Literal["lifted", "withdrawn"]
     text: Annotated[str, Field(max_length=1000)]
     texts: TextsForm = Field(default_factory=TextsForm)
+    translations: Annotated[dict[str, ReadForm], Field(max_length=8)] = Field(default_factory=dict)
+
+    def in_others(self) -> dict[str, dict[str, str]]:
+        """What was written in other languages, by variants."""
+        return {language: texts.written() for language, texts in self.translations.items()}
 
 
 class Again(Form):
@@ -395,6 +400,7 @@ def cancel_alert(
             version,
             sign=cap_keys_of(request).sign,
             texts=body.texts.model_dump(),
+            translations=body.in_others(),
             outlets=outlets_of(request),
         )
         state = ended.alert.state()
@@ -407,7 +413,9 @@ def post_end_preview(alert_id: str, body: End, edge: Known, request: Request) ->
     """What each channel would carry of an end; nobody is told."""
     with edge.reading() as session:
         outlets, own = outlets_of(request), body.texts.model_dump()
-        return preview_end(session, edge.clock, edge.actor, alert_id, body.end, body.text, outlets, own)
+        return preview_end(
+            session, edge.clock, edge.actor, alert_id, body.end, body.text, outlets, own, body.in_others()
+        )
 
 
 @router.post("/alerts/{alert_id}/acknowledge")

@@ -90,6 +90,11 @@ export interface AlertPreview {
   not_set_up: string[]
 }
 
+/** What each channel would carry of an end in one language, and to how many. */
+export type EndTexts = Pick<AlertPreview, 'carried' | 'channels' | 'variants'>
+/** In the alert's own language and in those it was told in; null where nobody has said it in one: then its own is sent. */
+export type EndPreview = EndTexts & { translations: Record<string, EndTexts | null> }
+
 /** Why a draft does not go by the green channel, null where it does; and what it would say, where its words are why. */
 export interface FastTrackLook {
   code: string | null

@@ -65,6 +65,8 @@ export interface Alert extends Thing {
   translations?: Record<string, Translation>
   /** Of its end, where it has texts. */
   end_texts?: Partial<Record<Variant, string>> | null
+  /** The same in other languages, by their tags; absent in entries older than this. */
+  end_translations?: Record<string, Partial<Record<Variant, string>>>
   sms_variant?: 'short' | 'medium' | null
   /** Titles of posts whose holders are told beside the area; absent in entries older than this. */
   titles?: string[]
