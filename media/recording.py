@@ -22,7 +22,7 @@ from media.rtp.packet import HEADER_SIZE, is_rtcp, parse
 from media.sfu.receiver import Send
 from media.sfu.room import Room
 from media.sfu.shedding import STAGE_BY_NAME, Stage
-from media.sfu.step import Step
+from media.sfu.step import PythonStep, Step
 from media.sfu.terms import Terms
 
 CALLS = (
@@ -222,8 +222,21 @@ def play(room: Room, calls: Iterable[Call]) -> Iterator[tuple[Call, list[Sent]]]
         )
 
 
+def renew(path: Path) -> None:
+    """Keep what the same calls send today in a recording's place: when something else is meant to be sent."""
+    unix_offset, calls = read(path)
+    room = RecordedRoom(unix_offset, PythonStep(), path)
+    for _ in play(room, calls):
+        pass
+    room.close()
+
+
 def main() -> None:
-    """Play recordings again; ends with 1 at the first packet that is another one."""
+    """Play recordings again; ends with 1 at the first packet that is another one. With `--renew` keep them anew."""
+    if sys.argv[1:2] == ["--renew"]:
+        for name in sys.argv[2:]:
+            renew(Path(name))
+        return
     for name in sys.argv[1:]:
         unix_offset, calls = read(Path(name))
         for number, (call, sent) in enumerate(play(Room(unix_offset), calls)):

@@ -34,7 +34,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def no_alert_stays(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A running alert takes terminals' screens and the wall: the next test's, where a failed one leaves it."""
+    """A running alert takes terminals' screens and the wall, an evacuation too: the next test's, where one is left."""
     yield
     if "town" not in request.fixturenames:
         return
@@ -48,6 +48,15 @@ def no_alert_stays(request: pytest.FixtureRequest) -> Iterator[None]:
             else:
                 answer = issuer.post(f"{running.url}/cap", content=_end_of(one["source"], one["identifier"]))
             answer.raise_for_status()
+    _close_evacuations(running)
+
+
+def _close_evacuations(running: County) -> None:
+    """What an order opened does not end with it."""
+    with running.client("duty") as duty:
+        for one in duty.get("/evacuations", params={"status": "open"}).raise_for_status().json()["items"]:
+            duty.post(f"/evacuations/{one['id']}/permit-return", json={})  # refused where nobody is away
+            duty.post(f"/evacuations/{one['id']}/close", json={"reason": "测试结束"}).raise_for_status()
 
 
 def _end_of(sender: str, identifier: str) -> bytes:

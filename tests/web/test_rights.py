@@ -122,6 +122,7 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
     draft = {"event": "山洪", "kind": "notice", "headline": "通告", "description": "水", "instruction": "走"}
     where = {"area": {"divisions": ["532301109"]}, "expires_at": "2036-01-01T00:00:00Z"}
     standing_lists(as_, world)
+    points = {one["unit"]: one["id"] for one in duty.get("/api/v1/hazard-points").json()["items"]}
     evacuation = opened(as_)["id"]
     team = {"unit": world.units["south"], "kind": "team", "name": "小分队（示例）"}
     return {
@@ -132,7 +133,7 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
         "resource_id": duty.post("/api/v1/resources", json=team).json()["id"],
         "unit_id": world.units["south"],
         "place_id": world.units["south"],
-        "point_id": duty.get("/api/v1/hazard-points").json()["items"][0]["id"],
+        "point_id": points[world.units["north"]],
         "member_id": world.units["north"],
         "group_id": made(duty, "/groups", {"unit": world.units["county"], "name": "防汛成员单位"})["id"],
         "user_id": world.users["duty"],
