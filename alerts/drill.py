@@ -21,13 +21,13 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.bench.broker import Broker, temporary_broker
-from alerts.bench.scene import all_done, counted, issue, start_worker
+from alerts.bench.scene import all_done, counted, issue, make_tables, start_worker
 from alerts.bench.server import Server, temporary_server
 from alerts.bench_stub import Stub
 from alerts.fanout import WINDOWS
 from alerts.wake import BrokerConfig, Waker, make_celery
 from command.kernel.clock import SystemClock
-from command.kernel.db import Base, Database, make_engine
+from command.kernel.db import Database, make_engine
 from command.kernel.wake import wake_of
 
 BATCH, GATEWAY_S, LEASE_S = 20, 0.1, 2.0
@@ -94,7 +94,7 @@ class _Drill:
 
     def run(self) -> dict[str, Any]:
         """Issue, strike until the kills are spent, wait for the rest, count."""
-        Base.metadata.create_all(self._db.engine)
+        make_tables(self._db)
         began = time.monotonic()
         self._issue()
         workers = [self._start() for _ in range(self._plan.workers)]
