@@ -62,7 +62,6 @@ export class Conference {
     this.socket = new SignalSocket(options, {
       heard: (text) => this.hear(text),
       lost: (code) => this.lost(code === null ? undefined : ENDS[code]),
-      alive: () => this.connection.alive,
     })
     const send = (message: object): void => this.socket.send(message)
     this.slots = new SlotView(send)

@@ -45,11 +45,6 @@ export class Connection {
     return this.former ?? this.call
   }
 
-  /** Whether anything came by it lately. */
-  get alive(): boolean {
-    return this.health?.alive === true
-  }
-
   /** By these relays the next connection goes where nothing else is let through. */
   know(relays: RTCIceServer[]): void {
     this.relays = relays

@@ -26,8 +26,6 @@ export interface Counted {
   uplinkKbps: number
   uplinkLoss: number
   open: Open
-  /** Bytes that came by the connection's way, whatever they were. */
-  came: number
 }
 
 /** Which of the own devices are on. */
@@ -37,8 +35,6 @@ export interface Open {
 }
 
 const LOOK_MS = 2_500
-/** Something came in the last look or since. */
-const ALIVE_MS = 4_000
 /** Loss from which sound is kept back so long that the copies in later packets come in time. */
 const KEPT_BACK: readonly { loss: number; ms: number }[] = [
   { loss: 0.16, ms: 140 },
@@ -93,7 +89,6 @@ export class HealthWatch {
   private readonly losses: number[] = []
   private thin = false
   private told = ''
-  private cameAt = -ALIVE_MS
   private readonly timer: number
 
   constructor(
@@ -106,11 +101,6 @@ export class HealthWatch {
 
   stop(): void {
     window.clearInterval(this.timer)
-  }
-
-  /** Whether anything came lately. */
-  get alive(): boolean {
-    return performance.now() - this.cameAt < ALIVE_MS
   }
 
   /** Tell the next look in any case: who hears it may know nothing yet. */
@@ -126,7 +116,6 @@ export class HealthWatch {
     const before = this.before
     this.before = now
     if (before === null) return
-    if (now.came > before.came) this.cameAt = performance.now()
     this.fitSound(now.uplinkKbps)
     // Gaps without loss here: what another site's line lost came late, as a copy or a repair.
     remember(this.losses, Math.max(lossBetween(before, now), gapsBetween(before, now)))
@@ -157,7 +146,7 @@ export class HealthWatch {
 /** The counters in a connection's statistics. */
 export function count(report: RTCStatsReport, open: Open): Counted {
   const found: Counted = {
-    lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, uplinkLoss: 0, open, came: 0,
+    lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, uplinkLoss: 0, open,
   }
   report.forEach((entry: RTCStats) => {
     if (entry.type === 'inbound-rtp') hear(entry as RTCInboundRtpStreamStats, found)
@@ -167,7 +156,6 @@ export function count(report: RTCStatsReport, open: Open): Counted {
       if (remote.kind === 'audio') found.uplinkLoss = Math.min(1, Math.max(0, remote.fractionLost ?? 0))
     } else if (entry.type === 'candidate-pair') {
       const pair = entry as RTCIceCandidatePairStats
-      found.came += pair.bytesReceived ?? 0
       if (pair.nominated === true) found.uplinkKbps = Math.round((pair.availableOutgoingBitrate ?? 0) / 1_000)
     }
   })

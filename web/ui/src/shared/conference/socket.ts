@@ -2,8 +2,6 @@
 
 const PING_EVERY_MS = 2_000
 const SILENT_AFTER_MS = 5_000
-/** Where media come meanwhile the line is slow, not dead: a full queue of 32 kB takes 7 s at 35 kbit/s. */
-const SLOW_AFTER_MS = 12_000
 const REDIAL_MIN_MS = 500
 const REDIAL_SPREAD_MS = 500
 /** A dial that is not answered by then may hang over a dead line: the server is asked beside it. */
@@ -18,8 +16,6 @@ export interface SocketEvents {
   heard: (text: string) => void
   /** The socket is gone; `code` of the server's close, null when it fell silent. True: do not dial again. */
   lost: (code: number | null) => boolean
-  /** Whether something comes of the same line by another way: then nobody dials anew for silence, and nothing is asked. */
-  alive: () => boolean
 }
 
 export class SignalSocket {
@@ -65,7 +61,7 @@ export class SignalSocket {
   /** To be called twice a second or so: pings, and abandons a socket that says nothing. */
   watch(): void {
     const now = performance.now()
-    if (this.socket !== null && now - this.heardAt > (this.events.alive() ? SLOW_AFTER_MS : SILENT_AFTER_MS)) {
+    if (this.socket !== null && now - this.heardAt > SILENT_AFTER_MS) {
       this.lose(null)
     } else if (now - this.pingedAt > PING_EVERY_MS) {
       this.pingedAt = now
@@ -125,12 +121,10 @@ export class SignalSocket {
 
   /**
    * Ask the server by HTTP as long as a dial hangs, and dial anew as soon as it answers: the dial itself began when the
-   * line was dead and may never end, and the oftener sockets fail the longer a browser puts off the next. A line that is
-   * merely slow is not asked: four questions a second are half of what 35 kbit/s carry.
+   * line was dead and may never end, and the oftener sockets fail the longer a browser puts off the next.
    */
   private seek(socket: WebSocket): void {
     this.seekTimer = window.setTimeout(() => this.seek(socket), SEEK_EVERY_MS)
-    if (this.events.alive()) return
     const address = new URL('/healthz', this.address.url.replace(/^ws/, 'http'))
     const signal = AbortSignal.timeout(SEEK_PATIENCE_MS)
     fetch(address, { mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal }).then(
