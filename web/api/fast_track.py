@@ -11,7 +11,8 @@ from alerts.fast_track.policy import MOST_HOURS
 from alerts.fast_track.queries import own_fast_track
 from command.kernel.clock import to_text
 from command.kernel.values import State
-from web.api.alerts import Key, People, Reason, tagged, waker
+from web.api.alert_forms import Key, People, Reason
+from web.api.alerts import tagged, waker
 from web.api.forms import Form, Id
 from web.api.text_templates import ContentForm
 from web.attachments import shelf_of

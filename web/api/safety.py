@@ -13,7 +13,7 @@ from alerts.safety.asking import CHANNELS, Asked
 from alerts.safety.queries import STATUSES, check_for, checks_of, details, own_checks, people_of, replies_of
 from alerts.safety.standing import Said
 from command.kernel.values import Json, State
-from web.api.alerts import AreaForm
+from web.api.alert_forms import AreaForm
 from web.api.forms import Form, Id
 from web.api.incidents import chosen, tagged
 from web.downloads import csv_download

@@ -11,7 +11,8 @@ from alerts.templates.looking import look
 from command.directory.queries import unit_of
 from command.kernel.rights import Right
 from command.kernel.values import State
-from web.api.alerts import Key, tagged
+from web.api.alert_forms import Key
+from web.api.alerts import tagged
 from web.api.forms import Form
 from web.edge import IfMatch, Known
 
