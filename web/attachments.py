@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from alerts.files import Shelf
 from command.kernel.attachments import AttachmentStore
+from web.public_address import public_address
 from web.settings import Settings
 
 
@@ -16,9 +17,8 @@ def store_of(request: Request) -> AttachmentStore:
 
 
 def shelf_of(request: Request) -> Shelf:
-    """The files of alerts, with the address by which others ask for them: as set, else as this request reached us."""
-    settings: Settings = request.app.state.settings
-    return Shelf(store_of(request), settings.public_url or str(request.base_url))
+    """The files of alerts, with the address by which others ask for them."""
+    return Shelf(store_of(request), public_address(request))
 
 
 Store = Annotated[AttachmentStore, Depends(store_of)]

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 from lxml import etree
 
@@ -23,7 +24,9 @@ def kept(client: TestClient, content: bytes, name: str = "转移路线.png") -> 
     return file
 
 
-def test_attached_signed_off_issued_and_given_to_everybody(as_: Clients, anonymous: TestClient) -> None:
+def test_attached_signed_off_issued_and_given_to_everybody(
+    as_: Clients, anonymous: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     issuer, reviewer = as_("issuer"), as_("reviewer")
     file = kept(issuer, PNG)
     assert (file["description"], file["media_type"], file["picture"]) == ("转移路线", "image/png", True)
@@ -49,6 +52,13 @@ def test_attached_signed_off_issued_and_given_to_everybody(as_: Clients, anonymo
     feed = etree.fromstring(anonymous.get("/cap/feed.atom").content)
     (enclosure,) = feed.findall(".//{*}link[@rel='enclosure']")
     assert (enclosure.get("href"), enclosure.get("type")) == (f"http://127.0.0.1{public}", "image/png")
+    app: Any = anonymous.app
+    known = app.state.settings.model_copy(update={"public_url": "https://warning.example.org/"})
+    monkeypatch.setattr(app.state, "settings", known)
+    feed = etree.fromstring(anonymous.get("/cap/feed.atom").content)
+    addresses = [str(one.get("href")) for one in feed.findall(".//{*}link")]
+    assert addresses
+    assert all(one.startswith("https://warning.example.org/cap/") for one in addresses), "one address for all"
 
 
 def test_what_is_wrong_is_said(as_: Clients) -> None:

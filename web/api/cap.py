@@ -21,6 +21,7 @@ from command.kernel.values import Json, State
 from gis.divisions import shipped_divisions
 from web.cap_keys import cap_keys_of
 from web.edge import Edge, Known, database_of
+from web.public_address import public_address
 
 router = APIRouter(tags=["cap"])
 ATOM = "http://www.w3.org/2005/Atom"
@@ -107,7 +108,7 @@ def _accepted(outcome: Received) -> State:
 
 
 def _feed(request: Request, rows: list[tuple[Alert, datetime]]) -> bytes:
-    base = str(request.base_url)
+    base = public_address(request)
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     _put(feed, "id", f"{base}cap/feed.atom")
     _put(feed, "title", "烽燧 Fengsui CAP")
