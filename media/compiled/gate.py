@@ -196,6 +196,8 @@ class Door(Generic[P]):
         binding = state.bindings[known]
         binding.stream, binding.ssrc = stream.layer.state, ssrc
         binding.payload_type = stream.publication.payload_type
+        redundant = stream.publication.red_payload_type
+        binding.redundant_type = -1 if redundant is None else redundant
         state.bound = max(state.bound, known + 1)
 
     def spare(self, payload_types: Iterable[int]) -> None:

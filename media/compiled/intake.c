@@ -9,10 +9,11 @@
 
 static const double LAYER_SILENT_S = 0.8;
 static const double WRAP = 4294967296.0;
+enum { FOLLOWED = 0x80 };
 
 struct parsed {
     const unsigned char *payload;
-    int payload_size, payload_type, marker, transport, level;
+    int payload_size, payload_type, marker, redundant, transport, level;
     uint16_t sequence;
     uint32_t timestamp, ssrc;
 };
@@ -69,16 +70,32 @@ static int parse(struct parsed *packet, const struct door *door, const unsigned 
     return 1;
 }
 
-static struct stream *find(const struct door *door, const struct parsed *packet)
+static struct stream *find(const struct door *door, struct parsed *packet)
 {
     for (int place = 0; place < door->bound; place++) {
         const struct binding *binding = &door->bindings[place];
-        if (binding->ssrc == packet->ssrc) {
-            int same = binding->payload_type == packet->payload_type && binding->stream->ssrc == packet->ssrc;
-            return same ? binding->stream : NULL;
-        }
+        if (binding->ssrc != packet->ssrc)
+            continue;
+        packet->redundant = binding->redundant_type == packet->payload_type;
+        int agreed = packet->redundant || binding->payload_type == packet->payload_type;
+        return agreed && binding->stream->ssrc == packet->ssrc ? binding->stream : NULL;
     }
     return NULL;
+}
+
+/* RFC 2198 3: of redundant audio the packet's own frame, where every copy is of a packet that came itself. */
+static int take_own(struct parsed *packet, const struct stream *stream)
+{
+    const unsigned char *at = packet->payload, *end = at + packet->payload_size;
+    int octets = 0;
+    for (int64_t index = stream->highest; at < end && *at & FOLLOWED; at += 4, index--) {
+        if (end - at < 4 || index < 0 || stream->seen[index % WINDOW] != index)
+            return 0;
+        octets += (at[2] & 3) << 8 | at[3];
+    }
+    packet->payload_size = (int)(end - at) - 1 - octets;
+    packet->payload = end - packet->payload_size;
+    return packet->payload_size > 0;
 }
 
 static int is_awake(const struct stream *stream, double now)
@@ -202,7 +219,7 @@ int take_rtp(struct outbox *box, struct door *door, double now, double arrived, 
         return NOT_PLAIN;
     struct stream *stream = find(door, &packet);
     if (!stream || !is_awake(stream, arrived) || unwrap(stream->highest, packet.sequence, 16) != stream->highest + 1 ||
-        !read_unit(&unit, stream, &packet, now))
+        (packet.redundant && !take_own(&packet, stream)) || !read_unit(&unit, stream, &packet, now))
         return NOT_PLAIN;
     note(door, &packet, stream->video, arrived);
     count(stream, &unit, &packet, arrived);

@@ -124,10 +124,11 @@ struct told {
     int64_t count, lost, octets, arrived, last, groups;
 };
 
+/* `redundant_type` is that of redundant audio which carries this stream's frames, -1 where none was agreed. */
 struct binding {
     struct stream *stream;
     uint32_t ssrc;
-    int32_t payload_type;
+    int32_t payload_type, redundant_type, unused;
 };
 
 /* One peer's way in: how its packets are decrypted, and which of them are plain. */

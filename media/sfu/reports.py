@@ -25,7 +25,7 @@ SURELY = 1.15
 class Reported:
     """What was told last of a slot's stream, and what had been sent of it then; `bitrate` of it arrives, bit/s.
 
-    `mark` is its newest number when the rate was lowered last.
+    `mark` is its newest number when the rate was lowered last, None once that was told of.
     """
 
     slot: SlotState
@@ -33,7 +33,7 @@ class Reported:
     highest: int
     packets: int
     octets: int
-    mark: int
+    mark: int | None
     size: float = 0.0
     bitrate: float = 0.0
 
@@ -50,6 +50,15 @@ class Reported:
         self.bitrate = 8 * (count - lost) * self.size / (now - self.at) if now > self.at else 0.0
         self.at, self.highest, self.packets, self.octets = now, highest, slot.packets, slot.octets
         return count - lost, lost
+
+    def is_past_mark(self) -> bool:
+        """Whether what is told from now on was sent after the rate was lowered last.
+
+        A mark is forgotten with that: numbers wrap, and half a turn later it would be ahead again.
+        """
+        if self.mark is not None and not _ahead(self.mark, self.highest):
+            self.mark = None
+        return self.mark is None
 
 
 def _ahead(number: int, other: int) -> int:
@@ -102,13 +111,13 @@ class ReportEstimator:
         if stream is None:
             self._streams[ssrc] = Reported(slot, now, highest, slot.packets, slot.octets, _newest(slot))
             return 0, 0
-        since_mark = _ahead(stream.highest, stream.mark) or stream.highest & 0xFFFF == stream.mark & 0xFFFF
+        since_mark = stream.is_past_mark()
         came, lost = stream.note(now, highest, fraction_lost)
         if ssrc != slot.ssrc:
             return 0, 0
         if since_mark:
             self._heed(now, came, lost, sent)
-        elif not _ahead(highest, stream.mark) and lost > HIGH * (came + lost):
+        elif stream.mark is not None and not _ahead(highest, stream.mark) and lost > HIGH * (came + lost):
             self.loss.rate = max(FLOOR_BPS, min(self.loss.rate, SURELY * self._arrives(now)))
         return came, lost
 

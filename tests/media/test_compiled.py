@@ -17,7 +17,7 @@ from media.compiled.step import CompiledStep
 from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
-from media.rtp.rtcp import ReceiverReport, TransportFeedback, compound
+from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
 from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.estimate import START_BPS
@@ -80,6 +80,7 @@ def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
     assert compiled.spoken_by_python < 0.5 * len(speech) * len(VIEWERS)
     if compiled.gate is not None:
         assert compiled.left_to_python < 0.7 * play.brought, "hardly anything was plain"
+        assert compiled.redundant_left < 0.4 * play.spoken_twice, "hardly any redundant speech was plain"
         assert compiled.told_left < 0.75 * play.told, "no feedback was digested"
         assert compiled.nacks_left < play.asked - 40, "hardly any request was answered"
     told_by_reports = twins.links["plain"][1].outflow.reports
@@ -283,6 +284,30 @@ def test_set_up_goes_on_without_a_compiler(tmp_path: Path, monkeypatch: pytest.M
         assert build.build() is None
         build.main()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step.c", "step.h"]
+
+
+@pytest.mark.parametrize("twins", ["in and out"], indirect=True)
+def test_what_is_said_of_another_receivers_streams_does_nothing(twins: Twins) -> None:
+    """RTCP counts for its own transport: nobody has others' packets sent again, their senders asked, their rate cut."""
+    play = Play(twins, 11)
+    for name in VIEWERS:
+        twins.view(name, list(PUBLISHERS), [720] * len(PUBLISHERS))
+    for number in range(120):
+        play.step(number)
+    for side, link in zip(twins.sides, twins.links["fat"], strict=True):
+        before = {name: list(packets) for name, packets in side.sent.items()}
+        rate, lost = link.outflow.bitrate, link.fraction_lost
+        slot = max(link.video, key=lambda one: one.packets)
+        newest, ssrc = slot.splice.numbers.newest, slot.terms.ssrc
+        numbers = tuple(newest - back & 0xFFFF for back in range(30))
+        block = ReportBlock(ssrc, 250, 900, newest & 0xFFFF, 0, 0, 0)
+        asked = compound([ReceiverReport(1, (block,)), Nack(1, ssrc, numbers), Pli(1, ssrc), Remb(1, 9_000, (ssrc,))])
+        side.bring(twins.now, "plain", asked)
+        assert side.sent == before
+        assert (link.outflow.bitrate, link.fraction_lost) == (rate, lost)
+        side.bring(twins.now, "fat", asked)
+        again = len(side.sent["fat"]) - len(before["fat"])
+        assert again > 5, "its own are heeded"
 
 
 @pytest.mark.parametrize("twins", ["in and out"], indirect=True)

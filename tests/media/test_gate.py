@@ -31,7 +31,7 @@ from media.srtp import Outbound, Scratch
 from media.transport import Routed
 from tests.fuzzing import PACKETS, dice, fuzz
 from tests.media.packets import Publisher
-from tests.media.twins import KEYS, PUBLISHERS, VIEWERS, Far, publisher, viewer
+from tests.media.twins import KEYS, PUBLISHERS, VIEWERS, Far, publisher, redundant, viewer
 
 ROUNDS = PACKETS // 5
 LAXER = "detect_leaks=0"  # the interpreter's own memory is not freed at its end
@@ -133,8 +133,13 @@ class Stranger:
         maker = self.publishers.get(name)
         if maker is None or chance.random() < 0.1:
             return self.control() if chance.random() < 0.7 else chance.randbytes(chance.randrange(1, 200))
-        data = maker.speech() if chance.random() < 0.3 else maker.picture(keyframe=chance.random() < 0.1)[0]
+        data = self.speech(name) if chance.random() < 0.3 else maker.picture(keyframe=chance.random() < 0.1)[0]
         return self.spoiled(data) if chance.random() < 0.4 else data
+
+    def speech(self, name: str) -> bytes:
+        """From one of them with a copy of a frame before it."""
+        data = self.publishers[name].speech()
+        return redundant(data, b"f" * self.chance.randrange(90), b"o" * 60) if name == "two" else data
 
     def control(self) -> bytes:
         chance = self.chance

@@ -121,3 +121,18 @@ def test_streams_whose_numbers_wrap_or_go_back_are_counted_right() -> None:
     assert estimator.on_report((9.0, 1, 128, 65_530, 0, 0), slot, 0) == (15, 15)
     assert estimator.on_report((10.0, 1, 0, 4, 0, 0), slot, 0) == (10, 0)
     assert estimator.on_report((11.0, 1, 255, 65_000, 0, 0), slot, 0) == (0, 0)
+
+
+def test_loss_is_heeded_in_a_long_meeting() -> None:
+    """Numbers are told in 16 bits: after half a turn a mark of the beginning must not be ahead again."""
+    at = Told()
+    for _ in range(400):
+        at.report(100)
+    before = at.estimator.bitrate
+    for _ in range(5):
+        at.report(100, lost=0.5)
+    lowered = at.estimator.bitrate
+    assert lowered < before / 2
+    for _ in range(60):
+        at.report(100)
+    assert at.estimator.bitrate > 1.5 * lowered

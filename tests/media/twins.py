@@ -81,6 +81,7 @@ class Side:
     gate: Gate[Routed] | None = None
     by_python: int = 0
     left_to_python: int = 0
+    redundant_left: int = 0
     told_left: int = 0
     nacks_left: int = 0
     spoken_by_python: int = 0
@@ -119,6 +120,7 @@ class Side:
 
     def on_plain(self, now: float, peer: Routed, is_control: bool, packet: bytes) -> None:
         self.left_to_python += not is_control
+        self.redundant_left += packet[1] & 0x7F == RED
         self.told_left += is_control and packet[1] == RR
         self.nacks_left += is_control and packet[1] == RTPFB
         self.on_packet(now, self.name(peer), is_control, packet)
@@ -239,7 +241,7 @@ class Play:
         self.twins = twins
         self.chance = random.Random(seed)  # noqa: S311  # repeatable on purpose
         self.late: list[tuple[str, bytes]] = []
-        self.brought = self.told = self.asked = 0
+        self.brought = self.told = self.asked = self.spoken_twice = 0
         self.publishers = {name: Publisher(number) for number, name in enumerate(PUBLISHERS, 1)}
         for publisher in self.publishers.values():
             publisher.transport = 65_000
@@ -286,6 +288,7 @@ class Play:
 
     def speak_twice(self, number: int) -> None:
         former, own = bytes([number - 4 & 0xFF]) * 40, bytes([number & 0xFF]) * 40
+        self.spoken_twice += 1
         self.deliver("two", redundant(self.publishers["two"].speech(30), former, own))
 
     def spoiled(self, data: bytes) -> bytes:
