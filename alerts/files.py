@@ -16,11 +16,12 @@ from alerts.cap.archive import Opened, opened
 from alerts.cap.message import Departure, Message, Resource
 from alerts.cap.read import read
 from alerts.cap.resources import deref_uri, digest_of, enclosed
+from alerts.lineage import last_after
 from alerts.lookup import alert_for
-from alerts.model import RECEIVED, Alert, CapMessage
+from alerts.model import RECEIVED, WITHDRAWN, Alert, CapMessage
 from command.kernel.actor import Actor
 from command.kernel.attachments import AttachmentStore, is_picture, known_type, media_type_of
-from command.kernel.errors import NotFound
+from command.kernel.errors import Gone, NotFound
 from command.kernel.ids import is_id
 
 MOST_FILES = 6
@@ -99,11 +100,19 @@ def file_for(session: Session, actor: Actor, store: AttachmentStore, alert_id: s
 
 
 def public_file(session: Session, store: AttachmentStore, alert_id: str, sha256: str) -> tuple[File, bytes]:
-    """A file of an alert that we have issued, open to everybody as its message is. Raises as `file_for`."""
+    """A file of an alert that we have issued for real, open to everybody as its message is, until it is taken back.
+
+    Raises as `file_for`; Gone `alert.file_withdrawn` where the alert was withdrawn, or what changed it has the file
+    no more or was itself withdrawn.
+    """
     alert = session.get(Alert, alert_id) if is_id(alert_id) else None
-    if alert is None or alert.origin == RECEIVED or alert.issued_at is None:
+    if alert is None or alert.origin == RECEIVED or alert.issued_at is None or alert.drill:
         raise NotFound("alert.unknown", id=alert_id[:40])
-    return _content(session, alert, store, sha256)
+    file, content = _content(session, alert, store, sha256)
+    last = last_after(session, alert)
+    if last.status == WITHDRAWN or all(one.sha256 != sha256 for one in files_of(last)):
+        raise Gone("alert.file_withdrawn", name=file.description)
+    return file, content
 
 
 def _content(session: Session, alert: Alert, store: AttachmentStore, name: str) -> tuple[File, bytes]:

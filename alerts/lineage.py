@@ -3,7 +3,7 @@
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from alerts.model import RECEIVED, Alert
+from alerts.model import CHANGED, RECEIVED, Alert
 
 
 def with_those_before(session: Session, alert: Alert) -> list[Alert]:
@@ -15,6 +15,15 @@ def with_those_before(session: Session, alert: Alert) -> list[Alert]:
         found |= {one.id: one for one in before}
         latest = before
     return list(found.values())
+
+
+def last_after(session: Session, alert: Alert) -> Alert:
+    """What one of ours was changed into at last, itself where nothing changed it."""
+    found = alert
+    while found.status == CHANGED:
+        after = (Alert.unit_id == found.unit_id, Alert.supersedes == found.id, Alert.issued_at.is_not(None))
+        found = session.scalars(select(Alert).where(*after)).one()
+    return found
 
 
 def _before(session: Session, alert: Alert) -> list[Alert]:

@@ -283,6 +283,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "zip.no_message": ("压缩包里没有 CAP 电文", "The archive holds no CAP message"),
     "zip.many_messages": ("压缩包里不止一份 CAP 电文：{detail}", "The archive holds several CAP messages: {detail}"),
     "alert.files_too_many": ("最多附 {most} 个文件", "At most {most} files can be attached"),
+    "alert.file_withdrawn": ("这个文件已经撤下：{name}", "This file was taken back: {name}"),
     "alert.file_unknown": ("没有这个文件：{name}", "There is no such file: {name}"),
     "cap.root": ("不是 CAP 消息：{detail}", "Not a CAP message: {detail}"),
     "cap.namespace": (

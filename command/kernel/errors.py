@@ -55,6 +55,12 @@ class Conflict(FengsuiError):
     status = 409
 
 
+class Gone(FengsuiError):
+    """Was here and was taken back (410)."""
+
+    status = 410
+
+
 class StaleVersion(FengsuiError):
     """`If-Match` names a version that is not the present one (412)."""
 

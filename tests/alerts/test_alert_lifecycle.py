@@ -17,6 +17,7 @@ from alerts.cap.read import read
 from alerts.chunks import members_of
 from alerts.drafting import AreaInput, CircleInput
 from alerts.model import Alert, Chunk
+from alerts.outgoing import last_issued
 from alerts.preview import preview, preview_of
 from alerts.proof import first_changed_audience
 from alerts.queries import alert_details, alerts_of, board_alerts, board_coverages, cap_document, public_alerts
@@ -470,7 +471,7 @@ def test_a_drill_says_so_everywhere(county: County) -> None:
     alert = issued(county, drill=True)
     found: Any = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert))
     assert all(text.startswith("演练") for text in found["texts"].values())
-    message = read(county.see("duty", lambda s, _: cap_document(s, alert))).message
+    message = read(county.see("duty", lambda s, _: last_issued(s, alert).content)).message
     assert (message.status, message.infos[0].headline) == ("Exercise", "演练 西舍路镇防范山洪")
     with county.db.reading() as session:
         assert all(session.scalars(select(Chunk.drill)))

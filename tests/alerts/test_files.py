@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,14 @@ from alerts.cap.read import read
 from alerts.cap.resources import MOST_BYTES, MOST_LISTED, deref_uri, digest_of, enclosed
 from alerts.cap.write import write
 from alerts.drafts import draft_of
-from alerts.files import MOST_FILES, MOST_INSIDE, Shelf, file_for, files_of, own_file, public_file
+from alerts.files import MOST_FILES, MOST_INSIDE, File, Shelf, file_for, files_of, own_file, public_file
 from alerts.model import Alert
 from alerts.queries import cap_document
 from command.kernel.attachments import AttachmentStore
-from command.kernel.errors import FengsuiError, Invalid, NotFound, UnsupportedKind
+from command.kernel.errors import FengsuiError, Gone, Invalid, NotFound, UnsupportedKind
 from tests.alerts.county import DIVISIONS, County, fields
 from tests.alerts.messages import alert, info
-from tests.alerts.steps import drafted, issue, signed
+from tests.alerts.steps import changed, drafted, issue, issued, signed
 from tests.alerts.test_cap_write import FULL, SCHEMA
 from tests.alerts.test_receiving import HERE, UNTIL_EIGHT, received
 from tests.alerts.zips import File as Zipped
@@ -154,6 +155,54 @@ def test_what_is_attached_goes_out_with_the_alert_and_its_changes(county: County
     assert county.see("duty", lambda s, _: draft_of(s.get_one(Alert, change.id)).files) == files[:1]
     with pytest.raises(NotFound):
         county.see("duty", lambda s, _: public_file(s, store, change.id, files[0].sha256 or ""))
+
+
+def test_what_was_attached_by_mistake_is_taken_back(county: County, tmp_path: Path) -> None:
+    """By a change without it, at both addresses; by withdrawing the alert or what it became. Other ends leave it."""
+    store = AttachmentStore(tmp_path)
+    plan, names = own_file(PNG, "转移路线"), own_file(b"%PDF-1.7\nnames", "住户名单")
+    for content in (PNG, b"%PDF-1.7\nnames"):
+        store.keep(content)
+
+    def given(alert: str, file: File) -> str:
+        """The name under which a stranger gets the file, or the code of why not."""
+        try:
+            return county.see("duty", lambda s, _: public_file(s, store, alert, file.sha256 or ""))[0].description
+        except (Gone, NotFound) as refused:
+            return refused.code
+
+    def open_of(alert: str) -> list[str]:
+        return [given(alert, file) for file in (plan, names)]
+
+    gone, both = "alert.file_withdrawn", [plan.description, names.description]
+    first = issued(county, files=(plan, names))
+    assert open_of(first) == both
+    second = changed(county, first, files=(plan,))
+    assert (open_of(first), open_of(second)) == ([plan.description, gone], [plan.description, "alert.file_unknown"])
+    third = changed(county, second, files=(plan, names))
+    assert open_of(first) == open_of(third) == both, "put back"
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, third, "withdrawn", ""))
+    assert open_of(first) == open_of(third) == [gone, gone]
+
+    lifted, expired = (issued(county, files=(plan, names)) for _ in range(2))
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, lifted, "lifted", ""))
+    county.clock.advance(timedelta(hours=7).total_seconds())
+    with county.db.writing() as session:
+        actions.expire_due(session, county.clock)
+    assert open_of(lifted) == open_of(expired) == both
+
+
+def test_nothing_of_an_exercise_is_for_strangers(county: County, tmp_path: Path) -> None:
+    store, plan = AttachmentStore(tmp_path), own_file(PNG, "转移路线")
+    store.keep(PNG)
+    exercise = issued(county, files=(plan,), drill=True)
+    assert county.see("duty", lambda s, a: file_for(s, a, store, exercise, plan.sha256 or ""))[1] == PNG
+    for look in (
+        lambda s, _: public_file(s, store, exercise, plan.sha256 or ""),
+        lambda s, _: cap_document(s, exercise),
+    ):
+        with pytest.raises(NotFound, match=r"alert\.unknown"):
+            county.see("duty", look)
 
 
 def test_what_nobody_should_attach_is_refused(county: County) -> None:

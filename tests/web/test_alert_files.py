@@ -59,6 +59,13 @@ def test_attached_signed_off_issued_and_given_to_everybody(
     addresses = [str(one.get("href")) for one in feed.findall(".//{*}link")]
     assert addresses
     assert all(one.startswith("https://warning.example.org/cap/") for one in addresses), "one address for all"
+    kept_by_a_reader = {"If-None-Match": given.headers["etag"]}
+    assert anonymous.get(public, headers=kept_by_a_reader).status_code == 304
+    assert moved(issuer, url, "cancel", {"end": "withdrawn", "text": "误发"}).status_code == 200
+    for asked in ({}, kept_by_a_reader):
+        refused = anonymous.get(public, headers=asked)
+        assert (refused.status_code, refused.json()["code"]) == (410, "alert.file_withdrawn")
+    assert reviewer.get(f"{url}/files/{file['sha256']}").content == PNG, "who reads the alert reads what it had"
 
 
 def test_what_is_wrong_is_said(as_: Clients) -> None:

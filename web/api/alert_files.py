@@ -37,7 +37,13 @@ def get_alert_file(alert_id: str, sha256: Sha256, edge: Known, store: Store) -> 
 
 @router.get("/cap/{alert_id}/files/{sha256}")
 def get_public_file(alert_id: str, sha256: Sha256, request: Request, store: Store) -> Response:
-    """The same of an alert that was issued, where its CAP message says that it is."""
+    """The same of an alert that was issued for real, where its CAP message says that it is; asked for anew each time,
+    for it may be taken back."""
     with database_of(request).reading() as session:
         file, content = public_file(session, store, alert_id, sha256)
-    return shown_file(content, file.description)
+    again = {"Cache-Control": "no-cache", "ETag": f'"{sha256}"'}
+    if request.headers.get("if-none-match") == again["ETag"]:
+        return Response(status_code=304, headers=again)
+    answer = shown_file(content, file.description)
+    answer.headers.update(again)
+    return answer
