@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from pylibsrtp import Policy, Session, _binding
-from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]  # compiled, without type information
+from pylibsrtp._binding import ffi as ffi  # type: ignore[import-not-found]  # compiled, without type information
+from pylibsrtp._binding import lib
 
 BUFFER_SIZE = 2048
 TRAILER_SIZE = 4 + 16 + 128
 LARGEST = BUFFER_SIZE - TRAILER_SIZE
 REPLAY_WINDOW = 1024
 LIBRARY: str = _binding.__file__
-_protect, _protect_rtcp = lib.srtp_protect, lib.srtp_protect_rtcp
+protect, _protect_rtcp = lib.srtp_protect, lib.srtp_protect_rtcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Outbound:
         policy.window_size = REPLAY_WINDOW
         self._session = Session(policy)
         self._srtp = self._session._srtp[0]
-        self._encrypt, self._context = _protect, self._srtp
+        self._encrypt, self._context = protect, self._srtp
         self._held: object = None
         self.keys = keys
         self.scratch = scratch

@@ -3,13 +3,14 @@
 import logging
 from typing import Any, Literal, Protocol
 
+from media.arrays.step import ArrayStep
 from media.compiled import build
 from media.compiled.gate import Gate
 from media.compiled.step import CompiledStep
 from media.outlet import Marks, PortCounters
 from media.sfu.intake import Intake
 from media.sfu.sent import Sent
-from media.sfu.step import PythonStep, Step
+from media.sfu.step import Step
 from media.transport import Routed
 
 logger = logging.getLogger(__name__)
@@ -37,32 +38,14 @@ class NodeStep(Step, Protocol):
         """Send what was written and put."""
 
 
-class UncompiledStep(PythonStep):
-    """Everything it writes is handed back to be sent."""
-
-    gate: Gate[Any] | None = None
-
-    def connect(self, peer: Routed, sent: Sent) -> None:
-        """Peers are found by their links."""
-
-    def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
-        """Links are found by their peers."""
-
-    def mark(self, sent: Sent, speech: frozenset[int], marks: Marks) -> None:
-        """Peers mark what they send."""
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-
 def choose(choice: Choice, counters: PortCounters) -> NodeStep:
     """`auto` takes what is there. Raises OSError when it must be the compiled one and that cannot be had."""
     if choice == "python":
-        return UncompiledStep()
+        return ArrayStep(counters)
     try:
         return CompiledStep(build.path(), counters)
     except OSError:
         if choice == "compiled":
             raise
         logger.info("the compiled step is not there: every step is done in Python")
-        return UncompiledStep()
+        return ArrayStep(counters)

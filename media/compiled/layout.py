@@ -12,9 +12,11 @@ from media.compiled.build import HEADER
 from media.rtp.rtcp import Encoded
 from media.sfu.incoming import Remake, SourceState, StreamState
 from media.sfu.kept import T
+from media.sfu.spacing import UNKNOWN
 from media.sfu.state import NEVER
 from media.sfu.terms import Kind, clock_rate
 
+NOWHERE = -1
 ffi = FFI()
 ffi.cdef(HEADER.read_text())
 
@@ -24,6 +26,23 @@ def opened(library: Path) -> Any:
     if not library.exists():
         raise FileNotFoundError(f"{library} was not built")
     return ffi.dlopen(str(library))
+
+
+def begin_flow(state: Any) -> None:
+    """A link's numbers before it sent anything, in zeroed memory."""
+    state.descriptor = NOWHERE
+    state.reference = -1
+    spacing = state.spacing
+    spacing.first = spacing.last = spacing.latest = spacing.former_sent = spacing.former_arrived = NEVER
+    for least in (spacing.base, spacing.lately):
+        least.newer, least.newer_at, least.older = UNKNOWN, NEVER, UNKNOWN
+
+
+def begin_slot(state: Any, flow: Any) -> None:
+    """A slot's numbers before it sent anything, in zeroed memory."""
+    state.flow = flow
+    state.sent_at = NEVER
+    state.highest = state.last = state.pictures.highest = -1
 
 
 def source_state() -> SourceState:

@@ -54,16 +54,18 @@ struct repair {
     uint8_t times[REACH];
 };
 
-/* One slot; see SlotState. */
+/* One slot; see SlotState. In words of eight bytes, in an order that lets media/arrays count several on at once. */
 struct slot {
-    int64_t highest, shift, timestamp, timestamp_offset, tl0, tl0_offset, key, key_offset, last, packets, octets;
-    struct row pictures;
     double sent_at;
+    int64_t timestamp, tl0, key, packets, octets, highest, last;
+    struct row pictures;
+    int64_t shift, timestamp_offset, tl0_offset, key_offset;
+    uint32_t open;
+    int32_t hint;
+    uint32_t ssrc, payload_type;
     struct flow *flow;
     struct slot *next;
     struct repair *repair;
-    uint32_t ssrc, payload_type, open;
-    int32_t hint;
 };
 
 /* A packet of a layer, without its body; see Unit. */

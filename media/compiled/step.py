@@ -11,7 +11,17 @@ from typing import Any
 from media import srtp
 from media.compiled import gate
 from media.compiled.gate import Gate, socket_address
-from media.compiled.layout import CompiledKept, bitmap, ffi, opened, source_state, stream_state
+from media.compiled.layout import (
+    NOWHERE,
+    CompiledKept,
+    begin_flow,
+    begin_slot,
+    bitmap,
+    ffi,
+    opened,
+    source_state,
+    stream_state,
+)
 from media.compiled.seal import Sealing
 from media.outlet import Marks, Outlet, Path, PortCounters
 from media.sfu.arrivals import SPAN
@@ -21,15 +31,14 @@ from media.sfu.kept import Cache, T
 from media.sfu.layer import OTHER, Layer, Sink, Unit
 from media.sfu.receiver import Send
 from media.sfu.sent import CAPACITY, Sent
-from media.sfu.spacing import POINTS, UNKNOWN
-from media.sfu.state import NEVER, REACH, RepairState, SlotState
+from media.sfu.spacing import POINTS
+from media.sfu.state import REACH, RepairState, SlotState
 from media.sfu.terms import Kind
 from media.srtp import Outbound
 from media.transport import Routed
 
 _UNIT = struct.Struct("=qqqqdIIIBBBBB7x")
 _pack_unit = _UNIT.pack
-_NOWHERE = -1
 _COUNTER_BITS = 21
 _COUNTER_MASK = (1 << _COUNTER_BITS) - 1
 
@@ -69,14 +78,9 @@ class CompiledStep:
 
     def sent(self) -> Sent:
         state = ffi.new("struct flow *")
-        state.descriptor = _NOWHERE
-        state.reference = -1
-        spacing = state.spacing
-        spacing.first = spacing.last = spacing.latest = spacing.former_sent = spacing.former_arrived = NEVER
-        for least in (spacing.base, spacing.lately):
-            least.newer, least.newer_at, least.older = UNKNOWN, NEVER, UNKNOWN
+        begin_flow(state)
         sent = Sent(state)
-        sent.spacing = spacing
+        sent.spacing = state.spacing
         # The arrays are never resized, and live as long as the flow does: `sent` holds both.
         state.times = ffi.cast("double *", ffi.from_buffer(sent.times))
         state.sizes = ffi.cast("uint16_t *", ffi.from_buffer(sent.sizes))
@@ -84,9 +88,7 @@ class CompiledStep:
 
     def slot(self, sent: Sent) -> SlotState:
         state: Any = ffi.new("struct slot *")
-        state.flow = sent.state
-        state.sent_at = float("-inf")
-        state.last = state.pictures.highest = -1
+        begin_slot(state, sent.state)
         sent.held.append(state)
         return state  # type: ignore[no-any-return]  # a structure has the fields of a SlotState
 
@@ -189,7 +191,7 @@ class CompiledRoute:
         """The peer's path has changed."""
         self._step.flush()
         flow = self._flow
-        flow.descriptor = _NOWHERE
+        flow.descriptor = NOWHERE
         if self._outbound is None or not isinstance(path.outlet, Outlet):
             return
         address = socket_address(path.outlet.socket.family, path.address)
@@ -201,7 +203,7 @@ class CompiledRoute:
 
     @property
     def is_open(self) -> bool:
-        return bool(self._flow.descriptor != _NOWHERE)
+        return bool(self._flow.descriptor != NOWHERE)
 
     def send(self, head: bytes, body: bytes) -> bool:
         return self._step.put(self._flow, head, body)
@@ -209,7 +211,7 @@ class CompiledRoute:
     def close(self) -> None:
         """Nothing that was written for it may be left when its keys go."""
         self._step.flush()
-        self._flow.descriptor = _NOWHERE
+        self._flow.descriptor = NOWHERE
         self._flow.context = self._flow.sealer = ffi.NULL
         self._outbound = None
 

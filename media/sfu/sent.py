@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 from media.rtp.sequence import unwrap
 from media.rtp.transport_cc import DELTA_TICK_S, REFERENCE_TICK_S, Feedback
@@ -51,8 +52,8 @@ class Sent:
 
     def __init__(self, state: FlowState | None = None) -> None:
         self.state = state or PlainFlowState()
-        self.times = array("d", bytes(8 * CAPACITY))
-        self.sizes = array("H", bytes(2 * CAPACITY))
+        self.times: Any = array("d", bytes(8 * CAPACITY))
+        self.sizes: Any = array("H", bytes(2 * CAPACITY))
         self.spacing: SpacingState = PlainSpacingState()
         self.held: list[object] = []
 
@@ -84,7 +85,7 @@ class Sent:
 
     def sent_at(self, index: int) -> float:
         """When packet `index` of the last CAPACITY ones left."""
-        return self.times[index & _MASK]
+        return float(self.times[index & _MASK])
 
     def resolve(self, feedback: Feedback) -> Told:
         """What `feedback` tells; a packet that was told to have come is not told again.
@@ -123,7 +124,7 @@ class Sent:
     def _all_came(self, index: int, ticks: int, deltas: tuple[int | None, ...]) -> Told | None:
         """What is told where all came, none for the second time: nearly always. None where it is not so."""
         first, count = index & _MASK, len(deltas)
-        sizes = self.sizes[first : first + count]
+        sizes = self.sizes[first : first + count].tolist()
         if not count or index + count > self.next or len(sizes) < count or 0 in sizes:
             return None
         steps = [delta for delta in deltas if delta is not None]
@@ -151,8 +152,9 @@ class Sent:
             self.state.landed = self.octets
         elif end > begin:
             first, last = begin & _MASK, end & _MASK
-            landed = self.sizes[first:last] if first < last else self.sizes[first:] + self.sizes[:last]
-            self.state.landed += sum(landed)
+            sizes = self.sizes
+            parts = (sizes[first:last],) if first < last else (sizes[first:], sizes[:last])
+            self.state.landed += sum(map(sum, parts))
         self.state.told = end
 
     def forget_flight(self) -> None:

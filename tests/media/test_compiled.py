@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.arrays.step import ArrayStep
 from media.compiled import build
 from media.compiled.gate import socket_address
 from media.compiled.layout import CompiledArrivals, ffi, opened
@@ -28,21 +29,23 @@ from media.sfu.spacing import PlainLeastState, PlainSpacingState, SpacingState
 from media.sfu.state import NUMBERED, PlainFlowState, PlainRepairState, RepairState
 from media.sfu.step import PythonStep
 from media.sfu.tiers import BY_NAME
-from media.steps import UncompiledStep, choose
+from media.steps import NodeStep, choose
 from tests.media.packets import OPUS, VP8, level, rtp
 from tests.media.twins import PUBLISHERS, VIEWERS, Far, Play, Side, Twins, publisher, viewer
 
 
-@pytest.fixture(params=["out", "in and out"])
+@pytest.fixture(params=["in arrays", "out", "in and out"])
 def twins(library: Path, request: pytest.FixtureRequest) -> Iterator[Twins]:
-    """In Python and compiled: that which goes out alone, or that which comes in too."""
+    """Slot by slot, and in arrays or compiled: that which goes out alone, or that which comes in too."""
     counters = PortCounters()
     outlet = Outlet("127.0.0.1", 0, counters)
     plain = ffi.callback("int(void *, void *, int *)", lambda _context, _packet, _size: 0)
     address = int(ffi.cast("uintptr_t", plain))
-    step = CompiledStep(library, counters, (address, address))
+    step: NodeStep = CompiledStep(library, counters, (address, address))
+    if request.param == "in arrays":
+        step = ArrayStep(counters)
     compiled = Side(Room(step=step), step)
-    if request.param != "out":
+    if request.param == "in and out" and step.gate is not None:
         step.gate.open([outlet])
         compiled.gate = step.gate
     made = Twins((Side(Room(step=PythonStep())), compiled))
@@ -73,11 +76,11 @@ def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
         assert sorted(python.sent[name]) == sorted(compiled.sent[name]), name
     for name in (*VIEWERS, *PUBLISHERS):
         assert [d for d in python.sent[name] if is_rtcp(d)] == [d for d in compiled.sent[name] if is_rtcp(d)], name
-    total = sum(map(len, compiled.sent.values()))
-    assert compiled.by_python < 0.5 * total, "the step in C hardly took part"
+    total, paced_too = sum(map(len, compiled.sent.values())), isinstance(compiled.step, CompiledStep)
+    assert compiled.by_python < (0.5 if paced_too else 0.85) * total, "the step hardly took part"
     speech = [data for data in compiled.sent["numbered"] if data[1] & 0x7F == OPUS]
     assert len(speech) > 120
-    assert compiled.spoken_by_python < 0.5 * len(speech) * len(VIEWERS)
+    assert compiled.spoken_by_python < (0.5 if paced_too else 0.8) * len(speech) * len(VIEWERS)
     if compiled.gate is not None:
         assert compiled.left_to_python < 0.7 * play.brought, "hardly anything was plain"
         assert compiled.redundant_left < 0.4 * play.spoken_twice, "hardly any redundant speech was plain"
@@ -200,24 +203,30 @@ def test_speech_in_long_packets_is_the_same_on_both(twins: Twins) -> None:
         assert [packet for packet in former[name] if b"\x4b\x83" in packet]
 
 
-def test_more_packets_than_the_outbox_holds_leave_in_their_order(library: Path) -> None:
+@pytest.fixture(params=["arrays", "compiled"])
+def make(library: Path, request: pytest.FixtureRequest) -> Callable[[PortCounters], NodeStep]:
+    """Makes a step that sends."""
+    return ArrayStep if request.param == "arrays" else lambda counters: CompiledStep(library, counters)
+
+
+def test_more_packets_than_the_outbox_holds_leave_in_their_order(make: Callable[[PortCounters], NodeStep]) -> None:
     counters = PortCounters()
     outlet = Outlet("127.0.0.1", 0, counters)
-    step = CompiledStep(library, counters)
+    step = make(counters)
     far = Far()
     far.path = Way(outlet, far.socket.getsockname())
     sent = step.sent()
     step.connect(far, sent)
     assert far.route is not None
     assert not far.route.send(header(VP8, False, 0, 0, 1), bytes(2_000)), "too big"
-    for number in range(200):
-        assert far.route.send(header(VP8, False, number, 0, 1), bytes([number]))
-    assert far.route.send(header(VP8, False, 7, 0, 1), b"a number that was used")
+    for number in range(300):
+        assert far.route.send(header(VP8, False, number, 0, 1), bytes([number & 0xFF]))
+    assert far.route.send(header(VP8, False, 299, 0, 1), b"a number that was used")
     step.flush()
     far.take()
-    assert [packet[-1] for packet in far.packets] == list(range(200))
-    assert (counters.sent, counters.refused_by_srtp, counters.send_failed) == (200, 2, 0)
-    far.route.send(header(VP8, False, 300, 0, 1), b"last")
+    assert [packet[-1] for packet in far.packets] == [number & 0xFF for number in range(300)]
+    assert (counters.sent, counters.refused_by_srtp, counters.send_failed) == (300, 2, 0)
+    far.route.send(header(VP8, False, 400, 0, 1), b"last")
     far.route.close()
     far.take()
     assert far.packets[-1][12:] == b"last", "nothing is left behind"
@@ -226,10 +235,10 @@ def test_more_packets_than_the_outbox_holds_leave_in_their_order(library: Path) 
     outlet.socket.close()
 
 
-def test_what_the_system_refuses_is_counted(library: Path) -> None:
+def test_what_the_system_refuses_is_counted(make: Callable[[PortCounters], NodeStep]) -> None:
     counters = PortCounters()
     outlet = Outlet("127.0.0.1", 0, counters)
-    step = CompiledStep(library, counters)
+    step = make(counters)
     far = Far()
     far.path = Way(outlet, ("127.0.0.1", 0))
     step.connect(far, step.sent())
@@ -242,13 +251,13 @@ def test_what_the_system_refuses_is_counted(library: Path) -> None:
     outlet.socket.close()
 
 
-def test_both_families_of_addresses(library: Path) -> None:
+def test_both_families_of_addresses(make: Callable[[PortCounters], NodeStep]) -> None:
     counters = PortCounters()
     try:
         outlet = Outlet("::1", 0, counters)
     except OSError:
         pytest.skip("no IPv6 here")
-    step = CompiledStep(library, counters)
+    step = make(counters)
     far = Far("::1")
     far.path = Way(outlet, far.socket.getsockname()[:2])
     step.connect(far, step.sent())
@@ -264,13 +273,13 @@ def test_both_families_of_addresses(library: Path) -> None:
 
 def test_a_node_goes_without_it_unless_it_must_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "path", lambda: tmp_path / "none.so")
-    assert isinstance(choose("auto", PortCounters()), UncompiledStep)
+    assert isinstance(choose("auto", PortCounters()), ArrayStep)
     with pytest.raises(OSError):
         choose("compiled", PortCounters())
 
 
 def test_the_setting_forces_either(library: Path) -> None:
-    assert isinstance(choose("python", PortCounters()), UncompiledStep)
+    assert isinstance(choose("python", PortCounters()), ArrayStep)
     assert isinstance(choose("compiled", PortCounters()), CompiledStep)
     assert isinstance(choose("auto", PortCounters()), CompiledStep)
 

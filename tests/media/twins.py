@@ -5,7 +5,6 @@ import socket
 from dataclasses import dataclass, field, replace
 
 from media.compiled.gate import Gate
-from media.compiled.step import CompiledStep
 from media.ice import Address, Credentials
 from media.outlet import Outlet
 from media.outlet import Path as Way
@@ -22,6 +21,7 @@ from media.sfu.slot import AudioSlot
 from media.sfu.terms import Kind, PayloadTypes, Publication, SlotTerms, Terms
 from media.sfu.video_slot import VideoSlot
 from media.srtp import Inbound, Keys, Outbound, Scratch
+from media.steps import NodeStep
 from media.transport import Entrance, PeerParameters, Route, Routed
 from tests.media.packets import IDS, OPUS, RTX, VP8, Publisher
 
@@ -75,7 +75,7 @@ class Side:
     """A room on one of the steps, and all that left it, by receiver and in order."""
 
     room: Room
-    step: CompiledStep | None = None
+    step: NodeStep | None = None
     sent: dict[str, list[bytes]] = field(default_factory=dict)
     far: dict[str, Far] = field(default_factory=dict)
     gate: Gate[Routed] | None = None
