@@ -22,12 +22,14 @@ CANNOT_SHOW = "本端放不了这种画面"
 # A browser that was built without a codec.
 WITHOUT = """
 const add = RTCPeerConnection.prototype.addTransceiver
+const prefer = RTCRtpTransceiver.prototype.setCodecPreferences
+RTCRtpTransceiver.prototype.setCodecPreferences = function (codecs) {
+  prefer.call(this, codecs.filter((codec) => codec.mimeType !== 'video/CODEC'))
+}
 RTCPeerConnection.prototype.addTransceiver = function (what, options) {
   const transceiver = add.call(this, what, options)
-  if (transceiver.receiver.track.kind === 'video') {
-    const known = RTCRtpReceiver.getCapabilities('video').codecs
-    transceiver.setCodecPreferences(known.filter((codec) => codec.mimeType !== 'video/CODEC'))
-  }
+  const kind = transceiver.receiver.track.kind
+  transceiver.setCodecPreferences(RTCRtpReceiver.getCapabilities(kind).codecs)
   return transceiver
 }
 """

@@ -1,6 +1,7 @@
 /** The peer connection of a meeting: own tracks out, a fixed number of slots in. */
 
 import { encodingsFor } from '../simulcast'
+import { offerCarried } from './codecs'
 
 export interface Slot {
   kind: 'audio' | 'video'
@@ -34,6 +35,7 @@ export function makeCall(media: MediaStream | null, slots: { audio: number; vide
       transceiver: pc.addTransceiver(kind, { direction: 'recvonly' }),
     }))
   const all = [...receive('audio', slots.audio), ...receive('video', slots.video)]
+  offerCarried(pc)
   return { pc, microphone, camera, slots: all, adjusted: Promise.resolve(), answer: null, packed: false }
 }
 

@@ -1,5 +1,7 @@
 /** The content (双流): a second picture beside the camera, a screen for example, over a connection of its own. */
 
+import { offerCarried } from './codecs'
+
 /** A node that does not answer, or a connection that does not stand by then, is tried anew. */
 const PATIENCE_MS = 4_000
 /** A screen wants detail: few pictures a second, and enough for sharp letters. */
@@ -56,6 +58,7 @@ export class ContentSender {
     const pc = new RTCPeerConnection({ iceServers: this.relays(), bundlePolicy: 'max-bundle' })
     this.pc = pc
     pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: [{ ...ENCODING }] })
+    offerCarried(pc)
     pc.onconnectionstatechange = () => {
       if (pc === this.pc && pc.connectionState === 'connected' && !this.moving) this.former?.close()
     }
