@@ -50,7 +50,8 @@ class Bridge:
         marks: Marks = DEFAULT_MARKS,
         recordings: Path | None = None,
     ) -> None:
-        handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed, self._on_unit)
+        told = self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed, self._on_unit
+        handlers = Handlers(*told, lambda: self.step.flush())
         self.port = UdpPort(udp_host, udp_port, handlers, addresses, marks)
         self.marks = marks
         self.tcp = TcpPort(self.port)
@@ -60,6 +61,8 @@ class Bridge:
         self.step = choose(step if recordings is None else "python", self.port.counters)
         if self.step.gate is not None:
             self.port.take_by(self.step.gate)
+        else:
+            self.port.nap()
         self.overload = Overload(self.port.outlets, self.now(), sheds)
         self.rooms: dict[str, Room] = {}
         self.connections = Connections()
@@ -181,15 +184,15 @@ class Bridge:
 
     def _on_rtp(self, peer: Peer, arrived: float, data: bytes) -> None:
         connection = self._by_peer[peer]
-        self._send(self.rooms[connection.room].on_rtp(self.now(), connection.participant, data, arrived))
+        self._put(self.rooms[connection.room].on_rtp(self.now(), connection.participant, data, arrived))
 
     def _on_unit(self, peer: Peer, now: float, unit: Unit, place: int) -> None:
         connection = self._by_peer[peer]
-        self._send(self.rooms[connection.room].go_on(now, connection.participant, unit, place))
+        self._put(self.rooms[connection.room].go_on(now, connection.participant, unit, place))
 
     def _on_rtcp(self, peer: Peer, now: float, data: bytes) -> None:
         connection = self._by_peer[peer]
-        self._send(self.rooms[connection.room].on_rtcp(now, connection.participant, data))
+        self._put(self.rooms[connection.room].on_rtcp(now, connection.participant, data))
 
     def _on_connected(self, peer: Peer) -> None:
         connection = self._by_peer.get(peer)
@@ -234,11 +237,15 @@ class Bridge:
                 self._tell(connection.room, room.take_events())
 
     def _send(self, sends: Iterable[Send]) -> None:
+        self._put(sends)
+        self.step.flush()
+
+    def _put(self, sends: Iterable[Send]) -> None:
+        """To be flushed when all that came at once has been dealt with."""
         for link, head, body in sends:
             peer = self._by_link.get(link)
             if peer is not None:
                 peer.send(head, body)
-        self.step.flush()
 
     def _tell(self, name: str, events: list[RoomEvent]) -> None:
         for event in events:

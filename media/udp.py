@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from media import ice
 from media.compiled.gate import Gate
 from media.ice import Address, Credentials
-from media.loop import PacketLoop
+from media.loop import Naps, PacketLoop
 from media.outlet import CONTROL_SIZE, DEFAULT_MARKS, Marks, Outlet, Path, PortCounters, Sender, arrival, bind
 from media.rtp.packet import is_rtcp
 from media.sfu.layer import Unit
@@ -37,15 +37,23 @@ def _no_unit(_peer: Peer, _now: float, _unit: Unit, _place: int) -> None:
     """There is none where no gate is open."""
 
 
+def _nothing() -> None:
+    """What was taken has already been dealt with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """What the port's owner is told. Packets are plain; the time is that of arrival on the loop's clock, seconds."""
+    """What the port's owner is told. Packets are plain; the time is that of arrival on the loop's clock, seconds.
+
+    `on_taken`: all that was there has been told.
+    """
 
     on_rtp: Callable[[Peer, float, bytes], None]
     on_rtcp: Callable[[Peer, float, bytes], None]
     on_connected: Callable[[Peer], None]
     on_closed: Callable[[Peer, str], None]
     on_unit: Callable[[Peer, float, Unit, int], None] = _no_unit
+    on_taken: Callable[[], None] = _nothing
 
 
 class UdpPort:
@@ -65,6 +73,7 @@ class UdpPort:
         self._farewells: set[asyncio.Task[None]] = set()
         self._tie_breaker = secrets.randbits(64)
         self._gate: Gate[Peer] | None = None
+        self._naps: Naps | None = None
         self._loop = asyncio.get_running_loop()
         self.resume_reading()
 
@@ -142,6 +151,12 @@ class UdpPort:
         self.resume_reading()
         return True
 
+    def nap(self) -> None:
+        """Take several at once where they come one by one, if the loop can sleep that long."""
+        loop = self._loop
+        if isinstance(loop, PacketLoop):
+            self._naps = loop.packets.naps = Naps()
+
     def pause_reading(self) -> None:
         """Leave what comes to somebody else, until `resume_reading`."""
         for outlet in self.outlets:
@@ -180,7 +195,9 @@ class UdpPort:
         receive, buffers = outlet.socket.recvmsg_into, [self.scratch.view]
         now = self._loop.time()
         clock_offset = now - time.time()
-        outlet.batch = min(BATCH, 2 * outlet.batch) if now - outlet.read_at < BACKLOG_S else 1
+        several = self._naps is not None and self._naps.slept
+        outlet.batch = BATCH if several else min(BATCH, 2 * outlet.batch) if now - outlet.read_at < BACKLOG_S else 1
+        before = self.counters.received
         for _ in range(outlet.batch):
             try:
                 size, control, _flags, address = receive(buffers, CONTROL_SIZE)
@@ -195,7 +212,10 @@ class UdpPort:
                 if abs(now - arrived) > MAX_QUEUED_S:  # the system's clock was set meanwhile
                     arrived = now
                 self._on_datagram(arrived, size, outlet, address[:2])
+        self.handlers.on_taken()
         outlet.read_at = self._loop.time()
+        if self._naps is not None:
+            self._naps.note(outlet.read_at, self.counters.received - before)
 
     def take(self, outlet: Sender, address: Address, datagram: bytes) -> None:
         """What came another way than by the port's own sockets, at most `BUFFER_SIZE` bytes."""
@@ -203,6 +223,7 @@ class UdpPort:
         self.scratch.view[: len(datagram)] = datagram
         self._known.setdefault(outlet, {})
         self._on_datagram(self._loop.time(), len(datagram), outlet, address)
+        self.handlers.on_taken()
 
     # -- what the gate leaves to Python ---------------------------------------------------------
 

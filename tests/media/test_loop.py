@@ -1,0 +1,39 @@
+"""A node without C sleeps on a little where datagrams come one by one, and never past what is due."""
+
+import pytest
+
+from media.loop import DENSE_S, NAP_S, SPARSE_S, Naps
+
+
+def taken(spacing: float, count: int = 200) -> tuple[Naps, list[float]]:
+    """Naps after so many datagrams that came so far apart; and how long it slept since."""
+    now, slept = [0.0], list[float]()
+    naps = Naps(lambda: now[0], slept.append)
+    for _ in range(count):
+        now[0] += spacing
+        naps.note(now[0], 1)
+    now[0] += NAP_S / 3
+    return naps, slept
+
+
+def test_it_sleeps_until_several_are_there() -> None:
+    naps, slept = taken(0.0005)
+    assert naps.take(None) == pytest.approx(2 * NAP_S / 3)
+    assert slept == [pytest.approx(2 * NAP_S / 3)]
+    assert naps.slept
+    naps.note(1.0, 3)
+    assert not naps.slept, "they were taken"
+
+
+def test_it_does_not_sleep_past_what_is_due() -> None:
+    naps, slept = taken(0.0005)
+    assert naps.take(NAP_S / 2) == 0
+    assert naps.take(NAP_S) > 0
+    assert len(slept) == 1
+
+
+@pytest.mark.parametrize("spacing", [DENSE_S / 2, 2 * SPARSE_S])
+def test_it_sleeps_only_where_that_saves_something(spacing: float) -> None:
+    naps, slept = taken(spacing)
+    assert naps.take(None) == 0
+    assert (slept, naps.slept) == ([], False)
