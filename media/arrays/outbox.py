@@ -6,6 +6,7 @@ import errno
 import socket
 import struct
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -20,62 +21,77 @@ CONTROL = struct.Struct("@nii")
 _CELL = srtp.BUFFER_SIZE
 MESSAGE, _PARTS, _CONTROL = 64, 2, 4
 """Bytes of a `struct mmsghdr` (<sys/socket.h>, Linux with 64 bits); in words, where its parts and its control stand."""
+SEGMENTS = 32
+UDP_SEGMENT = 103  # <linux/udp.h>; Python's socket module does not name it
+_UNCUT = (errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP)
 
 _ffi = FFI()
 _ffi.cdef("int sendmmsg(int, void *, unsigned int, int);")
 _libc = _ffi.dlopen(None)
 
 
-def marking(family: int, mark: int) -> NDArray[np.uint8]:
-    """A control message that has the kernel mark a packet (RFC 2474), as `sendmsg` takes it."""
+def marking(family: int, mark: int) -> NDArray[np.uint64]:
+    """A control message that has the kernel mark a packet (RFC 2474), in words, as `sendmsg` takes it."""
     six = family == socket.AF_INET6
     level = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if six else (socket.IPPROTO_IP, socket.IP_TOS)
     data = CONTROL.pack(socket.CMSG_LEN(4), *level) + struct.pack("@i", mark)
-    return np.frombuffer(data.ljust(socket.CMSG_SPACE(4), b"\0"), np.uint8)
+    return np.frombuffer(data.ljust(socket.CMSG_SPACE(4), b"\0"), np.uint64)
+
+
+def kernel_cuts() -> bool:
+    """Whether it cuts messages apart (Linux 4.18); an older one would send them as they are."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
+        except OSError:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Envelopes:
-    """What goes around packets to some links, one each: keys, sockets, addresses and control messages in words."""
+    """What goes around packets to some links, one each; it holds as long as no link gets another path."""
 
+    links: NDArray[np.intp]
     contexts: list[Any]
-    descriptors: list[int]
-    names: NDArray[np.uint64]
-    controls: NDArray[np.uint64]
+    spoken: bool
 
 
 class Outbox:
     """At most BATCH packets, each in a cell of its own, in the order of writing.
 
-    Each link has its place in `names` (where its address is, and how long that is), in `controls` (the same of the
-    control message that marks its speech), in `descriptors` (its socket), and libsrtp's context in `contexts`.
+    Each link has its place in `names` (where its address is, and how long that is), in `marks` (the control message for
+    its speech), in `descriptors` (its socket), and libsrtp's context in `contexts`.
+
+    What goes to one link leaves in the order of writing; packets of one size, the last one smaller, as one message that
+    the kernel cuts apart again, as in compiled/send.c.
     """
 
     def __init__(self, links: int, counters: PortCounters) -> None:
         self._counters = counters
         self._memory, sizes = srtp.ffi.new("char[]", BATCH * _CELL), srtp.ffi.new("int[]", BATCH)
         self.cells: NDArray[np.uint8] = np.frombuffer(srtp.ffi.buffer(self._memory), np.uint8).reshape(BATCH, _CELL)
-        self.names, self.controls = np.zeros((links, 2), np.uint64), np.zeros((links, 2), np.uint64)
+        self.names, self.marks = np.zeros((links, 2), np.uint64), np.zeros((links, 3), np.uint64)
         self.descriptors = np.full(links, -1, np.int32)
         self.contexts: dict[int, Any] = {}
-        self._sizes: NDArray[np.int32] = np.frombuffer(srtp.ffi.buffer(sizes), np.int32)
         self._pointers = [self._memory + _CELL * place for place in range(BATCH)]
         self._size_pointers = [sizes + place for place in range(BATCH)]
+        self._sizes: NDArray[np.int32] = np.frombuffer(srtp.ffi.buffer(sizes), np.int32)
+        self._links, self._spoken = np.zeros(BATCH, np.intp), np.zeros(BATCH, np.bool_)
         self._waiting: list[Any] = []
-        self._by: list[int] = []
+        self._cuts = kernel_cuts()
         self._parts, self._messages = np.zeros((BATCH, 2), np.uint64), np.zeros((BATCH, MESSAGE // 8), np.uint64)
-        self._parts[:, 0] = self.cells.ctypes.data + _CELL * np.arange(BATCH)
-        self._messages[:, _PARTS] = self._parts.ctypes.data + 16 * np.arange(BATCH)
-        self._messages[:, _PARTS + 1] = 1
-        start = self._messages.ctypes.data
-        self._message_pointers = [_ffi.cast("void *", start + MESSAGE * place) for place in range(BATCH)]
+        self._controls = np.zeros((BATCH, 6), np.uint64)
+        self._controls[:, 3:5] = socket.CMSG_LEN(2), socket.IPPROTO_UDP | UDP_SEGMENT << 32
+        self._cells_at, self._parts_at, self._controls_at, messages_at = (
+            int(each.ctypes.data) + each.strides[0] * np.arange(BATCH)
+            for each in (self.cells, self._parts, self._controls, self._messages)
+        )
+        self._message_pointers = [_ffi.cast("void *", at) for at in messages_at.tolist()]
 
     def envelopes(self, links: NDArray[np.intp], spoken: bool) -> Envelopes:
-        """As long as no link gets another path."""
-        controls = self.controls[links] if spoken else np.zeros((len(links), 2), np.uint64)
-        numbers = links.tolist()
-        descriptors = self.descriptors[links].tolist()
-        return Envelopes([self.contexts[link] for link in numbers], descriptors, self.names[links], controls)
+        """For these links, of which each has a path."""
+        return Envelopes(links, [self.contexts[link] for link in links.tolist()], spoken)
 
     def room(self, count: int) -> int:
         """The first of `count` cells, at most BATCH, that follow each other."""
@@ -86,17 +102,14 @@ class Outbox:
     def put(self, link: int, packet: bytes, spoken: bool) -> None:
         """One packet."""
         self.cells[self.room(1), : len(packet)] = np.frombuffer(packet, np.uint8)
-        self.post(1, len(packet), self.envelopes(np.array([link]), spoken))
+        self.post(len(packet), self.envelopes(np.array([link]), spoken))
 
-    def post(self, count: int, size: int, envelopes: Envelopes) -> None:
+    def post(self, size: int, envelopes: Envelopes) -> None:
         """In the next cells are packets of `size` bytes."""
         begin = len(self._waiting)
-        end = begin + count
-        self._sizes[begin:end] = size
-        self._messages[begin:end, :_PARTS] = envelopes.names
-        self._messages[begin:end, _CONTROL : _CONTROL + 2] = envelopes.controls
         self._waiting += envelopes.contexts
-        self._by += envelopes.descriptors
+        cells = slice(begin, len(self._waiting))
+        self._sizes[cells], self._links[cells], self._spoken[cells] = size, envelopes.links, envelopes.spoken
 
     def flush(self) -> None:
         """Encrypt and send what waits."""
@@ -104,23 +117,74 @@ class Outbox:
         if not count:
             return
         refused = list(map(srtp.protect, self._waiting, self._pointers[:count], self._size_pointers[:count]))
-        self._parts[:count, 1] = self._sizes[:count]
-        by, self._waiting, self._by = self._by, [], []
-        if not any(refused) and by.count(by[0]) == count:
-            self._send(by[0], 0, count)
-            return
-        for place, code in enumerate(refused):
-            if code:
-                self._counters.refused_by_srtp += 1
-            else:
-                self._send(by[place], place, place + 1)
+        self._waiting = []
+        places = np.argsort(self._links[:count], kind="stable")
+        if any(refused):
+            ready = np.array(refused)[places] == 0
+            self._counters.refused_by_srtp += count - int(ready.sum())
+            places = places[ready]
+        if len(places):
+            self._deliver(places)
 
-    def _send(self, descriptor: int, begin: int, end: int) -> None:
+    def _deliver(self, places: NDArray[np.intp]) -> None:
+        """Send what stands in these cells, in order of links."""
+        count, links = len(places), self._links[places]
+        sizes, spoken = self._sizes[places], self._spoken[places]
+        self._parts[:count, 0], self._parts[:count, 1] = self._cells_at[places], sizes
+        firsts = np.flatnonzero(self._begins(links, sizes, spoken))
+        counts, links = np.diff(firsts, append=count), links[firsts]
+        messages = self._messages[: len(firsts)]
+        messages[:, :_PARTS] = self.names[links]
+        messages[:, _PARTS], messages[:, _PARTS + 1] = self._parts_at[firsts], counts
+        self._control(messages, links, spoken[firsts], counts > 1, sizes[firsts])
+        begin, many = 0, counts.tolist()
+        for descriptor, run in groupby(self.descriptors[links].tolist()):
+            end = begin + len(list(run))
+            begin = self._send(descriptor, begin, end, many)
+            if begin < end:
+                self._cuts = False
+                self._deliver(places[firsts[begin] :])
+                return
+
+    def _control(
+        self,
+        messages: NDArray[np.uint64],
+        links: NDArray[np.intp],
+        spoken: NDArray[np.bool_],
+        cut: NDArray[np.bool_],
+        sizes: NDArray[np.int32],
+    ) -> None:
+        """Have the kernel mark speech, and cut what are several packets."""
+        count = len(messages)
+        controls, size = self._controls[:count], self.marks.strides[0]
+        controls[:, 5] = sizes
+        if spoken.any():
+            controls[:, :3] = self.marks[links]
+        messages[:, _CONTROL] = self._controls_at[:count] + size * ~spoken
+        messages[:, _CONTROL + 1] = size * (spoken + 1 * cut)
+
+    def _begins(
+        self, links: NDArray[np.intp], sizes: NDArray[np.int32], spoken: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Which begin a message: all but those that follow one of their link and size, or end such by a smaller one."""
+        begins = np.ones(len(links), np.bool_)
+        if self._cuts:
+            smaller = sizes[1:] < sizes[:-1]
+            begins[1:] = (links[1:] != links[:-1]) | (sizes[1:] > sizes[:-1]) | (spoken[1:] != spoken[:-1])
+            begins[2:] |= smaller[:-1]
+            begins[::SEGMENTS] = True
+        return begins
+
+    def _send(self, descriptor: int, begin: int, end: int, counts: list[int]) -> int:
+        """Up to which message it is dealt with: a card without checksums, or too small a link, cannot cut one."""
         while begin < end:
             sent = _libc.sendmmsg(descriptor, self._message_pointers[begin], end - begin, 0)
             if sent > 0:
-                self._counters.sent += sent
+                self._counters.sent += sum(counts[begin : begin + sent])
                 begin += sent
+            elif counts[begin] > 1 and _ffi.errno in _UNCUT:
+                return begin
             elif _ffi.errno != errno.EINTR:
-                self._counters.send_failed += 1
+                self._counters.send_failed += counts[begin]
                 begin += 1
+        return begin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import weakref
 from collections import Counter
 from typing import Any
@@ -108,7 +109,6 @@ class ArrayStep(PythonStep):
         self.box, self.counters = Outbox(LINKS, counters), counters
         self.version = 0
         self._taken: dict[int, list[int]] = {}
-        self._markings: dict[tuple[int, int], NDArray[np.uint8]] = {}
         self.way, self._spoken = self.links.rows["way"], self.links.rows["spoken"]
         self._sent = self.links.words[:, :2]
         self._known, self._written = self.slots.words[:, :_KNOWN], self.slots.words[:, :_WRITTEN]
@@ -241,7 +241,7 @@ class ArrayStep(PythonStep):
         packets = self.box.cells[begin : begin + count]
         packets[:, :width] = fan.octets
         packets[:, width:size] = np.frombuffer(unit.body, np.uint8)
-        self.box.post(count, size, fan.envelopes)
+        self.box.post(size, fan.envelopes)
 
     # -- the way out ----------------------------------------------------------------------------
 
@@ -261,16 +261,21 @@ class ArrayStep(PythonStep):
         flow: Any = sent.state
         if not isinstance(flow, PlainFlowState):
             flow.mark, flow.speech = marks.speech << 2, bitmap(speech)
+            self._mark(flow)
+
+    def _mark(self, flow: Any) -> None:
+        """Have speech marked as the family of the link's address asks for."""
+        family = int.from_bytes(bytes(flow.address[0:2]), sys.byteorder)
+        self.box.marks[self.links.row(flow)] = marking(family, flow.mark)
 
     def open(self, link: int, flow: Any, outlet: Outlet, outbound: Outbound) -> None:
         """What is written to a link goes by `outlet` to the address in `flow` from now on."""
         self.flush()
         self.version += 1
-        key = int(outlet.socket.family), int(flow.mark)
-        marked = self._markings.setdefault(key, marking(*key))
+        self._mark(flow)
         box, offset = self.box, ffi.offsetof("struct flow", "address")
         box.names[link] = self.links.address(link) + offset, flow.address_size
-        box.controls[link], box.descriptors[link] = (marked.ctypes.data, len(marked)), outlet.socket.fileno()
+        box.descriptors[link] = outlet.socket.fileno()
         box.contexts[link] = srtp.ffi.cast("void *", outbound.context)
 
     def shut(self, link: int) -> None:
