@@ -202,8 +202,8 @@ def _batches(members: Sequence[Member], size: int) -> list[Sequence[Member]]:
 
 
 def _outgoings(held: Claim, text: _Text, members: Sequence[Member]) -> list[Outgoing]:
-    made = delivery_ids(held.alert, held.channel, held.act)
+    made, turn = delivery_ids(held.alert, held.channel, held.act), (held.lane, held.rank)
     return [
-        Outgoing(made(one.recipient), held.alert, one.address, one.name, text.content, text.at, text.expires_at)
+        Outgoing(made(one.recipient), held.alert, one.address, one.name, text.content, text.at, text.expires_at, turn)
         for one in members
     ]

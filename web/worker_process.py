@@ -53,10 +53,10 @@ def short_messages(plan: WorkerPlan, db: Database) -> Channel | None:
     if not plan.sms_urls:
         return None
     module = _load("alerts.channels.sms")
-    gateways = [module.gateway_of(url) for url in plan.sms_urls]
+    gateways = [_load("alerts.sms.gateway").gateway_of(url) for url in plan.sms_urls]
     hearing = _load("alerts.hearing")
     heard = (hearing.sms_finder(db), hearing.sms_recorder(db, db.clock), hearing.message_recorder(db, db.clock))
-    return _channel(module.SmsChannel(gateways, *heard))
+    return _channel(module.SmsChannel(gateways, *heard, Path(plan.data) / "run"))
 
 
 def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:

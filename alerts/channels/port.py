@@ -5,7 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from alerts.recipients import PUBLIC
 from alerts.texts import Content
+
+Turn = tuple[int, int]
+"""Whose turn it is where messages wait for each other: the lane, then the alert's rank, the smaller goes first."""
+LAST: Turn = (PUBLIC, 9)
 
 
 class Outcome(StrEnum):
@@ -28,6 +33,7 @@ class Outgoing(NamedTuple):
     content: Content
     at: datetime
     expires_at: datetime | None
+    turn: Turn = LAST
 
 
 class Result(NamedTuple):

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
+from typing import cast
 
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, ShortMessage
@@ -25,6 +26,8 @@ class MessageCentre:
         self.status: Callable[[ShortMessage], int | None] = lambda _: pdu.OK
         """None: hang up instead of an answer."""
         self.got: list[ShortMessage] = []
+        self.came: dict[str, list[float]] = defaultdict(list)
+        """Number → when its messages came, by the steady clock."""
         self.kept: list[Packet] = []
         """Receipts that go out by `deliver` alone, to whoever is bound by then."""
         self.keeps = False
@@ -35,6 +38,7 @@ class MessageCentre:
         self.most_under_way: Counter[int] = Counter()
         self._numbers = count(1)
         self._writers: list[asyncio.StreamWriter] = []
+        self._serving: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -56,14 +60,25 @@ class MessageCentre:
         return f"smpp://county:{self.password}@127.0.0.1:{self.port}?{more}"
 
     def stop(self) -> None:
-        async def end() -> None:
-            self._server.close()
-            for writer in list(self._writers):
-                writer.close()
-
-        asyncio.run_coroutine_threadsafe(end(), self._loop).result(5)
+        self.go_away()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+
+    def go_away(self) -> None:
+        """Every connection ends, and none is taken."""
+
+        async def end() -> None:
+            self._server.close()
+            for writer in self._writers:
+                writer.close()
+            await asyncio.gather(*self._serving, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result(5)
+
+    def come_back(self) -> None:
+        """Connections are taken again, at the same place."""
+        started = asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = asyncio.run_coroutine_threadsafe(started, self._loop).result(5)
 
     def deliver(self) -> None:
         """Send what was kept by the bind that was made last."""
@@ -102,13 +117,17 @@ class MessageCentre:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
         buffer, works = bytearray(), set()
-        place = len(self._writers)
+        place, serving = len(self._writers), cast("asyncio.Task[None]", asyncio.current_task())
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
         while chunk := await reader.read(4096):
             buffer += chunk
             while (packet := self.take(buffer)) is not None:
                 work = asyncio.ensure_future(self._answer(packet, writer, place))
                 works.add(work)
                 work.add_done_callback(works.discard)
+        for work in works:
+            work.cancel()
         writer.close()
 
     async def _answer(self, packet: Packet, writer: asyncio.StreamWriter, place: int) -> None:
@@ -135,10 +154,13 @@ class MessageCentre:
 
     async def _decide(self, message: ShortMessage, place: int) -> int | None:
         """The status for a message, after the centre's delay."""
+        self.came[message.destination.number].append(self._loop.time())
         self.under_way += 1
         self.most_under_way[place] = max(self.most_under_way[place], self.under_way)
-        await asyncio.sleep(self.delay_s)
-        self.under_way -= 1
+        try:
+            await asyncio.sleep(self.delay_s)
+        finally:
+            self.under_way -= 1
         return self.status(message)
 
     def _accept(self, message: ShortMessage, receipt: Packet, writer: asyncio.StreamWriter) -> None:

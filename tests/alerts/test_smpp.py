@@ -1,9 +1,12 @@
 """SMPP 3.4's packets and texts in parts; and the channel before message centres of SMPP and CMPP."""
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,13 +14,15 @@ from hypothesis import strategies as st
 
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result
-from alerts.channels.sms import SmsChannel, gateway_of
+from alerts.channels.sms import SmsChannel
 from alerts.channels.sms_receipts import Heard
 from alerts.cmpp.pdu import V2, V3
-from alerts.recipients import national
+from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, national
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, ShortMessage
 from alerts.smpp.text import encode, parts, receipt_of
+from alerts.sms.gateway import gateway_of
+from alerts.sms.pace import Pace
 from alerts.sms.wire import BadPacket, Packet
 from alerts.texts import Content
 from command.kernel.ids import new_id
@@ -126,17 +131,41 @@ def test_numbers_as_people_write_them() -> None:
     assert {national(one) for one in ("13900000001", "+86 139-0000-0001", "008613900000001")} == {"13900000001"}
 
 
-def test_the_breaker() -> None:
+def test_many_that_fail_together_are_one_pause_and_one_alone_is_tried_after_it() -> None:
     breaker = Breaker()
-    for _ in range(2):
-        breaker.failed(10.0)
-    assert breaker.is_closed(10.0)
-    breaker.failed(10.0)
-    assert (breaker.is_closed(10.9), breaker.is_closed(11.0)) == (False, True)
-    breaker.failed(11.0)
-    assert not breaker.is_closed(12.9)
+    together = [breaker.admit(10.0) for _ in range(20)]
+    for openings in together:
+        assert openings is not None
+        breaker.failed(openings, 10.0)
+    assert (breaker.admit(10.9), breaker.admit(11.0), breaker.admit(11.0)) == (None, 1, None)
+    assert breaker.failed(1, 11.0), "the one that was tried opens it for twice as long"
+    assert (breaker.admit(12.9), breaker.admit(13.0)) == (None, 2)
+    breaker.given_up(2)
+    assert breaker.admit(13.0) == 2
     breaker.succeeded()
-    assert breaker.is_closed(11.0)
+    assert (breaker.is_closed, breaker.admit(13.0), breaker.admit(13.0)) == (True, 2, 2)
+    assert not any([breaker.failed(2, 13.0), breaker.failed(1, 13.0), breaker.failed(2, 13.0)]), "two and an old one"
+
+
+def test_the_pauses_are_one_two_four_up_to_sixty_seconds() -> None:
+    breaker, now, pauses = Breaker(_failures=2), 0.0, []
+    for openings in range(8):
+        assert breaker.admit(now) == openings
+        breaker.failed(openings, now)
+        pauses.append(next(s for s in range(1, 100) if breaker.admit(now + s) is not None))
+        breaker.given_up(openings + 1)
+        now += pauses[-1]
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_processes_keep_one_pace_and_officials_take_their_place_ahead(tmp_path: Path) -> None:
+    one, other = (Pace(10.0, tmp_path / "pace") for _ in range(2))
+    assert one.take(100.0, ahead=False) == 0
+    assert other.take(100.0, ahead=False) == pytest.approx(0.1)
+    assert other.take(100.02, ahead=True) == pytest.approx(0.08)
+    assert one.take(100.1, ahead=False) == pytest.approx(0.1), "that place is the official's"
+    assert one.take(100.2, ahead=False) == 0
+    assert one.take(0.5, ahead=False) == 0, "the machine was started anew"
 
 
 CENTRES: dict[str, Callable[[], MessageCentre]] = {
@@ -234,6 +263,73 @@ def test_a_wrong_password_and_nobody_there_are_for_later(centres: list[MessageCe
     gone = centres[0].url().replace(f":{centres[0].port}", f":{free_port()}")
     assert {one.outcome for one in send([wrong, gone], outgoing(), outgoing())} == {Outcome.LATER}
     assert centres[0].got == []
+
+
+@pytest.fixture
+def centre() -> Iterator[MessageCentre]:
+    found = MessageCentre()
+    yield found
+    found.stop()
+
+
+async def test_a_connection_that_drops_under_load_costs_a_second_and_then_one_message_is_tried(
+    centre: MessageCentre,
+) -> None:
+    centre.delay_s = 60
+    channel = SmsChannel([gateway_of(centre.url("rate=10000"))], lambda _: {}, lambda _: True, lambda *_: True)
+
+    async def tried(number: int) -> list[Outcome]:
+        """What becomes of so many, once the pause is over."""
+        while True:
+            found = [one.outcome for one in await channel.send([outgoing() for _ in range(number)])]
+            if set(found) != {Outcome.LATER}:
+                return found
+            await asyncio.sleep(0.05)
+
+    try:
+        under_load = asyncio.create_task(tried(300))
+        await asyncio.to_thread(until, lambda: centre.under_way == 18)
+        centre.go_away()
+        assert Counter(await under_load) == {Outcome.UNKNOWN: 18, Outcome.LATER: 282}
+        centre.delay_s, centre.status, came = 0.0, lambda _: None, len(centre.came["13900000001"])
+        centre.come_back()
+        dropped = time.monotonic()
+        assert Counter(await tried(50)) == {Outcome.UNKNOWN: 1, Outcome.LATER: 49}
+        assert time.monotonic() - dropped < 2
+        assert len(centre.came["13900000001"]) == came + 1
+        centre.status = lambda _: pdu.OK
+        assert set(await tried(50)) == {Outcome.SENT}, "they wait for the one, and then all go"
+        assert time.monotonic() - dropped < 5
+    finally:
+        await channel.close()
+
+
+@pytest.mark.parametrize(("delay_s", "rate"), [(1.0, 10_000), (0.0, 20)])
+async def test_an_official_goes_before_the_public_that_waits_at_a_slow_gateway(
+    centre: MessageCentre, delay_s: float, rate: int
+) -> None:
+    centre.delay_s = delay_s
+    channel = SmsChannel(
+        [gateway_of(centre.url(f"binds=1&window=20&rate={rate}"))], lambda _: {}, lambda _: True, lambda *_: True
+    )
+    batch = [outgoing("13900000001") for _ in range(300)]
+    ranks = [(PUBLIC, 1), (RESPONSIBLE, 7), (RESPONSIBLE, 1), (OFFICIALS, 7)]
+    try:
+        public = asyncio.create_task(channel.send(batch))
+        await asyncio.to_thread(until, lambda: len(centre.came["13900000001"]) > 5)
+        sent = time.monotonic()
+        others = [
+            asyncio.create_task(channel.send([outgoing(f"1380000000{n}")._replace(turn=turn)]))
+            for n, turn in enumerate(ranks)
+        ]
+        await asyncio.gather(*others)
+        came = [centre.came[f"1380000000{number}"][0] for number in range(4)]
+        assert came[3] - sent < 0.2
+        assert came == sorted(came, reverse=True), "by lane, then by rank"
+        assert len(centre.came["13900000001"]) < 60
+        public.cancel()
+    finally:
+        await channel.close()
 
 
 def test_what_is_no_number_fails(centres: list[MessageCentre]) -> None:
