@@ -7,7 +7,6 @@ what became of them nobody can tell, and the policy calls again.
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from alerts.calls.content import outgoing
 from alerts.calls.planning import is_due, plan_due
 from alerts.calls.policy import VOICE
 from alerts.calls.signs import record_sign
-from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.channels.port import Channel, Outcome, Outgoing, Result
 from alerts.senders import Senders
 from command.kernel.clock import Clock
 from command.kernel.db import Database
@@ -61,7 +60,7 @@ class Caller:
         self._is_dead = is_dead
         self._config = config
         self._running: dict[str, tuple[Held, asyncio.Task[None]]] = {}
-        self._one_at_a_time: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._messages: dict[Channel, asyncio.Semaphore] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         self._stopping = False
@@ -174,8 +173,8 @@ class Caller:
             if held.channel == VOICE:
                 (result,) = await channel.send([outgoing])
             else:
-                # A channel of messages has one connection, which takes one batch at a time.
-                async with self._one_at_a_time[held.channel]:
+                # Messages go beside each other, as many as the channel takes at once; calls by the lines that are free.
+                async with self._messages.setdefault(channel, asyncio.Semaphore(channel.batch)):
                     (result,) = await channel.send([outgoing])
         except Exception:
             log.exception("channel %s broke", held.channel)

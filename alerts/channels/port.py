@@ -47,7 +47,8 @@ class Result(NamedTuple):
 class Channel(Protocol):
     """One way to reach people or devices.
 
-    `batch` is how many it takes at once, which is also how many may be doubled when a worker is killed;
+    `batch` is how many it takes at once, in one `send` or in as many beside each other, which is also how many may be
+    doubled when a worker is killed;
     `receipts` tells whether anything ever comes back, or sent is the last that is known.
     """
 

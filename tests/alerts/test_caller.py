@@ -12,10 +12,13 @@ from alerts.calls.attempts import LEASE
 from alerts.calls.caller import Caller, CallerConfig, sign_recorder
 from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.channels.sms import SmsChannel
 from alerts.senders import senders
+from alerts.sms.gateway import gateway_of
 from command.kernel.db import Database
 from command.kernel.wake import FolderWake
 from tests.alerts.county import County
+from tests.alerts.smsc import MessageCentre
 from tests.alerts.steps import issued
 from tests.alerts.telephones import obligations, set_phone, tries, villages
 from tests.peers.smtp import SmtpServer
@@ -173,6 +176,26 @@ def test_messages_of_many_obligations_go_by_one_connection(woken: County, smtp_s
         thread.join()
     assert {one.outcome for one in tries(woken) if one.channel == "email"} == {"sent"}
     assert {f"{number}@example.org" for number in range(6)} <= {mail.recipients[0] for mail in smtp_server.mails}
+
+
+def test_messages_of_many_obligations_go_as_many_at_once_as_the_gateway_takes(woken: County) -> None:
+    villages(woken, "south", [f"{number}村" for number in range(60)])
+    issued(woken, kind="evacuation", channels=("websocket",))
+    centre = MessageCentre(delay_s=0.3)
+    sms = SmsChannel([gateway_of(centre.url("rate=10000"))], lambda _: {}, lambda _: True, lambda *_: True)
+    until(lambda: centre.bound == 2)
+    config = CallerConfig(look_s=0.05)
+    caller = Caller(woken.db, woken.clock, senders({"sms": sms}), "host/w#1", lambda _: False, config)
+    thread = threading.Thread(target=caller.run)
+    thread.start()
+    try:
+        until(lambda: sum(one.channel == "sms" and one.outcome == "sent" for one in tries(woken)) == 60)
+    finally:
+        caller.stop()
+        thread.join()
+        asyncio.run(sms.close())
+        centre.stop()
+    assert max(centre.most_under_way.values()) == 20, "two binds of ten"
 
 
 def test_a_sign_from_the_channels_thread_is_kept(woken: County) -> None:
