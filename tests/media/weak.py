@@ -123,7 +123,7 @@ class Weak:
 
 
 @asynccontextmanager
-async def weak_site(folder: Path, media: str = "noisy") -> AsyncIterator[Weak]:
+async def weak_site(folder: Path, media: str = "noisy", relay: type[Relay] = Relay) -> AsyncIterator[Weak]:
     """Both are connected, see and hear each other over a line without fault; `media` as in `browser.open_page`."""
     browser.build_pages(folder)
     node = NodeProcess(TOKEN)
@@ -131,17 +131,17 @@ async def weak_site(folder: Path, media: str = "noisy") -> AsyncIterator[Weak]:
     try:
         async with (
             SignalServer(node.url, TOKEN, ("far", "hall"), folder) as server,
-            Relay(node.udp_port) as relay,
+            relay(node.udp_port) as line,
             async_playwright() as playwright,
         ):
-            server.udp_port, server.announce_port, server.relayed = node.udp_port, relay.port, {"far"}
+            server.udp_port, server.announce_port, server.relayed = node.udp_port, line.port, {"far"}
             chromium = await browser.launch(playwright, folder)
             base = f"http://127.0.0.1:{server.port}"
             opening = [browser.open_page(chromium, base, server.url(name), SLOTS, media) for name in ("far", "hall")]
             far, hall = await asyncio.gather(*opening)
             await far.evaluate("conference.view(['hall'])")
             await hall.evaluate("conference.view(['far'])")
-            found = Weak({"far": far, "hall": hall}, relay, server)
+            found = Weak({"far": far, "hall": hall}, line, server)
             await found.until(_is_well, within_s=40)
             yield found
             await chromium.close()

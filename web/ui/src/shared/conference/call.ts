@@ -39,6 +39,25 @@ export function makeCall(media: MediaStream | null, slots: { audio: number; vide
   return { pc, microphone, camera, slots: all, adjusted: Promise.resolve(), answer: null, packed: false }
 }
 
+const GLANCE_MS = 250
+
+/** Whether media or what is told of them come by it just now: looked at twice. */
+export async function comes(call: Call): Promise<boolean> {
+  const before = await received(call)
+  await new Promise((go) => window.setTimeout(go, GLANCE_MS))
+  return (await received(call)) > before
+}
+
+/** Bytes that came by a connection, checks of its way not among them. */
+async function received(call: Call): Promise<number> {
+  let found = 0
+  const report = await call.pc.getStats()
+  report.forEach((entry: RTCStats) => {
+    if (entry.type === 'candidate-pair') found += (entry as RTCIceCandidatePairStats).bytesReceived ?? 0
+  })
+  return found
+}
+
 /** End a connection, where there is one; nobody listens to it any more. */
 export function closed(call: Call | null): null {
   if (call !== null) {

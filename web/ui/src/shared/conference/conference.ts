@@ -62,6 +62,7 @@ export class Conference {
     this.socket = new SignalSocket(options, {
       heard: (text) => this.hear(text),
       lost: (code) => this.lost(code === null ? undefined : ENDS[code]),
+      comes: () => this.connection.comes(),
     })
     const send = (message: object): void => this.socket.send(message)
     this.slots = new SlotView(send)

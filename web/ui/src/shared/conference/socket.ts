@@ -2,6 +2,8 @@
 
 const PING_EVERY_MS = 2_000
 const SILENT_AFTER_MS = 5_000
+/** Where media come meanwhile the line is slow, not dead: a full queue of 32 kB takes 7 s at 35 kbit/s. */
+const SLOW_AFTER_MS = 12_000
 const REDIAL_MIN_MS = 500
 const REDIAL_SPREAD_MS = 500
 /** A dial that is not answered by then may hang over a dead line: the server is asked beside it. */
@@ -9,6 +11,8 @@ const SEEK_AFTER_MS = 1_000
 const SEEK_EVERY_MS = 250
 /** A browser opens six connections to a server at once and lets the next requests wait. */
 const SEEK_PATIENCE_MS = 1_400
+/** On a slow line one question is on its way at a time, and the next comes after pauses that double up to this. */
+const SEEK_PAUSE_MAX_MS = 4_000
 /** How long a client that leaves waits for the server to hear it; the server closes the socket itself. */
 const GOODBYE_MS = 8_000
 
@@ -16,7 +20,11 @@ export interface SocketEvents {
   heard: (text: string) => void
   /** The socket is gone; `code` of the server's close, null when it fell silent. True: do not dial again. */
   lost: (code: number | null) => boolean
+  /** Whether anything comes of the same line by another way just now; takes a moment to see. */
+  comes: () => Promise<boolean>
 }
+
+const passed = (ms: number): Promise<void> => new Promise((go) => window.setTimeout(go, ms))
 
 export class SignalSocket {
   /** Whether the server has said welcome on the socket that is open. */
@@ -28,6 +36,7 @@ export class SignalSocket {
   private dialTimer = 0
   private seekTimer = 0
   private answered = false
+  private doubted = false
   /** By these the server knows which of our dials is the last one: a former one may come to it later. */
   private readonly page = crypto.getRandomValues(new Uint32Array(3)).reduce((name, part) => name + part.toString(36), '')
   private dials = 0
@@ -44,7 +53,7 @@ export class SignalSocket {
     this.socket = socket
     this.answered = false
     this.heardAt = this.pingedAt = performance.now()
-    if (!sure) this.seekTimer = window.setTimeout(() => this.seek(socket), SEEK_AFTER_MS)
+    if (!sure) this.seekTimer = window.setTimeout(() => void this.seek(socket), SEEK_AFTER_MS)
     socket.onmessage = (event) => {
       this.heardAt = performance.now()
       this.answered = true
@@ -61,12 +70,25 @@ export class SignalSocket {
   /** To be called twice a second or so: pings, and abandons a socket that says nothing. */
   watch(): void {
     const now = performance.now()
-    if (this.socket !== null && now - this.heardAt > SILENT_AFTER_MS) {
-      this.lose(null)
+    if (this.socket !== null && this.silent(SILENT_AFTER_MS)) {
+      void this.doubt(this.socket)
     } else if (now - this.pingedAt > PING_EVERY_MS) {
       this.pingedAt = now
       this.send({ type: 'ping', at: Math.round(now) })
     }
+  }
+
+  private silent(ms: number): boolean {
+    return performance.now() - this.heardAt > ms
+  }
+
+  /** A socket that says nothing is abandoned, later where the line is seen to be slow and not dead. */
+  private async doubt(socket: WebSocket): Promise<void> {
+    if (this.doubted) return
+    this.doubted = true
+    const slow = !this.silent(SLOW_AFTER_MS) && (await this.events.comes())
+    this.doubted = false
+    if (!slow && socket === this.socket && this.silent(SILENT_AFTER_MS)) this.lose(null)
   }
 
   /** A broken socket's close() may take a minute: forget it at once and let it close in the background. */
@@ -121,15 +143,30 @@ export class SignalSocket {
 
   /**
    * Ask the server by HTTP as long as a dial hangs, and dial anew as soon as it answers: the dial itself began when the
-   * line was dead and may never end, and the oftener sockets fail the longer a browser puts off the next.
+   * line was dead and may never end, and the oftener sockets fail the longer a browser puts off the next. Where media
+   * come the line is slow, and four questions a second would be half of what 35 kbit/s carry.
    */
-  private seek(socket: WebSocket): void {
-    this.seekTimer = window.setTimeout(() => this.seek(socket), SEEK_EVERY_MS)
+  private async seek(socket: WebSocket): Promise<void> {
+    let pause = SEEK_EVERY_MS
+    while (this.hangs(socket)) {
+      const [slow] = await Promise.all([this.events.comes(), passed(SEEK_EVERY_MS)])
+      if (!this.hangs(socket)) return
+      const asked = this.ask(socket, slow ? SLOW_AFTER_MS : SEEK_PATIENCE_MS)
+      pause = slow ? Math.min(2 * pause, SEEK_PAUSE_MAX_MS) : SEEK_EVERY_MS
+      if (slow) await Promise.all([asked, passed(pause)])
+    }
+  }
+
+  private hangs(socket: WebSocket): boolean {
+    return socket === this.socket && !this.answered
+  }
+
+  private async ask(socket: WebSocket, patienceMs: number): Promise<void> {
     const address = new URL('/healthz', this.address.url.replace(/^ws/, 'http'))
-    const signal = AbortSignal.timeout(SEEK_PATIENCE_MS)
-    fetch(address, { mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal }).then(
+    const signal = AbortSignal.timeout(patienceMs)
+    await fetch(address, { mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal }).then(
       () => {
-        if (socket === this.socket && !this.answered) this.dial(true)
+        if (this.hangs(socket)) this.dial(true)
       },
       () => undefined,
     )
