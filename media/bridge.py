@@ -203,7 +203,9 @@ class Bridge:
         connections.pending.pop(key, None)
         former = connections.current.pop(key, None)
         room = self.rooms[connection.room]
-        connection.link = room.connect(self.now(), connection.participant, connection.terms, secrets.randbits(32))
+        line = hash(peer.path.address[0]) if peer.path is not None else 0
+        seed = secrets.randbits(32)
+        connection.link = room.connect(self.now(), connection.participant, connection.terms, seed, line)
         if former is not None:
             self._end(former)
         self._by_link[connection.link] = peer

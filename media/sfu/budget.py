@@ -19,11 +19,11 @@ PAUSE_S = 5.0
 
 
 class Budget:
-    """`bitrate` is what a publisher may send, bit/s: the less of what loss and delay allow."""
+    """`bitrate` is what a publisher may send, bit/s: the less of what loss and delay allow. It begins with `start`."""
 
-    def __init__(self) -> None:
-        self._loss = LossBudget()
-        self._delay = DelayBudget()
+    def __init__(self, start: int = START_BPS) -> None:
+        self._loss = LossBudget(start)
+        self._delay = DelayBudget(start)
         self._announced = CEILING_BPS
 
     @property
@@ -52,8 +52,8 @@ class Budget:
 class LossBudget:
     """Grows by 8 % a second below 2 % loss, shrinks by half the loss above 10 % (draft-ietf-rmcat-gcc-02, 6)."""
 
-    def __init__(self) -> None:
-        self.bitrate = float(START_BPS)
+    def __init__(self, start: int) -> None:
+        self.bitrate = float(start)
 
     def update(self, fraction_lost: int) -> None:
         loss = fraction_lost / 256
@@ -70,8 +70,8 @@ class DelayBudget:
     The sender's clock and ours differ by a constant, which the spacing of packets does not know.
     """
 
-    def __init__(self) -> None:
-        self._estimator = Estimator(float("-inf"), START_BPS)
+    def __init__(self, start: int) -> None:
+        self._estimator = Estimator(float("-inf"), start)
         self._came: list[Arrival] = []
         self._sent = 0
         self._last = float("-inf")

@@ -29,6 +29,15 @@ NEAR = (0.8, 1.15)
 SLIGHT_S = 0.05
 
 
+def resumed(bitrate: float) -> float:
+    """Where an estimate begins for a way that is known from before, by the one that it had then, bit/s.
+
+    A thin way is as thin as it was; of a fat one no more than half is taken for granted, as in
+    draft-ietf-tsvwg-careful-resume, since it may have been broken for having become thin.
+    """
+    return min(bitrate, max(START_BPS, bitrate / 2))
+
+
 class Acknowledged:
     """The rate that arrives, on the receiver's clock, bit/s; 0 until two feedbacks have come.
 
@@ -81,6 +90,12 @@ class Estimator:
         self._heard_at = now
         self._capacity = 0.0
         self._holding = False
+        self._before_silence: float | None = None
+
+    @property
+    def told(self) -> float:
+        """What it was when something was told last: silence says nothing of how much a way carries."""
+        return self.bitrate if self._before_silence is None else self._before_silence
 
     @property
     def bitrate(self) -> float:
@@ -103,6 +118,7 @@ class Estimator:
             return
         self.heard = True
         self._heard_at = now
+        self._before_silence = None
         self._note_round_trip(now - told.sent_at)
         self.acknowledged.feed(told)
         if told.groups < 0:
@@ -124,6 +140,7 @@ class Estimator:
         if not self.heard or not in_flight or now - self._heard_at < SILENCE_S:
             return False
         self._heard_at = now
+        self._before_silence = self.told
         self._rate = max(FLOOR_BPS, self.bitrate / 2)
         return True
 

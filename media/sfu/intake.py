@@ -8,7 +8,7 @@ from media.rtp.packet import Packet, parse
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, Rtcp, SenderReport
 from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.bindings import Bindings, Stream, Watcher
-from media.sfu.budget import Budget
+from media.sfu.budget import START_BPS, Budget
 from media.sfu.layer import Layer, Unit
 from media.sfu.reports import Report
 from media.sfu.sent import Told
@@ -45,10 +45,11 @@ class Notes(Protocol):
 class Intake:
     """Routes by SSRC; what no SSRC is bound to is counted in `unknown`, what is no RTP in `malformed`.
 
-    `mended` are the units that the last packet brought copies of, to be forwarded before its own.
+    `mended` are the units that the last packet brought copies of, to be forwarded before its own. `former` is what its
+    sender was allowed last, bit/s, where that was we who decided.
     """
 
-    def __init__(self, terms: Terms, sources: dict[Kind, Source], ssrc: int) -> None:
+    def __init__(self, terms: Terms, sources: dict[Kind, Source], ssrc: int, former: int | None = None) -> None:
         self.ssrc = ssrc
         self.empty_report = ReceiverReport(ssrc).encode()
         self.malformed = 0
@@ -65,7 +66,7 @@ class Intake:
         self._arrivals: Arrived = Arrivals()
         self._told = (0, 0)
         self._loss = LossShare()
-        self._budget = Budget()
+        self._budget = Budget() if former is None else Budget(min(former, START_BPS))
 
     @property
     def elements(self) -> tuple[int, int]:
@@ -94,6 +95,11 @@ class Intake:
         if terms.publications != self._terms.publications:
             self._bindings.renew(terms.publications)
         self._terms = terms
+
+    @property
+    def allows(self) -> int | None:
+        """What its sender may send, bit/s; None where it finds that out for itself."""
+        return None if self._terms.transport_cc else self._budget.bitrate
 
     def close(self) -> None:
         for source in self._sources.values():

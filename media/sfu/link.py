@@ -15,6 +15,7 @@ from media.sfu.seats import Seats
 from media.sfu.sent import OVERHEAD
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Source
+from media.sfu.standing import Former
 from media.sfu.step import Step
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Terms
@@ -39,10 +40,12 @@ def _numbering(terms: Terms) -> tuple[int, bool]:
 class Link:
     """One connection of one receiver. `seed` spreads the first sequence numbers and timestamps (RFC 3550 5.1).
 
-    `decisions` are those of the last allocation, by number of the video slot.
+    `decisions` are those of the last allocation, by number of the video slot. It goes on where the `former` one stood.
     """
 
-    def __init__(self, now: float, participant: str, terms: Terms, seed: int, step: Step) -> None:
+    def __init__(
+        self, now: float, participant: str, terms: Terms, seed: int, step: Step, former: Former | None = None
+    ) -> None:
         self.participant = participant
         self.terms = terms
         self.audio: list[AudioSlot] = []
@@ -52,9 +55,12 @@ class Link:
         self.fraction_lost = 0
         self.round_trip_s: float | None = None
         audio = sum(slot.kind == "audio" for slot in terms.slots)
-        self.outflow = Outflow(now, *_numbering(terms), audio, step.sent())
+        carried = former.down if former is not None else None
+        self.outflow = Outflow(now, *_numbering(terms), audio, step.sent(), carried)
         self.allocator = Allocator()
         self.ladder = Ladder(now)
+        if former is not None:
+            self.ladder.go_on_from(now, former.tier, former.why)
         self.decisions: dict[int, Decision] = {}
         self.begun: set[int] = set()
         self._voices: list[Source] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from media.rtp.extensions import ONE_BYTE_PROFILE
 from media.rtp.packet import HEADER_SIZE
 from media.rtp.transport_cc import Feedback
-from media.sfu.estimate import Estimator
+from media.sfu.estimate import START_BPS, Estimator, resumed
 from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
 from media.sfu.redundancy import Redundancy
@@ -67,16 +67,23 @@ class Outflow:
 
     then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it. Firefox agrees to it
     for video alone: then `speech_too` is false. `choked`: so many waited that all were dropped; until the way is free
-    again, and `pictures` has told so once, no more are taken.
+    again, and `pictures` has told so once, no more are taken. `former` is what its way carried as its last connection
+    ended, bit/s, where that is known.
     """
 
     def __init__(
-        self, now: float, number: int, speech_too: bool = True, most_voices: int = 1, sent: Sent | None = None
+        self,
+        now: float,
+        number: int,
+        speech_too: bool = True,
+        most_voices: int = 1,
+        sent: Sent | None = None,
+        former: float | None = None,
     ) -> None:
         self.sent = sent or Sent()
         self._flow = self.sent.state
-        self.estimator = Estimator(now, spacing=self.sent.spacing)
-        self.reports = ReportEstimator()
+        self.estimator = Estimator(now, START_BPS if former is None else resumed(former), self.sent.spacing)
+        self.reports = ReportEstimator(former)
         self.prober = Prober()
         self.pacer = Pacer(self._flow)
         self.voices = Voices(most_voices)
@@ -271,6 +278,13 @@ class Outflow:
     def known(self) -> bool:
         """Whether `bitrate` comes from what the receiver told, and is not merely where the estimate begins."""
         return self.estimator.heard or self.reports.heard
+
+    @property
+    def told(self) -> float | None:
+        """The estimate as it was when something was told last; None while nothing is known."""
+        if self._numbered and not self._deaf:
+            return self.estimator.told if self.known else None
+        return self.reports.bitrate if self.reports.heard else None
 
     @property
     def carries(self) -> float | None:

@@ -13,7 +13,7 @@ from media.sfu.intake import Intake, Observe
 from media.sfu.link import Link
 from media.sfu.receiver import Send
 from media.sfu.source import Source
-from media.sfu.standing import Carries
+from media.sfu.standing import Carries, Former
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Part
 from media.sfu.tiers import TOP, Tier
@@ -23,7 +23,8 @@ from media.sfu.tiers import TOP, Tier
 class Participant:
     """Somebody allowed in. Flags, view and sources outlive the connection.
 
-    `temporal` is the highest temporal id that it gets, `tier` and `told` what was told of its line last.
+    `temporal` is the highest temporal id that it gets, `tier` and `told` what was told of its line last. `line` names
+    the one that its connection came by, `former` is where it stood before.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Participant:
     publishing: tuple[bool, bool] = (False, False)
     tier: Tier = TOP
     told: Carries = field(default_factory=Carries)
+    line: int = 0
+    former: Former | None = None
     turns: int = 0
     choice_due: float = 0.0
     report_due: float = 0.0
@@ -50,6 +53,13 @@ class Participant:
     @property
     def sources(self) -> dict[Kind, Source]:
         return {"audio": self.audio, "video": self.video}
+
+    def remember(self, now: float) -> None:
+        """Its connection ends: the next one by the same line goes on where it stood."""
+        link, intake = self.link, self.intake
+        if link is not None and intake is not None:
+            ladder = link.ladder
+            self.former = Former(now, self.line, link.outflow.told, intake.allows, ladder.tier, ladder.why)
 
     def catch_up(self, observe: Observe, unix_offset: float) -> None:
         """Take what was noted elsewhere: how loud it is, and what it told of what it was sent."""

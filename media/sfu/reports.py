@@ -76,12 +76,13 @@ class ReportEstimator:
 
     Nothing tries what the way carries, so that in calm the rate grows far beyond what is sent. Where loss says that it
     is too much, it is at most OVER_ACKNOWLEDGED times what arrives: one report after a cliff is enough. Packets that
-    were sent before it was lowered tell how much arrives, and no more.
+    were sent before it was lowered tell how much arrives, and no more. `start` is what a way that is known from before
+    carried then: as if it had just been told.
     """
 
-    def __init__(self) -> None:
-        self.loss = LossControl(START_BPS, CEILING_BPS)
-        self.heard = False
+    def __init__(self, start: float | None = None) -> None:
+        self.loss = LossControl(START_BPS if start is None else min(start, START_BPS), CEILING_BPS)
+        self.heard = start is not None
         self._remb = CEILING_BPS
         self._streams: dict[int, Reported] = {}
         self._sent = 0

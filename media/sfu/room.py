@@ -63,12 +63,19 @@ class Room:
             del self.participants[name]
             self.selection.arrange(now)
 
-    def connect(self, now: float, name: str, terms: Terms, seed: int) -> Link:
-        """A connection of `name` stands; it replaces a former one. `seed` is random, for SSRC-like values."""
+    def connect(self, now: float, name: str, terms: Terms, seed: int, line: int = 0) -> Link:
+        """A connection of `name` stands; it replaces a former one. `seed` is random, for SSRC-like values.
+
+        Whoever comes back by the same `line` (a number for it) soon goes on where it stood.
+        """
         participant = self.participants[name]
-        self._close(participant)
-        participant.link = Link(now, name, terms, seed, self.step)
-        participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1)
+        self._close(now, participant)
+        former = participant.former
+        former = former if former is not None and former.is_of(now, line) else None
+        allowed = former.up if former is not None else None
+        participant.line = line
+        participant.link = Link(now, name, terms, seed, self.step, former)
+        participant.intake = Intake(terms, participant.sources, seed & 0xFFFFFFFF or 1, allowed)
         participant.video.spared = not self.selection.stage.tier.moves
         participant.demand.begin(now, len(participant.video.layers))
         self.codecs.agree(name, terms)
@@ -85,14 +92,15 @@ class Room:
 
     def disconnect(self, now: float, name: str) -> None:
         participant = self.participants[name]
-        self._close(participant)
+        self._close(now, participant)
         self.codecs.disconnect(name)
         self.speakers.forget(name)
         self._events += participant.note_publishing(now)
         self.selection.arrange(now)
 
-    def _close(self, participant: Participant) -> None:
+    def _close(self, now: float, participant: Participant) -> None:
         self.catch_up(participant)
+        participant.remember(now)
         if participant.link is not None:
             participant.link.close()
         if participant.intake is not None:

@@ -1,4 +1,4 @@
-"""What is told of a receiver's line, and when it is worth telling anew."""
+"""What is told of a receiver's line, when it is worth telling anew, and what is remembered of it for a while."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from media.sfu.ladder import Why
 from media.sfu.tiers import Tier
 
 RETOLD_S, RETOLD_CHANGE = 1.0, 0.1
+REMEMBERED_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,23 @@ class Carries:
         if bitrate is None or self.bitrate is None:
             return bitrate is not self.bitrate
         return now - self.at >= RETOLD_S and abs(bitrate - self.bitrate) > RETOLD_CHANGE * self.bitrate
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """Where a participant stood when its last connection ended, `at` that time and by that `line` (0: not known).
+
+    `down` is the estimate of what its line carries, `up` what it was allowed to send, bit/s; None where nothing was
+    told, and where it finds out for itself.
+    """
+
+    at: float
+    line: int
+    down: float | None
+    up: int | None
+    tier: Tier
+    why: Why
+
+    def is_of(self, now: float, line: int) -> bool:
+        """Whether a connection by `line` may go on from there: the same line, not long ago."""
+        return line == self.line and now - self.at <= REMEMBERED_S

@@ -62,7 +62,10 @@ class Camera:
 
 @dataclass
 class Flow:
-    """`step` moves everything by 5 ms. Speech is `voices` streams of 50 packets a second and 44 kbit/s on the wire."""
+    """`step` moves everything by 5 ms. Speech is `voices` streams of 50 packets a second and 44 kbit/s on the wire.
+
+    `former` is what a connection before it knew of the wire, bit/s.
+    """
 
     wire: Wire
     way_back_s: float
@@ -77,9 +80,10 @@ class Flow:
     heard: dict[int, float] = field(default_factory=dict)
     got: list[tuple[float, int, int]] = field(default_factory=list)
     changes: int = 0
+    former: float | None = None
 
     def __post_init__(self) -> None:
-        self.outflow = Outflow(self.now, IDS.transport_cc)
+        self.outflow = Outflow(self.now, IDS.transport_cc, former=self.former)
         self._arrivals = Arrivals()
         self._told: list[tuple[float, list[TransportFeedback]]] = []
         self._ticks = count()

@@ -22,15 +22,21 @@ FRAME = 46
 
 @dataclass
 class WeakFlow(Flow):
-    """One voice, one picture, and on its tier stills, which pass the same wire by another connection."""
+    """One voice, one picture, and on its tier stills, which pass the same wire by another connection.
+
+    `stood` is where a connection before it had come to stand.
+    """
 
     tiers: list[tuple[float, str]] = field(default_factory=list)
     stills: list[float] = field(default_factory=list)
+    stood: Ladder | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.began = self.now
         self.ladder = Ladder(self.now)
+        if self.stood is not None:
+            self.ladder.go_on_from(self.now, self.stood.tier, self.stood.why)
         self._frames = count(1)
         self._feed = Feed(pace(None, 0), ("site",))
 
@@ -128,3 +134,31 @@ def test_down_and_up_again() -> None:
     assert [name for _, name in climbed] == ["audio", "stills", "fewer_frames", "180p", "360p", "720p"]
     assert climbed[-1][0] - 50 < 60
     assert found.ladder.tier is TOP
+
+
+@pytest.mark.parametrize("bps", [35e3, 150e3])
+def test_a_connection_made_anew_on_a_thin_line_begins_where_the_former_one_stood(bps: float) -> None:
+    """Speech is not late while the estimate would fall from a megabit, and the line is not held down either."""
+    before = after_a_cliff(bps, 45)
+    tier, told = before.ladder.tier, before.outflow.told
+    line = Wire(lambda _: bps, 0.03)
+    anew = WeakFlow(line, 0.03, [Camera(2)], now=before.now, former=told, stood=before.ladder)
+    anew.run(20)
+    assert max(anew.heard.values()) < 0.5
+    assert len(anew.heard) > 0.98 * anew.spoken - 20
+    assert abs(anew.ladder.tier.level - tier.level) <= 1
+    estimate = anew.outflow.bitrate
+    assert estimate is not None
+    assert 0.6 * bps < estimate < 2 * bps
+
+    elsewhere = WeakFlow(Wire(lambda _: bps, 0.03), 0.03, [Camera(2)])
+    elsewhere.run(10)
+    assert max(elsewhere.heard.values()) > 0.5, "what this is good for"
+
+
+def test_a_connection_made_anew_on_a_line_that_became_fat_climbs_as_any_other() -> None:
+    before = after_a_cliff(40e3, 30)
+    fat = Wire(lambda _: 2e6, 0.03)
+    anew = WeakFlow(fat, 0.03, [Camera(2)], now=before.now, former=before.outflow.told, stood=before.ladder)
+    anew.run(40)
+    assert anew.ladder.tier is TOP
