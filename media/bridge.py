@@ -20,7 +20,7 @@ from media.sfu.receiver import Send
 from media.sfu.room import Room
 from media.sfu.standing import TierChanged
 from media.sfu.terms import Kind, Part
-from media.steps import Choice, choose
+from media.steps import Choice, SlotStep, choose
 from media.tcp import TcpPort
 from media.transport import Peer
 from media.udp import Handlers, UdpPort
@@ -36,7 +36,7 @@ Emit = Callable[..., None]
 class Bridge:
     """`emit(type, room, **fields)` takes the events. All methods belong to one event loop.
 
-    With `recordings`, a folder, all that comes into each room is kept there, and every packet takes the step in Python.
+    With `recordings`, a folder, all that comes into each room is kept there, and every packet is written slot by slot.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Bridge:
         self._recordings = recordings
         if recordings is not None:
             recordings.mkdir(parents=True, exist_ok=True)
-        self.step = choose(step if recordings is None else "python", self.port.counters)
+        self.step = choose(step, self.port.counters) if recordings is None else SlotStep()
         if self.step.gate is not None:
             self.port.take_by(self.step.gate)
         else:

@@ -10,7 +10,7 @@ from media.compiled.step import CompiledStep
 from media.outlet import Marks, PortCounters
 from media.sfu.intake import Intake
 from media.sfu.sent import Sent
-from media.sfu.step import Step
+from media.sfu.step import PythonStep, Step
 from media.transport import Routed
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,24 @@ class NodeStep(Step, Protocol):
 
     def flush(self) -> None:
         """Send what was written and put."""
+
+
+class SlotStep(PythonStep):
+    """Every packet is written by each slot and handed back to be sent: for rooms that are recorded."""
+
+    gate: Gate[Any] | None = None
+
+    def connect(self, peer: Routed, sent: Sent) -> None:
+        """Peers are found by their links."""
+
+    def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
+        """Links are found by their peers."""
+
+    def mark(self, sent: Sent, speech: frozenset[int], marks: Marks) -> None:
+        """Peers mark what they send."""
+
+    def flush(self) -> None:
+        """Nothing waits."""
 
 
 def choose(choice: Choice, counters: PortCounters) -> NodeStep:

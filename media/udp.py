@@ -45,7 +45,7 @@ def _nothing() -> None:
 class Handlers:
     """What the port's owner is told. Packets are plain; the time is that of arrival on the loop's clock, seconds.
 
-    `on_taken`: all that was there has been told.
+    `on_taken`: all packets, or all control, that was there has been told.
     """
 
     on_rtp: Callable[[Peer, float, bytes], None]
@@ -74,6 +74,7 @@ class UdpPort:
         self._tie_breaker = secrets.randbits(64)
         self._gate: Gate[Peer] | None = None
         self._naps: Naps | None = None
+        self._controls: list[tuple[Peer, float, bytes]] = []
         self._loop = asyncio.get_running_loop()
         self.resume_reading()
 
@@ -212,7 +213,7 @@ class UdpPort:
                 if abs(now - arrived) > MAX_QUEUED_S:  # the system's clock was set meanwhile
                     arrived = now
                 self._on_datagram(arrived, size, outlet, address[:2])
-        self.handlers.on_taken()
+        self._tell_control()
         outlet.read_at = self._loop.time()
         if self._naps is not None:
             self._naps.note(outlet.read_at, self.counters.received - before)
@@ -223,7 +224,7 @@ class UdpPort:
         self.scratch.view[: len(datagram)] = datagram
         self._known.setdefault(outlet, {})
         self._on_datagram(self._loop.time(), len(datagram), outlet, address)
-        self.handlers.on_taken()
+        self._tell_control()
 
     # -- what the gate leaves to Python ---------------------------------------------------------
 
@@ -231,6 +232,7 @@ class UdpPort:
         """A datagram as it came."""
         self.scratch.view[: len(datagram)] = datagram
         self._on_datagram(now, len(datagram), outlet, address)
+        self._tell_control()
 
     def on_plain(self, now: float, peer: Peer, is_control: bool, packet: bytes) -> None:
         """A packet of a peer, decrypted."""
@@ -280,9 +282,18 @@ class UdpPort:
             return
         peer.heard_at = now
         if control:
-            self.handlers.on_rtcp(peer, now, packet)
+            self._controls.append((peer, now, packet))
         else:
             self.handlers.on_rtp(peer, now, packet)
+
+    def _tell_control(self) -> None:
+        """What came at once is forwarded first, together; then control is dealt with."""
+        self.handlers.on_taken()
+        if self._controls:
+            controls, self._controls = self._controls, []
+            for control in controls:
+                self.handlers.on_rtcp(*control)
+            self.handlers.on_taken()
 
     def _on_stun(self, now: float, data: bytes, path: Path) -> None:
         binding = ice.parse(data)

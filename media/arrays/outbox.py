@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -48,15 +47,6 @@ def kernel_cuts() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Envelopes:
-    """What goes around packets to some links, one each; it holds as long as no link gets another path."""
-
-    links: NDArray[np.intp]
-    contexts: list[Any]
-    spoken: bool
-
-
 class Outbox:
     """At most BATCH packets, each in a cell of its own, in the order of writing.
 
@@ -89,10 +79,6 @@ class Outbox:
         )
         self._message_pointers = [_ffi.cast("void *", at) for at in messages_at.tolist()]
 
-    def envelopes(self, links: NDArray[np.intp], spoken: bool) -> Envelopes:
-        """For these links, of which each has a path."""
-        return Envelopes(links, [self.contexts[link] for link in links.tolist()], spoken)
-
     def room(self, count: int) -> int:
         """The first of `count` cells, at most BATCH, that follow each other."""
         if len(self._waiting) + count > BATCH:
@@ -102,14 +88,20 @@ class Outbox:
     def put(self, link: int, packet: bytes, spoken: bool) -> None:
         """One packet."""
         self.cells[self.room(1), : len(packet)] = np.frombuffer(packet, np.uint8)
-        self.post(len(packet), self.envelopes(np.array([link]), spoken))
+        self.post(len(packet), link, [self.contexts[link]], spoken)
 
-    def post(self, size: int, envelopes: Envelopes) -> None:
-        """In the next cells are packets of `size` bytes."""
+    def post(
+        self,
+        sizes: NDArray[np.int64] | int,
+        links: NDArray[np.intp] | int,
+        contexts: list[Any],
+        spoken: NDArray[np.int64] | bool,
+    ) -> None:
+        """In the next cells are packets of these sizes."""
         begin = len(self._waiting)
-        self._waiting += envelopes.contexts
+        self._waiting += contexts
         cells = slice(begin, len(self._waiting))
-        self._sizes[cells], self._links[cells], self._spoken[cells] = size, envelopes.links, envelopes.spoken
+        self._sizes[cells], self._links[cells], self._spoken[cells] = sizes, links, spoken
 
     def flush(self) -> None:
         """Encrypt and send what waits."""

@@ -18,7 +18,7 @@ from media.compiled.gate import Gate, socket_address
 from media.compiled.layout import begin_flow, begin_slot, bitmap, ffi
 from media.outlet import Marks, Outlet, Path, PortCounters
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
-from media.rtp.packet import FIRST_RTCP, LAST_RTCP
+from media.rtp.packet import FIRST_RTCP, HEADER_SIZE, LAST_RTCP
 from media.rtp.vp8 import KEYIDX
 from media.sfu.intake import Intake
 from media.sfu.layer import FULL, OTHER, SPEECH, Layer, Sink, Unit
@@ -31,73 +31,79 @@ from media.srtp import LARGEST, Outbound
 from media.transport import Routed
 
 LINKS, SLOTS = 1024, 32768
-MOST_OCTETS = LARGEST - 64
+HEAD = HEADER_SIZE + EXTENSION_SIZE
+MOST_OCTETS = LARGEST - HEAD
 LASTS, LASTS_EMPTY = 64, 4
 """So many packets are written for the same receivers before it is asked who else could be among them."""
 _WORD, _REAL = struct.Struct("q"), struct.Struct("d")
-# Places in a slot, in words; see `struct slot`. What is behind them is counted along, and no part of it.
-_SENT_AT, _TIMESTAMP, _TL0, _KEY, _PACKETS, _HIGHEST, _PICTURE, _OPEN = 0, 1, 2, 3, 4, 6, 8, 14
-_KNOWN, _SEQUENCE, _PICTURE_ID, _WIDTH = 15, 15, 16, 17
-_WRITTEN = _PICTURE + 1
-_BARE = [
-    ("first", "u1"),
-    ("second", "u1"),
-    ("sequence", ">u2"),
-    ("timestamp", ">u4"),
-    ("ssrc", ">u4"),
-    ("profile", ">u2"),
-    ("words", ">u2"),
-    ("element", "u1"),
-    ("number", ">u2"),
-    ("end", "u1"),
-]
-_FULL = [*_BARE, ("lead", ">u2"), ("picture", ">u2"), ("tl0", "u1"), ("key", "u1")]
+# Places in a slot, in words; see `struct slot`.
+_SENT_AT, _TIMESTAMP, _PACKETS, _OCTETS, _HIGHEST, _PICTURE, _SHIFTS, _OPEN = 0, 1, 4, 5, 6, 8, 9, 14
+# Places in what is told of a packet, after the numbers that are shifted: picture, index, timestamp, TL0PICIDX, KEYIDX.
+_SIZE, _NOW, _MARKER, _LEAD, _KEY_BITS, _FLAGS, _SPOKEN = range(5, 12)
+_WIDTHS = np.array((0xFFFFFFFF, -1, -1))
+_HEAD = np.dtype(
+    [
+        ("first", "u1"),
+        ("second", "u1"),
+        ("sequence", ">u2"),
+        ("timestamp", ">u4"),
+        ("ssrc", ">u4"),
+        ("profile", ">u2"),
+        ("words", ">u2"),
+        ("element", "u1"),
+        ("number", ">u2"),
+        ("end", "u1"),
+        ("lead", ">u2"),
+        ("picture", ">u2"),
+        ("tl0", "u1"),
+        ("key", "u1"),
+    ]
+)
+"""Header, transport-wide sequence number and VP8's full descriptor: the last four only before a FULL body."""
 
 
 class Fan:
-    """For whom the packets of a layer are plain, `others` are asked each for itself; and what they were sent last.
+    """For whom the packets of a layer are plain from `unit` on, with what does not change in their heads.
 
-    `numbers` are those of the slots, a row for each, as they stand in the table while nobody else writes; then the
-    sequence number and picture id that went out.
+    `others` are asked each for itself.
     """
 
     def __init__(self, step: ArrayStep, unit: Unit, sinks: list[Sink], others: list[Sink]) -> None:
         self.version, self.lasts = step.version, LASTS if sinks else LASTS_EMPTY
-        self.unit, self.others, self.count = unit, others, len(sinks)
+        self.form, self.next, self.picture = unit.form, unit.index, unit.picture
+        self.others, self.count = others, len(sinks)
+        self.waits = False
         self.slots = np.array([step.slots.row(sink.state) for sink in sinks], np.intp)
         self.links = np.array([step.link(sink) for sink in sinks], np.intp)
-        self.rings = self.links * CAPACITY
-        self.ways = bytes(step.way[self.links])
-        self.envelopes = step.box.envelopes(self.links, unit.form == SPEECH)
-        self.numbers = self._begun(step.slots.words[self.slots], unit)
-        self.left = b""
-        self._head(step, unit)
-
-    def _begun(self, slots: NDArray[np.int64], unit: Unit) -> NDArray[np.int64]:
-        """As they are once `unit` is written, but for what is counted up with every packet."""
-        shifts = slots[:, _PICTURE + 1 : _OPEN] + (unit.picture, unit.index, unit.timestamp, unit.tl0, unit.key)
-        numbers = np.concatenate((slots[:, :_KNOWN], shifts[:, 1:2], shifts[:, :1]), axis=1)
-        numbers[:, _TIMESTAMP:_PACKETS] = shifts[:, 2:]
-        numbers[:, _HIGHEST:_PICTURE] = unit.index
-        numbers[:, _PICTURE] = unit.picture
-        return numbers
-
-    def _head(self, step: ArrayStep, unit: Unit) -> None:
-        """What stands before the body, and its fields as columns."""
-        heads = np.zeros(self.count, _FULL if unit.form == FULL else _BARE)
-        slots = step.slots.rows[self.slots]
+        self.contexts = [step.box.contexts[link] for link in self.links.tolist()]
+        heads, slots = np.zeros(self.count, _HEAD), step.slots.rows[self.slots]
         heads["first"], heads["profile"], heads["words"] = EXTENDED, ONE_BYTE_PROFILE, 1
-        heads["ssrc"], heads["element"] = slots["ssrc"], step.links.rows["element"][self.links]
-        unmarked = slots["payload_type"].astype(np.uint8)
-        self.seconds = unmarked, unmarked | 0x80
-        self.heads = {name: heads[name] for name in heads.dtype.names or ()}
-        self.octets: NDArray[np.uint8] = heads.view(np.uint8).reshape(self.count, heads.itemsize)
+        heads["second"], heads["ssrc"] = slots["payload_type"], slots["ssrc"]
+        heads["element"] = step.links.rows["element"][self.links]
+        self.octets: NDArray[np.uint8] = heads.view(np.uint8).reshape(self.count, _HEAD.itemsize)
+
+    def goes_on(self, version: int, unit: Unit) -> bool:
+        """Whether `unit` is the next packet for all of them."""
+        self.lasts -= 1
+        if not self.lasts or self.version != version or self.form != unit.form:
+            return False
+        return not self.count or (unit.index == self.next and unit.picture >= self.picture)
+
+
+def _told(now: float, unit: Unit) -> tuple[int, ...]:
+    """What the rows of all its receivers need of a packet."""
+    lead, second, flags = unit.lead
+    numbers = unit.picture, unit.index, unit.timestamp, unit.tl0, unit.key
+    key_bits, marker = 0x1F if second & KEYIDX else 0, 0x80 if unit.marker else 0
+    bits: int = _WORD.unpack(_REAL.pack(now))[0]
+    return (*numbers, unit.size, bits, marker, lead << 8 | second, key_bits, flags, unit.form == SPEECH)
 
 
 class ArrayStep(PythonStep):
     """Plain packets are written for all receivers by a few operations on tables, and leave by the outbox.
 
-    Whoever has no path by a socket, and whatever is not plain, is left to the slots.
+    Whoever has no path by a socket, and whatever is not plain, is left to the slots. What is plain waits for others
+    that came with it, until `flush` at the latest, which has to come before anything but another packet.
     """
 
     gate: Gate[Any] | None = None
@@ -109,10 +115,13 @@ class ArrayStep(PythonStep):
         self.box, self.counters = Outbox(LINKS, counters), counters
         self.version = 0
         self._taken: dict[int, list[int]] = {}
-        self.way, self._spoken = self.links.rows["way"], self.links.rows["spoken"]
-        self._sent = self.links.words[:, :2]
-        self._known, self._written = self.slots.words[:, :_KNOWN], self.slots.words[:, :_WRITTEN]
-        self._change = np.zeros(_WIDTH, np.int64)
+        self._waiting: list[tuple[Fan, Unit, tuple[int, ...]]] = []
+        self._rows = 0
+        self._way, self._spoken = self.links.rows["way"], self.links.rows["spoken"]
+        self._next, self._octets = self.links.words[:, 0], self.links.words[:, 1]
+        self._numbers, self._written = self.slots.words[:, :_OPEN], self.slots.words[:, :_SHIFTS]
+        self._looked = False
+        self._seen = b"", b""
 
     # -- numbers --------------------------------------------------------------------------------
 
@@ -152,30 +161,40 @@ class ArrayStep(PythonStep):
     # -- writing --------------------------------------------------------------------------------
 
     def write(self, now: float, unit: Unit, place: int = 0) -> list[Send]:
-        """What Python has to send; the rest waits in the outbox."""
-        layer = unit.layer
+        """What Python has to send; the rest waits."""
         if place or unit.form == OTHER or unit.size > MOST_OCTETS:
+            self._settle()
+            unit.layer.fan = None
             return super().write(now, unit, place)
-        fan = layer.fan
-        if not isinstance(fan, Fan) or not self._goes_on(fan, unit):
-            fan = self._gathered(layer, unit)
+        fan = self._fan(unit)
         if fan.count:
-            self._write(now, unit, fan)
-        layer.fan = fan
+            fan.next, fan.picture, fan.waits = unit.index + 1, unit.picture, True
+            self._waiting.append((fan, unit, _told(now, unit)))
+            self._rows += fan.count
+        if fan.others:
+            self._settle()
         return [send for slot in fan.others if (send := slot.write(now, unit)) is not None]
 
-    def _goes_on(self, fan: Fan, unit: Unit) -> bool:
-        """Whether it is the next packet for all of the fan, and nobody has touched their numbers."""
-        fan.lasts -= 1
-        former = fan.unit
-        if not fan.lasts or fan.version != self.version or unit.form != former.form:
-            return False
-        return not fan.count or (
-            unit.index == former.index + 1
-            and unit.picture >= former.picture
-            and self._known[fan.slots].tobytes() == fan.left
-            and self.way[fan.links].tobytes() == fan.ways
-        )
+    def _fan(self, unit: Unit) -> Fan:
+        """Who is written to at once. All that has been written stands in the tables where they are looked at."""
+        layer = unit.layer
+        fan = layer.fan
+        self._look()
+        if not isinstance(fan, Fan) or not fan.goes_on(self.version, unit):
+            self._settle()
+            layer.fan = fan = self._gathered(layer, unit)
+        if fan.waits or self._rows + fan.count > BATCH:
+            self._settle()
+        return fan
+
+    def _look(self) -> None:
+        """Since the last flush a link may have become thin, or a slot may leave out something: all is asked anew."""
+        if not self._looked:
+            self._looked = True
+            ways, open_ = self._way[: self.links.used], self.slots.words[: self.slots.used, _OPEN]
+            seen = ways.tobytes(), open_.tobytes()
+            self.version += seen != self._seen
+            self._seen = seen
 
     def _gathered(self, layer: Layer, unit: Unit) -> Fan:
         """Those for whom it is plain; of a link with several slots each waits for its turn."""
@@ -196,52 +215,61 @@ class ArrayStep(PythonStep):
         numbered = flow.way == NUMBERED and (flow.voiced or unit.form != SPEECH)
         return bool(numbered and unit.index == state.highest + 1 and unit.picture >= state.pictures.highest)
 
-    def _write(self, now: float, unit: Unit, fan: Fan) -> None:
-        former, numbers, heads, change = fan.unit, fan.numbers, fan.heads, self._change
-        picture, step = unit.picture - former.picture, unit.index - former.index
-        change[_TIMESTAMP:_HIGHEST] = (
-            unit.timestamp - former.timestamp,
-            unit.tl0 - former.tl0,
-            unit.key - former.key,
-            1,
-            unit.size,
-        )
-        change[_HIGHEST:_WRITTEN] = step, step, picture
-        change[_SEQUENCE:] = step, picture
-        numbers += change
-        numbers[:, _TIMESTAMP] &= 0xFFFFFFFF
-        numbers[:, _SENT_AT] = _WORD.unpack(_REAL.pack(now))[0]
-        self._written[fan.slots] = numbers[:, :_WRITTEN]
-        fan.unit, fan.left = unit, numbers[:, :_KNOWN].tobytes()
-        heads["second"][:], heads["number"][:] = fan.seconds[unit.marker], self._number(now, unit, fan)
-        heads["sequence"][:], heads["timestamp"][:] = numbers[:, _SEQUENCE], numbers[:, _TIMESTAMP]
-        if unit.form == FULL:
-            lead, second, flags = unit.lead
-            heads["lead"][:], heads["tl0"][:] = lead << 8 | second, numbers[:, _TL0]
-            heads["picture"][:] = numbers[:, _PICTURE_ID] | 0x8000
-            heads["key"][:] = numbers[:, _KEY] & 0x1F | flags if second & KEYIDX else flags
-        self._post(unit, fan)
+    def _settle(self) -> None:
+        """Write what waits, all of it at once."""
+        if not self._waiting:
+            return
+        fans = [fan for fan, _, _ in self._waiting]
+        slots, links = (np.concatenate(each) for each in zip(*((f.slots, f.links) for f in fans), strict=True))
+        told = np.repeat(np.array([each for _, _, each in self._waiting]), [fan.count for fan in fans], axis=0)
+        shifted = self._count(slots, told)
+        octets = np.concatenate([fan.octets for fan in fans])
+        heads = octets.view(_HEAD)[:, 0]
+        heads["second"] |= told[:, _MARKER].astype(np.uint8)
+        heads["sequence"], heads["timestamp"] = shifted[:, 1], shifted[:, 2]
+        heads["number"] = self._number(links, told)
+        heads["lead"], heads["picture"], heads["tl0"] = told[:, _LEAD], shifted[:, 0] | 0x8000, shifted[:, 3]
+        heads["key"] = shifted[:, 4] & told[:, _KEY_BITS] | told[:, _FLAGS]
+        begin = self.box.room(len(links))
+        for fan, unit, _ in self._waiting:
+            width = _HEAD.itemsize if unit.form == FULL else HEAD
+            packets, fan.waits = self.box.cells[begin : begin + fan.count], False
+            packets[:, :width], octets = octets[: fan.count, :width], octets[fan.count :]
+            packets[:, width : HEAD + unit.size] = np.frombuffer(unit.body, np.uint8)
+            begin += fan.count
+            if unit.form == SPEECH:
+                self._spoken[fan.links] += unit.size + UNNUMBERED_OVERHEAD
+        contexts = [context for fan in fans for context in fan.contexts]
+        self.box.post(HEAD + told[:, _SIZE], links, contexts, told[:, _SPOKEN])
+        self._waiting, self._rows = [], 0
 
-    def _number(self, now: float, unit: Unit, fan: Fan) -> NDArray[np.int64]:
-        """The links' next transport sequence numbers."""
-        links, size = fan.links, unit.size + UNNUMBERED_OVERHEAD + EXTENSION_SIZE
-        sent: NDArray[np.int64] = self._sent[links]
-        numbers = sent[:, 0].copy()
-        sent += (1, size)
-        self._sent[links] = sent
-        cells = (numbers & (CAPACITY - 1)) + fan.rings
-        self._all_times[cells], self._all_sizes[cells] = now, size
-        if unit.form == SPEECH:
-            self._spoken[links] += size - EXTENSION_SIZE
+    def _count(self, slots: NDArray[np.intp], told: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Each slot's numbers after its packet; what goes out: picture, sequence, timestamp, TL0PICIDX, KEYIDX."""
+        numbers = self._numbers[slots]
+        shifted: NDArray[np.int64] = numbers[:, _SHIFTS:] + told[:, :_SIZE]
+        numbers[:, _SENT_AT] = told[:, _NOW]
+        numbers[:, _TIMESTAMP:_PACKETS] = shifted[:, 2:] & _WIDTHS
+        numbers[:, _PACKETS] += 1
+        numbers[:, _OCTETS] += told[:, _SIZE]
+        numbers[:, _HIGHEST:_PICTURE] = told[:, 1:2]
+        numbers[:, _PICTURE] = told[:, 0]
+        self._written[slots] = numbers[:, :_SHIFTS]
+        return shifted
+
+    def _number(self, links: NDArray[np.intp], told: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The links' next transport sequence numbers, in the order of writing."""
+        order = np.argsort(links, kind="stable")
+        grouped = links[order]
+        firsts = np.flatnonzero(np.concatenate(((True,), grouped[1:] != grouped[:-1])))
+        counts = np.diff(firsts, append=len(links))
+        sizes, each = told[:, _SIZE] + (UNNUMBERED_OVERHEAD + EXTENSION_SIZE), grouped[firsts]
+        numbers = np.empty(len(links), np.int64)
+        numbers[order] = np.repeat(self._next[each] - firsts, counts) + np.arange(len(links))
+        self._next[each] += counts
+        self._octets[each] += np.add.reduceat(sizes[order], firsts)
+        cells = (numbers & (CAPACITY - 1)) + links * CAPACITY
+        self._all_times[cells], self._all_sizes[cells] = told[:, _NOW].copy().view(np.float64), sizes
         return numbers
-
-    def _post(self, unit: Unit, fan: Fan) -> None:
-        count, width = fan.octets.shape
-        begin, size = self.box.room(count), width + len(unit.body)
-        packets = self.box.cells[begin : begin + count]
-        packets[:, :width] = fan.octets
-        packets[:, width:size] = np.frombuffer(unit.body, np.uint8)
-        self.box.post(size, fan.envelopes)
 
     # -- the way out ----------------------------------------------------------------------------
 
@@ -286,6 +314,8 @@ class ArrayStep(PythonStep):
 
     def flush(self) -> None:
         """Encrypt and send what waits."""
+        self._settle()
+        self._looked = False
         self.box.flush()
 
 

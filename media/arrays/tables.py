@@ -34,7 +34,7 @@ def layout(kind: Any) -> Any:
 
 
 class Table:
-    """Room for `room` structures of a kind; memory is taken only for those in use."""
+    """Room for `room` structures of a kind; memory is taken only for those in use, all of them below row `used`."""
 
     def __init__(self, kind: str, room: int) -> None:
         described = layout(ffi.typeof(f"struct {kind}"))
@@ -42,6 +42,7 @@ class Table:
         self.words: NDArray[np.int64] = self.rows.view(np.int64).reshape(room, -1)
         self._pointer = ffi.cast(f"struct {kind} *", self.rows.ctypes.data)
         self._free = list(range(room - 1, -1, -1))
+        self.used = 0
 
     @property
     def full(self) -> bool:
@@ -50,6 +51,7 @@ class Table:
     def take(self) -> int:
         """A row of zeros. Raises IndexError when all are taken."""
         row = self._free.pop()
+        self.used = max(self.used, row + 1)
         self.words[row] = 0
         return row
 

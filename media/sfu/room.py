@@ -211,11 +211,10 @@ class Room:
         """Take what was noted of this participant's packets elsewhere."""
         participant.catch_up(self.speakers.observe, self.unix_offset)
 
-    @staticmethod
-    def _mended(now: float, intake: Intake) -> list[Send]:
+    def _mended(self, now: float, intake: Intake) -> list[Send]:
         """What was lost and came as a copy goes out before the packet that brought it."""
         units, intake.mended = intake.mended, []
-        return [send for unit in units for slot in unit.layer.slots if (send := slot.write(now, unit)) is not None]
+        return [send for unit in units for send in self.step.write(now, unit)]
 
     def on_rtcp(self, now: float, name: str, data: bytes) -> list[Send]:
         """One plain compound RTCP packet from `name`."""

@@ -44,7 +44,7 @@ def twins(library: Path, request: pytest.FixtureRequest) -> Iterator[Twins]:
     step: NodeStep = CompiledStep(library, counters, (address, address))
     if request.param == "in arrays":
         step = ArrayStep(counters)
-    compiled = Side(Room(step=step), step)
+    compiled = Side(Room(step=step), step, together=3 if request.param == "in arrays" else 1)
     if request.param == "in and out" and step.gate is not None:
         step.gate.open([outlet])
         compiled.gate = step.gate

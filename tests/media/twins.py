@@ -72,7 +72,10 @@ class Far:
 
 @dataclass
 class Side:
-    """A room on one of the steps, and all that left it, by receiver and in order."""
+    """A room on one of the steps, and all that left it, by receiver and in order.
+
+    So many packets are taken `together` before they are sent on, unless something else happens first.
+    """
 
     room: Room
     step: NodeStep | None = None
@@ -85,6 +88,8 @@ class Side:
     told_left: int = 0
     nacks_left: int = 0
     spoken_by_python: int = 0
+    together: int = 1
+    unsent: int = 0
 
     def connect(self, name: str, terms: Terms, seed: int, outlet: Outlet | None, now: float = 100.0) -> Link:
         link = self.room.connect(now, name, terms, seed)
@@ -112,7 +117,14 @@ class Side:
         self.take([])
 
     def on_packet(self, now: float, name: str, is_control: bool, data: bytes) -> None:
-        self.take((self.room.on_rtcp if is_control else self.room.on_rtp)(now, name, data))
+        if is_control:
+            self.settle()
+            self.take(self.room.on_rtcp(now, name, data))
+            return
+        self.put(self.room.on_rtp(now, name, data))
+        self.unsent += 1
+        if self.gate is not None or self.unsent % self.together == 0:
+            self.settle()
 
     def on_raw(self, now: float, outlet: Outlet, address: Address, datagram: bytes) -> None:
         """What begins as no packet of RTP or RTCP does."""
@@ -132,6 +144,11 @@ class Side:
         return next(name for name, far in self.far.items() if far is peer)
 
     def take(self, sends: list[Send]) -> None:
+        self.put(sends)
+        self.settle()
+
+    def put(self, sends: list[Send]) -> None:
+        """To be sent when several packets have come."""
         if self.step is None:
             for link, head, body in sends:
                 self.sent.setdefault(link.participant, []).append(head + body)
@@ -142,6 +159,11 @@ class Side:
             assert route.send(head, body)
             self.by_python += 1
             self.spoken_by_python += head[1] & 0x7F == OPUS
+
+    def settle(self) -> None:
+        """All that has come so far is sent."""
+        if self.step is None:
+            return
         self.step.flush()
         for name, far in self.far.items():
             far.take()
@@ -223,14 +245,17 @@ class Twins:
 
     def tick(self) -> None:
         for side in self.sides:
+            side.settle()
             side.take(side.room.on_tick(self.now))
 
     def view(self, name: str, view: list[str], heights: list[int]) -> None:
         for side in self.sides:
+            side.settle()
             side.take(side.room.view(self.now, name, view, heights))
 
     def mute(self, name: str, kind: Kind, muted: bool) -> None:
         for side in self.sides:
+            side.settle()
             side.take(side.room.mute(self.now, name, kind, muted))
 
 
@@ -318,6 +343,7 @@ class Play:
         elif luck < 0.04:
             most = chance.randrange(4)
             for side in twins.sides:
+                side.settle()
                 side.room.participants["filtered"].temporal = most
         elif luck < 0.05:
             twins.mute(chance.choice(PUBLISHERS), "video", chance.random() < 0.3)
