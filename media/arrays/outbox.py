@@ -47,6 +47,14 @@ def kernel_cuts() -> bool:
     return True
 
 
+def runs(parted: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where runs begin and how long they are, where it is known whether neighbours are parted."""
+    bounds = np.ones(len(parted) + 2, np.bool_)
+    bounds[1:-1] = parted
+    found = bounds.nonzero()[0]
+    return found[:-1], found[1:] - found[:-1]
+
+
 class Outbox:
     """At most BATCH packets, each in a cell of its own, in the order of writing.
 
@@ -110,7 +118,7 @@ class Outbox:
             return
         refused = list(map(srtp.protect, self._waiting, self._pointers[:count], self._size_pointers[:count]))
         self._waiting = []
-        places = np.argsort(self._links[:count], kind="stable")
+        places = self._links[:count].argsort(kind="stable")
         if any(refused):
             ready = np.array(refused)[places] == 0
             self._counters.refused_by_srtp += count - int(ready.sum())
@@ -123,8 +131,8 @@ class Outbox:
         count, links = len(places), self._links[places]
         sizes, spoken = self._sizes[places], self._spoken[places]
         self._parts[:count, 0], self._parts[:count, 1] = self._cells_at[places], sizes
-        firsts = np.flatnonzero(self._begins(links, sizes, spoken))
-        counts, links = np.diff(firsts, append=count), links[firsts]
+        firsts, counts = runs(self._parted(links, sizes, spoken))
+        links = links[firsts]
         messages = self._messages[: len(firsts)]
         messages[:, :_PARTS] = self.names[links]
         messages[:, _PARTS], messages[:, _PARTS + 1] = self._parts_at[firsts], counts
@@ -155,17 +163,16 @@ class Outbox:
         messages[:, _CONTROL] = self._controls_at[:count] + size * ~spoken
         messages[:, _CONTROL + 1] = size * (spoken + 1 * cut)
 
-    def _begins(
+    def _parted(
         self, links: NDArray[np.intp], sizes: NDArray[np.int32], spoken: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
-        """Which begin a message: all but those that follow one of their link and size, or end such by a smaller one."""
-        begins = np.ones(len(links), np.bool_)
-        if self._cuts:
-            smaller = sizes[1:] < sizes[:-1]
-            begins[1:] = (links[1:] != links[:-1]) | (sizes[1:] > sizes[:-1]) | (spoken[1:] != spoken[:-1])
-            begins[2:] |= smaller[:-1]
-            begins[::SEGMENTS] = True
-        return begins
+        """Which neighbours leave by two messages: all but those of one link and size, or whose last one is smaller."""
+        if not self._cuts:
+            return np.ones(len(links) - 1, np.bool_)
+        parted: NDArray[np.bool_] = (links[1:] != links[:-1]) | (sizes[1:] > sizes[:-1]) | (spoken[1:] != spoken[:-1])
+        parted[1:] |= sizes[1:-1] < sizes[:-2]
+        parted[SEGMENTS - 1 :: SEGMENTS] = True
+        return parted
 
     def _send(self, descriptor: int, begin: int, end: int, counts: list[int]) -> int:
         """Up to which message it is dealt with: a card without checksums, or too small a link, cannot cut one."""

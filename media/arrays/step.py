@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media import srtp
-from media.arrays.outbox import BATCH, Outbox, marking
+from media.arrays.outbox import BATCH, Outbox, marking, runs
 from media.arrays.tables import Table
 from media.compiled.gate import Gate, socket_address
 from media.compiled.layout import begin_flow, begin_slot, bitmap, ffi
@@ -40,6 +40,7 @@ _WORD, _REAL = struct.Struct("q"), struct.Struct("d")
 _SENT_AT, _TIMESTAMP, _PACKETS, _OCTETS, _HIGHEST, _PICTURE, _SHIFTS, _OPEN = 0, 1, 4, 5, 6, 8, 9, 14
 # Places in what is told of a packet, after the numbers that are shifted: picture, index, timestamp, TL0PICIDX, KEYIDX.
 _SIZE, _NOW, _MARKER, _LEAD, _KEY_BITS, _FLAGS, _SPOKEN = range(5, 12)
+_PLACES = np.arange(BATCH)
 _WIDTHS = np.array((0xFFFFFFFF, -1, -1))
 _HEAD = np.dtype(
     [
@@ -220,8 +221,8 @@ class ArrayStep(PythonStep):
         if not self._waiting:
             return
         fans = [fan for fan, _, _ in self._waiting]
-        slots, links = (np.concatenate(each) for each in zip(*((f.slots, f.links) for f in fans), strict=True))
-        told = np.repeat(np.array([each for _, _, each in self._waiting]), [fan.count for fan in fans], axis=0)
+        slots, links = np.concatenate([fan.slots for fan in fans]), np.concatenate([fan.links for fan in fans])
+        told = np.array([each for _, _, each in self._waiting]).repeat([fan.count for fan in fans], axis=0)
         shifted = self._count(slots, told)
         octets = np.concatenate([fan.octets for fan in fans])
         heads = octets.view(_HEAD)[:, 0]
@@ -258,13 +259,12 @@ class ArrayStep(PythonStep):
 
     def _number(self, links: NDArray[np.intp], told: NDArray[np.int64]) -> NDArray[np.int64]:
         """The links' next transport sequence numbers, in the order of writing."""
-        order = np.argsort(links, kind="stable")
+        order = links.argsort(kind="stable")
         grouped = links[order]
-        firsts = np.flatnonzero(np.concatenate(((True,), grouped[1:] != grouped[:-1])))
-        counts = np.diff(firsts, append=len(links))
+        firsts, counts = runs(grouped[1:] != grouped[:-1])
         sizes, each = told[:, _SIZE] + (UNNUMBERED_OVERHEAD + EXTENSION_SIZE), grouped[firsts]
         numbers = np.empty(len(links), np.int64)
-        numbers[order] = np.repeat(self._next[each] - firsts, counts) + np.arange(len(links))
+        numbers[order] = (self._next[each] - firsts).repeat(counts) + _PLACES[: len(links)]
         self._next[each] += counts
         self._octets[each] += np.add.reduceat(sizes[order], firsts)
         cells = (numbers & (CAPACITY - 1)) + links * CAPACITY

@@ -11,7 +11,7 @@ from typing import Any
 
 from media.bench import engine, janus
 from media.bench.load import Conference
-from media.bench.session import PARTS, Options, measure
+from media.bench.session import CONFERENCE, PARTS, Options, measure
 from media.bench.trial import FULL, QUICK, Plan
 
 INTERFACE = "bench0"
@@ -26,13 +26,18 @@ NO_JANUS = "Janus is not installed (`apt-get install janus`): our own bridge is 
 NO_NETWORK = "Janus needs a network of its own, and `unshare --net` with `ip` cannot make one here: it is not measured."
 
 
-def run(quick: bool = False, only: Sequence[str] = (), rounds: int | None = None) -> dict[str, Any]:
+def run(
+    quick: bool = False, only: Sequence[str] = (), rounds: int | None = None, servers: Sequence[str] = ()
+) -> dict[str, Any]:
     """Measure the parts named in `only`, all when none is; the object of `fengsui bench media --json`.
+
+    Of the conference the `servers` that are named, all when none is; ours is always among them.
 
     Takes a quarter of an hour and two cores; `quick` some minutes, and no figure of it is worth keeping. What cannot be
     measured here is told in `missing`.
     """
-    options = Options(rounds=rounds or (1 if quick else 3), plan=QUICK if quick else FULL, only=tuple(only) or PARTS)
+    plan, wished = QUICK if quick else FULL, (tuple(only) or PARTS, tuple(servers))
+    options = Options(CONFERENCE, rounds or (1 if quick else 3), plan, *wished)
     why = missing() if "conference" in options.only else None
     if why is None and "conference" in options.only:
         return in_child(replace(options, address=ADDRESS, interface=INTERFACE))

@@ -21,13 +21,14 @@ from media.bench.walls import try_walls
 from media.errors import BridgeError
 
 LOOPBACK = "127.0.0.1"
+SERVERS = (bridge.OURS, bridge.PURE, janus.Janus.name, mediasoup.Mediasoup.name)
 PARTS = ("core", "floor", "conference", "profile", "walls", "joins", "churn")
 CONFERENCE = Conference()
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`only` names the parts to be measured.
+    """`only` names the parts to be measured, `servers` those of the conference; none: all that are here.
 
     `interface` is where the peer, which passes over loopback interfaces, is reached; None measures ours alone.
     """
@@ -36,6 +37,7 @@ class Options:
     rounds: int = 3
     plan: Plan = FULL
     only: tuple[str, ...] = PARTS
+    servers: tuple[str, ...] = ()
     address: str = LOOPBACK
     interface: str | None = None
 
@@ -74,21 +76,25 @@ async def _measure(options: Options, core: int) -> dict[str, Any]:
 async def _conference(options: Options, core: int, library: ctypes.CDLL | None) -> dict[str, Any]:
     rounds: dict[str, list[Figures]] = {}
     notes: dict[str, dict[str, object]] = {}
-    peers = _peers() if options.interface and library is not None else []
-    names = [*bridge.variants(), *peers]
+    peers = _wished(_peers() if options.interface and library is not None else [], options)
+    variants = _wished(list(bridge.variants()), options) or list(bridge.variants())
+    names = [*variants, *peers]
     for _ in range(options.rounds):
         for name in names:
             figures, notes[name] = await _attempt(name, options, core, library)
             rounds.setdefault(name, []).append(figures)
     summaries = {name: summarise(each) for name, each in rounds.items()}
-    ours = summaries[bridge.OURS]
-    found = {**asdict(options.conference), "rounds": options.rounds, "step": bridge.variants()[bridge.OURS]}
-    found |= _flat(ours, notes[bridge.OURS])
-    compared = {peer: {name: ratios(summaries[name], summaries[peer]) for name in bridge.variants()} for peer in peers}
+    found = {**asdict(options.conference), "rounds": options.rounds, "step": bridge.variants()[variants[0]]}
+    found |= _flat(summaries[variants[0]], notes[variants[0]])
+    compared = {peer: {name: ratios(summaries[name], summaries[peer]) for name in variants} for peer in peers}
     found["ratio_to_janus"] = None
     for peer, each in compared.items():
-        found[f"ratio_to_{peer}"] = each[bridge.OURS].get("packets_per_cpu_second")
+        found[f"ratio_to_{peer}"] = each[variants[0]].get("packets_per_cpu_second")
     return {**found, **summaries, "ratios": compared, "notes": notes}
+
+
+def _wished(names: list[str], options: Options) -> list[str]:
+    return [name for name in names if not options.servers or name in options.servers]
 
 
 def _peers() -> list[str]:

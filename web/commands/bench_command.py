@@ -17,17 +17,21 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="on one line, for programs")
     parser.add_argument("--quick", action="store_true", help="media, alerts: a short round that shows that all works")
     parser.add_argument("--only", nargs="+", default=(), metavar="PART", help="media: these parts alone")
+    parser.add_argument("--servers", nargs="+", default=(), metavar="NAME", help="media: of the conference these alone")
     parser.add_argument("--rounds", type=int, help="media, alerts: how often each is measured")
 
 
 def run(options: Namespace) -> int:
-    """Measure and print; 2 when a part is not known."""
+    """Measure and print; 2 when a part or a server is not known."""
     bench = import_module(BENCHES[options.what])
     known = getattr(bench, "PARTS", ())
-    strange = [part for part in options.only if part not in known]
-    if strange:
-        sys.stderr.write(f"{options.what} has no part {', '.join(strange)}; it has: {', '.join(known) or 'none'}\n")
-        return 2
+    servers = getattr(bench, "SERVERS", ())
+    for kind, names, there in (("part", options.only, known), ("server", options.servers, servers)):
+        strange = [name for name in names if name not in there]
+        if strange:
+            has = ", ".join(there) or "none"
+            sys.stderr.write(f"{options.what} has no {kind} {', '.join(strange)}; it has: {has}\n")
+            return 2
     found = _measure(bench, options)
     measured = found if isinstance(found, dict) else {"rows": found}
     sys.stdout.write(json.dumps(measured, ensure_ascii=False, indent=None if options.json else 1) + "\n")
@@ -38,5 +42,5 @@ def _measure(bench: ModuleType, options: Namespace) -> Any:
     if options.what == "alerts":
         return bench.run(options.quick, rounds=options.rounds)
     if options.what == "media":
-        return bench.run(options.quick, options.only, options.rounds)
+        return bench.run(options.quick, options.only, options.rounds, options.servers)
     return bench.run()
