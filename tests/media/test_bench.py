@@ -128,6 +128,8 @@ def test_a_part_is_measured_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert "core_packets_per_cpu_second" in capsys.readouterr().out
     assert main(["bench", "media", "--only", "everything"]) == 2
     assert "conference" in capsys.readouterr().err
+    assert main(["bench", "media", "--servers", "janus", "nobody"]) == 2
+    assert "no server nobody" in capsys.readouterr().err
     assert main(["bench", "gis", "--only", "core"]) == 2
 
 

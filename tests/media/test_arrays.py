@@ -1,0 +1,73 @@
+"""The tables of the step in arrays: who leaves gives rows back, who finds none left has numbers of its own."""
+
+import gc
+
+import pytest
+
+from media.arrays import step as arrays
+from media.arrays.step import ArrayStep
+from media.arrays.tables import Table
+from media.outlet import PortCounters
+from media.sfu.link import Link
+from media.sfu.room import Room
+from media.sfu.state import PlainFlowState, PlainSlotState, SlotState
+from tests.media.packets import Publisher, terms
+
+
+def joined(step: ArrayStep, names: str) -> Room:
+    """All of them see the first one's picture."""
+    room = Room(step=step)
+    for number, name in enumerate(names, 1):
+        room.admit(name)
+        room.connect(0.0, name, terms(number), number)
+    for name in names[1:]:
+        room.view(0.0, name, [names[0]])
+    return room
+
+
+def states(link: Link) -> list[SlotState]:
+    return [*(slot.state for slot in link.audio), *(slot.state for slot in link.video)]
+
+
+def test_who_leaves_gives_rows_back() -> None:
+    step = ArrayStep(PortCounters())
+    room = joined(step, "abc")
+    used = step.links.used, step.slots.used
+    assert used == (3, 15)
+    state = room.participants["b"].link
+    assert state is not None
+    state.outflow.sent.add(1.0, 100)
+    row = step.links.row(state.outflow.sent.state)
+    del state
+    for _ in range(20):
+        room.disconnect(1.0, "b")
+        gc.collect()
+        again = room.connect(1.0, "b", terms(2), 2)
+        assert step.links.row(again.outflow.sent.state) == row
+        assert (again.outflow.sent.octets, again.outflow.sent.in_flight) == (0, 0)
+        assert again.outflow.sent.sent_at(0) == 0, "what a former link sent is forgotten"
+        again.outflow.sent.add(1.0, 100)
+        del again
+    assert (step.links.used, step.slots.used) == used
+
+
+def test_who_finds_no_row_is_served_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "LINKS", 2)
+    monkeypatch.setattr(arrays, "SLOTS", 7)
+    room = joined(ArrayStep(PortCounters()), "abc")
+    links = [room.participants[name].link for name in "abc"]
+    assert [isinstance(link.outflow.sent.state, PlainFlowState) for link in links if link] == [False, False, True]
+    slots = [isinstance(state, PlainSlotState) for link in links if link for state in states(link)]
+    assert slots == [False] * 7 + [True] * 8
+    sent = [send for data in Publisher(1).picture(keyframe=True) for send in room.on_rtp(0.1, "a", data)]
+    assert {link.participant for link, head, _ in sent if head[1] & 0x7F == 96} == {"b", "c"}
+
+
+def test_a_table_is_columns_and_structures_of_the_same_memory() -> None:
+    table = Table("slot", 3)
+    state = table.at(table.take())
+    state.highest, state.sent_at, state.pictures.shift = 7, 1.5, -2
+    row = table.rows[table.row(state)]
+    assert (row["highest"], row["sent_at"], row["pictures"]["shift"]) == (7, 1.5, -2)
+    table.give_back(0)
+    assert table.at(table.take()).highest == 0
