@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from media import encoders
+from media.alive import Heard, answered, health_of
 from media.layers import LARGE, SMALL, Layers, LayerTrack, Share
 from media.still_maker import Newest, StillMaker
 
@@ -57,6 +58,12 @@ class Call:
     tracks: list[MediaStreamTrack] = field(default_factory=list)
     layers: Layers = field(default_factory=Layers)
     pictures: list[RTCRtpTransceiver] = field(default_factory=list)
+    heard: Heard = field(default_factory=Heard)
+
+    async def listen(self, now: float) -> bool:
+        """Whether something came lately."""
+        stats = (await self.connection.getStats()).values()
+        return self.heard.note(now, sum(one.bytesReceived for one in stats if one.type == "transport"))
 
     def feed(self, relay: MediaRelay) -> None:
         """Send what the sources give: sound once, a picture in two sizes."""
@@ -132,19 +139,25 @@ class Attendance:
         if self._socket is not None:
             await self._socket.close()
 
-    async def _dial(self) -> None:
+    async def _open(self) -> ClientConnection:
         seat = self._seat
         self._dials += 1
+        return await connect(
+            f"{seat.url}?page={self._name}&dial={self._dials}",
+            ssl=seat.tls,
+            additional_headers={"Authorization": f"Bearer {seat.token}"},
+            open_timeout=SILENT_AFTER_S,
+            close_timeout=1,
+        )
+
+    async def _dial(self) -> None:
+        seat = self._seat
         try:
-            async with connect(
-                f"{seat.url}?page={self._name}&dial={self._dials}",
-                ssl=seat.tls,
-                additional_headers={"Authorization": f"Bearer {seat.token}"},
-                open_timeout=SILENT_AFTER_S,
-                close_timeout=1,
-            ) as socket:
-                self._socket = socket
+            self._socket = socket = await answered(self._open, health_of(seat.url), seat.tls)
+            try:
                 await self._converse(socket)
+            finally:
+                await socket.close()
         except InvalidStatus as error:
             self._over = error.response.status_code in (401, 403, 404)
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
@@ -176,10 +189,15 @@ class Attendance:
             await asyncio.sleep(PING_EVERY_S)
             await self._send({"type": "ping", "at": int(loop.time() * 1000)})
             waited = loop.time() - self._offered_at
-            late = self.state in ("new", "connecting") and waited > CONNECT_PATIENCE_S
+            waits = self.state in ("new", "connecting") and waited <= CONNECT_PATIENCE_S
             call = self._call
-            if call is not None and (call.ended or late or self.state in ("failed", "closed")):
+            if call is not None and (call.ended or not (waits or await self._stands())):
                 self._offer_wanted.set()
+
+    async def _stands(self) -> bool:
+        """Whether the connection is one, and something came over it lately."""
+        call = self._call
+        return call is not None and self.state == "connected" and await call.listen(asyncio.get_running_loop().time())
 
     async def _offer_when_wanted(self) -> None:
         """One offer at a time; the socket is read meanwhile."""
@@ -196,7 +214,7 @@ class Attendance:
                 self._know_relays(message)
                 if self._stills is not None:
                     await self._send({"type": "health", "camera": True})
-                if self.state != "connected":
+                if not await self._stands():
                     self._offer_wanted.set()
                 else:
                     await self._view()
