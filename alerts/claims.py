@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Executable, and_, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.channels.port import Outcome, Result
 from alerts.chunks import rows_of
+from alerts.claim_statements import GOES_FIRST, MOVE, TAKE_WAITING, WAITING, held_by, taking_over, waits
 from alerts.model import CLAIMED, DONE, PENDING, Alert, Chunk, Delivery
 from alerts.numbers.signs import note_failures
 from alerts.recipients import PUBLIC, Member
@@ -40,6 +41,11 @@ class Claim:
     until: datetime
     rest: tuple[Member, ...]
 
+    @property
+    def said(self) -> tuple[str, str, str]:
+        """What its members are told: an alert's act, in a language."""
+        return self.alert, self.act, self.language
+
 
 class Standing(Enum):
     """How a worker stands with its chunk after a checkpoint."""
@@ -53,8 +59,8 @@ class Standing(Enum):
 
 def is_waiting(session: Session, channel: str, now: datetime, lane: int = PUBLIC) -> bool:
     """Whether a chunk of the channel could be claimed. Asked first, because claiming takes SQLite's write lock."""
-    wanted = (Chunk.channel == channel, Chunk.lane <= lane, or_(_waits(now), _ran_out(now)))
-    return session.scalars(select(Chunk.id).where(*wanted).limit(1)).first() is not None
+    about = {"served": channel, "last_lane": lane, "now": now}
+    return session.connection().execute(WAITING, about).first() is not None
 
 
 @dataclass(frozen=True)
@@ -73,37 +79,12 @@ def claim(session: Session, who: Claimant, now: datetime) -> Claim | None:
     Not what another line of the claimant's process holds: that line lives, and may have results in hand.
     """
     # One question each: together they could not be answered from the index in its order.
-    ran_out = and_(_ran_out(now), ~_held_by(who.owner))
-    return _take(session, who, now, _waits(now)) or _take(session, who, now, ran_out)
+    return _take(session, who, now, TAKE_WAITING) or _take(session, who, now, taking_over(who.owner))
 
 
-def _waits(now: datetime) -> ColumnElement[bool]:
-    return and_(Chunk.state == PENDING, Chunk.not_before <= now)
-
-
-def _ran_out(now: datetime) -> ColumnElement[bool]:
-    return and_(Chunk.state == CLAIMED, Chunk.lease_until < now)
-
-
-def _held_by(owner: str) -> ColumnElement[bool]:
-    """By any line of the process that an owner or its line names."""
-    return Chunk.owner.endswith(owner.rpartition("@")[2], autoescape=True)
-
-
-def _take(session: Session, who: Claimant, now: datetime, free: ColumnElement[bool]) -> Claim | None:
-    first = select(Chunk.id).where(Chunk.channel == who.channel, Chunk.lane <= who.lane, free)
-    first = first.order_by(Chunk.rank, Chunk.lane, Chunk.id).limit(1).with_for_update(skip_locked=True)
-    values = {
-        "state": CLAIMED,
-        "owner": who.owner,
-        "lease_until": now + who.lease,
-        "fence": Chunk.fence + 1,
-        "attempts": Chunk.attempts + 1,
-    }
-    taken = sql_update(Chunk).where(Chunk.id == first.scalar_subquery()).values(values)
-    # On the connection, past the identity map: this is asked hundreds of times a second.
-    asked = (Chunk.id, Chunk.alert_id, Chunk.act, Chunk.lane, Chunk.rank, Chunk.drill, Chunk.fence, Chunk.attempts)
-    row = session.connection().execute(taken.returning(*asked, Chunk.language, Chunk.members)).one_or_none()
+def _take(session: Session, who: Claimant, now: datetime, taking: Executable) -> Claim | None:
+    about = {"served": who.channel, "last_lane": who.lane, "now": now}
+    row = session.connection().execute(taking, about | {"by": who.owner, "until": now + who.lease}).one_or_none()
     if row is None:
         return None
     if row.attempts > 1:
@@ -178,7 +159,7 @@ def release(session: Session, owner: str) -> int:
 
 def release_expired(session: Session, now: datetime, but: str) -> int:
     """Free what is held under a lease that ran out, by other processes than the owner `but`'s; returns how many."""
-    return _release(session, and_(Chunk.lease_until < now, ~_held_by(but)))
+    return _release(session, and_(Chunk.lease_until < now, ~held_by(but)))
 
 
 def release_dead(session: Session, is_dead: Callable[[str], bool]) -> int:
@@ -199,8 +180,7 @@ def _release(session: Session, which: ColumnElement[bool]) -> int:
 
 
 def _move(session: Session, held: Claim, values: Mapping[str, object]) -> bool:
-    mine = (Chunk.id == held.chunk, Chunk.fence == held.fence, Chunk.state == CLAIMED)
-    moved = session.connection().execute(sql_update(Chunk).where(*mine).values(values))
+    moved = session.connection().execute(MOVE, {"held": held.chunk, "under": held.fence, **values})
     return moved.rowcount == 1
 
 
@@ -222,11 +202,10 @@ def _due(session: Session, alert: str) -> None:
 
 
 def _is_overtaken(session: Session, held: Claim, now: datetime) -> bool:
-    first = or_(Chunk.rank < held.rank, and_(Chunk.rank == held.rank, Chunk.lane < held.lane))
-    waits = (Chunk.channel == held.channel, Chunk.state == PENDING, Chunk.not_before <= now, first)
-    return bool(session.connection().execute(select(exists().where(*waits))).scalar())
+    about = {"served": held.channel, "now": now, "held_rank": held.rank, "held_lane": held.lane}
+    return bool(session.connection().execute(GOES_FIRST, about).scalar())
 
 
 def in_hand(now: datetime) -> ColumnElement[bool]:
     """Chunks that are being sent or may be at any moment."""
-    return or_(Chunk.state == CLAIMED, _waits(now))
+    return or_(Chunk.state == CLAIMED, waits(now))

@@ -106,7 +106,9 @@ class Line:
     async def _send(self, held: Claim) -> Claim | None:
         """Send a chunk; returns the next one where it was claimed with the last results."""
         channel = self._desk.senders.of(held.channel, drill=held.drill)
-        text = await self._ask(self._text_of, held)
+        text = self._kept_text(held)
+        if text is None:
+            text = await self._ask(self._read_text, held)
         batches = _batches(held.rest, channel.batch if channel else len(held.rest)) or [()]
         later, until = False, held.until
         for number, members in enumerate(batches, start=1):
@@ -173,12 +175,9 @@ class Line:
         with self._desk.db.writing() as session:
             claims.give_back(session, held, self._desk.clock.now() + timedelta(seconds=wait_s), tried=tried)
 
-    def _text_of(self, held: Claim) -> _Text:
+    def _kept_text(self, held: Claim) -> _Text | None:
         """The words of an alert's act in a language do not change: those of the last chunk are kept."""
-        key = (held.alert, held.act, held.language)
-        if self._text is None or self._text[0] != key:
-            self._text = key, self._read_text(held)
-        return self._text[1]
+        return self._text[1] if self._text and self._text[0] == held.said else None
 
     def _read_text(self, held: Claim) -> _Text:
         with self._desk.db.reading() as session:
@@ -187,7 +186,9 @@ class Line:
             at = (alert.ended_at if ended else alert.issued_at) or self._desk.clock.now()
             end, note = (alert.status, alert.end_text) if ended else (None, "")
             words = words_of(alert, at, end, note, language=held.language)
-            return _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
+            text = _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
+        self._text = held.said, text
+        return text
 
 
 def _given_up(result: Result) -> Result:

@@ -48,6 +48,9 @@ def delivery_id(alert_id: str, recipient: str, channel: str, act: str = ISSUE) -
     return delivery_ids(alert_id, channel, act)(recipient)
 
 
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
 def delivery_ids(alert_id: str, channel: str, act: str = ISSUE) -> Callable[[str], str]:
     """`delivery_id` for many recipients: UUIDv5 (RFC 9562 §5.5) of `ACT:CHANNEL:RECIPIENT` in the alert's namespace."""
     begun = hashlib.sha1(uuid.UUID(alert_id).bytes + f"{act}:{channel}:".encode(), usedforsecurity=False)
@@ -56,8 +59,7 @@ def delivery_ids(alert_id: str, channel: str, act: str = ISSUE) -> Callable[[str
         digest = begun.copy()
         digest.update(recipient.encode())
         text = digest.hexdigest()
-        variant = "89ab"[int(text[16], 16) & 3]
-        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANTS[text[16]]}{text[17:20]}-{text[20:32]}"
 
     return made
 

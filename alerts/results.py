@@ -57,8 +57,8 @@ def _lines(part: Part, results: Sequence[tuple[Member, Result]]) -> Iterator[str
     shared = f"{part.alert}\t{part.act}\t{part.channel}\t{part.chunk}\t{part.at.isoformat()}\n"
     for (recipient, _address, _name, unit, township, responsible, _also), (delivery, outcome, detail) in results:
         flag = "t" if responsible else "f"
-        whose = f"{delivery}\t{_escaped(recipient)}\t{unit}\t{township}\t{flag}"
-        yield f"{whose}\t{_STATES[outcome]}\t{_escaped(detail)}\t{shared}"
+        what = f"{_STATES[outcome]}\t{detail and _escaped(detail)}\t{shared}"
+        yield f"{delivery}\t{_escaped(recipient)}\t{unit}\t{township}\t{flag}\t{what}"
 
 
 def _escaped(text: str) -> str:

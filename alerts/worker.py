@@ -33,6 +33,8 @@ Listen = Callable[[Callable[[], None]], Callable[[], None]]
 
 log = logging.getLogger(__name__)
 
+BETWEEN_LOOKS = 10_000
+"""New objects until the collector looks: a batch is thousands of tuples at once, none of which refers to itself."""
 LONGEST_PAUSE_S = 5.0
 """Between two sweeps: a dead worker's chunks and an expiry wait no longer than that."""
 
@@ -156,6 +158,7 @@ def run_worker(
     # What was loaded stays: it need not be looked through each time that room is made, and what loading left is freed.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(BETWEEN_LOOKS)
     try:
         worker.start()
         _serve(app, f"{config.name}@{host}")
