@@ -8,8 +8,7 @@
 
 #include "parts.h"
 
-enum { MAX_RESENDS_PER_NACK = 100, MAX_RESENDS = 5, LEAST_RESENDS = 8, FIXED = 12, OSN = 2, FULL_DESCRIPTOR = 6, WIRE = 44 };
-static const double WINDOW_S = 0.5, SHARE = 0.5;
+enum { MAX_RESENDS_PER_NACK = 100, MAX_RESENDS = 5, FIXED = 12, OSN = 2, FULL_DESCRIPTOR = 6, WIRE = 44 };
 
 /* A packet that was asked for: its number as it was sent (unwrapped), and what is kept of it. */
 struct asked {
@@ -118,23 +117,11 @@ static void send_again(struct outbox *box, struct slot *slot, double now, const 
     memcpy(at, packet->bytes + skipped, packet->size - (uint32_t)skipped);
 }
 
-/* A new window: a share of what went out lately in as much time. */
-static void refill(struct repair *repair, double now, int64_t newest)
-{
-    double elapsed = now - repair->began;
-    if (elapsed < WINDOW_S)
-        return;
-    int64_t share = (int64_t)((double)(newest - repair->counted) * SHARE * WINDOW_S / elapsed);
-    repair->allowed = share > LEAST_RESENDS ? share : LEAST_RESENDS;
-    repair->counted = newest;
-    repair->began = now;
-}
-
 /* Each packet once in a round trip, and a few times in all. */
 static int is_due(struct repair *repair, const struct flow *flow, double now, int64_t number)
 {
     int place = (int)(number % REACH);
-    if (repair->allowed < 1)
+    if (flow->repaired >= flow->repaired_most)
         return 0;
     if (repair->numbers[place] != number) {
         repair->numbers[place] = number;
@@ -142,7 +129,6 @@ static int is_due(struct repair *repair, const struct flow *flow, double now, in
     } else if (repair->times[place] >= MAX_RESENDS || now - repair->at[place] < flow->again_after) {
         return 0;
     }
-    repair->allowed--;
     repair->times[place]++;
     repair->at[place] = now;
     return 1;
@@ -162,7 +148,6 @@ void answer(struct outbox *box, struct flow *flow, double now, const unsigned ch
     if (!slot || !slot->repair)
         return;
     int count = collect(slot, packet + 12, end, asked);
-    refill(slot->repair, now, slot->highest + slot->shift);
     for (int place = 0; place < count; place++)
         if (is_due(slot->repair, flow, now, asked[place].number))
             send_again(box, slot, now, &asked[place]);

@@ -27,7 +27,7 @@ struct sealer;
  * `sealer` where there is one, else by libsrtp's `context`, as RTCP always is. `burst` is send.c's own.
  */
 struct flow {
-    int64_t next, octets, landed, waiting, spoken, repaired, told, reference;
+    int64_t next, octets, landed, waiting, spoken, repaired, repaired_most, told, reference;
     double window, tokens, filled_at, pace, depth, again_after;
     double *times;
     uint16_t *sizes;
@@ -44,8 +44,7 @@ struct stream;
 
 /* What a slot sends again: see RepairState. `stream` is the layer that it began with. */
 struct repair {
-    int64_t rtx_sequence, cleared, first, shift, picture_shift, first_picture, epoch, allowed, counted;
-    double began;
+    int64_t rtx_sequence, cleared, first, shift, picture_shift, first_picture, epoch;
     struct stream *stream;
     int32_t whole, rtx_type;
     uint32_t rtx_ssrc, unused;

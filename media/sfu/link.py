@@ -12,7 +12,6 @@ from media.sfu.outflow import UNNUMBERED_OVERHEAD, Outflow
 from media.sfu.receiver import Send
 from media.sfu.reports import Report
 from media.sfu.seats import Seats
-from media.sfu.sent import OVERHEAD
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Source
 from media.sfu.standing import Former
@@ -151,8 +150,6 @@ class Link:
         for head, body in slot.repair.answer(now, sequences):
             # Without RTX the very packet goes out again, with the number that it had: the transport kept it.
             same = int.from_bytes(head[8:12], "big") == slot.terms.ssrc
-            if same:
-                self.outflow.note_repair(len(head) + len(body) + OVERHEAD)
             ready = head if same else self.outflow.repair(now, head, body)
             if ready is not None:
                 sends.append((self, ready, body))
@@ -171,7 +168,7 @@ class Link:
         if outflow.choked:
             for slot in self.video:
                 slot.repair.clear()
-        self.decisions = self.allocator.allocate(now, outflow.pictures(now), wants)
+        self.decisions = self.allocator.allocate(now, self._pictures(now), wants)
         self._fit_speech()
         seen = ((want.rank, -want.top, want.slot) for want in wants if want.source is not None and want.top is not None)
         self.seats.stage = min(seen, default=(0, 0, 0))[2]
@@ -193,8 +190,16 @@ class Link:
 
     def go_on(self, now: float) -> None:
         """Another turn of the same allocation."""
-        self.outflow.pictures(now)
+        self._pictures(now)
         self.outflow.on_tick(now, self._needed)
+
+    def _pictures(self, now: float) -> float | None:
+        """The budget for pictures, bit/s."""
+        outflow = self.outflow
+        if outflow.by_reports:
+            states = [slot.state for slot in self.video]
+            outflow.shown.octets = sum(state.octets + state.packets * UNNUMBERED_OVERHEAD for state in states)
+        return outflow.pictures(now)
 
     def _fit_speech(self) -> None:
         """As many copies, and as many frames in a packet, as the way needs now."""

@@ -24,7 +24,10 @@ UNNUMBERED_OVERHEAD = HEADER_SIZE + OVERHEAD
 """Bytes on the wire before a body, or a descriptor and a body, beside the extension."""
 FAT_BPS = 5_000_000
 PICTURES_SHARE = 0.95
-MOST_REPAIR = 0.25
+REPAIR_SHARE = 0.5
+"""Of what the estimate leaves after speech: the other half is for new pictures, whatever is asked for again."""
+LEAST_REPAIR_BPS = 100_000.0
+REPAIR_DEPTH_S = 0.25
 MEASURE_S = 0.2
 REPAIRS_FALL = 0.25
 FIRST_AGAIN_S, LEAST_AGAIN_S, LONGEST_AGAIN_S = 0.1, 0.02, 0.5
@@ -91,6 +94,8 @@ class Outflow:
         self.speech = Meter()
         self.copies = Meter()
         self.repairs = Meter(REPAIRS_FALL)
+        self.shown = Meter(REPAIRS_FALL)
+        self._refilled_at = now - REPAIR_DEPTH_S
         self._choke_told = False
         self._deaf = False
         self._began_at: float | None = None
@@ -101,6 +106,7 @@ class Outflow:
         self._flow.window = self.estimator.window
         self._flow.again_after = FIRST_AGAIN_S
         self.pacer.set_rate(now, self.estimator.bitrate)
+        self._refill(now, self.bitrate)
 
     @property
     def choked(self) -> bool:
@@ -158,9 +164,8 @@ class Outflow:
 
     def repair(self, now: float, head: bytes, body: bytes) -> bytes | None:
         """The same for a packet that was asked for again."""
-        size = len(head) + len(body) + OVERHEAD
-        self._flow.repaired += size
         if not self.thin:
+            size = len(head) + len(body) + OVERHEAD
             return self._stamped(now, head, size) if self._numbered else head
         self.pacer.put_repair(head, body)
         return None
@@ -226,10 +231,6 @@ class Outflow:
         self._flow.again_after = min(LONGEST_AGAIN_S, max(LEAST_AGAIN_S, OF_ROUND_TRIP * seconds))
         self.reports.on_round_trip(now, last_sr, seconds)
 
-    def note_repair(self, size: int) -> None:
-        """A packet of `size` bytes on the wire goes out again as it was."""
-        self._flow.repaired += size
-
     def _follow(self, now: float) -> None:
         bitrate = self.estimator.bitrate
         self._be_thin(bitrate < FAT_BPS or self.pacer.waiting > 0)
@@ -270,9 +271,9 @@ class Outflow:
     @property
     def bitrate(self) -> float | None:
         """The estimate, bit/s; None while nobody has told anything and nothing was agreed."""
-        if self._numbered and not self._deaf:
-            return self.estimator.bitrate
-        return self.reports.bitrate if self.reports.heard else None
+        if self.by_reports:
+            return self.reports.bitrate if self.reports.heard else None
+        return self.estimator.bitrate
 
     @property
     def known(self) -> bool:
@@ -282,9 +283,9 @@ class Outflow:
     @property
     def told(self) -> float | None:
         """The estimate as it was when something was told last; None while nothing is known."""
-        if self._numbered and not self._deaf:
-            return self.estimator.told if self.known else None
-        return self.reports.bitrate if self.reports.heard else None
+        if self.by_reports:
+            return self.reports.bitrate if self.reports.heard else None
+        return self.estimator.told if self.known else None
 
     @property
     def carries(self) -> float | None:
@@ -295,7 +296,8 @@ class Outflow:
         bitrate, estimator = self.bitrate, self.estimator
         if bitrate is None or not self.known:
             return None
-        left = max(0.0, bitrate * PICTURES_SHARE - min(self.repairs.bitrate, bitrate * MOST_REPAIR))
+        repairs = min(self.repairs.bitrate, REPAIR_SHARE * self._beside_speech(bitrate))
+        left = max(0.0, bitrate * PICTURES_SHARE - repairs)
         if self._numbered and estimator.delay.queue_s < CALM_S:
             return max(left, estimator.acknowledged.bitrate + estimator.beside)
         return left
@@ -306,13 +308,37 @@ class Outflow:
         speech, repairs = self.speech.measure(now), self.repairs.measure(now)
         bitrate = self.bitrate
         self.redundancy.fit(bitrate, speech)
-        speech += self.copies.measure(now)
+        self.copies.measure(now)
+        self._refill(now, bitrate)
         if bitrate is None:
             return None
         if self.choked:
             self._choke_told = True
             return 0.0
-        return max(0.0, bitrate * PICTURES_SHARE - speech - min(repairs, bitrate * MOST_REPAIR))
+        left = self._beside_speech(bitrate)
+        return left - min(repairs, REPAIR_SHARE * left)
+
+    def _beside_speech(self, bitrate: float) -> float:
+        """What pictures and their repairs may take together, bit/s."""
+        return max(0.0, bitrate * PICTURES_SHARE - self.speech.bitrate - self.copies.bitrate)
+
+    @property
+    def by_reports(self) -> bool:
+        """Whether nothing better than reports tells what the way carries."""
+        return not self._numbered or self._deaf
+
+    def _refill(self, now: float, bitrate: float | None) -> None:
+        """How much may be sent again until the next call, some fifths of a second from now.
+
+        REPAIR_SHARE of what is beside speech. In calm the estimate of who only reports says nothing: there it is no
+        more than that share of the pictures that are `shown`, or behind a cliff repairs would fill the queue.
+        """
+        most = math.inf if bitrate is None else REPAIR_SHARE * self._beside_speech(bitrate)
+        if self.by_reports:
+            most = min(most, max(LEAST_REPAIR_BPS, REPAIR_SHARE * self.shown.measure(now)))
+        elapsed, self._refilled_at = now - self._refilled_at, now
+        left = max(0.0, self._flow.repaired_most - self._flow.repaired)
+        self._flow.repaired_most = self._flow.repaired + int(min(REPAIR_DEPTH_S * most / 8, left + elapsed * most / 8))
 
     def forget_waiting(self) -> None:
         """Nothing that waits may go out any more: somebody was muted."""

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from media.rtp.packet import HEADER_SIZE, header
 from media.rtp.sequence import unwrap
 from media.sfu.numbering import Numbering
+from media.sfu.sent import OVERHEAD
 from media.sfu.state import REACH, FlowState, RepairState
 from media.sfu.stretch import PADDING_FLAG, Stretch
 from media.sfu.terms import SlotTerms
 
 MAX_STRETCHES = 3
-WINDOW_S = 0.5
-SHARE = 0.5
-LEAST_RESENDS = 8
 MAX_RESENDS = 5
 MAX_PADDING_PACKETS = 64
 PADDING_SIZE = 200
@@ -26,8 +24,8 @@ class Repair:
     A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX gets the very packet again;
     the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
 
-    In each WINDOW_S no more is sent again than SHARE of what went out lately in as much time (LEAST_RESENDS are always
-    allowed), and nothing twice in a round trip: behind a cliff what was asked for again would only lengthen the queue.
+    No more is sent again than the link has room for, and nothing twice in a round trip: behind a cliff what was asked
+    for again would only lengthen the queue.
 
     What was missing when the slot changed to another input will not come any more: whoever asks for it gets a packet of
     padding in its place, once.
@@ -38,8 +36,7 @@ class Repair:
         self._numbers = numbers
         self._flow = flow
         self.state = state
-        state.rtx_sequence = state.cleared = state.counted = numbers.newest
-        state.allowed = LEAST_RESENDS
+        state.rtx_sequence = state.cleared = numbers.newest
         state.rtx_ssrc = terms.rtx_ssrc or 0
         self._rtx_types = {terms.payload_type: terms.rtx_payload_type}
         if terms.h264 is not None:
@@ -52,9 +49,8 @@ class Repair:
         if self._stretches:
             self._stretches[-1].freeze(REACH)
 
-    def begin(self, now: float, stretch: Stretch, payload_type: int, whole: bool) -> None:
+    def begin(self, stretch: Stretch, payload_type: int, whole: bool) -> None:
         """Of `stretch`, which goes out as this payload type; `whole`: nothing of it is to be left out."""
-        self.state.began = self.state.began or now
         self._stretches.append(stretch)
         rtx_type = self._rtx_types.get(payload_type) if self._terms.rtx_ssrc is not None else None
         self.state.rtx_type = rtx_type or 0
@@ -69,7 +65,6 @@ class Repair:
         """(head, body) of what is still known of the 16-bit `sequences`, once in a round trip and 5 times at most."""
         found = []
         newest = self._numbers.newest
-        self._refill(now, newest)
         for sequence in sequences:
             number = unwrap(newest, sequence)
             stretch = self._stretch(number, newest)
@@ -77,30 +72,26 @@ class Repair:
             if packet is None:
                 hole = stretch.fill(number) if stretch is not None else None
                 if hole is not None:
-                    found.append((hole, ONE_BYTE_OF_PADDING))
+                    found.append(self._counted(hole, ONE_BYTE_OF_PADDING))
                 continue
             if self._is_due(now, number):
-                found.append(self._packed(*packet))
+                found.append(self._counted(*self._packed(*packet)))
         return found
 
-    def _refill(self, now: float, newest: int) -> None:
-        state = self.state
-        elapsed = now - state.began
-        if elapsed >= WINDOW_S:
-            state.allowed = max(LEAST_RESENDS, int((newest - state.counted) * SHARE * WINDOW_S / elapsed))
-            state.counted, state.began = newest, now
+    def _counted(self, head: bytes, body: bytes) -> tuple[bytes, bytes]:
+        self._flow.repaired += len(head) + len(body) + OVERHEAD
+        return head, body
 
     def _is_due(self, now: float, number: int) -> bool:
         """Whether a packet may be sent again now; it then counts."""
         state, place = self.state, number % REACH
-        if state.allowed < 1:
+        if self._flow.repaired >= self._flow.repaired_most:
             return False
         if state.numbers[place] != number:
             state.numbers[place] = number
             state.times[place] = 0
         elif state.times[place] >= MAX_RESENDS or now - state.at[place] < self._flow.again_after:
             return False
-        state.allowed -= 1
         state.times[place] += 1
         state.at[place] = now
         return True

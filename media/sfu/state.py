@@ -50,9 +50,10 @@ class FlowState(Protocol):
     `landed` of the bytes are no longer on their way, on which `window` may be. `tokens` (bytes) are those of the token
     bucket, as of `filled_at`; it fills by `pace` bytes a second up to `depth`. So many bytes are `waiting`; `choked`
     while none are taken. `element` is the first byte of the extension's element. So many bytes of speech were `spoken`,
-    so many of pictures `repaired`; `voiced` is 1 where speech is numbered too. `told` is the number before which all is
-    known, `reference` the newest reference time of feedback, unwrapped, -1 before the first; `probing` is 1 while
-    feedback is read for a probe too. What was sent again less than `again_after` seconds ago may still be on its way.
+    so many of pictures `repaired`, of which there may be `repaired_most` for now; `voiced` is 1 where speech is
+    numbered too. `told` is the number before which all is known, `reference` the newest reference time of feedback,
+    unwrapped, -1 before the first; `probing` is 1 while feedback is read for a probe too. What was sent again less than
+    `again_after` seconds ago may still be on its way.
     """
 
     next: int
@@ -69,6 +70,7 @@ class FlowState(Protocol):
     depth: float
     spoken: int
     repaired: int
+    repaired_most: int
     voiced: int
     told: int
     reference: int
@@ -82,8 +84,7 @@ class RepairState(Protocol):
     RTX has the number `rtx_sequence` so far; nothing up to the outgoing number `cleared` is sent again. Since `first` a
     layer goes out that was in this `epoch`; `whole` while all of it does, in its order: then the slot's shifts are
     `shift` and `picture_shift`, and `first_picture` is the oldest picture. Cell n modulo REACH tells of the outgoing
-    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`). So many may be sent
-    again as are still `allowed` in the window that `began` (0: none yet) at the outgoing number `counted`.
+    number n, where `numbers` says so, how many `times` it was sent again and when last (`at`).
     """
 
     rtx_sequence: int
@@ -97,9 +98,6 @@ class RepairState(Protocol):
     epoch: int
     whole: int
     stream: Any
-    allowed: int
-    counted: int
-    began: float
 
     @property
     def numbers(self) -> MutableSequence[int]: ...
@@ -154,11 +152,8 @@ class PlainRepairState:
     """The same as Python's own objects."""
 
     __slots__ = (
-        "allowed",
         "at",
-        "began",
         "cleared",
-        "counted",
         "epoch",
         "first",
         "first_picture",
@@ -174,10 +169,9 @@ class PlainRepairState:
     )
 
     def __init__(self) -> None:
-        self.rtx_sequence = self.rtx_ssrc = self.rtx_type = self.cleared = self.allowed = self.counted = 0
+        self.rtx_sequence = self.rtx_ssrc = self.rtx_type = self.cleared = 0
         self.first = self.shift = self.picture_shift = self.first_picture = self.epoch = self.whole = 0
         self.stream: Any = None
-        self.began = 0.0
         self.numbers: MutableSequence[int] = array("q", bytes(8 * REACH))
         self.at: MutableSequence[float] = array("d", bytes(8 * REACH))
         self.times: MutableSequence[int] = array("B", bytes(REACH))
@@ -199,6 +193,7 @@ class PlainFlowState:
         "probing",
         "reference",
         "repaired",
+        "repaired_most",
         "spoken",
         "tokens",
         "told",
@@ -212,6 +207,6 @@ class PlainFlowState:
         self.next = self.octets = self.landed = 0
         self.way = PACED
         self.element = self.choked = self.waiting = self.spoken = self.voiced = 0
-        self.told = self.probing = self.repaired = 0
+        self.told = self.probing = self.repaired = self.repaired_most = 0
         self.reference = -1
         self.window = self.tokens = self.filled_at = self.pace = self.depth = self.again_after = 0.0

@@ -275,7 +275,7 @@ class VideoSlot:
         self.temporal.begin(unit.index)
         state.open = self.temporal.open
         stretch = Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames)
-        self.repair.begin(now, stretch, types.codec, self.temporal.open)
+        self.repair.begin(stretch, types.codec, self.temporal.open)
         return True
 
     def _place(self, unit: Unit, descriptor: Descriptor, newest: bool) -> int | None:

@@ -8,8 +8,11 @@ from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcrtpreceiver import NackGenerator, StreamStatistics
 from aiortc.rtp import RtpPacket, unwrap_rtx
 
+from media.rtp.extensions import ExtensionIds, read
 from media.rtp.packet import is_rtcp
+from media.rtp.packet import parse as plainly
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, ReportBlock, Rtcp, SenderReport, parse
+from media.sfu.arrivals import Arrivals
 from media.sfu.link import Link
 from media.sfu.receiver import Send
 from media.sfu.room import Room
@@ -23,6 +26,8 @@ STEP_S = 0.005
 FRAME_STEPS, SPEECH_STEPS, TICK_STEPS = 7, 4, 5
 PACKET = 1_100
 PICTURE, REPAIR, SPEECH = 2_200, 2_300, 2_100
+TOLD = ExtensionIds(transport_cc=3)
+FEEDBACK_S = 0.1
 
 
 @dataclass
@@ -56,6 +61,7 @@ class Receiver:
     asked: int = 0
     told: list[tuple[float, bytes]] = field(default_factory=list)
     heard: int = 0
+    feedback: bool = False
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)  # noqa: S311  # repeatable on purpose
@@ -66,6 +72,8 @@ class Receiver:
         self._sender: dict[int, tuple[int, float]] = {}
         self._whole = False
         self._last: int | None = None
+        self._arrivals = Arrivals()
+        self._feedback_at = 0.0
 
     def arrive(self, now: float, data: bytes) -> None:
         if is_rtcp(data):
@@ -73,6 +81,8 @@ class Receiver:
                 if isinstance(one, SenderReport):
                     self._sender[one.ssrc] = (one.ntp >> 16 & 0xFFFFFFFF, now)
             return
+        if self.feedback:
+            self._note(now, data)
         packet = RtpPacket.parse(data)
         self._streams.setdefault(packet.ssrc, StreamStatistics(90_000)).add(packet)
         if packet.ssrc == SPEECH:
@@ -92,6 +102,12 @@ class Receiver:
         if lost:
             self._tell(now, Pli(1, PICTURE))
 
+    def _note(self, now: float, data: bytes) -> None:
+        plain = plainly(data)
+        number = read(plain, TOLD).transport_sequence if plain is not None else None
+        if number is not None:
+            self._arrivals.add(now, number)
+
     def _show(self, now: float, data: bytes) -> None:
         """A decoder: pictures that follow each other from a key frame on; else it asks for one."""
         keyframe, picture = not data[6] & 1, (data[2] & 0x7F) << 8 | data[3]
@@ -104,7 +120,11 @@ class Receiver:
             self._tell(now, Pli(1, PICTURE))
 
     def report(self, now: float) -> None:
-        """aiortc reports every 0.5 to 1.5 s, of sound and of pictures apart."""
+        """aiortc reports every 0.5 to 1.5 s, of sound and of pictures apart; browsers tell of each packet besides."""
+        if now >= self._feedback_at:
+            self._feedback_at = now + FEEDBACK_S
+            for message in self._arrivals.feedback(1, PICTURE):
+                self._tell(now, message)
         for voice, at in self._reports_at.items():
             if now < at:
                 continue
@@ -126,19 +146,23 @@ class Receiver:
 
 @dataclass
 class Reported:
-    """A site with two sizes and a voice, and a receiver of both behind `wire`, in steps of 5 ms."""
+    """A site with two sizes and a voice, and a receiver of both behind `wire`, in steps of 5 ms.
+
+    `feedback`: it tells of each packet by transport-cc, as browsers do.
+    """
 
     wire: Wire
     way_back_s: float = 0.03
     rtx: bool = True
     seed: int = 1
+    feedback: bool = False
     now: float = 100.0
     repairs: list[tuple[float, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         chance = random.Random(self.seed)  # noqa: S311  # repeatable on purpose
         self.room = Room()
-        self.receiver = Receiver(self.way_back_s, self.seed)
+        self.receiver = Receiver(self.way_back_s, self.seed, feedback=self.feedback)
         self._encoders = [Sized(0, 1_010, chance, bps=100_000), Sized(1, 1_011, chance, bps=700_000)]
         self._site_end = Publisher(1)
         self._step = 0
@@ -155,9 +179,11 @@ class Reported:
         return Terms((sound, Publication("video", "1", VP8, RTX, simulcast=layers)), (), IDS, transport_cc=True)
 
     def _viewer(self) -> Terms:
-        """Without transport-cc."""
+        """Without transport-cc, but where it gives `feedback`."""
         again = (REPAIR, RTX) if self.rtx else (None, None)
-        slots = (SlotTerms("audio", "a", SPEECH, OPUS), SlotTerms("video", "v", PICTURE, VP8, *again))
+        number = TOLD.transport_cc if self.feedback else 0
+        voice = SlotTerms("audio", "a", SPEECH, OPUS, transport_cc=number)
+        slots = (voice, replace(SlotTerms("video", "v", PICTURE, VP8, *again), transport_cc=number))
         return Terms((), slots, IDS, transport_cc=False)
 
     @property
@@ -186,6 +212,8 @@ class Reported:
                     self._take(self.room.on_rtp(self.now, "site", sent.data))
         if self._step % TICK_STEPS == 0:
             self._take(self.room.on_tick(self.now))
+        if self.room.busy:
+            self._take(self.room.flush(self.now))
 
     def _take(self, sends: list[Send]) -> None:
         for link, head, body in sends:

@@ -12,7 +12,8 @@ from media.sfu.clock import ntp_time
 from media.sfu.kept import CAPACITY, KEPT_S, Kept
 from media.sfu.layer import Layer, Unit
 from media.sfu.numbering import Numbering
-from media.sfu.repair import LEAST_RESENDS, MAX_RESENDS, SHARE
+from media.sfu.outflow import REPAIR_SHARE
+from media.sfu.repair import MAX_RESENDS
 from media.sfu.source import Source
 from media.sfu.state import PlainRow
 from tests.media.packets import RTX, Meeting
@@ -113,14 +114,14 @@ def test_whoever_asks_for_everything_gets_half_of_it_again_at_most() -> None:
     link = at.room.participants["b"].link
     assert link is not None
     for _ in range(400):
-        at.now += 1 / 30
-        at.rtp("a", *at.publishers["a"].picture(packets=3))
+        at.pass_time(1 / 30, 1 / 30)
+        at.rtp("a", *at.publishers["a"].picture(packets=30))
         newest = link.video[0].splice.numbers.newest
         wanted = tuple((newest - back) & 0xFFFF for back in range(100))
         at.take(at.room.on_rtcp(at.now, "b", Nack(1, 2200, wanted).encode()))
     sent, again = at.stream("b", 2200), at.stream("b", 2300)
-    assert len(sent) == 1200
-    assert 0.8 * SHARE * len(sent) <= len(again) <= SHARE * len(sent) + LEAST_RESENDS
+    assert len(sent) == 12_000
+    assert 0.8 * REPAIR_SHARE * len(sent) <= len(again) <= REPAIR_SHARE * len(sent) + 100
 
 
 @pytest.mark.parametrize("round_trip_s", [0.0, 0.1, 0.4])

@@ -1,4 +1,4 @@
-"""A receiver without transport-cc on simulated ways: repairs make no storm, its reports bring the rate down and up."""
+"""Repairs on simulated ways: no storm, all that there is room for; reports alone bring the rate down and up."""
 
 import pytest
 
@@ -35,6 +35,16 @@ def test_a_radio_link_keeps_its_pictures() -> None:
     found.run(60)
     assert found.darkest(115) < 2
     assert found.repaired(115, 160) > 30_000
+
+
+@pytest.mark.parametrize("bps", [1.5e6, 3e6])
+def test_where_there_is_room_all_that_random_loss_takes_is_repaired(bps: float) -> None:
+    """A browser on a line that loses 30 %: nearly every one of 28.6 pictures a second."""
+    found = Reported(Wire(lambda _: bps, 0.03, Uniform(0.3)), feedback=True)
+    found.run(40)
+    assert sum(at >= 125 for at in found.receiver.shown) > 25 * 15
+    assert found.darkest(125) < 1
+    assert found.receiver.heard > 0.65 * 50 * 40
 
 
 def sent(slot: PlainSlotState, packets: int, size: int) -> None:
