@@ -19,8 +19,6 @@ MAX_ONE_BYTE_ID = 14
 EXTENDED = 0x90
 """The first byte of a packet with extensions, without padding or CSRC."""
 _U16 = struct.Struct("!H")
-pack_numbered = struct.Struct("!BBHIIHHBHx").pack
-"""Header and a transport-wide sequence number as the only element, for those who know all the fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ _START_CODE = b"\x9d\x01\x2a"
 _HEAD_WITH_FULL_DESCRIPTOR = struct.Struct("!BBHIIBBHBB")
 FULL_SIZE = 6
 KEYIDX = 0x10
-pack_numbered = struct.Struct("!BBHIIHHBHxBBHBB").pack
-"""Header, transport-wide sequence number extension and full descriptor in one, for those who know all its fields."""
 
 
 @dataclass(slots=True)

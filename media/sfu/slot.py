@@ -1,16 +1,14 @@
 """The audio streams that the bridge sends. Only a slot rewrites."""
 
 from media.rtp import opus, red
-from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE, pack_numbered
 from media.rtp.packet import header
-from media.sfu.layer import SPEECH, Layer, Unit
-from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
+from media.sfu.layer import Layer, Unit
 from media.sfu.packing import PACKED_MS, Packing
 from media.sfu.receiver import Receiver, Send
 from media.sfu.redundancy import MOST
 from media.sfu.source import Source
 from media.sfu.splice import Splice
-from media.sfu.state import PACED, SlotState
+from media.sfu.state import SlotState
 from media.sfu.terms import SlotTerms, clock_rate
 
 
@@ -25,8 +23,6 @@ class AudioSlot:
         self.splice = Splice(state, sequence, timestamp, clock_rate("audio"))
         state.ssrc, state.payload_type = terms.ssrc, terms.payload_type
         state.open = 1
-        self._flow = link.outflow.sent.state
-        self._number = link.outflow.sent.add
         self._epoch = -1
         self._former: list[tuple[int, int, bytes]] = []
         self._packing = Packing()
@@ -60,39 +56,7 @@ class AudioSlot:
         self.state.open = not self.link.packed and (not self.link.copies or self.terms.red_payload_type is None)
 
     def write(self, now: float, unit: Unit) -> Send | None:
-        """What goes out for `unit`; None when this slot does not send it. Nearly always it is simply the next."""
-        state = self.state
-        if (
-            unit.form != SPEECH
-            or not state.open
-            or unit.index != state.highest + 1
-            or unit.layer.epoch != self._epoch
-            or not self._flow.voiced
-        ):
-            return self._write_with_care(now, unit)
-        state.highest = unit.index
-        state.timestamp = (unit.timestamp + state.timestamp_offset) & 0xFFFFFFFF
-        state.sent_at = now
-        state.packets += 1
-        state.octets += unit.size
-        flow, size = self._flow, unit.size + UNNUMBERED_OVERHEAD
-        flow.spoken += size
-        if flow.way == PACED:
-            flow.tokens -= size
-        numbered = pack_numbered(
-            EXTENDED,
-            state.payload_type | unit.marker << 7,
-            (unit.index + state.shift) & 0xFFFF,
-            state.timestamp,
-            state.ssrc,
-            ONE_BYTE_PROFILE,
-            1,
-            flow.element,
-            self._number(now, size + EXTENSION_SIZE),
-        )
-        return self.link, numbered, unit.body
-
-    def _write_with_care(self, now: float, unit: Unit) -> Send | None:
+        """What goes out for `unit`; None when this slot does not send it, or not yet."""
         marker = unit.marker
         if unit.layer.epoch != self._epoch:
             self._epoch, unit.layer.fan = unit.layer.epoch, None

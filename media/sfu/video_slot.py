@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
-from media.rtp.vp8 import KEYIDX, Descriptor, pack_numbered
-from media.sfu.layer import FULL, Layer, Origin, Unit
+from media.rtp.vp8 import Descriptor
+from media.sfu.layer import Layer, Origin, Unit
 from media.sfu.numbering import Numbering
-from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
 from media.sfu.receiver import Receiver, Send
 from media.sfu.repair import ONE_BYTE_OF_PADDING, Repair
 from media.sfu.source import Source
 from media.sfu.splice import Splice
-from media.sfu.state import PACED, PLAIN, RepairState, SlotState
+from media.sfu.state import RepairState, SlotState
 from media.sfu.stretch import Stretch, filler, head
 from media.sfu.temporal import TemporalFilter
 from media.sfu.terms import VIDEO_CLOCK_HZ, SlotTerms
@@ -20,7 +18,6 @@ HANDOVER_S = 1.0
 SWITCH_S = 3.0
 RETRY_S = 5.0
 SYNC_WAIT_S = 2.0
-WIRE_OVERHEAD = UNNUMBERED_OVERHEAD + EXTENSION_SIZE
 
 
 class VideoSlot:
@@ -56,10 +53,6 @@ class VideoSlot:
         self._epoch = -1
         self._pictures = Numbering(state.pictures, sequence)
         self._picture_row = state.pictures
-        self._flow = link.outflow.sent.state
-        self._admits = link.outflow.admits
-        self._number = link.outflow.sent.add
-        self._element = self._flow.element
         state.ssrc, state.payload_type = terms.ssrc, terms.payload_type
         state.tl0 = state.key = sequence
 
@@ -180,53 +173,7 @@ class VideoSlot:
     # -- sending --------------------------------------------------------------------------------
 
     def write(self, now: float, unit: Unit) -> Send | None:
-        """What goes out for `unit`; None when this slot does not send it, or not yet.
-
-        Here is the plain case, which is nearly every packet: the next one of the layer that goes out.
-        """
-        state, row, layer, descriptor = self.state, self._picture_row, unit.layer, unit.descriptor
-        if (
-            unit.form != FULL
-            or descriptor is None
-            or unit.index != state.highest + 1
-            or not state.open
-            or layer is not self.layer
-            or layer.epoch != self._epoch
-            or unit.picture < row.highest
-        ):
-            return self._write_with_care(now, unit)
-        state.highest = state.last = index = unit.index
-        state.timestamp = timestamp = (unit.timestamp + state.timestamp_offset) & 0xFFFFFFFF
-        state.sent_at = now
-        row.highest = picture = unit.picture
-        state.tl0 = tl0 = unit.tl0 + state.tl0_offset
-        state.key = key = unit.key + state.key_offset
-        state.packets += 1
-        state.octets += unit.size
-        way = self._flow.way
-        if way == PLAIN or (way == PACED and not self._admits(now, unit.size + UNNUMBERED_OVERHEAD)):
-            plain = head(state, unit, descriptor, index + state.shift, picture + row.shift)
-            return self.link.show(now, plain, unit.body)
-        lead, second, flags = unit.lead
-        numbered_head = pack_numbered(
-            EXTENDED,
-            state.payload_type | unit.marker << 7,
-            (index + state.shift) & 0xFFFF,
-            timestamp,
-            state.ssrc,
-            ONE_BYTE_PROFILE,
-            1,
-            self._element,
-            self._number(now, unit.size + WIRE_OVERHEAD),
-            lead,
-            second,
-            0x8000 | (picture + row.shift) & 0x7FFF,
-            tl0 & 0xFF,
-            flags | key & 0x1F if second & KEYIDX else flags,
-        )
-        return self.link, numbered_head, unit.body
-
-    def _write_with_care(self, now: float, unit: Unit) -> Send | None:
+        """What goes out for `unit`; None when this slot does not send it, or not yet."""
         layer, state = unit.layer, self.state
         if (layer is not self.layer or layer.epoch != self._epoch) and not self._enter(now, unit):
             return None
