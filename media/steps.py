@@ -1,9 +1,9 @@
 """Which step a node takes: the compiled one where the set-up could build it, else that in Python."""
 
 import logging
+from importlib import import_module
 from typing import Any, Literal, Protocol
 
-from media.arrays.step import ArrayStep
 from media.compiled import build
 from media.compiled.gate import Gate
 from media.compiled.step import CompiledStep
@@ -59,11 +59,17 @@ class SlotStep(PythonStep):
 def choose(choice: Choice, counters: PortCounters) -> NodeStep:
     """`auto` takes what is there. Raises OSError when it must be the compiled one and that cannot be had."""
     if choice == "python":
-        return ArrayStep(counters)
+        return _in_arrays(counters)
     try:
         return CompiledStep(build.path(), counters)
     except OSError:
         if choice == "compiled":
             raise
         logger.info("the compiled step is not there: every step is done in Python")
-        return ArrayStep(counters)
+        return _in_arrays(counters)
+
+
+def _in_arrays(counters: PortCounters) -> NodeStep:
+    """Loaded only where it is taken: numpy is ten MiB and a quarter of a second."""
+    step: NodeStep = import_module("media.arrays.step").ArrayStep(counters)
+    return step
