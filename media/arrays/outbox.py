@@ -71,12 +71,12 @@ class Outbox:
         self.cells: NDArray[np.uint8] = np.frombuffer(srtp.ffi.buffer(self._memory), np.uint8).reshape(BATCH, _CELL)
         self.names, self.marks = np.zeros((links, 2), np.uint64), np.zeros((links, 3), np.uint64)
         self.descriptors = np.full(links, -1, np.int32)
-        self.contexts: dict[int, Any] = {}
+        self.contexts: list[Any] = [None] * links
         self._pointers = [self._memory + _CELL * place for place in range(BATCH)]
         self._size_pointers = [sizes + place for place in range(BATCH)]
         self._sizes: NDArray[np.int32] = np.frombuffer(srtp.ffi.buffer(sizes), np.int32)
         self._links, self._spoken = np.zeros(BATCH, np.intp), np.zeros(BATCH, np.bool_)
-        self._waiting: list[Any] = []
+        self._count = 0
         self._cuts = kernel_cuts()
         self._parts, self._messages = np.zeros((BATCH, 2), np.uint64), np.zeros((BATCH, MESSAGE // 8), np.uint64)
         self._controls = np.zeros((BATCH, 6), np.uint64)
@@ -89,40 +89,39 @@ class Outbox:
 
     def room(self, count: int) -> int:
         """The first of `count` cells, at most BATCH, that follow each other."""
-        if len(self._waiting) + count > BATCH:
+        if self._count + count > BATCH:
             self.flush()
-        return len(self._waiting)
+        return self._count
 
     def put(self, link: int, packet: bytes, spoken: bool) -> None:
         """One packet."""
         self.cells[self.room(1), : len(packet)] = np.frombuffer(packet, np.uint8)
-        self.post(len(packet), link, [self.contexts[link]], spoken)
+        self.post(1, len(packet), link, spoken)
 
     def post(
         self,
+        count: int,
         sizes: NDArray[np.int64] | int,
         links: NDArray[np.intp] | int,
-        contexts: list[Any],
         spoken: NDArray[np.int64] | bool,
     ) -> None:
-        """In the next cells are packets of these sizes."""
-        begin = len(self._waiting)
-        self._waiting += contexts
-        cells = slice(begin, len(self._waiting))
+        """In so many of the next cells are packets of these sizes."""
+        cells = slice(self._count, self._count + count)
+        self._count = cells.stop
         self._sizes[cells], self._links[cells], self._spoken[cells] = sizes, links, spoken
 
     def flush(self) -> None:
-        """Encrypt and send what waits."""
-        count = len(self._waiting)
-        if not count:
+        """Encrypt and send what waits, link by link: the keys of each are then at hand."""
+        if not self._count:
             return
-        refused = list(map(srtp.protect, self._waiting, self._pointers[:count], self._size_pointers[:count]))
-        self._waiting = []
-        places = self._links[:count].argsort(kind="stable")
+        links, self._count = self._links[: self._count], 0
+        places = links.argsort(kind="stable")
+        each, numbers = places.tolist(), links[places].tolist()
+        keys, packets = map(self.contexts.__getitem__, numbers), map(self._pointers.__getitem__, each)
+        refused = list(map(srtp.protect, keys, packets, map(self._size_pointers.__getitem__, each)))
         if any(refused):
-            ready = np.array(refused)[places] == 0
-            self._counters.refused_by_srtp += count - int(ready.sum())
-            places = places[ready]
+            places = places[np.array(refused) == 0]
+            self._counters.refused_by_srtp += len(refused) - len(places)
         if len(places):
             self._deliver(places)
 

@@ -76,7 +76,6 @@ class Fan:
         self.waits = False
         self.slots = np.array([step.slots.row(sink.state) for sink in sinks], np.intp)
         self.links = np.array([step.link(sink) for sink in sinks], np.intp)
-        self.contexts = [step.box.contexts[link] for link in self.links.tolist()]
         heads, slots = np.zeros(self.count, _HEAD), step.slots.rows[self.slots]
         heads["first"], heads["profile"], heads["words"] = EXTENDED, ONE_BYTE_PROFILE, 1
         heads["second"], heads["ssrc"] = slots["payload_type"], slots["ssrc"]
@@ -202,7 +201,7 @@ class ArrayStep(PythonStep):
         sinks, others, counted = list[Sink](), list[Sink](), Counter(sink.link.participant for sink in layer.slots)
         for sink in layer.slots:
             alone = counted[sink.link.participant] == 1 and len(sinks) < BATCH
-            reached = alone and self._is_plain(sink, layer, unit) and self.link(sink) in self.box.contexts
+            reached = alone and self._is_plain(sink, layer, unit) and self.box.contexts[self.link(sink)] is not None
             (sinks if reached else others).append(sink)
         return Fan(self, unit, sinks, others)
 
@@ -240,8 +239,7 @@ class ArrayStep(PythonStep):
             begin += fan.count
             if unit.form == SPEECH:
                 self._spoken[fan.links] += unit.size + UNNUMBERED_OVERHEAD
-        contexts = [context for fan in fans for context in fan.contexts]
-        self.box.post(HEAD + told[:, _SIZE], links, contexts, told[:, _SPOKEN])
+        self.box.post(len(links), HEAD + told[:, _SIZE], links, told[:, _SPOKEN])
         self._waiting, self._rows = [], 0
 
     def _count(self, slots: NDArray[np.intp], told: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -310,7 +308,7 @@ class ArrayStep(PythonStep):
         """Nothing goes by this way any more, and nothing is left behind."""
         self.flush()
         self.version += 1
-        self.box.contexts.pop(link, None)
+        self.box.contexts[link] = None
 
     def flush(self) -> None:
         """Encrypt and send what waits."""
@@ -342,7 +340,7 @@ class ArrayRoute:
 
     @property
     def is_open(self) -> bool:
-        return self._link in self._step.box.contexts
+        return self._step.box.contexts[self._link] is not None
 
     def send(self, head: bytes, body: bytes) -> bool:
         """A packet that a slot wrote waits in the outbox; control goes at once. False when it cannot be sent."""
