@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from alerts.authority.rules import Rules, What
 from alerts.authority.tables import rules_of
 from alerts.drafts import meant_by
+from alerts.files import taken_along
 from alerts.lookup import alert_for, tell_new
 from alerts.model import CHANGED, DRAFT, LIFTED, RECEIVED, Alert
 from alerts.outlets import EVERY, Outlets
@@ -15,6 +16,7 @@ from alerts.recipients import USUAL
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
+from command.kernel.attachments import AttachmentStore
 from command.kernel.clock import Clock
 from command.kernel.errors import Conflict
 from command.kernel.ids import new_id
@@ -29,12 +31,14 @@ def adopt(
     *,
     again: bool = False,
     outlets: Outlets = EVERY,
+    store: AttachmentStore | None = None,
 ) -> Alert:
     """Draft an alert of the actor's unit from a received one, which stays as it is.
 
-    It has the usual channels that are set up, and is a warning of the same colour where the unit has the authority,
-    else a notice. Raises Conflict `alert.not_received`, `alert.not_acted_on` where it is only kept or a copy, and,
-    unless `again` says that another one is meant, `alert.adopted_already` with who holds what was made of it.
+    It has the usual channels that are set up and the files that may be attached (`taken_along`), and is a warning of
+    the same colour where the unit has the authority, else a notice. Raises Conflict `alert.not_received`,
+    `alert.not_acted_on` where it is only kept or a copy, and, unless `again` says that another one is meant,
+    `alert.adopted_already` with who holds what was made of it.
     """
     received = alert_for(session, actor, alert_id, lock=True)
     if received.origin != RECEIVED:
@@ -47,6 +51,8 @@ def adopt(
         _check_first(session, received)
     alert = _adopted(received, unit, rules_of(session, unit), actor, clock.now())
     alert.channels = [one for one in USUAL if one in outlets.open]
+    if store is not None:
+        alert.files = [one.state() for one in taken_along(session, store, received)]
     session.add(alert)
     session.flush()
     tell_new(session, actor, alert, "alert.adopted")

@@ -158,5 +158,5 @@ def _delivery(key: str, contact: Contact, result: Delivery | None, receipts: dic
         "state": last.state if last else result.state if result else "pending",
         "sent_at": to_text(result.at) if result else None,
         "receipt_at": optional_text(last.at if last else None),
-        "detail": result.detail if result else "",
+        "detail": (last.detail if last else "") or (result.detail if result else ""),
     }

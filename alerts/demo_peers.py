@@ -5,13 +5,18 @@ Both speak the real protocols on real sockets; marked 示例 wherever they are s
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import signal
 import threading
+import time
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,9 +24,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from alerts.channels.loudspeaker import (
     ALIVE_EVERY_S,
     ALIVE_TOPIC,
+    AUDIO,
     NOT_PLAYED,
     PLAY_TOPIC,
     PLAYED,
+    TEXT,
+    Audio,
     BadCommand,
     Command,
     Playback,
@@ -37,6 +45,9 @@ from command.kernel.ids import new_id
 
 MAX_LINE = 64 * 1024
 MAX_MAIL = 1024 * 1024
+FETCHED_WITHIN_S = 5.0
+LOOKS_S = 0.1
+"""How often one that plays looks whether something later ends it."""
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +63,15 @@ class DemoPeersConfig:
     master_key: bytes
     loudspeakers: tuple[str, ...]
     speed: float = 1.0
+
+
+class Said(NamedTuple):
+    """What came of a delivery: its state, and what was played how long."""
+
+    delivery: str
+    state: str
+    played: str = ""
+    seconds: float = 0.0
 
 
 class MailSink:
@@ -103,8 +123,9 @@ class SimulatedLoudspeakers:
         self._config = config
         self._clock = clock
         self._last = dict.fromkeys(config.loudspeakers, 0)
-        self._busy_until = dict.fromkeys(config.loudspeakers, 0.0)
-        self._done: set[str] = set()
+        self._newest: dict[tuple[str, str], int] = {}
+        self._queues: dict[str, SimpleQueue[Command | None]] = {one: SimpleQueue() for one in config.loudspeakers}
+        self._done: dict[str, Said] = {}
         self._stopping = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="demo-loudspeakers", clean_session=False)
         self._client.on_connect = self._when_connected
@@ -116,6 +137,8 @@ class SimulatedLoudspeakers:
         self._client.connect_async(parts.hostname or "localhost", parts.port or 1883, 30)
         self._client.loop_start()
         threading.Thread(target=self._live, name="loudspeakers", daemon=True).start()
+        for one in self._queues:
+            threading.Thread(target=self._play_all, args=(one,), name="loudspeaker", daemon=True).start()
 
     def _live(self) -> None:
         while not self._stopping.wait(ALIVE_EVERY_S if self._client.is_connected() else 1.0):
@@ -128,6 +151,8 @@ class SimulatedLoudspeakers:
 
     def stop(self) -> None:
         self._stopping.set()
+        for queue in self._queues.values():
+            queue.put(None)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -149,33 +174,63 @@ class SimulatedLoudspeakers:
     def _take(self, loudspeaker: str, command: Command) -> None:
         """Play what is new and not over; a repeated delivery is confirmed again without being played again."""
         if command.delivery in self._done:
-            self._confirm(loudspeaker, command.delivery, PLAYED)
+            self._confirm(loudspeaker, self._done[command.delivery])
         elif command.sequence <= self._last[loudspeaker] or command.expires_at <= self._clock.now():
-            self._confirm(loudspeaker, command.delivery, NOT_PLAYED)
+            self._confirm(loudspeaker, _not_played(command))
         else:
             self._last[loudspeaker] = command.sequence
-            self._play(loudspeaker, command)
+            self._newest[loudspeaker, command.alert] = command.sequence
+            self._queues[loudspeaker].put(command)
 
-    def _play(self, loudspeaker: str, command: Command) -> None:
-        now = self._clock.now().timestamp()
-        start = max(now, self._busy_until[loudspeaker])
-        end = start + speech_seconds(command.text) / self._config.speed
-        self._busy_until[loudspeaker] = end
-        timer = threading.Timer(end - now, self._played, (loudspeaker, command.delivery))
-        timer.daemon = True
-        timer.start()
+    def _play_all(self, loudspeaker: str) -> None:
+        """One after another, until stopped."""
+        while (command := self._queues[loudspeaker].get()) is not None:
+            said = self._play(loudspeaker, command)
+            if said.state == PLAYED:
+                self._done[command.delivery] = said
+            self._confirm(loudspeaker, said)
 
-    def _played(self, loudspeaker: str, delivery: str) -> None:
-        self._done.add(delivery)
-        self._confirm(loudspeaker, delivery, PLAYED)
+    def _play(self, loudspeaker: str, command: Command) -> Said:
+        """The recording, else the text, unless it is over when its turn comes or something later ends it."""
+        what, seconds = TEXT, speech_seconds(command.text)
+        if command.audio is not None and _is_there(command.audio):
+            what, seconds = AUDIO, command.audio.seconds
+        until = time.monotonic() + seconds / self._config.speed
+        if command.expires_at <= self._clock.now() or self._is_ended(loudspeaker, command):
+            return _not_played(command)
+        while (left := until - time.monotonic()) > 0:
+            if self._stopping.wait(min(left, LOOKS_S)) or self._is_ended(loudspeaker, command):
+                return _not_played(command)
+        return Said(command.delivery, PLAYED, what, seconds)
 
-    def _confirm(self, loudspeaker: str, delivery: str, state: str) -> None:
-        playback = Playback(loudspeaker, delivery, state, self._clock.now())
+    def _is_ended(self, loudspeaker: str, command: Command) -> bool:
+        """Something later came about the same alert."""
+        return self._newest[loudspeaker, command.alert] > command.sequence
+
+    def _confirm(self, loudspeaker: str, said: Said) -> None:
+        playback = Playback(loudspeaker, said.delivery, said.state, self._clock.now(), said.played, said.seconds)
         payload = write_playback(playback, self._key(loudspeaker))
         self._client.publish(f"loudspeakers/{loudspeaker}/receipt", payload, qos=1)
 
     def _key(self, loudspeaker: str) -> bytes:
         return loudspeaker_key(self._config.master_key, loudspeaker)
+
+
+def _not_played(command: Command) -> Said:
+    return Said(command.delivery, NOT_PLAYED)
+
+
+def _is_there(audio: Audio) -> bool:
+    """Whether the recording could be fetched and is the one that the command names."""
+    if urlsplit(audio.url).scheme not in ("http", "https"):
+        return False
+    try:
+        with urlopen(audio.url, timeout=FETCHED_WITHIN_S) as answer:  # noqa: S310  # the scheme was looked at
+            data = answer.read(audio.size + 1)
+    except (OSError, HTTPException) as error:
+        log.warning("a recording could not be fetched: %s", error)
+        return False
+    return hashlib.sha256(data).hexdigest() == audio.sha256
 
 
 def run_demo_peers(config: DemoPeersConfig, clock: Clock, *, mail: bool) -> None:

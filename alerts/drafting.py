@@ -211,6 +211,8 @@ def _choice_faults(draft: Draft) -> list[FieldError]:
     ]
     if len(draft.files) > MOST_FILES:
         faults.append(_fault("alert.files_too_many", "files", most=str(MOST_FILES)))
+    if sum(file.seconds is not None for file in draft.files) > 1:
+        faults.append(_fault("alert.recording_one", "files"))
     unknown = [channel for channel in draft.chosen_channels if channel not in CHANNELS]
     return faults + [_fault("alert.channel_unknown", "channels", channel=channel[:20]) for channel in unknown]
 

@@ -301,7 +301,7 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Made) -> None:
     alert.channels = list(fields.chosen_channels)
     alert.titles = list(fields.titles)
     alert.groups = [{"id": one, "name": name} for one, name in fields.groups.items()]
-    alert.files = [one.state() for one in fields.files]
+    alert.files = [replace(one, uri=None).state() for one in fields.files]
     alert.effective_at = fields.effective_at
     alert.expires_at = fields.expires_at
     alert.incident_id = fields.incident

@@ -19,6 +19,8 @@ from alerts.cap.resources import deref_uri, digest_of, enclosed
 from alerts.lineage import last_after
 from alerts.lookup import alert_for
 from alerts.model import RECEIVED, WITHDRAWN, Alert, CapMessage
+from alerts.recordings import is_recording, is_sound, recorded, seconds_of
+from alerts.texts import RECORDING_TYPE
 from command.kernel.actor import Actor
 from command.kernel.attachments import AttachmentStore, is_picture, known_type, media_type_of
 from command.kernel.errors import Gone, NotFound
@@ -38,7 +40,9 @@ class File:
     """`digest` is SHA-1 in hex, as CAP has it; `sha256` names the bytes, None where there are none here.
 
     `size` is in bytes. `picture`: a page may show it. Of a received one `media_type`, `size` and `digest` are what
-    its message says where the bytes are not here; `fault` is the code of why they are not trusted.
+    its message says where the bytes are not here; `fault` is the code of why they are not trusted. Of ours `uri` is
+    where it can be fetched once the alert is issued. `seconds` is the length of a recorded message, None of anything
+    else; `called`: calls say it too, in the place of the text.
     """
 
     description: str
@@ -49,6 +53,8 @@ class File:
     picture: bool = False
     uri: str | None = None
     fault: str | None = None
+    seconds: float | None = None
+    called: bool = False
 
     def state(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,16 +75,45 @@ class Shelf:
             description=file.description,
             mime_type=file.media_type,
             size_bytes=file.size,
-            uri=f"{self.base}cap/{alert_id}/files/{file.sha256}",
+            uri=self.uri(alert_id, file),
             deref_uri=deref_uri(content) if content else None,
             digest=file.digest,
         )
 
+    def uri(self, alert_id: str, file: File) -> str:
+        """Where everybody finds it once the alert is issued."""
+        return f"{self.base}cap/{alert_id}/files/{file.sha256}"
 
-def own_file(content: bytes, description: str) -> File:
-    """A file that somebody attaches. Raises as `media_type_of`."""
+
+def keep_file(store: AttachmentStore, data: bytes, description: str) -> File:
+    """Keep what somebody hands in; sound as a recording is kept. Raises as `own_file` and `recorded`."""
+    content = recorded(data) if is_sound(data) else data
+    file = own_file(content, description)
+    store.keep(content, MOST_BYTES, file.media_type)
+    return file
+
+
+def own_file(content: bytes, description: str, *, called: bool = False) -> File:
+    """A file that somebody attaches, as it was kept. Raises as `media_type_of`."""
+    if is_recording(content):
+        spoken = File(description.strip() or RECORDING_TYPE, RECORDING_TYPE, seconds=seconds_of(content), called=called)
+        return _held(spoken, content)
     kind = media_type_of(content, MOST_BYTES)
     return _held(File(description.strip() or kind, kind), content)
+
+
+def taken_along(session: Session, store: AttachmentStore, received: Alert) -> tuple[File, ...]:
+    """The pictures, PDF and plain texts that a received alert brought, kept as files of our own; MOST_FILES at most.
+
+    Not its sound: loudspeakers would play it. What only has an address is not here.
+    """
+    found: list[File] = []
+    for file in files_of(received):
+        content = _brought(session, received, file.sha256) if file.sha256 is not None else None
+        if content is not None and known_type(content) is not None and len(found) < MOST_FILES:
+            store.keep(content, MOST_BYTES)
+            found.append(own_file(content, file.description))
+    return tuple(found)
 
 
 def files_of(alert: Alert) -> tuple[File, ...]:

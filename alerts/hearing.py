@@ -160,6 +160,7 @@ def _record(session: Session, clock: Clock, playback: Playback) -> None:
         recipient=f"terminal:{playback.loudspeaker}",
         at=playback.at,
         by={"id": playback.loudspeaker, "name": _name(session, playback.loudspeaker)},
+        detail=f"{playback.played} {playback.seconds:.1f} s" if playback.played else "",
     )
 
 

@@ -18,7 +18,7 @@ from alerts.coverage import open_coverages
 from alerts.drafting import check_draft, find_area
 from alerts.drafts import area_of, check_authority, check_drill, check_running, draft_of, new_alert, superseded_by
 from alerts.ending import end_alert
-from alerts.files import Shelf
+from alerts.files import Shelf, files_of
 from alerts.lookup import tell, tell_coverages, tell_new, to_change
 from alerts.model import (
     CHANGED,
@@ -108,6 +108,8 @@ def put_out(
     alert.effective_at = alert.effective_at or now
     alert.people, alert.audience_hash = audience.people, audience.hash
     alert.shared = readers_of(session, unit, audience.contacts)
+    if shelf is not None:
+        alert.files = [replace(one, uri=shelf.uri(alert.id, one)).state() for one in files_of(alert)]
     keep_issued(session, actor, alert, unit, issued_message(session, alert, unit, now, shelf), now, sign)
     chunks = plan_chunks(session, alert, ISSUE, audience.contacts, now)
     find_unheld(session, alert, now)

@@ -31,3 +31,13 @@ def told_in(languages: Iterable[str], own: str, translated: Collection[str]) -> 
     """The first of somebody's languages that an alert has, empty for its `own` and where it has none of theirs."""
     found = next((one for one in languages if one == own or one in translated), own)
     return "" if found == own else found
+
+
+def spoken_languages() -> frozenset[str]:
+    """Those in which a call can say a text."""
+    return frozenset(tag for tag, row in known_languages().items() if row["spoken"])
+
+
+def voice_of(language: str) -> str:
+    """The voice of a spoken language other than Chinese."""
+    return str(known_languages()[language]["voice"])

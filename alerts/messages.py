@@ -282,6 +282,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "zip.broken": ("压缩包是坏的，读不出来：{detail}", "The archive is broken and cannot be read: {detail}"),
     "zip.no_message": ("压缩包里没有 CAP 电文", "The archive holds no CAP message"),
     "zip.many_messages": ("压缩包里不止一份 CAP 电文：{detail}", "The archive holds several CAP messages: {detail}"),
+    "alert.recording_one": ("一条预警只放一段录音", "A warning has one recorded message"),
+    "recording.unreadable": (
+        "没有收下：不是能放的录音。请用 WAV、MP3、M4A、OGG 或 FLAC",
+        "Not taken: no recording that can be played. Use WAV, MP3, M4A, OGG or FLAC",
+    ),
+    "recording.too_long": (
+        "没有收下：录音超过 {seconds} 秒",
+        "Not taken: the recording is longer than {seconds} seconds",
+    ),
+    "recording.silent": (
+        "没有收下：录音里没有声音，请查看话筒",
+        "Not taken: nothing can be heard in the recording; check the microphone",
+    ),
     "alert.files_too_many": ("最多附 {most} 个文件", "At most {most} files can be attached"),
     "alert.file_withdrawn": ("这个文件已经撤下：{name}", "This file was taken back: {name}"),
     "alert.file_unknown": ("没有这个文件：{name}", "There is no such file: {name}"),

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from math import ceil
 
 from sqlalchemy import select
@@ -33,7 +32,7 @@ from alerts.templates.making import made_texts
 from alerts.templates.template import MOST, units
 from alerts.texts import DRILL_MARK, Words
 from alerts.told import told_of
-from alerts.wording import words_of
+from alerts.wording import spoken_in, words_of
 from command.directory.model import Unit
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor
@@ -99,31 +98,22 @@ def preview_end(
     actor.need(Right.ALERT_ISSUE, unit.path)
     made = end_texts(session, alert, unit, end, note, own)
     others = end_translations(session, alert, unit, end, in_others)
-    words = replace(words_of(alert, clock.now(), end, note, sms=outlets.sms), variants=made)
+    now, ends = clock.now(), {"": made, **others}
     told, language_by = told_of(session, alert), language_of_each(alert, others, outlets.sms)
 
-    def shown(language: str, words: Words, made: Mapping[str, str], own: Mapping[str, str]) -> State:
+    def shown(language: str, own: Mapping[str, str]) -> State:
+        words = words_of(alert, now, end, note, sms=outlets.sms, language=language, ends=ends)
         counts = freeze([one for one in told if language_by(one) == language]).by_channel()
-        texts = {name: (text, bool(own.get(name, "").strip())) for name, text in made.items()}
+        texts = {name: (text, bool(own.get(name, "").strip())) for name, text in ends[language].items()}
         return {
             **_told(carried_texts(alert, words, outlets)),
             "channels": {name: counts.get(name, 0) for name in channels_of(alert)},
             "variants": _measured_texts(texts, drill=alert.drill),
         }
 
-    translated = {
-        language: shown(
-            language,
-            replace(
-                words, headline=alert.said_in(language).get("headline", alert.headline), variants={**made, **texts}
-            ),
-            texts,
-            (in_others or {}).get(language, {}),
-        )
-        for language, texts in others.items()
-    }
+    translated = {language: shown(language, (in_others or {}).get(language, {})) for language in others}
     lacking = {language: None for language in alert.translations or {} if language not in others}
-    return {**shown("", words, made, own or {}), "translations": {**translated, **lacking}}
+    return {**shown("", own or {}), "translations": {**translated, **lacking}}
 
 
 def forecast_99_s(counts: dict[str, int]) -> float:
@@ -156,7 +146,13 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
         "call": _call(session, alert, words),
         "variants": _measured_kept(alert.texts, drill=alert.drill),
         "translations": {
-            tag: {**kept, **_measured_kept({name: kept[name] for name in READ if name in kept}, drill=alert.drill)}
+            tag: {
+                **kept,
+                **_measured_kept({name: kept[name] for name in READ if name in kept}, drill=alert.drill),
+                "call": _call(session, alert, words_of(alert, clock.now(), language=tag))
+                if tag in spoken_in(alert)
+                else None,
+            }
             for tag, kept in (alert.translations or {}).items()
         },
         "fast_track": outlook(session, actor, alert, unit, clock.now()),

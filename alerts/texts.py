@@ -10,6 +10,7 @@ mistake), expired (its time has passed).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from alerts.cap.hazards import event_in_english
 from alerts.cap.severity import colour_name
@@ -39,17 +40,34 @@ KINDS = {
 KINDS_EN = {"warning": "warning", "notice": "notice", "evacuation": "evacuation order"}
 
 
+RECORDING_TYPE = "audio/mpeg"
+
+
+class Recording(NamedTuple):
+    """A recorded message: SHA-256 in hex, seconds, bytes, where it is fetched (empty where it cannot be), and whether
+    calls say it too."""
+
+    sha256: str
+    seconds: float
+    size: int
+    uri: str
+    called: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """One text for one channel. `subject` is empty where the channel has none; `body` is spoken by loudspeakers.
 
     `asks` is what a call asks after it: `receipt` (was it heard, and by whom), `safety`, or `number` (does somebody
-    hear it).
+    hear it). `heard` is said in the body's place where recordings can be played: recordings, and texts beside them.
+    `language` is that of a call.
     """
 
     subject: str
     body: str
     asks: str = RECEIPT
+    heard: tuple[str | Recording, ...] = ()
+    language: str = "zh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +93,7 @@ class Words:
     variants: Mapping[str, str] = field(default_factory=dict)
     sms: str = SHORT
     english: bool = False
+    recording: Recording | None = None
 
     def variant(self, name: str) -> str:
         """The alert's own text of that name, empty where it has none."""
@@ -168,14 +187,19 @@ def _sentence(text: str) -> str:
 
 
 def speech(words: Words) -> Content:
-    """Said twice. Nothing that is only read: no brackets, no identifiers."""
+    """Said twice. Nothing that is only read: no brackets, no identifiers.
+
+    A recorded message goes before it, but for an exercise: what was recorded does not say that it is one.
+    """
     own = words.variant(VOICE)
     if own and not own.endswith(("。", "！", "？", ".", "!", "?")):
         own += "." if words.english else "。"
     composed = _sentences(_spoken(words)) if words.english else _chinese_speech(_spoken(words))
     once = own or composed
     repeated = f"{once} I repeat. {once}" if words.english else f"{once}再播一遍。{once}"
-    return Content("", f"{DRILL}，{DRILL}。{repeated}{DRILL}，{DRILL}。" if words.drill else repeated)
+    if words.drill:
+        return Content("", f"{DRILL}，{DRILL}。{repeated}{DRILL}，{DRILL}。")
+    return Content("", repeated, heard=(words.recording,) if words.recording else ())
 
 
 def _chinese_speech(said: Iterable[str]) -> str:

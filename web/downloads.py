@@ -11,7 +11,7 @@ from command.spreadsheet import to_csv
 CSV = "text/csv; charset=utf-8"
 _ENDINGS = {
     **{"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"},
-    **{"application/pdf": ".pdf", "text/plain": ".txt"},
+    **{"application/pdf": ".pdf", "text/plain": ".txt", "audio/mpeg": ".mp3"},
 }
 
 
@@ -30,12 +30,13 @@ def stranger_download(content: bytes, name: str) -> Response:
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
-def shown_file(content: bytes, description: str) -> Response:
-    """A file of an alert: pictures to look at, everything else to save; its kind by its bytes, whatever it says it is.
+def shown_file(content: bytes, description: str, kind: str | None = None) -> Response:
+    """A file of an alert: pictures to look at, everything else to save; its kind by its bytes, whatever it says it is,
+    but where we made it ourselves.
 
     Nothing in it runs as a page of ours. Its address names its bytes, so that it never changes.
     """
-    kind = known_type(content) or "application/octet-stream"
+    kind = kind or known_type(content) or "application/octet-stream"
     name = safe_name(f"{description.replace('/', ' ')}{_ENDINGS.get(kind.partition(';')[0], '')}")
     shown = "inline" if is_picture(kind) else "attachment"
     headers = {

@@ -36,6 +36,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "center": ("圆心", "centre"),
     "channel": ("渠道", "channel"),
     "channels": ("渠道", "channels"),
+    "called": ("电话里也放", "also in calls"),
     "check_id": ("平安核查", "safety check"),
     "circle": ("圆", "circle"),
     "class_code": ("分类代码", "class code"),

@@ -1,7 +1,7 @@
 """What the web process does by itself, every half minute.
 
 Strangers' counts are told, copies of what ran out stand for themselves again, late countersignatures raise their alarm,
-yesterday's head is sealed.
+yesterday's head is sealed, files that nothing names are deleted.
 """
 
 import asyncio
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from alerts.actions import part_copies, remind_due
 from command.directory.queries import root_unit
+from command.kernel.attachments import AttachmentStore
 from command.kernel.clock import to_text
 from command.kernel.timeline import EntryRow
 from web.seals import append_seal, ensure_seal_key, read_seals, sign_head
 from web.strangers import Strangers
+from web.unnamed_files import sweep_unnamed
 from web.wiring import Core
 
 LOG = logging.getLogger(__name__)
@@ -32,6 +34,8 @@ class Upkeep:
     def __init__(self, core: Core, strangers: Strangers) -> None:
         self._core = core
         self._strangers = strangers
+        self._swept: date | None = None
+        self._named: set[str] = set()
 
     async def run(self) -> None:
         """Until cancelled; a database that is away is tried again."""
@@ -52,6 +56,22 @@ class Upkeep:
             part_copies(session, self._core.clock)
             remind_due(session, self._core.clock)
         self._seal_yesterday()
+        self._sweep_files()
+
+    def _sweep_files(self) -> None:
+        """Once a day, and after a start."""
+        now = self._core.clock.now()
+        if self._swept == now.date():
+            return
+        self._swept = now.date()
+        store = AttachmentStore(self._core.settings.data / "attachments")
+        try:
+            gone = sweep_unnamed(self._core.db, store, now, self._named)
+        except OSError:
+            LOG.exception("files that nothing names could not be deleted")
+            return
+        if gone:
+            LOG.info("%d files that nothing names are deleted", gone)
 
     def _seal_yesterday(self) -> None:
         folder = self._core.settings.data

@@ -94,7 +94,8 @@ def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
         repeats=plan.sip_repeats,
         patience_s=plan.sip_patience_s,
     )
-    return _channel(module.VoiceChannel(config, hear))
+    files = _load("command.kernel.attachments").AttachmentStore(Path(plan.data) / "attachments")
+    return _channel(module.VoiceChannel(config, hear, find=files.find))
 
 
 def main(plan: WorkerPlan) -> None:

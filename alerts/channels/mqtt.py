@@ -19,6 +19,7 @@ from alerts.channels.loudspeaker import (
     ALIVE_TOPICS,
     PLAY_TOPIC,
     RECEIPTS_TOPIC,
+    Audio,
     BadCommand,
     Command,
     Playback,
@@ -29,6 +30,7 @@ from alerts.channels.loudspeaker import (
     write_command,
 )
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
+from alerts.texts import Content, Recording
 from command.kernel.clock import Clock
 
 ACKNOWLEDGED_WITHIN_S = 10.0
@@ -121,6 +123,7 @@ class MqttChannel:
             text=one.content.body,
             issued_at=now,
             expires_at=one.expires_at or now + LIFE,
+            audio=_audio(one.content),
         )
 
     def _acknowledgement(self, mid: int) -> "asyncio.Future[None]":
@@ -184,6 +187,12 @@ class MqttChannel:
             log.warning("receipt refused on %s: %s", message.topic[:80], error)
             return True
         return self._on_playback(playback)
+
+
+def _audio(content: Content) -> Audio | None:
+    """The recorded message, where it can be fetched."""
+    found = next((one for one in content.heard if isinstance(one, Recording) and one.uri), None)
+    return Audio(found.uri, found.sha256, found.size, found.seconds) if found else None
 
 
 def _finish(future: "asyncio.Future[None]") -> None:

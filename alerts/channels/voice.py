@@ -8,6 +8,7 @@ the number, a key says that somebody hears it.
 
 import asyncio
 import contextlib
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,26 +25,37 @@ from alerts.texts import NUMBER, RECEIPT, SAFETY, SAFETY_KEYS, Content
 REACHED, ANSWERED, CONFIRMED = "reached", "answered", "confirmed"
 MYSELF, SOMEBODY_ELSE = "1", "2"
 
-ASK = "收到请按一。"
-WHO = "您是本人，请再按一。代接，请按二。"
-THANKS = "已确认，谢谢。"
-TELL_THEM = "请立即转告本人回电。"
-
-ASK_SAFETY = "平安请按一，需要帮助请按二。"
-NOTED_SAFE = "已记录平安。"
-NOTED_HELP = "已记录需要帮助，指挥中心马上看到。"
-
-ASK_NUMBER = "听到请按一。"
-NOTED_NUMBER = "号码正常，谢谢。"
-
 _AFTER = {
-    RECEIPT: (ASK, WHO, THANKS, TELL_THEM),
-    SAFETY: (ASK_SAFETY, "", NOTED_SAFE, NOTED_HELP),
-    NUMBER: (ASK_NUMBER, "", NOTED_NUMBER, NOTED_NUMBER),
+    "zh": {
+        RECEIPT: ("收到请按一。", "您是本人，请再按一。代接，请按二。", "已确认，谢谢。", "请立即转告本人回电。"),
+        SAFETY: ("平安请按一，需要帮助请按二。", "", "已记录平安。", "已记录需要帮助，指挥中心马上看到。"),
+        NUMBER: ("听到请按一。", "", "号码正常，谢谢。", "号码正常，谢谢。"),
+    },
+    "en": {
+        RECEIPT: (
+            "If you have understood this, press one.",
+            "If you are the person called, press one again. If you answer for somebody else, press two.",
+            "Confirmed. Thank you.",
+            "Please tell them at once to call back.",
+        ),
+        SAFETY: (
+            "If you are safe, press one. If you need help, press two.",
+            "",
+            "Noted that you are safe.",
+            "Noted that you need help. The command centre sees it now.",
+        ),
+        NUMBER: (
+            "If you can hear this, press one.",
+            "",
+            "The number works. Thank you.",
+            "The number works. Thank you.",
+        ),
+    },
 }
-"""By what a call asks: the question after the text, the one after that, and what is said to the keys 1 and 2."""
+"""By language and what a call asks: the question after the text, the one after that, and what is said to the keys 1
+and 2."""
 
-_PAUSE_S = 1.0
+_PAUSE_S, _BETWEEN_S = 1.0, 0.3
 _URL = re.compile(r"sip:(?:([^:@/]+)(?::([^@/]*))?@)?(\[[0-9a-fA-F:]+\]|[^:/@\[\]]+)(?::(\d{1,5}))?")
 _OUTCOMES = {
     486: (Outcome.LATER, "busy"),
@@ -59,6 +71,11 @@ _OUTCOMES = {
 }
 _NO_LINE = (Outcome.LATER, "not_connected")
 
+log = logging.getLogger(__name__)
+
+Find = Callable[[str], bytes | None]
+"""A recording by its SHA-256, None where it is not here."""
+
 Hear = Callable[[str, str], None]
 """Told of a sign: the attempt, and `reached`, `answered` or `confirmed`, or `safe` or `needs_help`. It runs in a thread
 and may take its time."""
@@ -69,7 +86,8 @@ class VoiceConfig:
     """`url` is the gateway, `sip:[USER[:PASSWORD]@]HOST[:PORT]`.
 
     It rings for `ring_s`; the text is said `repeats` times; after that and after each question, `patience_s` for a
-    key; the repetitions together take no longer than about `longest_s`.
+    key; the repetitions together take no longer than about `longest_s`. What was recorded is said whole, and again
+    where there is time for it.
     """
 
     url: str
@@ -96,8 +114,10 @@ class VoiceChannel:
     batch = 10
     receipts = True
 
-    def __init__(self, config: VoiceConfig, hear: Hear, speech: Speech | None = None) -> None:
-        """ValueError for an address that is none."""
+    def __init__(
+        self, config: VoiceConfig, hear: Hear, speech: Speech | None = None, find: Find = lambda _sha256: None
+    ) -> None:
+        """`find` gives recordings. ValueError for an address that is none."""
         found = _URL.fullmatch(config.url)
         if found is None:
             raise ValueError("sip_url")
@@ -105,6 +125,7 @@ class VoiceChannel:
         self._config = config
         self._hear = hear
         self._speech = speech or Speech(config.voice)
+        self._find = find
         self._host, self._port = host.strip("[]"), int(port or 5060)
         self._user = unquote(user) if user else "fengsui"
         self._credentials = Credentials(self._user, unquote(password)) if user and password else None
@@ -151,10 +172,31 @@ class VoiceChannel:
 
     async def _prepare(self, content: Content) -> _Said:
         """Everything is ready before it rings: whoever picks up hears it at once."""
-        texts = (content.body, *_AFTER[content.asks])
-        body, ask, who, thanks, tell_them = [await self._speech.say(one) for one in texts]
-        once = body[: int(self._config.longest_s / self._config.repeats * RATE)] + ask + nothing(_PAUSE_S)
-        return _Said(once * self._config.repeats, who, thanks, tell_them, content.asks)
+        language = content.language if content.language in _AFTER else "zh"
+        after = [await self._speech.say(one, language) for one in _AFTER[language][content.asks]]
+        ask, who, thanks, tell_them = after
+        longest, repeats = int(self._config.longest_s * RATE), self._config.repeats
+        recorded = await self._recorded(content, language)
+        if recorded is None:
+            body = (await self._speech.say(content.body, language))[: longest // repeats]
+        else:
+            body, repeats = recorded, max(1, min(repeats, longest // max(len(recorded), 1)))
+        return _Said((body + ask + nothing(_PAUSE_S)) * repeats, who, thanks, tell_them, content.asks)
+
+    async def _recorded(self, content: Content, language: str) -> "Samples | None":
+        """What is heard in the text's place; None where there is nothing, or a recording cannot be played."""
+        heard = nothing(0)
+        for one in content.heard:
+            if isinstance(one, str):
+                heard += await self._speech.say(one, language)
+                continue
+            recording = await asyncio.to_thread(self._find, one.sha256)
+            samples = await self._speech.play(recording) if recording else None
+            if samples is None:
+                log.warning("recording %s cannot be played: its text is said", one.sha256[:12])
+                return None
+            heard += nothing(_BETWEEN_S) + samples + nothing(_BETWEEN_S)
+        return heard if content.heard else None
 
     async def _through(self, leg: Leg, delivery: str, said: _Said) -> tuple[Outcome, str]:
         """From ringing to the end."""

@@ -1,11 +1,16 @@
 """Text as speech by eSpeak NG, at the rate of a telephone; what was said once is kept for the next call."""
 
 import asyncio
+import hashlib
+import re
 import sys
 from array import array
 from collections import OrderedDict
 
+from alerts.languages import voice_of
+from alerts.recordings import on_the_telephone
 from alerts.sip.audio import Samples, nothing, to_telephone_rate
+from command.kernel.errors import Invalid
 
 LONGEST_TEXT = 600
 KEPT = 64
@@ -18,31 +23,56 @@ class NoSpeech(Exception):
 
 
 class Speech:
-    """`voice` as `espeak-ng --voices` names it; `cmn-latn-pinyin` speaks Mandarin and spells no letters in English."""
+    """`voice`, as `espeak-ng --voices` names it, speaks Chinese; `cmn-latn-pinyin` spells no letters in English. Other
+    languages have the voice of `data/languages.json`; names that are written in Chinese are said in Chinese there too.
+    """
 
     def __init__(self, voice: str = "cmn-latn-pinyin", program: str = "espeak-ng", words_per_minute: int = 160) -> None:
-        self._command = (program, "-v", voice, "-s", str(words_per_minute), "--stdin", "--stdout")
-        self._kept: OrderedDict[str, Samples] = OrderedDict()
+        self._voice, self._program, self._speed = voice, program, str(words_per_minute)
+        self._kept: OrderedDict[tuple[str, str], Samples] = OrderedDict()
 
-    async def say(self, text: str) -> Samples:
+    async def say(self, text: str, language: str = "zh") -> Samples:
         """Samples, 8,000 a second, of the text's first 600 characters. NoSpeech."""
         text = text[:LONGEST_TEXT].strip()
-        if not text:
+        if language == "zh":
+            return await self._said(text, self._voice)
+        found = nothing(0)
+        for part in re.findall(r"[\u4e00-\u9fff]+|[^\u4e00-\u9fff]+", text):
+            found += await self._said(part.strip(), self._voice if part[0] >= "\u4e00" else voice_of(language))
+        return found
+
+    async def play(self, recording: bytes) -> "Samples | None":
+        """A recorded message as samples, 8,000 a second; None where it cannot be played."""
+        key = (hashlib.sha256(recording).hexdigest(), "")
+        if key not in self._kept:
+            try:
+                self._keep(key, await asyncio.to_thread(on_the_telephone, recording))
+            except Invalid:
+                return None
+        return self._kept[key]
+
+    async def _said(self, text: str, voice: str) -> Samples:
+        if not any(one.isalnum() for one in text):
             return nothing(0)
-        if text in self._kept:
-            self._kept.move_to_end(text)
-            return self._kept[text]
-        samples = await asyncio.to_thread(_samples, await self._wave(text))
-        self._kept[text] = samples
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        key = (text, voice)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        samples = await asyncio.to_thread(_samples, await self._wave(text, voice))
+        self._keep(key, samples)
         return samples
 
-    async def _wave(self, text: str) -> bytes:
+    def _keep(self, key: tuple[str, str], samples: Samples) -> None:
+        self._kept[key] = samples
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    async def _wave(self, text: str, voice: str) -> bytes:
+        command = (self._program, "-v", voice, "-s", self._speed, "--stdin", "--stdout")
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
+                *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
             )
         except OSError as error:
             raise NoSpeech(str(error)) from error

@@ -3,13 +3,16 @@
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from command.kernel.errors import Invalid, TooLarge, UnsupportedKind
 
 MAX_BYTES = 10 * 1024 * 1024
 _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"%PDF-", "application/pdf"))
+_AWAY = ".away"
 _NAME = re.compile(r"[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]')
@@ -30,10 +33,13 @@ class AttachmentStore:
 
     folder: Path
 
-    def keep(self, data: bytes, most: int = MAX_BYTES) -> StoredFile:
-        """Write the bytes so that they are on disk when this returns. Raises as `media_type_of`."""
-        kept = StoredFile(media_type_of(data, most), len(data), hashlib.sha256(data).hexdigest())
-        if not self.path(kept.sha256).exists():
+    def keep(self, data: bytes, most: int = MAX_BYTES, kind: str | None = None) -> StoredFile:
+        """Write the bytes so that they are on disk when this returns; `kind` is theirs where the caller knows it.
+
+        Raises as `media_type_of` where that is asked.
+        """
+        kept = StoredFile(kind or media_type_of(data, most), len(data), hashlib.sha256(data).hexdigest())
+        if not self._held(kept.sha256):
             self._write(kept.sha256, data)
         return kept
 
@@ -50,6 +56,41 @@ class AttachmentStore:
         except FileNotFoundError:
             return None
 
+    def hold(self, sha256: str) -> bytes | None:
+        """As `find`, for a row that is about to name it: it is as good as new, and no sweep takes it."""
+        return self.find(sha256) if _NAME.fullmatch(sha256) and self._held(sha256) else None
+
+    def older(self, than: datetime) -> set[str]:
+        """The names of files that nobody has handed in or held since. What a sweep left in its middle is brought back,
+        and what a crash left half-written is gone."""
+        for left in self.folder.glob(f"*{_AWAY}"):
+            with suppress(FileNotFoundError):
+                left.rename(left.with_suffix(""))
+        found = {one: _touched(one) for one in self.folder.iterdir()} if self.folder.is_dir() else {}
+        for one in [one for one, at in found.items() if one.name.startswith(".") and at < than]:
+            one.unlink(missing_ok=True)
+        return {one.name for one, at in found.items() if _NAME.fullmatch(one.name) and at < than}
+
+    def remove(self, sha256: str, than: datetime) -> bool:
+        """Delete a file that nothing names, unless somebody has handed it in or held it since."""
+        path = self.path(sha256)
+        away = path.with_suffix(_AWAY)
+        # Out of reach first: whoever holds it from now on is told that it is not there, whoever held it before is seen.
+        with suppress(FileNotFoundError):  # another process sweeps too
+            path.rename(away)
+            if _touched(away) < than:
+                away.unlink()
+                return True
+            away.rename(path)
+        return False
+
+    def _held(self, sha256: str) -> bool:
+        try:
+            os.utime(self.path(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
     def _write(self, name: str, data: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f".{name}.{os.urandom(4).hex()}"
@@ -59,6 +100,10 @@ class AttachmentStore:
             os.fsync(file.fileno())
         partial.rename(self.path(name))
         _sync_folder(self.folder)
+
+
+def _touched(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def media_type_of(data: bytes, most: int = MAX_BYTES) -> str:

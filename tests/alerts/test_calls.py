@@ -15,7 +15,7 @@ from alerts.calls.model import Obligation
 from alerts.calls.planning import plan_due
 from alerts.calls.signs import record_sign
 from alerts.channels.port import Outcome, Result
-from command.directory.model import Post
+from command.directory.model import Person, Post
 from command.kernel.ids import new_id
 from command.kernel.timeline import verify
 from tests.alerts.county import County
@@ -68,6 +68,29 @@ def test_a_person_with_two_villages_is_called_once_and_hears_both(either: County
     (call,) = [one for one in network.calls if one.address == "139-甲村"]
     assert "乙村、甲村" in call.content.body
     assert {obligations(county)[name].mark for name in ("甲村", "乙村")} == {"confirmed"}
+
+
+def test_a_call_is_in_the_first_of_somebodys_languages_that_can_be_said(either: County) -> None:
+    county = either
+    held = villages(county, "south", ("甲村", "乙村", "丙村"))
+    with county.db.writing() as session:
+        for name, languages in (("甲村", "en,zh"), ("乙村", "ii,en,zh"), ("丙村", "zh,en")):
+            session.get_one(Person, held[name].holder).languages = languages
+    network = telephones(county)
+    english = {"headline": "Flood: leave the river bank", "instruction": "Go to the school by 20:30"}
+    evacuate(
+        county, texts={"voice": "山洪，马上转移。"}, translations={"en": english, "ii": {"headline": "彝文（示例）"}}
+    )
+    work(county, network)
+    heard = {one.address: one.content for one in network.calls}
+    for name in ("甲村", "乙村"):
+        said = heard[f"139-{name}"]
+        assert said.language == "en", "Yi has no voice"
+        assert "Flood: leave the river bank. Go to the school by twenty thirty." in said.body
+        assert f"You answer for {name}." in said.body
+        assert "山洪" not in said.body
+    assert heard["139-丙村"].language == "zh"
+    assert "山洪，马上转移。请丙村负责人立即组织。" in heard["139-丙村"].body
 
 
 def test_two_people_who_share_a_telephone_are_called_one_after_the_other(county: County) -> None:

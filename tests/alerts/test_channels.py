@@ -2,9 +2,13 @@
 
 import asyncio
 import base64
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,7 +30,7 @@ from alerts.channels.websocket import WebSocketChannel
 from alerts.cmpp.pdu import V3
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
 from alerts.sms.gateway import gateway_of
-from alerts.texts import Content
+from alerts.texts import Content, Recording
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
 from tests.alerts.ismg import CmppCentre
@@ -278,6 +282,16 @@ async def test_a_connection_that_ended_unnoticed_costs_no_mail(tmp_path: Path) -
     assert f"Message-ID: <{mails[1].delivery}@" in second
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """A web server of the folder's files."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 def loudspeakers(url: str, *ids: str, speed: float = 1000.0) -> SimulatedLoudspeakers:
     config = DemoPeersConfig("127.0.0.1", 0, Path(), url, MASTER, ids, speed)
     return SimulatedLoudspeakers(config, SystemClock())
@@ -292,7 +306,7 @@ def test_a_loudspeaker_plays_and_says_so(mosquitto_server: MosquittoServer) -> N
     first = outgoing(horn)
     try:
         until(speakers._client.is_connected)
-        results = asyncio.run(send_open(channel, first, first._replace(delivery=new_id())))
+        results = asyncio.run(send_open(channel, first, outgoing(horn)))
         assert {result.outcome for result in results} == {Outcome.SENT}
         until(lambda: len(heard) == 2, why=lambda: heard)
         assert {(one.loudspeaker, one.state) for one in heard} == {(horn, "delivered")}
@@ -309,6 +323,57 @@ def test_a_loudspeaker_plays_and_says_so(mosquitto_server: MosquittoServer) -> N
 
 async def send_open(channel: Channel, *batch: Outgoing) -> list[Result]:
     return await channel.send(batch)
+
+
+def recorded_message(url: str, content: bytes, seconds: float) -> Content:
+    recording = Recording(sha256(content).hexdigest(), seconds, len(content), url, called=False)
+    return Content("", "马上转移", heard=(recording,))
+
+
+def test_a_loudspeaker_plays_what_was_recorded_or_says_the_text(
+    mosquitto_server: MosquittoServer, tmp_path: Path
+) -> None:
+    """It fetches the recording by what the signed command names, and plays no other bytes than those."""
+    (tmp_path / "one").write_bytes(b"what was signed off")
+    heard: list[Playback] = []
+    horn = new_id()
+    speakers, channel = loudspeakers(mosquitto_server.url, horn), mqtt_channel(mosquitto_server.url, heard)
+    with serving(tmp_path) as url:
+        speakers.start()
+        channel.start()
+        try:
+            until(speakers._client.is_connected)
+            contents = (
+                recorded_message(f"{url}/one", b"what was signed off", 38.2),
+                recorded_message(f"{url}/one", b"what was sent before", 38.2),
+                recorded_message(f"{url}/none", b"what was signed off", 38.2),
+                Content("", "马上转移"),
+            )
+            asyncio.run(send_open(channel, *(outgoing(horn)._replace(content=one) for one in contents)))
+            until(lambda: len(heard) == len(contents), why=lambda: heard)
+        finally:
+            channel.stop()
+            speakers.stop()
+    assert {one.state for one in heard} == {"delivered"}
+    assert [(one.played, one.seconds) for one in heard] == [("audio", 38.2), ("text", 1), ("text", 1), ("text", 1)]
+
+
+def test_an_end_silences_what_is_being_played(mosquitto_server: MosquittoServer) -> None:
+    heard: list[Playback] = []
+    horn, over = new_id(), Content("", "解除")
+    speakers, channel = loudspeakers(mosquitto_server.url, horn, speed=1.0), mqtt_channel(mosquitto_server.url, heard)
+    speakers.start()
+    channel.start()
+    try:
+        until(speakers._client.is_connected)
+        long = outgoing(horn, "请立即转移。" * 100)
+        end = long._replace(delivery=new_id(), content=over, expires_at=None)
+        asyncio.run(send_open(channel, long, end))
+        until(lambda: len(heard) == 2, why=lambda: heard)
+    finally:
+        channel.stop()
+        speakers.stop()
+    assert [(one.delivery, one.state) for one in heard] == [(long.delivery, "failed"), (end.delivery, "delivered")]
 
 
 def test_a_command_of_somebody_else_is_not_played(mosquitto_server: MosquittoServer) -> None:

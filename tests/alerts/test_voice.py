@@ -1,15 +1,20 @@
 """Real calls over UDP: SIPp is the exchange, eSpeak NG speaks, keys come as RTP packets."""
 
 import asyncio
+import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.channels.voice import VoiceChannel, VoiceConfig
+from alerts.recordings import recorded, seconds_of
+from alerts.sip.audio import RATE
 from alerts.sip.speech import NoSpeech, Speech
-from alerts.texts import Content
+from alerts.texts import Content, Recording
 from command.kernel.ids import new_id
+from tests.alerts.sounds import sound
 from tests.peers.ports import free_port
 from tests.peers.sipp import SippServer, can_send_keys, sipp
 from tests.waiting import until
@@ -106,6 +111,36 @@ def test_speech_is_chinese_and_kept() -> None:
     assert 1.0 < seconds < 6.0
     assert kept
     assert bounded
+
+
+def test_a_recording_is_heard_in_the_texts_place_and_what_is_asked_after_it() -> None:
+    kept = recorded(sound(4))
+    recording = Recording(hashlib.sha256(kept).hexdigest(), seconds_of(kept), len(kept), "", called=True)
+    content = Content("", "马上转移", heard=("元谋县叫应。", recording, "请朵基村负责人立即组织。"))
+
+    async def lengths(find: Callable[[str], bytes | None]) -> list[float]:
+        voice = VoiceChannel(VoiceConfig("sip:127.0.0.1:1", repeats=2, longest_s=10), lambda *_: None, find=find)
+        whole = await voice._prepare(content)
+        around = [await voice._speech.say(one) for one in ("元谋县叫应。", "请朵基村负责人立即组织。", content.body)]
+        return [len(one) / RATE for one in (whole.text, *around)]
+
+    played, before, after, _ = asyncio.run(lengths({recording.sha256: kept}.get))
+    asked = played - before - after - recording.seconds
+    assert 1.5 < asked < 6, "whole, once, since twice would be longer than a call may say it; then what is asked"
+    said, *_, text = asyncio.run(lengths(lambda _: None))
+    assert said > 2 * text, "what is not here is read, twice"
+
+
+def test_english_is_said_by_its_own_voice_and_names_in_chinese() -> None:
+    async def run() -> list[int]:
+        speech = Speech()
+        texts = ("Act now in 朵基村.", "Act now in", "朵基村")
+        mixed, english = [await speech.say(one, "en") for one in texts[:2]]
+        return [len(one) for one in (mixed, english, await speech.say(texts[2]), await speech.say(texts[1]))]
+
+    mixed, english, name, spelt = asyncio.run(run())
+    assert mixed == english + name
+    assert english != spelt
 
 
 def test_nothing_is_said_where_nobody_can_speak() -> None:

@@ -78,3 +78,39 @@ def test_a_picture_goes_with_an_order(new_page: NewPage, town: County, duty: htt
         end = {"end": "lifted", "text": "水退了"}
         answered(moved(issuer, f"/alerts/{items[0]['id']}", "cancel", end))
     expect(wall.get_by_test_id("wall-picture")).to_have_count(0)
+
+
+def test_a_message_is_recorded_listened_to_and_signed_off(new_page: NewPage, town: County) -> None:
+    headline = "西舍路镇沿河转移（录音）"
+    leader = log_in(new_page(1600, 900), town, "leader")
+    write_notice(leader, headline)
+    leader.get_by_test_id("alert-kind-evacuation").click()
+    leader.get_by_test_id("recording-input").set_input_files(
+        {"name": "喇叭.wav", "mimeType": "audio/wav", "buffer": b"RIFF\0\0\0\0WAVEnothing"}
+    )
+    leader.get_by_test_id("recording-use").click()
+    expect(leader.get_by_test_id("alert-recording").get_by_test_id("problem")).to_have_attribute(
+        "data-code", "recording.unreadable"
+    )
+    leader.get_by_test_id("recording-again").click()
+    expect(leader.get_by_test_id("recording-seconds")).to_contain_text("2 / 120")
+    expect(leader.get_by_test_id("recording-level")).not_to_have_attribute("aria-valuenow", "0")
+    picture(leader, "desk-alert-recording")
+    leader.get_by_test_id("recording-stop").click()
+    expect(leader.get_by_test_id("recording-trial")).to_have_js_property("readyState", 4)
+    picture(leader, "desk-alert-recorded")
+    assert [*accessibility(leader), *layout(leader, least_px=12)] == []
+    leader.get_by_test_id("recording-use").click()
+    expect(leader.get_by_test_id("recording-player")).to_be_visible()
+    leader.get_by_test_id("recording-called").check()
+    expect(leader.get_by_test_id("preview-mqtt").get_by_test_id("preview-recorded")).to_contain_text("放录音")
+    picture(leader, "desk-alert-recording-taken")
+    assert [*accessibility(leader), *layout(leader, least_px=12)] == []
+    leader.get_by_test_id("alert-submit").click()
+    expect(leader.get_by_test_id("alert-status")).to_have_text("待签发")
+
+    reviewer = open_alert(log_in(new_page(1600, 900), town, "reviewer"), headline)
+    expect(reviewer.get_by_test_id("alert-file-sound")).to_have_js_property("readyState", 4)
+    expect(reviewer.get_by_test_id("alert-file")).to_contain_text("打电话时也放")
+    picture(reviewer, "desk-alert-recording-review")
+    assert [*accessibility(reviewer), *layout(reviewer, least_px=12)] == []

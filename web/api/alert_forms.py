@@ -78,6 +78,8 @@ class FileForm(Form):
 
     sha256: Sha256
     description: Line = ""
+    called: bool = False
+    """Of a recorded message: calls say it too."""
 
 
 Translations = Annotated[dict[str, TranslationForm], Field(max_length=8)]
@@ -233,8 +235,8 @@ class ReceiptForm(Form):
 
 
 def _file(named: FileForm, store: AttachmentStore) -> File:
-    content = store.find(named.sha256)
+    content = store.hold(named.sha256)
     if content is None:
         code, said = "alert.file_unknown", named.description or named.sha256[:12]
         raise Invalid(code, fields=(FieldError("files", code, (("name", said),)),), name=said)
-    return own_file(content, named.description)
+    return own_file(content, named.description, called=named.called)

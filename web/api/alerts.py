@@ -215,13 +215,13 @@ def acknowledge_alert(alert_id: str, edge: Known) -> State:
 
 @router.post("/alerts/{alert_id}/adopt", status_code=201)
 def adopt_alert(
-    alert_id: str, edge: Known, request: Request, response: Response, body: Adoption | None = None
+    alert_id: str, edge: Known, request: Request, response: Response, store: Store, body: Adoption | None = None
 ) -> State:
-    """A draft of our own from a received alert."""
+    """A draft of our own from a received alert, with its files."""
     again = body is not None and body.again
     with edge.writing() as session:
         outlets = outlets_of(request)
-        alert = actions.adopt(session, edge.clock, edge.actor, alert_id, again=again, outlets=outlets)
+        alert = actions.adopt(session, edge.clock, edge.actor, alert_id, again=again, outlets=outlets, store=store)
         return tagged(response, alert.state())
 
 

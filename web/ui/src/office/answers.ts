@@ -81,7 +81,7 @@ export interface AlertPreview {
   texts: Record<string, string>
   carried: Record<string, Carried>
   variants: Partial<Record<Variant, VariantText>>
-  translations: Record<string, Translation & Partial<Record<Variant, VariantText>>>
+  translations: Record<string, Translation & Partial<Record<Variant, VariantText>> & { call?: string | null }>
   /** Of each language that is somebody's first, by its tag: how many read it, and how many of these are told in it. */
   languages: Record<string, { read: number; told: number }>
   /** What somebody hears who is called because of it; null where nobody is. */

@@ -15,7 +15,7 @@ const valueOf = (alert: Alert, name: Said): unknown => {
     return Object.entries({ '': alert.texts ?? {}, ...alert.translations })
       .flatMap(([language, texts]) => Object.entries(texts).map(([variant, one]) => [language, variant, one.text]))
       .sort()
-  if (name === 'files') return (alert.files ?? []).map((file) => [file.sha256, file.description])
+  if (name === 'files') return (alert.files ?? []).map((file) => [file.sha256, file.description, file.called === true])
   if (name === 'beside') return beside(alert)
   if (name !== 'area') return alert[name]
   const { description, divisions, geometry } = alert.area

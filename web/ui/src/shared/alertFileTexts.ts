@@ -1,4 +1,5 @@
 import { defineTexts, lang } from './i18n'
+import type { AlertFile } from './objects/alerts'
 
 /** Files of an alert: what they are, and why one is not here. */
 export const alertFileTexts = defineTexts({
@@ -6,6 +7,8 @@ export const alertFileTexts = defineTexts({
     files: '附件',
     show: '看图',
     save: '存下',
+    listen: '听录音',
+    called: '打电话时也放',
     large: '原图',
     loading: '正在取',
     notHere: (uri: string) => `没有随文送来，本系统不去外网取：${uri}`,
@@ -18,6 +21,8 @@ export const alertFileTexts = defineTexts({
     files: 'Files',
     show: 'Show picture',
     save: 'Save',
+    listen: 'Listen',
+    called: 'heard in calls too',
     large: 'Full size',
     loading: 'Loading',
     notHere: (uri) => `Not sent along, and never fetched from outside by this system: ${uri}`,
@@ -36,9 +41,12 @@ const TYPES: Record<string, { zh: string; en: string }> = {
   'text/plain': { zh: '文本', en: 'text' },
 }
 
-/** `图片 1.2 MB`; of other kinds what the message calls them. */
-export function kindAndSize(file: { media_type: string; size: number | null }): string {
-  const kind = TYPES[file.media_type]?.[lang.value] ?? file.media_type
+/** `38 秒`. */
+export const lasting = (seconds: number): string => `${String(Math.ceil(seconds))} ${lang.value === 'zh' ? '秒' : 's'}`
+
+/** `图片 1.2 MB`, a recording is `38 秒 150 kB`; of other kinds what the message calls them. */
+export function kindAndSize(file: Pick<AlertFile, 'media_type' | 'size' | 'seconds'>): string {
+  const kind = file.seconds == null ? (TYPES[file.media_type]?.[lang.value] ?? file.media_type) : lasting(file.seconds)
   if (file.size === null) return kind
   const kb = Math.ceil(file.size / 1024)
   return `${kind} ${kb < 1000 ? `${kb} kB` : `${(kb / 1024).toFixed(1)} MB`}`.trim()

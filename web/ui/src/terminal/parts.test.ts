@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { troubleOf } from './devices'
-import { levelOf } from './meter'
+import { troubleOf } from '@shared/devices'
+import { levelOf } from '@shared/meter'
 import { fitted } from './photo'
 import { adoptToken, storedToken } from './session'
 import { themeAt } from './theme'

@@ -171,7 +171,7 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     translations: form.translations ?? {},
     titles: form.titles ?? [],
     groups: (form.groups ?? []).map((group) => group.id),
-    files: (form.files ?? []).map(({ sha256, description }) => ({ sha256, description })),
+    files: (form.files ?? []).map(({ sha256, description, called }) => ({ sha256, description, ...(called === true ? { called } : {}) })),
     expires_at: form.expires_at,
     incident: form.incident,
     drill: form.drill,

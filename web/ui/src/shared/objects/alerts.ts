@@ -38,7 +38,13 @@ export interface AlertFile {
   uri: string | null
   /** Why what the message brought is not trusted, as a code. */
   fault: string | null
+  /** Of a recorded message its length, null of anything else; whether calls say it too. Absent in what is older. */
+  seconds?: number | null
+  called?: boolean
 }
+
+/** The message that somebody recorded, if there is one. */
+export const recordingIn = (files: readonly AlertFile[] | undefined): AlertFile | null => files?.find((file) => file.seconds != null) ?? null
 
 export interface Alert extends Thing {
   identifier: string
