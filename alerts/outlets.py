@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from alerts.carried import Carried, carried_by
+from alerts.forecast import Flow
 from alerts.model import Alert
 from alerts.recipients import CHANNELS
 from alerts.texts import SHORT, Words, texts
@@ -14,11 +15,12 @@ from command.kernel.errors import FieldError, Invalid
 @dataclass(frozen=True, slots=True)
 class Outlets:
     """`open`: the channels that are set up, `voice` among them where calls are; `sms`: the variant of short messages;
-    `wires`: the protocols of their gateways. An exercise has a stand-in for every channel."""
+    `wires`: the protocols of their gateways, `flows` what these take. An exercise has a stand-in for every channel."""
 
     open: frozenset[str] = frozenset((*CHANNELS, "voice"))
     sms: str = SHORT
     wires: tuple[str, ...] = ("smpp",)
+    flows: tuple[Flow, ...] = ()
 
 
 EVERY = Outlets()

@@ -1,8 +1,7 @@
 """Who would be told, by which channel, in which words, and how long it would take. Nobody is told."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from math import ceil
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,17 +15,17 @@ from alerts.calls.words import Part, spoken
 from alerts.carried import Carried
 from alerts.chunks import language_of_each
 from alerts.contacts import contacts_of_county
-from alerts.data import table
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
 from alerts.drafts import area_of, new_alert
 from alerts.fast_track.queries import outlook
+from alerts.forecast import forecast_99_s
 from alerts.issuing import audience_now
 from alerts.languages import language_of
 from alerts.ledger import waiting
 from alerts.lookup import alert_for
 from alerts.model import READ, Alert
 from alerts.outlets import EVERY, Outlets, carried_texts, channels_of
-from alerts.recipients import CHANNELS
+from alerts.recipients import CHANNELS, Contact
 from alerts.templates.ends import end_texts, end_translations
 from alerts.templates.making import made_texts
 from alerts.templates.template import MOST, units
@@ -116,25 +115,19 @@ def preview_end(
     return {**shown("", own or {}), "translations": {**translated, **lacking}}
 
 
-def forecast_99_s(counts: dict[str, int]) -> float:
-    """Seconds until 99 of 100 deliveries are sent, the channels working side by side (`data/rates.json`)."""
-    rates = table("rates")
-    times = [rates[name]["first_s"] + ceil(count * 0.99) / rates[name]["per_second"] for name, count in counts.items()]
-    return round(max(times, default=0.0), 1)
-
-
 def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, outlets: Outlets) -> State:
     area, audience = area_of(alert), audience_now(session, alert, unit)
     counts = audience.by_channel()
     chosen = channels_of(alert)
     words = words_of(alert, clock.now(), sms=outlets.sms)
+    carried = carried_texts(alert, words, outlets)
     return {
         "people": audience.people,
         "units": _by_unit(session, area, audience),
         "groups": _groups(session, alert),
         "languages": _languages(alert, audience, outlets.sms),
         "channels": {name: counts.get(name, 0) for name in chosen},
-        "forecast_99_s": forecast_99_s(counts),
+        "forecast_99_s": forecast_99_s(audience.contacts, outlets.flows, _parts(alert, clock, outlets, carried)),
         "waiting": [one for one in waiting(session, clock.now()) if one["channel"] in chosen],
         "area": {
             "description": area.description,
@@ -142,7 +135,7 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
             "approximate": area.approximate,
             **_measured(area),
         },
-        **_told(carried_texts(alert, words, outlets)),
+        **_told(carried),
         "call": _call(session, alert, words),
         "variants": _measured_kept(alert.texts, drill=alert.drill),
         "translations": {
@@ -158,6 +151,18 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
         "fast_track": outlook(session, actor, alert, unit, clock.now()),
         "not_set_up": [] if alert.drill else [name for name in chosen if name not in outlets.open],
     }
+
+
+def _parts(alert: Alert, clock: Clock, outlets: Outlets, own: Mapping[str, Carried]) -> Callable[[Contact], int]:
+    """How many parts the short message has that a contact gets, in the language that it is told in."""
+    if "sms" not in own:
+        return lambda _: 1
+    language_by = language_of_each(alert, alert.translations or {}, outlets.sms)
+    parts = {"": own["sms"].parts or 1}
+    for language in alert.translations or {}:
+        words = words_of(alert, clock.now(), sms=outlets.sms, language=language)
+        parts[language] = carried_texts(alert, words, outlets)["sms"].parts or 1
+    return lambda one: parts[language_by(one)]
 
 
 def _told(carried: Mapping[str, Carried]) -> State:

@@ -1,10 +1,14 @@
 """Which channels of warnings are set up here, for the pages and for the moves of an alert."""
 
+from contextlib import suppress
+from functools import cache
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from alerts.forecast import Flow
 from alerts.outlets import Outlets
+from alerts.sms.gateway import gateway_of
 from web.settings import Settings
 
 
@@ -25,5 +29,18 @@ def outlets_by(settings: Settings) -> Outlets:
         "webpush": bool(settings.push_hosts),
         "voice": bool(settings.sip_url.get_secret_value()),
     }
-    wires = tuple(dict.fromkeys(urlsplit(one).scheme for one in urls))
-    return Outlets(frozenset(name for name, here in set_up.items() if here), settings.sms_text, wires or ("smpp",))
+    channels = frozenset(name for name, here in set_up.items() if here)
+    wires = tuple(dict.fromkeys(wire for wire, _ in _gateways(urls)))
+    flows = tuple(flow for _, flow in _gateways(urls))
+    return Outlets(channels, settings.sms_text, wires or ("smpp",), flows)
+
+
+@cache
+def _gateways(urls: tuple[str, ...]) -> tuple[tuple[str, Flow], ...]:
+    """The protocol of each gateway and what it takes; an address that is none keeps no page from opening."""
+    found: list[tuple[str, Flow]] = []
+    for url in urls:
+        with suppress(ValueError):
+            gateway = gateway_of(url)
+            found.append((urlsplit(url).scheme, Flow(gateway.segments, gateway.centre.per_second)))
+    return tuple(found)

@@ -68,5 +68,11 @@ S = TypeVar("S", bound=Serves)
 
 
 def by_preference(gateways: Sequence[S], number: str) -> list[S]:
-    """Those that serve the number's segment first, then the others, each in their order."""
-    return sorted(gateways, key=lambda one: not number.startswith(one.segments or ("\0",)))
+    """Those that serve the number's segment first, then those without segments, then the others."""
+
+    def place(one: S) -> int:
+        if not one.segments:
+            return 1
+        return 0 if number.startswith(one.segments) else 2
+
+    return sorted(gateways, key=place)

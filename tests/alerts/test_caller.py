@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,14 +15,17 @@ from alerts.calls.caller import Caller, CallerConfig, sign_recorder
 from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.channels.sms import SmsChannel
-from alerts.senders import senders
+from alerts.channels.voice import VoiceChannel, VoiceConfig
+from alerts.senders import Senders, senders
 from alerts.sms.gateway import gateway_of
+from alerts.texts import Content
 from command.kernel.db import Database
 from command.kernel.wake import FolderWake
-from tests.alerts.county import County
+from tests.alerts.county import START, County
 from tests.alerts.smsc import MessageCentre
 from tests.alerts.steps import issued
 from tests.alerts.telephones import obligations, set_phone, tries, villages
+from tests.peers.sipp import Tap, sipp
 from tests.peers.smtp import SmtpServer
 from tests.waiting import until
 
@@ -112,6 +117,54 @@ def test_it_rings_and_hangs_up_because_it_is_told(
     told(lambda: network.hung_up)
     assert network.hung_up == ["139-甲村"]
     assert "139-乙村" in network.ringing, "the other one goes on"
+
+
+def test_an_answer_stops_the_other_attempts_within_a_second(woken: County) -> None:
+    """From the commit of an answer until the exchange hears CANCEL; a message gives up its place at its gateway."""
+    held = villages(woken, "south", [f"{number}村" for number in range(10)], deputies=False)
+    phones = {name: f"1390000000{number}" for number, name in enumerate(held)}
+    for name, phone in phones.items():
+        set_phone(woken, held[name].holder, phone)
+    issued(woken, kind="evacuation", channels=("websocket",))
+    centre = MessageCentre(delay_s=8)
+    sms = SmsChannel([gateway_of(centre.url("binds=1&window=1"))], lambda _: {}, lambda _: True, lambda *_: True)
+    report, committed = calls.ByHand("holder", confirmed=True), dict[str, float]()
+    with sipp("rings") as exchange, Tap(exchange) as tap:
+        outside = senders({"sms": sms, "voice": VoiceChannel(VoiceConfig(tap.url, ring_s=600), lambda *_: None)})
+        with running(woken, outside):
+            until(lambda: len(tap.heard["INVITE"]) == 10)
+            until(lambda: centre.came)
+            for name, phone in phones.items():
+                of = obligations(woken)[name].id
+                woken.do("duty", lambda s, a, of=of: calls.report_call(s, woken.clock, a, of, report))  # type: ignore[misc]
+                committed[phone] = time.monotonic()
+                until(lambda phone=phone: phone in tap.heard["CANCEL"])  # type: ignore[misc]
+            centre.delay_s, last = 0, Outgoing("", "", "18600000000", "", Content("", "last"), START, None)
+            (sent,) = asyncio.run(sms.send([last]))
+        asyncio.run(sms.close())
+        centre.stop()
+    took = {phone: tap.heard["CANCEL"][phone] - at for phone, at in committed.items()}
+    print("until CANCEL, ms:", sorted(round(1000 * one) for one in took.values()))  # noqa: T201 (docs/performance.md)
+    assert max(took.values()) <= 1
+    assert sent.outcome is Outcome.SENT, "nobody stands before it any more"
+    assert centre.came.pop("18600000000")
+    assert all(times[0] <= committed[phone] + 1 for phone, times in centre.came.items())
+
+
+@contextmanager
+def running(county: County, outside: Senders) -> Iterator[None]:
+    """A caller that looks only where it is told that something was committed."""
+    assert county.wake is not None
+    caller = Caller(county.db, county.clock, outside, "host/w#1", lambda _: False, CallerConfig(look_s=LOOK_S))
+    thread = threading.Thread(target=caller.run)
+    thread.start()
+    unlisten = county.wake.listen(caller.wake)
+    try:
+        yield
+    finally:
+        unlisten()
+        caller.stop()
+        thread.join()
 
 
 def test_no_more_calls_at_once_than_lines(woken: County, calling: Callable[[RingingTelephones, int], Caller]) -> None:

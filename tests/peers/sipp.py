@@ -1,8 +1,12 @@
 """SIPp as a telephone exchange: it answers as a scenario says and checks what it gets."""
 
 import contextlib
+import select
 import shutil
 import socket
+import threading
+import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +72,64 @@ def sipp(scenario: str) -> Iterator[SippServer]:
         shutil.copy(SCENARIOS / f"{scenario}.xml", folder / "scenario.xml")
         argv = [program("sipp"), "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(server.port), "-nostdin"]
         media, control = (str(free_port(socket.SOCK_DGRAM)) for _ in range(2))
-        audio = ["-mi", "127.0.0.1", "-mp", media, "-cp", control, "-trace_err", "-trace_stat", "-fd", "1"]
+        audio = [
+            "-mi",
+            "127.0.0.1",
+            "-mp",
+            media,
+            "-cp",
+            control,
+            "-trace_err",
+            "-trace_stat",
+            "-fd",
+            "1",
+            "-trace_shortmsg",
+        ]
         with running([*argv, *audio], folder, lambda: _listens(server.port)):
             yield server
+
+
+class Tap:
+    """Stands before an exchange and hands all on; `heard` tells when a method was asked for of a number, by the steady
+    clock: SIPp's own log is written long after."""
+
+    def __init__(self, server: SippServer) -> None:
+        self.heard: dict[str, dict[str, float]] = defaultdict(dict)
+        self._near, self._far = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        self._near.bind(("127.0.0.1", 0))
+        self._far.connect(("127.0.0.1", server.port))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.url = f"sip:county:secret@127.0.0.1:{self._near.getsockname()[1]}"
+
+    def __enter__(self) -> "Tap":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self._near.getsockname())
+        self._thread.join(5)
+        self._near.close()
+        self._far.close()
+
+    def _run(self) -> None:
+        asker = None
+        while True:
+            for one in select.select([self._near, self._far], [], [])[0]:
+                data, address = one.recvfrom(65_536)
+                if not data:
+                    return
+                if one is self._near:
+                    asker = address
+                    self._note(data)
+                    self._far.send(data)
+                elif asker is not None:
+                    self._near.sendto(data, asker)
+
+    def _note(self, data: bytes) -> None:
+        method, target, _ = data.decode(errors="replace").split(" ", 2)
+        number = target.partition("@")[0].removeprefix("sip:")
+        self.heard[method].setdefault(number, time.monotonic())
 
 
 def _listens(port: int) -> bool:
