@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { troubleOf } from '@shared/devices'
+import { troubleOf } from './devices'
 import { levelOf } from '@shared/meter'
 import { fitted } from './photo'
 import { adoptToken, storedToken } from './session'

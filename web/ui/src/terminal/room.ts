@@ -4,7 +4,7 @@ import type { ConferenceEvents, ConferenceState } from '@shared/conference/event
 import type { ConferenceParticipant } from '@shared/conference/messages'
 import type { Still } from '@shared/conference/stills'
 import { TOP } from '@shared/tiers'
-import { closeDevices, openDevices, type DeviceTrouble } from '@shared/devices'
+import { closeDevices, openDevices, type DeviceTrouble } from './devices'
 import { assign, faces, isWeak, lookAt, type Look } from './pictures'
 
 const SMALL = 3

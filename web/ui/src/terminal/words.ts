@@ -1,7 +1,7 @@
 import { lang } from '@shared/i18n'
 import type { Task, TaskStatus } from '@shared/objects/tasks'
 import { span, until } from '@shared/time'
-import type { DeviceTrouble } from '@shared/devices'
+import type { DeviceTrouble } from './devices'
 import type { TerminalWords } from './texts'
 
 /** Values of objects in the words of this page. */

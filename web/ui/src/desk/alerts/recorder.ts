@@ -1,9 +1,28 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
-import { closeDevices, openDevices, type DeviceTrouble } from '@shared/devices'
 import { measureLevel } from '@shared/meter'
 
 const QUIET = 0.2
 const QUIET_AFTER_S = 3
+
+const SOUND: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
+
+type Trouble = 'insecure' | 'denied' | 'absent' | 'busy' | 'failed'
+const TROUBLES: Record<string, Trouble> = { NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'absent', NotReadableError: 'busy' }
+
+/** The microphone, or why it cannot be had. Not the terminal's: what both share would weigh on its first view. */
+async function microphone(): Promise<MediaStream | Trouble> {
+  const devices = navigator.mediaDevices as MediaDevices | undefined
+  if (!window.isSecureContext || devices === undefined) return 'insecure'
+  try {
+    return await devices.getUserMedia({ audio: SOUND })
+  } catch (error) {
+    return error instanceof Error ? (TROUBLES[error.name] ?? 'failed') : 'failed'
+  }
+}
+
+function close(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop()
+}
 
 /** Records the microphone, for `most` seconds at the longest, and gives what was recorded to `done`. */
 export function useRecorder(most: number, done: (recorded: Blob) => void) {
@@ -13,19 +32,19 @@ export function useRecorder(most: number, done: (recorded: Blob) => void) {
   const level = ref(0)
   /** Nothing was heard since it began. */
   const quiet = ref(false)
-  const trouble = shallowRef<DeviceTrouble | null>(null)
+  const trouble = shallowRef<Trouble | null>(null)
   let end = (): void => undefined
   let alive = true
 
   async function start(): Promise<void> {
     trouble.value = null
-    const { stream, microphone } = await openDevices(false)
-    if (!alive) {
-      closeDevices(stream)
+    const stream = await microphone()
+    if (typeof stream === 'string') {
+      trouble.value = stream
       return
     }
-    if (stream === null || microphone !== null) {
-      trouble.value = microphone ?? 'failed'
+    if (!alive) {
+      close(stream)
       return
     }
     const parts: Blob[] = []
@@ -40,15 +59,15 @@ export function useRecorder(most: number, done: (recorded: Blob) => void) {
       quiet.value = loudest < QUIET && since > QUIET_AFTER_S
       if (since >= most) end()
     })
-    const close = (): void => {
+    const over = (): void => {
       running.value = false
       unmeasure()
-      closeDevices(stream)
+      close(stream)
       end = () => undefined
     }
     recorder.addEventListener('dataavailable', (event) => parts.push(event.data))
     recorder.addEventListener('stop', () => {
-      close()
+      over()
       if (alive) done(new Blob(parts, { type: recorder.mimeType }))
     })
     end = () => {
