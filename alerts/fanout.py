@@ -69,14 +69,17 @@ class FanOut:
 
     def wake(self) -> None:
         """Let every line look now. From any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake_all)
-            self._loop.call_soon_threadsafe(self._poked.set)
+        self._soon(self._wake_all)
+        self._soon(self._poked.set)
 
     def poke(self) -> None:
         """Something was committed: ask whether anything waits. From any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._poked.set)
+        self._soon(self._poked.set)
+
+    def _soon(self, act: Callable[[], None]) -> None:
+        """In the loop's thread, which may close it at any moment: then nobody is left to be woken."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(act)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from command.kernel.clock import optional_text
-from command.kernel.db import Base, JsonText, Kept, UtcDateTime
+from command.kernel.db import Base, JsonText, Kept, UtcDateTime, index_where
 from command.kernel.values import Json, State, parse
 
 DRAFT, SUBMITTED, RETURNED, SIGNED_OFF, ISSUED = "draft", "submitted", "returned", "signed_off", "issued"
@@ -249,9 +249,6 @@ class Alert(Kept, Base):
         }
 
 
-_REFUSED = text("refused IS NOT NULL")
-
-
 class CapMessage(Base):
     """The bytes of a message, as received (`in`, accepted or refused) or as issued (`out`).
 
@@ -261,7 +258,7 @@ class CapMessage(Base):
     __tablename__ = "cap_message"
     __table_args__ = (
         Index("ix_cap_message_sender_identifier", "sender", "identifier"),
-        Index("ix_cap_message_refused", "unit_id", "id", sqlite_where=_REFUSED, postgresql_where=_REFUSED),
+        index_where("refused IS NOT NULL", Index("ix_cap_message_refused", "unit_id", "id")),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -335,9 +332,6 @@ class Chunk(Base):
     resent: Mapped[int] = mapped_column(default=0)
 
 
-_SMS = text("channel = 'sms'")
-
-
 class Delivery(Base):
     """What became of telling one recipient by one channel. The row is appended when that is known.
 
@@ -349,7 +343,7 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_delivery_alert_id_township_id", "alert_id", "township_id"),
         Index("ix_delivery_chunk_id", "chunk_id"),
-        Index("ix_delivery_sms_detail", "detail", sqlite_where=_SMS, postgresql_where=_SMS),
+        index_where("channel = 'sms'", Index("ix_delivery_sms_detail", "detail")),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

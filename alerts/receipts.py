@@ -98,16 +98,16 @@ def record_receipt(
     new = _insert(session, delivery, owner, state, at or clock.now(), by or {}, detail)
     if new:
         sign_delivery(session, clock, owner, channel, delivery, state)
-        _note(session, delivery, state, at or clock.now())
+        _note(session, delivery, state, at or clock.now(), detail)
         session.execute(sql_update(Alert).where(Alert.id == owner).values(summary_due=True))
     return new
 
 
-def _note(session: Session, delivery: str, state: str, at: datetime) -> None:
+def _note(session: Session, delivery: str, state: str, at: datetime, detail: str) -> None:
     """A receipt that came before the send was recorded proves no number: the next one will."""
     row = session.get(Delivery, delivery)
     if row is not None:
-        note_receipt(session, row, state, at)
+        note_receipt(session, row, state, at, detail)
 
 
 def recipients_of(session: Session, actor: Actor) -> list[str]:

@@ -37,6 +37,7 @@ from web.api import (
     numbers,
     obligations,
     push,
+    receipts,
     resources,
     safety,
     session,
@@ -100,7 +101,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, divisions, situation)
-    told = (alerts, alert_files, audience, obligations, silences, numbers, safety, evacuations)
+    told = (alerts, alert_files, receipts, audience, obligations, silences, numbers, safety, evacuations)
     warnings = (*told, call_plan, authority_table, fast_track, text_templates, cap, cap_feeds, cap_messages, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, groups, accounts, terminals, webhooks, push, imports, settings, codes, demo)

@@ -17,6 +17,7 @@ class WorkerPlan:
     broker_url: str = ""
     smtp_url: str = ""
     mail_from: str = ""
+    receipt_token: str = ""
     sms_urls: tuple[str, ...] = ()
     push_hosts: tuple[str, ...] = ()
     push_contact: str = ""

@@ -8,31 +8,34 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from alerts.channels.port import Channel
 from alerts.channels.websocket import WebSocketChannel
 from alerts.senders import senders
 from command.kernel.clock import SystemClock
-from command.kernel.db import Database, make_engine
 from command.kernel.wake import wake_of
 from web.worker_plan import WorkerPlan, taken_over
+
+if TYPE_CHECKING:
+    from command.kernel.db import Database
 
 CACHE_KIB = 500
 """For each connection to SQLite: what a worker reads, it reads once."""
 
-Build = Callable[[WorkerPlan, Database], Channel | None]
+Build = Callable[[WorkerPlan, "Database"], Channel | None]
 
 
-def email(plan: WorkerPlan, db: Database) -> Channel | None:
+def email(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By SMTP."""
     if not plan.smtp_url:
         return None
     module = _load("alerts.channels.email")
-    return _channel(module.EmailChannel(module.SmtpConfig(plan.smtp_url, plan.mail_from)))
+    key = _load("alerts.channels.mail_reports").report_key(plan.receipt_token) if plan.receipt_token else b""
+    return _channel(module.EmailChannel(module.SmtpConfig(plan.smtp_url, plan.mail_from, key)))
 
 
-def loudspeakers(plan: WorkerPlan, db: Database) -> Channel | None:
+def loudspeakers(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By MQTT."""
     if not plan.mqtt_url:
         return None
@@ -48,7 +51,7 @@ def loudspeakers(plan: WorkerPlan, db: Database) -> Channel | None:
     return _channel(channel)
 
 
-def short_messages(plan: WorkerPlan, db: Database) -> Channel | None:
+def short_messages(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By SMPP."""
     if not plan.sms_urls:
         return None
@@ -59,7 +62,7 @@ def short_messages(plan: WorkerPlan, db: Database) -> Channel | None:
     return _channel(module.SmsChannel(gateways, *heard, Path(plan.data) / "run"))
 
 
-def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:
+def webhooks(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By HTTP, to hosts of the list alone."""
     if not plan.webhook_hosts:
         return None
@@ -69,7 +72,7 @@ def webhooks(plan: WorkerPlan, db: Database) -> Channel | None:
     return _channel(_load("alerts.channels.webhook").WebhookChannel(poster, find, db.clock))
 
 
-def browsers(plan: WorkerPlan, db: Database) -> Channel | None:
+def browsers(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By Web Push, to push services of the list alone."""
     if not plan.push_hosts:
         return None
@@ -81,7 +84,7 @@ def browsers(plan: WorkerPlan, db: Database) -> Channel | None:
     return _channel(_load("alerts.channels.webpush").WebPushChannel(poster, vapid, *asks, db.clock))
 
 
-def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
+def telephone(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By SIP."""
     if not plan.sip_url:
         return None
@@ -100,9 +103,11 @@ def telephone(plan: WorkerPlan, db: Database) -> Channel | None:
 
 def main(plan: WorkerPlan) -> None:
     """Work until SIGTERM."""
-    clock, folder = SystemClock(), Path(plan.data)
+    # SQLAlchemy loads it, and C++ with it, for event loops' sessions, of which we have none.
+    _leave_out("greenlet")
+    kernel, clock, folder = _load("command.kernel.db"), SystemClock(), Path(plan.data)
     wake = wake_of(plan.database, folder / "run")
-    db = Database(make_engine(plan.database, CACHE_KIB), clock, wake.notify)
+    db = kernel.Database(kernel.make_engine(plan.database, CACHE_KIB), clock, wake.notify)
     # A connection belongs to one event loop: alerts and calls have each their own, but for short messages,
     # whose connections live in a thread that both may ask.
     sms = short_messages(plan, db)
@@ -115,7 +120,7 @@ def main(plan: WorkerPlan) -> None:
     worker.run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))
 
 
-def _built(channels: dict[str, Build], plan: WorkerPlan, db: Database, sms: Channel | None) -> dict[str, Channel]:
+def _built(channels: dict[str, Build], plan: WorkerPlan, db: "Database", sms: Channel | None) -> dict[str, Channel]:
     asked = {name: build(plan, db) for name, build in channels.items()}
     found = {"websocket": WebSocketChannel(), "sms": sms, **asked}
     return {name: channel for name, channel in found.items() if channel is not None}

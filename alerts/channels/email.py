@@ -1,7 +1,11 @@
-"""E-mail by SMTP: one connection, kept open over a batch and reused; the delivery's id is the Message-ID."""
+"""E-mail by SMTP: one connection, kept open over a batch and reused; the delivery's id is in the Message-ID.
+
+Where reports can be handed in (`report_key`) and the server offers them (DSN, RFC 3461), it is asked to say of each
+mail that it was delivered, or that it never will be.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -10,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from alerts.channels.mail_reports import name_of, xtext
 from alerts.channels.port import Outcome, Outgoing, Result
 
 TIMEOUT_S = 10.0
@@ -18,18 +23,23 @@ UNREACHABLE = "not connected"
 
 @dataclass(frozen=True, slots=True)
 class SmtpConfig:
-    """`smtp://[USER:PASSWORD@]HOST[:PORT]` (upgraded to TLS where the server offers it) or `smtps://…`."""
+    """`smtp://[USER:PASSWORD@]HOST[:PORT]` (upgraded to TLS where the server offers it) or `smtps://…`.
+
+    `report_key` marks mails so that reports of them are known as such; empty where nobody can hand one in.
+    """
 
     url: str
     sender: str
+    report_key: bytes = b""
 
 
 class EmailChannel:
     name = "email"
     batch = 20
-    receipts = False
 
     def __init__(self, config: SmtpConfig) -> None:
+        self.receipts = False
+        """Known when the server has been asked."""
         self._config = config
         self._domain = config.sender.rpartition("@")[2] or "localhost"
         self._client: _Client | None = None
@@ -84,11 +94,12 @@ class EmailChannel:
         except (aiosmtplib.SMTPException, OSError) as error:
             self._hang_up()
             return Result(one.delivery, Outcome.LATER, f"{UNREACHABLE}: {_detail(error)}")
-        client.given = False
+        client.begin(one, name_of(one.delivery, self._config.report_key) if self._config.report_key else "")
         try:
             await client.send_message(self.message(one), sender=self._config.sender, recipients=[one.address])
         except (aiosmtplib.SMTPException, OSError, ValueError, UnicodeError) as error:
             return Result(one.delivery, self._outcome(client, error), _detail(error))
+        self.receipts = client.reports
         return Result(one.delivery, Outcome.SENT)
 
     async def _connected(self) -> "_Client":
@@ -111,7 +122,7 @@ class EmailChannel:
     def message(self, one: Outgoing) -> EmailMessage:
         """The mail as it goes out."""
         mail = EmailMessage()
-        mail["Message-ID"] = f"<{one.delivery}@{self._domain}>"
+        mail["Message-ID"] = f"<{name_of(one.delivery, self._config.report_key)}@{self._domain}>"
         mail["Date"] = format_datetime(one.at)
         mail["From"] = self._config.sender
         mail["To"] = one.address
@@ -123,9 +134,33 @@ class EmailChannel:
 
 
 class _Client(aiosmtplib.SMTP):
-    """Notes when it begins to give a mail's text: before that no server can have taken it (RFC 5321 4.1.1.4)."""
+    """Notes when it begins to give a mail's text: before that no server can have taken it (RFC 5321 4.1.1.4).
+
+    Asks for reports of a mail that has a name (RFC 3461 §4).
+    """
 
     given = False
+    _name = _original = ""
+
+    def begin(self, one: Outgoing, name: str) -> None:
+        """The mail that is sent next, and its name in reports, empty where none is wanted."""
+        self.given, self._name = False, name
+        self._original = f"ORCPT=rfc822;{xtext(one.address)}" if one.address.isascii() else ""
+
+    @property
+    def reports(self) -> bool:
+        """Whether a report was asked for of this mail."""
+        return bool(self._name) and self.supports_extension("dsn")
+
+    async def mail(self, sender: str, /, options: Iterable[str] | None = None, **more: Any) -> aiosmtplib.SMTPResponse:
+        asked = ("RET=HDRS", f"ENVID={xtext(self._name)}") if self.reports else ()
+        return await super().mail(sender, options=(*(options or ()), *asked), **more)
+
+    async def rcpt(
+        self, recipient: str, /, options: Iterable[str] | None = None, **more: Any
+    ) -> aiosmtplib.SMTPResponse:
+        asked = ("NOTIFY=SUCCESS,FAILURE", *filter(None, (self._original,))) if self.reports else ()
+        return await super().rcpt(recipient, options=(*(options or ()), *asked), **more)
 
     async def data(self, message: str | bytes, /, **options: Any) -> aiosmtplib.SMTPResponse:
         self.given = True

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alerts.chunks import rows_of
 from alerts.model import DELIVERED, FAILED, Chunk, Delivery
 from alerts.numbers.model import NumberMark
-from alerts.numbers.standing import EMAIL, NO_SUCH_NUMBER, PHONE, UNDELIVERED, bounce_of
+from alerts.numbers.standing import EMAIL, NO_SUCH_NUMBER, PHONE, UNDELIVERED, bounce_of, is_of_the_address
 from alerts.recipients import is_landline
 from command.directory.model import Person, Post
 
@@ -51,8 +51,8 @@ def note_failures(session: Session, channel: str, failed: Iterable[tuple[str, st
             _bounce(session, recipient, channel, address, reason, now)
 
 
-def note_receipt(session: Session, row: Delivery, state: str, at: datetime) -> None:
-    """A receipt of a short message or mail: it arrived, or it never will."""
+def note_receipt(session: Session, row: Delivery, state: str, at: datetime, detail: str = "") -> None:
+    """A receipt of a short message or mail: it arrived, or it never will, for what stands in `detail`."""
     if row.channel not in ("sms", "email") or state not in (DELIVERED, FAILED):
         return
     mark = _mark(session, row.recipient, row.channel)
@@ -62,10 +62,21 @@ def note_receipt(session: Session, row: Delivery, state: str, at: datetime) -> N
     )
     if mark is None or mark.address != address:
         return
-    if state == DELIVERED:
-        _prove(mark, row.channel, at)
-    else:
-        _bounce(session, row.recipient, row.channel, address, UNDELIVERED, at)
+    _note(session, row.recipient, row.channel, address, state, at, detail)
+
+
+def note_mail(session: Session, person: str, address: str, state: str, at: datetime, detail: str) -> None:
+    """A report of a mail that called somebody (叫应)."""
+    if _mark(session, f"person:{person}", "email") is not None:
+        _note(session, f"person:{person}", "email", address, state, at, detail)
+
+
+def _note(session: Session, recipient: str, channel: str, address: str, state: str, at: datetime, detail: str) -> None:
+    mark = _mark(session, recipient, channel)
+    if state == DELIVERED and mark is not None and mark.address == address:
+        _prove(mark, channel, at)
+    elif state == FAILED and is_of_the_address(detail):
+        _bounce(session, recipient, channel, address, UNDELIVERED, at)
 
 
 def note_call(session: Session, address: str, outcome: str, now: datetime, *, reached: bool) -> None:

@@ -24,6 +24,10 @@ _NO_MAILBOX = "SMTPRecipientsRefused"
 _PERMANENT = ("550", "551", "553", "511", "501")
 """RFC 5321 §4.2.3: the mailbox is not there, has moved, or its name is none; 552 and 554 say other things too."""
 
+_OF_THE_ADDRESS = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
+"""RFC 3463 §3.2 – 3.5, RFC 7505: no such mailbox or domain, moved, in no form, closed; a domain without a way."""
+_UNSAID = ("5.0.0", "0.0.0")
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -65,6 +69,17 @@ def bounce_of(channel: str, detail: str) -> str | None:
     if channel == "email" and detail.startswith(_NO_MAILBOX) and any(code in detail for code in _PERMANENT):
         return REFUSED
     return None
+
+
+def is_of_the_address(detail: str) -> bool:
+    """Whether what a receipt says (a report's status, RFC 3463, and the server's words) is about the address.
+
+    Where it says nothing it is; a full mailbox, a policy or a way that is closed is not.
+    """
+    status = detail.partition(" ")[0]
+    if not status or status in _OF_THE_ADDRESS:
+        return True
+    return status in _UNSAID and any(code in detail for code in _PERMANENT)
 
 
 def read_pace(raw: Mapping[str, Any]) -> Pace:

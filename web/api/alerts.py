@@ -1,6 +1,5 @@
-"""Warnings over HTTP: draft, preview, the moves to issue, who was reached, receipts."""
+"""Warnings over HTTP: draft, preview, the moves to issue, who was reached."""
 
-import hmac
 from collections.abc import Callable
 from typing import Annotated
 
@@ -16,13 +15,11 @@ from alerts.preview import preview, preview_end, preview_of
 from alerts.queries import AlertFilter, alert_details, alerts_of, coverages_of
 from alerts.resending import doubts
 from command.incidents.queries import incident_for
-from command.kernel.errors import Unauthenticated
 from command.kernel.values import State
 from gis.divisions import shipped_divisions
 from web.api.alert_forms import (
     Adoption,
     Again,
-    Channel,
     DraftChange,
     DraftForm,
     End,
@@ -30,12 +27,11 @@ from web.api.alert_forms import (
     People,
     PreviewForm,
     Reason,
-    ReceiptForm,
 )
 from web.attachments import Store, shelf_of
 from web.cap_keys import cap_keys_of
 from web.downloads import csv_download
-from web.edge import Edge, IfMatch, IfMatchNamed, Known, database_of, known_edge, token_of
+from web.edge import Edge, IfMatch, IfMatchNamed, Known
 from web.evacuation_order import open_for
 from web.outlets import outlets_of
 from web.problems import language_of
@@ -306,25 +302,6 @@ def resend_alert(alert_id: str, body: Again, edge: Known, request: Request) -> S
     return {"chunks": len(chunks)}
 
 
-@router.post("/receipts/{channel}")
-def post_receipt(channel: Channel, body: ReceiptForm, request: Request) -> State:
-    """A receipt: a page's for itself, or a provider's with the receipts' token. Again changes nothing."""
-    db = database_of(request)
-    edge = None if _is_provider(request) else known_edge(request)
-    with db.writing() as session:
-        new = actions.record_receipt(
-            session,
-            db.clock,
-            channel,
-            body.state,
-            delivery=body.delivery if edge is None else None,
-            alert_id=body.alert,
-            actor=edge.actor if edge else None,
-            at=body.at,
-        )
-    return {"new": new}
-
-
 def check_incident(session: Session, edge: Edge, wanted: str | None, alert_id: str | None = None) -> None:
     """NotFound `incident.unknown` where the author may not read the incident; the one it has already stands."""
     before = alert_for(session, edge.actor, alert_id).incident_id if alert_id else None
@@ -342,11 +319,3 @@ def tagged(response: Response, state: State) -> State:
     """The state with its version as ETag."""
     response.headers["ETag"] = f'"{state["version"]}"'
     return state
-
-
-def _is_provider(request: Request) -> bool:
-    expected = request.app.state.settings.receipt_token.get_secret_value()
-    given = token_of(request)
-    if given is None:
-        raise Unauthenticated("access.unknown")
-    return bool(expected) and hmac.compare_digest(expected.encode(), given.encode())

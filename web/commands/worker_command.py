@@ -44,6 +44,7 @@ def plan_of(settings: Settings, name: str) -> WorkerPlan:
         broker_url=settings.broker_url.get_secret_value(),
         smtp_url=settings.smtp_url.get_secret_value(),
         mail_from=settings.mail_from,
+        receipt_token=settings.receipt_token.get_secret_value(),
         sms_urls=tuple(url.get_secret_value() for url in settings.sms_urls),
         push_hosts=settings.push_hosts,
         push_contact=settings.push_contact or f"mailto:{settings.mail_from}",
