@@ -68,13 +68,13 @@ def play(scene: Scene) -> dict[str, Any]:
     db = Database(make_engine(scene.url), SystemClock(), committed_now)
     make_tables(db)
     with working(Stub(scene.url, str(folder), "one")) as worker:
-        _wait(lambda: (folder / "times-one").exists())
+        wait(lambda: (folder / "times-one").exists())
         began = time.time()
         issue(db, scene.recipients, scene.officials)
         committed = commits[0]
-        _wait(lambda: all_done(db), pause_s=0.1)
-        recorded = _last_result(db)
-        used = _usage(worker.pid)
+        wait(lambda: all_done(db), pause_s=0.1)
+        recorded = last_result(db)
+        used = usage(worker.pid)
     took = recorded - committed
     found = {
         "offered": scene.recipients,
@@ -143,7 +143,8 @@ def all_done(db: Database) -> bool:
         return session.scalars(select(Chunk.id).where(Chunk.state != DONE).limit(1)).first() is None
 
 
-def _last_result(db: Database) -> float:
+def last_result(db: Database) -> float:
+    """When the last result was recorded, in seconds since 1970."""
     with db.reading() as session:
         last = session.scalar(select(func.max(Delivery.at)))
     return last.timestamp() if last else time.time()
@@ -161,7 +162,7 @@ def _officials(folder: Path, committed: float, officials: int) -> dict[str, Any]
     }
 
 
-def _usage(pid: int) -> dict[str, Any]:
+def usage(pid: int) -> dict[str, Any]:
     """A process's highest resident memory and the processor time it took."""
     status = Path(f"/proc/{pid}/status").read_text()
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
@@ -169,7 +170,8 @@ def _usage(pid: int) -> dict[str, Any]:
     return {"worker_peak_mib": round(peak / 1024, 1), "worker_cpu_s": (int(ticks[11]) + int(ticks[12])) / 100}
 
 
-def _wait(condition: Callable[[], bool], pause_s: float = 0.01) -> None:
+def wait(condition: Callable[[], bool], pause_s: float = 0.01) -> None:
+    """Until it holds, or patience ends."""
     end, pause = time.monotonic() + PATIENCE_S, threading.Event()
     while not condition() and time.monotonic() < end:
         pause.wait(pause_s)

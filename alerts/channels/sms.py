@@ -91,7 +91,7 @@ class SmsChannel:
     async def _parts_by(self, route: Route, one: Outgoing, number: str, openings: int) -> Result:
         gateway = route.gateway
         ids: list[str] = []
-        for part in gateway.wire.parts(one.content.body, next(self._references) & 0xFF):
+        for part in route.parts(one.content.body, next(self._references) & 0xFF):
             try:
                 text = ShortText(gateway.source, number, part, one.expires_at)
                 answer = await route.submit(text, one.turn, openings)

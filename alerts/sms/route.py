@@ -1,6 +1,7 @@
 """A gateway in use: its binds, whose turn it is, and whether it is left alone for a while."""
 
 import asyncio
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +23,8 @@ class Route:
     def __init__(self, gateway: SmsGateway, desk: ReceiptDesk, inbox: Inbox, folder: Path | None = None) -> None:
         self.gateway = gateway
         self.segments = gateway.segments
+        # All of a batch get the same text, whose parts differ by their reference alone.
+        self.parts = lru_cache(2 * 256)(gateway.wire.parts)
         self._desk = desk
         self._breaker = Breaker()
         self._settled = asyncio.Event()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.bench import QUICK, run
+from alerts.bench.smpp import WINDOWS
 
 TABLES = """
 import sys
@@ -32,3 +33,11 @@ def test_the_bench(postgres_url: str) -> None:
         assert part["deliveries_per_second"] > 0
         assert part["first_official_ms"] > 0
         assert part["officials_s"] is not None
+
+
+@pytest.mark.soak
+def test_the_bench_of_short_messages() -> None:
+    found = run(quick=True, only=("smpp",))["smpp"]
+    for window in WINDOWS:
+        assert (found[window]["lost"], found[window]["doubled"], found[window]["ledger_holds"]) == (0, 0, True)
+        assert found[window]["per_second"] > 0

@@ -16,7 +16,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("what", choices=sorted(BENCHES))
     parser.add_argument("--json", action="store_true", help="on one line, for programs")
     parser.add_argument("--quick", action="store_true", help="media, alerts: a short round that shows that all works")
-    parser.add_argument("--only", nargs="+", default=(), metavar="PART", help="media: these parts alone")
+    parser.add_argument("--only", nargs="+", default=(), metavar="PART", help="media, alerts: these parts alone")
     parser.add_argument("--servers", nargs="+", default=(), metavar="NAME", help="media: of the conference these alone")
     parser.add_argument("--rounds", type=int, help="media, alerts: how often each is measured")
 
@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
 
 def _measure(bench: ModuleType, options: Namespace) -> Any:
     if options.what == "alerts":
-        return bench.run(options.quick, rounds=options.rounds)
+        return bench.run(options.quick, rounds=options.rounds, only=options.only)
     if options.what == "media":
         return bench.run(options.quick, options.only, options.rounds, options.servers)
     return bench.run()
