@@ -78,7 +78,8 @@ async def signal(
     line = Line(meeting_id, entered.site, token or "", entered.muted, dial=dialled)
     state = socket.app.state
     relays = Relays(state.settings, entered.site, state.db.clock)
-    line.send(_welcome(meeting_id, entered, relays.renewed() or []))
+    recorded = state.settings.media_recordings is not None
+    line.send(_welcome(meeting_id, entered, relays.renewed() or [], recorded=recorded))
     conference: Conference = socket.app.state.conference
     await _Talk(socket, conference, line, relays, language).run()
 
@@ -92,7 +93,7 @@ def _enter(db: Database, token: str | None, meeting_id: str) -> Entered:
         return Entered(site.id, site.name, site.silent)
 
 
-def _welcome(meeting_id: str, entered: Entered, relays: list[Json]) -> State:
+def _welcome(meeting_id: str, entered: Entered, relays: list[Json], *, recorded: bool) -> State:
     return {
         "type": "welcome",
         "meeting": meeting_id,
@@ -101,6 +102,7 @@ def _welcome(meeting_id: str, entered: Entered, relays: list[Json]) -> State:
         "muted": entered.muted,
         "slots": {"audio": AUDIO_SLOTS, "video": VIDEO_SLOTS},
         "ice_servers": relays,
+        "recorded": recorded,
     }
 
 

@@ -46,6 +46,17 @@ navigator.mediaDevices.getUserMedia = async (wanted) => {
 Ring = Callable[..., str]
 
 
+# What the server says where the node keeps its meetings.
+AS_RECORDED = """
+const parse = JSON.parse
+JSON.parse = (...given) => {
+  const message = parse(...given)
+  if (message?.type === 'welcome') message.recorded = true
+  return message
+}
+"""
+
+
 @pytest.fixture
 def ring(duty: httpx.Client) -> Iterator[Ring]:
     """`ring("title", "吕合镇")` convenes; the meeting is ended afterwards."""
@@ -174,13 +185,16 @@ def test_a_ring_is_refused_with_its_reason_afterwards(
 def test_it_answers_by_itself_where_that_was_chosen(
     new_page: NewPage, town: County, duty: httpx.Client, ring: Ring
 ) -> None:
-    terminal = TerminalPage(new_page(*PHONE), town).as_device("八角镇")
+    page = new_page(*PHONE)
+    page.add_init_script(AS_RECORDED)
+    terminal = TerminalPage(page, town).as_device("八角镇")
     terminal.press("auto-answer")
     meeting = ring("雨情会商", "八角镇")
     expect(terminal.see("auto-answer-in")).to_be_visible()
     until(lambda: site(duty, meeting, "八角镇")["state"] == "joined", within_s=30)
     expect(terminal.see("mic")).to_have_text("话筒已关")
     expect(terminal.see("seen-heard")).to_contain_text("正在被看到，话筒关着")
+    expect(terminal.see("recorded")).to_contain_text("正在记录")
     terminal.press("mic")
     expect(terminal.see("seen-heard")).to_contain_text("被看到、被听到")
     assert layout(terminal.page, 14) == []

@@ -55,11 +55,17 @@ def meeting(party: Parties, world: World) -> str:
     return str(made["id"])
 
 
+@pytest.mark.parametrize("core", [{"media_recordings": "recordings"}], indirect=True)
+def test_who_enters_is_told_that_the_meeting_is_recorded(party: Parties, meeting: str) -> None:
+    assert party("duty").talk(meeting).until("welcome")["recorded"] is True
+
+
 def test_a_desk_a_wall_and_a_terminal_enter(party: Parties, meeting: str) -> None:
     desk = party("duty").talk(meeting)
     welcome = desk.until("welcome")
     assert (welcome["name"], welcome["muted"], welcome["slots"]) == ("duty", False, {"audio": 4, "video": 25})
     assert welcome["ice_servers"] == []
+    assert welcome["recorded"] is False
     assert desk.said == [welcome]
     desk.everybody(duty="answered", north_box="ringing", south_box="ringing")
     assert desk.until("speaker")["participant"] is None

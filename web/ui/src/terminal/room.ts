@@ -38,6 +38,8 @@ export class Room {
   readonly speaking = ref<string | null>(null)
   /** The chair closed our microphone. */
   readonly muted = ref(false)
+  /** The node keeps who speaks when. */
+  readonly recorded = ref(false)
   /** It was closed, and may be opened again by its person. */
   readonly unmutedSince = ref(false)
   readonly microphoneOn = ref(false)
@@ -179,6 +181,7 @@ export class Room {
     conference.on('state', (state) => this.follow(state))
     conference.on('participants', (all) => (this.participants.value = all))
     conference.on('muted', (muted) => this.mute(muted))
+    conference.on('recorded', (recorded) => (this.recorded.value = recorded))
     conference.on('line', (line) => (this.line.value = line))
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('speaker', ({ participant }) => {

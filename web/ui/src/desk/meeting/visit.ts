@@ -77,6 +77,8 @@ export class Visit {
   readonly mic = ref(true)
   readonly camera = ref(true)
   readonly chairMuted = ref(false)
+  /** The node keeps who speaks when. */
+  readonly recorded = ref(false)
 
   private readonly speakers = createSpeakers()
   private conference: Conference | null = null
@@ -200,6 +202,7 @@ export class Visit {
     conference.on('muted', (muted) => {
       this.chairMuted.value = muted
     })
+    conference.on('recorded', (recorded) => (this.recorded.value = recorded))
     conference.on('speaker', ({ participant }) => {
       this.speaker.value = participant
     })

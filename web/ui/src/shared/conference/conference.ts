@@ -44,6 +44,7 @@ export class Conference {
     speaker: new Set(),
     track: new Set(),
     muted: new Set(),
+    recorded: new Set(),
     line: new Set(),
     stills: new Set(),
     error: new Set(),
@@ -224,6 +225,7 @@ export class Conference {
     this.own.welcome()
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
+    this.emit('recorded', message.recorded)
     this.connection.know(message.ice_servers ?? [])
     this.connection.welcome()
     this.content.arrive() // a move that was over while the socket was away; one that goes on is told again

@@ -22,6 +22,8 @@ export interface ConferenceEvents {
   track: SlotTrack
   /** The bridge drops our audio, or forwards it again. The own microphone switch is not touched. */
   muted: boolean
+  /** Whether the node keeps who speaks when, and how the lines do: neither sound nor pictures. */
+  recorded: boolean
   /** Where the line stands on the ladder, for what comes and for what is sent. */
   line: { down: Standing; up: Standing }
   /** The newest still of each site that is sent so in place of a moving picture. */

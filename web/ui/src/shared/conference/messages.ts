@@ -28,6 +28,8 @@ export interface Welcome {
   muted: boolean
   /** Relays for a network that lets nothing else through; a server may know none. */
   ice_servers?: RTCIceServer[]
+  /** The node keeps who speaks when and how the lines do, to find out what went wrong. */
+  recorded: boolean
 }
 
 /** Where the line stands for what comes (`tier`) and for what is sent (`uplink`). */
