@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DemoPeersConfig:
-    """`speed` is how many times faster than speech the loudspeakers play."""
+    """`speed` is how many times faster than speech the loudspeakers play; `name` is theirs at the broker."""
 
     smtp_host: str
     smtp_port: int
@@ -63,6 +63,7 @@ class DemoPeersConfig:
     master_key: bytes
     loudspeakers: tuple[str, ...]
     speed: float = 1.0
+    name: str = "demo-loudspeakers"
 
 
 class Said(NamedTuple):
@@ -127,7 +128,7 @@ class SimulatedLoudspeakers:
         self._queues: dict[str, SimpleQueue[Command | None]] = {one: SimpleQueue() for one in config.loudspeakers}
         self._done: dict[str, Said] = {}
         self._stopping = threading.Event()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="demo-loudspeakers", clean_session=False)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=config.name, clean_session=False)
         self._client.on_connect = self._when_connected
         self._client.on_message = self._when_received
 

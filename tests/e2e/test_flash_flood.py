@@ -19,6 +19,8 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 
+from alerts.demo_peers import DemoPeersConfig, SimulatedLoudspeakers
+from command.kernel.clock import SystemClock
 from tests import cap_station
 from tests.alerts.smsc import MessageCentre
 from tests.e2e.county import County, county
@@ -36,9 +38,10 @@ pytestmark = [
     pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights"),
 ]
 TOWNSHIPS = {"532301112": "西舍路镇", "532301110": "中山镇", "532301108": "三街镇"}
-CONFIRMS, OFF, SILENT, BUSY = "1391", "1392", "1393", "1394"
-"""What the exchange makes of a number's first four digits; voicemail and somebody who presses nothing are the same."""
-SPECIAL = dict(zip(range(25, 30), (OFF, OFF, SILENT, SILENT, BUSY), strict=True))
+CONFIRMS, OFF, SILENT, BUSY, MAILBOX = "1391", "1392", "1393", "1394", "1395"
+"""What the exchange makes of a number's first four digits: a mailbox speaks for a while and hangs up."""
+SPECIAL = dict(zip(range(25, 30), (OFF, OFF, MAILBOX, SILENT, BUSY), strict=True))
+HOLDER = ("voice", "holder")
 QUICK = {"tell": ["websocket", "sms", "email"], "call": True, "tries": 2, "wait_s": [2]}
 LEVEL = {
     "obliged": ["village", "leader"],
@@ -90,7 +93,8 @@ class Night:
             name: stack.enter_context(served.client(name))
             for name in ("admin", "duty", "station", "issuer", "leader", "auditor", "township")
         }
-        self.last = ""
+        self.last = self.mailbox = self.horn = ""
+        self.stack = stack
         self.alert = self.order = ""
         self.posted = datetime.now(UTC)
         self.figures: dict[str, float] = {}
@@ -117,7 +121,8 @@ class Night:
             self._leader(codes[code]["id"], place)
         plan = self._put("admin", "/call-plan", {"levels": {"red": LEVEL, "evacuation": LEVEL}}, version=0)
         assert plan["own"]
-        self.last = chosen[29]["name"]
+        self.last, self.mailbox = chosen[29]["name"], chosen[27]["name"]
+        self._loudspeaker(chosen[29]["id"])
         for person in self.people:
             person.open()
         expect(self.desk.see("intake-open")).to_be_visible()
@@ -151,6 +156,16 @@ class Night:
             new = {"unit": township, "title": "乡镇长（示例）", "responsible": True, "holder_id": head}
             self._post("admin", "/posts", new)
 
+    def _loudspeaker(self, village: str) -> None:
+        """One in the last village. It plays what it gets, as those of the demo do."""
+        new = {"unit": village, "name": f"{self.last}大喇叭（示例）", "kind": "loudspeaker"}
+        self.horn = str(self._post("admin", "/terminals", new)["terminal"]["id"])
+        key, url = (self.county.data / "loudspeaker.key").read_bytes().strip(), self.peers.broker.url
+        config = DemoPeersConfig("", 0, self.county.data, url, key, (self.horn,), speed=5, name="last-loudspeaker")
+        playing = SimulatedLoudspeakers(config, SystemClock())
+        playing.start()
+        self.stack.callback(playing.stop)
+
     def _person(self, unit: str, name: str, phone: str) -> str:
         person = {"unit": unit, "name": name, "phone": phone, "email": f"{phone}@example.invalid"}
         return str(self._post("admin", "/people", person)["id"])
@@ -166,9 +181,8 @@ class Night:
         expect(self.wall.page.get_by_role("heading", level=1)).to_contain_text("暴雨红色预警")
         until(lambda: any(one["doing"] for one in self.obligations()))
         begun = min(datetime.fromisoformat(one["doing"]["at"]) for one in self.obligations() if one["doing"])
-        # One second at most on a machine that does nothing else, as the figure tells.
         self.figures["first_call_s"] = (begun - self.posted).total_seconds()
-        assert begun - self.posted <= timedelta(seconds=4), begun - self.posted
+        assert begun - self.posted <= timedelta(seconds=1), begun - self.posted
 
         assert len(self.villages()) == 30
         again = self._cap("issuer", message)
@@ -183,6 +197,9 @@ class Night:
         whom = Counter(one["answered"]["whom"] for one in self.villages() if one["answered"])
         assert whom == {"holder": 25, "deputy": 4}
         assert all(o["subject"] != "leader" or o["mark"] == "confirmed" for o in self.obligations())
+        (mailbox,) = (one for one in self.villages() if one["name"] == self.mailbox)
+        picked_up = [one for one in self.details(mailbox["id"])["tries"] if (one["channel"], one["whom"]) == HOLDER]
+        assert {(one["heard"], one["outcome"]) for one in picked_up} == {("reached", "no_key")}, "a voice is no answer"
         calls = [self.rung(one) for one in self.villages()]
         shared = [one for one in calls if sum(1 for other in calls if one & other) > 1]
         assert len(shared) == 2, "one person with two villages"
@@ -191,7 +208,7 @@ class Night:
     def rung(self, village: dict[str, Any]) -> set[str]:
         """The calls to its holder. A township's leader may hear of a silent village with what is the leader's own."""
         tries = self.details(village["id"])["tries"]
-        return {one["id"] for one in tries if (one["channel"], one["whom"]) == ("voice", "holder")}
+        return {one["id"] for one in tries if (one["channel"], one["whom"]) == HOLDER}
 
     def the_last_one_stays_red(self) -> None:
         """Its township's leader is rung and knows; a visit stands."""
@@ -209,10 +226,37 @@ class Night:
         expect(place).to_have_attribute("data-mark", re.compile("open|reached"))
         expect(self.desk.see("calls-count")).to_contain_text(f"/ {len(self.obligations()) + 3}")
 
+    def its_loudspeaker_plays_the_red_message(self) -> None:
+        """The county takes the station's message over for the loudspeakers: it played there, and nobody answered."""
+        url = "/alerts/" + self._post("issuer", f"/alerts/{self.alert}/adopt", {})["id"]
+        version = int(self._get("issuer", url)["version"])
+        self._patch("issuer", url, {"channels": ["mqtt"]}, version)
+        _ok(moved(self.api["issuer"], url, "submit"))
+        _ok(moved(self.api["leader"], url, "sign-off"))
+        preview = self._get("issuer", f"{url}/preview")
+        assert "暴雨红色预警" in preview["texts"]["mqtt"]
+        _ok(moved(self.api["issuer"], url, "issue", {"people": preview["people"]}))
+        until(lambda: self._played(url) == "delivered", within_s=120, why=lambda: self._played(url))
+        assert self.of_last()["mark"] in {"open", "reached"}, "its loudspeaker played, and nobody answered"
+        expect(self.wall.page.get_by_test_id("wall-calls").locator(f"[data-name='{self.last}']")).to_be_visible()
+
+    def _played(self, url: str) -> str:
+        """What is known of the last village's loudspeaker."""
+        rows = self._all("duty", f"{url}/deliveries")
+        return next(str(one["state"]) for one in rows if one["recipient"] == f"terminal:{self.horn}")
+
     def the_county_cannot_change_the_stations_alert(self) -> None:
         for path, body in (("cancel", {"end": "lifted", "text": "x"}), ("issue", {"people": 0}), ("submit", {})):
             answer = moved(self.api["issuer"], f"/alerts/{self.alert}", path, body)
             assert (answer.status_code, answer.json()["code"]) == (409, "alert.received_immutable"), (path, answer.text)
+        url, changes = f"/alerts/{self.alert}", {"headline": "暴雨蓝色预警"}
+        seen = {"If-Match": self.api["issuer"].get(url).headers["ETag"]}
+        for answer in (
+            self.api["issuer"].patch(url, json=changes, headers=seen),
+            self.api["issuer"].post(f"{url}/update", json=changes),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (409, "alert.received_immutable"), answer.text
+        assert self._get("duty", url)["headline"] == "暴雨红色预警（示例）"
         assert self._get("duty", f"/alerts/{self.alert}")["status"] == "received"
 
     def an_evacuation_is_signed_off_on_the_leaders_phone(self) -> None:
@@ -401,6 +445,7 @@ def test_a_flash_flood_at_three_in_the_morning(profile: dict[str, str], peers: P
             night.a_red_message_comes,
             night.twenty_five_and_then_the_deputies_confirm,
             night.the_last_one_stays_red,
+            night.its_loudspeaker_plays_the_red_message,
             night.the_county_cannot_change_the_stations_alert,
             night.an_evacuation_is_signed_off_on_the_leaders_phone,
             night.thirty_eight_of_forty_one_households_are_moved,

@@ -1,9 +1,11 @@
 """SIPp as a telephone exchange: it answers as a scenario says and checks what it gets."""
 
+import asyncio
 import contextlib
 import select
 import shutil
 import socket
+import struct
 import threading
 import time
 from collections import defaultdict
@@ -11,10 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerts.sip.audio import FRAME, encode, packet
+from alerts.sip.sdp import PCMA
+from alerts.sip.speech import Speech
 from tests.peers.ports import free_port
 from tests.peers.process import folder_for, program, running
 
 _NO_ERRORS = ("The following events occurred", "Overload warning")
+GREETING = "您好，机主暂时无法接听，请在提示音后留言。"
 SCENARIOS = Path(__file__).parent / "scenarios"
 
 
@@ -70,6 +76,8 @@ def sipp(scenario: str) -> Iterator[SippServer]:
     with folder_for() as folder:
         server = SippServer(free_port(socket.SOCK_DGRAM), folder)
         shutil.copy(SCENARIOS / f"{scenario}.xml", folder / "scenario.xml")
+        if "mailbox.pcap" in (folder / "scenario.xml").read_text():
+            (folder / "mailbox.pcap").write_bytes(capture(spoken(GREETING)))
         argv = [program("sipp"), "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(server.port), "-nostdin"]
         media, control = (str(free_port(socket.SOCK_DGRAM)) for _ in range(2))
         audio = [
@@ -130,6 +138,24 @@ class Tap:
         method, target, _ = data.decode(errors="replace").split(" ", 2)
         number = target.partition("@")[0].removeprefix("sip:")
         self.heard[method].setdefault(number, time.monotonic())
+
+
+def spoken(text: str) -> bytes:
+    """A voice in A-law."""
+    return encode(asyncio.run(Speech().say(text)), PCMA)
+
+
+def capture(audio: bytes) -> bytes:
+    """The packets that carry it, as SIPp plays them: a pcap file of Ethernet, IPv4, UDP and RTP."""
+    found = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1)]
+    for number, at in enumerate(range(0, len(audio), FRAME)):
+        rtp = packet(PCMA, number, at, 1, audio[at : at + FRAME].ljust(FRAME, b"\xd5"), marker=number == 0)
+        udp = struct.pack("!HHHH", 6_000, 6_000, 8 + len(rtp), 0) + rtp
+        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), number, 0, 64, 17, 0, b"\x7f\0\0\1", b"\x7f\0\0\1")
+        frame = bytes(12) + b"\x08\0" + head + udp
+        seconds, part = divmod(number * 20_000, 1_000_000)
+        found.append(struct.pack("<IIII", seconds, part, len(frame), len(frame)) + frame)
+    return b"".join(found)
 
 
 def _listens(port: int) -> bool:
