@@ -89,7 +89,7 @@ def main(stub: Stub) -> None:
 
 def _short_messages(stub: Stub) -> Channel:
     # Loaded where it is asked for: the other bench's worker is measured without it.
-    gateways = [import_module("alerts.sms.gateway").gateway_of(stub.sms)]
+    gateways = [import_module("alerts.channels.sms_gateway").gateway_of(stub.sms)]
     module: Any = import_module("alerts.channels.sms")
     channel: Channel = module.SmsChannel(gateways, lambda _: {}, lambda _: True, lambda *_: True, Path(stub.folder))
     return channel

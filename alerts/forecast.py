@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 from typing import NamedTuple
 
+from alerts.channels.sms_gateway import by_preference
 from alerts.data import table
 from alerts.recipients import Contact, national
-from alerts.sms.gateway import by_preference
 
 
 class Flow(NamedTuple):

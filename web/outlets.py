@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from alerts.channels.sms_gateway import gateway_of
 from alerts.forecast import Flow
 from alerts.outlets import Outlets
-from alerts.sms.gateway import gateway_of
 from web.settings import Settings
 
 

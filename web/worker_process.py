@@ -56,7 +56,7 @@ def short_messages(plan: WorkerPlan, db: "Database") -> Channel | None:
     if not plan.sms_urls:
         return None
     module = _load("alerts.channels.sms")
-    gateways = [_load("alerts.sms.gateway").gateway_of(url) for url in plan.sms_urls]
+    gateways = [_load("alerts.channels.sms_gateway").gateway_of(url) for url in plan.sms_urls]
     hearing = _load("alerts.hearing")
     heard = (hearing.sms_finder(db), hearing.sms_recorder(db, db.clock), hearing.message_recorder(db, db.clock))
     return _channel(module.SmsChannel(gateways, *heard, Path(plan.data) / "run"))

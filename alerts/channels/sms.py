@@ -11,12 +11,12 @@ from itertools import count
 from pathlib import Path
 
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
+from alerts.channels.sms_gateway import SmsGateway, by_preference
 from alerts.channels.sms_inbox import Hear, Inbox
 from alerts.channels.sms_receipts import Find, ReceiptDesk, Record, reference_of
+from alerts.channels.sms_route import Route
 from alerts.recipients import national
 from alerts.sending import NoAnswer, NotSent
-from alerts.sms.gateway import SmsGateway, by_preference
-from alerts.sms.route import Route
 from alerts.sms.wire import ShortText, Taken, Verdict
 
 

@@ -15,9 +15,9 @@ from alerts.calls.caller import Caller, CallerConfig, sign_recorder
 from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.channels.sms import SmsChannel
+from alerts.channels.sms_gateway import gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.senders import Senders, senders
-from alerts.sms.gateway import gateway_of
 from alerts.texts import Content
 from command.kernel.db import Database
 from command.kernel.wake import FolderWake

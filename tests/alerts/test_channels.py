@@ -22,6 +22,7 @@ from alerts.channels.port import Channel, Outcome, Outgoing, Result
 from alerts.channels.post import Poster
 from alerts.channels.push_vapid import Vapid, new_private
 from alerts.channels.sms import SmsChannel
+from alerts.channels.sms_gateway import gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.channels.webhook import WebhookChannel
 from alerts.channels.webhook_forms import Target
@@ -29,7 +30,6 @@ from alerts.channels.webpush import Subscription, WebPushChannel
 from alerts.channels.websocket import WebSocketChannel
 from alerts.cmpp.pdu import V3
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
-from alerts.sms.gateway import gateway_of
 from alerts.texts import Content, Recording
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id

@@ -7,13 +7,13 @@ import pytest
 
 from alerts.calls.caller import Caller, CallerConfig
 from alerts.channels.sms import SmsChannel
+from alerts.channels.sms_gateway import gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.hearing import key_recorder, message_recorder
 from alerts.safety.model import SMS, VOICE
 from alerts.senders import senders
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, ShortMessage
-from alerts.sms.gateway import gateway_of
 from alerts.sms.wire import Packet
 from alerts.texts import NEEDS_HELP, SAFE
 from tests.alerts.county import County

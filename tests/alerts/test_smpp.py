@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.channels.sms import SmsChannel
+from alerts.channels.sms_gateway import gateway_of
 from alerts.channels.sms_receipts import Heard
 from alerts.cmpp.pdu import V2, V3
 from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, national
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, ShortMessage
 from alerts.smpp.text import encode, parts, receipt_of
-from alerts.sms.gateway import gateway_of
 from alerts.sms.pace import Pace
 from alerts.sms.wire import BadPacket, Packet
 from alerts.texts import Content

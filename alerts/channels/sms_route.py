@@ -7,13 +7,13 @@ from pathlib import Path
 
 from alerts.channels.breaker import Breaker
 from alerts.channels.port import Turn
+from alerts.channels.sms_gateway import SmsGateway
 from alerts.channels.sms_inbox import Inbox
 from alerts.channels.sms_receipts import ReceiptDesk, reference_of
+from alerts.channels.sms_window import Window
 from alerts.sending import NoAnswer, NotSent
 from alerts.sms.bind import Bind, Hearing
-from alerts.sms.gateway import SmsGateway
 from alerts.sms.pace import Pace
-from alerts.sms.window import Window
 from alerts.sms.wire import Receipt, ShortText, Taken
 
 
