@@ -71,10 +71,10 @@ class Caller:
         asyncio.run(self._main())
 
     def wake(self) -> None:
-        """Look now; from any thread."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._woken.set)
+        """Look now; from any thread. The loop's own may close it at any moment: then nobody is left to be woken."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._woken.set)
 
     def stop(self) -> None:
         """Hang up and end; from any thread."""
