@@ -9,6 +9,8 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from alerts.folder_broker import folder_url
+
 TASK = "alerts.wake"
 QUEUE = "alerts"
 EXPIRES_S = 60
@@ -28,7 +30,7 @@ class BrokerConfig:
 
 def make_celery(config: BrokerConfig) -> Celery:
     """The Celery application of this broker, without tasks of its own."""
-    app = Celery("fengsui", broker=config.url or "filesystem://localhost//", set_as_current=False)
+    app = Celery("fengsui", broker=config.url or folder_url(), set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
         task_default_queue=QUEUE,

@@ -12,7 +12,7 @@ from alerts.cap.message import CATEGORIES, RESPONSE_TYPES, Message
 from alerts.cap.read import read
 from alerts.data import table
 from alerts.model import KINDS
-from alerts.queries import cap_document
+from alerts.outgoing import last_issued
 from command.directory.model import Unit
 from tests.alerts.county import County
 from tests.alerts.steps import changed, issued
@@ -23,7 +23,7 @@ WORDS = [word for row in table("hazards")["hazards"] for word in row["words"]]
 
 def message(county: County, alert: str) -> Message:
     """The last message of an alert, which is valid and read without a word."""
-    document = county.see("duty", lambda s, _: cap_document(s, alert))
+    document = county.see("duty", lambda s, _: last_issued(s, alert).content)
     SCHEMA.assertValid(etree.fromstring(document))
     found = read(document)
     assert found.warnings == ()
