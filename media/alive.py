@@ -1,6 +1,7 @@
 """Whether anybody is at the other end: of a dial that hangs, of a connection that falls silent."""
 
 import asyncio
+import contextlib
 import random
 import ssl
 from collections.abc import Awaitable, Callable
@@ -63,25 +64,25 @@ async def answered(dial: Callable[[], Awaitable[T]], health: str, tls: ssl.SSLCo
 
 async def _seek(health: str, tls: ssl.SSLContext | None) -> None:
     """Return as soon as the server answers anything; what was asked into the dark is never answered, so ask again."""
-    asked: list[asyncio.Task[bool]] = []
+    answer = asyncio.Event()
+    asked: list[asyncio.Task[None]] = []
     async with httpx.AsyncClient(verify=tls or True, timeout=SEEK_PATIENCE_S) as http:
         try:
-            while not any(one.done() and one.result() for one in asked):
+            while not answer.is_set():
                 asked = [one for one in asked if not one.done()]
                 if len(asked) < MOST_SOUGHT:
-                    asked.append(asyncio.create_task(_is_there(http, health)))
+                    asked.append(asyncio.create_task(_ask(http, health, answer)))
                 pause = random.uniform(*SEEK_EVERY_S)  # noqa: S311  # spreads questions, no secret
-                await asyncio.wait(asked, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await answer.wait()
         finally:
             for one in asked:
                 one.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
 
 
-async def _is_there(http: httpx.AsyncClient, health: str) -> bool:
-    try:
+async def _ask(http: httpx.AsyncClient, health: str, answer: asyncio.Event) -> None:
+    with contextlib.suppress(httpx.HTTPError):
         await http.get(health)
-    except httpx.HTTPError:
-        await asyncio.sleep(SEEK_EVERY_S[0])
-        return False
-    return True
+        answer.set()

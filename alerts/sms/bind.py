@@ -160,7 +160,10 @@ class Bind:
             self._writer.write(octets)
 
     async def _watch(self, writer: asyncio.StreamWriter) -> None:
-        """Whoever has waited for an answer for too long gets none. They stand in the order in which they asked."""
+        """Whoever has waited for an answer for too long gets none. They stand in the order in which they asked.
+
+        One look now and then for all of them: a timer for each message costs as much as the message.
+        """
         loop = asyncio.get_running_loop()
         while self._writer is writer:
             await asyncio.sleep(WATCH_S)

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiortc.mediastreams import MediaStreamTrack
 from av.frame import Frame
 from av.packet import Packet
 from playwright.async_api import async_playwright
@@ -50,41 +53,57 @@ BACK = """async () => {
 }"""
 
 
-async def black_out(tmp_path: Path, seconds: float, times: int) -> list[tuple[float, float]]:
-    """Seconds from each return of the network until the page hears, and until it sees, again."""
-    browser.build_pages(tmp_path)
-    node = NodeProcess(TOKEN)
+@dataclass
+class Lines:
+    """One meeting on a real node, and the ways of those who may be cut off: their media, their signalling."""
+
+    server: SignalServer
+    media: Relay
+    signals: TcpRelay
+
+    def url(self, name: str) -> str:
+        """Signalling by the way that can be cut."""
+        return f"ws://127.0.0.1:{self.signals.port}/signal/{name}"
+
+
+@asynccontextmanager
+async def lines(tmp_path: Path, names: set[str], cut: str, address: str = "127.0.0.1") -> AsyncIterator[Lines]:
+    """`cut` is who goes by the ways that can be cut."""
+    node = NodeProcess(TOKEN, address)
     node.start()
     try:
         async with (
-            SignalServer(node.url, TOKEN, {"speaker", "listener"}, tmp_path) as server,
-            Relay(node.udp_port) as media,
+            SignalServer(node.url, TOKEN, names, tmp_path) as server,
+            Relay(node.udp_port, address) as media,
             TcpRelay(server.port) as signals,
-            async_playwright() as playwright,
         ):
-            chromium = await browser.launch(playwright, tmp_path)
-            base = f"http://127.0.0.1:{server.port}"
-            await browser.open_page(chromium, base, server.url("speaker"), (0, 0), "camera")
-            server.udp_port, server.announce_port = node.udp_port, media.port
-            url = f"ws://127.0.0.1:{signals.port}/signal/listener"
-            page = await browser.open_page(chromium, base, url, (1, 1), "none")
-            await page.evaluate("conference.view(['speaker'])")
-            assert None not in await page.evaluate(BACK)
-            back = [await _cut(partial(page.evaluate, BACK), media, signals, seconds) for _ in range(times)]
-            await chromium.close()
-            return back
+            server.udp_port, server.announce_port, server.relayed = node.udp_port, media.port, {cut}
+            yield Lines(server, media, signals)
     finally:
         node.kill()
 
 
-async def _cut(
-    measure: Callable[[], Awaitable[Any]], media: Relay, signals: TcpRelay, seconds: float
-) -> tuple[float, float]:
-    media.cut = True
-    signals.cut()
+async def black_out(tmp_path: Path, seconds: float, times: int) -> list[tuple[float, float]]:
+    """Seconds from each return of the network until the page hears, and until it sees, again."""
+    browser.build_pages(tmp_path)
+    async with lines(tmp_path, {"speaker", "listener"}, "listener") as at, async_playwright() as playwright:
+        chromium = await browser.launch(playwright, tmp_path)
+        base = f"http://127.0.0.1:{at.server.port}"
+        await browser.open_page(chromium, base, at.server.url("speaker"), (0, 0), "camera")
+        page = await browser.open_page(chromium, base, at.url("listener"), (1, 1), "none")
+        await page.evaluate("conference.view(['speaker'])")
+        assert None not in await page.evaluate(BACK)
+        back = [await _cut(partial(page.evaluate, BACK), at, seconds) for _ in range(times)]
+        await chromium.close()
+        return back
+
+
+async def _cut(measure: Callable[[], Awaitable[Any]], at: Lines, seconds: float) -> tuple[float, float]:
+    at.media.cut = True
+    at.signals.cut()
     await asyncio.sleep(seconds)  # the blackout itself
-    signals.mend()
-    media.cut = False
+    at.signals.mend()
+    at.media.cut = False
     heard, seen = await measure()
     assert heard is not None, "never heard again"
     assert seen is not None, "never seen again"
@@ -100,41 +119,33 @@ async def test_ten_seconds_without_a_network(tmp_path: Path) -> None:
     assert max(at for _, at in back) <= 4, back
 
 
+def tracks(folder: Path) -> list[MediaStreamTrack]:
+    """What a headless box sends."""
+    return [AudioPlayback(str(folder / "box.wav")), VideoPlayback(str(folder / "box.y4m"))]
+
+
 @pytest.mark.soak
 @pytest.mark.skipif(not FIREFOX.exists(), reason="no Firefox")
 async def test_ten_seconds_without_a_network_in_firefox(tmp_path: Path) -> None:
     browser.build_pages(tmp_path)
     write_y4m(tmp_path / "box.y4m", 90)
     write_wav(tmp_path / "box.wav", 330)
-    address = own_address()
-    node = NodeProcess(TOKEN, address)
-    node.start()
-    try:
-        async with (
-            SignalServer(node.url, TOKEN, {"speaker", "listener"}, tmp_path) as server,
-            Relay(node.udp_port, address) as media,
-            TcpRelay(server.port) as signals,
-            firefox(tmp_path) as fox,
-        ):
-            server.udp_port, server.announce_port, server.relayed = node.udp_port, media.port, {"listener"}
-            speaker = Attendance(
-                Seat(server.url("speaker"), "t"),
-                lambda: [AudioPlayback(str(tmp_path / "box.wav")), VideoPlayback(str(tmp_path / "box.y4m"))],
-            )
-            attending = asyncio.create_task(speaker.attend())
-            url = f"ws://127.0.0.1:{signals.port}/signal/listener"
-            page = f"http://127.0.0.1:{server.port}/page.html?slots=1,1&url={url}&media=none&capture=320x240"
-            await fox.goto(page)
-            await fox.until("window.ready === true", within_s=20)
-            await fox.evaluate("conference.view(['speaker'])")
-            measure = partial(fox.evaluate, f"({BACK})()")
-            assert None not in await measure()
-            back = await _cut(measure, media, signals, 10)
-            attending.cancel()
-            await asyncio.gather(attending, return_exceptions=True)
-            assert max(back) <= 2.5, back
-    finally:
-        node.kill()
+    async with (
+        lines(tmp_path, {"speaker", "listener"}, "listener", own_address()) as at,
+        firefox(tmp_path) as fox,
+    ):
+        speaker = Attendance(Seat(at.server.url("speaker"), "t"), partial(tracks, tmp_path))
+        attending = asyncio.create_task(speaker.attend())
+        base = f"http://127.0.0.1:{at.server.port}"
+        await fox.goto(f"{base}/page.html?slots=1,1&url={at.url('listener')}&media=none&capture=320x240")
+        await fox.until("window.ready === true", within_s=20)
+        await fox.evaluate("conference.view(['speaker'])")
+        measure = partial(fox.evaluate, f"({BACK})()")
+        assert None not in await measure()
+        back = await _cut(measure, at, 10)
+        attending.cancel()
+        await asyncio.gather(attending, return_exceptions=True)
+        assert max(back) <= 2.5, back
 
 
 class Played(Watching):
@@ -166,31 +177,17 @@ async def test_ten_seconds_without_a_network_at_a_box(tmp_path: Path) -> None:
     """A headless box notices by itself that nothing comes any more: aiortc would take half a minute."""
     write_y4m(tmp_path / "box.y4m", 90)
     write_wav(tmp_path / "box.wav", 330)
-    node = NodeProcess(TOKEN)
-    node.start()
-    try:
-        async with (
-            SignalServer(node.url, TOKEN, {"box", "viewer"}, tmp_path) as server,
-            Relay(node.udp_port) as media,
-            TcpRelay(server.port) as signals,
-        ):
-            server.udp_port, server.announce_port, server.relayed = node.udp_port, media.port, {"box"}
-            played = Played()
-            box = Attendance(
-                Seat(f"ws://127.0.0.1:{signals.port}/signal/box", "t"),
-                lambda: [AudioPlayback(str(tmp_path / "box.wav")), VideoPlayback(str(tmp_path / "box.y4m"))],
-            )
-            seat = Seat(server.url("viewer"), "t", audio_slots=1, video_slots=1, view=("box",))
-            viewer = Attendance(seat, list, played.on_track)
-            attending = [asyncio.create_task(one.attend()) for one in (box, viewer)]
-            await played.back()
-            back = await _cut(played.back, media, signals, 10)
-            for task in attending:
-                task.cancel()
-            await asyncio.gather(*attending, *played.tasks, return_exceptions=True)
-            assert max(back) <= 2.5, back
-    finally:
-        node.kill()
+    async with lines(tmp_path, {"box", "viewer"}, "box") as at:
+        played = Played()
+        seat = Seat(at.server.url("viewer"), "t", audio_slots=1, video_slots=1, view=("box",))
+        both = Attendance(Seat(at.url("box"), "t"), partial(tracks, tmp_path)), Attendance(seat, list, played.on_track)
+        attending = [asyncio.create_task(one.attend()) for one in both]
+        await played.back()
+        back = await _cut(played.back, at, 10)
+        for task in attending:
+            task.cancel()
+        await asyncio.gather(*attending, *played.tasks, return_exceptions=True)
+        assert max(back) <= 2.5, back
 
 
 @pytest.mark.soak
