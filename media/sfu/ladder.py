@@ -17,7 +17,7 @@ UP_S = 4.0
 LONGEST_UP_S = 64.0
 TRIAL_S = 15.0
 REPENTED_S = 15.0
-CALM_LOSS = 0.7
+CALM_LOSS = 0.85
 
 
 @dataclass(frozen=True, slots=True)

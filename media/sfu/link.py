@@ -214,7 +214,7 @@ class Link:
         outflow = self.outflow
         spoken = outflow.speech.bitrate + outflow.copies.bitrate
         tiers = needs(wants, max(VOICE_BPS, spoken), PACKED_VOICE_BPS)
-        return self.ladder.step(now, Measured(outflow.carries, tiers, outflow.redundancy.loss))
+        return self.ladder.step(now, Measured(outflow.carries, tiers, outflow.loss.share))
 
     def _aim(self, now: float, want: Want, decision: Decision) -> None:
         """Where a site sends less than the tile deserves and nothing presses, what comes back is taken at once."""

@@ -14,6 +14,7 @@ from media.sfu.probe import Prober
 from media.sfu.redundancy import Redundancy
 from media.sfu.reports import Report, ReportEstimator
 from media.sfu.sent import OVERHEAD, Sent, Told
+from media.sfu.shares import LossShare
 from media.sfu.state import NUMBERED, PACED, PLAIN, SlotState
 from media.sfu.voices import Voices
 
@@ -35,6 +36,8 @@ OF_ROUND_TRIP = 0.9
 """Who asks again after a round trip may be a little early."""
 CALM_S = 0.1
 DEAF_AFTER_S = 2.0
+LASTING = 0.3
+"""How fast the loss is followed by which the ladder goes: a second of it may be chance."""
 _extended = struct.Struct("!B11sHHBHx").pack
 
 Pad = Callable[[int], list[Packet]]
@@ -91,6 +94,7 @@ class Outflow:
         self.pacer = Pacer(self._flow)
         self.voices = Voices(most_voices)
         self.redundancy = Redundancy()
+        self.loss = LossShare(LASTING, LASTING)
         self.speech = Meter()
         self.copies = Meter()
         self.repairs = Meter(REPAIRS_FALL)
@@ -211,6 +215,7 @@ class Outflow:
         """Take what a feedback that came at `now` tells of the packets that were sent."""
         self.estimator.on_feedback(now, told)
         self.redundancy.feed(now, told.count, told.lost)
+        self.loss.feed(now, told.count, told.lost)
         came_through = self.prober.feed(now, told)
         self._flow.probing = self.prober.cluster is not None
         if came_through is not None and self.estimator.delay.usage != "overuse":
@@ -225,6 +230,7 @@ class Outflow:
         came, lost = self.reports.on_report(report, slot, sent + self._flow.repaired)
         if not self._numbered:
             self.redundancy.feed(report[0], came, lost)
+            self.loss.feed(report[0], came, lost)
 
     def on_round_trip(self, now: float, last_sr: int, seconds: float) -> None:
         """How long a sender report took to the receiver and its answer back; `last_sr` names that report."""

@@ -17,6 +17,7 @@ STANDING_S = 0.3
 DRAINS_S = 3.0
 RISE = 0.02
 LATELY_S = 3.0
+MOST_OWN = 0.5
 SURELY = 1.15
 """What arrives is measured by the sizes of packets that were sent a little later."""
 
@@ -118,7 +119,7 @@ class ReportEstimator:
             return 0, 0
         if since_mark:
             self._heed(now, came, lost, sent)
-        elif stream.mark is not None and not _ahead(highest, stream.mark) and lost > HIGH * (came + lost):
+        elif stream.mark is not None and not _ahead(highest, stream.mark) and self._is_lossy(came, lost):
             self.loss.rate = max(FLOOR_BPS, min(self.loss.rate, SURELY * self._arrives(now)))
         return came, lost
 
@@ -139,8 +140,13 @@ class ReportEstimator:
             self._mark(now)
 
     def _arrives(self, now: float) -> float:
-        """bit/s of all streams that were told of lately."""
-        return sum(stream.bitrate for stream in self._streams.values() if now - stream.at < LATELY_S)
+        """bit/s of all streams that were told of lately, and what the link by itself takes of them on the way."""
+        arrives = sum(stream.bitrate for stream in self._streams.values() if now - stream.at < LATELY_S)
+        return arrives / (1 - min(MOST_OWN, self.loss.own))
+
+    def _is_lossy(self, came: int, lost: int) -> bool:
+        """Whether more is lost than the link loses by itself."""
+        return bool(lost) and self.loss.beyond(lost / (came + lost)) > HIGH
 
     def _heed(self, now: float, came: int, lost: int, sent: int) -> None:
         """Follow the loss: not below what arrives, and not for what is over already."""
@@ -149,7 +155,7 @@ class ReportEstimator:
         self._sent = sent
         if loss.rate >= before:
             return
-        if loss.latest <= HIGH:
+        if loss.beyond(loss.latest) <= HIGH:
             loss.rate = before
             return
         arrives = self._arrives(now)

@@ -8,7 +8,8 @@ RISE, FALL = 0.6, 0.3
 class LossShare:
     """`share` follows what is fed, sooner up than down; the first window counts in full."""
 
-    def __init__(self) -> None:
+    def __init__(self, rise: float = RISE, fall: float = FALL) -> None:
+        self._rise, self._fall = rise, fall
         self.share = 0.0
         self._came = 0
         self._lost = 0
@@ -25,7 +26,7 @@ class LossShare:
         if now - self._began < WINDOW_S or total < LEAST_PACKETS:
             return False
         fresh = self._lost / total
-        pace = (RISE if fresh > self.share else FALL) if self._settled else 1.0
+        pace = (self._rise if fresh > self.share else self._fall) if self._settled else 1.0
         self.share += (fresh - self.share) * pace
         self._came = self._lost = 0
         self._began, self._settled = now, True

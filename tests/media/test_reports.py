@@ -5,7 +5,7 @@ import pytest
 from media.sfu.reports import ReportEstimator
 from media.sfu.state import PlainSlotState
 from tests.media.reporting import Reported
-from tests.media.wire import Uniform, Wire
+from tests.media.wire import GilbertElliott, Uniform, Wire
 
 CLIFF_S = 30.0
 THIN_BPS = 250_000
@@ -35,6 +35,19 @@ def test_a_radio_link_keeps_its_pictures() -> None:
     found.run(60)
     assert found.darkest(115) < 2
     assert found.repaired(115, 160) > 30_000
+
+
+@pytest.mark.parametrize("loss", [Uniform(0.3), GilbertElliott(0.02, 0.3, 0.8)])
+def test_loss_that_sending_less_does_not_cure_lowers_the_rate_no_further(loss: Uniform | GilbertElliott) -> None:
+    """Without a word of how long packets took: the rate is back before long, and pictures move."""
+    found = Reported(Wire(lambda _: 3e6, 0.03, loss))
+    found.run(70)
+    estimate = found.viewer.outflow.bitrate
+    assert estimate is not None
+    assert estimate > 150_000
+    assert found.viewer.ladder.tier.moves
+    assert sum(at >= 130 for at in found.receiver.shown) > 15 * 40
+    assert found.darkest(130) < 8
 
 
 @pytest.mark.parametrize("bps", [1.5e6, 3e6])
