@@ -36,6 +36,8 @@ missing_packages() {
       have sipp || echo sip-tester
       have turnserver || echo coturn
       have haproxy || echo haproxy
+      have postfix || echo postfix
+      have curl || echo curl
       ;;
     bench)
       exists '/usr/lib/postgresql/*/bin/initdb' || echo postgresql
