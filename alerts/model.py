@@ -1,7 +1,6 @@
 """An alert from draft to end, the messages in and out, and what became of every delivery."""
 
 import hashlib
-import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 from command.kernel.clock import optional_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime, index_where
-from command.kernel.values import Json, State, parse
+from command.kernel.values import Json, State, compact, parse
 
 DRAFT, SUBMITTED, RETURNED, SIGNED_OFF, ISSUED = "draft", "submitted", "returned", "signed_off", "issued"
 CHANGED, LIFTED, WITHDRAWN, EXPIRED, RECEIVED = "changed", "lifted", "withdrawn", "expired", "received"
@@ -289,7 +288,7 @@ class Members(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Json, dialect: Dialect) -> str:
         """The text."""
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return compact(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
         """The value."""

@@ -1,7 +1,6 @@
 """The signalling socket of one participant: it enters the meeting, its words go to the media node, news come back."""
 
 import asyncio
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from command.directory.sessions import actor_of
 from command.kernel.db import Database
 from command.kernel.errors import FengsuiError, Malformed, TooMany, Unauthenticated
-from command.kernel.values import Json, State
+from command.kernel.values import Json, State, compact
 from media.errors import BridgeError
 from media.meetings.actions.taking_part import enter
 from media.nodes.model import Dial
@@ -120,7 +119,7 @@ def _error(error: FengsuiError, language: str, number: int | None = None) -> Sta
 
 async def _send(socket: WebSocket, message: State) -> None:
     async with asyncio.timeout(SEND_S):
-        await socket.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        await socket.send_text(compact(message))
 
 
 class _Talk:

@@ -1,10 +1,10 @@
 """Attempts in the hands of workers: claimed for a time, fenced, renewed, over."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,22 @@ LEASE = timedelta(seconds=45)
 
 HOPELESS = frozenset({"no_such_number"})
 _CODES = frozenset({"busy", "no_answer", "off", "declined", "not_connected", "no_such_number", "not_configured"})
+
+
+def _waiting(*which: ColumnElement[bool], first: Sequence[ColumnElement[bool]] = ()) -> Select[CallAttempt]:
+    query = select(CallAttempt).where(CallAttempt.state == PENDING, *which).order_by(*first, CallAttempt.id)
+    return query.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True)
+
+
+def _spoken(asks: str) -> tuple[ColumnElement[bool], ...]:
+    return (CallAttempt.channel == VOICE, CallAttempt.asks == asks)
+
+
+_RINGING = select(CallAttempt.address).where(CallAttempt.state == CLAIMED, CallAttempt.channel == VOICE)
+# What a worker may take, put together once: it asks at every turn, and that takes longer than to ask.
+_MESSAGES = _waiting(CallAttempt.channel != VOICE)
+_CALLS = _waiting(*_spoken(RECEIPT), first=[CallAttempt.asked_by.is_(None)])
+_GIVING_WAY = {asks: _waiting(*_spoken(asks), CallAttempt.address.not_in(_RINGING)) for asks in (SAFETY, NUMBER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +68,19 @@ def claim(session: Session, clock: Clock, owner: str, lines: int, spare: int = 0
     lines free, and telephones that ring alone.
     """
     now = clock.now()
-    base = select(CallAttempt).where(CallAttempt.state == PENDING)
-    messages = base.where(CallAttempt.channel != VOICE).order_by(CallAttempt.id).limit(100)
-    spoken = base.where(CallAttempt.channel == VOICE)
-    by_hand = CallAttempt.asked_by.is_(None)
-    calls = spoken.where(CallAttempt.asks == RECEIPT).order_by(by_hand, CallAttempt.id).limit(max(lines, 0))
-    rows = [*_take(session, messages, owner, now), *(called := _take(session, calls, owner, now))]
+    rows = _take(session, _MESSAGES, owner, now, 100)
+    rows += (called := _take(session, _CALLS, owner, now, max(lines, 0)))
     free = lines - len(called) - spare
-    for asks in (SAFETY, NUMBER):
+    for asks, query in _GIVING_WAY.items():
         session.flush()
         if free > 0 and (asks != NUMBER or not in_earnest(session, now)):
-            rows += (taken := _take(session, _asking(asks, free), owner, now))
+            rows += (taken := _take(session, query, owner, now, free))
             free -= len(taken)
     return [Held(row.id, row.channel, row.address, row.name, row.drill, row.fence) for row in rows]
 
 
-def _asking(asks: str, most: int) -> Select[CallAttempt]:
-    """Calls that wait to ask this, the oldest first, but to telephones that ring."""
-    ringing = select(CallAttempt.address).where(CallAttempt.state == CLAIMED, CallAttempt.channel == VOICE)
-    waiting = (CallAttempt.state == PENDING, CallAttempt.channel == VOICE, CallAttempt.asks == asks)
-    query = select(CallAttempt).where(*waiting, CallAttempt.address.not_in(ringing))
-    return query.order_by(CallAttempt.id).limit(most)
-
-
-def _take(session: Session, which: Select[CallAttempt], owner: str, now: datetime) -> list[CallAttempt]:
-    rows = list(session.scalars(which.with_for_update(skip_locked=True)))
+def _take(session: Session, which: Select[CallAttempt], owner: str, now: datetime, most: int) -> list[CallAttempt]:
+    rows = list(session.scalars(which, {"most": most}))
     for row in rows:
         row.state, row.owner, row.lease_until, row.started_at = CLAIMED, owner, now + LEASE, now
         row.fence += 1

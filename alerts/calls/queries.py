@@ -27,6 +27,25 @@ _TRIES_SHOWN = 30
 _GRAVE = ("red", "orange", "evacuation")
 """Colours and kinds, and levels of obligations."""
 
+# Asked before every test call, put together once: that takes longer than to ask it.
+_REAL_CALL = (
+    select(CallAttempt.id)
+    .where(CallAttempt.state.in_((PENDING, CLAIMED)), CallAttempt.channel == VOICE)
+    .where(CallAttempt.asks != NUMBER, ~CallAttempt.drill)
+    .limit(1)
+)
+_GRAVELY_OBLIGED = (
+    select(Obligation.id)
+    .where(Obligation.level.in_(_GRAVE), Obligation.due_at.is_not(None), Obligation.ended_at.is_(None))
+    .where(~Obligation.drill, Obligation.mark.not_in((CONFIRMED, ACTED)))
+    .limit(1)
+)
+_GRAVE_RUNNING = (
+    select(Alert)
+    .where(or_(Alert.colour.in_(_GRAVE), Alert.kind.in_(_GRAVE)), Alert.on_board)
+    .where(Alert.status.in_((ISSUED, RECEIVED)), ~Alert.drill, Alert.scope_status == "Actual")
+)
+
 
 def board_obligations(session: Session, sight: Sight) -> list[State]:
     """Obligations on the board of this reader: of their own places, and of alerts of their own units."""
@@ -95,16 +114,10 @@ def acted_on(alert: Alert, now: datetime) -> bool:
 def in_earnest(session: Session, now: datetime) -> bool:
     """Whether lines are for real calls alone: a red or orange alert or an evacuation order runs, somebody is still
     called for one that has run out, or any real call waits or goes on. No drill counts."""
-    real = (CallAttempt.channel == VOICE, CallAttempt.asks != NUMBER, ~CallAttempt.drill)
-    calls = select(CallAttempt.id).where(CallAttempt.state.in_((PENDING, CLAIMED)), *real)
-    open_ones = (~Obligation.drill, Obligation.ended_at.is_(None), Obligation.mark.not_in((CONFIRMED, ACTED)))
-    obliged = select(Obligation.id).where(Obligation.level.in_(_GRAVE), Obligation.due_at.is_not(None), *open_ones)
-    grave = or_(Alert.colour.in_(_GRAVE), Alert.kind.in_(_GRAVE))
-    running = (Alert.on_board, Alert.status.in_((ISSUED, RECEIVED)), ~Alert.drill, Alert.scope_status == "Actual")
     return (
-        session.scalars(calls.limit(1)).first() is not None
-        or session.scalars(obliged.limit(1)).first() is not None
-        or any(acted_on(alert, now) for alert in session.scalars(select(Alert).where(grave, *running)))
+        session.scalars(_REAL_CALL).first() is not None
+        or session.scalars(_GRAVELY_OBLIGED).first() is not None
+        or any(acted_on(alert, now) for alert in session.scalars(_GRAVE_RUNNING))
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import ColumnElement, Index, Select, String, Text, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -11,7 +12,7 @@ from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text
 from command.kernel.db import Base
 from command.kernel.ids import new_id
-from command.kernel.values import Json, State, canonical, parse
+from command.kernel.values import Json, State, canonical, compact, parse
 
 GENESIS = "0" * 64
 
@@ -74,6 +75,11 @@ class Entry:
             "body": self.body,
             "hash": self.hash,
         }
+
+    @cached_property
+    def text(self) -> str:
+        """`state()` as JSON: written once, however many follow."""
+        return compact(self.state())
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """The timeline as read: board, pages of entries, the live stream, the proof."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, WebSocket, WebSocketDisconnect
-from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, StringConstraints
 
 from command.directory.queries import Sight, sight_of
@@ -18,7 +16,7 @@ from command.kernel.db import Database
 from command.kernel.errors import Refused
 from command.kernel.rights import Right
 from command.kernel.timeline import Entry, Wanted, head_of, read_after, read_before, verify
-from command.kernel.values import State
+from command.kernel.values import State, compact
 from web.board import Collection, snapshot
 from web.edge import COOKIE, Known
 from web.presence import Presence
@@ -36,15 +34,13 @@ _RIGHTS_KINDS = ("unit.", "user.", "terminal.")
 _SEND_SECONDS = 20
 
 
-@router.get("/board", response_model=State)
-def get_board(edge: Known, request: Request) -> JSONResponse:
+@router.get("/board")
+def get_board(edge: Known, request: Request) -> State:
     """Everything the reader may see of the present, and the `seq` it is true for."""
     collections: Mapping[str, Collection] = request.app.state.collections
     with edge.reading() as session:
         sight = sight_of(session, edge.actor)
-        board = snapshot(session, edge.clock, edge.actor, sight, collections)
-    # As it is: checking half a megabyte of our own values against a recursive type takes longer than reading it.
-    return JSONResponse(board)
+        return snapshot(session, edge.clock, edge.actor, sight, collections)
 
 
 @router.get("/timeline")
@@ -154,13 +150,13 @@ async def _follow(
     tail: Tail = socket.app.state.tail
     sight, sent = reader[1], after
     if after > tail.head and not await tail.wait(after - 1, 2.0):
-        await _send(socket, {"reset": "unknown_seq"})
+        await _send(socket, compact({"reset": "unknown_seq"}))
         return
     while True:
         entries = await tail.after(sent)
         for entry in entries:
             if sight.covers(entry.unit, entry.shared):
-                await _send(socket, entry.state())
+                await _send(socket, entry.text)
             sent = entry.seq
         if _touches_rights(entries) or not entries:
             fresh = await asyncio.to_thread(_reader, db, token)
@@ -168,16 +164,16 @@ async def _follow(
                 await socket.close(UNKNOWN_CLOSE)
                 return
             if fresh[1] != sight:
-                await _send(socket, {"reset": "rights"})
+                await _send(socket, compact({"reset": "rights"}))
                 return
         if not entries and not await tail.wait(sent, heartbeat or 30.0) and heartbeat:
-            await _send(socket, {"heartbeat": {"at": to_text(db.clock.now()), "seq": sent}})
+            await _send(socket, compact({"heartbeat": {"at": to_text(db.clock.now()), "seq": sent}}))
 
 
 def _touches_rights(entries: list[Entry]) -> bool:
     return any(entry.kind.startswith(_RIGHTS_KINDS) for entry in entries)
 
 
-async def _send(socket: WebSocket, message: State) -> None:
+async def _send(socket: WebSocket, text: str) -> None:
     async with asyncio.timeout(_SEND_SECONDS):
-        await socket.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+        await socket.send_text(text)
