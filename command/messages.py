@@ -125,6 +125,21 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "resource.unavailable": ("没有下达：{name}现在不可用", "Not ordered: {name} is not available now"),
     "resource.on_task": ("没有改：{name}正在执行任务", "Not changed: {name} is on a task"),
     "keeper.unknown": ("保管人没有这个账号", "The keeper has no such account"),
+    # duty
+    "duty.held": ("没有上岗：{name}正在值班，请对方交班", "Not on duty: {name} is; ask for the handover"),
+    "duty.not_yours": ("只有当班的值班员能交班、撤回", "Only the officer on duty hands over or takes it back"),
+    "duty.nobody": ("没有人在值班，直接上岗即可", "Nobody is on duty: just begin"),
+    "handover.unknown": ("没有这次交接班", "There is no such handover"),
+    "handover.waiting": ("已经交班，等人接；要改先撤回", "Handed over already and waiting; take it back to change it"),
+    "handover.to": ("接班人要是本单位另一名值班员", "The next one must be another officer of this unit"),
+    "handover.own": ("交班和接班不能是同一个人", "Nobody takes over from themselves"),
+    "handover.for_another": ("这一班交给了{name}", "This is handed over to {name}"),
+    "handover.over": ("没有办：这次交接班已由{name}了结", "Not done: {name} has ended this handover already"),
+    "handover.unseen": (
+        "没有接班：还有 {number} 段有急事，先勾选“看过”",
+        "Not taken over: {number} sections have something urgent; tick that you have seen them",
+    ),
+    "handover.reason_needed": ("写明为什么没有交班就接", "Say why you take over without a handover"),
     # evacuations
     "evacuation.unknown": ("没有这次转移", "There is no such evacuation"),
     "household.unknown": ("台账里没有这一户", "There is no such household in the ledger"),

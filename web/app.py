@@ -26,6 +26,7 @@ from web.api import (
     demo,
     directory,
     divisions,
+    duty,
     evacuations,
     fast_track,
     groups,
@@ -100,7 +101,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     problems.install(app)
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
-    log = (incidents, incident_log, tasks, resources, divisions, situation)
+    log = (incidents, incident_log, tasks, resources, duty, divisions, situation)
     told = (alerts, alert_files, receipts, audience, obligations, silences, numbers, safety, evacuations)
     warnings = (*told, call_plan, authority_table, fast_track, text_templates, cap, cap_feeds, cap_messages, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)

@@ -16,6 +16,7 @@ from alerts.queries import board_alerts, board_coverages
 from alerts.safety.queries import board_safety_checks
 from alerts.silence.queries import board_silences
 from command.directory.queries import Sight, board_terminals, board_units
+from command.duty.queries import board_handovers, board_shifts
 from command.evacuation.queries import board_evacuation_points, board_evacuations
 from command.incidents.queries import board_incidents
 from command.kernel.actor import Actor
@@ -94,6 +95,8 @@ BASE: dict[str, Collection] = {
     "cap_feeds": board_feeds,
     "cap_refusals": board_refusals,
     "countersigns": board_countersigns,
+    "shifts": board_shifts,
+    "handovers": board_handovers,
     "evacuations": board_evacuations,
     "evacuation_points": board_evacuation_points,
     "incidents": board_incidents,

@@ -14,6 +14,7 @@ from alerts.templates import model as templates
 from alerts.webhooks import model as webhooks
 from alerts.webpush import model as webpush
 from command.directory import model as directory
+from command.duty import model as duty
 from command.evacuation import model as evacuation
 from command.incidents import model as incidents
 from command.kernel import timeline
@@ -39,4 +40,4 @@ _ALERTS = (
     numbers,
     templates,
 )
-MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation)
+MODULES = (timeline, directory, incidents, tasks, resources, meetings, nodes, *_ALERTS, evacuation, duty)

@@ -42,6 +42,7 @@ RIGHTS: Table = {
     "role.grant": ("授权", "grant roles"),
     "account.lock": ("锁定账号", "lock accounts"),
     "settings.change": ("更改设置", "change settings"),
+    "duty.hold": ("值班、交接班", "be on duty and hand it over"),
     "audit": ("审计", "audit"),
 }
 

@@ -54,6 +54,7 @@ class Right(StrEnum):
     ROLE_GRANT = "role.grant"
     ACCOUNT_LOCK = "account.lock"
     SETTINGS_CHANGE = "settings.change"
+    DUTY_HOLD = "duty.hold"
     AUDIT = "audit"
 
 
@@ -85,7 +86,7 @@ _DUTY = _READER | {
 _TABLE: dict[Role, frozenset[Right]] = {
     Role.LEADER: _DUTY | {Right.ALERT_REVIEW},
     Role.COMMANDER: _DUTY | {Right.ALERT_REVIEW},
-    Role.DUTY_OFFICER: frozenset(_DUTY),
+    Role.DUTY_OFFICER: _DUTY | {Right.DUTY_HOLD},
     Role.TOWNSHIP_OPERATOR: _READER
     | {
         Right.READ_PERSONAL,
@@ -99,6 +100,7 @@ _TABLE: dict[Role, frozenset[Right]] = {
         Right.EVACUATION_OPEN,
         Right.EVACUATION_REPORT,
         Right.HOUSEHOLD_READ,
+        Right.DUTY_HOLD,
     },
     Role.RESOURCE_KEEPER: frozenset({Right.READ, Right.TASK_MOVE, Right.ALERT_ACKNOWLEDGE, Right.HOUSEHOLD_KEEP}),
     Role.ALERT_ISSUER: _READER

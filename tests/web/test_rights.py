@@ -11,6 +11,7 @@ from tests.web.evacuees import ledger, opened, standing_lists
 from tests.web.obliged import made, obligation
 from tests.web.refused import refused_message
 from tests.web.silent import silence
+from tests.web.test_handover import handed
 from tests.web.world import World
 from web.wiring import Core
 
@@ -57,6 +58,7 @@ IDS = {
     "member_id",
     "place_id",
     "point_id",
+    "handover_id",
 }
 
 
@@ -144,6 +146,7 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
         "household_id": ledger(duty, evacuation)[0]["household"],
         "check_id": begun(as_)["id"],
         **refused_message(as_),
+        "handover_id": handed(duty)["id"],
         "feed_id": made(as_("admin"), "/cap-feeds", {"name": "州台", "url": "http://127.0.0.1:9/feed", "on": False})[
             "id"
         ],

@@ -1,6 +1,7 @@
 import type { Alert } from './objects/alerts'
 import type { Board } from './objects/board'
 import type { Coverage } from './objects/coverages'
+import type { Handover } from './objects/duty'
 import type { Evacuation, EvacuationPoint } from './objects/evacuations'
 import type { Countersign } from './objects/countersigns'
 import type { CapFeed, CapRefusal } from './objects/feeds'
@@ -55,6 +56,7 @@ interface Bodies {
   cap_feed: CapFeed
   cap_refusal: CapRefusal
   countersign: Countersign
+  handover: Handover
   cap_receipt: { sender: string; note: string }
   dialect_export: { answers?: string }
   media_node: MediaNode
@@ -315,6 +317,14 @@ const TELL: Record<string, Tell> = {
   'cap_refusal.raised': (x) => ({ text: x.t.messageRefused(get(x, 'cap_refusal')?.name ?? '') }),
   'cap_refusal.changed': (x) => ({ text: x.t.messageRefused(get(x, 'cap_refusal')?.name ?? '') }),
   'cap_refusal.acknowledged': (x) => ({ text: x.t.refusalNoted(get(x, 'cap_refusal')?.name ?? '') }),
+  'shift.begun': (x) => ({ text: x.t.shiftBegun }),
+  'handover.handed': (x) => {
+    const to = get(x, 'handover')?.to
+    return { text: to ? x.t.handedTo(to.name) : x.t.handed }
+  },
+  'handover.withdrawn': (x) => ({ text: x.t.handoverWithdrawn }),
+  'handover.acknowledged': (x) => ({ text: x.t.handoverAcknowledged(get(x, 'handover')?.former.name ?? '') }),
+  'handover.taken': (x) => ({ text: x.t.handoverTaken(get(x, 'handover')?.former.name ?? '') + because(x, get(x, 'handover')?.reason) }),
   'silence.raised': (x) => ({ text: silenceWords(x) }),
   'silence.changed': (x) => ({ text: silenceWords(x) }),
   'silence.acknowledged': (x) => ({ text: x.t.silenceNoted(get(x, 'silence')?.name ?? '') }),

@@ -1,6 +1,7 @@
 import type { Alert } from './alerts'
 import type { Countersign } from './countersigns'
 import type { Coverage } from './coverages'
+import type { Handover, Shift } from './duty'
 import type { Evacuation, EvacuationPoint } from './evacuations'
 import type { CapFeed, CapRefusal } from './feeds'
 import type { Incident } from './incidents'
@@ -43,6 +44,8 @@ export interface Board {
   cap_feeds?: ById<CapFeed>
   cap_refusals?: ById<CapRefusal>
   countersigns?: ById<Countersign>
+  shifts?: ById<Shift>
+  handovers?: ById<Handover>
   media_nodes: ById<MediaNode>
   safety_checks: ById<SafetyCheck>
   evacuations: ById<Evacuation>
