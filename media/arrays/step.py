@@ -173,7 +173,7 @@ class ArrayStep(PythonStep):
             self._rows += fan.count
         if fan.others:
             self._settle()
-        return [send for slot in fan.others if (send := slot.write(now, unit)) is not None]
+        return [send for slot in fan.others for send in slot.write(now, unit)]
 
     def _fan(self, unit: Unit) -> Fan:
         """Who is written to at once. All that has been written stands in the tables where they are looked at."""

@@ -135,9 +135,7 @@ class CompiledStep:
             *unit.lead,
         )
         while (place := self._write(self._box, fan.states, place, fan.count, packed, body)) < fan.count:
-            send = fan.sinks[place].write(now, unit)
-            if send is not None:
-                sends.append(send)
+            sends += fan.sinks[place].write(now, unit)
             place += 1
         return sends
 
@@ -231,4 +229,4 @@ def _gathered(layer: Layer) -> Fan:
 
 
 def _written(now: float, unit: Unit, slots: Sequence[Sink]) -> list[Send]:
-    return [send for slot in slots if (send := slot.write(now, unit)) is not None]
+    return [send for slot in slots for send in slot.write(now, unit)]

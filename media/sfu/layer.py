@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from media.rtp.sequence import unwrap
 from media.sfu.clock import SenderClock, StreamClock
 from media.sfu.counted import Counted
 from media.sfu.incoming import Incoming, SourceState
-from media.sfu.kept import Cache
+from media.sfu.kept import CAPACITY, Cache
 from media.sfu.rates import LayerRate
 from media.sfu.receiver import Receiver, Send
 from media.sfu.reception import Reception
@@ -21,6 +22,8 @@ from media.sfu.terms import Kind, VideoCodec
 KEYFRAME_INTERVAL_S = 0.5
 LAYER_SILENT_S = 0.8
 LAYER_START_S = 2.5
+YOUNG_S = 1.0
+"""After that a key frame that is asked for is there sooner than a receiver has caught up, and costs it less."""
 USEFUL_S: dict[Kind, float] = {"audio": 0.4, "video": 1.0}
 """How long a receiver may still have use for a packet that is missing: its jitter buffer, or its next key frame."""
 CODECS: tuple[VideoCodec, ...] = ("vp8", "h264")
@@ -67,7 +70,7 @@ class Sink(Protocol):
     state: SlotState
 
     def is_entered(self, layer: Layer) -> bool: ...
-    def write(self, now: float, unit: Unit) -> Send | None: ...
+    def write(self, now: float, unit: Unit) -> Sequence[Send]: ...
 
 
 class Origin(Protocol):
@@ -104,13 +107,22 @@ class Origin(Protocol):
         """The height of a layer is another one."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """The first packet of a key frame, and when it came."""
+
+    index: int
+    at: float
+
+
 class Layer(Counted):
     """One incoming stream: an SSRC of a source.
 
     `slots` are those that listen. `place` is its position in the offer, `height` that of its last key frame in pixels
     (0 = not known yet).
 
-    `epoch` changes whenever what was begun cannot be gone on with: another SSRC, a mute.
+    `key_frame` is the last one that anything can begin with. `epoch` changes whenever what was begun cannot be gone on
+    with: another SSRC, a mute.
     """
 
     def __init__(self, source: Origin, place: int) -> None:
@@ -121,6 +133,7 @@ class Layer(Counted):
         self.reception: Reception | None = None
         self.clock = StreamClock(source.rate_hz, source.clock)
         self.epoch = 0
+        self.key_frame: KeyFrame | None = None
         self.height = 0
         self.malformed = 0
         self.rate = LayerRate()
@@ -154,6 +167,7 @@ class Layer(Counted):
         """What comes next goes on from nothing before it, and nothing before it is sent again."""
         self.epoch = self.state.epoch = self.epoch + 1
         self.state.opened_at = -1
+        self.key_frame = None
         self.kept.clear()
         self.fan = None
 
@@ -192,6 +206,25 @@ class Layer(Counted):
     def is_newest(self, index: int) -> bool:
         """Whether no packet after `index` has come."""
         return self.reception is not None and index == self.reception.highest
+
+    def since_key_frame(self, now: float) -> list[Unit]:
+        """The last key frame and all that came after it, in order: what a slot can begin with.
+
+        Nothing where it is older than YOUNG_S, or where what is missing of all that is not on its way.
+        """
+        reception, key_frame = self.reception, self.key_frame
+        if reception is None or key_frame is None or now - key_frame.at > YOUNG_S:
+            return []
+        if reception.highest - key_frame.index >= CAPACITY:
+            return []
+        found: list[Unit] = []
+        for index in range(key_frame.index, reception.highest + 1):
+            unit = self.kept.get(index)
+            if unit is not None:
+                found.append(unit)
+            elif not reception.awaits(index):
+                return []
+        return found
 
     def available(self, now: float) -> bool:
         """Whether it comes, or would soon: it was paused because nobody wanted it, or its sender was just asked."""
@@ -259,8 +292,7 @@ class Layer(Counted):
             return None
         if descriptor.keyframe:
             self.keyframe_wanted = False
-            self._forget_missing(index)
-            self._note_height(descriptor.height)
+            self._begin_key_frame(now, index, descriptor.height)
         picture = self._unwrapped(descriptor)
         unit = self._unit(index, packet.timestamp, packet.marker, picture, payload, descriptor)
         self.state.octets_by_temporal[descriptor.temporal_layer] += len(unit.body)
@@ -299,10 +331,13 @@ class Layer(Counted):
             return Unit(self, index, timestamp, marker, payload)
         return self._unit(index, timestamp, marker, picture, payload, descriptor)
 
-    def _forget_missing(self, index: int) -> None:
+    def _begin_key_frame(self, now: float, index: int, height: int) -> None:
         """A key frame begins at `index`: what lies before it is no longer needed."""
         if self.reception is not None:
             self.reception.forget_missing(index)
+        if self.key_frame is None or index > self.key_frame.index:
+            self.key_frame = KeyFrame(index, now)
+        self._note_height(height)
 
     def _note_height(self, height: int) -> None:
         if height and height != self.height:

@@ -129,6 +129,13 @@ class Link:
         """A slot has changed what it sends: its receiver should know its new clock soon."""
         self.begun.add(ssrc)
 
+    def pace(self) -> None:
+        """Much comes at once: what goes out is judged anew for every slot."""
+        self.outflow.pace()
+        heard = [slot.source.layers[0] for slot in self.audio if slot.source is not None]
+        for layer in heard + [slot.layer for slot in self.video if slot.layer is not None]:
+            layer.fan = None
+
     def note_copies(self, octets: int) -> None:
         self.outflow.note_copies(octets)
 

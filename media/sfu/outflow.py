@@ -24,6 +24,7 @@ NUMBERED_OVERHEAD = OVERHEAD + EXTENSION_SIZE
 UNNUMBERED_OVERHEAD = HEADER_SIZE + OVERHEAD
 """Bytes on the wire before a body, or a descriptor and a body, beside the extension."""
 FAT_BPS = 5_000_000
+CATCH_UP_S = 0.25
 PICTURES_SHARE = 0.95
 REPAIR_SHARE = 0.5
 """Of what the estimate leaves after speech: the other half is for new pictures, whatever is asked for again."""
@@ -150,6 +151,18 @@ class Outflow:
             return head
         sequence = self.sent.add(now, len(head) + len(body) + NUMBERED_OVERHEAD)
         return _extended(head[0] | EXTENSION_FLAG, head[1:12], ONE_BYTE_PROFILE, 1, self._element, sequence) + head[12:]
+
+    def has_way(self, octets: int) -> bool:
+        """Whether the way takes so many bytes of pictures at once, on the wire: within CATCH_UP_S, by the estimate."""
+        rate = self.bitrate
+        if rate is None or self.by_reports:
+            rate = min(rate or START_BPS, START_BPS)
+        return not self.choked and self.pacer.waiting + octets <= rate / 8 * CATCH_UP_S
+
+    def pace(self) -> None:
+        """Much comes at once: pictures are paced until feedback finds that none waits any more."""
+        if not self.by_reports:
+            self._be_thin(True)
 
     def _show_when_free(self, now: float, head: bytes, body: bytes) -> bytes | None:
         size = len(head) + len(body) + OVERHEAD

@@ -109,6 +109,10 @@ class Reception:
         """Whether `missing` and `beyond_repair` have to be looked at."""
         return bool(self._missing) or self.beyond_repair
 
+    def awaits(self, index: int) -> bool:
+        """Whether this packet is missing and may still come."""
+        return index in self._missing
+
     def mend(self, index: int) -> bool:
         """Whether `index` was missing and was known from elsewhere now: it did not come, but need not come any more."""
         cell = index & (WINDOW - 1)

@@ -57,6 +57,10 @@ class Repair:
         self.state.whole = whole and rtx_type is not None
         stretch.note(self.state)
 
+    def leave_to_stretches(self) -> None:
+        """What went out so far cannot be made again by numbers alone."""
+        self.state.first = self._numbers.newest + 1
+
     def clear(self) -> None:
         """Nothing that went out so far is sent again."""
         self.state.cleared = self._numbers.newest

@@ -1,5 +1,7 @@
 """The audio streams that the bridge sends. Only a slot rewrites."""
 
+from collections.abc import Sequence
+
 from media.rtp import opus, red
 from media.rtp.packet import header
 from media.sfu.layer import Layer, Unit
@@ -55,8 +57,8 @@ class AudioSlot:
         """The link wants another number of copies, or of frames in a packet."""
         self.state.open = not self.link.packed and (not self.link.copies or self.terms.red_payload_type is None)
 
-    def write(self, now: float, unit: Unit) -> Send | None:
-        """What goes out for `unit`; None when this slot does not send it, or not yet."""
+    def write(self, now: float, unit: Unit) -> Sequence[Send]:
+        """What goes out for `unit`; nothing when this slot does not send it, or not yet."""
         marker = unit.marker
         if unit.layer.epoch != self._epoch:
             self._epoch, unit.layer.fan = unit.layer.epoch, None
@@ -67,10 +69,10 @@ class AudioSlot:
             marker = True
         if not unit.body:
             self.splice.skip(unit.index)
-            return None
-        if self.link.packed or self._packing.units:
-            return self._pack(now, unit, marker)
-        return self._say(now, [unit], unit.body, marker)
+            return ()
+        packs = self.link.packed or self._packing.units
+        send = self._pack(now, unit, marker) if packs else self._say(now, [unit], unit.body, marker)
+        return () if send is None else (send,)
 
     def _pack(self, now: float, unit: Unit, marker: bool) -> Send | None:
         """What goes out when `unit` has come: what waited where it does not follow, all of it where it is enough."""

@@ -27,8 +27,10 @@ class Splice:
         self._line: tuple[SenderClock, int] | None = None
         self._told: tuple[float, int] | None = None
 
-    def begin(self, now: float, index: int, timestamp: int, clock: StreamClock) -> None:
+    def begin(self, now: float, index: int, timestamp: int, clock: StreamClock, before: int = 0) -> None:
         """Let the packet `index` follow what was sent last; `clock` is that of its stream.
+
+        `timestamp` is that of a packet that came now, at least `before` ticks later than the first that is sent.
 
         Where both senders' reports are known, what was captured at one time has one timestamp before and after, so
         that a receiver's idea of the clock stays true. Where they are not, or that leads nowhere near, it is advanced
@@ -46,7 +48,7 @@ class Splice:
             taken = abs(ahead - elapsed * self._rate_hz) < MAX_DISAGREEMENT_S * self._rate_hz
             if taken:
                 start = state.timestamp + max(1, ahead)
-        state.timestamp_offset = start - timestamp
+        state.timestamp_offset = max(start, state.timestamp + before) - timestamp
         self.numbers.begin(index)
         if not taken:
             self._line = None

@@ -40,7 +40,5 @@ class PythonStep(PlainIncoming):
     def write(self, now: float, unit: Unit, place: int = 0) -> list[Send]:
         sends: list[Send] = []
         for slot in unit.layer.slots[place:] if place else unit.layer.slots:
-            send = slot.write(now, unit)
-            if send is not None:
-                sends.append(send)
+            sends += slot.write(now, unit)
         return sends

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from media.rtp import vp8
 from media.rtp.packet import header
 from media.rtp.vp8 import Descriptor
+from media.sfu.haste import Haste
 from media.sfu.layer import Layer, Unit
 from media.sfu.numbering import Numbering
 from media.sfu.state import PlainSlotState, RepairState, SlotState
@@ -17,11 +18,19 @@ PADDING_FLAG = 0x20
 class Stretch:
     """`first` is the outgoing number (unwrapped) that it began with; `frames` which frames were left out, if any.
 
+    `haste` is how it caught up with the present, where it had to.
+
     Nothing is stored for a packet: the layer keeps the packets, the numberings are turned round.
     """
 
     def __init__(
-        self, layer: Layer, state: SlotState, numbers: Numbering, pictures: Numbering, frames: Mapping[int, bool]
+        self,
+        layer: Layer,
+        state: SlotState,
+        numbers: Numbering,
+        pictures: Numbering,
+        frames: Mapping[int, bool],
+        haste: Haste | None = None,
     ) -> None:
         self.first = numbers.newest + 1
         self._layer = layer
@@ -30,6 +39,7 @@ class Stretch:
         self._numbers = numbers
         self._pictures = pictures
         self._frames = frames
+        self._haste = haste
         self._holes: set[int] = set()
         self._filled: set[int] = set()
 
@@ -68,7 +78,8 @@ class Stretch:
             if placed is None:
                 return None
             picture = placed
-        return head(self._state, unit, unit.descriptor, number, picture), unit.body
+        timestamp = timestamp_of(unit, self._haste) + self._state.timestamp_offset
+        return head(self._state, unit, unit.descriptor, (number, timestamp), picture), unit.body
 
     def fill(self, number: int) -> bytes | None:
         """The header of a packet of padding for a hole, once."""
@@ -85,14 +96,18 @@ def filler(state: SlotState, sequence: int, timestamp: int) -> bytes:
     return bytes([fixed[0] | PADDING_FLAG]) + fixed[1:]
 
 
-def head(state: SlotState, unit: Unit, descriptor: Descriptor, sequence: int, picture: int) -> bytes:
-    """What goes before the body of `unit`, with this sequence number and picture id."""
+def timestamp_of(unit: Unit, haste: Haste | None) -> int:
+    """What the offset is added to."""
+    return unit.timestamp if haste is None else haste.timestamp(unit.index, unit.timestamp)
+
+
+def head(state: SlotState, unit: Unit, descriptor: Descriptor, place: tuple[int, int], picture: int) -> bytes:
+    """What goes before the body of `unit` at this place, (sequence number, timestamp), and with this picture id."""
     return vp8.head(
         descriptor,
         state.payload_type,
         unit.marker,
-        sequence,
-        unit.timestamp + state.timestamp_offset,
+        *place,
         state.ssrc,
         (picture, unit.tl0 + state.tl0_offset, unit.key + state.key_offset),
     )

@@ -1,16 +1,18 @@
 """The video streams that the bridge sends: one layer of one source at a time, unbroken over every change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from media.rtp.vp8 import Descriptor
-from media.sfu.layer import Layer, Origin, Unit
+from media.sfu.haste import Haste
+from media.sfu.layer import KeyFrame, Layer, Origin, Unit
 from media.sfu.numbering import Numbering
+from media.sfu.outflow import UNNUMBERED_OVERHEAD
 from media.sfu.receiver import Receiver, Send
 from media.sfu.repair import ONE_BYTE_OF_PADDING, Repair
 from media.sfu.source import Source
 from media.sfu.splice import Splice
 from media.sfu.state import RepairState, SlotState
-from media.sfu.stretch import Stretch, filler, head
+from media.sfu.stretch import Stretch, filler, head, timestamp_of
 from media.sfu.temporal import TemporalFilter
 from media.sfu.terms import VIDEO_CLOCK_HZ, SlotTerms
 
@@ -23,8 +25,9 @@ SYNC_WAIT_S = 2.0
 class VideoSlot:
     """One outgoing VP8 or H.264 stream. `shows` is the source it was given, `wanted` the layer it was aimed at.
 
-    `layer` is what goes out, `target` what should: it is sent from its next key frame on, until then the one before
-    goes on. `at_rest`: as long as all layers of the source come, `settle` would change nothing.
+    `layer` is what goes out, `target` what should: it is sent from its last key frame on where that is kept with all
+    that followed, else from its next, until then the one before goes on. `at_rest`: as long as all layers of the source
+    come, `settle` would change nothing.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class VideoSlot:
         self._limited_at = 0.0
         self._refused: tuple[Layer | None, float] = (None, 0.0)
         self._epoch = -1
+        self._haste: Haste | None = None
+        self._passed: KeyFrame | None = None
         self._pictures = Numbering(state.pictures, sequence)
         self._picture_row = state.pictures
         state.ssrc, state.payload_type = terms.ssrc, terms.payload_type
@@ -123,7 +128,8 @@ class VideoSlot:
         if target is not self.target:
             self._waiting_since = now
             self._listen(self.layer, target)
-            target.keyframe_wanted = target.keyframe_wanted or target is not self.layer
+            if target is not self.layer and not self._past(now, target):
+                target.keyframe_wanted = True
         elif target is not self.layer:
             self._wait(now, target)
         elif self.temporal.level < self.temporal.wanted:
@@ -172,12 +178,17 @@ class VideoSlot:
 
     # -- sending --------------------------------------------------------------------------------
 
-    def write(self, now: float, unit: Unit) -> Send | None:
-        """What goes out for `unit`; None when this slot does not send it, or not yet."""
-        layer, state = unit.layer, self.state
-        if (layer is not self.layer or layer.epoch != self._epoch) and not self._enter(now, unit):
-            return None
-        descriptor = unit.descriptor
+    def write(self, now: float, unit: Unit) -> Sequence[Send]:
+        """What goes out for `unit`; nothing when this slot does not send it, or not yet."""
+        layer = unit.layer
+        if layer is not self.layer or layer.epoch != self._epoch:
+            return self._begin(now, unit)
+        send = self._forward(now, unit)
+        return () if send is None else (send,)
+
+    def _forward(self, now: float, unit: Unit) -> Send | None:
+        """What goes out for a packet of the layer; None where it is left out, or waits."""
+        descriptor, state = unit.descriptor, self.state
         if descriptor is None:
             return self._leave_out(now, unit)
         newest = unit.index > state.highest
@@ -188,42 +199,68 @@ class VideoSlot:
             state.last = unit.index
         if picture is None:
             return self._leave_out(now, unit)
-        place = self.splice.advance(now, unit.index, unit.timestamp)
+        place = self.splice.advance(now, unit.index, timestamp_of(unit, self._haste))
         if place is None:
             return None
         if newest:
             state.tl0, state.key = unit.tl0 + state.tl0_offset, unit.key + state.key_offset
         state.packets += 1
         state.octets += unit.size
-        return self.link.show(now, head(state, unit, descriptor, place[0], picture), unit.body)
+        return self.link.show(now, head(state, unit, descriptor, place, picture), unit.body)
 
-    def _enter(self, now: float, unit: Unit) -> bool:
-        """Begin with this packet, if it is of the target and begins a key frame whose rest is still to come."""
+    def _begin(self, now: float, unit: Unit) -> Sequence[Send]:
+        """Begin, if `unit` is of the target, with this key frame or with what is kept; else wait for another."""
         layer, descriptor = unit.layer, unit.descriptor
         if layer is not self.target or descriptor is None:
-            return False
+            return ()
         types = self.terms.types(layer.source.codec)
         if types is None:
-            return False
-        if not descriptor.keyframe or not layer.is_newest(unit.index):
+            return ()
+        units = (unit,) if descriptor.keyframe and layer.is_newest(unit.index) else self._past(now, layer)
+        if not units:
             layer.ask_keyframe(at_once=descriptor.keyframe)
-            return False
+            return ()
+        return self._enter(now, units, types.codec)
+
+    def _past(self, now: float, layer: Layer) -> Sequence[Unit]:
+        """The layer's last key frame and all since, where it is kept and the way takes it at once.
+
+        Where that was not so it is not looked for again: it only grows.
+        """
+        if layer.key_frame is None or layer.key_frame is self._passed:
+            return ()
+        units = layer.since_key_frame(now)
+        octets = sum(unit.size + UNNUMBERED_OVERHEAD for unit in units)
+        if units and Haste(units).possible and self.link.outflow.has_way(octets):
+            return units
+        self._passed = layer.key_frame
+        return ()
+
+    def _enter(self, now: float, units: Sequence[Unit], payload_type: int) -> Sequence[Send]:
+        """Begin with these packets, the first of which begins a key frame, as this payload type; what goes out."""
+        unit, layer, state = units[0], units[0].layer, self.state
+        haste = self._haste = Haste(units) if len(units) > 1 else None
         self._listen(layer, layer)
         self._epoch, layer.fan = layer.epoch, None
         self.repair.interrupt()
-        self.splice.begin(now, unit.index, unit.timestamp, layer.clock)
+        before = haste.ticks + 1 if haste is not None else 0
+        self.splice.begin(now, unit.index, units[-1].timestamp, layer.clock, before)
         self.link.note_begun(self.terms.ssrc)
         self._pictures.begin(max(0, unit.picture))
-        state = self.state
-        state.payload_type = types.codec
+        state.payload_type = payload_type
         state.tl0_offset = state.tl0 + 1 - unit.tl0
         state.key_offset = state.key + 1 - unit.key
         state.last = -1
         self.temporal.begin(unit.index)
         state.open = self.temporal.open
-        stretch = Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames)
-        self.repair.begin(stretch, types.codec, self.temporal.open)
-        return True
+        stretch = Stretch(layer, state, self.splice.numbers, self._pictures, self.temporal.frames, haste)
+        self.repair.begin(stretch, payload_type, self.temporal.open)
+        if haste is not None:
+            self.link.pace()
+        sends = [send for one in units if (send := self._forward(now, one)) is not None]
+        if haste is not None:
+            self.repair.leave_to_stretches()
+        return sends
 
     def _place(self, unit: Unit, descriptor: Descriptor, newest: bool) -> int | None:
         """The outgoing picture id of a frame; None when it is left out."""
@@ -266,6 +303,6 @@ class VideoSlot:
         sequence = self.splice.numbers.place(unit.index)
         if sequence is None:
             return None
-        timestamp = unit.timestamp + state.timestamp_offset
+        timestamp = timestamp_of(unit, self._haste) + state.timestamp_offset
         state.packets += 1
         return self.link.show(now, filler(state, sequence, timestamp), ONE_BYTE_OF_PADDING)

@@ -2,7 +2,7 @@
 
 from media.rtp.packet import Packet
 from media.rtp.rtcp import Nack, Pli, SenderReport
-from tests.media.packets import Meeting
+from tests.media.packets import Meeting, steps
 
 PADDING_FLAG = 0x20
 PICTURE = 3200
@@ -104,12 +104,31 @@ def test_a_new_voice_tells_its_clock_at_once() -> None:
     assert ssrcs == [2100]
 
 
-def test_a_key_frame_whose_beginning_was_lost_is_asked_for_again_at_once() -> None:
+def test_a_key_frame_whose_beginning_was_lost_is_shown_when_that_was_repaired() -> None:
+    """With all that came meanwhile: another one would take a thin line half a second."""
     at = meeting()
     at.take(at.room.view(at.now, "viewer", ["two"]))
     at.now += 0.1
     first, *rest = at.publishers["two"].picture(keyframe=True, packets=3)
     at.rtp("two", *rest)
+    picture(at, "two")
+    at.pass_time(0.05)
+    at.control.clear()
+    before = at.stream("viewer", PICTURE)
+    at.rtp("two", at.publishers["two"].repaired(first))
+    assert not at.requests("two", Pli)
+    picture(at, "two")
+    found = at.stream("viewer", PICTURE)[len(before) - 1 :]
+    assert len(found) == 1 + 3 + 2 + 2
+    assert steps([packet.sequence for packet in found], 16) == {1}
+
+
+def test_a_key_frame_that_is_not_whole_is_asked_for_again_at_once() -> None:
+    at = meeting()
+    at.take(at.room.view(at.now, "viewer", ["two"]))
+    at.now += 0.1
+    first, *rest = at.publishers["two"].picture(keyframe=True, packets=3)
+    at.rtp("two", *rest, at.publishers["two"].padding())
     at.pass_time(0.05)
     at.control.clear()
     at.rtp("two", at.publishers["two"].repaired(first))
