@@ -51,7 +51,7 @@ class Bridge:
         recordings: Path | None = None,
     ) -> None:
         told = self._on_rtp, self._on_rtcp, self._on_connected, self._on_closed, self._on_unit
-        handlers = Handlers(*told, lambda: self.step.flush())
+        handlers = Handlers(*told, lambda: self.step.flush(), self._on_away, self._on_back)
         self.port = UdpPort(udp_host, udp_port, handlers, addresses, marks)
         self.marks = marks
         self.tcp = TcpPort(self.port)
@@ -217,17 +217,37 @@ class Bridge:
             self.step.admit(peer, connection.link.outflow.sent, intake)
         self._spare(connection)
         connections.current[key] = connection
-        connections.numbers[key] = connection.number = connections.numbers.get(key, 0) + 1
-        self._emit("connected", *key, connection=connection.number, session=connection.resource)
+        self._tell_connected(connection)
+
+    def _tell_connected(self, connection: Connection) -> None:
+        self.connections.count(connection)
+        told = {"connection": connection.number, "session": connection.resource}
+        self._emit("connected", connection.room, connection.participant, **told)
+
+    def _on_away(self, peer: Peer) -> bool:
+        """Whoever sends to a session is waited for: its program may know of no silence, and send on when it is over."""
+        connection = self._by_peer.get(peer)
+        if connection is None or connection.resource is None or not connection.terms.publications:
+            return False
+        self._tell_disconnected(connection, "timeout")
+        return True
+
+    def _on_back(self, peer: Peer) -> None:
+        connection = self._by_peer.get(peer)
+        if connection is not None:
+            self._tell_connected(connection)
 
     def _on_closed(self, peer: Peer, reason: str) -> None:
         connection = self._by_peer.get(peer)
         if connection is None:
             return
-        key = (connection.room, connection.participant)
         self._end(connection)
+        if not (peer.away and reason == "timeout"):
+            self._tell_disconnected(connection, reason)
+
+    def _tell_disconnected(self, connection: Connection, reason: str) -> None:
         told = {"connection": connection.number, "reason": reason, "session": connection.resource}
-        self._emit("disconnected", *key, **told)
+        self._emit("disconnected", connection.room, connection.participant, **told)
 
     def _end(self, connection: Connection) -> None:
         self.connections.forget(connection)

@@ -119,7 +119,7 @@ def _participant_state(bridge: Bridge, room: str, participant: Participant) -> P
     connection = bridge.connections.current.get((room, participant.name))
     return ParticipantState(
         participant=participant.name,
-        connected=participant.link is not None,
+        connected=participant.link is not None and not (connection is not None and connection.peer.away),
         muted=participant.audio.muted,
         video_muted=participant.video.muted,
         publishing=Flags(audio=participant.publishing[0], video=participant.publishing[1]),

@@ -52,6 +52,11 @@ class Connections:
             raise BridgeError("media.no_session", f"no session {resource!r}")
         return found
 
+    def count(self, connection: Connection) -> None:
+        """It stands, for the first time or anew."""
+        key = (connection.room, connection.participant)
+        self.numbers[key] = connection.number = self.numbers.get(key, 0) + 1
+
     def forget(self, connection: Connection) -> None:
         """It is none of its participant's any more."""
         key = (connection.room, connection.participant)

@@ -174,6 +174,8 @@ class Peer:
         self.heard_at = now
         self.probed_at = now
         self.connected = False
+        self.away = False
+        """It is silent, and waited for."""
         self.closed = False
         self._port = port
         self._reachable = asyncio.Event()

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 BATCH = 128
 BACKLOG_S = 0.0001
 DEAD_AFTER_S = 4.0
+CONSENT_S = 30.0
+"""After so long a client that waits for answers sends no more (RFC 7675 5.1)."""
 PROBE_AFTER_S = 2.0
 PROBE_INTERVAL_S = 1.0
 CONNECT_TIMEOUT_S = 10.0
@@ -41,11 +43,17 @@ def _nothing() -> None:
     """What was taken has already been dealt with."""
 
 
+def _is_given_up(_peer: Peer) -> bool:
+    """Nobody is waited for."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """What the port's owner is told. Packets are plain; the time is that of arrival on the loop's clock, seconds.
 
-    `on_taken`: all packets, or all control, that was there has been told.
+    `on_taken`: all packets, or all control, that was there has been told. `on_away`: a peer is silent; whether it is
+    waited for until CONSENT_S, and `on_back` told when it comes back. One that is not, or does not, is closed.
     """
 
     on_rtp: Callable[[Peer, float, bytes], None]
@@ -54,6 +62,8 @@ class Handlers:
     on_closed: Callable[[Peer, str], None]
     on_unit: Callable[[Peer, float, Unit, int], None] = _no_unit
     on_taken: Callable[[], None] = _nothing
+    on_away: Callable[[Peer], bool] = _is_given_up
+    on_back: Callable[[Peer], object] = _is_given_up
 
 
 class UdpPort:
@@ -164,14 +174,19 @@ class UdpPort:
             self._loop.remove_reader(outlet.socket.fileno())
 
     def check(self, now: float) -> None:
-        """Drop peers that are silent, ask those that begin to be. To be called a few times a second."""
+        """Drop peers that are silent for too long, ask those that begin to be. To be called a few times a second."""
         for peer in list(self._peers):
             silent = now - peer.silent_since
             if not peer.connected:
                 if now - peer.made_at > CONNECT_TIMEOUT_S:
                     self.drop(peer, "failed")
-            elif silent > DEAD_AFTER_S:
+            elif peer.away and silent <= DEAD_AFTER_S:
+                peer.away = False
+                self.handlers.on_back(peer)
+            elif silent > CONSENT_S or (silent > DEAD_AFTER_S and not peer.away and not self.handlers.on_away(peer)):
                 self.drop(peer, "timeout")
+            elif silent > DEAD_AFTER_S and not peer.away:
+                peer.away = True
             elif silent > PROBE_AFTER_S and now - peer.probed_at > PROBE_INTERVAL_S:
                 peer.probed_at = now
                 self._probe(peer)

@@ -26,7 +26,9 @@ SURELY = 1.15
 class Reported:
     """What was told last of a slot's stream, and what had been sent of it then; `bitrate` of it arrives, bit/s.
 
-    `mark` is its newest number when the rate was lowered last, None once that was told of.
+    `mark` is its newest number when the rate was lowered last, None once that was told of. `unsent` are the numbers up
+    to `newest` that never went out, since what belongs there was lost on the way from its sender: these are reported as
+    lost as well, once each, and say nothing of this way.
     """
 
     slot: SlotState
@@ -35,6 +37,8 @@ class Reported:
     packets: int
     octets: int
     mark: int | None
+    newest: int = 0
+    unsent: int = 0
     size: float = 0.0
     bitrate: float = 0.0
 
@@ -44,13 +48,17 @@ class Reported:
         They are taken to be as big as those that were sent meanwhile.
         """
         count, slot = _ahead(highest, self.highest), self.slot
-        lost = (count * fraction_lost + 128) >> 8
-        packets, octets = slot.packets - self.packets, slot.octets - self.octets
+        reported = (count * fraction_lost + 128) >> 8
+        packets, octets, newest = slot.packets - self.packets, slot.octets - self.octets, _newest(slot)
+        self.unsent = max(0, self.unsent + _ahead(newest & 0xFFFF, self.newest & 0xFFFF) - packets)
+        lost = max(0, reported - self.unsent)
+        self.unsent -= reported - lost
         if packets > 0:
             self.size = octets / packets + HEADER
-        self.bitrate = 8 * (count - lost) * self.size / (now - self.at) if now > self.at else 0.0
-        self.at, self.highest, self.packets, self.octets = now, highest, slot.packets, slot.octets
-        return count - lost, lost
+        self.bitrate = 8 * (count - reported) * self.size / (now - self.at) if now > self.at else 0.0
+        self.at, self.highest, self.newest = now, highest, newest
+        self.packets, self.octets = slot.packets, slot.octets
+        return count - reported, lost
 
     def is_past_mark(self) -> bool:
         """Whether what is told from now on was sent after the rate was lowered last.
@@ -111,7 +119,8 @@ class ReportEstimator:
         now, ssrc, fraction_lost, highest = report[:4]
         stream = self._streams.get(ssrc)
         if stream is None:
-            self._streams[ssrc] = Reported(slot, now, highest, slot.packets, slot.octets, _newest(slot))
+            newest = _newest(slot)
+            self._streams[ssrc] = Reported(slot, now, highest, slot.packets, slot.octets, newest, newest)
             return 0, 0
         since_mark = stream.is_past_mark()
         came, lost = stream.note(now, highest, fraction_lost)

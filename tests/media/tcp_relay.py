@@ -2,13 +2,24 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+
+Edit = Callable[[bytes], bytes]
+
+
+def _as_it_is(data: bytes) -> bytes:
+    return data
 
 
 class TcpRelay:
-    """Clients dial `port`. While `cut` nothing passes; the connections of before and meanwhile stay silent for ever."""
+    """Clients dial `port`. While `cut` nothing passes; the connections of before and meanwhile stay silent for ever.
 
-    def __init__(self, to_port: int) -> None:
+    `edit` is done to what goes to clients, piece by piece, of the length that it has.
+    """
+
+    def __init__(self, to_port: int, edit: Edit = _as_it_is) -> None:
         self.port = 0
+        self._edit = edit
         self._to = to_port
         self._cut = False
         self._server: asyncio.Server | None = None
@@ -48,15 +59,15 @@ class TcpRelay:
             return
         other_reader, other_writer = await asyncio.open_connection("127.0.0.1", self._to)
         self._held.append(other_writer)
-        for source, sink in ((reader, other_writer), (other_reader, writer)):
-            pump = asyncio.create_task(_pump(source, sink))
+        for source, sink, edit in ((reader, other_writer, _as_it_is), (other_reader, writer, self._edit)):
+            pump = asyncio.create_task(_pump(source, sink, edit))
             self._pumps.add(pump)
             pump.add_done_callback(self._pumps.discard)
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, edit: Edit) -> None:
     with contextlib.suppress(ConnectionError):
         while data := await source.read(65536):
-            sink.write(data)
+            sink.write(edit(data))
             await sink.drain()
         sink.close()

@@ -159,3 +159,21 @@ def test_loss_is_heeded_in_a_long_meeting() -> None:
     for _ in range(60):
         at.report(100)
     assert at.estimator.bitrate > 1.5 * lowered
+
+
+def test_what_never_went_out_is_no_loss_of_the_receiver_s_line() -> None:
+    """A site's own line loses a third of its packets, then all for a while: its viewers' lines are as they were."""
+    at = Told()
+    for _ in range(10):
+        at.report(100)
+    before = at.estimator.bitrate
+    for _ in range(20):
+        at.picture.packets -= 30
+        at.report(100, lost=0.3)
+    at.picture.packets -= 200
+    at.report(220, lost=200 / 220)
+    assert at.estimator.bitrate > before
+    assert at.estimator.loss.fraction < 0.01
+    for _ in range(3):
+        at.report(100, lost=0.75)
+    assert at.estimator.bitrate < 300_000, "what did go out and was lost"

@@ -14,6 +14,7 @@ from media.errors import BridgeError
 from media.ice import Credentials
 from media.rtp.packet import header
 from media.sdp import parse_fragment
+from media.udp import CONSENT_S, DEAD_AFTER_S
 from tests.conformance.offers import Ice, Offer
 from tests.media.signal_server import until
 
@@ -137,6 +138,23 @@ async def test_a_new_session_replaces_the_former_once_it_stands(node: Node) -> N
         with pytest.raises(BridgeError, match="no_session"):
             node.bridge.negotiation.end_session(ROOM, "a", "former")
         assert node.reasons() == []
+
+
+async def test_who_sends_is_waited_for_and_told_lost_once(node: Node) -> None:
+    """Until nobody sends any more who waits for answers; what stands again is told as a connection of its own."""
+    async with clients(1) as (client,):
+        await client.connect(node.open("a", client.offer())[0])
+        await until(lambda: bool(node.told), 10)
+        port, now = node.bridge.port, node.bridge.now()
+        for _ in range(3):
+            port.check(now + DEAD_AFTER_S + 1)
+        assert [kind for kind, _ in node.told] == ["connected", "disconnected"]
+        port.check(now)
+        assert [fields.get("connection") for _, fields in node.told] == [1, 1, 2]
+        port.check(now + DEAD_AFTER_S + 1)
+        port.check(now + CONSENT_S + 1)
+        assert node.reasons() == ["timeout", "timeout"]
+        assert set(node.left_over()) <= {"numbers", "participants", "farewells"}
 
 
 @pytest.mark.parametrize(

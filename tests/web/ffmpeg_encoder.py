@@ -1,4 +1,4 @@
-"""FFmpeg's WHIP muxer as a process: `python -m tests.web.ffmpeg_encoder ENDPOINT TOKEN FOLDER`, until killed.
+"""FFmpeg's WHIP muxer as a process: `python -m tests.web.ffmpeg_encoder ENDPOINT TOKEN FOLDER LEVEL`, until killed.
 
 It holds the interpreter while it waits for the server, so that it cannot share a process with one. Its key is made
 here: one that FFmpeg makes by GnuTLS is on a curve (P-224) which OpenSSL 4 does not take.
@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.media.fakes import AUDIO_RATE, FPS, HEIGHT, WIDTH, luma
 
-LEVEL, HERTZ, CHUNK = 60, 440, 960
+HERTZ, CHUNK = 440, 960
 X264: dict[str, object] = {
     "preset": "ultrafast",
     "tune": "zerolatency",
@@ -37,14 +37,14 @@ X264: dict[str, object] = {
 
 
 def main() -> None:
-    endpoint, token, folder = sys.argv[1:4]
+    endpoint, token, folder, level = sys.argv[1:5]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     options = {"authorization": token, **identity(Path(folder))}
     with av.open(endpoint, "w", format="whip", options=options) as out:
         video = out.add_stream("libx264", rate=FPS)
         video.width, video.height, video.pix_fmt, video.options = WIDTH, HEIGHT, "yuv420p", X264
         audio = out.add_stream("libopus", rate=AUDIO_RATE, layout="stereo")
-        encode(out, video, audio)
+        encode(out, video, audio, int(level))
 
 
 def identity(folder: Path) -> dict[str, str]:
@@ -59,13 +59,13 @@ def identity(folder: Path) -> dict[str, str]:
     return {"cert_file": str(folder / "cert.pem"), "key_file": str(folder / "key.pem")}
 
 
-def encode(out: OutputContainer, video: VideoStream, audio: AudioStream) -> None:
+def encode(out: OutputContainer, video: VideoStream, audio: AudioStream, level: int) -> None:
     """A moving bar and a tone, at the pace of the clock."""
     start = time.monotonic()
     for number in count():
         out.mux(audio.encode(tone(number)))
         if number * CHUNK * FPS % AUDIO_RATE < CHUNK * FPS:
-            out.mux(video.encode(picture(number * CHUNK * FPS // AUDIO_RATE)))
+            out.mux(video.encode(picture(number * CHUNK * FPS // AUDIO_RATE, level)))
         time.sleep(max(0.0, start + number * CHUNK / AUDIO_RATE - time.monotonic()))
 
 
@@ -78,8 +78,8 @@ def tone(number: int) -> AudioFrame:
     return frame
 
 
-def picture(number: int) -> VideoFrame:
-    planes = np.vstack([luma(number, LEVEL), np.full((HEIGHT // 2, WIDTH), 128, np.uint8)])
+def picture(number: int, level: int) -> VideoFrame:
+    planes = np.vstack([luma(number, level), np.full((HEIGHT // 2, WIDTH), 128, np.uint8)])
     frame = VideoFrame.from_ndarray(planes, format="yuv420p")
     frame.pts = number
     return frame

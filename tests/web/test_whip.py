@@ -1,13 +1,10 @@
 """WHIP and WHEP with real media: aiortc sends and plays over a real web process and media node."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 
 from media.playback import AudioPlayback, VideoPlayback
-from tests.media.node_process import ROOT
-from tests.web.ffmpeg_encoder import LEVEL
 from tests.web.http_peer import HttpPeer
 from tests.web.stage import Reception, Stage, soon
 from tests.web.talk import Party
@@ -81,25 +78,3 @@ async def test_an_encoder_is_seen_and_heard_by_a_player(stage: Stage, world: Wor
             "left south_box",
         ]
         await asyncio.gather(encoder.close(), player.close())
-
-
-async def test_ffmpegs_whip_muxer_is_seen_and_heard(stage: Stage, world: World) -> None:
-    async with case(stage, world) as at:
-        endpoint = f"http://{stage.live}/whip/{at.meeting}"
-        command = [sys.executable, "-m", "tests.web.ffmpeg_encoder", endpoint, at.token, str(stage.media)]
-        encoder = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-        try:
-            await soon(at.site_is("south_box", "joined"), why=at.states)
-            reception = Reception()
-            player = at.player(reception)
-            assert (await player.post()).status_code == 201
-            await soon(lambda: reception.pictures > 10 and reception.loud > 20, why=lambda: vars(reception))
-            assert abs(reception.level - LEVEL) < 15  # its own picture, decoded
-            encoder.terminate()
-            assert await encoder.wait() == 0
-            await soon(at.site_is("south_box", "left"), why=at.states)
-            await player.close()
-        finally:
-            if encoder.returncode is None:
-                encoder.kill()
-                await encoder.wait()
