@@ -61,8 +61,6 @@ class Bridge:
         self.step = choose(step, self.port.counters) if recordings is None else SlotStep()
         if self.step.gate is not None:
             self.port.take_by(self.step.gate)
-        else:
-            self.port.nap()
         self.overload = Overload(self.port.outlets, self.now(), sheds)
         self.rooms: dict[str, Room] = {}
         self.connections = Connections()

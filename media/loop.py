@@ -28,20 +28,19 @@ class Naps:
     """Sleeps until NAP_S after the last datagrams were taken, where two or more are then there on the average.
 
     To be woken by each costs as much as to forward it to several; closer than DENSE_S many are there at once in any
-    case. `slept` since something was taken. See `nap` in compiled/port.c.
+    case. See `nap` in compiled/port.c.
     """
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
     ) -> None:
-        self.slept = False
         self._clock, self._sleep = clock, sleep
         self._spacing = 0.0
         self._taken_at = 0.0
 
     def note(self, now: float, count: int) -> None:
         """So many were taken (monotonic seconds)."""
-        passed, self._taken_at, self.slept = now - self._taken_at, now, False
+        passed, self._taken_at = now - self._taken_at, now
         for _ in range(count):
             self._spacing += (passed / count - self._spacing) * MEMORY
 
@@ -52,7 +51,6 @@ class Naps:
         if not fits or not DENSE_S <= self._spacing <= SPARSE_S:
             return 0.0
         self._sleep(left)
-        self.slept = True
         return left
 
 

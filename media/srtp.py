@@ -12,6 +12,7 @@ LARGEST = BUFFER_SIZE - TRAILER_SIZE
 REPLAY_WINDOW = 1024
 LIBRARY: str = _binding.__file__
 protect, _protect_rtcp = lib.srtp_protect, lib.srtp_protect_rtcp
+unprotect, unprotect_rtcp = lib.srtp_unprotect, lib.srtp_unprotect_rtcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +105,10 @@ class Inbound:
 
     def unprotect(self, size: int) -> bytes | None:
         """The plain RTP packet in the first `size` bytes of the scratch memory; None when forged or a replay."""
-        return self._unprotect(lib.srtp_unprotect, size)
+        return self._unprotect(unprotect, size)
 
     def unprotect_rtcp(self, size: int) -> bytes | None:
-        return self._unprotect(lib.srtp_unprotect_rtcp, size)
+        return self._unprotect(unprotect_rtcp, size)
 
     def _unprotect(self, function: object, size: int) -> bytes | None:
         scratch = self.scratch

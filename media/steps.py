@@ -2,16 +2,16 @@
 
 import logging
 from importlib import import_module
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from media.compiled import build
-from media.compiled.gate import Gate
 from media.compiled.step import CompiledStep
 from media.outlet import Marks, PortCounters
 from media.sfu.intake import Intake
 from media.sfu.sent import Sent
 from media.sfu.step import PythonStep, Step
 from media.transport import Routed
+from media.udp import Taker
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class NodeStep(Step, Protocol):
     """A step that may send by itself what it wrote."""
 
     @property
-    def gate(self) -> Gate[Any] | None:
+    def gate(self) -> Taker | None:
         """What takes datagrams in Python's place; None where there is nothing."""
 
     def connect(self, peer: Routed, sent: Sent) -> None:
@@ -41,7 +41,7 @@ class NodeStep(Step, Protocol):
 class SlotStep(PythonStep):
     """Every packet is written by each slot and handed back to be sent: for rooms that are recorded."""
 
-    gate: Gate[Any] | None = None
+    gate: Taker | None = None
 
     def connect(self, peer: Routed, sent: Sent) -> None:
         """Peers are found by their links."""

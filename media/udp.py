@@ -6,13 +6,14 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from media import ice
-from media.compiled.gate import Gate
+from media.compiled.gate import Owner
 from media.ice import Address, Credentials
-from media.loop import Naps, PacketLoop
+from media.loop import PacketLoop, PacketSelector
 from media.outlet import CONTROL_SIZE, DEFAULT_MARKS, Marks, Outlet, Path, PortCounters, Sender, arrival, bind
 from media.rtp.packet import is_rtcp
 from media.sfu.layer import Unit
@@ -66,6 +67,16 @@ class Handlers:
     on_back: Callable[[Peer], object] = _is_given_up
 
 
+class Taker(Protocol):
+    """What takes datagrams in the port's place; see media/compiled/gate.py and media/arrays/gate.py."""
+
+    def attach(self, packets: PacketSelector | None, outlets: Sequence[Outlet]) -> bool:
+        """Take these sockets, where it can on this loop. Whether it does."""
+
+    def detach(self, packets: PacketSelector | None) -> None: ...
+    def hand_over(self, owner: Owner[Peer]) -> None: ...
+
+
 class UdpPort:
     """Makes peers from offers and carries their datagrams until `close`."""
 
@@ -82,8 +93,7 @@ class UdpPort:
         self._peers: set[Peer] = set()
         self._farewells: set[asyncio.Task[None]] = set()
         self._tie_breaker = secrets.randbits(64)
-        self._gate: Gate[Peer] | None = None
-        self._naps: Naps | None = None
+        self._gate: Taker | None = None
         self._controls: list[tuple[Peer, float, bytes]] = []
         self._loop = asyncio.get_running_loop()
         self.resume_reading()
@@ -142,8 +152,8 @@ class UdpPort:
             self.drop(peer, None)
         await asyncio.gather(*self._farewells, return_exceptions=True)
         self.pause_reading()
-        if isinstance(self._loop, PacketLoop) and self._gate is not None:
-            self._loop.packets.waiter = None
+        if self._gate is not None:
+            self._gate.detach(self._packets)
         for outlet in self.outlets:
             outlet.socket.close()
 
@@ -152,21 +162,18 @@ class UdpPort:
             reader = (self._readable, outlet) if self._gate is None else (self._gate.hand_over, self)
             self._loop.add_reader(outlet.socket.fileno(), *reader)
 
-    def take_by(self, gate: Gate[Peer]) -> bool:
-        """Let `gate` take what comes, where the loop can wait by it. Whether it does."""
-        loop = self._loop
-        if not isinstance(loop, PacketLoop) or loop.packets.waiter is not None:
+    def take_by(self, gate: Taker) -> bool:
+        """Let `gate` take what comes, where it can on this loop. Whether it does."""
+        if not gate.attach(self._packets, self.outlets):
             return False
-        gate.open(self.outlets)
-        self._gate = loop.packets.waiter = gate
+        self._gate = gate
         self.resume_reading()
         return True
 
-    def nap(self) -> None:
-        """Take several at once where they come one by one, if the loop can sleep that long."""
-        loop = self._loop
-        if isinstance(loop, PacketLoop):
-            self._naps = loop.packets.naps = Naps()
+    @property
+    def _packets(self) -> PacketSelector | None:
+        """What waits for packets; None on a loop of another kind."""
+        return self._loop.packets if isinstance(self._loop, PacketLoop) else None
 
     def pause_reading(self) -> None:
         """Leave what comes to somebody else, until `resume_reading`."""
@@ -211,9 +218,7 @@ class UdpPort:
         receive, buffers = outlet.socket.recvmsg_into, [self.scratch.view]
         now = self._loop.time()
         clock_offset = now - time.time()
-        several = self._naps is not None and self._naps.slept
-        outlet.batch = BATCH if several else min(BATCH, 2 * outlet.batch) if now - outlet.read_at < BACKLOG_S else 1
-        before = self.counters.received
+        outlet.batch = min(BATCH, 2 * outlet.batch) if now - outlet.read_at < BACKLOG_S else 1
         for _ in range(outlet.batch):
             try:
                 size, control, _flags, address = receive(buffers, CONTROL_SIZE)
@@ -230,8 +235,6 @@ class UdpPort:
                 self._on_datagram(arrived, size, outlet, address[:2])
         self._tell_control()
         outlet.read_at = self._loop.time()
-        if self._naps is not None:
-            self._naps.note(outlet.read_at, self.counters.received - before)
 
     def take(self, outlet: Sender, address: Address, datagram: bytes) -> None:
         """What came another way than by the port's own sockets, at most `BUFFER_SIZE` bytes."""

@@ -12,15 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media import srtp
+from media.arrays.gate import LIBSRTP, ArrayGate, Deciphers
+from media.arrays.kept import RawKept
 from media.arrays.outbox import BATCH, Outbox, marking, runs
 from media.arrays.tables import Table
-from media.compiled.gate import Gate, socket_address
+from media.compiled.gate import socket_address
 from media.compiled.layout import begin_flow, begin_slot, bitmap, ffi
 from media.outlet import Marks, Outlet, Path, PortCounters
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
 from media.rtp.packet import FIRST_RTCP, HEADER_SIZE, LAST_RTCP
 from media.rtp.vp8 import KEYIDX
+from media.sfu.incoming import Remake, StreamState
 from media.sfu.intake import Intake
+from media.sfu.kept import Cache, T
 from media.sfu.layer import FULL, OTHER, SPEECH, Layer, Sink, Unit
 from media.sfu.outflow import EXTENSION_SIZE, UNNUMBERED_OVERHEAD
 from media.sfu.receiver import Send
@@ -35,11 +39,11 @@ HEAD = HEADER_SIZE + EXTENSION_SIZE
 MOST_OCTETS = LARGEST - HEAD
 LASTS, LASTS_EMPTY = 64, 4
 """So many packets are written for the same receivers before it is asked who else could be among them."""
-_WORD, _REAL = struct.Struct("q"), struct.Struct("d")
 # Places in a slot, in words; see `struct slot`.
 _SENT_AT, _TIMESTAMP, _PACKETS, _OCTETS, _HIGHEST, _PICTURE, _SHIFTS, _OPEN = 0, 1, 4, 5, 6, 8, 9, 14
 # Places in what is told of a packet, after the numbers that are shifted: picture, index, timestamp, TL0PICIDX, KEYIDX.
-_SIZE, _NOW, _MARKER, _LEAD, _KEY_BITS, _FLAGS, _SPOKEN = range(5, 12)
+_SIZE, _NOW, _MARKER, _LEAD, _KEY_BITS, _FLAGS, _SPOKEN, _PACKETS_SO_FAR, _OCTETS_SO_FAR = range(5, 14)
+_TOLD = struct.Struct("6qd7q")
 _PLACES = np.arange(BATCH)
 _WIDTHS = np.array((0xFFFFFFFF, -1, -1))
 _HEAD = np.dtype(
@@ -66,14 +70,14 @@ _HEAD = np.dtype(
 class Fan:
     """For whom the packets of a layer are plain from `unit` on, with what does not change in their heads.
 
-    `others` are asked each for itself.
+    `others` are asked each for itself. `packets` of it wait, with so many `bytes`.
     """
 
     def __init__(self, step: ArrayStep, unit: Unit, sinks: list[Sink], others: list[Sink]) -> None:
         self.version, self.lasts = step.version, LASTS if sinks else LASTS_EMPTY
         self.form, self.next, self.picture = unit.form, unit.index, unit.picture
         self.others, self.count = others, len(sinks)
-        self.waits = False
+        self.packets = self.bytes = 0
         self.slots = np.array([step.slots.row(sink.state) for sink in sinks], np.intp)
         self.links = np.array([step.link(sink) for sink in sinks], np.intp)
         heads, slots = np.zeros(self.count, _HEAD), step.slots.rows[self.slots]
@@ -89,14 +93,16 @@ class Fan:
             return False
         return not self.count or (unit.index == self.next and unit.picture >= self.picture)
 
-
-def _told(now: float, unit: Unit) -> tuple[int, ...]:
-    """What the rows of all its receivers need of a packet."""
-    lead, second, flags = unit.lead
-    numbers = unit.picture, unit.index, unit.timestamp, unit.tl0, unit.key
-    key_bits, marker = 0x1F if second & KEYIDX else 0, 0x80 if unit.marker else 0
-    bits: int = _WORD.unpack(_REAL.pack(now))[0]
-    return (*numbers, unit.size, bits, marker, lead << 8 | second, key_bits, flags, unit.form == SPEECH)
+    def take(self, now: float, unit: Unit) -> bytes:
+        """Let a packet wait; what the rows of all its receivers need of it."""
+        self.next, self.picture = unit.index + 1, unit.picture
+        self.packets += 1
+        self.bytes += unit.size
+        lead, second, flags = unit.lead
+        numbers = unit.picture, unit.index, unit.timestamp, unit.tl0, unit.key
+        key_bits, marker = 0x1F if second & KEYIDX else 0, 0x80 if unit.marker else 0
+        spoken, so_far = unit.form == SPEECH, (self.packets, self.bytes)
+        return _TOLD.pack(*numbers, unit.size, now, marker, lead << 8 | second, key_bits, flags, spoken, *so_far)
 
 
 class ArrayStep(PythonStep):
@@ -106,16 +112,15 @@ class ArrayStep(PythonStep):
     that came with it, until `flush` at the latest, which has to come before anything but another packet.
     """
 
-    gate: Gate[Any] | None = None
-
-    def __init__(self, counters: PortCounters) -> None:
+    def __init__(self, counters: PortCounters, deciphers: Deciphers = LIBSRTP) -> None:
         self.links, self.slots = Table("flow", LINKS), Table("slot", SLOTS)
         self._times, self._sizes = np.zeros((LINKS, CAPACITY)), np.zeros((LINKS, CAPACITY), np.uint16)
         self._all_times, self._all_sizes = self._times.reshape(-1), self._sizes.reshape(-1)
         self.box, self.counters = Outbox(LINKS, counters), counters
+        self.gate: ArrayGate[Any] = ArrayGate(self, counters, deciphers)
         self.version = 0
         self._taken: dict[int, list[int]] = {}
-        self._waiting: list[tuple[Fan, Unit, tuple[int, ...]]] = []
+        self._waiting: list[tuple[Fan, Unit, bytes]] = []
         self._rows = 0
         self._way, self._spoken = self.links.rows["way"], self.links.rows["spoken"]
         self._next, self._octets = self.links.words[:, 0], self.links.words[:, 1]
@@ -148,6 +153,9 @@ class ArrayStep(PythonStep):
         self._taken[self.links.row(sent.state)].append(row)
         return state  # type: ignore[no-any-return]  # a structure has the fields of a SlotState
 
+    def kept(self, stream: StreamState, remake: Remake[T]) -> Cache[T]:
+        return RawKept(remake)
+
     def _give_back(self, link: int) -> None:
         self.links.give_back(link)
         for slot in self._taken.pop(link):
@@ -167,13 +175,25 @@ class ArrayStep(PythonStep):
             unit.layer.fan = None
             return super().write(now, unit, place)
         fan = self._fan(unit)
-        if fan.count:
-            fan.next, fan.picture, fan.waits = unit.index + 1, unit.picture, True
-            self._waiting.append((fan, unit, _told(now, unit)))
-            self._rows += fan.count
+        self._wait(now, unit, fan)
         if fan.others:
             self._settle()
         return [send for slot in fan.others for send in slot.write(now, unit)]
+
+    def forward(self, now: float, unit: Unit) -> bool:
+        """Whether all who listen get it together, and without its descriptor; else nothing was done."""
+        if unit.size > MOST_OCTETS:
+            return False
+        fan = self._fan(unit)
+        if fan.others:
+            return False
+        self._wait(now, unit, fan)
+        return True
+
+    def _wait(self, now: float, unit: Unit, fan: Fan) -> None:
+        if fan.count:
+            self._waiting.append((fan, unit, fan.take(now, unit)))
+            self._rows += fan.count
 
     def _fan(self, unit: Unit) -> Fan:
         """Who is written to at once. All that has been written stands in the tables where they are looked at."""
@@ -183,7 +203,7 @@ class ArrayStep(PythonStep):
         if not isinstance(fan, Fan) or not fan.goes_on(self.version, unit):
             self._settle()
             layer.fan = fan = self._gathered(layer, unit)
-        if fan.waits or self._rows + fan.count > BATCH:
+        if self._rows + fan.count > BATCH:
             self._settle()
         return fan
 
@@ -221,7 +241,8 @@ class ArrayStep(PythonStep):
             return
         fans = [fan for fan, _, _ in self._waiting]
         slots, links = np.concatenate([fan.slots for fan in fans]), np.concatenate([fan.links for fan in fans])
-        told = np.array([each for _, _, each in self._waiting]).repeat([fan.count for fan in fans], axis=0)
+        rows = b"".join([each * fan.count for fan, _, each in self._waiting])
+        told = np.frombuffer(rows, np.int64).reshape(-1, _TOLD.size // 8)
         shifted = self._count(slots, told)
         octets = np.concatenate([fan.octets for fan in fans])
         heads = octets.view(_HEAD)[:, 0]
@@ -233,7 +254,7 @@ class ArrayStep(PythonStep):
         begin = self.box.room(len(links))
         for fan, unit, _ in self._waiting:
             width = _HEAD.itemsize if unit.form == FULL else HEAD
-            packets, fan.waits = self.box.cells[begin : begin + fan.count], False
+            packets, fan.packets, fan.bytes = self.box.cells[begin : begin + fan.count], 0, 0
             packets[:, :width], octets = octets[: fan.count, :width], octets[fan.count :]
             packets[:, width : HEAD + unit.size] = np.frombuffer(unit.body, np.uint8)
             begin += fan.count
@@ -243,13 +264,16 @@ class ArrayStep(PythonStep):
         self._waiting, self._rows = [], 0
 
     def _count(self, slots: NDArray[np.intp], told: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Each slot's numbers after its packet; what goes out: picture, sequence, timestamp, TL0PICIDX, KEYIDX."""
+        """Each slot's numbers after its packets; what goes out: picture, sequence, timestamp, TL0PICIDX, KEYIDX.
+
+        Of several packets for one slot the last one's numbers stay.
+        """
         numbers = self._numbers[slots]
         shifted: NDArray[np.int64] = numbers[:, _SHIFTS:] + told[:, :_SIZE]
         numbers[:, _SENT_AT] = told[:, _NOW]
         numbers[:, _TIMESTAMP:_PACKETS] = shifted[:, 2:] & _WIDTHS
-        numbers[:, _PACKETS] += 1
-        numbers[:, _OCTETS] += told[:, _SIZE]
+        numbers[:, _PACKETS] += told[:, _PACKETS_SO_FAR]
+        numbers[:, _OCTETS] += told[:, _OCTETS_SO_FAR]
         numbers[:, _HIGHEST:_PICTURE] = told[:, 1:2]
         numbers[:, _PICTURE] = told[:, 0]
         self._written[slots] = numbers[:, :_SHIFTS]
@@ -272,7 +296,11 @@ class ArrayStep(PythonStep):
     # -- the way out ----------------------------------------------------------------------------
 
     def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
-        """Links are found by their peers."""
+        """Let what comes from a peer in by the gate, where that is open."""
+        if peer.inbound is not None and self.gate.outlets:
+            peer.door = self.gate.admit(peer, peer.inbound, intake)
+            for path in peer.paths:
+                peer.door.know(path)
 
     def connect(self, peer: Routed, sent: Sent) -> None:
         """Let what is sent to a link go to its peer. Those for which every ciphertext is kept are left out."""

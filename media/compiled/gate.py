@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
 from media.compiled.layout import CompiledArrivals, bitmap, ffi
 from media.ice import Address
+from media.loop import PacketSelector
 from media.outlet import Outlet, Path, PortCounters
 from media.sfu.bindings import Stream
 from media.sfu.intake import Intake, Note
@@ -67,6 +68,19 @@ class Gate(Generic[P]):
             if self.library.port_outlet(self.port, outlet.socket.fileno()) < 0:
                 raise OSError("too many sockets")
             self.outlets.append(outlet)
+
+    def attach(self, packets: PacketSelector | None, outlets: Sequence[Outlet]) -> bool:
+        """Take these sockets where the loop can wait by this. Whether it does."""
+        if packets is None or packets.waiter is not None:
+            return False
+        self.open(outlets)
+        packets.waiter = self
+        return True
+
+    def detach(self, packets: PacketSelector | None) -> None:
+        """They are closed."""
+        if packets is not None and packets.waiter is self:
+            packets.waiter = None
 
     def admit(self, peer: P, inbound: Inbound, sent: Sent, intake: Intake) -> Door[P]:
         """Take what comes from a peer whose DTLS stands."""

@@ -1,4 +1,4 @@
-"""The way in by C: nothing that comes can harm it, and what it cannot judge reaches Python in order."""
+"""The way in by C, or in arrays: nothing that comes can harm it, and what it cannot judge reaches Python in order."""
 
 import asyncio
 import os
@@ -8,12 +8,13 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from media.arrays.step import ArrayStep
 from media.compiled import build
 from media.compiled.gate import address, socket_address
 from media.compiled.layout import ffi
@@ -42,7 +43,7 @@ class Meeting:
     """A room behind a gate, its participants' ends, and what the gate left to Python."""
 
     room: Room
-    step: CompiledStep
+    step: CompiledStep | ArrayStep
     outlet: Outlet
     counters: PortCounters
     host: str = "127.0.0.1"
@@ -87,11 +88,16 @@ class Meeting:
             route.send(head, body)
         self.step.flush()
 
+    def count(self) -> None:
+        """What C counted is added up."""
+        if isinstance(self.step, CompiledStep):
+            self.step.gate.count()
 
-def opened(library: Path, deciphers: tuple[int, int] | None = None, host: str = "127.0.0.1") -> Meeting:
+
+def opened(make: Callable[[PortCounters], CompiledStep | ArrayStep], host: str = "127.0.0.1") -> Meeting:
     counters = PortCounters()
     outlet = Outlet(host, 0, counters)
-    step = CompiledStep(library, counters, deciphers)
+    step = make(counters)
     step.gate.open([outlet])
     meeting = Meeting(Room(step=step), step, outlet, counters, host)
     for number, name in enumerate((*PUBLISHERS, *VIEWERS), 1):
@@ -102,9 +108,16 @@ def opened(library: Path, deciphers: tuple[int, int] | None = None, host: str = 
 
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
-def meeting(library: Path, request: pytest.FixtureRequest) -> Iterator[Meeting]:
+def host(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(params=["compiled", "arrays"])
+def meeting(library: Path, host: str, request: pytest.FixtureRequest) -> Iterator[Meeting]:
+    compiled = request.param == "compiled"
     try:
-        made = opened(library, host=request.param)
+        made = opened(lambda counters: CompiledStep(library, counters) if compiled else ArrayStep(counters), host)
     except OSError:
         pytest.skip("no IPv6 here")
     yield made
@@ -191,7 +204,7 @@ def unciphered() -> tuple[object, tuple[int, int]]:
 @fuzz
 def test_whatever_comes_is_taken_or_left(library: Path) -> None:
     kept, functions = unciphered()
-    meeting = opened(library, functions)
+    meeting = opened(lambda counters: CompiledStep(library, counters, functions))
     play_stranger(meeting, 1, ROUNDS)
     participants = meeting.room.participants.values()
     assert sum(p.intake.unknown + p.intake.malformed for p in participants if p.intake is not None) > 100
@@ -200,6 +213,21 @@ def test_whatever_comes_is_taken_or_left(library: Path) -> None:
     assert taken > 100, "what is good comes through between"
     close(meeting)
     del kept
+
+
+@fuzz
+def test_whatever_comes_is_taken_or_left_in_arrays() -> None:
+    """The same without C."""
+    meeting = opened(lambda counters: ArrayStep(counters, (_not_ciphered, _not_ciphered)))
+    play_stranger(meeting, 3, ROUNDS // 4)
+    participants = meeting.room.participants
+    assert sum(p.malformed_rtcp for p in participants.values()) > 100
+    assert participants["two"].video.layers[0].packets > 100, "what is good comes through between"
+    close(meeting)
+
+
+def _not_ciphered(_context: object, _packet: object, _size: object) -> int:
+    return 0
 
 
 @fuzz
@@ -232,7 +260,7 @@ def test_no_byte_is_read_or_written_outside(tmp_path: Path) -> None:
 def main() -> None:
     """Be a stranger to the shared object named on the command line."""
     kept, functions = unciphered()
-    meeting = opened(Path(sys.argv[1]), functions)
+    meeting = opened(lambda counters: CompiledStep(Path(sys.argv[1]), counters, functions))
     play_stranger(meeting, 2, ROUNDS // 2)
     close(meeting)
     del kept
@@ -248,7 +276,7 @@ def test_packets_over_real_sockets_are_forwarded_while_the_loop_waits(meeting: M
     async def play() -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, PacketLoop)
-        loop.packets.waiter = meeting.step.gate
+        assert meeting.step.gate.attach(loop.packets, [])
         loop.add_reader(meeting.outlet.socket.fileno(), meeting.step.gate.hand_over, meeting)
         for number in range(60):
             for data in maker.picture(keyframe=number == 0, packets=2):
@@ -261,15 +289,15 @@ def test_packets_over_real_sockets_are_forwarded_while_the_loop_waits(meeting: M
         with socket.socket(meeting.outlet.socket.family, socket.SOCK_DGRAM) as stranger:
             stranger.sendto(b"\x80nobody", to)
             await meeting.heard_two.wait()
-        loop.packets.waiter = None
+        meeting.step.gate.detach(loop.packets)
 
     run(asyncio.wait_for(play(), 20))
     for far in viewers:
         far.take()
         pictures = [data for data in far.packets if not is_rtcp(data)]
         assert len(pictures) == 120
-    assert len(meeting.plain) < 20, "C took hardly anything"
-    meeting.step.gate.count()
+    assert len(meeting.plain) < 20, "hardly anything was plain"
+    meeting.count()
     assert (meeting.counters.received, meeting.counters.not_authentic) == (123, 1)
     assert [data for _, data in meeting.raw] == [b"\x00\x01 a check", b"\x80nobody"]
     assert meeting.raw[0][0] == sender.socket.getsockname()[:2]
@@ -292,7 +320,7 @@ async def wakes_for_each(meeting: Meeting) -> bool:
     """Whether a steady stream woke the loop as often as it brought a datagram; a timer goes off in time meanwhile."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, PacketLoop)
-    loop.packets.waiter = meeting.step.gate
+    assert meeting.step.gate.attach(loop.packets, [])
     loop.add_reader(meeting.outlet.socket.fileno(), meeting.step.gate.hand_over, meeting)
     before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
     far = meeting.far["one"].socket
@@ -301,7 +329,7 @@ async def wakes_for_each(meeting: Meeting) -> bool:
     while not sending.done():
         await asyncio.wait([sending], timeout=0.01)
         turns += 1
-    loop.packets.waiter = None
+    meeting.step.gate.detach(loop.packets)
     assert turns > 1, "timers wait for the traffic to end"
     return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - before - turns > 0.8 * STEADY
 
@@ -310,7 +338,7 @@ def test_a_steady_stream_is_taken_by_twos(meeting: Meeting) -> None:
     """To wake up costs more than to take one datagram. On a busy machine it may need more than one look."""
     woken = (run(asyncio.wait_for(wakes_for_each(meeting), 20)) for _ in range(TRIES))
     assert not all(woken)
-    meeting.step.gate.count()
+    meeting.count()
     assert meeting.counters.not_authentic % STEADY == 0
     assert meeting.counters.not_authentic > 0
 
@@ -340,7 +368,7 @@ def test_addresses_are_found_again_among_many(meeting: Meeting) -> None:
         meeting.step.gate.inject(100.0, way, bytes([0x80, 96]) + bytes(40))
         meeting.step.gate.hand_over(meeting)
     assert [found for found, _ in meeting.raw] == [way.address for way in ways[:64:2]]
-    meeting.step.gate.count()
+    meeting.count()
     assert meeting.counters.not_authentic == 32
 
 

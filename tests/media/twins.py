@@ -4,6 +4,7 @@ import random
 import socket
 from dataclasses import dataclass, field, replace
 
+from media.arrays.gate import ArrayGate
 from media.compiled.gate import Gate
 from media.ice import Address, Credentials
 from media.outlet import Outlet
@@ -81,7 +82,7 @@ class Side:
     step: NodeStep | None = None
     sent: dict[str, list[bytes]] = field(default_factory=dict)
     far: dict[str, Far] = field(default_factory=dict)
-    gate: Gate[Routed] | None = None
+    gate: Gate[Routed] | ArrayGate[Routed] | None = None
     by_python: int = 0
     left_to_python: int = 0
     redundant_left: int = 0
@@ -112,19 +113,18 @@ class Side:
         path = self.far[name].path
         assert path is not None
         self.gate.inject(now, path, data)
-        self.gate.hand_over(self)
-        self.room.catch_up(self.room.participants[name])
-        self.take([])
+        self.unsent += 1
+        if self.unsent % self.together == 0 or is_rtcp(data):
+            self.settle()
 
     def on_packet(self, now: float, name: str, is_control: bool, data: bytes) -> None:
         if is_control:
-            self.settle()
-            self.take(self.room.on_rtcp(now, name, data))
-            return
-        self.put(self.room.on_rtp(now, name, data))
-        self.unsent += 1
-        if self.gate is not None or self.unsent % self.together == 0:
-            self.settle()
+            self.send()
+            self.put(self.room.on_rtcp(now, name, data))
+        else:
+            self.put(self.room.on_rtp(now, name, data))
+        if is_control or self.together == 1:
+            self.send()
 
     def on_raw(self, now: float, outlet: Outlet, address: Address, datagram: bytes) -> None:
         """What begins as no packet of RTP or RTCP does."""
@@ -138,7 +138,9 @@ class Side:
         self.on_packet(now, self.name(peer), is_control, packet)
 
     def on_unit(self, now: float, peer: Routed, unit: Unit, place: int) -> None:
-        self.take(self.room.go_on(now, self.name(peer), unit, place))
+        self.put(self.room.go_on(now, self.name(peer), unit, place))
+        if self.together == 1:
+            self.send()
 
     def name(self, peer: Routed) -> str:
         return next(name for name, far in self.far.items() if far is peer)
@@ -161,7 +163,15 @@ class Side:
             self.spoken_by_python += head[1] & 0x7F == OPUS
 
     def settle(self) -> None:
-        """All that has come so far is sent."""
+        """All that has come so far is taken and sent."""
+        if self.gate is not None:
+            self.gate.hand_over(self)
+            for participant in self.room.participants.values():
+                self.room.catch_up(participant)
+        self.send()
+
+    def send(self) -> None:
+        """All that was taken so far is sent."""
         if self.step is None:
             return
         self.step.flush()
