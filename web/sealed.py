@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Connection, inspect, select, update
 from sqlalchemy.orm import Session
 
-from command.kernel.db import SEALED, SealedText
-from command.kernel.sealing import Keyring, Unopened, key_of
+from command.kernel.db import SealedText
+from command.kernel.sealed import SEALED, Unopened
+from command.kernel.sealing import Keyring, key_of
 from web.models import METADATA
 
 

@@ -4,12 +4,16 @@ Called as `python -m web.worker_process DESCRIPTOR`, of a `WorkerPlan`. Each cha
 """
 
 import os
+import socket
+import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from alerts import lean
 from alerts.channels.port import Channel
 from alerts.channels.websocket import WebSocketChannel
 from alerts.senders import senders
@@ -68,7 +72,7 @@ def webhooks(plan: WorkerPlan, db: "Database") -> Channel | None:
         return None
     allowed = _load("alerts.channels.hosts").Allowed.of(plan.webhook_hosts)
     poster = _load("alerts.channels.post").Poster(allowed, plan.webhook_ca)
-    find = _load("alerts.webhooks.finding").webhook_finder(db, _keyring(plan))
+    find = _load("alerts.webhooks.finding").webhook_finder(db, vault(plan).open)
     return _channel(_load("alerts.channels.webhook").WebhookChannel(poster, find, db.clock))
 
 
@@ -78,10 +82,9 @@ def browsers(plan: WorkerPlan, db: "Database") -> Channel | None:
         return None
     allowed = _load("alerts.channels.hosts").Allowed.of(plan.push_hosts)
     poster = _load("alerts.channels.post").Poster(allowed)
-    vapid = _load("alerts.channels.push_vapid").Vapid(plan.vapid_private, plan.push_contact)
-    finding = _load("alerts.webpush.finding")
-    asks = finding.browser_finder(db, _keyring(plan)), finding.browser_forgetter(db)
-    return _channel(_load("alerts.channels.webpush").WebPushChannel(poster, vapid, *asks, db.clock))
+    finding, opens = _load("alerts.webpush.finding"), vault(plan)
+    asks = finding.browser_finder(db, opens.open), finding.browser_forgetter(db)
+    return _channel(_load("alerts.channels.webpush").WebPushChannel(poster, opens.seal, *asks, db.clock))
 
 
 def telephone(plan: WorkerPlan, db: "Database") -> Channel | None:
@@ -126,9 +129,20 @@ def _built(channels: dict[str, Build], plan: WorkerPlan, db: "Database", sms: Ch
     return {name: channel for name, channel in found.items() if channel is not None}
 
 
-def _keyring(plan: WorkerPlan) -> Any:
-    # The cipher takes 7 MB, and is needed for two channels.
-    return _load("web.key_file").keyring_of(plan.secrets_key, Path(plan.data))
+@cache
+def vault(plan: WorkerPlan) -> Any:
+    """One cipher for all channels: it takes 10 MB, and lies in a process of its own for as long as somebody asks."""
+    return _load("alerts.channels.vault").Vault(partial(start_vault, plan))
+
+
+def start_vault(plan: WorkerPlan, line: socket.socket) -> "subprocess.Popen[bytes]":
+    """The cipher's process, which answers on this socket."""
+    descriptor = plan.hand_over()
+    words = [sys.executable, *lean.OPTIONS, "-P", "-m", "web.vault_process", str(descriptor)]
+    try:
+        return subprocess.Popen(words, stdin=line.fileno(), pass_fds=(descriptor,))
+    finally:
+        os.close(descriptor)
 
 
 def _load(name: str) -> Any:

@@ -8,10 +8,7 @@ import struct
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-RECORD = 4096
-POINT, AUTH, SALT = 65, 16, 16
-LONGEST = RECORD - 17 - (SALT + 5 + POINT)
-"""Octets of a message: a push service need not take more than 4,096 with the header (RFC 8030 §7.2, RFC 8291 §4)."""
+from alerts.channels.push_message import AUTH, LONGEST, POINT, RECORD, SALT
 
 
 def seal(message: bytes, public: bytes, auth: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """Who we are, told to a push service: VAPID (RFC 8292), a token signed with ES256 (RFC 7518 §3.4). Pure."""
 
-import base64
 import json
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from alerts.channels.push_encryption import octets_of
+from alerts.channels.push_message import base64url, from_base64url
 
 LIFE = timedelta(hours=12)
 """A service refuses tokens of more than 24 hours (RFC 8292 §2)."""
@@ -49,13 +49,3 @@ def new_private() -> str:
     """The number of a new key."""
     number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
     return base64url(number.to_bytes(32, "big"))
-
-
-def base64url(octets: bytes) -> str:
-    """Without padding (RFC 7515 §2)."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def from_base64url(text: str) -> bytes:
-    """The octets, padded or not. Raises ValueError."""
-    return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

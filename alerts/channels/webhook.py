@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from alerts.channels.hosts import BadTarget
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
 from alerts.channels.post import Poster
+from alerts.channels.vault import VaultAway
 from alerts.channels.webhook_forms import Target, Verdict, form_of, post_of, verdict_on
 from alerts.sending import NoAnswer, NotSent
 from command.kernel.clock import Clock
@@ -59,7 +60,10 @@ class WebhookChannel:
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
         if not batch:
             return []
-        targets = await asyncio.to_thread(self._find, [one.address for one in batch])
+        try:
+            targets = await asyncio.to_thread(self._find, [one.address for one in batch])
+        except VaultAway:
+            return all_of(batch, Outcome.LATER, "vault")
         if targets is None:
             return all_of(batch, Outcome.LATER, "database")
         return list(await asyncio.gather(*(self._send_one(one, targets) for one in batch)))

@@ -14,8 +14,8 @@ from datetime import datetime
 from alerts.channels.hosts import BadTarget
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
 from alerts.channels.post import Post, Poster
-from alerts.channels.push_encryption import LONGEST, seal
-from alerts.channels.push_vapid import Vapid
+from alerts.channels.push_message import LONGEST, Seal
+from alerts.channels.vault import VaultAway
 from alerts.channels.webhook_forms import cut
 from alerts.sending import NoAnswer, NotSent
 from command.kernel.clock import Clock
@@ -47,9 +47,9 @@ class WebPushChannel:
     batch = 50
     receipts = False
 
-    def __init__(self, poster: Poster, vapid: Vapid, find: Find, forget: Forget, clock: Clock) -> None:
+    def __init__(self, poster: Poster, seal: Seal, find: Find, forget: Forget, clock: Clock) -> None:
         self._poster = poster
-        self._vapid = vapid
+        self._seal = seal
         self._find = find
         self._forget = forget
         self._clock = clock
@@ -57,7 +57,10 @@ class WebPushChannel:
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
         if not batch:
             return []
-        found = await asyncio.to_thread(self._find, [one.address for one in batch])
+        try:
+            found = await asyncio.to_thread(self._find, [one.address for one in batch])
+        except VaultAway:
+            return all_of(batch, Outcome.LATER, "vault")
         if found is None:
             return all_of(batch, Outcome.LATER, "database")
         return list(await asyncio.gather(*(self._tell(one, found.get(one.address, ())) for one in batch)))
@@ -77,7 +80,9 @@ class WebPushChannel:
         if browser is None:
             return Result(one.delivery, Outcome.FAILED, "secret.unopened")
         try:
-            answer = await self._poster.send(self._post(one, browser))
+            answer = await self._poster.send(await asyncio.to_thread(self._post, one, browser))
+        except VaultAway:
+            return Result(one.delivery, Outcome.LATER, "vault")
         except (BadTarget, ValueError) as error:
             return Result(one.delivery, Outcome.FAILED, f"not allowed: {error}"[:200])
         except NotSent as error:
@@ -90,15 +95,17 @@ class WebPushChannel:
         return Result(one.delivery, outcome_of(answer.status), detail)
 
     def _post(self, one: Outgoing, browser: Subscription) -> Post:
+        """Another process may seal it: in a thread."""
         now = self._clock.now()
+        sealed = self._seal(browser.endpoint, message_of(one), browser.public, browser.auth, now)
         headers = {
-            "Authorization": self._vapid.authorization(browser.endpoint, now),
+            "Authorization": sealed.authorization,
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(_seconds_left(one, now)),
             "Urgency": "high",
         }
-        return Post(browser.endpoint, headers, seal(message_of(one), browser.public, browser.auth))
+        return Post(browser.endpoint, headers, sealed.body)
 
 
 def outcome_of(status: int) -> Outcome:

@@ -24,7 +24,8 @@ from command.kernel.actor import Actor, Grant
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 from command.kernel.rights import Role
-from command.kernel.sealing import Keyring, Unopened
+from command.kernel.sealed import Unopened
+from command.kernel.sealing import Keyring
 
 MOST_TAKEN = 50
 """Of one question; the rest comes with the next one."""

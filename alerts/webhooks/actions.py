@@ -14,7 +14,8 @@ from command.directory.queries import sight_of, terminal_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.errors import FieldError, Invalid, NotFound
 from command.kernel.rights import Right
-from command.kernel.sealing import Keyring, Unopened
+from command.kernel.sealed import Unopened
+from command.kernel.sealing import Keyring
 from command.kernel.timeline import record
 from command.kernel.values import State
 

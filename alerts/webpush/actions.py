@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from alerts.channels.hosts import Allowed, BadTarget
 from alerts.channels.push_encryption import check_keys
-from alerts.channels.push_vapid import from_base64url
+from alerts.channels.push_message import from_base64url
 from alerts.webpush.model import AUTH, ENDPOINT, PushSubscription, name_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock

@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.channels.push_vapid import from_base64url
+from alerts.channels.push_message import from_base64url
 from alerts.channels.webpush import Find, Forget, Subscription
 from alerts.webpush.model import AUTH, ENDPOINT, PushSubscription, name_of
 from command.kernel.db import Database
-from command.kernel.sealing import Keyring, Unopened
+from command.kernel.sealed import Open, Unopened
 
 log = logging.getLogger(__name__)
 
 
-def browser_finder(db: Database, keyring: Keyring) -> Find:
-    """The browsers of these owners."""
+def browser_finder(db: Database, open_secret: Open) -> Find:
+    """The browsers of these owners; raises VaultAway."""
 
     def find(owners: Sequence[str]) -> dict[str, list[Subscription | None]] | None:
         found: dict[str, list[Subscription | None]] = defaultdict(list)
         try:
             with db.reading() as session:
                 for row in session.scalars(select(PushSubscription).where(PushSubscription.owner.in_(owners))):
-                    found[row.owner].append(_browser(keyring, row))
+                    found[row.owner].append(_browser(open_secret, row))
         except SQLAlchemyError:
             log.exception("the database did not answer")
             return None
@@ -46,9 +46,9 @@ def browser_forgetter(db: Database) -> Forget:
     return forget
 
 
-def _browser(keyring: Keyring, row: PushSubscription) -> Subscription | None:
+def _browser(open_secret: Open, row: PushSubscription) -> Subscription | None:
     try:
-        endpoint, auth = keyring.open(ENDPOINT, row.id, row.endpoint), keyring.open(AUTH, row.id, row.auth)
+        endpoint, auth = open_secret(ENDPOINT, row.id, row.endpoint), open_secret(AUTH, row.id, row.auth)
     except Unopened as unopened:
         log.error("a browser's subscription cannot be opened: %s", unopened.params)
         return None

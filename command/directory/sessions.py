@@ -14,7 +14,8 @@ from command.kernel.actor import Actor, Grant, system_actor
 from command.kernel.clock import Clock, to_text
 from command.kernel.errors import TooMany, Unauthenticated
 from command.kernel.rights import Role
-from command.kernel.sealing import Keyring, Unopened
+from command.kernel.sealed import Unopened
+from command.kernel.sealing import Keyring
 from command.kernel.timeline import record
 from command.kernel.values import State
 

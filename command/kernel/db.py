@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeDecorator
 
 from command.kernel.clock import Clock, to_milliseconds
 from command.kernel.ids import new_id
+from command.kernel.sealed import SEALED
 from command.kernel.values import Json, canonical, parse
 
 if TYPE_CHECKING:
@@ -80,10 +81,6 @@ class JsonText(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
         """The value."""
         return None if value is None else parse(value)
-
-
-SEALED = "s1"
-"""How a sealed value begins."""
 
 
 class SealedText(TypeDecorator[str]):

@@ -14,17 +14,10 @@ from collections.abc import Callable, Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from command.kernel.db import SEALED
 from command.kernel.errors import Unavailable
+from command.kernel.sealed import SEALED, Unopened
 
 KEY_OCTETS, NONCE_OCTETS = 32, 12
-
-
-class Unopened(Unavailable):
-    """What was sealed cannot be opened: its key is not here, or it was changed or put in another's place."""
-
-    def __init__(self, column: str, row: str, key: str) -> None:
-        super().__init__("secret.unopened", column=column, row=row, key=key)
 
 
 class Keyring:

@@ -20,6 +20,7 @@ from alerts.channels.loudspeaker import Playback
 from alerts.channels.mqtt import MqttChannel, MqttConfig
 from alerts.channels.port import Channel, Outcome, Outgoing, Result
 from alerts.channels.post import Poster
+from alerts.channels.push_sealing import sealer
 from alerts.channels.push_vapid import Vapid, new_private
 from alerts.channels.sms import SmsChannel
 from alerts.channels.sms_gateway import gateway_of
@@ -81,7 +82,9 @@ def webpush_channel(endpoint: str) -> WebPushChannel:
     """One in which everybody has the same browser."""
     browser = [Subscription(endpoint, BROWSER.public, BROWSER.auth)]
     poster = Poster(Allowed.of(["127.0.0.1"]))
-    return WebPushChannel(poster, VAPID, lambda owners: dict.fromkeys(owners, browser), lambda _: None, SystemClock())
+    return WebPushChannel(
+        poster, sealer(VAPID), lambda owners: dict.fromkeys(owners, browser), lambda _: None, SystemClock()
+    )
 
 
 @pytest.fixture

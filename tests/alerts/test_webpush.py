@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from alerts.channels.hosts import Allowed
 from alerts.channels.port import Outcome, Result
 from alerts.channels.post import Poster
-from alerts.channels.push_encryption import LONGEST, check_keys, seal, sealed
-from alerts.channels.push_vapid import Vapid, from_base64url, new_private
+from alerts.channels.push_encryption import check_keys, seal, sealed
+from alerts.channels.push_message import LONGEST, from_base64url
+from alerts.channels.push_sealing import sealer
+from alerts.channels.push_vapid import Vapid, new_private
 from alerts.channels.webpush import Subscription, WebPushChannel, message_of, outcome_of
 from command.kernel.clock import SystemClock
 from tests.alerts.push_service import PushService, SubscribedBrowser, plain, written
@@ -79,7 +81,7 @@ def service() -> Iterator[PushService]:
 def channel(service: PushService, forgotten: list[str] | None = None) -> WebPushChannel:
     browsers = [Subscription(service.endpoint(one), one.public, one.auth) for one in service.browsers.values()]
     kept = forgotten if forgotten is not None else []
-    return WebPushChannel(Poster(LOOPBACK), VAPID, lambda _: {"user:1": browsers}, kept.append, SystemClock())
+    return WebPushChannel(Poster(LOOPBACK), sealer(VAPID), lambda _: {"user:1": browsers}, kept.append, SystemClock())
 
 
 def tell(found: WebPushChannel, address: str = "user:1") -> Result:
@@ -122,7 +124,7 @@ def test_who_asked_for_nothing_and_a_service_that_is_not_there(service: PushServ
     gone = Subscription(f"http://127.0.0.1:{free_port()}/push/a", READER.public, READER.auth)
     inside = Subscription("https://10.0.0.1/push/a", READER.public, READER.auth)
     kept = {"user:1": [gone], "user:2": [inside]}
-    found = WebPushChannel(Poster(LOOPBACK), VAPID, lambda _: kept, lambda _: None, SystemClock())
+    found = WebPushChannel(Poster(LOOPBACK), sealer(VAPID), lambda _: kept, lambda _: None, SystemClock())
     assert [tell(found, owner).outcome for owner in kept] == [Outcome.LATER, Outcome.FAILED]
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.exc import StatementError
 
 from command.kernel.db import SealedText, make_engine
 from command.kernel.errors import Unavailable
-from command.kernel.sealing import Keyring, Unopened, key_of, new_key
+from command.kernel.sealed import Unopened
+from command.kernel.sealing import Keyring, key_of, new_key
 
 OLD, NEW = "5e" * 32, "A1" * 32
 PLACES = st.tuples(st.sampled_from(["user.totp_secret", "webhook.url", "webhook.secret"]), st.text("ab-", max_size=4))

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from alerts.channels.hosts import Allowed
 from alerts.channels.post import Poster
+from alerts.channels.push_sealing import sealer
 from alerts.channels.push_vapid import Vapid
 from alerts.channels.webpush import WebPushChannel
 from alerts.fanout import FanOut
@@ -67,9 +68,9 @@ def names(client: TestClient) -> list[str]:
 
 
 def send(core: Core) -> None:
-    asks = browser_finder(core.db, core.keyring), browser_forgetter(core.db)
-    vapid = Vapid(vapid_private(core.settings), "mailto:duty@example.org")
-    channel = WebPushChannel(Poster(Allowed.of(HOSTS)), vapid, *asks, core.clock)
+    asks = browser_finder(core.db, core.keyring.open), browser_forgetter(core.db)
+    seal = sealer(Vapid(vapid_private(core.settings), "mailto:duty@example.org"))
+    channel = WebPushChannel(Poster(Allowed.of(HOSTS)), seal, *asks, core.clock)
     fanout = FanOut(core.db, core.clock, senders({"webpush": channel}), "webpush", "host/a#1")
     fanout.work()
     fanout.close()

@@ -189,7 +189,9 @@ def test_a_webhook_that_cannot_be_opened_has_failed(as_: Clients, core: Core, wo
     kept = path.read_text()
     path.write_text(new_key())
     alert = issued_order(as_, channels=["webhook"])
-    channel = WebhookChannel(Poster(Allowed.of(["127.0.0.0/8"])), webhook_finder(core.db, core.keyring), core.clock)
+    channel = WebhookChannel(
+        Poster(Allowed.of(["127.0.0.0/8"])), webhook_finder(core.db, core.keyring.open), core.clock
+    )
     fanout = FanOut(core.db, core.clock, senders({"webhook": channel}), "webhook", "host/a#1")
     fanout.work()
     fanout.close()

@@ -54,7 +54,7 @@ def test_an_order_arrives_and_the_address_is_told_to_nobody(
     receiver.answer = standard_receiver(secret)
 
     alert = issued_order(as_, channels=["webhook"])
-    channel = WebhookChannel(Poster(Allowed.of(HOSTS)), webhook_finder(core.db, core.keyring), core.clock)
+    channel = WebhookChannel(Poster(Allowed.of(HOSTS)), webhook_finder(core.db, core.keyring.open), core.clock)
     fanout = FanOut(core.db, core.clock, senders({"webhook": channel}), "webhook", "host/a#1")
     fanout.work()
     fanout.close()

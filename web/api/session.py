@@ -12,7 +12,7 @@ from command.directory.sessions import LogIn, Opened, log_in, log_out, open_term
 from command.kernel.actor import Actor
 from command.kernel.errors import Refused, TooMany, Unauthenticated, Unavailable
 from command.kernel.rights import rights_of
-from command.kernel.sealing import Unopened
+from command.kernel.sealed import Unopened
 from command.kernel.values import Json, State
 from web.account_endings import change_own_password
 from web.api.codes import qr_svg
