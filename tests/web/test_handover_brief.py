@@ -41,8 +41,10 @@ BOUNCED = {
     **{"person": "p", "name": "李三", "posts": ["包保责任人"], "unit": "south", "unit_name": "西舍路镇"},
     **{"kind": "phone", "state": "bounced", "reason": "no_such_number", "bounced_at": EARLIER},
 }
+UNPROVEN = {**BOUNCED, "person": "q", "name": "王五", "state": "unproven", "unit": "village", "unit_name": "新华村"}
 KNOWN = Known(
-    units={"south": "西舍路镇", "north": "吕合镇"},
+    units={"south": "西舍路镇", "north": "吕合镇", "village": "新华村"},
+    towns={"village": "south"},
     alerts=[
         alert("A", unheld=[{"township": "south", "name": "无人村"}]),
         alert("B", colour="yellow"),
@@ -63,7 +65,7 @@ KNOWN = Known(
             "households": [{"status": "moved", "people": 3}, {"status": "not_moved", "people": 4}],
         }
     ],
-    numbers=[BOUNCED, {**BOUNCED, "person": "q", "name": "王五", "state": "unproven"}],
+    numbers=[BOUNCED, *({**UNPROVEN, "kind": kind} for kind in ("email", "phone"))],
 )
 
 
@@ -100,7 +102,7 @@ def test_what_is_late_comes_first_and_what_is_done_waits_to_be_closed() -> None:
 def test_each_number_that_bounced_is_named_and_the_unproven_unit_by_unit_without_any_address() -> None:
     assert said("numbers") == [
         (True, "西舍路镇，李三 包保责任人", "电话，11-20 06:00 退回，空号"),
-        (False, "西舍路镇", "1 个 31 天未通达：王五（包保责任人 电话）"),
+        (False, "西舍路镇", "1 人 31 天未通达：王五（包保责任人，邮箱，电话）"),
     ]
 
 

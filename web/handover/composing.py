@@ -5,7 +5,7 @@ Urgent is what is red on the desk, and what is late; a drill never is.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +26,11 @@ States = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """Public states as the board has them; `units` id → name, `devices` with `seen_at`, `numbers` as the page of
-    numbers has them."""
+    """Public states as the board has them; `units` id → name, `towns` id → id of the township around it, `devices` with
+    `seen_at`, `numbers` as the page of numbers has them."""
 
     units: Mapping[str, str]
+    towns: Mapping[str, str] = field(default_factory=dict)
     alerts: States = ()
     obligations: States = ()
     countersigns: States = ()
@@ -222,18 +223,22 @@ def _device(one: Mapping[str, Any], known: Known) -> Line:
 
 
 def _numbers(known: Known) -> Iterator[Line]:
-    """Each that bounced by itself; those that are only unproven unit by unit: there may be hundreds. No addresses: they
+    """Each that bounced by itself; who is only unproven township by township: there may be hundreds. No addresses: they
     stand on the page where they are mended, for as long as the person has them."""
-    unproven: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    unproven: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for one in known.numbers:
-        whose = {"name": one["name"], "posts": one["posts"], "kind": one["kind"]}
+        posts = list(dict.fromkeys(one["posts"]))
         if one["state"] == BOUNCED:
-            facts = {**whose, "unit": one["unit_name"], "reason": one["reason"], "at": one["bounced_at"]}
+            facts = {"name": one["name"], "posts": posts, "kind": one["kind"], "unit": one["unit_name"]}
+            facts = {**facts, "reason": one["reason"], "at": one["bounced_at"]}
             yield Line(id=f"bounced:{one['person']}:{one['kind']}", about=one["person"], urgent=True, facts=facts)
         else:
-            unproven[one["unit"], one["unit_name"]].append(whose)
-    for (unit, name), people in unproven.items():
-        yield Line(id=f"unproven:{unit}", about=unit, facts={"unit": name, "people": people})
+            town = unproven[known.towns.get(one["unit"], one["unit"])]
+            person = town.setdefault(one["person"], {"name": one["name"], "posts": posts, "kinds": []})
+            person["kinds"].append(one["kind"])
+    for town_id in sorted(unproven, key=lambda one: known.units.get(one, "")):
+        facts = {"unit": known.units.get(town_id, ""), "people": list(unproven[town_id].values())}
+        yield Line(id=f"unproven:{town_id}", facts=facts)
 
 
 def _name(by: Mapping[str, Any] | None) -> str:

@@ -40,9 +40,14 @@ def brief_now(session: Session, clock: Clock, actor: Actor, unit: Unit) -> State
 
 def _known(session: Session, officer: Actor, now: datetime) -> Known:
     sight = sight_of(session, officer)
-    units = {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
+    units = {row.id: row for row in session.execute(select(Unit.id, Unit.name, Unit.kind, Unit.path))}
+    towns = {
+        one: next((up for up in row.path.split("/") if up in units and units[up].kind == "township"), one)
+        for one, row in units.items()
+    }
     return Known(
-        units=units,
+        units={one: row.name for one, row in units.items()},
+        towns=towns,
         alerts=board_alerts(session, sight),
         obligations=board_obligations(session, sight),
         countersigns=board_countersigns(session, sight),

@@ -191,12 +191,13 @@ def _number(facts: Facts, t: _In) -> Said:
         return t.joined(facts["unit"], f"{facts['name']} {posts}".strip()), t.joined(*said_of)
     people = facts["people"]
     named = [t(f"{one['name']}（{_whose(one, t)}）", f"{one['name']} ({_whose(one, t)})") for one in people]
-    count = t(f"{len(people)} 个 31 天未通达：", f"{len(people)} not proven for 31 days: ")
+    count = t(f"{len(people)} 人 31 天未通达：", f"{len(people)} not proven for 31 days: ")
     return facts["unit"], count + ("、" if t.language != "en" else ", ").join(named)
 
 
 def _whose(one: Mapping[str, Any], t: _In) -> str:
-    return f"{' '.join(one['posts'])} {t.of(_ADDRESS, one['kind'])}".strip()
+    kinds = (t.of(_ADDRESS, kind) for kind in one["kinds"])
+    return t.joined(*one["posts"], *kinds)
 
 
 _SAID: dict[str, Callable[[Facts, _In], Said]] = {

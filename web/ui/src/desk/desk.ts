@@ -13,7 +13,7 @@ import { createNotice, type Notice } from '@office/notice'
 import { createEntries, type Entries } from './timeline/entries'
 import { createUploads, type Uploads } from './uploads'
 
-export type Tab = 'command' | 'alerts' | 'resources' | 'evacuations' | 'safety'
+export type Tab = 'command' | 'alerts' | 'resources' | 'evacuations' | 'safety' | 'duty'
 
 /** The dialog that stands over the desk, with what it is about. */
 export type Open =
