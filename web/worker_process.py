@@ -118,6 +118,8 @@ def main(plan: WorkerPlan) -> None:
     calls = _built({"email": email, "voice": telephone}, plan, db, sms)
     # Celery's processes would load a compiler's bindings, 1.6 MB, for a call that no worker of ours makes.
     _leave_out("cffi")
+    # A worker behind RabbitMQ or Redis would load a pool of processes to change a lock of it, and has no such pool.
+    _leave_out("billiard.pool")
     worker, broker = _load("alerts.worker"), _load("alerts.wake").BrokerConfig(plan.broker_url, folder / "broker")
     config = worker.WorkerConfig(broker, plan.name, lines=plan.sip_lines)
     worker.run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))
