@@ -55,11 +55,13 @@ async def _newcomers(trial: Trial, server: bridge.Bridge, name: str, watched: li
     forwarding = trial.conference.forwarded_per_s * took
     waits = sorted(seconds for seconds in came if seconds is not None)
     stood = sorted(site.join_s for site in joined)
+    after = sorted(max(0.0, wait - site.join_s) for site, wait in zip(joined, came, strict=True) if wait is not None)
     return {
         "came": len(waits),
         "offer_to_key_frame_p50_ms": _ms(percentile(waits, 0.5)),
         "offer_to_key_frame_p95_ms": _ms(percentile(waits, 0.95)),
         "offer_to_connected_p95_ms": _ms(percentile(stood, 0.95)),
+        "connected_to_key_frame_p95_ms": _ms(percentile(after, 0.95)),
         "all_joined_ms": _ms(took),
         "node_cpu_ms": _ms(spent),
         "forwarded_meanwhile": round(forwarding),

@@ -180,15 +180,12 @@ class VideoSlot:
 
     def write(self, now: float, unit: Unit) -> Sequence[Send]:
         """What goes out for `unit`; nothing when this slot does not send it, or not yet."""
-        layer = unit.layer
+        layer, state = unit.layer, self.state
         if layer is not self.layer or layer.epoch != self._epoch:
             return self._begin(now, unit)
-        send = self._forward(now, unit)
-        return () if send is None else (send,)
-
-    def _forward(self, now: float, unit: Unit) -> Send | None:
-        """What goes out for a packet of the layer; None where it is left out, or waits."""
-        descriptor, state = unit.descriptor, self.state
+        descriptor, timestamp = unit.descriptor, unit.timestamp
+        if self._haste is not None:
+            timestamp = self._haste.timestamp(unit.index, timestamp)
         if descriptor is None:
             return self._leave_out(now, unit)
         newest = unit.index > state.highest
@@ -199,14 +196,15 @@ class VideoSlot:
             state.last = unit.index
         if picture is None:
             return self._leave_out(now, unit)
-        place = self.splice.advance(now, unit.index, timestamp_of(unit, self._haste))
+        place = self.splice.advance(now, unit.index, timestamp)
         if place is None:
-            return None
+            return ()
         if newest:
             state.tl0, state.key = unit.tl0 + state.tl0_offset, unit.key + state.key_offset
         state.packets += 1
         state.octets += unit.size
-        return self.link.show(now, head(state, unit, descriptor, place, picture), unit.body)
+        send = self.link.show(now, head(state, unit, descriptor, place, picture), unit.body)
+        return () if send is None else (send,)
 
     def _begin(self, now: float, unit: Unit) -> Sequence[Send]:
         """Begin, if `unit` is of the target, with this key frame or with what is kept; else wait for another."""
@@ -257,7 +255,7 @@ class VideoSlot:
         self.repair.begin(stretch, payload_type, self.temporal.open)
         if haste is not None:
             self.link.pace()
-        sends = [send for one in units if (send := self._forward(now, one)) is not None]
+        sends = [send for one in units for send in self.write(now, one)]
         if haste is not None:
             self.repair.leave_to_stretches()
         return sends
@@ -294,15 +292,16 @@ class VideoSlot:
         """The timestamps of what came of this layer, the last one first."""
         return iter(self.layer.kept.timestamps()) if self.layer is not None else iter(())
 
-    def _leave_out(self, now: float, unit: Unit) -> Send | None:
+    def _leave_out(self, now: float, unit: Unit) -> Sequence[Send]:
         """Close the gap; where a newer packet has gone out already, fill it with a packet of padding."""
         state = self.state
         if unit.index > state.highest:
             self.splice.numbers.skip(unit.index, unit.index)
-            return None
+            return ()
         sequence = self.splice.numbers.place(unit.index)
         if sequence is None:
-            return None
+            return ()
         timestamp = timestamp_of(unit, self._haste) + state.timestamp_offset
         state.packets += 1
-        return self.link.show(now, filler(state, sequence, timestamp), ONE_BYTE_OF_PADDING)
+        send = self.link.show(now, filler(state, sequence, timestamp), ONE_BYTE_OF_PADDING)
+        return () if send is None else (send,)
