@@ -37,17 +37,18 @@ class Naps:
         self._clock, self._sleep = clock, sleep
         self._spacing = 0.0
         self._taken_at = 0.0
+        self._more = False
 
-    def note(self, now: float, count: int) -> None:
-        """So many were taken (monotonic seconds)."""
-        passed, self._taken_at = now - self._taken_at, now
+    def note(self, now: float, count: int, more: bool = False) -> None:
+        """So many were taken (monotonic seconds); `more` wait, which no sleep may hold up."""
+        passed, self._taken_at, self._more = now - self._taken_at, now, more
         for _ in range(count):
             self._spacing += (passed / count - self._spacing) * MEMORY
 
     def take(self, timeout: float | None) -> float:
         """Sleep, unless that would be longer than `timeout`; how long it was, seconds."""
         left = self._taken_at + NAP_S - self._clock()
-        fits = left > 0 and (timeout is None or left < timeout)
+        fits = left > 0 and not self._more and (timeout is None or left < timeout)
         if not fits or not DENSE_S <= self._spacing <= SPARSE_S:
             return 0.0
         self._sleep(left)

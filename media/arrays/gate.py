@@ -170,10 +170,10 @@ class ArrayGate(Generic[P]):
         for now, arrived, outlet, name, datagram in injected:
             self._came.put(datagram)
             self._on_datagram(owner, now, arrived, outlet, name, 0)
-        taken = sum(self._receive(owner, outlet) for outlet in self.outlets)
+        taken = [self._receive(owner, outlet) for outlet in self.outlets]
         self._writer.flush()
-        if taken:
-            self._naps.note(time.monotonic(), taken)
+        if any(taken):
+            self._naps.note(time.monotonic(), sum(taken), MOST in taken)
         if self._controls:
             controls, self._controls = self._controls, []
             for at, peer, packet in controls:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from media import srtp
 from media.outlet import PortCounters
 
-BATCH = 256
+BATCH = 512
 CONTROL = struct.Struct("@nii")
 _CELL = srtp.BUFFER_SIZE
 MESSAGE, _PARTS, _CONTROL = 64, 2, 4

@@ -220,14 +220,14 @@ def test_more_packets_than_the_outbox_holds_leave_in_their_order(make: Callable[
     step.connect(far, sent)
     assert far.route is not None
     assert not far.route.send(header(VP8, False, 0, 0, 1), bytes(2_000)), "too big"
-    for number in range(300):
+    for number in range(600):
         assert far.route.send(header(VP8, False, number, 0, 1), bytes([number & 0xFF]))
-    assert far.route.send(header(VP8, False, 299, 0, 1), b"a number that was used")
+    assert far.route.send(header(VP8, False, 599, 0, 1), b"a number that was used")
     step.flush()
     far.take()
-    assert [packet[-1] for packet in far.packets] == [number & 0xFF for number in range(300)]
-    assert (counters.sent, counters.refused_by_srtp, counters.send_failed) == (300, 2, 0)
-    far.route.send(header(VP8, False, 400, 0, 1), b"last")
+    assert [packet[-1] for packet in far.packets] == [number & 0xFF for number in range(600)]
+    assert (counters.sent, counters.refused_by_srtp, counters.send_failed) == (600, 2, 0)
+    far.route.send(header(VP8, False, 700, 0, 1), b"last")
     far.route.close()
     far.take()
     assert far.packets[-1][12:] == b"last", "nothing is left behind"

@@ -22,6 +22,15 @@ def test_it_sleeps_until_several_are_there() -> None:
     assert slept == [pytest.approx(2 * NAP_S / 3)]
 
 
+def test_it_does_not_sleep_while_more_wait() -> None:
+    naps, slept = taken(0.0005)
+    naps.note(0.1001, 1, more=True)
+    assert naps.take(None) == 0
+    naps.note(0.1002, 1)
+    assert naps.take(None) > 0
+    assert len(slept) == 1
+
+
 def test_it_does_not_sleep_past_what_is_due() -> None:
     naps, slept = taken(0.0005)
     assert naps.take(NAP_S / 2) == 0
