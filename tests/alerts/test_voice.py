@@ -2,21 +2,25 @@
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import av
 import pytest
+from av.audio.codeccontext import AudioCodecContext
 
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.channels.voice import VoiceChannel, VoiceConfig
 from alerts.recordings import recorded, seconds_of
-from alerts.sip.audio import RATE
+from alerts.sip.audio import FRAME, RATE, encode
+from alerts.sip.sdp import PCMA
 from alerts.sip.speech import NoSpeech, Speech
 from alerts.texts import Content, Recording
 from command.kernel.ids import new_id
 from tests.alerts.sounds import sound
 from tests.peers.ports import free_port
-from tests.peers.sipp import SippServer, can_send_keys, sipp
+from tests.peers.sipp import Listener, SippServer, can_send_keys, sipp
 from tests.waiting import until
 
 keys = pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights")
@@ -129,6 +133,48 @@ def test_a_recording_is_heard_in_the_texts_place_and_what_is_asked_after_it() ->
     assert 1.5 < asked < 6, "whole, once, since twice would be longer than a call may say it; then what is asked"
     said, *_, text = asyncio.run(lengths(lambda _: None))
     assert said > 2 * text, "what is not here is read, twice"
+
+
+def test_whoever_picks_up_hears_the_recording_and_then_what_to_press() -> None:
+    kept = recorded(sound(1.5))
+    recording = Recording(hashlib.sha256(kept).hexdigest(), seconds_of(kept), len(kept), "", called=True)
+    content = Content("", "马上转移", heard=("元谋县叫应。", recording))
+    with Listener() as listener, sipp("silent", listener) as server:
+
+        async def run() -> list[bytes]:
+            config = VoiceConfig(server.url, repeats=1, patience_s=0.5)
+            voice = VoiceChannel(config, lambda *_: None, find={recording.sha256: kept}.get)
+            await voice.send([outgoing()._replace(content=content)])
+            await voice.close()
+            return [encode(await Speech().say(one), PCMA) for one in ("元谋县叫应。", "收到请按一。")]
+
+        name, question = asyncio.run(run())
+        heard = listener.heard()
+    frames = [pcm_of(heard[at : at + FRAME]) for at in range(0, len(heard) - FRAME, FRAME)]
+    tones = [at for at, frame in enumerate(frames) if is_tone(frame, 440)]
+    assert 1.4 < (tones[-1] + 1 - tones[0]) * FRAME / RATE < 1.6, "the recording, whole"
+    assert len(tones) >= 0.95 * (tones[-1] + 1 - tones[0]), "and nothing else meanwhile"
+    said = [heard.index(name), heard.index(question)]
+    assert said[0] < tones[0] * FRAME < tones[-1] * FRAME < said[1]
+
+
+def pcm_of(octets: bytes) -> list[float]:
+    """A-law as samples (G.711 table 1a), by another's decoder."""
+    decoder = av.CodecContext.create("pcm_alaw", "r")
+    assert isinstance(decoder, AudioCodecContext)
+    decoder.sample_rate, decoder.layout = RATE, "mono"
+    (frame,) = decoder.decode(av.Packet(octets))
+    return [float(one) for one in frame.to_ndarray()[0]]
+
+
+def is_tone(frame: list[float], hertz: int) -> bool:
+    """Whether nine tenths of the energy are at this frequency (Goertzel)."""
+    factor, last, before = 2 * math.cos(math.tau * hertz / RATE), 0.0, 0.0
+    for sample in frame:
+        last, before = sample + factor * last - before, last
+    power = last**2 + before**2 - factor * last * before
+    energy = sum(sample**2 for sample in frame)
+    return energy > len(frame) * 1_000**2 and power > 0.9 * energy * len(frame) / 2
 
 
 def test_english_is_said_by_its_own_voice_and_names_in_chinese() -> None:

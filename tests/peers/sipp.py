@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import select
-import shutil
 import socket
 import struct
 import threading
@@ -71,11 +70,14 @@ def can_send_keys() -> bool:
 
 
 @contextlib.contextmanager
-def sipp(scenario: str) -> Iterator[SippServer]:
-    """Run SIPp with `scenarios/SCENARIO.xml` until the end of the block."""
+def sipp(scenario: str, listener: "Listener | None" = None) -> Iterator[SippServer]:
+    """Run SIPp with `scenarios/SCENARIO.xml` until the end of the block; its telephones hear with the `listener`."""
     with folder_for() as folder:
         server = SippServer(free_port(socket.SOCK_DGRAM), folder)
-        shutil.copy(SCENARIOS / f"{scenario}.xml", folder / "scenario.xml")
+        text = (SCENARIOS / f"{scenario}.xml").read_text()
+        if listener is not None:
+            text = text.replace("[auto_media_port]", str(listener.port))
+        (folder / "scenario.xml").write_text(text)
         if "mailbox.pcap" in (folder / "scenario.xml").read_text():
             (folder / "mailbox.pcap").write_bytes(capture(spoken(GREETING)))
         argv = [program("sipp"), "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(server.port), "-nostdin"]
@@ -95,6 +97,38 @@ def sipp(scenario: str) -> Iterator[SippServer]:
         ]
         with running([*argv, *audio], folder, lambda: _listens(server.port)):
             yield server
+
+
+class Listener:
+    """A telephone's ear, as SIPp has none: keeps what is said to it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._said: list[tuple[int, bytes]] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.port: int = self._socket.getsockname()[1]
+
+    def __enter__(self) -> "Listener":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self._socket.getsockname())
+        self._thread.join(5)
+        self._socket.close()
+
+    def heard(self) -> bytes:
+        """The A-law octets of one call, none of them missing."""
+        first = self._said[0][0]
+        for place, (number, _) in enumerate(self._said):
+            assert number == (first + place) % 65_536, "a packet is missing"
+        return b"".join(octets for _, octets in self._said)
+
+    def _run(self) -> None:
+        while data := self._socket.recv(2_048):
+            self._said.append((int.from_bytes(data[2:4], "big"), data[12:]))
 
 
 class Tap:
