@@ -18,6 +18,7 @@ TABS = (
     "units",
     "people",
     "people/posts",
+    "groups",
     "numbers",
     "terminals",
     "accounts",
@@ -25,6 +26,11 @@ TABS = (
     "hazards",
     "imports/terminals",
     "calls",
+    "authority",
+    "fasttrack",
+    "templates",
+    "feeds",
+    "messages",
     "settings",
 )
 

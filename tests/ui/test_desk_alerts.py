@@ -178,6 +178,15 @@ def test_what_is_not_saved_is_kept_and_an_exercise_is_asked_for(new_page: NewPag
     expect(desk.get_by_test_id("alert-saved")).to_contain_text("草稿已存")
     desk.get_by_test_id("alerts-back").click()
     expect(desk.get_by_test_id("alert-offer")).to_have_count(0)
+    desk.set_viewport_size({"width": 1366, "height": 768})
+    desk.evaluate("localStorage.setItem('fengsui.lang', 'en')")
+    desk.reload()
+    desk.get_by_test_id("tab-alerts").click()
+    desk.get_by_test_id("alert-row").filter(has_text="没存的提示").click()
+    expect(desk.get_by_test_id("variant-short")).to_contain_text("/70")
+    expect(desk.get_by_test_id("audience-row")).to_have_count(1)
+    picture(desk, "desk-alert-narrow-en")
+    assert layout(desk, least_px=12) == []
 
 
 def test_only_a_warning_has_a_colour_and_a_county_may_not_issue_one(new_page: NewPage, town: County) -> None:

@@ -11,6 +11,11 @@ typescript.sys.readFile = (path, encoding) => {
   return path.endsWith('.vue') ? (/<script[^>]*>([^]*?)<\/script>/.exec(text)?.[1] ?? '') : text
 }
 
+const CHINESE_COMMA = {
+  selector: "CallExpression[callee.property.name='join'] > Literal[value=/^[、，]$/]",
+  message: 'nameComma() or clauseComma() of @shared/commas: the page may be in English.',
+}
+
 export default ts.config(
   { ignores: ['node_modules/**', '../static/**'] },
   ...ts.configs.strictTypeChecked,
@@ -49,6 +54,8 @@ export default ts.config(
       'vue/no-undef-components': 'error',
     },
   },
+  // English lists have a comma of their own.
+  { files: ['**/*.vue'], rules: { 'no-restricted-syntax': ['error', CHINESE_COMMA], 'vue/no-restricted-syntax': ['error', CHINESE_COMMA] } },
   // A test file is one long describe block by nature.
   { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
   // The browser loads a service worker as it is: no types there.

@@ -86,7 +86,7 @@ export const doingTexts = defineTexts({
     over: (whom: string, outcome: string) => `${whom}${outcome}`,
   },
   en: {
-    unheld: 'nobody responsible',
+    unheld: 'vacant',
     nobodyFound: 'nobody could be found for this area',
     calling: (whom) => `calling ${whom.toLowerCase()}`,
     told: (whom) => `message to ${whom.toLowerCase()}`,

@@ -48,7 +48,7 @@ describe('who has answered', () => {
     const board = { obligations: { 甲: one('甲', { mark: 'confirmed' }), other: one('庚', { alert: 'b' }) } } as unknown as Board
     const calls = callsOf(obligationsOn(board, alert), () => '西舍路镇')
     expect([calls.n, calls.of, calls.silent.map((o) => o.name)]).toEqual([1, 2, ['己']])
-    expect(calls.silent.map((o) => [doingWords(o, 'zh'), doingWords(o, 'en')])).toEqual([['无责任人', 'nobody responsible']])
+    expect(calls.silent.map((o) => [doingWords(o, 'zh'), doingWords(o, 'en')])).toEqual([['无责任人', 'vacant']])
     expect(obligationsOn(board, { ...alert, on_board: false }).map((o) => o.name)).toEqual(['甲'])
     const told = { whom: '李三', note: '', at: '', by: { id: 'u', name: '值班员' } }
     const heard = callsOf(obligationsOn(board, { ...alert, unheld: [{ ...place, told }] }), () => '西舍路镇')

@@ -204,9 +204,12 @@ export function withTranslation(form: AlertForm, tag: string, texts: Translated 
 
 const NAMED = 6
 
+/** Townships as the warning itself names them, whatever the page's language. */
+export const townsIn = (names: readonly string[]): string => names.join('、')
+
 /** Townships in words: by name, or how many when they are many. */
 export const areaName = (names: readonly string[], many: (n: number) => string): string =>
-  names.length > NAMED ? many(names.length) : names.join('、')
+  names.length > NAMED ? many(names.length) : townsIn(names)
 
 const COLOUR_WORDS = { red: '红色', orange: '橙色', yellow: '黄色', blue: '蓝色' } as const
 const TITLES = {
