@@ -4,8 +4,8 @@ export const dutyTexts = defineTexts({
   zh: {
     title: '交接班',
     running: '现在',
-    none: '',
     over: '以前的交接班',
+    none: '正在取',
     noneOver: '还没有交接过',
     notDone: '没有办成',
     nobody: '没有人值班',
@@ -68,8 +68,8 @@ export const dutyTexts = defineTexts({
   en: {
     title: 'Handover',
     running: 'Now',
-    none: '',
     over: 'Former handovers',
+    none: 'Loading',
     noneOver: 'None yet',
     notDone: 'Not done',
     nobody: 'Nobody is on duty',
