@@ -60,6 +60,9 @@ def _config(app: object, settings: Settings) -> uvicorn.Config:
         ws_ping_interval=10,
         ws_ping_timeout=10,
         timeout_graceful_shutdown=3,
+        # A page asks every few seconds: over a thin line each new connection costs it three round trips. The default,
+        # 5 s, is also what many clients take for the longest that they may use one again.
+        timeout_keep_alive=75,
         server_header=False,
     )
     if not settings.plain_http:
