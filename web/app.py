@@ -21,6 +21,7 @@ from web.api import (
     cap,
     cap_feeds,
     cap_messages,
+    cap_trust,
     cn_dialect,
     codes,
     demo,
@@ -103,7 +104,8 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, duty, divisions, situation)
     told = (alerts, alert_files, receipts, audience, obligations, silences, numbers, safety, evacuations)
-    warnings = (*told, call_plan, authority_table, fast_track, text_templates, cap, cap_feeds, cap_messages, cn_dialect)
+    rules = (call_plan, authority_table, fast_track, text_templates)
+    warnings = (*told, *rules, cap, cap_feeds, cap_messages, cap_trust, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, groups, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

@@ -75,7 +75,7 @@ def sign(document: bytes, key_pem: bytes, certificate_pem: bytes) -> bytes:
 def _report(data: bytes, number: int, trusted: Sequence[x509.Certificate], at: datetime) -> SignatureReport:
     """One signature; others may have been added after it or been there before it, so both are tried."""
     certificate = _certificate(parse(data).findall(SIGNATURE)[number])
-    signer = certificate.subject.rfc4514_string() if certificate else None
+    signer = _name(certificate) if certificate else None
     fault = ""
     for alone in (True, False):
         fault = _fault(_with_first(data, number, alone), certificate)
@@ -134,6 +134,13 @@ def _certificate(signature: etree._Element) -> x509.Certificate | None:
             f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n".encode()
         )
     except ValueError:
+        return None
+
+
+def _name(certificate: x509.Certificate) -> str | None:
+    try:
+        return certificate.subject.rfc4514_string()
+    except ValueError:  # it is parsed only now, and is no text
         return None
 
 

@@ -1,5 +1,6 @@
 """A key and certificate made for one test run, and a message signed with them."""
 
+from base64 import encodebytes
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -33,6 +34,13 @@ def key_and_certificate(name: str) -> tuple[bytes, bytes]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return key_pem, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def nameless(name: str = "station") -> bytes:
+    """The certificate in PEM, with a subject that is no text."""
+    der = x509.load_pem_x509_certificate(key_and_certificate(name)[1]).public_bytes(serialization.Encoding.DER)
+    body = encodebytes(der.replace(name.encode(), b"\xff" * len(name)))
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
 
 
 def signed_example(name: str = "station") -> bytes:

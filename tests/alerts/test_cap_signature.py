@@ -1,5 +1,6 @@
 """A signature proves who and that nothing changed, or it is said not to."""
 
+import re
 from datetime import timedelta
 
 from cryptography import x509
@@ -7,7 +8,7 @@ from cryptography import x509
 from alerts.cap.read import read
 from alerts.cap.signature import Verdict, check_signatures, sign
 from tests.alerts.messages import alert
-from tests.alerts.signing import SIGNED_AT, key_and_certificate, signed_example
+from tests.alerts.signing import SIGNED_AT, key_and_certificate, nameless, signed_example
 
 
 def certificate(name: str) -> x509.Certificate:
@@ -27,6 +28,14 @@ def test_an_unknown_signer_is_said_to_be_unknown() -> None:
 def test_an_expired_certificate_is_not_trusted() -> None:
     (report,) = check_signatures(signed_example(), [certificate("station")], SIGNED_AT + timedelta(days=2))
     assert report.verdict is Verdict.UNKNOWN_SIGNER
+
+
+def test_a_certificate_whose_name_is_no_text_names_nobody() -> None:
+    body = b"".join(nameless().splitlines()[1:-1])
+    document = re.sub(rb"(X509Certificate>)[^<]+", rb"\g<1>" + body, signed_example())
+    (report,) = check_signatures(document, [certificate("station")], SIGNED_AT)
+    assert report.verdict is not Verdict.VALID
+    assert report.signer is None
 
 
 def test_a_changed_letter_is_invalid() -> None:

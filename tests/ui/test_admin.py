@@ -4,18 +4,21 @@ import csv
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 
 import httpx
 import pyotp
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from command.kernel.clock import SystemClock
 from tests.e2e.county import County
 from tests.feed_peer import Page as FeedPage
 from tests.feed_peer import feed_peer
 from tests.ui.checks import accessibility, layout, picture
 from tests.waiting import until
 from tests.web.workbooks import workbook
+from web.certificates import AUTHORITY_LIFE, ensure_authority
 from web.edge import COOKIE
 from web.imports.workbook import read_workbook
 
@@ -362,6 +365,9 @@ def test_the_table_of_authority_is_the_countys_own(new_page: NewPage, town: Coun
 
 def test_a_feed_is_asked_and_shows_what_became_of_it(new_page: NewPage, town: County) -> None:
     page = open_admin(new_page(1366, 768), town, "admin", "feeds")
+    expect(page.get_by_test_id("feeds-empty")).to_contain_text("州气象台的 CAP 订阅")
+    expect(page.locator("nav a").last).to_be_in_viewport(ratio=1)
+    picture(page, "admin-feeds-empty")
     with feed_peer() as peer:
         peer.pages = {"/feed": FeedPage(b"<html/>")}
         page.get_by_test_id("feed-add").click()
@@ -380,6 +386,46 @@ def test_a_feed_is_asked_and_shows_what_became_of_it(new_page: NewPage, town: Co
         assert [*accessibility(page), *layout(page, least_px=12)] == []
         row.get_by_test_id("feed-turn").click()
         expect(row).to_have_attribute("data-state", "stopped")
+
+
+@pytest.fixture
+def trust(town: County) -> Iterator[Path]:
+    """The folder of certificates whose signatures count, the test's own."""
+    folder = town.data / "trust"
+    folder.mkdir()
+    yield folder
+    rmtree(folder)
+
+
+def test_whose_signatures_count_is_read_out_by_telephone(
+    new_page: NewPage, town: County, trust: Path, tmp_path: Path
+) -> None:
+    page = open_admin(new_page(1366, 768), town, "security", "trust")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    expect(page.get_by_test_id("trust-empty")).to_contain_text(str(trust))
+    picture(page, "admin-trust-empty")
+    now = SystemClock().now()
+    made = {}
+    for name, days in (("station", 12), ("old", 0)):
+        (tmp_path / name).mkdir()
+        made[name] = ensure_authority(tmp_path / name, now - AUTHORITY_LIFE + timedelta(days=days), f"州气象台 {name}")
+        (trust / f"{name}.pem").write_bytes(made[name].certificate.read_bytes())
+    (trust / "notes.txt").write_text("call the station")
+    page.get_by_test_id("trust-refresh").click()
+    row = page.locator("[data-file='trust/station.pem']")
+    expect(row.get_by_test_id("trusted-state")).to_have_text("11 天内到期")
+    expect(page.locator("[data-file='trust/old.pem']").get_by_test_id("trusted-state")).to_have_text("已到期")
+    expect(page.locator("[data-file='trust/notes.txt']")).to_contain_text("文件名不以 .pem 结尾")
+    expect(page.get_by_test_id("trust-empty")).to_have_count(0)
+    row.get_by_test_id("trusted-copy").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("已复制指纹")
+    copied: str = page.evaluate("navigator.clipboard.readText()")
+    assert "".join(copied.split()).lower() == made["station"].sha256
+    assert [len(group) for group in copied.split()] == [4] * 16
+    for lang in ("zh", "en"):
+        picture(page, f"admin-trust-{lang}")
+        assert [*accessibility(page), *layout(page, least_px=12)] == []
+        page.get_by_test_id("lang").click()
 
 
 def test_settings_are_for_the_next_start(new_page: NewPage, town: County) -> None:

@@ -30,6 +30,7 @@ TABS = (
     "fasttrack",
     "templates",
     "feeds",
+    "trust",
     "messages",
     "settings",
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.county import County
 from tests.moves import moved
@@ -129,6 +129,28 @@ def test_two_people_a_typed_number_and_an_end(new_page: NewPage, town: County) -
     issuer.get_by_test_id("end-alert").click()
     expect(issuer.get_by_test_id("alert-status")).to_have_text("已解除")
     expect(issuer.get_by_test_id("alert-sheet")).to_contain_text("水已退。")
+    look_again(issuer, headline)
+
+
+def look_again(page: Page, headline: str) -> None:
+    """A ledger that is slow to come is said to be on its way; one that does not come is asked for again."""
+    address, held = "**/api/v1/alerts/*/ledger", list[Route]()
+    page.route(address, lambda route: held.append(route))
+    page.keyboard.press("Escape")
+    with page.expect_request(address):
+        open_alert(page, headline)
+    ledger = page.get_by_test_id("ledger")
+    expect(ledger.get_by_test_id("fetching")).to_have_text("正在取")
+    picture(page, "desk-ledger-fetching")
+    page.route(address, lambda route: route.abort())
+    for one in held:
+        one.abort()
+    expect(ledger.get_by_test_id("problem")).to_contain_text("没有取到")
+    picture(page, "desk-ledger-failed")
+    assert [*accessibility(page), *layout(page, least_px=12)] == []
+    page.unroute(address)
+    ledger.get_by_test_id("again").click()
+    expect(ledger.get_by_test_id("ledger-row").first).to_be_visible()
 
 
 def test_loudspeakers_alone_are_issued_to_with_no_people(new_page: NewPage, town: County) -> None:

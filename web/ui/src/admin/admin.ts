@@ -23,6 +23,7 @@ const RIGHTS = {
   fasttrack: ['settings.change'],
   templates: ['settings.change'],
   feeds: ['settings.change'],
+  trust: ['settings.change', 'role.grant', 'audit'],
   messages: ['settings.change', 'audit'],
   settings: ['settings.change'],
   audit: ['audit'],
