@@ -19,6 +19,7 @@ from alerts.drafting import AreaFound, Draft, check_draft, find_area
 from alerts.drafts import area_of, new_alert
 from alerts.fast_track.queries import outlook
 from alerts.forecast import forecast_99_s
+from alerts.gateways.queries import channels_away
 from alerts.issuing import audience_now
 from alerts.languages import language_of
 from alerts.ledger import waiting
@@ -149,6 +150,7 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
             for tag, kept in (alert.translations or {}).items()
         },
         "fast_track": outlook(session, actor, alert, unit, clock.now()),
+        "not_connected": [] if alert.drill else sorted(channels_away(session) & set(chosen)),
         "not_set_up": [] if alert.drill else [name for name in chosen if name not in outlets.open],
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerts.channels.drill import DrillChannel
-from alerts.channels.port import Channel
+from alerts.channels.port import Channel, Connected
 from alerts.recipients import CHANNELS
 
 CALLED_BY = ("sms", "voice")
@@ -21,6 +21,11 @@ class Senders:
     def of(self, channel: str, *, drill: bool) -> Channel | None:
         """The sender, None where no live one is configured. A drill is never given a live one."""
         return self.drill.get(channel) if drill else self.live.get(channel)
+
+    def standing(self) -> dict[tuple[str, str], bool]:
+        """Of each live channel that keeps connections: its gateways by channel and name, and whether each stands."""
+        connected = {name: one for name, one in self.live.items() if isinstance(one, Connected)}
+        return {(name, gateway): up for name, one in connected.items() for gateway, up in one.standing().items()}
 
 
 def senders(live: Mapping[str, Channel]) -> Senders:

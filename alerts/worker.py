@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.calls.caller import Caller, CallerConfig
 from alerts.claims import LEASE
 from alerts.fanout import WINDOWS, FanOut, database_threads
+from alerts.gateways.watch import GatewayWatch
 from alerts.recipients import CHANNELS
 from alerts.senders import Senders
 from alerts.sweep import is_dead_here, owner_name, sweep
@@ -75,7 +76,10 @@ class Worker:
         sending = (self._stopping.is_set, WINDOWS, timedelta(seconds=config.lease_s), database_threads(db))
         self._fanouts = [FanOut(db, clock, senders, one, owner, *sending) for one in CHANNELS]
         calling = CallerConfig(config.lines, config.sweep_s)
-        self._caller = Caller(db, clock, callers or senders, owner, is_dead_here(host), calling)
+        is_dead = is_dead_here(host)
+        self._caller = Caller(db, clock, callers or senders, owner, is_dead, calling)
+        standing = partial(_standing, senders, callers or senders)
+        self._gateways = GatewayWatch(db, clock, owner, is_dead, standing)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -121,6 +125,7 @@ class Worker:
         while not self._stopping.wait(pause_s):
             began = time.monotonic()
             self._safely(lambda: sweep(self._db, self._clock, is_dead, self._owner))
+            self._safely(self._gateways.look)
             # Counting a million results takes seconds: no more than a tenth of the time goes to it.
             pause_s = min(max(self._sweep_s, 10 * (time.monotonic() - began)), LONGEST_PAUSE_S)
 
@@ -166,6 +171,11 @@ def run_worker(
         if unlisten is not None:
             unlisten()
         worker.stop()
+
+
+def _standing(*both: Senders) -> dict[tuple[str, str], bool]:
+    """Alerts and calls may share a channel, which is then named once."""
+    return {gate: up for one in both for gate, up in one.standing().items()}
 
 
 def _end(_number: int, _frame: object) -> None:

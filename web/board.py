@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.calls.queries import board_obligations
 from alerts.fast_track.queries import board_countersigns
 from alerts.feeds.queries import board_feeds
+from alerts.gateways.queries import board_gateways
 from alerts.inbox.queries import board_refusals
 from alerts.queries import board_alerts, board_coverages
 from alerts.safety.queries import board_safety_checks
@@ -94,6 +95,7 @@ BASE: dict[str, Collection] = {
     "silences": board_silences,
     "cap_feeds": board_feeds,
     "cap_refusals": board_refusals,
+    "gateways": board_gateways,
     "countersigns": board_countersigns,
     "shifts": board_shifts,
     "handovers": board_handovers,

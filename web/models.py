@@ -6,6 +6,7 @@ from alerts.calls import model as calls
 from alerts.exchange import model as exchange
 from alerts.fast_track import model as fast_track
 from alerts.feeds import model as feeds
+from alerts.gateways import model as gateways
 from alerts.inbox import model as inbox
 from alerts.numbers import model as numbers
 from alerts.safety import model as safety
@@ -33,6 +34,7 @@ _ALERTS = (
     fast_track,
     exchange,
     feeds,
+    gateways,
     inbox,
     calls,
     safety,

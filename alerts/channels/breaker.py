@@ -26,6 +26,10 @@ class Breaker:
     def is_closed(self) -> bool:
         return self._pause_s == 0
 
+    def is_resting(self, now: float) -> bool:
+        """Whether it is left alone or being tried; once the pause is over nothing speaks against it until then."""
+        return self.probing or (not self.is_closed and now < self._open_until)
+
     def admit(self, now: float) -> int | None:
         """The openings so far, None where it is to be left alone; `now` in seconds of any steady clock."""
         if not self.is_closed:

@@ -6,7 +6,7 @@ That is not yet played: the loudspeaker says so itself, by a signed playback rec
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,8 +79,7 @@ class MqttChannel:
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost."""
-        parts = urlsplit(self._config.url)
-        self._client.connect_async(parts.hostname or "localhost", parts.port or _default_port(parts.scheme), 30)
+        self._client.connect_async(*self._broker(), 30)
         self._client.loop_start()
 
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
@@ -89,6 +88,10 @@ class MqttChannel:
         published = [self._publish(one) for one in batch]
         return list(await asyncio.gather(*published))
 
+    def standing(self) -> Mapping[str, bool]:
+        host, port = self._broker()
+        return {f"{host}:{port}": self._connected.is_set()}
+
     async def close(self) -> None:
         await asyncio.to_thread(self.stop)
 
@@ -96,6 +99,10 @@ class MqttChannel:
         """Disconnect and end the background thread."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _broker(self) -> tuple[str, int]:
+        parts = urlsplit(self._config.url)
+        return parts.hostname or "localhost", parts.port or _default_port(parts.scheme)
 
     async def _publish(self, one: Outgoing) -> Result:
         payload = write_command(self._command(one), loudspeaker_key(self._config.master_key, one.address))

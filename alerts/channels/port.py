@@ -1,9 +1,9 @@
 """What every channel does: take a batch, say of each what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from alerts.recipients import PUBLIC
 from alerts.texts import Content
@@ -62,6 +62,15 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """What a channel that keeps connections tells besides; whoever calls up for each message has nothing to say."""
+
+    def standing(self) -> Mapping[str, bool]:
+        """Whether each of its gateways, by a name without secrets, would take a message now. Cheap, for any thread."""
         ...
 
 

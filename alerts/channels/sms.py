@@ -6,7 +6,7 @@ parts is sent when all are; *unknown* when some left and not all were acknowledg
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -48,6 +48,10 @@ class SmsChannel:
             return all_of(batch, Outcome.LATER, "closed")
         sending = asyncio.run_coroutine_threadsafe(self._send_all(batch), self._loop)
         return await asyncio.wrap_future(sending)
+
+    def standing(self) -> Mapping[str, bool]:
+        now = self._loop.time()
+        return {route.gateway.name: route.stands(now) for route in self._routes}
 
     async def close(self) -> None:
         if self._loop.is_running():

@@ -43,6 +43,10 @@ class Route:
         self._window.close()
         await asyncio.gather(*(bind.close() for bind in self._binds))
 
+    def stands(self, now: float) -> bool:
+        """Whether a message could leave now, by the loop's clock: a bind is up and it is not left alone."""
+        return any(bind.is_bound for bind in self._binds) and not self._breaker.is_resting(now)
+
     async def admitted(self, *, patient: bool) -> int | None:
         """The breaker's openings for one message, to be given up after it; None where the gateway is left alone.
 

@@ -1,10 +1,76 @@
-"""Ways out in a real Chromium: a group robot is given its address."""
+"""Ways out in a real Chromium: a group robot gets its address; a gateway that is away is seen before it is needed."""
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from playwright.sync_api import expect
 
+from alerts.gateways.watch import GatewayWatch
+from command.kernel.clock import ManualClock
 from tests.e2e.county import County
+from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import NewPage
 from tests.ui.test_admin import open_admin
+from tests.ui.test_desk import log_in
+from tests.ui.test_desk_alerts import open_alert
+from web.settings import Settings
+from web.wiring import build_core
+
+GATE = ("sms", "county@10.0.0.8:2775")
+
+
+@pytest.fixture
+def come_back(town: County) -> Iterator[Callable[[], None]]:
+    """A worker of another machine cannot reach its gateway, until this is called."""
+    core = build_core(Settings(data=town.data))
+    clock, up = ManualClock(core.clock.now() - timedelta(minutes=1)), {GATE: False}
+    watch = GatewayWatch(core.db, clock, "sms-1/worker#1", lambda _: False, lambda: up)
+
+    def back() -> None:
+        up[GATE] = True
+        watch.look()
+
+    watch.look()
+    clock.advance(30)
+    watch.look()
+    yield back
+    up.clear()
+    watch.look()
+    core.engine.dispose()
+
+
+def test_a_gateway_that_is_away_stands_on_the_desk_and_in_a_draft(
+    new_page: NewPage, town: County, come_back: Callable[[], None]
+) -> None:
+    headline = "短信网关连不上时的提示"
+    draft = {
+        "event": "山洪",
+        "kind": "notice",
+        "headline": headline,
+        "description": "涨水。",
+        "instruction": "不要下河。",
+    }
+    until = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    where = {"area": {"divisions": ["532301112"]}, "expires_at": until, "channels": ["sms", "websocket"]}
+    with town.client("leader") as leader:
+        stored = leader.post("/alerts", json={**draft, **where}).raise_for_status().json()
+        desk = log_in(new_page(1366, 768), town, "leader")
+        row = desk.get_by_test_id("away-gateway")
+        expect(row).to_contain_text("短信网关 county@10.0.0.8:2775 连不上，自 ")
+        open_alert(desk, headline)
+        warned = desk.get_by_test_id("preview-not-connected")
+        expect(warned).to_have_text("短信：网关都连不上，发布后要等连上才发得出去")
+        assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+        picture(desk, "gateway-away")
+        desk.get_by_test_id("lang").click()
+        expect(row).to_contain_text("SMS gateway county@10.0.0.8:2775 not connected since ")
+        expect(warned).to_contain_text("SMS: no gateway is connected")
+        assert layout(desk, least_px=12) == []
+        picture(desk, "gateway-away-en")
+        come_back()
+        expect(row).to_have_count(0)
+        leader.post(f"/alerts/{stored['id']}/drop").raise_for_status()
 
 
 def test_a_group_robot_gets_its_address(new_page: NewPage, town: County) -> None:

@@ -42,6 +42,7 @@ class Known:
     checks: States = ()
     refusals: States = ()
     feeds: States = ()
+    gateways: States = ()
     devices: States = ()
     numbers: States = ()
 
@@ -59,7 +60,7 @@ def composed(known: Known, now: datetime) -> dict[str, list[Line]]:
         "alerts": [_alert(one, known) for one in running],
         "drafts": list(_drafts(known, now)),
         "outside": list(_outside(known)),
-        "devices": [_device(one, known) for one in known.devices],
+        "devices": [*map(_gateway, known.gateways), *(_device(one, known) for one in known.devices)],
         "numbers": list(_numbers(known)),
     }
 
@@ -212,6 +213,11 @@ def _outside(known: Known) -> Iterator[Line]:
         yield Line(id=f"refusal:{one['id']}", about=one["message"], urgent=True, facts=facts)
     for one in known.feeds:
         yield Line(id=f"feed:{one['id']}", facts={"what": "feed", "name": one["name"], "at": one["heard_at"]})
+
+
+def _gateway(one: Mapping[str, Any]) -> Line:
+    facts = {"what": "gateway", "name": one["name"], "channel": one["channel"], "away_since": one["away_since"]}
+    return Line(id=f"gateway:{one['id']}", urgent=True, facts=facts)
 
 
 def _device(one: Mapping[str, Any], known: Known) -> Line:

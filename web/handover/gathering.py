@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from alerts.calls.queries import board_obligations
 from alerts.fast_track.queries import board_countersigns
 from alerts.feeds.queries import board_feeds
+from alerts.gateways.queries import board_gateways
 from alerts.inbox.queries import board_refusals
 from alerts.numbers.queries import numbers_to_mend
 from alerts.queries import board_alerts
@@ -59,6 +60,7 @@ def _known(session: Session, officer: Actor, now: datetime) -> Known:
         checks=board_safety_checks(session, sight),
         refusals=board_refusals(session, sight),
         feeds=board_feeds(session, sight),
+        gateways=board_gateways(session, sight),
         devices=_unheard(session, sight, now),
         numbers=numbers_to_mend(session, officer, now),
     )

@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "alerts": ("生效中的预警", "Warnings in force"),
     "drafts": ("未完成的预警", "Unfinished warnings"),
     "outside": ("外来电文", "Messages from outside"),
-    "devices": ("离线的终端和大喇叭", "Devices offline"),
+    "devices": ("离线的终端、大喇叭和网关", "Devices and gateways offline"),
     "numbers": ("要改、要核对的号码", "Numbers to mend or check"),
 }
 EMPTY: dict[str, tuple[str, str]] = {
@@ -55,6 +55,10 @@ _DEVICES: dict[str, tuple[str, str]] = {
     "headless": ("无人值守终端", "headless terminal"),
     "wall": ("大屏", "wall"),
     "loudspeaker": ("大喇叭", "loudspeaker"),
+}
+_GATEWAYS: dict[str, tuple[str, str]] = {
+    "sms": ("短信网关", "SMS gateway"),
+    "mqtt": ("大喇叭服务器", "loudspeakers' server"),
 }
 
 
@@ -178,6 +182,10 @@ def _outside(facts: Facts, t: _In) -> Said:
 
 
 def _device(facts: Facts, t: _In) -> Said:
+    if facts.get("what") == "gateway":
+        since = t.at(facts["away_since"])
+        kind = t.of(_GATEWAYS, facts["channel"])
+        return f"{kind} {facts['name']}", t(f"{since} 起连不上", f"not connected since {since}")
     heard = t.at(facts["seen_at"])
     kind = t.of(_DEVICES, facts["kind"])
     return facts["name"], t.joined(facts["unit"], kind, t(f"{heard} 后没有消息", f"last heard {heard}"))

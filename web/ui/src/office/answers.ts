@@ -87,6 +87,8 @@ export interface AlertPreview {
   /** What somebody hears who is called because of it; null where nobody is. */
   call: string | null
   fast_track: FastTrackLook
+  /** Its channels of whose gateways none can be reached now. */
+  not_connected: string[]
   not_set_up: string[]
 }
 

@@ -5,6 +5,7 @@ import type { Handover } from './objects/duty'
 import type { Evacuation, EvacuationPoint } from './objects/evacuations'
 import type { Countersign } from './objects/countersigns'
 import type { CapFeed, CapRefusal } from './objects/feeds'
+import type { Gateway } from './objects/gateways'
 import type { Attachment, Incident, Note } from './objects/incidents'
 import type { Meeting, Site } from './objects/meetings'
 import type { MediaNode } from './objects/nodes'
@@ -19,6 +20,7 @@ import { callWord } from './callTexts'
 import { countOf } from './evacuations'
 import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
+import { gatewayName, gatewaySentence, gatewayTexts } from './gateways'
 import { totalsOf } from './safety'
 import { silenceSentence } from './silences'
 import { hm, number } from './time'
@@ -55,6 +57,7 @@ interface Bodies {
   silence: Silence
   cap_feed: CapFeed
   cap_refusal: CapRefusal
+  gateway: Gateway
   countersign: Countersign
   handover: Handover
   cap_receipt: { sender: string; note: string }
@@ -317,6 +320,9 @@ const TELL: Record<string, Tell> = {
   'cap_refusal.raised': (x) => ({ text: x.t.messageRefused(get(x, 'cap_refusal')?.name ?? '') }),
   'cap_refusal.changed': (x) => ({ text: x.t.messageRefused(get(x, 'cap_refusal')?.name ?? '') }),
   'cap_refusal.acknowledged': (x) => ({ text: x.t.refusalNoted(get(x, 'cap_refusal')?.name ?? '') }),
+  'gateway.away': (x) => gatewayTold(x, gatewaySentence),
+  'gateway.back': (x) => gatewayTold(x, gatewaySentence),
+  'gateway.dropped': (x) => gatewayTold(x, (one, _, lang) => gatewayTexts[lang].dropped(gatewayName(one, lang))),
   'shift.begun': (x) => ({ text: x.t.shiftBegun }),
   'handover.handed': (x) => {
     const to = get(x, 'handover')?.to
@@ -354,6 +360,11 @@ const TELL: Record<string, Tell> = {
   'system.node_stopped': (x) => ({ text: x.t.nodeStopped(get(x, 'media_node')?.id ?? '') }),
   'system.node_draining': (x) => ({ text: x.t.nodeDraining(get(x, 'media_node')?.id ?? '') }),
   'system.child_restarted': (x) => ({ text: x.t.childRestarted }),
+}
+
+function gatewayTold(x: Telling, say: typeof gatewaySentence): Partial<Sentence> {
+  const gateway = get(x, 'gateway')
+  return gateway ? { text: say(gateway, Date.parse(x.entry.at), x.lang) } : {}
 }
 
 /** A group's name and that of the member whom an entry is of. */

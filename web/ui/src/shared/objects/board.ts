@@ -4,6 +4,7 @@ import type { Coverage } from './coverages'
 import type { Handover, Shift } from './duty'
 import type { Evacuation, EvacuationPoint } from './evacuations'
 import type { CapFeed, CapRefusal } from './feeds'
+import type { Gateway } from './gateways'
 import type { Incident } from './incidents'
 import type { Meeting, Site } from './meetings'
 import type { MediaNode } from './nodes'
@@ -43,6 +44,7 @@ export interface Board {
   /** Absent on screens that do not ask for it. */
   cap_feeds?: ById<CapFeed>
   cap_refusals?: ById<CapRefusal>
+  gateways?: ById<Gateway>
   countersigns?: ById<Countersign>
   shifts?: ById<Shift>
   handovers?: ById<Handover>
