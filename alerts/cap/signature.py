@@ -53,8 +53,9 @@ class SignatureReport:
 def check_signatures(data: bytes, trusted: Sequence[x509.Certificate], at: datetime) -> tuple[SignatureReport, ...]:
     """A report for each of the first four signatures of an accepted message, in document order.
 
-    `trusted` holds signers' certificates and authorities that directly issue them; a signer's certificate
-    must be in force at the time `at`.
+    `trusted` holds signers' certificates and authorities that directly issue them. Both must be in force at the time
+    `at`; only what says of itself that it is an authority (RFC 5280 §4.2.1.9) speaks for others, or one station's key
+    could make a certificate in another's name.
     """
     count = min(len(parse(data).findall(SIGNATURE)), MAX_SIGNATURES)
     return tuple(_report(data, number, trusted, at) for number in range(count))
@@ -145,9 +146,24 @@ def _name(certificate: x509.Certificate) -> str | None:
 
 
 def _is_trusted(certificate: x509.Certificate, trusted: Iterable[x509.Certificate], at: datetime) -> bool:
-    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+    if not _in_force(certificate, at):
         return False
-    return any(certificate == known or _issued_by(certificate, known) for known in trusted)
+    return any(certificate == known or _speaks_for(known, certificate, at) for known in trusted)
+
+
+def _speaks_for(authority: x509.Certificate, certificate: x509.Certificate, at: datetime) -> bool:
+    return _in_force(authority, at) and _is_authority(authority) and _issued_by(certificate, authority)
+
+
+def _in_force(certificate: x509.Certificate, at: datetime) -> bool:
+    return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
 
 
 def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:

@@ -7,6 +7,7 @@ from functools import cache
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 
 from alerts.cap.signature import sign
@@ -16,24 +17,32 @@ SIGNED_AT = datetime(2026, 11, 20, 6, 3, 11, tzinfo=UTC)
 
 
 @cache
-def key_and_certificate(name: str) -> tuple[bytes, bytes]:
-    """PEM of a P-256 key and its self-signed certificate, in force around SIGNED_AT."""
+def key_and_certificate(name: str, issuer: str = "", authority: bool = False) -> tuple[bytes, bytes]:
+    """PEM of a P-256 key and its certificate, in force around SIGNED_AT: self-signed, or signed by that `authority`'s
+    or that mere signer's key whom `issuer` names."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
+    issuer_key = load_pem_private_key(key_and_certificate(issuer, authority=authority)[0], None) if issuer else key
+    assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+    builder = (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
+        .subject_name(_named(name))
+        .issuer_name(_named(issuer or name))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(SIGNED_AT - timedelta(days=1))
         .not_valid_after(SIGNED_AT + timedelta(days=1))
-        .sign(key, hashes.SHA256())
     )
+    if authority and not issuer:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    certificate = builder.sign(issuer_key, hashes.SHA256())
     key_pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return key_pem, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def nameless(name: str = "station") -> bytes:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from cryptography import x509
 
 from alerts.cap.read import read
@@ -28,6 +29,14 @@ def test_an_unknown_signer_is_said_to_be_unknown() -> None:
 def test_an_expired_certificate_is_not_trusted() -> None:
     (report,) = check_signatures(signed_example(), [certificate("station")], SIGNED_AT + timedelta(days=2))
     assert report.verdict is Verdict.UNKNOWN_SIGNER
+
+
+@pytest.mark.parametrize(("authority", "verdict"), [(True, Verdict.VALID), (False, Verdict.UNKNOWN_SIGNER)])
+def test_only_an_authority_speaks_for_others(authority: bool, verdict: Verdict) -> None:
+    known = x509.load_pem_x509_certificate(key_and_certificate("bureau", authority=authority)[1])
+    document = sign(alert().encode(), *key_and_certificate("station", "bureau", authority))
+    (report,) = check_signatures(document, [known], SIGNED_AT)
+    assert (report.verdict, report.signer) == (verdict, "CN=station")
 
 
 def test_a_certificate_whose_name_is_no_text_names_nobody() -> None:

@@ -3,7 +3,7 @@ import { defineTexts } from '@shared/i18n'
 export const trustTexts = defineTexts({
   zh: {
     title: '签名信任名单',
-    how: '收到的电文，由这里的证书签名，或由它们直接签发的证书签名，才算“有效”；别的列为“签名者不在信任名单”。到期以后发出的电文，用到期证书签的不再算；到期机构签发的证书，各按自己的期限算。',
+    how: '收到的电文，由这里的证书签名，或由其中签发机构的证书直接签发的证书签名，才算“有效”；别的列为“签名者不在信任名单”。证书或签发它的机构到期以后发出的电文，不再算。',
     files: (folder: string) => `本页只看。增减要在服务器上做：把 PEM 证书放进 ${folder}，文件名以 .pem 结尾，下一份电文起就算；不再认的把文件拿走。放之前打电话核对指纹。`,
     none: '还没有放证书',
     noneHow: (folder: string) => `把预警单位的证书（PEM 格式，文件名以 .pem 结尾）放进服务器上的 ${folder}。在这以前，它们签了名的电文照收，但都列为“签名者不在信任名单”；“发布权限”里要求签名的单位，电文只留存，不上屏、不叫应。`,
@@ -16,7 +16,7 @@ export const trustTexts = defineTexts({
   },
   en: {
     title: 'Trusted signers',
-    how: 'A message that came in counts as signed if it was signed with one of these certificates or with one that they directly issued; any other signer is listed as “not trusted here”. What is sent after a certificate has ended no longer counts if signed with it; what an ended authority issued goes by its own dates.',
+    how: 'A message that came in counts as signed if it was signed with one of these certificates or with one directly issued by an authority among them; any other signer is listed as “not trusted here”. What is sent after the certificate or the authority that issued it has ended no longer counts.',
     files: (folder) => `This page only shows. Certificates are added on the server: lay the PEM file into ${folder} under a name that ends in .pem, and it counts from the next message on; take the file away to trust it no more. Compare the fingerprint by telephone first.`,
     none: 'No certificate was laid here yet',
     noneHow: (folder) => `Lay the certificates of warning authorities (PEM, names ending in .pem) into ${folder} on the server. Until then their signed messages are taken, but listed as “signer not trusted here”; those of an authority whose signature is asked for under “Authority” are only kept, neither shown nor called.`,
