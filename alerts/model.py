@@ -19,6 +19,8 @@ CHANGED, LIFTED, WITHDRAWN, EXPIRED, RECEIVED = "changed", "lifted", "withdrawn"
 
 KINDS = ("warning", "notice", "evacuation")
 COLOURS = ("red", "orange", "yellow", "blue")
+GRAVE = ("red", "orange", "evacuation")
+"""Colours and kinds of what cannot wait; levels of obligations as well."""
 
 VARIANTS = ("short", "medium", "long", "voice")
 """The texts of one alert for what carries them: one short message, two, a page or mail, read aloud."""

@@ -12,7 +12,7 @@ from alerts.calls.people import Addressees, addressees
 from alerts.calls.policy import DEPUTY, HOLDER, SUPERIOR, VOICE
 from alerts.calls.progress import ACTED, CONFIRMED, MARKS
 from alerts.calls.writing import written_about
-from alerts.model import ISSUED, RECEIVED, Alert
+from alerts.model import GRAVE, ISSUED, RECEIVED, Alert
 from alerts.texts import NUMBER, RECEIPT
 from command.directory.model import Person, Post
 from command.directory.queries import Sight, sight_of, unit_of
@@ -24,8 +24,6 @@ from command.kernel.rights import Right
 from command.kernel.values import Json, State
 
 _TRIES_SHOWN = 30
-_GRAVE = ("red", "orange", "evacuation")
-"""Colours and kinds, and levels of obligations."""
 
 # Asked before every test call, put together once: that takes longer than to ask it.
 _REAL_CALL = (
@@ -36,13 +34,13 @@ _REAL_CALL = (
 )
 _GRAVELY_OBLIGED = (
     select(Obligation.id)
-    .where(Obligation.level.in_(_GRAVE), Obligation.due_at.is_not(None), Obligation.ended_at.is_(None))
+    .where(Obligation.level.in_(GRAVE), Obligation.due_at.is_not(None), Obligation.ended_at.is_(None))
     .where(~Obligation.drill, Obligation.mark.not_in((CONFIRMED, ACTED)))
     .limit(1)
 )
 _GRAVE_RUNNING = (
     select(Alert)
-    .where(or_(Alert.colour.in_(_GRAVE), Alert.kind.in_(_GRAVE)), Alert.on_board)
+    .where(or_(Alert.colour.in_(GRAVE), Alert.kind.in_(GRAVE)), Alert.on_board)
     .where(Alert.status.in_((ISSUED, RECEIVED)), ~Alert.drill, Alert.scope_status == "Actual")
 )
 

@@ -20,8 +20,6 @@ from media.sfu.state import NEVER, SlotState
 from media.sfu.terms import Kind, VideoCodec
 
 KEYFRAME_INTERVAL_S = 0.5
-LONGEST_INTERVAL_S = 1.5
-"""As long as what has come may be a key frame whose beginning is being repaired, it is not asked for anew."""
 LAYER_SILENT_S = 0.8
 LAYER_START_S = 2.5
 YOUNG_S = 1.0
@@ -143,7 +141,6 @@ class Layer(Counted):
         self.asked_at = float("-inf")
         self.kept: Cache[Unit] = source.incoming.kept(self.state, self.remake)
         self._requested_at = float("-inf")
-        self._beginning = -1
 
     def bind(self, ssrc: int) -> None:
         """Take `ssrc` as the stream from now on; its numbering begins anew."""
@@ -301,17 +298,7 @@ class Layer(Counted):
         self.state.octets_by_temporal[descriptor.temporal_layer] += len(unit.body)
         if self.slots:
             self.kept.add(now, unit)
-            if self.state.keyframe_wanted and not descriptor.start:
-                self._note_beginning(unit)
         return unit
-
-    def _note_beginning(self, unit: Unit) -> None:
-        """What is missing right before the packets of the frame of `unit` that came may begin a key frame."""
-        index = unit.index - 1
-        while (before := self.kept.get(index)) is not None and before.timestamp == unit.timestamp:
-            index -= 1
-        if before is None and self.reception is not None and self.reception.awaits(index):
-            self._beginning = index
 
     def _parsed(self, payload: bytes) -> vp8.Descriptor | None:
         return vp8.parse(payload) if self.source.codec == "vp8" else h264.parse(payload)
@@ -379,8 +366,7 @@ class Layer(Counted):
         """Whether to ask for a key frame now: wanted, and the last request long enough ago. Notes the asking."""
         if not self.keyframe_wanted or self.reception is None or self.source.muted:
             return False
-        under_way = self.reception.awaits(self._beginning)
-        if now - self._requested_at < (LONGEST_INTERVAL_S if under_way else KEYFRAME_INTERVAL_S):
+        if now - self._requested_at < KEYFRAME_INTERVAL_S:
             return False
         self._requested_at = now
         return True

@@ -123,37 +123,6 @@ def test_a_key_frame_whose_beginning_was_lost_is_shown_when_that_was_repaired() 
     assert steps([packet.sequence for packet in found], 16) == {1}
 
 
-def test_no_key_frame_is_asked_for_while_the_beginning_of_one_is_under_way() -> None:
-    """On an uplink that is thin and loses much another one would take all the room there is for repairs."""
-    at = meeting()
-    intake = at.room.participants["two"].intake
-    assert intake is not None
-    intake.round_trip_s = 0.2
-    picture(at, "two")
-    at.take(at.room.view(at.now, "viewer", ["two"]))
-    picture(at, "two")
-    at.pass_time(0.1)
-    assert len(at.requests("two", Pli)) == 1
-    first, *rest = at.publishers["two"].picture(keyframe=True, packets=4)
-    at.rtp("two", *rest)
-    before = len(at.stream("viewer", PICTURE))
-    at.pass_time(0.7)
-    assert len(at.requests("two", Pli)) == 1
-    at.rtp("two", first)
-    assert len(at.stream("viewer", PICTURE)) == before + 4
-    at.pass_time(2)
-    assert len(at.requests("two", Pli)) == 1
-
-
-def test_a_beginning_that_never_comes_is_not_waited_for_long() -> None:
-    at = meeting()
-    picture(at, "two")
-    at.take(at.room.view(at.now, "viewer", ["two"]))
-    at.rtp("two", *at.publishers["two"].picture(keyframe=True, packets=4)[1:])
-    at.pass_time(1.6)
-    assert len(at.requests("two", Pli)) >= 2
-
-
 def test_a_key_frame_that_is_not_whole_is_asked_for_again_at_once() -> None:
     at = meeting()
     at.take(at.room.view(at.now, "viewer", ["two"]))

@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from alerts.calls.progress import ACTED, CONFIRMED
+from alerts.model import DRAFT, GRAVE, ISSUED, RECEIVED, RETURNED, SIGNED_OFF, SUBMITTED
 from alerts.numbers.standing import BOUNCED
 from command.duty.brief import Line
 from command.evacuation.standing import SAFE
+from command.incidents.moves import CONTROLLED, REPORTED, RESPONDING
 from command.kernel.clock import from_text
 from command.tasks.moves import DONE, LIVE, UNABLE
 
-_GRAVE = ("red", "orange", "evacuation")
-_OPEN = ("reported", "responding", "controlled")
-_RUNNING = ("issued", "changed", "received")
-_SETTLED = ("confirmed", "acted")
-_DRAFTS = ("draft", "returned", "submitted", "signed_off")
+_OPEN = (REPORTED, RESPONDING, CONTROLLED)
+_SETTLED = (CONFIRMED, ACTED)
+_DRAFTS = (DRAFT, RETURNED, SUBMITTED, SIGNED_OFF)
 
 States = Sequence[Mapping[str, Any]]
 
@@ -67,7 +68,7 @@ def composed(known: Known, now: datetime) -> dict[str, list[Line]]:
 
 def _runs(alert: Mapping[str, Any], now: datetime) -> bool:
     ends = alert["expires_at"]
-    return alert["status"] in _RUNNING and (ends is None or from_text(ends) > now)
+    return alert["status"] in (ISSUED, RECEIVED) and (ends is None or from_text(ends) > now)
 
 
 def _is_drill(alert: Mapping[str, Any]) -> bool:
@@ -94,7 +95,7 @@ def _answers(known: Known, running: States) -> Iterator[Line]:
                 yield Line(
                     id=f"answers:{alert['id']}:{township}",
                     about=alert["id"],
-                    urgent=not _is_drill(alert) and (alert["colour"] in _GRAVE or alert["kind"] in _GRAVE),
+                    urgent=not _is_drill(alert) and (alert["colour"] in GRAVE or alert["kind"] in GRAVE),
                     facts={
                         "headline": alert["headline"],
                         "drill": _is_drill(alert),
