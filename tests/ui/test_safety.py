@@ -120,7 +120,9 @@ def act(desk: Page) -> None:
     desk.get_by_test_id("safety-again").click()
     desk.get_by_test_id("again-yes").click()
     expect(desk.get_by_test_id("again-dialog")).to_have_count(0)
+    expect(desk.get_by_test_id("notice")).to_contain_text("再问了")
     desk.get_by_test_id("lang").click()
+    expect(desk.get_by_test_id("notice")).to_contain_text("asked again")
     expect(desk.get_by_test_id("safety-sum")).to_contain_text("1 need help")
     assert layout(desk, least_px=12) == []
     picture(desk, "desk-safety-en")

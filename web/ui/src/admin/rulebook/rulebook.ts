@@ -1,5 +1,6 @@
 import { computed, onMounted, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import type { ApiProblem } from '@shared/api'
+import type { Sentence } from '@office/notice'
 import { useAct, useAdmin } from '../admin'
 
 /** Rules that the system comes with until the county puts its own in their place. */
@@ -19,7 +20,7 @@ export interface Editing<B extends Rulebook, F> {
   notLoaded: Readonly<Ref<ApiProblem | null>>
   notSaved: Readonly<Ref<ApiProblem | null>>
   /** Put the county's own rules, or null for the shipped ones, in force, and say so. */
-  put: (rules: unknown, said: string) => Promise<void>
+  put: (rules: unknown, said: Sentence) => Promise<void>
 }
 
 /** The rulebook at a path, which takes its rules as the field `name`. */
@@ -35,7 +36,7 @@ export function useRulebook<B extends Rulebook, F>(path: string, name: string, f
     book.value = answer
     form.value = formOf(answer)
   }
-  async function put(rules: unknown, said: string): Promise<void> {
+  async function put(rules: unknown, said: Sentence): Promise<void> {
     await saving.act(async () => {
       const version = book.value?.version ?? 0
       take((await api.request<B>('PUT', path, { body: { [name]: rules }, version })).value)

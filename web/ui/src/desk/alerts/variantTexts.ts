@@ -86,7 +86,7 @@ export const variantTexts = defineTexts({
     pickFirst: 'after hazard and colour',
     language: 'Language',
     notSetUp: 'not set up',
-    notSetUpHow: 'A channel that is not set up carries nothing; the administrator sets it up:',
+    notSetUpHow: 'A channel that is not set up carries nothing; the administrator sets it up: ',
     notSetUpWhere: 'Administration › Settings',
     notSetUpLeave: (names) => `Not set up: ${names}. Leave it out to submit`,
     told: (n) => `to ${n}`,
