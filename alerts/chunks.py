@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
+from sys import intern
 from typing import Any
 
 from sqlalchemy import update as sql_update
@@ -127,9 +128,12 @@ def _row(one: Contact) -> Json:
 
 
 def rows_of(members: Json) -> list[Member]:
-    """A chunk's members as they were kept."""
+    """A chunk's members as they were kept. Many have the same unit and township: one text each for all."""
     rows: list[list[Any]] = members if isinstance(members, list) else []
-    return [Member(*row) for row in rows]
+    return [
+        Member(recipient, address, name, intern(unit), intern(township), *rest)
+        for recipient, address, name, unit, township, *rest in rows
+    ]
 
 
 def members_of(chunk: Chunk) -> list[Contact]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import Table
@@ -17,6 +18,8 @@ _OWN = ("id", "recipient", "unit_id", "township_id", "responsible", "state", "de
 _SHARED = ("alert_id", "act", "channel", "chunk_id", "at")
 _COPY = f"COPY delivery ({', '.join((*_OWN, *_SHARED))}) FROM STDIN"
 _INSERT = insert_missing(cast("Table", Delivery.__table__), (*_OWN, *_SHARED))
+LINES_AT_ONCE = 60
+"""Of some 260 octets each: 16 KiB, which is what a connection has room for from the start."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
 _STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN}
 """Who could not be told now is not appended: it is tried again."""
@@ -41,7 +44,7 @@ def append(session: Session, part: Part, results: Sequence[tuple[Member, Result]
     if not results:
         return
     if fresh and session.get_bind().dialect.name == "postgresql":
-        _copy(session, "".join(_lines(part, results)))
+        _copy(session, _lines(part, results))
         return
     shared = dict(zip(_SHARED, (part.alert, part.act, part.channel, part.chunk, part.at), strict=True))
     session.connection().execute(_INSERT, [_row(member, result) | shared for member, result in results])
@@ -66,7 +69,9 @@ def _escaped(text: str) -> str:
     return text if text.isprintable() and "\\" not in text else text.translate(_ESCAPES)
 
 
-def _copy(session: Session, lines: str) -> None:
+def _copy(session: Session, lines: Iterator[str]) -> None:
+    """Some lines at a time: the driver keeps room for the longest write on every connection, for good."""
     driver: Any = session.connection().connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write(lines.encode())
+        while some := "".join(islice(lines, LINES_AT_ONCE)):
+            copy.write(some.encode())
