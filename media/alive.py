@@ -15,7 +15,7 @@ SEEK_EVERY_S = (0.5, 1.0)
 SEEK_PATIENCE_S = 2.0
 MOST_SOUGHT = 3
 SILENT_AFTER_S = 4.0
-"""Reports come every second; the bridge gives a client up after as long."""
+"""Reports come every second; the bridge calls a client lost after as long."""
 
 T = TypeVar("T")
 

@@ -25,7 +25,11 @@ from media.still_maker import Newest, StillMaker
 logger = logging.getLogger(__name__)
 
 PING_EVERY_S = 2.0
+LOOK_AFTER_S = 0.5
+"""Whoever comes back is told so at once by the bridge, which waits for it: sooner than by the socket."""
 SILENT_AFTER_S = 5.0
+FRESH_S = 3.0
+"""A ping is answered by then."""
 REDIAL_S = (0.5, 1.0)
 CONNECT_PATIENCE_S = 8.0
 FINAL_CLOSES = frozenset({4401, 4403, 4404, 4409, 4410})
@@ -113,6 +117,7 @@ class Attendance:
         self._staying: Call | None = None
         self._offer_id = 0
         self._offered_at = 0.0
+        self._told_at = 0.0
         self._offer_wanted = asyncio.Event()
         self._over = False
         # By these the server knows which dial is the last one: a former one may come to it later.
@@ -173,6 +178,7 @@ class Attendance:
             while not self._over:
                 async with asyncio.timeout(SILENT_AFTER_S):
                     text = await socket.recv()
+                self._told_at = asyncio.get_running_loop().time()
                 await self._take(json.loads(text))
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd is not None else None
@@ -183,15 +189,21 @@ class Attendance:
             await asyncio.gather(*beside, return_exceptions=True)
 
     async def _watch(self) -> None:
-        """Ping, and make a connection anew that is broken or does not come to stand."""
+        """Ping, and make a connection anew that is broken or does not come to stand.
+
+        Where the socket is as silent the line is cut: the connection lives on if that is short.
+        """
         loop = asyncio.get_running_loop()
+        pause = LOOK_AFTER_S
         while True:
-            await asyncio.sleep(PING_EVERY_S)
+            await asyncio.sleep(pause)
+            pause = PING_EVERY_S
             await self._send({"type": "ping", "at": int(loop.time() * 1000)})
             waited = loop.time() - self._offered_at
             waits = self.state in ("new", "connecting") and waited <= CONNECT_PATIENCE_S
             call = self._call
-            if call is not None and (call.ended or not (waits or await self._stands())):
+            broken = call is not None and (call.ended or not (waits or await self._stands()))
+            if broken and loop.time() - self._told_at < FRESH_S:
                 self._offer_wanted.set()
 
     async def _stands(self) -> bool:
@@ -214,9 +226,9 @@ class Attendance:
                 self._know_relays(message)
                 if self._stills is not None:
                     await self._send({"type": "health", "camera": True})
-                if not await self._stands():
+                if self.state != "connected":
                     self._offer_wanted.set()
-                else:
+                else:  # until it is looked at: it may have been cut off with the socket, and live again
                     await self._view()
                     await self._leave_former()  # a move that was over while the socket was away
             case "reoffer":

@@ -223,16 +223,22 @@ class Bridge:
         self._emit("connected", connection.room, connection.participant, **told)
 
     def _on_away(self, peer: Peer) -> bool:
-        """Whoever sends to a session is waited for: its program may know of no silence, and send on when it is over."""
+        """All but players are waited for: clients send on for half a minute (RFC 7675), encoders know of no silence.
+
+        Meanwhile it is sent nothing but checks.
+        """
         connection = self._by_peer.get(peer)
-        if connection is None or connection.resource is None or not connection.terms.publications:
+        if connection is None or (connection.resource is not None and not connection.terms.publications):
             return False
+        if connection.link is not None:
+            self.rooms[connection.room].pause(self.now(), connection.participant)
         self._tell_disconnected(connection, "timeout")
         return True
 
     def _on_back(self, peer: Peer) -> None:
         connection = self._by_peer.get(peer)
         if connection is not None:
+            self.rooms[connection.room].resume(self.now(), connection.participant)
             self._tell_connected(connection)
 
     def _on_closed(self, peer: Peer, reason: str) -> None:

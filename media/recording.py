@@ -31,6 +31,8 @@ CALLS = (
     "connect",
     "renew",
     "disconnect",
+    "pause",
+    "resume",
     "shed",
     "take_part",
     "mute",

@@ -29,6 +29,8 @@ CONSENT_S = 30.0
 """After so long a client that waits for answers sends no more (RFC 7675 5.1)."""
 PROBE_AFTER_S = 2.0
 PROBE_INTERVAL_S = 1.0
+SOUGHT_EVERY_S = 0.2
+"""Whoever is waited for may say nothing for a second by itself, though its line is whole again."""
 CONNECT_TIMEOUT_S = 10.0
 MAX_PATHS = 8
 MAX_QUEUED_S = 1.0
@@ -54,7 +56,7 @@ class Handlers:
     """What the port's owner is told. Packets are plain; the time is that of arrival on the loop's clock, seconds.
 
     `on_taken`: all packets, or all control, that was there has been told. `on_away`: a peer is silent; whether it is
-    waited for until CONSENT_S, and `on_back` told when it comes back. One that is not, or does not, is closed.
+    waited for until CONSENT_S, and `on_back` told as soon as it is heard. One that is not, or does not, is closed.
     """
 
     on_rtp: Callable[[Peer, float, bytes], None]
@@ -188,15 +190,24 @@ class UdpPort:
                 if now - peer.made_at > CONNECT_TIMEOUT_S:
                     self.drop(peer, "failed")
             elif peer.away and silent <= DEAD_AFTER_S:
-                peer.away = False
-                self.handlers.on_back(peer)
+                self._come_back(peer)
             elif silent > CONSENT_S or (silent > DEAD_AFTER_S and not peer.away and not self.handlers.on_away(peer)):
                 self.drop(peer, "timeout")
             elif silent > DEAD_AFTER_S and not peer.away:
                 peer.away = True
-            elif silent > PROBE_AFTER_S and now - peer.probed_at > PROBE_INTERVAL_S:
+            elif silent > PROBE_AFTER_S and now - peer.probed_at > (SOUGHT_EVERY_S if peer.away else PROBE_INTERVAL_S):
                 peer.probed_at = now
                 self._probe(peer)
+
+    def _hear(self, now: float, peer: Peer) -> None:
+        """Something authentic came from a peer."""
+        peer.heard_at = now
+        if peer.away:
+            self._come_back(peer)
+
+    def _come_back(self, peer: Peer) -> None:
+        peer.away = False
+        self.handlers.on_back(peer)
 
     def _probe(self, peer: Peer, nominate: bool = False) -> None:
         username = f"{peer.remote.ufrag}:{peer.local.ufrag}"
@@ -298,7 +309,7 @@ class UdpPort:
         if packet is None:
             self.counters.not_authentic += 1
             return
-        peer.heard_at = now
+        self._hear(now, peer)
         if control:
             self._controls.append((peer, now, packet))
         else:
@@ -325,8 +336,8 @@ class UdpPort:
     def _on_stun_response(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
         peer = self._known[path.outlet].get(path.address)
         if peer is not None and ice.verify(data, binding, peer.remote.password):
-            peer.heard_at = now
             peer.reachable_by(path, nominated=False)
+            self._hear(now, peer)
         else:
             self.counters.not_authentic += 1
 
@@ -339,9 +350,9 @@ class UdpPort:
         if credentials is peer.local:
             self._forget_former_credentials(peer)
         self._know(peer, path)
-        peer.heard_at = now
         path.send(ice.response(binding, path.address, credentials.password))
         peer.reachable_by(path, binding.use_candidate)
+        self._hear(now, peer)
 
     # -- who is who -----------------------------------------------------------------------------
 

@@ -144,6 +144,13 @@ class Estimator:
         self._rate = max(FLOOR_BPS, self.bitrate / 2)
         return True
 
+    def go_on(self, now: float) -> None:
+        """Nobody tells anything for a while; then it goes on from where it was told last, as after a new beginning."""
+        self._rate = resumed(self.told)
+        self._before_silence = None
+        self._heard_at = now
+        self.acknowledged = Acknowledged()
+
     def _note_round_trip(self, seconds: float) -> None:
         """The least of late: the receiver's wait before it tells and the queue are in each sample."""
         former = self.round_trip_s

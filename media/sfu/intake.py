@@ -169,6 +169,12 @@ class Intake:
             if mended is not None:
                 self.mended.append(mended)
 
+    def pause(self) -> None:
+        """Nothing comes any more: what is missing before the next packet was lost with the line."""
+        for layer in self._layers():
+            if layer.reception is not None:
+                layer.reception.broken_at = layer.reception.highest
+
     def on_sender_report(self, now: float, report: SenderReport) -> None:
         """Note a publisher's report."""
         for layer in self._layers():

@@ -274,6 +274,15 @@ class Outflow:
             self.prober.begin(now, self.estimator.bitrate, wished, self.sent.next, self.sent.octets)
         self._flow.probing = self.prober.cluster is not None
 
+    def pause(self, now: float) -> None:
+        """Its receiver has fallen silent: what became of all that went out tells nothing of how much is carried."""
+        self.sent.forget()
+        self.estimator.go_on(now)
+        self.reports.go_on()
+        self.forget_waiting()
+        if self._numbered:
+            self._follow(now)
+
     def _notice_deafness(self, now: float) -> None:
         """A receiver that agreed to feedback and gives none is not held to it."""
         if self.estimator.heard:

@@ -23,8 +23,8 @@ from media.sfu.tiers import TOP, Tier
 class Participant:
     """Somebody allowed in. Flags, view and sources outlive the connection.
 
-    `temporal` is the highest temporal id that it gets, `tier` and `told` what was told of its line last. `line` names
-    the one that its connection came by, `former` is where it stood before.
+    `away`: it is silent, and sent nothing. `temporal` is the highest temporal id that it gets, `tier` and `told` what
+    was told of its line last. `line` names the one that its connection came by, `former` is where it stood before.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Participant:
     temporal: int = ALL_TEMPORAL
     link: Link | None = None
     intake: Intake | None = None
+    away: bool = False
     publishing: tuple[bool, bool] = (False, False)
     tier: Tier = TOP
     told: Carries = field(default_factory=Carries)

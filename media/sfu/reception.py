@@ -28,7 +28,8 @@ class Reception:
 
     A packet that is still missing `useful_s` after its gap was seen is given up; `beyond_repair` then. `given_up`
     counts these, and only grows: one that comes all the same stays counted. `restarted` is set when the numbers jumped
-    so far that what comes now has nothing to do with what came before.
+    so far that what comes now has nothing to do with what came before. A gap after
+    the index at which the line broke, `broken_at`, is one like that, however far they jumped.
     """
 
     def __init__(self, ssrc: int, rate_hz: int, useful_s: float, state: StreamState | None = None) -> None:
@@ -44,6 +45,7 @@ class Reception:
         self.beyond_repair = False
         self.given_up = 0
         self.restarted = False
+        self.broken_at = -1
         self._seen = state.seen
         self._seen[0:WINDOW] = [-1] * WINDOW
         self._missing: dict[int, _Hole] = {}
@@ -134,7 +136,7 @@ class Reception:
             self._in_vain = 0
 
     def _note_gap(self, now: float, index: int) -> None:
-        if index - self.highest > MAX_GAP:
+        if index - self.highest > MAX_GAP or self.highest == self.broken_at:
             self.given_up += len(self._missing)
             self._missing.clear()
             self.first += index - self.highest - 1

@@ -104,6 +104,11 @@ class ReportEstimator:
     def bitrate(self) -> float:
         return max(FLOOR_BPS, min(self.loss.rate, self._remb))
 
+    def go_on(self) -> None:
+        """What is told next is told of what goes out from now on."""
+        self._streams.clear()
+        self._standing_since = None
+
     def on_remb(self, bitrate: int) -> None:
         self.heard = True
         self._remb = float(max(FLOOR_BPS, min(CEILING_BPS, bitrate)))

@@ -98,6 +98,24 @@ class Room:
         self._events += participant.note_publishing(now)
         self.selection.arrange(now)
 
+    def pause(self, now: float, name: str) -> None:
+        """Nothing comes from `name` any more: until `resume` it is sent nothing, and its line is not judged by that."""
+        participant = self.participants[name]
+        self.catch_up(participant)
+        participant.away = True
+        if participant.link is not None and participant.intake is not None:
+            participant.link.outflow.pause(now)
+            participant.intake.pause()
+        self.speakers.forget(name)
+        self.selection.arrange(now)
+
+    def resume(self, now: float, name: str) -> None:
+        """It is heard again: it goes on as it was, and is told so at once."""
+        participant = self.participants[name]
+        participant.away = False
+        participant.report_due = now
+        self.selection.arrange(now)
+
     def _close(self, now: float, participant: Participant) -> None:
         self.catch_up(participant)
         participant.remember(now)
@@ -106,6 +124,7 @@ class Room:
         if participant.intake is not None:
             participant.intake.close()
         participant.link = participant.intake = None
+        participant.away = False
 
     def shed(self, now: float, stage: Stage) -> None:
         """The node gives up what `stage` says, or takes it back."""

@@ -44,7 +44,8 @@ class Selection:
         ladders = Ladders()
         for participant in self.participants.values():
             if participant.link is not None:
-                participant.link.hear(s for s in heard if s.participant != participant.name)
+                others = (source for source in heard if source.participant != participant.name)
+                participant.link.hear(() if participant.away else others)
                 self.show(now, participant, ladders)
 
     def show(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
@@ -59,7 +60,9 @@ class Selection:
         for number, slot in enumerate(link.video):
             wish = participant.view[number] if number < len(participant.view) else None
             name = self._meant(participant.name, wish)
-            shown = self.participants.get(name) if name is not None and name != participant.name else None
+            shown = (
+                self.participants.get(name) if name not in (None, participant.name) and not participant.away else None
+            )
             source = shown.video if shown is not None else None
             changed = changed or source is not slot.shows
             slot.show(now, source)
@@ -68,7 +71,7 @@ class Selection:
 
     def allocate(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
         """Give each slot of a receiver the layer that its tile deserves and its link carries."""
-        if participant.link is not None:
+        if participant.link is not None and not participant.away:
             staged = frozenset(number for number, wish in enumerate(participant.view) if wish == SPEAKER)
             held = frozenset(number for number, held in enumerate(participant.pinned) if held)
             parts = {other.name: other.part for other in self.participants.values() if other.part != "site"}

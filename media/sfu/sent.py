@@ -157,6 +157,11 @@ class Sent:
             self.state.landed += sum(map(sum, parts))
         self.state.told = end
 
+    def forget(self) -> None:
+        """Nothing is to be told of what went out so far."""
+        self.sizes[0:CAPACITY] = array("H", bytes(2 * CAPACITY))
+        self.forget_flight()
+
     def forget_flight(self) -> None:
         """Nobody has told anything for long: what is on its way counts as lost."""
         self.state.told = self.next

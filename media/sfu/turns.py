@@ -85,7 +85,7 @@ class Turns:
             sends = participant.feedback(intake.feedback(now))
         if link.outflow.choked or (allocating and _is_due(participant.turns // 2 + number, link)):
             self.selection.allocate(now, participant, ladders)
-        elif allocating:
+        elif allocating and not participant.away:
             link.go_on(now)
         link.seats.pair(now, self.selection.speakers.pauses)
         for slot in link.video:

@@ -111,12 +111,10 @@ async def _cut(measure: Callable[[], Awaitable[Any]], at: Lines, seconds: float)
 
 
 async def test_ten_seconds_without_a_network(tmp_path: Path) -> None:
-    """Of the half second the page needs about 0.2 s; the rest is when it asks next, and how busy the machine is."""
+    """The bridge and the page keep their connection, and each asks for the other several times a second."""
     back = await black_out(tmp_path, 10, 3)
-    heard = sorted(at for at, _ in back)
-    assert heard[1] <= 0.5, back
-    assert heard[-1] <= 1.0, back
-    assert max(at for _, at in back) <= 4, back
+    assert max(heard for heard, _ in back) <= 0.5, back
+    assert max(seen for _, seen in back) <= 4, back
 
 
 def tracks(folder: Path) -> list[MediaStreamTrack]:
@@ -142,10 +140,11 @@ async def test_ten_seconds_without_a_network_in_firefox(tmp_path: Path) -> None:
         await fox.evaluate("conference.view(['speaker'])")
         measure = partial(fox.evaluate, f"({BACK})()")
         assert None not in await measure()
-        back = await _cut(measure, at, 10)
+        heard, seen = await _cut(measure, at, 10)
         attending.cancel()
         await asyncio.gather(attending, return_exceptions=True)
-        assert max(back) <= 2.5, back
+        assert heard <= 0.5
+        assert seen <= 2.5
 
 
 class Played(Watching):
@@ -174,7 +173,7 @@ class Played(Watching):
 
 
 async def test_ten_seconds_without_a_network_at_a_box(tmp_path: Path) -> None:
-    """A headless box notices by itself that nothing comes any more: aiortc would take half a minute."""
+    """A headless box sends on, and the bridge waits for it."""
     write_y4m(tmp_path / "box.y4m", 90)
     write_wav(tmp_path / "box.wav", 330)
     async with lines(tmp_path, {"box", "viewer"}, "box") as at:
@@ -183,11 +182,12 @@ async def test_ten_seconds_without_a_network_at_a_box(tmp_path: Path) -> None:
         both = Attendance(Seat(at.url("box"), "t"), partial(tracks, tmp_path)), Attendance(seat, list, played.on_track)
         attending = [asyncio.create_task(one.attend()) for one in both]
         await played.back()
-        back = await _cut(played.back, at, 10)
+        heard, seen = await _cut(played.back, at, 10)
         for task in attending:
             task.cancel()
         await asyncio.gather(*attending, *played.tasks, return_exceptions=True)
-        assert max(back) <= 2.5, back
+        assert heard <= 0.5
+        assert seen <= 2.5
 
 
 @pytest.mark.soak

@@ -40,6 +40,10 @@ class Node:
         self.bridge.admit(ROOM, name, muted=False, video_muted=False)
         return self.bridge.negotiation.open_session(ROOM, name, session, text, "sends")
 
+    def offer(self, name: str, text: str) -> str:
+        self.bridge.admit(ROOM, name, muted=False, video_muted=False)
+        return self.bridge.negotiation.offer(ROOM, name, text, None)
+
     def left_over(self) -> dict[str, int]:
         """How much each table of the bridge and of its port holds."""
         bridge, port = self.bridge, self.bridge.port
@@ -140,17 +144,21 @@ async def test_a_new_session_replaces_the_former_once_it_stands(node: Node) -> N
         assert node.reasons() == []
 
 
-async def test_who_sends_is_waited_for_and_told_lost_once(node: Node) -> None:
+@pytest.mark.parametrize("by", ["session", "signalling"])
+async def test_who_sends_is_waited_for_and_told_lost_once(node: Node, by: str) -> None:
     """Until nobody sends any more who waits for answers; what stands again is told as a connection of its own."""
     async with clients(1) as (client,):
-        await client.connect(node.open("a", client.offer())[0])
+        await client.connect(node.open("a", client.offer())[0] if by == "session" else node.offer("a", client.offer()))
         await until(lambda: bool(node.told), 10)
         port, now = node.bridge.port, node.bridge.now()
         for _ in range(3):
             port.check(now + DEAD_AFTER_S + 1)
         assert [kind for kind, _ in node.told] == ["connected", "disconnected"]
-        port.check(now)
-        assert [fields.get("connection") for _, fields in node.told] == [1, 1, 2]
+        assert node.bridge.rooms[ROOM].participants["a"].away
+        client.speak()
+        await until(lambda: len(node.told) > 2, 10)
+        assert [fields.get("connection") for _, fields in node.told[:3]] == [1, 1, 2]
+        assert not node.bridge.rooms[ROOM].participants["a"].away
         port.check(now + DEAD_AFTER_S + 1)
         port.check(now + CONSENT_S + 1)
         assert node.reasons() == ["timeout", "timeout"]

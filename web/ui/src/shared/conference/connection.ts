@@ -11,6 +11,8 @@ const PATIENCE_MS = 4_000
 const REOFFER_MS = 1_000
 /** When to try a node again that takes nobody new. */
 const BUSY_MS = 2_000
+/** The bridge waits half a minute for a connection that fell silent, some seconds of which passed until it was noticed. */
+const WAITED_FOR_MS = 20_000
 
 export interface ConnectionEvents {
   become: (state: 'connected' | 'interrupted') => void
@@ -30,6 +32,7 @@ export class Connection {
   private relays: RTCIceServer[] = []
   private offerId = 0
   private offeredAt = 0
+  private brokenAt = 0
 
   constructor(
     private readonly slots: { audio: number; video: number },
@@ -61,8 +64,11 @@ export class Connection {
     return this.call !== null && (this.call.pc.connectionState === 'connected' || this.call === this.doubted)
   }
 
-  /** The server has said welcome: offers are heard. */
+  /** The server has said welcome: offers are heard. A connection that was cut off with the socket may live again too. */
   welcome(): void {
+    const { call } = this
+    const waitedFor = performance.now() - this.brokenAt < WAITED_FOR_MS
+    if (call?.pc.connectionState === 'disconnected' && waitedFor) void this.doubt(call)
     if (!this.stands) void this.connect()
     else {
       this.events.offered()
@@ -148,7 +154,10 @@ export class Connection {
     if (call !== this.call) return
     const state = call.pc.connectionState
     if (state === 'connected') this.events.become('connected')
-    else if (state === 'disconnected') void this.doubt(call)
+    else if (state === 'disconnected') {
+      this.brokenAt = performance.now()
+      void this.doubt(call)
+    }
     else if (state === 'failed' || state === 'closed') this.again()
   }
 
@@ -161,16 +170,19 @@ export class Connection {
     if (call === this.doubted) return
     this.doubted = call
     let alive = true
-    while (alive && call === this.call && call.pc.connectionState === 'disconnected') alive = await comes(call)
+    while (alive && call === this.call && call.pc.connectionState === 'disconnected') {
+      alive = await comes(call)
+      if (alive && call === this.call) this.events.become('connected')
+    }
     if (call !== this.doubted) return
     this.doubted = null
     if (!alive && call === this.call && call.pc.connectionState !== 'connected') this.again()
   }
 
-  /** By the time that nothing comes the bridge has given the connection up too: a new one, no ICE restart. */
+  /** A new one, no ICE restart. Where the socket is as silent the line is cut, and this one lives on if that is short. */
   private again(): void {
     if (this.former === null) this.events.become('interrupted')
-    if (this.socket.welcomed) void this.connect()
+    if (this.socket.welcomed && this.socket.fresh) void this.connect()
   }
 
   // The way to another node -----------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 const PING_EVERY_MS = 2_000
 const SILENT_AFTER_MS = 5_000
+/** A ping is answered by then on any line but the slowest. */
+const FRESH_MS = 3_000
 /** Where media come meanwhile the line is slow, not dead: a full queue of 32 kB takes 7 s at 35 kbit/s. */
 const SLOW_AFTER_MS = 12_000
 const REDIAL_MIN_MS = 500
@@ -76,6 +78,11 @@ export class SignalSocket {
       this.pingedAt = now
       this.send({ type: 'ping', at: Math.round(now) })
     }
+  }
+
+  /** Whether the server has said something lately. */
+  get fresh(): boolean {
+    return !this.silent(FRESH_MS)
   }
 
   private silent(ms: number): boolean {
