@@ -57,6 +57,7 @@ class Room:
 
     def remove(self, now: float, name: str) -> None:
         if name in self.participants:
+            self._withdraw(self.participants[name].video)
             self.disconnect(now, name)
             self.speakers.favoured.discard(name)
             self.codecs.forget(name)
@@ -154,12 +155,16 @@ class Room:
             self.speakers.forget(name)
             self.selection.arrange(now)
         if muted and kind == "video":
-            for other in self._links():
-                for slot in other.video:
-                    if slot.source is source:
-                        slot.repair.clear()
-                        other.outflow.forget_waiting()
+            self._withdraw(source)
         return participant.urgent(now)
+
+    def _withdraw(self, source: Source) -> None:
+        """Nobody is to see any more of this picture: not what still waits, nor what could be resent."""
+        for link in self._links():
+            for slot in link.video:
+                if slot.source is source:
+                    slot.repair.clear()
+                    link.outflow.forget_waiting()
 
     def view(
         self,

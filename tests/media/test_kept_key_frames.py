@@ -183,6 +183,55 @@ def test_a_wide_way_takes_it_one_after_the_other() -> None:
     assert steps([packet.sequence for packet in all_of_it], 16) == {1}
 
 
+def expelled(at: Meeting) -> None:
+    at.room.remove(at.now, "two")
+
+
+def camera_closed(at: Meeting) -> None:
+    at.take(at.room.mute(at.now, "two", "video", True))
+
+
+def content_stopped(at: Meeting) -> None:
+    at.room.remove(at.now, "two")
+    at.take(at.room.view(at.now, "viewer", ["content"]))
+
+
+def viewer_left(at: Meeting) -> None:
+    at.room.remove(at.now, "viewer")
+
+
+def viewer_came_back(at: Meeting) -> None:
+    at.room.remove(at.now, "viewer")
+    at.join("viewer")
+
+
+@pytest.mark.parametrize("end", [expelled, camera_closed, content_stopped, viewer_left, viewer_came_back])
+def test_what_waits_of_a_picture_ends_with_it(end: Callable[[Meeting], None]) -> None:
+    """Neither the past that is on its way nor what is asked for again goes out when it may not be seen any more."""
+    at = meeting(paced=True)
+    at.links["viewer"].outflow.estimator.lift(2_000_000)
+    large(at.publishers["two"])
+    some_pictures(at)
+    if end is content_stopped:
+        at.room.take_part(at.now, "two", "content")
+        at.take(at.room.view(at.now, "viewer", ["content"]))
+        picture(at, "two")
+        began = at.stream("viewer", PICTURE)
+    else:
+        began = change(at)
+    assert 0 < len(began) < 3 + 2 * SINCE, "the rest waits"
+    end(at)
+    before = len(at.sent["viewer"])
+    for _ in range(200):
+        at.now += 0.005
+        at.take(at.room.on_tick(at.now))
+    if "viewer" in at.room.participants:
+        asked = tuple(packet.sequence for packet in began)
+        at.take(at.room.on_rtcp(at.now, "viewer", Nack(1, PICTURE, asked).encode()))
+    late = [len(packet.payload) for packet in at.sent["viewer"][before:] if len(packet.payload) > 300]
+    assert late == []
+
+
 def large(publisher: Publisher) -> None:
     """Its packets are as big as those of a camera."""
     make = publisher._video
