@@ -17,7 +17,8 @@ from gis.geometry import inside
 class Named:
     """Who is told by name and not by place: whoever holds a post of one of the `titles`, and those `listed` by groups.
 
-    They are told wherever they are in `within`: a division code, empty for the whole county. A loudspeaker speaks to a
+    They are told wherever they are in `within`: a division code, empty for the whole county; nor does an alert touch a
+    place beyond it whose position nobody has entered. A loudspeaker speaks to a
     place and is nobody's by name.
     """
 
@@ -74,7 +75,7 @@ def resolve(contacts: Sequence[Contact], reach: Reach, channels: Iterable[str]) 
     Somebody in several places is told for the one that is responsible, else the first in the list.
     """
     wanted = frozenset(channels)
-    placed = _in_divisions(contacts, reach.divisions) | _in_area(contacts, reach.drawn)
+    placed = _in_divisions(contacts, reach.divisions) | _in_area(contacts, reach)
     hits = np.flatnonzero(placed | _named(contacts, reach.named))
     chosen = [contacts[int(place)] for place in hits]
     return freeze(contact for contact in chosen if contact.channel in wanted)
@@ -147,9 +148,20 @@ def _named(contacts: Sequence[Contact], named: Named) -> "np.ndarray[tuple[int],
     return np.fromiter((one in named for one in contacts), bool, len(contacts))
 
 
-def _in_area(contacts: Sequence[Contact], drawn: BaseGeometry | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    if drawn is None:
+def _in_area(contacts: Sequence[Contact], reach: Reach) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    if reach.drawn is None:
         return np.zeros(len(contacts), bool)
-    lons = np.array([np.nan if one.lon is None else one.lon for one in contacts], dtype=np.float64)
-    lats = np.array([np.nan if one.lat is None else one.lat for one in contacts], dtype=np.float64)
-    return inside(drawn, lons, lats)
+    lons = np.array([np.nan if one.spot.lon is None else one.spot.lon for one in contacts], dtype=np.float64)
+    lats = np.array([np.nan if one.spot.lat is None else one.spot.lat for one in contacts], dtype=np.float64)
+    return inside(reach.drawn, lons, lats) | _somewhere_in(contacts, reach.drawn, reach.named.within)
+
+
+def _somewhere_in(
+    contacts: Sequence[Contact], drawn: BaseGeometry, within: str
+) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Of those whose position nobody has entered, the ones in a township that is touched; a township's alert touches
+    its own alone."""
+    around = {id(one.spot.around): one.spot.around for one in contacts if one.spot.around is not None}
+    touched = {key for key, area in around.items() if drawn.intersects(area)}
+    found = (id(one.spot.around) in touched and one.division_code.startswith(within) for one in contacts)
+    return np.fromiter(found, bool, len(contacts)) if touched else np.zeros(len(contacts), bool)

@@ -66,10 +66,10 @@ def places_of(session: Session, unit: Unit) -> list[Unit]:
 
 
 def _reached(session: Session, unit: Unit, reach: Reach) -> list[str]:
-    """The divisions of those inside what is drawn."""
+    """The divisions of those inside what is drawn, whose position is known."""
     if reach.drawn is None:
         return []
-    contacts = [one for one in contacts_of_county(session, unit) if one.division_code]
+    contacts = [one for one in contacts_of_county(session, unit) if one.division_code and one.spot.around is None]
     inside = resolve(contacts, Reach(drawn=reach.drawn), {one.channel for one in contacts})
     return sorted({one.division_code for one in inside.contacts})
 

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.languages import read_by
-from alerts.recipients import OFFICIALS, PUBLIC, RESPONSIBLE, Contact
+from alerts.recipients import NOWHERE, OFFICIALS, PUBLIC, RESPONSIBLE, Contact, Position, Spot
+from alerts.territory import territories
 from alerts.webpush.model import PushSubscription
 from command.directory.model import MEDIA, HazardPoint, Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.queries import county_of, points_of_posts, subtree
@@ -17,6 +20,8 @@ from command.kernel.rights import Right, Role, rights_of
 
 PAGES = ("browser", "headless")
 """Kinds of terminal that show a page."""
+_SOMEWHERE = ("village", "township")
+"""Kinds of unit that lie somewhere in a township, entered or not."""
 _BY_ITSELF = {"loudspeaker": "mqtt", "webhook": "webhook"}
 """Kinds of terminal with a channel of their own."""
 
@@ -44,16 +49,35 @@ class Tree:
             return ""
         return next((unit.division_code for unit in self._upwards(unit_id) if unit.division_code), "")
 
-    def place(
-        self, unit_id: str, own: tuple[float | None, float | None] = (None, None)
-    ) -> tuple[float | None, float | None]:
-        """Degrees WGS-84: its own where it has one, else its unit's."""
+    def spot(self, unit_id: str, own: tuple[float | None, float | None] = (None, None)) -> Spot:
+        """Its own position where it has one, else its unit's. A village or township whose position nobody has entered
+        lies somewhere in its township, not at the seat of what is above it."""
         if self.is_media(unit_id):
-            return None, None
+            return NOWHERE
         if own[0] is not None:
-            return own
-        unit = next((unit for unit in self._upwards(unit_id) if unit.lon is not None), None)
-        return (unit.lon, unit.lat) if unit else (None, None)
+            return Spot(*own)
+        for unit in self._upwards(unit_id):
+            if unit.lon is not None:
+                return Spot(unit.lon, unit.lat)
+            if unit.kind in _SOMEWHERE:
+                return Spot(around=self._territories[self.township(unit.id)])
+        return NOWHERE
+
+    def unplaced(self) -> list[Unit]:
+        """The villages and townships whose position nobody has entered."""
+        return [one for one in self.units.values() if one.kind in _SOMEWHERE and one.lon is None]
+
+    @cached_property
+    def _territories(self) -> dict[str, BaseGeometry]:
+        """Where each township lies, from the positions of its units."""
+        known: dict[str, list[Position]] = {
+            one.id: [] for one in self.units.values() if one.id == self.township(one.id)
+        }
+        for one in self.units.values():
+            if one.lon is not None and one.lat is not None and one.kind in _SOMEWHERE:
+                known[self.township(one.id)].append((one.lon, one.lat))
+        top = min(self.units.values(), key=lambda one: len(one.path))
+        return territories(known, top.division_code or "")
 
     def is_media(self, unit_id: str) -> bool:
         return any(unit.kind == MEDIA for unit in self._upwards(unit_id))
@@ -177,7 +201,7 @@ def _places(person: Person, held: Iterable[Post], points: Mapping[str, Iterable[
 
 def _person(person: Person, ways: Iterable[tuple[str, str]], place: _Place, tree: Tree, lane: int) -> Iterator[Contact]:
     unit_id, post, point = place
-    lon, lat = tree.place(unit_id, _own_position(person, place))
+    spot = tree.spot(unit_id, _own_position(person, place))
     media, languages = tree.is_media(unit_id), read_by(person.languages)
     for channel, address in ways:
         yield Contact(
@@ -188,8 +212,7 @@ def _person(person: Person, ways: Iterable[tuple[str, str]], place: _Place, tree
             unit_id=unit_id,
             township_id=tree.township(unit_id),
             division_code=tree.division(unit_id),
-            lon=lon,
-            lat=lat,
+            spot=spot,
             responsible=post is not None and (post.responsible or point is not None) and not media,
             lane=min(lane, RESPONSIBLE) if media else lane,
             title=post.title if post else "",
@@ -231,12 +254,10 @@ def _devices(session: Session, tree: Tree) -> Iterator[Contact]:
 def _device(terminal: Terminal, tree: Tree) -> Contact:
     channel = _BY_ITSELF.get(terminal.kind, "websocket")
     contact = _at_unit(f"terminal:{terminal.id}", channel, terminal.id, terminal.name, terminal.unit_id, tree)
-    lon, lat = tree.place(terminal.unit_id, (terminal.lon, terminal.lat))
-    return replace(contact, lon=lon, lat=lat)
+    return replace(contact, spot=tree.spot(terminal.unit_id, (terminal.lon, terminal.lat)))
 
 
 def _at_unit(recipient: str, channel: str, address: str, name: str, unit_id: str, tree: Tree) -> Contact:
-    lon, lat = tree.place(unit_id)
     return Contact(
         recipient=recipient,
         channel=channel,
@@ -245,7 +266,6 @@ def _at_unit(recipient: str, channel: str, address: str, name: str, unit_id: str
         unit_id=unit_id,
         township_id=tree.township(unit_id),
         division_code=tree.division(unit_id),
-        lon=lon,
-        lat=lat,
+        spot=tree.spot(unit_id),
         lane=OFFICIALS,
     )

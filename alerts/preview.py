@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from alerts.audience import Audience, freeze, resolve
 from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups, reach_for
+from alerts.calls.places import reach_of, unplaced_in_area
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HOLDER, level_of
 from alerts.calls.words import Part, spoken
 from alerts.carried import Carried
 from alerts.chunks import language_of_each
-from alerts.contacts import contacts_of_county
+from alerts.contacts import contacts_of_county, tree_of
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
 from alerts.drafts import area_of, new_alert
 from alerts.fast_track.queries import outlook
@@ -125,6 +126,7 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
     return {
         "people": audience.people,
         "units": _by_unit(session, area, audience),
+        "unplaced": list(unplaced_in_area(reach_of(session, alert, unit), tree_of(session, unit))),
         "groups": _groups(session, alert),
         "languages": _languages(alert, audience, outlets.sms),
         "channels": {name: counts.get(name, 0) for name in chosen},

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:  # every worker needs contacts, and none of them geometry
+    from shapely.geometry.base import BaseGeometry
 
 CHANNELS = ("websocket", "email", "mqtt", "sms", "webhook", "webpush")
 USUAL = ("websocket", "email", "mqtt")
@@ -15,6 +18,24 @@ SHORTEST = 5
 
 OFFICIALS, RESPONSIBLE, PUBLIC = 0, 1, 2
 """The lanes, the first served first: who leads and is on duty, who answers for a village or a hazard point, all."""
+
+
+Position: TypeAlias = tuple[float, float]
+"""Longitude and latitude in degrees WGS-84."""
+
+
+class Spot(NamedTuple):
+    """Where something is: a position in degrees WGS-84; where none is entered the area that it lies in; or nothing.
+
+    What lies somewhere in an area is touched by whatever touches the area: better called once too often than forgotten.
+    """
+
+    lon: float | None = None
+    lat: float | None = None
+    around: "BaseGeometry | None" = None
+
+
+NOWHERE = Spot()
 
 
 class Behind(NamedTuple):
@@ -30,9 +51,9 @@ class Contact:
     """One way to reach one recipient, in one of the places it belongs to.
 
     `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
-    `township_id` the township that counts it. `lon`, `lat` in degrees WGS-84, None where unknown. `also` are those
-    whom the same message reaches. `post` and `title` are those of the post by which somebody is counted in this place.
-    `languages` are those they read, the best first.
+    `township_id` the township that counts it. `spot` is where it counts. `also` are those whom the same message
+    reaches. `post` and `title` are those of the post by which somebody is counted in this place. `languages` are
+    those they read, the best first.
     """
 
     recipient: str
@@ -42,8 +63,7 @@ class Contact:
     unit_id: str
     township_id: str
     division_code: str
-    lon: float | None = None
-    lat: float | None = None
+    spot: Spot = NOWHERE
     responsible: bool = False
     lane: int = PUBLIC
     also: tuple[Behind, ...] = ()

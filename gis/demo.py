@@ -4,9 +4,13 @@ Every name but a township's ends in （示例）; positions are made up inside t
 be dialled and e-mail addresses end in `.invalid`. Whoever shows any of it shows that it is a sample.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
+import shapely
+
+from gis.divisions import shipped_divisions
 from gis.package_data import read_json
 
 
@@ -121,3 +125,22 @@ def demo_county() -> DemoCounty:
         hazard_points=tuple(DemoHazardPoint(**row) for row in raw["hazard_points"]),
         households=tuple(DemoHousehold(**row) for row in raw["households"]),
     )
+
+
+def invented_places(township: DemoTownship, county: DemoCounty, count: int) -> list[tuple[float, float]]:
+    """Where `count` villages of a township might lie, in degrees: spread around its seat, not half the way to the next
+    one, in the county."""
+    seat = shapely.Point(township.lon, township.lat)
+    others = [shapely.Point(one.lon, one.lat) for one in county.townships if one.code != township.code]
+    known = shipped_divisions().boundary_of(county.code)
+    found = []
+    for number in range(count):
+        far = min(map(seat.distance, others)) * 0.45 * math.sqrt((number + 0.5) / count)
+        turn = number * math.pi * (3 - math.sqrt(5))
+        while True:
+            at = shapely.Point(round(seat.x + far * math.cos(turn), 4), round(seat.y + far * math.sin(turn), 4))
+            if far < 0.001 or known is None or known.geometry.covers(at):
+                break
+            far /= 2
+        found.append((at.x, at.y))
+    return found

@@ -19,7 +19,7 @@ from command.kernel.db import Database
 from command.kernel.rights import Role
 from command.resources.actions import NewResource, register
 from command.resources.model import Resource
-from gis.demo import DemoCounty, DemoPerson, demo_county
+from gis.demo import DemoCounty, DemoPerson, demo_county, invented_places
 from gis.divisions import Level, shipped_divisions
 from web.files import write_atomically
 
@@ -99,10 +99,10 @@ def _units(made: _Seed, county: DemoCounty) -> None:
         )
         made.units[township.code] = register_unit(made.session, made.actor, values, parent).id
         made.units[township.name] = made.units[township.code]
-        for village in divisions.children(township.code):
-            if village.level is Level.VILLAGE:
-                unit = UnitValues(village.name, "village", village.code)
-                made.units[village.code] = register_unit(made.session, made.actor, unit, made.units[township.code]).id
+        villages = [one for one in divisions.children(township.code) if one.level is Level.VILLAGE]
+        for village, at in zip(villages, invented_places(township, county, len(villages)), strict=True):
+            unit = UnitValues(village.name, "village", village.code, *at, approximate=True, sample=True)
+            made.units[village.code] = register_unit(made.session, made.actor, unit, made.units[township.code]).id
     for key, name in (("station", "市气象台（示例）"), ("centre", "市应急物资保障中心（示例）")):
         values = UnitValues(name, "department", county.code, 101.55, 25.03, approximate=True, sample=True)
         made.units[key] = register_unit(made.session, made.actor, values, parent).id

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.calls.model import CallPlan, Obligation
-from alerts.calls.places import Place, held_places, in_area, unheld_in_area
+from alerts.calls.places import Place, held_places, in_area, reach_of, unheld_in_area
 from alerts.calls.plans import plan_in_force, policy_by
 from alerts.calls.policy import HOLDER, Policy, level_of
 from alerts.calls.progress import Progress, begin
@@ -35,7 +35,9 @@ def open_obligations(session: Session, actor: Actor, alert: Alert, now: datetime
         return []
     tree = tree_of(session, unit)
     held = (place for place in held_places(session, tree) if place.subject in policy.obliged)
-    meant = [(place, place.post) for place in in_area(held, alert, tree) if place.post is not None]
+    meant = [
+        (place, place.post) for place in in_area(held, reach_of(session, alert, unit), tree) if place.post is not None
+    ]
     known = _known(session, alert, policy.level, [post for _, post in meant])
     opened = [
         _obligation(alert, plan, policy, post, place, tree, begin(now, known=(post.id, place.id) in known), now)
@@ -55,7 +57,7 @@ def find_unheld(session: Session, alert: Alert, now: datetime) -> None:
     if policy is None:
         alert.unheld = None
         return
-    alert.unheld = list[Json](unheld_in_area(session, alert, tree_of(session, unit), policy))
+    alert.unheld = list[Json](unheld_in_area(session, alert, unit, tree_of(session, unit), policy))
 
 
 def reopen_obligations(session: Session, actor: Actor, alert: Alert, now: datetime) -> None:

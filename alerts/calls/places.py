@@ -1,27 +1,29 @@
 """Which places an alert is about: those somebody answers for, and those nobody does."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from alerts.audience import resolve
+from alerts.audience import Reach, resolve
+from alerts.bounds import reach_for
 from alerts.calls.policy import HAZARD_POINT, LEADER, VILLAGE, Policy
 from alerts.contacts import Tree
 from alerts.drafts import meant_by
 from alerts.model import Alert
-from alerts.recipients import Contact
-from command.directory.model import HazardPoint, Post
+from alerts.recipients import Contact, Spot
+from command.directory.model import HazardPoint, Post, Unit
 from command.directory.queries import points_of_posts
 from command.kernel.values import State
+from gis.divisions import covers
 
 _PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A village, hazard point, township or the county: where it lies, in degrees WGS-84, and what it is called.
+    """A village, hazard point, township or the county: where it lies and what it is called.
 
     `post` is the one that answers for it, if any.
     """
@@ -30,8 +32,7 @@ class Place:
     subject: str
     name: str
     unit_id: str
-    lon: float | None
-    lat: float | None
+    spot: Spot
     post: Post | None = None
 
 
@@ -46,13 +47,13 @@ def held_places(session: Session, tree: Tree) -> list[Place]:
     ]
 
 
-def unheld_in_area(session: Session, alert: Alert, tree: Tree, policy: Policy) -> list[State]:
+def unheld_in_area(session: Session, alert: Alert, unit: Unit, tree: Tree, policy: Policy) -> list[State]:
     """The villages and hazard points of the alert's area that the level obliges and no post answers for, by name:
     {place, unit, township, name, subject}."""
     held = {(place.subject, place.id) for place in held_places(session, tree)}
     villages = [_of_unit(one, tree) for one, unit in tree.units.items() if unit.kind == "village"]
     places = [place for place in (*villages, *_points(session, tree)) if (place.subject, place.id) not in held]
-    found = in_area((place for place in places if place.subject in policy.obliged), alert, tree)
+    obliged = (place for place in places if place.subject in policy.obliged)
     return [
         {
             "place": one.id,
@@ -61,15 +62,33 @@ def unheld_in_area(session: Session, alert: Alert, tree: Tree, policy: Policy) -
             "name": one.name,
             "subject": one.subject,
         }
-        for one in sorted(found, key=lambda one: (one.name, one.id))
+        for one in sorted(in_area(obliged, reach_of(session, alert, unit), tree), key=lambda one: (one.name, one.id))
     ]
 
 
-def in_area(places: Iterable[Place], alert: Alert, tree: Tree) -> list[Place]:
+def reach_of(session: Session, alert: Alert, unit: Unit) -> Reach:
+    """The area that an alert of a unit is about; who is told beside it answers for another place."""
+    return reach_for(session, unit, meant_by(alert), (), ())
+
+
+def in_area(places: Iterable[Place], reach: Reach, tree: Tree) -> list[Place]:
     """Those places that lie in the area; where the people live who answer for them does not matter."""
     known = {str(number): place for number, place in enumerate(places)}
     contacts = [_contact(place, key, tree) for key, place in known.items()]
-    return [known[one.address] for one in resolve(contacts, meant_by(alert).reach(), (_PLACE,)).contacts]
+    return [known[one.address] for one in resolve(contacts, reach, (_PLACE,)).contacts]
+
+
+def unplaced_in_area(reach: Reach, tree: Tree) -> list[State]:
+    """The villages and townships that count as in the area because nobody has entered where they lie, and what is drawn
+    touches their township: {unit, township, name}."""
+    coded = reach.divisions
+    places = [_of_unit(one.id, tree) for one in tree.unplaced()]
+    found = in_area(places, replace(reach, divisions=()), tree)
+    return [
+        {"unit": one.id, "township": tree.township(one.id), "name": one.name}
+        for one in sorted(found, key=lambda one: (tree.division(one.id), one.id))
+        if not any(covers(code, tree.division(one.id)) for code in coded)
+    ]
 
 
 def _held(post: Post, points: Iterable[HazardPoint], tree: Tree) -> list[Place]:
@@ -86,17 +105,17 @@ def _points(session: Session, tree: Tree) -> list[Place]:
 
 
 def _of_point(point: HazardPoint, tree: Tree, post: Post | None = None) -> Place:
-    lon, lat = tree.place(point.unit_id, (point.lon, point.lat))
-    return Place(point.id, HAZARD_POINT, point.name, point.unit_id, lon, lat, post)
+    spot = tree.spot(point.unit_id, (point.lon, point.lat))
+    return Place(point.id, HAZARD_POINT, point.name, point.unit_id, spot, post)
 
 
 def _of_unit(unit_id: str, tree: Tree, post: Post | None = None) -> Place:
     """A unit, or what its post names in it that is on no list of hazard points."""
-    lon, lat = tree.place(unit_id)
+    spot = tree.spot(unit_id)
     unit = tree.units[unit_id]
     if post is not None and post.hazard_point:
-        return Place(unit_id, HAZARD_POINT, post.hazard_point, unit_id, lon, lat, post)
-    return Place(unit_id, VILLAGE if unit.kind == "village" else LEADER, unit.name, unit_id, lon, lat, post)
+        return Place(unit_id, HAZARD_POINT, post.hazard_point, unit_id, spot, post)
+    return Place(unit_id, VILLAGE if unit.kind == "village" else LEADER, unit.name, unit_id, spot, post)
 
 
 def _contact(place: Place, key: str, tree: Tree) -> Contact:
@@ -108,6 +127,5 @@ def _contact(place: Place, key: str, tree: Tree) -> Contact:
         unit_id=place.unit_id,
         township_id=tree.township(place.unit_id),
         division_code=tree.division(place.unit_id),
-        lon=place.lon,
-        lat=place.lat,
+        spot=place.spot,
     )

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.audience import Named, Reach, audience_hash, freeze, resolve
-from alerts.recipients import OFFICIALS, PUBLIC, Contact
+from alerts.recipients import OFFICIALS, PUBLIC, Contact, Spot
 from command.directory.listed import Members
 
-HEAD = Contact("person:1", "email", "a@example.org", "甲", "north", "north", "532301103", 101.36, 25.13)
+HEAD = Contact("person:1", "email", "a@example.org", "甲", "north", "north", "532301103", Spot(101.36, 25.13))
 PAGE = replace(HEAD, channel="websocket", address="u1")
-HORN = Contact("terminal:1", "mqtt", "t1", "大喇叭", "village", "south", "532301112201", 100.99, 24.60)
+HORN = Contact("terminal:1", "mqtt", "t1", "大喇叭", "village", "south", "532301112201", Spot(100.99, 24.60))
 LOST = Contact("person:2", "email", "b@example.org", "乙", "south", "south", "")
 ALL = [HEAD, PAGE, HORN, LOST]
 
@@ -42,6 +42,17 @@ def test_a_division_reaches_everything_under_it(code: str, reached: set[str]) ->
 def test_a_drawn_area_reaches_positions_inside_it() -> None:
     assert names(ALL, Reach(drawn=shapely.box(100.9, 24.5, 101.0, 24.7))) == [("terminal:1", "mqtt")]
     assert names([LOST], Reach(drawn=shapely.box(-180, -90, 180, 90))) == []
+
+
+def test_somebody_somewhere_in_a_touched_area_is_reached_unless_it_is_another_townships() -> None:
+    there = replace(HEAD, spot=Spot(around=shapely.box(101, 24, 102, 25)))
+    for drawn, within, told in (
+        (shapely.box(100, 23, 101.1, 24.1), "", True),
+        (shapely.box(100, 23, 101.1, 24.1), "532301103", True),
+        (shapely.box(100, 23, 101.1, 24.1), "532301112", False),
+        (shapely.box(100, 23, 100.9, 24.1), "", False),
+    ):
+        assert bool(names([there], Reach(drawn=drawn, named=Named(within=within)))) is told
 
 
 def test_area_and_division_add_up() -> None:
@@ -75,6 +86,7 @@ def test_devices_are_not_people() -> None:
     assert resolve(ALL, Reach(("532301",)), ["email", "websocket", "mqtt"]).people == 1
 
 
+TOUCHED, BEYOND = (Spot(around=shapely.box(west, 24, west + 1, 25)) for west in (101, 103))
 _contacts = st.builds(
     Contact,
     recipient=st.sampled_from(["person:1", "person:2", "user:3", "terminal:4"]),
@@ -84,8 +96,7 @@ _contacts = st.builds(
     unit_id=st.sampled_from(["u", "v"]),
     township_id=st.just("t"),
     division_code=st.sampled_from(["532301103", "532301112", "532302", ""]),
-    lon=st.none() | st.floats(100, 102),
-    lat=st.none() | st.floats(24, 26),
+    spot=st.sampled_from([Spot(), TOUCHED, BEYOND]) | st.builds(Spot, st.floats(100, 102), st.floats(24, 26)),
     responsible=st.booleans(),
     lane=st.sampled_from([OFFICIALS, PUBLIC]),
 )
@@ -107,9 +118,9 @@ def test_once_per_channel_and_the_hash_is_theirs(contacts: list[Contact], drawn:
 def _reached(contact: Contact, reach: Reach) -> bool:
     if contact.division_code.startswith("532301"):
         return True
-    if reach.drawn is None or contact.lon is None or contact.lat is None:
-        return False
-    return bool(reach.drawn.covers(shapely.Point(contact.lon, contact.lat)))
+    if reach.drawn is None or contact.spot.lon is None or contact.spot.lat is None:
+        return reach.drawn is not None and contact.spot is TOUCHED
+    return bool(reach.drawn.covers(shapely.Point(contact.spot.lon, contact.spot.lat)))
 
 
 def test_two_spellings_of_one_telephone_are_told_once_and_both_people_are_kept() -> None:

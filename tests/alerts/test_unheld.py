@@ -3,16 +3,19 @@
 from typing import Any
 
 import pytest
+import shapely
 from sqlalchemy import select
 
 from alerts.calls.unheld import report_told
 from alerts.drafting import AreaInput
 from alerts.issuing import audience_now
 from alerts.model import Alert
+from alerts.preview import preview
+from alerts.territory import territories
 from command.directory.model import HazardPoint, Person, Post, Unit
 from command.kernel.errors import Conflict, FengsuiError, Refused
 from command.kernel.timeline import read_after
-from tests.alerts.county import County
+from tests.alerts.county import DIVISIONS, SOUTH, County, fields
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.steps import evacuate, issued
 from tests.alerts.telephones import obligations, telephones, villages, work_for
@@ -56,6 +59,45 @@ def test_a_village_without_a_post_is_named_with_the_alert(either: County) -> Non
     where = {"place": made["乙村"].unit, "unit": made["乙村"].unit, "township": south}
     assert one == {**where, "name": "乙村", "subject": "village"}
     assert unheld(county, evacuate(county)) == ["乙村", "西舍路村"], "of an order of our own as well"
+
+
+HOLLOW = area("<polygon>24.50,101.04 24.50,101.08 24.54,101.08 24.54,101.04 24.50,101.04</polygon>", "山沟")
+"""In the south, and neither its seat nor any village of known position lies in it."""
+
+
+def test_a_village_of_unknown_position_is_touched_with_its_township(either: County) -> None:
+    county = either
+    made = villages(county, "south", ("甲村", "乙村", "丙村")) | villages(county, "north", ("丁村",))
+    move(county, made["丙村"].unit, 100.99, 24.61)
+    with county.db.writing() as session:
+        session.get_one(Post, made["乙村"].post).active = False
+    found = received(county, message("红色", HOLLOW)).alert.id
+    assert set(obligations(county)) == {"甲村"}
+    assert unheld(county, found) == ["乙村"]
+
+
+def test_the_preview_names_who_counts_only_because_their_position_is_unknown(county: County) -> None:
+    made = villages(county, "south", ("甲村",)) | villages(county, "north", ("丁村",))
+    hollow = {"type": "Polygon", "coordinates": [[[101.04, 24.5], [101.08, 24.5], [101.08, 24.54], [101.04, 24.5]]]}
+
+    def unplaced(**where: Any) -> Any:
+        wanted = fields(area=AreaInput(**where), channels=("sms",))
+        told = county.do("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+        return told["unplaced"], told["people"]
+
+    listed = [{"unit": made["甲村"].unit, "township": county.units["south"], "name": "甲村"}]
+    assert unplaced(polygon=hollow) == (listed, 2), "and its people are told"
+    assert unplaced(polygon=hollow, divisions=(SOUTH,))[0] == [], "named by its code"
+
+
+def test_a_township_is_what_lies_nearest_to_its_places_and_without_any_the_whole_county() -> None:
+    found = territories({"north": [(101.36, 25.13)], "south": [(100.98, 24.62), (101.2, 24.7)], "new": []}, "532301")
+    for at, touched in (
+        ((101.06, 24.52), {"south", "new"}),
+        ((101.4, 25.15), {"north", "new"}),
+        ((102.5, 24.0), set()),
+    ):
+        assert {name for name, where in found.items() if where.covers(shapely.Point(at))} == touched
 
 
 def test_whom_somebody_told_there_stands_with_the_place(either: County) -> None:

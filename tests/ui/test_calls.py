@@ -77,12 +77,18 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
     expect(wall.get_by_test_id("wall-calls")).to_be_visible()
     names = [str(one["name"]) for one in obligations(duty) if one["subject"] == "village"]
 
+    unplaced = next(one for one in obligations(duty) if one["name"] == names[0])["unit"]
+    forget_position(town, unplaced)
+    expect(desk.locator(f"[data-name='{names[0]}']").get_by_test_id("calls-unplaced")).to_have_text("·没有位置")
+    expect(desk.get_by_test_id("calls-unplaced")).to_have_count(1)
+
     for number, name in enumerate(names[:3]):
         place = desk.locator(f"[data-testid=calls-place][data-name='{name}']")
         place.get_by_role("button").first.click()
         detail = desk.get_by_test_id("call-detail")
         expect(detail.get_by_test_id("hand-holder")).to_be_enabled()
         if number == 0:
+            expect(place.get_by_test_id("calls-place-it")).to_have_attribute("href", f"/admin#/units/{unplaced}")
             picture(desk, "desk-calls-detail")
             assert [*accessibility(desk), *layout(desk, least_px=12)] == []
         detail.get_by_test_id("call-note").fill("座机打通，本人接")
@@ -104,6 +110,13 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
     picture_in_english(desk, wall)
     end(town, duty)
     expect(wall.locator("[data-screen=alert]")).to_have_count(0)
+
+
+def forget_position(town: County, unit: str) -> None:
+    with town.client("admin") as admin:
+        (found,) = [one for one in admin.get("/units", params={"limit": 500}).json()["items"] if one["id"] == unit]
+        seen = {"If-Match": f'"{found["version"]}"'}
+        assert admin.patch(f"/units/{unit}", json={"location": None}, headers=seen).status_code == 200
 
 
 def test_a_silent_area_sounds_and_is_drawn_until_it_is_heard(

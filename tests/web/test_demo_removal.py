@@ -73,11 +73,17 @@ def test_samples_go_and_the_divisions_stay(as_: Clients, demo: Core) -> None:
     assert before["samples"]["positions"] > 0
     wall = as_("wall")
     townships = {unit["name"] for unit in items(admin, "units") if unit["kind"] == "township"}
+    village = next(unit for unit in items(admin, "units") if unit["kind"] == "village")
+    surveyed = {"location": {"type": "Point", "coordinates": [101.5, 25.0]}}
+    changed = admin.patch(f"/api/v1/units/{village['id']}", json=surveyed, headers={"If-Match": '"1"'})
+    assert changed.status_code == 200, changed.text
 
     answer = admin.post("/api/v1/demo/remove", json=TYPED)
     assert answer.status_code == 200, answer.text
     removed, kept = answer.json()["removed"], {one["reason"] for one in answer.json()["kept"]}
-    assert removed == before["samples"]
+    assert removed == {**before["samples"], "positions": before["samples"]["positions"] - 1}
+    placed = [unit for unit in items(admin, "units") if unit["location"] is not None]
+    assert [unit["name"] for unit in placed] == [village["name"]], "what somebody entered stays"
     assert set(admin.get("/api/v1/demo").json()["samples"].values()) == {0}
     assert kept == {"asking", "last_security_administrator"}
 

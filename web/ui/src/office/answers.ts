@@ -73,6 +73,8 @@ export interface AlertPreview {
   units: PreviewUnit[]
   /** The alert's groups: how many each lists, and how many of these its channels reach. */
   groups: { id: string; name: string; members: number; reached: number }[]
+  /** Villages and townships that count as touched only because nobody has entered where they lie. */
+  unplaced: { unit: string; township: string; name: string }[]
   channels: Record<string, number>
   forecast_99_s: number
   waiting: AlertWaiting[]

@@ -38,6 +38,9 @@ export const callPanelTexts = defineTexts({
     notDone: '没有记下',
     said: (name: string) => `已记下：${name}`,
     dialling: (name: string) => `正在拨打 ${name}`,
+    unplaced: '没有位置',
+    unplacedWhy: '没有人标过它在哪里：所在乡镇一沾边，就算在内。',
+    placeIt: '标位置',
     empty: '没有村和隐患点要叫应：没有岗位标为包保责任人，或预警级别不要求',
   },
   en: {
@@ -77,6 +80,9 @@ export const callPanelTexts = defineTexts({
     notDone: 'Not entered',
     said: (name) => `Entered: ${name}`,
     dialling: (name) => `Calling ${name}`,
+    unplaced: 'no position',
+    unplacedWhy: 'Nobody has entered where it lies: it counts as soon as its township is touched.',
+    placeIt: 'Enter its position',
     empty: 'No village or hazard point to call: no post is marked responsible, or the level does not ask for it',
   },
 })
