@@ -10,6 +10,9 @@ MAX_GAP = 200
 NACK_DELAY_S = 0.015
 NACK_INTERVAL_S = 0.06
 NACK_ATTEMPTS = 8
+"""After so many the sender may not have it any more; who answers other requests meanwhile is asked on."""
+AGAIN_S, LEAST_AGAIN = 1.0, 50
+"""In this time no more is asked for a second time and oftener than comes, or than this."""
 DEAF_AFTER = 100
 """So many requests without a single answer: the sender does not resend this stream."""
 
@@ -50,6 +53,8 @@ class Reception:
         self._seen[0:WINDOW] = [-1] * WINDOW
         self._missing: dict[int, _Hole] = {}
         self._in_vain = 0
+        self._again = 0
+        self._counted = (float("-inf"), 0)
         self._after_jump = -1
         self._reported = (0, 0)
         self._last_sr = (0, 0.0)
@@ -154,26 +159,36 @@ class Reception:
         state.transit = transit
 
     def missing(self, now: float, round_trip_s: float = 0.0) -> list[int]:
-        """The 16-bit sequence numbers to ask for now: each again when an answer should have come.
+        """The 16-bit sequence numbers to ask for now: each again when an answer should have come, until it is useless.
 
         Sets `beyond_repair` when one was given up. A sender that never answers is no longer asked.
         """
         if not self._missing:
             return []
+        self._budget(now)
         due = []
         for index, hole in list(self._missing.items()):
             if hole.due > now:
                 continue
-            if now - hole.since > self.useful_s or hole.asked >= NACK_ATTEMPTS:
+            unanswered = hole.asked >= NACK_ATTEMPTS and self._in_vain >= hole.asked
+            if now - hole.since > self.useful_s or unanswered:
                 del self._missing[index]
                 self.given_up += 1
                 self.beyond_repair = True
-            elif self._in_vain < DEAF_AFTER:
+            elif self._in_vain < DEAF_AFTER and (not hole.asked or self._again > 0):
+                self._again -= bool(hole.asked)
                 hole.asked += 1
                 hole.due = now + max(NACK_INTERVAL_S, round_trip_s + NACK_DELAY_S)
                 self._in_vain += 1
                 due.append(index & 0xFFFF)
         return due
+
+    def _budget(self, now: float) -> None:
+        """How much may be asked for again in the next AGAIN_S: behind a cliff repairs would only lengthen the queue."""
+        since, received = self._counted
+        if now - since >= AGAIN_S:
+            self._counted = now, self.received
+            self._again = max(LEAST_AGAIN, self.received - received)
 
     def forget_missing(self, before: int) -> None:
         """Nothing before this index is needed any more."""

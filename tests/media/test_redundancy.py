@@ -12,7 +12,7 @@ from media.rtp import red
 from media.rtp.packet import Packet
 from media.rtp.red import Block
 from media.rtp.rtcp import Nack
-from media.sfu.reception import MAX_GAP, NACK_ATTEMPTS, Reception
+from media.sfu.reception import LEAST_AGAIN, MAX_GAP, NACK_ATTEMPTS, Reception
 from media.sfu.redundancy import Redundancy
 from media.sfu.source import UNMUTE_GUARD_PACKETS, UNMUTE_GUARD_S
 from media.sfu.terms import Terms
@@ -313,6 +313,52 @@ def test_a_sender_is_asked_again_when_its_answer_should_have_come(
     assert reception.given_up == 1
     reception.accept(3.0, 2, TICKS)
     assert reception.given_up == 1, "a counter never falls"
+
+
+class Lossy:
+    """A stream of 100 packets a second that loses `loss` of them, of the requests and of the answers alike."""
+
+    def __init__(self, loss: float, round_trip_s: float) -> None:
+        self.reception = Reception(1, 90_000, useful_s=1.0)
+        self.again: list[int] = []
+        self._loss, self._round_trip_s = loss, round_trip_s
+        self._chance = random.Random(5)  # noqa: S311  # the same packets are lost each time
+        self._answers: list[tuple[float, int]] = []
+        self._asked: set[int] = set()
+
+    def run(self, seconds: int) -> None:
+        for number in range(seconds * 100):
+            now = number * 0.01
+            if number == 0 or self._chance.random() >= self._loss:
+                self.reception.accept(now, number & 0xFFFF, number * 900)
+            for _, answer in [one for one in self._answers if one[0] <= now]:
+                self.reception.accept(now, answer, answer * 900)
+            self._answers = [one for one in self._answers if one[0] > now]
+            if number % 100 == 0:
+                self.again.append(0)
+            self._ask(now)
+
+    def _ask(self, now: float) -> None:
+        due = self.reception.missing(now, self._round_trip_s)
+        self.again[-1] += len(self._asked & {*due})
+        self._asked |= {*due}
+        if self._chance.random() >= self._loss:
+            came = [number for number in due if self._chance.random() >= self._loss]
+            self._answers += [(now + self._round_trip_s, number) for number in came]
+
+
+def test_a_packet_is_asked_for_until_it_is_useless_while_others_are_answered() -> None:
+    """Eight times were too few at 30 % of loss: one packet in two hundred, and a key frame for it every ten seconds."""
+    line = Lossy(0.3, 0.02)
+    line.run(300)
+    assert line.reception.given_up <= 0.001 * 0.3 * 300 * 100
+
+
+def test_no_more_is_asked_for_again_than_comes() -> None:
+    line = Lossy(0.7, 0.02)
+    line.run(60)
+    assert max(line.again) > LEAST_AGAIN / 2, "it is asked again at all"
+    assert max(line.again) <= 2 * LEAST_AGAIN
 
 
 @given(st.lists(st.integers(0, 65_535), max_size=300), st.floats(0, 0.5))
