@@ -83,13 +83,11 @@ def plan_paced(
 def drop_unsent(session: Session, alert_id: str) -> None:
     """What waits is not sent; what a worker holds loses its fence, and the worker stops at its next checkpoint.
 
-    What was held keeps its owner: part of it may have been sent without being recorded yet. Waiting ones are
-    dropped first, so that none can be claimed in between.
+    What was held keeps its owner: part of it may have been sent without being recorded yet. One statement for both:
+    between two, what is claimed or given back would be in neither.
     """
-    mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE)
-    dropped = {"state": DROPPED, "fence": Chunk.fence + 1}
-    for state in (PENDING, CLAIMED):
-        session.execute(sql_update(Chunk).where(*mine, Chunk.state == state).values(dropped))
+    mine = (Chunk.alert_id == alert_id, Chunk.act == ISSUE, Chunk.state.in_((PENDING, CLAIMED)))
+    session.execute(sql_update(Chunk).where(*mine).values({"state": DROPPED, "fence": Chunk.fence + 1}))
 
 
 def _chunk(

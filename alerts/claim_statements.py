@@ -32,14 +32,14 @@ def taking_over(owner: str) -> Executable:
 
     `served`, `last_lane`, `now`, `by`, `until` → the chunk, if there is one.
     """
-    return _taking(and_(_ran_out(_NOW), ~held_by(owner)))
+    return _taking(and_(_ran_out(_NOW), ~held_by(owner)), doubted=True)
 
 
 def _ran_out(now: Instant) -> ColumnElement[bool]:
     return and_(Chunk.state == CLAIMED, Chunk.lease_until < now)
 
 
-def _taking(free: ColumnElement[bool]) -> Executable:
+def _taking(free: ColumnElement[bool], **more: object) -> Executable:
     first = select(Chunk.id).where(_SERVED, free)
     first = first.order_by(Chunk.rank, Chunk.lane, Chunk.id).limit(1).with_for_update(skip_locked=True)
     values = {
@@ -48,6 +48,7 @@ def _taking(free: ColumnElement[bool]) -> Executable:
         "lease_until": bindparam("until"),
         "fence": Chunk.fence + 1,
         "attempts": Chunk.attempts + 1,
+        **more,
     }
     asked = (Chunk.id, Chunk.alert_id, Chunk.act, Chunk.lane, Chunk.rank, Chunk.drill, Chunk.fence, Chunk.attempts)
     taken = sql_update(Chunk).where(Chunk.id == first.scalar_subquery()).values(values)

@@ -174,7 +174,7 @@ _FREE = {"state": PENDING, "owner": None, "lease_until": None}
 def _release(session: Session, which: ColumnElement[bool]) -> int:
     found = select(Chunk.id).where(Chunk.state == CLAIMED, which).with_for_update(skip_locked=True)
     held = list(session.scalars(found))
-    freed = {**_FREE, "fence": Chunk.fence + 1}
+    freed = {**_FREE, "fence": Chunk.fence + 1, "doubted": True}
     session.execute(sql_update(Chunk).where(Chunk.id.in_(held)).values(freed))
     return len(held)
 

@@ -331,6 +331,8 @@ class Chunk(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     resent: Mapped[int] = mapped_column(default=0)
+    doubted: Mapped[bool] = mapped_column(default=False)
+    """Whether some without a result may have been told: a holder was lost, or what is *unknown* was taken out."""
 
 
 class Delivery(Base):

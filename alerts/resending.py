@@ -167,7 +167,7 @@ def _again(
     rows = session.execute(select(Delivery.id, Delivery.chunk_id, Delivery.act).where(*wanted)).all()
     chunks = tuple(sorted({row.chunk_id for row in rows}))
     session.execute(delete(Delivery).where(*wanted).execution_options(synchronize_session=False))
-    _wait_again(session, chunks, clock.now())
+    _wait_again(session, chunks, clock.now(), doubted=doubt.of == UNKNOWN)
     kept = Resend(
         id=new_id(),
         alert_id=alert.id,
@@ -184,8 +184,11 @@ def _again(
     return chunks
 
 
-def _wait_again(session: Session, chunks: Sequence[str], now: datetime) -> None:
-    """The chunks' results are looked up anew at their next claim; whoever holds one loses it."""
+def _wait_again(session: Session, chunks: Sequence[str], now: datetime, *, doubted: bool) -> None:
+    """The chunks' results are looked up anew at their next claim; whoever holds one loses it.
+
+    `doubted`: those who are told again may have been told; who failed for the way was not.
+    """
     waits = {
         "state": PENDING,
         "owner": None,
@@ -194,5 +197,6 @@ def _wait_again(session: Session, chunks: Sequence[str], now: datetime) -> None:
         "attempts": 0,
         "fence": Chunk.fence + 1,
         "resent": Chunk.resent + 1,
+        **({"doubted": True} if doubted else {}),
     }
     session.execute(sql_update(Chunk).where(Chunk.id.in_(chunks)).values(waits))

@@ -30,15 +30,15 @@ def told_of(session: Session, alert: Alert) -> tuple[Contact, ...]:
 
 
 def _told(session: Session, alert: Alert) -> Iterator[Contact]:
-    """By what is recorded, and all of the chunks that a worker held when they were dropped."""
+    """By what is recorded, and all of the chunks that a worker held when they were dropped or that are doubted."""
     query = select(Delivery.recipient, Delivery.channel).where(
         Delivery.alert_id == alert.id, Delivery.act == ISSUE, Delivery.state != FAILED
     )
     recorded = set(session.execute(query))
     chunks = select(Chunk).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE).order_by(Chunk.number)
     for chunk in session.scalars(chunks):
-        held = chunk.state == DROPPED and chunk.owner is not None
-        yield from (one for one in members_of(chunk) if held or (one.recipient, one.channel) in recorded)
+        perhaps = chunk.doubted or (chunk.state == DROPPED and chunk.owner is not None)
+        yield from (one for one in members_of(chunk) if perhaps or (one.recipient, one.channel) in recorded)
     yield from _called(session, alert)
 
 
