@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from media.rtp.packet import HEADER_SIZE
 from media.rtp.rtcp import Fir, Nack, Pli, ReceiverReport, Remb, Rtcp, SenderReport, TransportFeedback
 from media.sfu.allocate import Allocator, Decision, Want
 from media.sfu.clock import ntp_time
@@ -151,6 +152,22 @@ class Link:
     def flush(self, now: float) -> list[Send]:
         """What waited and may go now."""
         return [(self, head, body) for head, body in self.outflow.flush(now, self._padding)]
+
+    def withdraw(self, source: Source) -> None:
+        """Nothing more of this source's pictures goes out: not what waits, even of a slot that went on, nor repairs."""
+        slots = {ssrc: slot for slot in self.video for ssrc in (slot.terms.ssrc, slot.terms.rtx_ssrc) if ssrc}
+
+        def is_of(head: bytes) -> bool:
+            ssrc = int.from_bytes(head[8:12], "big")
+            slot = slots[ssrc]
+            sequence = head[2:4] if ssrc == slot.terms.ssrc else head[HEADER_SIZE : HEADER_SIZE + 2]
+            return slot.repair.may_be_of(int.from_bytes(sequence, "big"), source)
+
+        if self.outflow.pacer.waiting:
+            self.outflow.pacer.withdraw(is_of)
+        for slot in self.video:
+            if slot.source is source:
+                slot.repair.clear()
 
     def _resend(self, now: float, slot: VideoSlot, sequences: Sequence[int]) -> list[Send]:
         sends: list[Send] = []

@@ -1,6 +1,7 @@
 """Spreading what goes to a thin link, so that a key frame does not push speech out of the queue on the way."""
 
 from collections import deque
+from collections.abc import Callable, Iterable
 
 from media.sfu.state import LEAST_DEPTH, FlowState, PlainFlowState
 
@@ -110,8 +111,19 @@ class Pacer:
         self._pictures.clear()
         self._state.waiting = self._repair_octets
 
+    def withdraw(self, is_of: Callable[[bytes], bool]) -> None:
+        """Forget what waits whose head `is_of` tells, without counting it as dropped: somebody was muted."""
+        self._pictures = deque(one for one in self._pictures if not is_of(one[0]))
+        self._repairs = deque(one for one in self._repairs if not is_of(one[0]))
+        self._repair_octets = _octets(self._repairs)
+        self._state.waiting = self._repair_octets + _octets(self._pictures)
+
     def clear(self) -> None:
-        """Forget everything that waits, without counting it as dropped: somebody was muted."""
+        """Forget everything that waits, without counting it as dropped."""
         self._pictures.clear()
         self._repairs.clear()
         self._repair_octets = self._state.waiting = 0
+
+
+def _octets(packets: Iterable[Packet]) -> int:
+    return sum(len(head) + len(body) for head, body in packets)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from media.rtp.packet import HEADER_SIZE, header
 from media.rtp.sequence import unwrap
+from media.sfu.layer import Origin
 from media.sfu.numbering import Numbering
 from media.sfu.sent import OVERHEAD
 from media.sfu.state import REACH, FlowState, RepairState
@@ -60,6 +61,12 @@ class Repair:
     def leave_to_stretches(self) -> None:
         """What went out so far cannot be made again by numbers alone."""
         self.state.first = self._numbers.newest + 1
+
+    def may_be_of(self, sequence: int, origin: Origin) -> bool:
+        """Whether what went out, or waits, as this 16-bit `sequence` shows `origin`, or nobody knows any more."""
+        newest = self._numbers.newest
+        stretch = self._stretch(unwrap(newest, sequence), newest)
+        return stretch is None or stretch.origin is origin
 
     def clear(self) -> None:
         """Nothing that went out so far is sent again."""

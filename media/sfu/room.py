@@ -161,10 +161,7 @@ class Room:
     def _withdraw(self, source: Source) -> None:
         """Nobody is to see any more of this picture: not what still waits, nor what could be resent."""
         for link in self._links():
-            for slot in link.video:
-                if slot.source is source:
-                    slot.repair.clear()
-                    link.outflow.forget_waiting()
+            link.withdraw(source)
 
     def view(
         self,

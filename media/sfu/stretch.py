@@ -8,7 +8,7 @@ from media.rtp import vp8
 from media.rtp.packet import header
 from media.rtp.vp8 import Descriptor
 from media.sfu.haste import Haste
-from media.sfu.layer import Layer, Unit
+from media.sfu.layer import Layer, Origin, Unit
 from media.sfu.numbering import Numbering
 from media.sfu.state import PlainSlotState, RepairState, SlotState
 
@@ -42,6 +42,11 @@ class Stretch:
         self._haste = haste
         self._holes: set[int] = set()
         self._filled: set[int] = set()
+
+    @property
+    def origin(self) -> Origin:
+        """Whose pictures they are."""
+        return self._layer.source
 
     def note(self, repair: RepairState) -> None:
         """Tell what sends it again where only numbers are known."""

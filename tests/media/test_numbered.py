@@ -3,6 +3,8 @@
 import random
 from dataclasses import replace
 
+import pytest
+
 from media.rtp import extensions
 from media.rtp.packet import Packet
 from media.rtp.rtcp import Nack, Pli, Remb, TransportFeedback
@@ -104,6 +106,29 @@ def test_a_mute_reaches_what_waits() -> None:
     before = len(meeting.stream("b", 2200))
     meeting.pass_time(1)
     assert len(meeting.stream("b", 2200)) == before
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_mute_reaches_what_waits_of_a_slot_that_went_on_and_nobody_else_s(leaves: bool) -> None:
+    meeting = a_meeting()
+    meeting.join("c")
+    meeting.speak("c", 0.3)
+    for _ in range(2):
+        meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True, packets=60))
+    before = meeting.stream("b", 2200)
+    meeting.take(meeting.room.on_rtcp(meeting.now, "b", Nack(1, 2200, (before[-1].sequence,)).encode()))
+    meeting.take(meeting.room.view(meeting.now, "b", ["c"]))
+    meeting.rtp("c", *meeting.publishers["c"].picture(keyframe=True, packets=4))
+    waiting = meeting.links["b"].outflow.pacer.waiting
+    if leaves:
+        meeting.room.remove(meeting.now, "a")
+    else:
+        meeting.take(meeting.room.mute(meeting.now, "a", "video", True))
+    assert 0 < meeting.links["b"].outflow.pacer.waiting < waiting
+    meeting.pass_time(1)
+    later = meeting.stream("b", 2200)[len(before) :]
+    assert len(later) == 4
+    assert not meeting.stream("b", 2300), "what was asked for again waited, too"
 
 
 def test_whatever_a_receiver_tells_nothing_raises_and_no_number_repeats() -> None:
