@@ -57,5 +57,12 @@ async def highest(
     return good
 
 
+async def lasting(holds: Callable[[float], Awaitable[bool]], load: float, fall: float = 0.9) -> float:
+    """The highest load from `load` down, in steps of `fall`, that holds longer too; 0 if nothing above 1 does."""
+    while load and not await _twice(holds, load):
+        load = load * fall if load * fall >= 1.0 else 0.0
+    return load
+
+
 async def _twice(holds: Callable[[float], Awaitable[bool]], load: float) -> bool:
     return await holds(load) or await holds(load)

@@ -13,7 +13,7 @@ from typing import Protocol
 from media.bench import process
 from media.bench.client import Client, Site
 from media.bench.engine import CEngine, Generator, Run
-from media.bench.figures import highest, percentile
+from media.bench.figures import highest, lasting, percentile
 from media.bench.load import Conference, Load
 from media.bench.python_engine import PythonEngine
 from media.errors import BridgeError
@@ -45,7 +45,8 @@ class Server(Protocol):
 class Plan:
     """How long each step takes, in seconds; a guest joins every `join_every_s`.
 
-    The search for the highest load halves `halvings` times, and ends above `highest_load` times the nominal one.
+    The search for the highest load halves `halvings` times, and ends above `highest_load` times the nominal one. What
+    it finds in steps of `step_s` has to hold for `at_share_s`: less hides what only a queue holds.
     `walls` sites have walls, `churn` join and leave.
     """
 
@@ -198,7 +199,8 @@ async def _nominal(trial: Trial, plan: Plan) -> tuple[Figures, dict[str, object]
 
 
 async def _loaded(trial: Trial, plan: Plan) -> Figures:
-    load = await highest(lambda load: trial.holds(plan.step_s, load), 1.0, 1.5, plan.halvings, plan.highest_load)
+    found = await highest(lambda load: trial.holds(plan.step_s, load), 1.0, 1.5, plan.halvings, plan.highest_load)
+    load = await lasting(lambda load: trial.holds(plan.at_share_s, load), found)
     share = load * SHARE_OF_HIGHEST
     figures: Figures = {"highest_packets_per_second": load * trial.conference.forwarded_per_s}
     if not share:

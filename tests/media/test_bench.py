@@ -13,7 +13,7 @@ import pytest
 
 from media.bench import engine, janus, mediasoup
 from media.bench.bridge import OURS, variants
-from media.bench.figures import highest, percentile, ratios, summarise
+from media.bench.figures import highest, lasting, percentile, ratios, summarise
 from media.bench.load import Conference
 from media.bench.run import ADDRESS, INTERFACE, NO_COMPILER, NO_JANUS, can_isolate, in_child, missing
 from media.bench.session import Options, measure
@@ -161,6 +161,16 @@ def test_one_hiccup_does_not_end_the_search() -> None:
         return load <= 3 and tried.count(load) == 2
 
     assert asyncio.run(highest(holds, 1.0, 1.5, 5)) > 2.9
+
+
+@pytest.mark.parametrize(
+    ("found", "lasts", "least"), [(8.0, 8.0, 8.0), (8.0, 5.0, 4.5), (8.0, 0.5, 0.0), (0.0, 9.0, 0.0)]
+)
+def test_a_load_has_to_last(found: float, lasts: float, least: float) -> None:
+    async def holds(load: float) -> bool:
+        return load <= lasts
+
+    assert least <= asyncio.run(lasting(holds, found)) <= min(found, lasts if lasts >= 1 else 0.0)
 
 
 def test_rounds_become_medians_with_their_spread() -> None:
