@@ -132,12 +132,11 @@ class Negotiation:
         waiting = connections.pending.get((name, participant))
         if waiting is not None:
             self._end(waiting)
-        video = [slot for slot in terms.slots if slot.kind == "video"]
         parameters = PeerParameters(
             Credentials(offer.ufrag, offer.password),
             offer.fingerprints,
             "client" if offer.setup == "passive" else "server",
-            keep_ciphertext=any(slot.rtx_ssrc is None for slot in video),
+            keep_ciphertext=any(slot.repeats for slot in terms.slots),
         )
         peer = self._port.make_peer(parameters)
         connection = Connection(name, participant, peer, terms, secrets.randbits(62), resource)

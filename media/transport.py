@@ -253,7 +253,7 @@ class Peer:
         return path.outlet.send(packet, path.address)
 
     def _once(self, outbound: Outbound, head: bytes, body: bytes) -> memoryview | None:
-        """For clients without RTX: a packet asked for again is sent as it was encrypted the first time."""
+        """Where a codec has no RTX: a packet asked for again is sent as it was encrypted the first time."""
         name = head[2:4] + head[8:12]
         kept = self._ciphertexts.get(name)
         if kept is not None:

@@ -22,8 +22,8 @@ ONE_BYTE_OF_PADDING = b"\x01"
 class Repair:
     """Makes the last packets of one slot again: the layers keep the packets, stretches tell how they went out.
 
-    A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX gets the very packet again;
-    the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
+    A packet is resent as RTX (RFC 4588) with a sequence of its own. A client without RTX for the codec that is sent
+    gets the very packet again; the transport keeps its ciphertext, so that no SSRC and sequence is encrypted twice.
 
     No more is sent again than the link has room for, and nothing twice in a round trip: behind a cliff what was asked
     for again would only lengthen the queue.

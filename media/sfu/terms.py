@@ -108,6 +108,15 @@ class SlotTerms:
         no_vp8 = self.h264 is not None and self.h264.codec == self.payload_type
         return None if no_vp8 else PayloadTypes(self.payload_type, self.rtx_payload_type)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it may be asked for packets that can only go out again as they were encrypted.
+
+        So it is when any of its codecs has no RTX: which one is sent may change.
+        """
+        types = [self.types(codec) for codec in PREFERENCE] if self.kind == "video" else []
+        return any(one is not None and (self.rtx_ssrc is None or one.rtx is None) for one in types)
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
