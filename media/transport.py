@@ -28,6 +28,7 @@ from media.srtp import Inbound, Keys, Outbound, Scratch
 
 MAX_WAITING_DTLS = 64
 KEPT_CIPHERTEXTS = 512
+MAX_EARLY = 64
 _KEY_LABEL = b"EXTRACTOR-dtls_srtp"
 
 
@@ -184,6 +185,8 @@ class Peer:
         self.keys: Keys | None = None
         self.outbound: Outbound | None = None
         self.inbound: Inbound | None = None
+        self.early: list[tuple[float, bytes]] = []
+        """What came as SRTP before there were keys, and when: whoever has ended its part of the handshake may send."""
         self.route: Route | None = None
         self.door: Entrance | None = None
         self.spared: frozenset[int] = frozenset()
@@ -219,6 +222,18 @@ class Peer:
 
     def on_dtls(self, datagram: bytes) -> None:
         self._wire.put(datagram)
+
+    def wait(self, now: float, datagram: bytes) -> bool:
+        """Keep what came before the keys, MAX_EARLY datagrams at most; whether it is kept."""
+        kept = len(self.early) < MAX_EARLY
+        if kept:
+            self.early.append((now, datagram))
+        return kept
+
+    def take_early(self) -> list[tuple[float, bytes]]:
+        """What was kept; nothing afterwards."""
+        early, self.early = self.early, []
+        return early
 
     def reachable_by(self, path: Path, nominated: bool) -> None:
         """A check came authentic by `path`; send there from now on when it is nominated or the first."""

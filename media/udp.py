@@ -216,8 +216,13 @@ class UdpPort:
             peer.path.send(message)
 
     def connected(self, peer: Peer) -> None:
-        """The peer's DTLS stands."""
+        """The peer's DTLS stands: what came too early can be read now."""
         self.handlers.on_connected(peer)
+        for arrived, datagram in peer.take_early():
+            if peer in self._peers and peer.inbound is not None:
+                self.scratch.view[: len(datagram)] = datagram
+                self._on_media(arrived, peer, peer.inbound, len(datagram))
+        self._tell_control()
 
     # -- what comes in --------------------------------------------------------------------------
 
@@ -297,7 +302,7 @@ class UdpPort:
         elif 20 <= first <= 63 and peer is not None:
             peer.heard_at = now
             peer.on_dtls(bytes(self.scratch.view[:size]))
-        else:
+        elif not (128 <= first <= 191 and peer is not None and peer.wait(now, bytes(self.scratch.view[:size]))):
             self.counters.stray += 1
 
     def _on_media(self, now: float, peer: Peer, inbound: Inbound, size: int) -> None:

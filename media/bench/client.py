@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from media.bench.load import AUDIO, AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE, Stream
 from media.ice import Address, Credentials
-from media.outlet import CONTROL_SIZE, Sender, arrival
+from media.outlet import CONTROL_SIZE, arrival
 from media.rtp import vp8
 from media.rtp.extensions import AUDIO_LEVEL_URI, TRANSPORT_CC_URI
 from media.rtp.packet import parse
@@ -66,26 +66,6 @@ class Outgoing:
     ssrc: int
 
 
-class _Port(UdpPort):
-    """Media that came with the end of the handshake waits until our task has seen that: browsers read in order."""
-
-    def __init__(self, host: str, port: int, handlers: Handlers) -> None:
-        super().__init__(host, port, handlers)
-        self._early: list[tuple[Sender, Address, bytes]] = []
-
-    def _on_datagram(self, now: float, size: int, outlet: Sender, address: Address) -> None:
-        peer = self._known[outlet].get(address)
-        if 128 <= self.scratch.view[0] <= 191 and peer is not None and peer.inbound is None:
-            self._early.append((outlet, address, bytes(self.scratch.view[:size])))
-        else:
-            super()._on_datagram(now, size, outlet, address)
-
-    def take_early(self) -> None:
-        early, self._early = self._early, []
-        for one in early:
-            self.take(*one)
-
-
 class Client:
     """One connection of a site. `outgoing` is sent by whoever drives it, after `connect`.
 
@@ -107,7 +87,7 @@ class Client:
         self._credentials = Credentials(secrets.token_hex(4), secrets.token_hex(12))
         self._connected = asyncio.Event()
         handlers = Handlers(self._on_rtp, self._on_rtcp, self._on_connected, lambda _peer, _reason: None)
-        self._port = _Port(address, 0, handlers)
+        self._port = UdpPort(address, 0, handlers)
 
     @property
     def socket(self) -> int:
@@ -169,7 +149,6 @@ class Client:
 
     def _on_connected(self, _peer: Peer) -> None:
         self._connected.set()
-        self._port.take_early()
 
     def _on_rtp(self, _peer: Peer, now: float, data: bytes) -> None:
         self.received += 1

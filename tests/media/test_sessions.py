@@ -14,6 +14,7 @@ from media.errors import BridgeError
 from media.ice import Credentials
 from media.rtp.packet import header
 from media.sdp import parse_fragment
+from media.transport import MAX_EARLY, Peer
 from media.udp import CONSENT_S, DEAD_AFTER_S
 from tests.conformance.offers import Ice, Offer
 from tests.media.signal_server import until
@@ -142,6 +143,51 @@ async def test_a_new_session_replaces_the_former_once_it_stands(node: Node) -> N
         with pytest.raises(BridgeError, match="no_session"):
             node.bridge.negotiation.end_session(ROOM, "a", "former")
         assert node.reasons() == []
+
+
+class Hasty(Light):
+    """Speaks as soon as its own part of the handshake has ended, while the bridge's word of that is held back."""
+
+    def __init__(self, node: Node, noise: int) -> None:
+        Client.__init__(self, "127.0.0.1", both(1), passive=True)
+        self.name = "hasty"
+        self.held: list[bytes] = []
+        self._node, self._noise = node, noise
+
+    @property
+    def there(self) -> Peer:
+        """Its transport at the bridge."""
+        (found,) = self._node.bridge.port._peers
+        return found
+
+    def _on_connected(self, peer: Peer) -> None:
+        self.there.on_dtls = self.held.append  # type: ignore[assignment, method-assign]
+        for number in range(self._noise):
+            self._port.outlets[0].socket.sendto(b"\x80\x6f" + bytes([number]) * 60, self.server)
+        super()._on_connected(peer)
+        self.speak()
+
+    def go_on(self) -> None:
+        """Let the bridge hear of the end of the handshake."""
+        there = self.there
+        del there.on_dtls
+        for datagram in self.held:
+            there.on_dtls(datagram)
+
+
+@pytest.mark.parametrize(("noise", "heard"), [(0, 1), (3, 1), (MAX_EARLY, 0)])
+async def test_what_comes_with_the_end_of_the_handshake_is_kept(node: Node, noise: int, heard: int) -> None:
+    """A little of it, and what is not authentic is dropped then."""
+    client, port = Hasty(node, noise), node.bridge.port
+    await client.connect(node.open(client.name, client.offer())[0])
+    kept = min(noise + 1, MAX_EARLY)
+    await until(lambda: len(client.there.early) == kept and port.counters.stray == noise + 1 - kept, 10)
+    client.go_on()
+    await until(lambda: [kind for kind, _ in node.told][:1] == ["connected"], 10)
+    assert node.bridge.rooms[ROOM].participants[client.name].audio.layers[0].packets == heard
+    assert port.counters.not_authentic == kept - heard
+    assert client.there.early == []
+    await client.close()
 
 
 @pytest.mark.parametrize("by", ["session", "signalling"])
