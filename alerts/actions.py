@@ -8,7 +8,7 @@ from alerts.exchange.actions import Answered
 from alerts.fast_track.actions import countersign, issue_fast_track, object_to, remind_due
 from alerts.issuing import Issued, cancel, issue, update
 from alerts.receipts import acknowledge, record_receipt
-from alerts.receiving import Received, RefusedMessage, receive_cap
+from alerts.receiving import Received, RefusedMessage, receive_cap, study
 from alerts.resending import resend
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "say_another",
     "say_same",
     "sign_off",
+    "study",
     "submit",
     "undecide",
     "update",

@@ -1,20 +1,20 @@
 """What a received message says to the county: which of its infos decides, where that applies, and whether it counts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shapely.geometry.base import BaseGeometry
 
 from alerts.authority.rules import Rules, What
 from alerts.authority.standing import Origin, reasons_of_origin, reasons_of_text
-from alerts.cap.geometry import Boundary, Place, places_of
+from alerts.cap.geometry import Drawings
 from alerts.cap.languages import said_once
 from alerts.cap.message import SEVERITIES, Departure, Info, Message
+from alerts.cap.places import BoundaryOf, Place, Places
 from alerts.cap.severity import colour_of
 from alerts.model import COLOURS
 
-BoundaryOf = Callable[[str, date], Boundary | None]
 NO_EXPIRES = timedelta(hours=24)
 
 
@@ -48,13 +48,14 @@ class Judged:
         return (*self.origin, *self.text)
 
 
-def judge(message: Message, county: County, now: datetime) -> Judged:
+def judge(message: Message, county: County, now: datetime, drawings: Drawings | None = None) -> Judged:
     """The gravest info that counts here decides; where none does, the gravest of those that come nearest to it.
 
     Infos of the same event and colour that count as well are one with it: their areas together, until the last ends.
-    All others are listed in `others`.
+    All others are listed in `others`. `drawings` are the message's as it was read.
     """
-    judged = [_judged(message, info, county, now) for info in said_once(message.infos)]
+    places = Places(county.boundary_of, message.sent.date(), drawings)
+    judged = [_judged(message, info, places.of(info), county, now) for info in said_once(message.infos)]
     if not judged:
         return Judged(None, origin=tuple(reasons_of_origin(county.rules, county.origin, None)))
     first = min(judged, key=_gravity)
@@ -71,10 +72,9 @@ def age(judged: Judged, now: datetime) -> Iterator[Departure]:
         yield Departure("cap.expired", "expires", "has run out already")
 
 
-def _judged(message: Message, info: Info, county: County, now: datetime) -> Judged:
+def _judged(message: Message, info: Info, places: tuple[Place, ...], county: County, now: datetime) -> Judged:
     """CAP leaves a message without `expires` to the recipient's policy (CAP 1.2 §3.2.2)."""
     colour = colour_of(message, info)
-    places = places_of(info, county.boundary_of, message.sent.date())
     expires = info.expires or message.sent + NO_EXPIRES
     return Judged(
         info,

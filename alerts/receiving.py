@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import shapely
 from cryptography import x509
-from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,9 +15,9 @@ from alerts.authority.standing import Origin, reasons_of_origin
 from alerts.authority.tables import rules_of
 from alerts.calls.opening import find_unheld, open_obligations
 from alerts.cap.archive import opened
-from alerts.cap.geometry import Place
 from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem, Departure, Message
+from alerts.cap.places import BoundaryOf, Place, union, written
 from alerts.cap.read import Reading, read
 from alerts.cap.signature import SignatureReport, check_signatures
 from alerts.copies import near_copies
@@ -27,7 +26,7 @@ from alerts.exchange.queries import RECEIPTS
 from alerts.files import faults_of, received_files
 from alerts.inbox.actions import refuse
 from alerts.inbox.envelope import envelope_of
-from alerts.judging import BoundaryOf, County, Judged, age, judge
+from alerts.judging import County, Judged, age, judge
 from alerts.lookup import tell_new
 from alerts.model import RECEIVED, RESTRICTED, Alert, CapMessage
 from alerts.relating import end_late, end_referred
@@ -39,7 +38,6 @@ from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from command.kernel.values import Json
 from gis.divisions import DivisionCodeError, normalise, shipped_divisions
-from gis.geometry import to_geojson
 
 
 @dataclass(frozen=True)
@@ -63,14 +61,56 @@ class RefusedMessage:
     message_id: str
 
 
-def receive_cap(
+@dataclass(frozen=True, kw_only=True)
+class Studied:
+    """A message as it came and what it says, found before anybody's writing waits for it.
+
+    `problem` is why it is refused; else `reading` is of the masked message and `judged` what it says to the county,
+    None of a receipt. `drawn` and `geometry` are its whole area, alone what is drawn and all of it.
+    """
+
+    data: bytes
+    document: bytes
+    problem: CapProblem | None = None
+    reading: Reading | None = None
+    reports: Sequence[SignatureReport] = ()
+    judged: Judged | None = None
+    drawn: Json = None
+    geometry: Json = None
+
+
+def study(
     session: Session,
     clock: Clock,
     actor: Actor,
     data: bytes,
     boundary_of: BoundaryOf,
     trusted: Sequence[x509.Certificate] = (),
-) -> Received | Answered | RefusedMessage:
+) -> Studied:
+    """What is to be known of a message before it is taken: all that costs anything, in a session that only reads.
+
+    Raises Refused `access.refused` alone: what is wrong with the message is returned, so that its bytes are kept.
+    """
+    county = _county(session, actor)
+    document = data
+    try:
+        document = opened(data).message
+        reading = read(document)
+    except CapProblem as problem:
+        return Studied(data=data, document=document, problem=problem)
+    message = masked(reading.message)
+    reading = replace(reading, message=message)
+    reports = check_signatures(document, trusted, message.sent) if reading.signatures else ()
+    found = Studied(data=data, document=document, reading=reading, reports=reports)
+    if message.msg_type in RECEIPTS:
+        return found
+    now, origin = clock.now(), _origin(message, reports, actor)
+    judged = judge(message, _judging(session, county, origin, boundary_of, now), now, reading.drawings)
+    drawn, whole = union(place for place in judged.places if place.drawn), union(judged.places)
+    return replace(found, judged=judged, drawn=_shown(drawn), geometry=_shown(whole))
+
+
+def receive_cap(session: Session, clock: Clock, actor: Actor, found: Studied) -> Received | Answered | RefusedMessage:
     """Take a CAP message, or an archive with one, for the county of the actor's unit. It is told to nobody by itself.
 
     It is acted on (shown as running, called, adopted) only if it is Actual, unexpired, of a known authority and
@@ -81,18 +121,23 @@ def receive_cap(
 
     Raises Refused `access.refused` alone: what is wrong with the message is returned, so that its bytes are kept.
     """
+    county = _county(session, actor)
+    kept = _keep(session, clock, actor, county, found.data)
+    if found.reading is None:
+        problem = found.problem or CapProblem(Departure("cap.root", "", ""))
+        refuse(session, actor, county, kept, problem, found.document)
+        return RefusedMessage(problem, kept.id)
+    return _accept(session, clock, actor, county, kept, found, found.reading)
+
+
+def _county(session: Session, actor: Actor) -> Unit:
     unit = unit_of(session, actor.unit_id)
     actor.need(Right.ALERT_RECEIVE, unit.path)
-    county = county_of(session, unit)
-    kept, document = _keep(session, clock, actor, county, data), data
-    try:
-        document = opened(data).message
-        reading = read(document)
-    except CapProblem as problem:
-        refuse(session, actor, county, kept, problem, document)
-        return RefusedMessage(problem, kept.id)
-    reports = check_signatures(document, trusted, reading.message.sent) if reading.signatures else ()
-    return _accept(session, clock, actor, county, kept, reading, reports, boundary_of)
+    return county_of(session, unit)
+
+
+def _origin(message: Message, reports: Sequence[SignatureReport], actor: Actor) -> Origin:
+    return Origin(message.sender, reports, by_person=actor.kind != "feed")
 
 
 def _keep(session: Session, clock: Clock, actor: Actor, county: Unit, data: bytes) -> CapMessage:
@@ -115,28 +160,20 @@ def _keep(session: Session, clock: Clock, actor: Actor, county: Unit, data: byte
 
 
 def _accept(
-    session: Session,
-    clock: Clock,
-    actor: Actor,
-    county: Unit,
-    kept: CapMessage,
-    reading: Reading,
-    reports: Sequence[SignatureReport],
-    boundary_of: BoundaryOf,
+    session: Session, clock: Clock, actor: Actor, county: Unit, kept: CapMessage, found: Studied, reading: Reading
 ) -> Received | Answered:
     # Held: of two related messages that come at once the second sees the first.
     session.get_one(Unit, county.id, with_for_update=True)
-    message, now = masked(reading.message), clock.now()
+    message, reports, now = reading.message, found.reports, clock.now()
     envelope = envelope_of(message)
     kept.sender, kept.identifier = envelope.sender, envelope.identifier
     kept.msg_type, kept.status = envelope.msg_type, envelope.status
     kept.signatures = [report.public() for report in reports]
-    origin = Origin(message.sender, reports, by_person=actor.kind != "feed")
-    if message.msg_type in RECEIPTS:
-        reasons = list(reasons_of_origin(rules_of(session, county), origin, None))
-        found = take_receipt(session, actor, county, kept, message, reasons)
-        return replace(found, warnings=(*reading.warnings, *_signed(reports)))
-    judged = judge(message, _judging(session, county, origin, boundary_of, now), now)
+    judged = found.judged
+    if judged is None:
+        reasons = list(reasons_of_origin(rules_of(session, county), _origin(message, reports, actor), None))
+        receipt = take_receipt(session, actor, county, kept, message, reasons)
+        return replace(receipt, warnings=(*reading.warnings, *_signed(reports)))
     files = received_files(message, kept.content)
     warnings = (*_restriction(message), *reading.warnings, *_noted(judged, reports, now), *faults_of(files))
     known = _known(session, county, message)
@@ -146,6 +183,7 @@ def _accept(
     units = list(session.scalars(subtree(county.path).order_by(Unit.id)))
     codes = _codes(judged.places, frozenset(unit.division_code for unit in units if unit.division_code))
     alert = _received(county, message, judged, codes, warnings, now)
+    alert.drawn, alert.geometry = found.drawn, found.geometry
     alert.files = [one.state() for one in files]
     alert.shared = [] if alert.restricted else _readers(units)
     session.add(alert)
@@ -222,8 +260,6 @@ def _received(
         **_words(message, judged),
         area_description="；".join(place.description for place in places),
         divisions=list(codes),
-        drawn=_union(place for place in places if place.drawn),
-        geometry=_union(places),
         approximate=any(place.approximate for place in places),
         channels=[],
         status=RECEIVED,
@@ -261,9 +297,8 @@ def _code(raw: str) -> str | None:
         return None
 
 
-def _union(places: Iterable[Place]) -> Json:
-    geometries = [shape(place.geometry) for place in places if place.geometry is not None]
-    return to_geojson(shapely.union_all(geometries)) if geometries else None
+def _shown(whole: BaseGeometry | None) -> Json:
+    return None if whole is None else written(whole)
 
 
 def _words(message: Message, judged: Judged) -> dict[str, Any]:

@@ -53,6 +53,7 @@ GEOMETRY: Table = {
     "geometry.coordinates": ("坐标和图形种类不符", "the coordinates do not fit the kind of shape"),
     "geometry.empty": ("没有任何位置", "it has no positions"),
     "geometry.too_large": ("顶点太多", "it has too many positions"),
+    "geometry.tangled": ("边线互相交叉太多次", "its edges cross too often"),
     "geometry.unmendable": ("围不出面积", "it encloses nothing"),
     "geometry.radius": ("半径要在 0 到 2000 公里之间", "the radius must be between 0 and 2,000 km"),
     "geometry.not_area": ("点和线不是范围", "a point or a line is no area"),

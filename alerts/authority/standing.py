@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from alerts.authority.rules import Rules, Sender, What
-from alerts.cap.geometry import Place
+from alerts.cap.places import Place
 from alerts.cap.signature import SignatureReport, Verdict
 
 _AUTHOR = ("signature_invalid", "sender_unknown", "signature_needed", "no_authority")
@@ -51,7 +51,7 @@ def reasons_of_text(
         yield "received.not_actual"
     if expires_at <= now:
         yield "received.expired"
-    areas = [(shape(place.geometry), place.drawn) for place in places if place.geometry is not None]
+    areas = list({id(one): (one, place.drawn) for place in places for one in place.shapes}.values())
     if not areas:
         yield "received.unplaced"
     elif county is not None and not any(_touches(area, county, drawn=drawn) for area, drawn in areas):
@@ -68,4 +68,10 @@ def _touches(area: BaseGeometry, county: BaseGeometry, *, drawn: bool) -> bool:
     """What was drawn counts wherever it reaches into the county, a division only if a good part of it lies there."""
     if area.area == 0 or drawn:
         return bool(area.intersects(county) and not area.touches(county))
-    return bool(area.intersection(county).area >= SHARE * min(area.area, county.area))
+    return _reaches(area, county)
+
+
+@lru_cache(maxsize=512)
+def _reaches(division: BaseGeometry, county: BaseGeometry) -> bool:
+    """Kept: one message may name a division a thousand times, and the next one names it again."""
+    return bool(division.intersection(county).area >= SHARE * min(division.area, county.area))

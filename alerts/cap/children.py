@@ -40,7 +40,8 @@ class Log:
             raise CapProblem(*self.errors)
 
     def warn(self, code: str, where: str, detail: str) -> None:
-        _listed(self.warnings, Departure(code, where, detail))
+        if len(self.warnings) <= MAX_LISTED:
+            _listed(self.warnings, Departure(code, where, detail))
 
 
 def _listed(departures: list[Departure], one: Departure) -> None:
@@ -71,11 +72,11 @@ def read_children(element: etree._Element, shape: Shape, path: str, log: Log) ->
 def _known_name(child: etree._Element, namespace: str | None, shape: Shape, path: str, log: Log) -> str | None:
     if not isinstance(child.tag, str):
         return None
-    name = etree.QName(child)
-    if name.namespace == namespace and name.localname in shape:
-        return name.localname
+    before, _, name = child.tag.rpartition("}")
+    if before[1:] == (namespace or "") and name in shape:
+        return name
     if child.tag != SIGNATURE:
-        log.warn("cap.unknown_element", join(path, name.localname), "not part of CAP; left out")
+        log.warn("cap.unknown_element", join(path, name), "not part of CAP; left out")
     return None
 
 

@@ -1,81 +1,77 @@
 """Where a CAP message applies, as GeoJSON. The only place that knows CAP writes latitude before longitude."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from alerts.cap.message import Area, Departure, Info, Pair
+from alerts.cap.message import Area, Departure, Pair
 from alerts.data import table
-from gis.geometry import GeometryProblem, circle, to_geojson
+from gis.geometry import GeometryProblem, box_around, circle, enclosed
+from gis.tangle import FEW_EDGES, MOST_CROSSINGS, crossings
 
 _NUMBER = r"[+-]?\d{1,3}(?:\.\d{1,20})?"
 _POSITION = re.compile(rf"({_NUMBER}),({_NUMBER})", re.ASCII)
 _CIRCLE = re.compile(rf"({_NUMBER}),({_NUMBER})\s+(\d{{1,5}}(?:\.\d{{1,20}})?)", re.ASCII)
 
-GeoJson = dict[str, Any]
-
-
-class Boundary(Protocol):
-    """As `gis.divisions.Boundary`."""
-
-    @property
-    def geometry(self) -> BaseGeometry: ...
-    @property
-    def approximate(self) -> bool: ...
-    @property
-    def used_code(self) -> str: ...
-
-
-BoundaryOf = Callable[[str, date], "Boundary | None"]
+MOST_CIRCLES = 50
+"""Of one message that are drawn round."""
+MOST_MEETINGS = 4000
+"""Of the edges of what is drawn for one area."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The geometry of one polygon or circle text, or why there is none or how it was mended."""
+    """The geometry of one polygon or circle text, or why there is none or how it was mended.
+
+    `crossings` is how often its ring crosses itself; `rough` says that it is only what stands around it.
+    """
 
     geometry: BaseGeometry | None
     fault: Departure | None
+    crossings: int = 0
+    rough: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One CAP area on the map. `geometry` is GeoJSON in WGS-84 lon, lat, or None where nothing tells.
+class Drawings:
+    """The polygons and circles of one message, each text read once, with what may be spent on all of them together.
 
-    `approximate` is True where a larger division stands in for the one named, `drawn` where it is not of divisions.
+    Where that is used up, a ring that crosses itself becomes the hull around it and a circle the box around it.
     """
 
-    description: str
-    geometry: GeoJson | None
-    approximate: bool
-    divisions: tuple[str, ...]
-    warnings: tuple[Departure, ...]
-    drawn: bool = False
+    def __init__(self) -> None:
+        self._crossings, self._circles = MOST_CROSSINGS, MOST_CIRCLES
+        self._polygons: dict[str, Shape] = {}
+        self._rounds: dict[str, Shape] = {}
 
-    def public(self) -> GeoJson:
-        return {"description": self.description, "geometry": self.geometry, "approximate": self.approximate}
+    def polygon(self, text: str) -> Shape:
+        if text not in self._polygons:
+            found = read_polygon(text, self._crossings)
+            self._crossings -= min(found.crossings, self._crossings)
+            self._polygons[text] = found
+        return self._polygons[text]
+
+    def circle(self, text: str) -> Shape:
+        if text not in self._rounds:
+            self._circles -= 1
+            self._rounds[text] = read_circle(text, rough=self._circles < 0)
+        return self._rounds[text]
+
+    def of(self, area: Area) -> list[Shape]:
+        """Every polygon and circle of an area."""
+        return [*map(self.polygon, area.polygons), *map(self.circle, area.circles)]
 
 
-def polygon_fault(text: str) -> Departure | None:
-    """Why a CAP polygon cannot be taken as it is; None where it can."""
-    return read_polygon(text).fault
-
-
-def circle_fault(text: str) -> Departure | None:
-    """Why a CAP circle cannot be taken as it is; None where it can."""
-    return read_circle(text).fault
-
-
-def read_polygon(text: str) -> Shape:
+def read_polygon(text: str, most_crossings: int = MOST_CROSSINGS) -> Shape:
     """A polygon from `lat,lon lat,lon …`.
 
-    Whitespace may be anything, newlines included. An open ring is closed, a ring that crosses itself is
-    split, a trailing comma is passed over: each with a `cap.polygon_mended` warning. What has no area or
-    lies outside the world is unreadable: `cap.polygon`.
+    Whitespace may be anything, newlines included. An open ring is closed, a ring that crosses itself is all that it
+    encloses, one that crosses itself more than `most_crossings` times the hull around it, a trailing comma is passed
+    over: each with a `cap.polygon_mended` warning. What has no area or lies outside the world is unreadable:
+    `cap.polygon`.
     """
     words = text.split()
     ring = [_position(word.rstrip(",")) for word in words]
@@ -88,63 +84,47 @@ def read_polygon(text: str) -> Shape:
         mended.append("an open ring")
     if len(points) < 4:
         return _unreadable("cap.polygon", text)
-    geometry: BaseGeometry = shapely.Polygon(points)
-    if not geometry.is_valid:
-        geometry = _surfaces(shapely.make_valid(geometry))
+    ring_of, crossed = _ring(points, most_crossings)
+    if crossed > most_crossings:
+        mended.append(f"a ring that crosses itself more than {most_crossings} times: the hull around it")
+    elif crossed:
         mended.append("a ring that crosses or touches itself")
-    if geometry.is_empty or geometry.area == 0:
+    if ring_of.is_empty or ring_of.area == 0:
         return _unreadable("cap.polygon", text)
-    return Shape(geometry, Departure("cap.polygon_mended", "", "; ".join(mended)) if mended else None)
+    fault = Departure("cap.polygon_mended", "", "; ".join(mended)) if mended else None
+    return Shape(ring_of, fault, crossed, rough=crossed > most_crossings)
 
 
-def read_circle(text: str) -> Shape:
-    """A circle from `lat,lon radius` with the radius in kilometres; radius 0 is a point."""
+def _ring(points: Sequence[tuple[float, float]], most: int) -> tuple[BaseGeometry, int]:
+    """What a closed ring encloses, and how often it crosses itself: 0 where nothing had to be mended."""
+    area: BaseGeometry = shapely.Polygon(points)
+    if len(points) <= FEW_EDGES and area.is_valid:
+        return area, 0
+    crossed = crossings([area], most)
+    if crossed > most:
+        return shapely.convex_hull(area), crossed
+    return (area, 0) if area.is_valid else (enclosed(area), max(crossed, 1))
+
+
+def read_circle(text: str, *, rough: bool = False) -> Shape:
+    """A circle from `lat,lon radius` with the radius in kilometres; radius 0 is a point. If `rough`, its box alone."""
     match = _CIRCLE.fullmatch(text.strip())
     if match is None:
         return _unreadable("cap.circle", text)
     lat, lon, radius_km = map(float, match.groups())
     try:
-        return Shape(circle(lon, lat, radius_km * 1000), None)
+        return Shape((box_around if rough else circle)(lon, lat, radius_km * 1000), None, rough=rough)
     except GeometryProblem:
         return _unreadable("cap.circle", text)
 
 
-def places_of(info: Info, boundary_of: BoundaryOf, on: date) -> tuple[Place, ...]:
-    """Every area of an info on the map.
-
-    A polygon or circle counts before a geocode. A geocode of a name listed in `data/geocodes.json` gets its
-    division's boundary valid on the day `on`, an unknown division its parent's, marked approximate.
-    """
-    return tuple(_place(area, number, boundary_of, on) for number, area in enumerate(info.areas, 1))
-
-
-def _place(area: Area, number: int, boundary_of: BoundaryOf, on: date) -> Place:
-    codes = division_codes(area.geocodes)
-    drawn = [shape.geometry for shape in _shapes(area) if shape.geometry is not None]
-    if drawn:
-        return Place(area.description, to_geojson(shapely.union_all(drawn)), False, codes, (), drawn=True)
-    found = [boundary for code in codes if (boundary := _boundary(code, boundary_of, on)) is not None]
-    where = f"area[{number}]"
-    if not found:
-        departure = Departure("cap.area_without_geometry", where, "no polygon or circle, and no known division")
-        return Place(area.description, None, False, codes, (departure,))
-    approximate = any(boundary.approximate for boundary in found)
-    used = ", ".join(boundary.used_code for boundary in found)
-    warnings = (Departure("cap.area_approximate", where, f"boundary of {used}"),) if approximate else ()
-    geometry = shapely.union_all([boundary.geometry for boundary in found])
-    return Place(area.description, to_geojson(geometry), approximate, codes, warnings)
-
-
-def _shapes(area: Area) -> Iterable[Shape]:
-    yield from map(read_polygon, area.polygons)
-    yield from map(read_circle, area.circles)
-
-
-def _boundary(code: str, boundary_of: BoundaryOf, on: date) -> Boundary | None:
-    try:
-        return boundary_of(code, on)
-    except ValueError:  # gis.divisions.DivisionCodeError: no division code at all
-        return None
+def join(shapes: Sequence[BaseGeometry]) -> tuple[BaseGeometry, bool]:
+    """Drawn shapes as one, and whether they overlap so much that it is the hull around them."""
+    if len(shapes) == 1:
+        return shapes[0], False
+    if crossings(list(shapes), MOST_MEETINGS) > MOST_MEETINGS:
+        return shapely.convex_hull(shapely.geometrycollections(list(shapes))), True
+    return shapely.union_all(shapes), False
 
 
 def division_codes(geocodes: Sequence[Pair]) -> tuple[str, ...]:
@@ -176,10 +156,6 @@ def _polygon_text(polygon: BaseGeometry) -> str:
 
 def _parts(geometry: BaseGeometry) -> list[BaseGeometry]:
     return list(shapely.get_parts(geometry))
-
-
-def _surfaces(geometry: BaseGeometry) -> BaseGeometry:
-    return shapely.union_all([part for part in _parts(geometry) if part.geom_type == "Polygon"] or [shapely.Polygon()])
 
 
 def _position(word: str) -> tuple[float, float] | None:

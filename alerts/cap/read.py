@@ -13,7 +13,7 @@ from lxml import etree
 from alerts.cap import values
 from alerts.cap.children import SIGNATURE, Log, Times, join, numbered, read_children, text_of
 from alerts.cap.cn_dialect import as_cap
-from alerts.cap.geometry import circle_fault, polygon_fault
+from alerts.cap.geometry import Drawings
 from alerts.cap.message import (
     CATEGORIES,
     CERTAINTIES,
@@ -62,11 +62,12 @@ _REFERRING = ("Update", "Cancel", "Ack", "Error")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An accepted message, where it leaves the schema, and how many signatures it carries."""
+    """An accepted message, where it leaves the schema, how many signatures it carries, and its drawings as read."""
 
     message: Message
     warnings: tuple[Departure, ...]
     signatures: int
+    drawings: Drawings
 
 
 def read(data: bytes) -> Reading:
@@ -78,10 +79,11 @@ def read(data: bytes) -> Reading:
     log = Log()
     root = as_cap(parse(data), log)
     version = _version(root)
-    message = _Reader(log, version).message(root)
+    reader = _Reader(log, version)
+    message = reader.message(root)
     if log.errors or message is None:
         raise CapProblem(*log.errors)
-    return Reading(message, tuple(log.warnings), len(root.findall(SIGNATURE)))
+    return Reading(message, tuple(log.warnings), len(root.findall(SIGNATURE)), reader.drawings)
 
 
 def _version(root: etree._Element) -> str:
@@ -160,6 +162,7 @@ class _Reader:
     def __init__(self, log: Log, version: str) -> None:
         self._log = log
         self._version = version
+        self.drawings = Drawings()
 
     def _level(self, element: etree._Element, shape: dict[str, Times], path: str) -> _Level:
         return _Level(read_children(element, shape, path, self._log), path, self._log)
@@ -281,12 +284,12 @@ class _Reader:
         return area
 
     def _faults(self, area: Area, path: str) -> None:
-        for name, texts, fault_of in (
-            ("polygon", area.polygons, polygon_fault),
-            ("circle", area.circles, circle_fault),
+        for name, texts, shape_of in (
+            ("polygon", area.polygons, self.drawings.polygon),
+            ("circle", area.circles, self.drawings.circle),
         ):
             for number, text in enumerate(texts, 1):
-                fault = fault_of(text)
+                fault = shape_of(text).fault
                 if fault:
                     self._log.warn(fault.code, numbered(path, name, number), fault.detail)
         if not (area.polygons or area.circles or area.geocodes):

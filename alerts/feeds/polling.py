@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.cap.message import CapProblem
+from alerts.cap.places import BoundaryOf
 from alerts.feeds.actions import Answer, Claim, claim_due, finish, raise_silent
 from alerts.feeds.fetching import Unfetched, fetch, http_client
 from alerts.feeds.model import URL
 from alerts.feeds.queries import anything_due
 from alerts.feeds.reading import Item, newest_first, read_feed
-from alerts.judging import BoundaryOf
 from alerts.model import Alert, CapMessage
-from alerts.receiving import receive_cap
+from alerts.receiving import receive_cap, study
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor, Grant
 from command.kernel.clock import Clock
@@ -105,10 +105,16 @@ class Polling:
 
     def _receive(self, claim: Claim, message: bytes) -> int:
         """1 for a message that is new, 0 for one that stands already, byte for byte."""
-        with self._db.writing() as session:
+        trusted = self._trusted()
+        with self._db.reading() as session:
             if _stands(session, claim.unit_id, message):
                 return 0
-            receive_cap(session, self._clock, _actor(session, claim), message, self._boundary_of, self._trusted())
+            actor = _actor(session, claim)
+            found = study(session, self._clock, actor, message, self._boundary_of, trusted)
+        with self._db.writing() as session:
+            if _stands(session, claim.unit_id, message):  # another route brought it meanwhile
+                return 0
+            receive_cap(session, self._clock, actor, found)
         return 1
 
 

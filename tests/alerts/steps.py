@@ -3,10 +3,15 @@
 from contextlib import suppress
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from alerts import actions
+from alerts.cap.places import BoundaryOf
 from alerts.drafting import Draft
 from alerts.preview import preview_of
 from command.directory.model import Person
+from command.kernel.actor import Actor
+from command.kernel.clock import Clock
 from command.kernel.errors import Invalid
 from command.kernel.ids import new_id
 from tests.alerts.county import DIVISIONS, County, fields
@@ -59,3 +64,12 @@ def crowd(county: County, count: int, unit: str = "village") -> None:
             Person(id=new_id(), unit_id=county.units[unit], name=f"群众{n}", email=f"p{n}@example.org")
             for n in range(count)
         )
+
+
+def take_cap(
+    session: Session, clock: Clock, actor: Actor, data: bytes, boundary_of: BoundaryOf, **options: Any
+) -> actions.Received | actions.Answered | actions.RefusedMessage:
+    """A message studied and taken in one session."""
+    return actions.receive_cap(
+        session, clock, actor, actions.study(session, clock, actor, data, boundary_of, **options)
+    )

@@ -1,14 +1,16 @@
 """Hostile bytes: nothing but CapProblem comes out, in bounded time."""
 
 import random
+import re
 import time
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alerts.cap.geometry import places_of
 from alerts.cap.message import CapProblem
+from alerts.cap.places import Places, union, written
 from alerts.cap.read import read
 from alerts.cap.severity import colour_of
 from alerts.cap.signature import check_signatures
@@ -50,8 +52,11 @@ def take(data: bytes) -> None:
     except CapProblem:
         return
     message = found.message
+    places = Places(shipped_divisions().boundary_of, message.sent.date(), found.drawings)
+    shown = [place for one in message.infos for place in places.of(one)]
+    if (whole := union(shown)) is not None:
+        written(whole)
     for one in message.infos:
-        places_of(one, shipped_divisions().boundary_of, message.sent.date())
         colour_of(message, one)
     if found.signatures:
         check_signatures(data, (), message.sent)
@@ -100,9 +105,60 @@ def test_seeded_mutations(seed: int) -> None:
         take(bytes(data))
 
 
+CHANCE = random.Random(1)  # noqa: S311 (a fixed seed is the point)
+
+
+def scribble(corners: int) -> str:
+    """A ring that crosses itself about corners² / 4 times."""
+    ring = " ".join(f"{CHANCE.uniform(20, 30):.4f},{CHANCE.uniform(95, 105):.4f}" for _ in range(corners))
+    return f"<polygon>{ring}</polygon>"
+
+
+def comb(start: float) -> str:
+    """Sixty slanting teeth; two combs cross each other in thousands of places."""
+    teeth = " ".join(f"{25 + i % 2:.3f},{101 + i * 0.01 + start:.4f}" for i in range(60))
+    return f"<polygon>{teeth} 24.9,101.6 24.9,101 25,{101 + start:.4f}</polygon>"
+
+
+def circles(count: int) -> str:
+    places = ((25 + CHANCE.random() / 5, 101 + CHANCE.random() / 5) for _ in range(count))
+    return "".join(f"<circle>{lat:.4f},{lon:.4f} 30</circle>" for lat, lon in places)
+
+
+def drawn(inside: str) -> str:
+    return alert(infos=info(areas=area(inside)))
+
+
+def coded(codes: Iterable[str]) -> str:
+    return drawn("".join(geocode("CPEAS Geographic Code", code) for code in codes))
+
+
+def bogus() -> str:
+    signature = re.search(rb"<[^>]*Signature .*?</[^>]*Signature>", signed_example(), re.DOTALL)
+    assert signature is not None
+    return alert(extra='<x a="1"/>' * 20_000).replace("</alert>", signature.group(0).decode() * 4 + "</alert>")
+
+
+COUNTIES = [one.code for one in shipped_divisions() if len(one.code) == 6]
+HERE = area(geocode("CPEAS Geographic Code", "532301"))
+
+
 @pytest.mark.parametrize(
     "document",
     [
+        drawn(scribble(120)),
+        drawn(scribble(200)),
+        drawn(scribble(300)),
+        drawn(scribble(1600)),
+        drawn("".join(scribble(30) for _ in range(60))),
+        drawn("".join(comb(number * 0.0001) for number in range(20))),
+        drawn(circles(300)),
+        drawn(circles(1000)),
+        coded(COUNTIES[:400]),
+        coded([code for code in COUNTIES if code.startswith("53")]),
+        alert(infos=info(areas=HERE * 400)),
+        alert(infos=info(areas=HERE) * 400),
+        bogus(),
         alert(extra="<x/>" * 60_000),
         alert(infos=info() * 1500),
         alert(infos="<info/>" * 30_000),
@@ -121,6 +177,19 @@ def test_seeded_mutations(seed: int) -> None:
         "<alert " + " ".join(f"xmlns:a{i}='{i}'" for i in range(20_000)) + "/>",
     ],
     ids=[
+        "scribble of 120",
+        "scribble of 200",
+        "scribble of 300",
+        "scribble of 1600",
+        "scribbles",
+        "combs",
+        "circles",
+        "a thousand circles",
+        "geocodes",
+        "a whole province",
+        "areas of one code",
+        "infos of one code",
+        "bogus signatures",
         "elements",
         "infos",
         "empty infos",

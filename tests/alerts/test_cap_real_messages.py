@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from alerts.actions import Received, RefusedMessage, receive_cap
-from alerts.cap.geometry import Place, places_of
+from alerts.actions import Received, RefusedMessage
 from alerts.cap.masking import masked
 from alerts.cap.message import CapProblem
+from alerts.cap.places import Place, Places
 from alerts.cap.read import Reading, read
 from alerts.cap.severity import colour_of
 from alerts.cap.signature import Verdict, check_signatures
@@ -19,6 +19,7 @@ from alerts.cap.write import write
 from alerts.model import Alert, CapMessage
 from gis.divisions import shipped_divisions
 from tests.alerts.county import County
+from tests.alerts.steps import take_cap
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "cap"
 
@@ -63,7 +64,7 @@ def reading(name: str) -> Reading:
 
 def places(name: str, info: int = 0) -> tuple[Place, ...]:
     message = reading(name).message
-    return places_of(message.infos[info], shipped_divisions().boundary_of, message.sent.date())
+    return Places(shipped_divisions().boundary_of, message.sent.date()).of(message.infos[info])
 
 
 def warned(name: str) -> list[tuple[str, str]]:
@@ -187,7 +188,7 @@ def test_an_intact_real_signature_breaks_when_one_letter_changes() -> None:
 def test_each_is_taken_into_either_database(either: County) -> None:
     for name in sorted(ACCEPTED | REFUSED):
         data = (FOLDER / name).read_bytes()
-        take = partial(receive_cap, clock=either.clock, data=data, boundary_of=shipped_divisions().boundary_of)
+        take = partial(take_cap, clock=either.clock, data=data, boundary_of=shipped_divisions().boundary_of)
         found = either.do("issuer", lambda s, a, take=take: take(s, actor=a))  # type: ignore[misc]
         assert isinstance(found, Received if name in ACCEPTED else RefusedMessage)
     with either.db.reading() as session:

@@ -22,7 +22,7 @@ from command.kernel.errors import Conflict, FengsuiError, NotFound, Refused
 from command.kernel.timeline import read_after
 from tests.alerts.county import DIVISIONS, County, fields
 from tests.alerts.messages import alert as cap
-from tests.alerts.steps import evacuate
+from tests.alerts.steps import evacuate, take_cap
 from tests.alerts.test_cn_dialect import CODE, dialect
 
 SECOND = f"{CODE}_20261120140300"
@@ -57,7 +57,7 @@ def lifted(county: County, alert: str) -> None:
 
 
 def handed_in(county: County, data: bytes, by: str = "issuer") -> Any:
-    return county.do(by, lambda s, a: actions.receive_cap(s, county.clock, a, data, DIVISIONS.boundary_of))
+    return county.do(by, lambda s, a: take_cap(s, county.clock, a, data, DIVISIONS.boundary_of))
 
 
 def receipt(refers: str, kind: str = "Ack", number: int = 0, note: str = "", status: str = "Actual") -> bytes:
@@ -201,7 +201,7 @@ def test_a_receipt_that_does_not_count_is_only_kept(county: County) -> None:
 
     def fed(session: Any, actor: Any) -> Any:
         feed = replace(actor, kind="feed")
-        return actions.receive_cap(session, county.clock, feed, strange, DIVISIONS.boundary_of)
+        return take_cap(session, county.clock, feed, strange, DIVISIONS.boundary_of)
 
     assert county.do("issuer", fed).alerts == ()
     assert handed_in(county, receipt(identifier, number=1, status="Test")).alerts == ()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts.cap.message import CapProblem
+from alerts.cap.read import Reading, read
 from alerts.feeds.actions import FeedFields, add_feed, change_feed, claim_due
 from alerts.feeds.model import CapFeed
 from alerts.feeds.polling import Polling
@@ -111,6 +112,26 @@ def test_the_wait_doubles_up_to_an_hour_and_silence_is_three_rounds() -> None:
     assert next_try(START, timedelta(hours=6), 3) - START == timedelta(hours=6)
     assert [is_silent(START + timedelta(minutes=m), START, minute) for m in (9, 10)] == [False, True]
     assert not is_silent(START + timedelta(hours=2), START, timedelta(hours=1))
+
+
+def test_nobodys_writing_waits_for_what_is_read(
+    county: County, peer: FeedPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another's transaction begins and ends while a message is studied; within one of ours it would be locked out."""
+    peer.pages = {"/feed": Page(atom(linked("one.xml"))), "/one.xml": Page(message("f-1"))}
+    written = []
+
+    def while_reading(data: bytes) -> Reading:
+        with county.db.writing() as session:
+            session.connection()
+        written.append(data)
+        return read(data)
+
+    monkeypatch.setattr("alerts.receiving.read", while_reading)
+    set_feed(county, f"{peer.url}/feed")
+    assert polling(county).once() == 1
+    assert written == [message("f-1")]
+    assert counted(county) == (1, 1)
 
 
 def test_it_is_fetched_once_and_asked_whether_it_changed(either: County, peer: FeedPeer) -> None:

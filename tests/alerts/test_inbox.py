@@ -7,7 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from alerts import actions
 from alerts.authority.model import AuthorityTable
 from alerts.authority.rules import shipped_rules, written_rules
 from alerts.inbox.actions import acknowledge
@@ -20,6 +19,7 @@ from command.kernel.ids import new_id
 from command.kernel.timeline import read_after
 from tests.alerts.county import DIVISIONS, County
 from tests.alerts.messages import alert
+from tests.alerts.steps import take_cap
 from tests.alerts.test_cap_real_messages import FOLDER
 
 STATION = {"sender": "*@example.org", "name": "州气象台（示例）", "events": [], "colours": [], "signer": ""}
@@ -28,7 +28,7 @@ BOMB = b'<!DOCTYPE a [<!ENTITY b "b">]><alert><sender>a&amp;b</sender><identifie
 
 
 def handed_in(county: County, data: bytes) -> None:
-    county.do("issuer", lambda s, a: actions.receive_cap(s, county.clock, a, data, DIVISIONS.boundary_of))
+    county.do("issuer", lambda s, a: take_cap(s, county.clock, a, data, DIVISIONS.boundary_of))
 
 
 def listed(county: County) -> None:

@@ -16,7 +16,7 @@ from command.kernel.timeline import read_after
 from tests.alerts.county import DIVISIONS, START, County
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.signing import key_and_certificate, signed_example
-from tests.alerts.steps import issue, issued
+from tests.alerts.steps import issue, issued, take_cap
 
 ID = "37061441600000_20261120140311"
 UNTIL_EIGHT = "<expires>2026-11-20T20:00:00+08:00</expires><senderName>张三</senderName>"
@@ -29,7 +29,7 @@ def message(areas: str = HERE, **changes: Any) -> bytes:
 
 
 def received(county: County, data: bytes, by: str = "issuer", **options: Any) -> actions.Received:
-    found = county.do(by, lambda s, a: actions.receive_cap(s, county.clock, a, data, DIVISIONS.boundary_of, **options))
+    found = county.do(by, lambda s, a: take_cap(s, county.clock, a, data, DIVISIONS.boundary_of, **options))
     assert isinstance(found, actions.Received)
     return found
 
@@ -65,7 +65,7 @@ def test_every_byte_is_kept(county: County) -> None:
 
 def test_a_refused_message_is_kept_too(county: County) -> None:
     data = alert(scope="").encode()
-    found = county.do("issuer", lambda s, a: actions.receive_cap(s, county.clock, a, data, DIVISIONS.boundary_of))
+    found = county.do("issuer", lambda s, a: take_cap(s, county.clock, a, data, DIVISIONS.boundary_of))
     assert isinstance(found, actions.RefusedMessage)
     assert (found.problem.code, found.problem.errors[0].field) == ("cap.missing", "scope")
     with county.db.reading() as session:
@@ -140,7 +140,7 @@ def test_a_received_message_is_never_changed(county: County, change: Any) -> Non
 
 def test_who_may_not_receive(county: County) -> None:
     with pytest.raises(Refused):
-        county.do("north_operator", lambda s, a: actions.receive_cap(s, county.clock, a, b"", DIVISIONS.boundary_of))
+        county.do("north_operator", lambda s, a: take_cap(s, county.clock, a, b"", DIVISIONS.boundary_of))
 
 
 def test_adopted_it_is_a_draft_of_the_units_own(county: County) -> None:

@@ -24,7 +24,7 @@ from command.kernel.rights import Role
 from tests.alerts.county import DIVISIONS, NORTH, SOUTH, County, fields
 from tests.alerts.messages import alert, area, geocode, info
 from tests.alerts.signing import key_and_certificate, signed_example
-from tests.alerts.steps import drafted, signed
+from tests.alerts.steps import drafted, signed, take_cap
 from tests.alerts.telephones import obligations, villages
 
 UNTIL = "<expires>2026-11-20T20:00:00+08:00</expires><headline>暴雨橙色预警</headline>"
@@ -44,7 +44,7 @@ def taken(county: County, data: bytes, feed: bool = False, **options: Any) -> di
         unit = county.units["county"]
         source = Actor("feed", "feed-1", "来源", unit, (Grant(Role.ALERT_ISSUER, unit, path),))
         by = source if feed else actor
-        return actions.receive_cap(session, county.clock, by, data, DIVISIONS.boundary_of, **options)
+        return take_cap(session, county.clock, by, data, DIVISIONS.boundary_of, **options)
 
     found = county.do("issuer", take)
     assert isinstance(found, actions.Received)

@@ -1,3 +1,4 @@
+import itertools
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis import geometry
 from gis.geometry import GeometryProblem
+from gis.tangle import crossings
 
 BOWTIE = [[101.0, 25.0], [101.2, 25.2], [101.2, 25.0], [101.0, 25.2], [101.0, 25.0]]
 SQUARE = [[101.0, 25.0], [101.2, 25.0], [101.2, 25.2], [101.0, 25.2], [101.0, 25.0]]
@@ -89,6 +91,29 @@ def _attempt(ring: list[tuple[float, float]]) -> tuple[str, BaseGeometry | None]
         return "", geometry.polygon(ring)
     except GeometryProblem as problem:
         return problem.code, None
+
+
+def test_a_scribble_is_refused_before_it_costs_anything() -> None:
+    chance = np.random.default_rng(1)
+    with pytest.raises(GeometryProblem) as problem:
+        geometry.polygon(chance.uniform((101, 25), (102, 26), (300, 2)))
+    assert problem.value.code == "geometry.tangled"
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=4, max_size=40, unique=True))
+def test_crossings_are_counted_as_often_as_two_edges_meet(ring: list[tuple[int, int]]) -> None:
+    edges = [shapely.LineString(pair) for pair in itertools.pairwise([*ring, ring[0]])]
+    meeting = sum(
+        one.intersects(other) and not set(one.coords) & set(other.coords)
+        for one, other in itertools.combinations(edges, 2)
+    )
+    assert crossings([shapely.Polygon(ring)], 10_000) == meeting
+    assert crossings([shapely.Polygon(ring)], 5) == min(meeting, 6)
+
+
+def test_edges_that_only_come_near_each_other_are_not_all_looked_at() -> None:
+    teeth = [(101 + i * 1e-4 + (1, 0)[(i + j) % 2], 25 + (i + j) % 2) for i in range(4000) for j in (0, 1)]
+    assert crossings([shapely.Polygon([*teeth, (110, 20)])], 10**9) == 10**9 + 1
 
 
 def test_geojson_out_is_rounded_and_winds_by_the_standard() -> None:

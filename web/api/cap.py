@@ -9,7 +9,7 @@ from cryptography import x509
 from fastapi import APIRouter, Request, Response
 from lxml import etree
 
-from alerts.actions import Answered, Received, receive_cap
+from alerts.actions import Answered, Received, receive_cap, study
 from alerts.cap import archive, xml
 from alerts.files import files_of
 from alerts.model import ISSUED, Alert
@@ -48,8 +48,10 @@ async def _body(request: Request) -> bytes:
 def take(edge: Edge, data: bytes, trusted: Sequence[x509.Certificate]) -> State:
     """Keep the message; one that is refused is kept as well, and its faults are the answer."""
     divisions = shipped_divisions()
+    with edge.reading() as session:
+        found = study(session, edge.clock, edge.actor, data, divisions.boundary_of, trusted)
     with edge.writing() as session:
-        outcome = receive_cap(session, edge.clock, edge.actor, data, divisions.boundary_of, trusted)
+        outcome = receive_cap(session, edge.clock, edge.actor, found)
         if isinstance(outcome, Received):
             return _accepted(outcome)
         if isinstance(outcome, Answered):

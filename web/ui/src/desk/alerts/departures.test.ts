@@ -12,10 +12,10 @@ describe('what was not in order in a message', () => {
       { code: 'cap.unknown_element', detail: 'Type' },
       { code: 'cap.unknown_element', detail: 'Polygon' },
     ]
-    expect(departureWords(found)).toBe('范围按上级区划估计；有规范外的项（Type，Polygon）')
+    expect(departureWords(found)).toBe('范围画得偏大（上级区划或外围）；有规范外的项（Type，Polygon）')
     setLang('en')
     expect(lang.value).toBe('en')
-    expect(departureWords(found)).toBe('area taken from the division above; unknown element (Type, Polygon)')
+    expect(departureWords(found)).toBe('area drawn larger than it is said to be; unknown element (Type, Polygon)')
   })
 
   it('is shown as it came where nobody wrote words for it', () => {

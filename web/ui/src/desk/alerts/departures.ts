@@ -2,7 +2,7 @@ import { lang } from '@shared/i18n'
 
 /** What was not in order in a received message, by the code the server gives it. */
 const WORDS: Record<string, { zh: string; en: string }> = {
-  'cap.area_approximate': { zh: '范围按上级区划估计', en: 'area taken from the division above' },
+  'cap.area_approximate': { zh: '范围画得偏大（上级区划或外围）', en: 'area drawn larger than it is said to be' },
   'cap.area_without_geometry': { zh: '范围画不出来', en: 'area cannot be drawn' },
   'cap.circle': { zh: '圆形范围读不出', en: 'circle unreadable' },
   'cap.polygon': { zh: '多边形读不出', en: 'polygon unreadable' },
