@@ -93,6 +93,7 @@ def test_a_wrong_file_is_refused_as_a_whole(as_: Clients) -> None:
     files = {"file": ("county.csv", "名称,颜色\n".encode(), "text/csv")}
     answer = as_("admin").post("/api/v1/import/units", files=files)
     assert answer.json()["code"] == "import.heading"
+    assert answer.json()["errors"][0]["detail"] == answer.json()["detail"] == "不认识这一列：颜色"
     assert as_("duty").post("/api/v1/import/nothing", files=files).status_code == 404
 
 
