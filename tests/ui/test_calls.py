@@ -163,7 +163,7 @@ def picture_in_english(desk: Page, wall: Page) -> None:
         page.evaluate("localStorage.setItem('fengsui.lang', 'en')")
         page.reload()
     open_alert(desk, HEADLINE)
-    expect(desk.get_by_test_id("calls-count")).to_contain_text("places answered")
+    expect(desk.get_by_test_id("calls-count")).to_contain_text("places")
     desk.get_by_test_id("calls-place").first.get_by_role("button").first.click()
     expect(desk.get_by_test_id("call-detail")).to_contain_text("Calls so far")
     expect(wall.locator(".sum")).to_contain_text("places answered")

@@ -139,5 +139,6 @@ def end(desk: Page) -> None:
     """A person closes it."""
     expect(desk.get_by_test_id("safety-sum")).to_have_attribute("data-safe", "2")
     desk.get_by_test_id("safety-close").click()
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
     desk.get_by_test_id("safety-close-dialog-yes").click()
     expect(desk.get_by_test_id("safety-over").first).to_be_visible()

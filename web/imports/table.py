@@ -164,11 +164,17 @@ def _names(headings: Sequence[str], columns: Sequence[Column]) -> list[str]:
     known = {column.zh: column.name for column in columns} | {column.name: column.name for column in columns}
     unknown = [heading for heading in headings if heading not in known]
     if unknown:
-        raise Invalid("import.heading", fields=(FieldError(unknown[0], "import.heading", (("heading", unknown[0][:40]),)),), heading=unknown[0][:40])
+        raise Invalid(
+            "import.heading",
+            fields=(FieldError(unknown[0], "import.heading", (("heading", unknown[0][:40]),)),),
+            heading=unknown[0][:40],
+        )
     names = [known[heading] for heading in headings]
     missing = [column.zh for column in columns if column.needed and column.name not in names]
     if missing:
         raise Invalid(
-            "import.heading_missing", fields=(FieldError(missing[0], "import.heading_missing", (("heading", missing[0]),)),), heading=missing[0]
+            "import.heading_missing",
+            fields=(FieldError(missing[0], "import.heading_missing", (("heading", missing[0]),)),),
+            heading=missing[0],
         )
     return names

@@ -27,6 +27,12 @@ describe('what goes first', () => {
     expect(commandingAlert(boardOf(drill), NOW)?.id).toBe('drill')
   })
 
+  it('is an order to leave before a yellow warning, and red before both', () => {
+    const yellow = alert('yellow', '2026-11-20T03:25:00.000Z', { colour: 'yellow' })
+    const realRed = alert('red', '2026-11-20T02:00:00.000Z')
+    expect(runningAlerts(boardOf(yellow, real, realRed), NOW).map(({ id }) => id)).toEqual(['red', 'real', 'yellow'])
+  })
+
   it('asks no answer of media', () => {
     const board = boardOf(real)
     const tv = { alert: 'real', unit: 'tv', name: '电视台', first_answer: null } as Coverage

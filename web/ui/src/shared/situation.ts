@@ -71,12 +71,15 @@ export const isDrill = (alert: Alert): boolean => alert.drill || alert.scope_sta
 /** What sounds until or when somebody hears it. */
 export const isUrgent = (alert: Alert): boolean => alert.colour === 'red' || alert.colour === 'orange' || alert.kind === 'evacuation'
 
-/** Running alerts, real before drill, red first, then newest; what has no colour comes after the colours. */
+/** Red first, then orders to leave, then the other colours; a notice comes last. */
+const gravity = (a: Alert): number => (a.kind === 'evacuation' ? 0.5 : colourRank(a.colour))
+
+/** Running alerts, real before drill, the gravest first, then newest. */
 export function runningAlerts(board: Board, now: number): Alert[] {
   const began = (a: Alert) => Date.parse(a.issued_at ?? a.effective_at ?? '1970-01-01T00:00:00Z')
   return Object.values(board.alerts)
     .filter((a) => isRunning(a, now))
-    .sort((a, b) => Number(isDrill(a)) - Number(isDrill(b)) || colourRank(a.colour) - colourRank(b.colour) || began(b) - began(a))
+    .sort((a, b) => Number(isDrill(a)) - Number(isDrill(b)) || gravity(a) - gravity(b) || began(b) - began(a))
 }
 
 /** The alert that takes the whole wall: red or an evacuation order, real before drill, and somebody has not answered who was told or called. */

@@ -45,7 +45,7 @@ export const callPanelTexts = defineTexts({
   },
   en: {
     title: 'Who has answered',
-    answered: (n, of) => `${n} of ${of} places answered`,
+    answered: (n, of) => `${n} of ${of} places`,
     silentOnly: 'Silent only',
     of: (n, of) => `${n} / ${of}`,
     times: (n) => `call ${n}`,

@@ -5,7 +5,7 @@ import type { Entry } from '@shared/objects/timeline'
 import { sentence } from '@shared/sentences'
 
 export type LineKind =
-  | 'logged' | 'noted' | 'judged' | 'incident' | 'task' | 'meeting' | 'alert' | 'resource' | 'directory' | 'access' | 'system'
+  | 'logged' | 'noted' | 'judged' | 'incident' | 'task' | 'meeting' | 'alert' | 'evacuation' | 'safety' | 'duty' | 'resource' | 'directory' | 'access' | 'system'
 
 /** The kinds one filters by; the finer ones of an incident count as `incident`. */
 export type Filter = 'all' | 'incident' | 'task' | 'meeting' | 'alert' | 'other'
@@ -17,7 +17,7 @@ const EXACT: Record<string, LineKind> = {
   'incident.refuted': 'judged',
 }
 const BY_TYPE: Record<string, LineKind> = {
-  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', calling: 'alert', obligation: 'alert', silence: 'alert', cap_feed: 'alert', countersign: 'alert', cap_refusal: 'alert', cap_message: 'alert', gateway: 'alert', resource: 'resource',
+  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', calling: 'alert', obligation: 'alert', silence: 'alert', cap_feed: 'alert', countersign: 'alert', cap_refusal: 'alert', cap_message: 'alert', gateway: 'alert', evacuation: 'evacuation', safety_check: 'safety', shift: 'duty', handover: 'duty', resource: 'resource',
   session: 'access', access: 'access', system: 'system',
 }
 
