@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from media.rtp import transport_cc
 
@@ -15,8 +16,7 @@ _SENDER_INFO = struct.Struct("!IQIII")
 _PAIR = struct.Struct("!HH")
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(NamedTuple):
     """Reception of one stream. `fraction_lost` in 1/256, `jitter` in timestamp units, the last two in 1/65536 s."""
 
     ssrc: int

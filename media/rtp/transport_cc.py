@@ -1,13 +1,15 @@
 """Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1)."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 REFERENCE_TICK_S = 0.064
 DELTA_TICK_S = 0.00025
 MAX_STATUS_COUNT = 8192
 _NOT_RECEIVED, _SMALL, _LARGE = 0, 1, 2
+_CHUNK = struct.Struct("!H")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +58,20 @@ def parse(body: bytes) -> Feedback:
     base, total, tail = struct.unpack_from("!HHI", body)
     if total > MAX_STATUS_COUNT:
         raise ValueError("feedback on too many packets")
-    statuses: list[int] = []
+    statuses = bytearray()
     at = 8
     while len(statuses) < total:
-        (chunk,) = struct.unpack_from("!H", body, at)
-        statuses.extend(_chunk_statuses(chunk, total - len(statuses)))
+        (chunk,) = _CHUNK.unpack_from(body, at)
+        statuses += _chunk_statuses(chunk)
         at += 2
-    return Feedback(base, tail >> 8, tail & 0xFF, tuple(_deltas(body, at, statuses)))
+    return Feedback(base, tail >> 8, tail & 0xFF, tuple(_deltas(body, at, statuses[:total])))
 
 
-def _deltas(body: bytes, at: int, statuses: list[int]) -> list[int | None]:
+def _deltas(body: bytes, at: int, statuses: bytes | bytearray) -> Sequence[int | None]:
     """One delta for each status. The common case, all received with small deltas, is one slice."""
     small = statuses.count(_SMALL)
     if small == len(statuses) and at + small <= len(body):
-        return list(body[at : at + small])
+        return body[at : at + small]
     deltas: list[int | None] = []
     for status in statuses:
         if status == _NOT_RECEIVED:
@@ -116,11 +118,17 @@ def _run_length(statuses: list[int], at: int) -> int:
     return end - at
 
 
-def _chunk_statuses(chunk: int, wanted: int) -> list[int]:
-    if not chunk & 0x8000:
-        if chunk & 0x1FFF == 0:
-            raise ValueError("empty run in packet status chunk")
-        return [chunk >> 13 & 0x03] * min(chunk & 0x1FFF, wanted)
+def _chunk_statuses(chunk: int) -> bytes:
+    if chunk & 0x8000:
+        return _vector(chunk)
+    if chunk & 0x1FFF == 0:
+        raise ValueError("empty run in packet status chunk")
+    return bytes((chunk >> 13 & 0x03,)) * (chunk & 0x1FFF)
+
+
+@lru_cache(1024)
+def _vector(chunk: int) -> bytes:
+    """The statuses of a status vector: most of those that come are the same few."""
     if chunk & 0x4000:
-        return [chunk >> shift & 0x03 for shift in range(12, -1, -2)][:wanted]
-    return [chunk >> shift & 0x01 for shift in range(13, -1, -1)][:wanted]
+        return bytes(chunk >> shift & 0x03 for shift in range(12, -1, -2))
+    return bytes(chunk >> shift & 0x01 for shift in range(13, -1, -1))

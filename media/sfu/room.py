@@ -23,6 +23,8 @@ from media.sfu.step import PythonStep, Step
 from media.sfu.terms import Kind, Part, Terms
 from media.sfu.turns import Turns
 
+_FROM_SENDERS, _FOR_KEYFRAMES = {rtcp.SenderReport}, {rtcp.Pli, rtcp.Fir}
+
 
 @dataclass(slots=True)
 class Room:
@@ -245,7 +247,8 @@ class Room:
         if packets is None or link is None or intake is None:
             participant.malformed_rtcp += 1
             return []
-        if not all(isinstance(packet, rtcp.SenderReport) for packet in packets):
+        kinds = set(map(type, packets))
+        if not kinds <= _FROM_SENDERS:
             self.catch_up(participant)
         sends: list[Send] = []
         for packet in packets:
@@ -254,7 +257,7 @@ class Room:
                 packet = ReceiverReport(packet.ssrc, packet.reports)
             sends += link.on_rtcp(now, packet, now + self.unix_offset)
         intake.round_trip_s = link.round_trip_s
-        if any(isinstance(packet, rtcp.Pli | rtcp.Fir) for packet in packets):
+        if not kinds.isdisjoint(_FOR_KEYFRAMES):
             sends += [send for other in self.participants.values() for send in other.urgent(now)]
         return sends
 

@@ -2,10 +2,10 @@
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 from media.rtp.sequence import unwrap
 from media.rtp.transport_cc import DELTA_TICK_S, REFERENCE_TICK_S, Feedback
@@ -24,6 +24,19 @@ Arrival = tuple[int, float, float, int]
 came, size on the wire."""
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Arrivals, by columns."""
+
+    numbers: Sequence[int]
+    sent: Sequence[float]
+    arrived: Sequence[float]
+    sizes: Sequence[int]
+
+    def __iter__(self) -> Iterator[Arrival]:
+        return zip(self.numbers, self.sent, self.arrived, self.sizes, strict=True)
+
+
 @dataclass(slots=True)
 class Told:
     """What one feedback tells. `count` came, the last one of them `sent_at`; `came` are they, in order of sending.
@@ -33,7 +46,7 @@ class Told:
     before; -1 where the spacing is still to be fed.
     """
 
-    came: Sequence[Arrival]
+    came: Iterable[Arrival]
     count: int
     sent_at: float
     lost: int
@@ -125,17 +138,15 @@ class Sent:
         """What is told where all came, none for the second time: nearly always. None where it is not so."""
         first, count = index & _MASK, len(deltas)
         sizes = self.sizes[first : first + count].tolist()
-        if not count or index + count > self.next or len(sizes) < count or 0 in sizes:
+        if not count or index + count > self.next or len(sizes) < count or 0 in sizes or None in deltas:
             return None
-        steps = [delta for delta in deltas if delta is not None]
-        if len(steps) < count:
-            return None
-        steps[0] += ticks
-        arrivals = [at * DELTA_TICK_S for at in accumulate(steps)]
-        came = list(zip(range(index, index + count), self.times[first : first + count], arrivals, sizes, strict=True))
+        steps = cast("tuple[int, ...]", deltas)
+        arrivals = [at * DELTA_TICK_S for at in accumulate(steps, initial=ticks)][1:]
+        times = self.times[first : first + count].tolist()
         self.sizes[first : first + count] = array("H", bytes(2 * count))
-        octets = sum(sizes)
-        return Told(came, count, came[-1][1], 0, octets, octets, max(arrivals), index + count - 1)
+        octets, last = sum(sizes), index + count - 1
+        came = Row(range(index, last + 1), times, arrivals, sizes)
+        return Told(came, count, times[-1], 0, octets, octets, max(arrivals), last)
 
     def _ticks(self, reference: int) -> int:
         """The reference time in delta ticks, going on where its 24 bits wrap (after twelve days)."""
@@ -154,7 +165,7 @@ class Sent:
             first, last = begin & _MASK, end & _MASK
             sizes = self.sizes
             parts = (sizes[first:last],) if first < last else (sizes[first:], sizes[:last])
-            self.state.landed += sum(map(sum, parts))
+            self.state.landed += sum(sum(part.tolist()) for part in parts)
         self.state.told = end
 
     def forget(self) -> None:

@@ -230,8 +230,8 @@ def test_feedback_on_packets_that_all_came_tells_what_it_would_beside_a_loss(sta
         again = sent.resolve(Feedback(base & 0xFFFF, 8, 1, deltas))
         assert again.came == [], "nothing is told twice"
     whole, beside = told
-    assert (whole.came, whole.arrived, whole.newest, whole.last) == (
-        beside.came,
+    assert (list(whole.came), whole.arrived, whole.newest, whole.last) == (
+        list(beside.came),
         beside.arrived,
         beside.newest,
         beside.last,
