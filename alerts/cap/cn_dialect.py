@@ -13,6 +13,7 @@ from alerts.cap.message import Area, CapProblem, Departure, Info, Message
 from alerts.cap.severity import colour_of, severity_of
 from alerts.cap.write import NAMESPACE
 from alerts.data import table
+from command.kernel.plain import plain
 
 LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The platform's times are Beijing's and do not say so."""
@@ -203,5 +204,5 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _put(parent: etree._Element, name: str, text: str | None) -> None:
-    if text:
-        etree.SubElement(parent, name).text = text
+    if text and plain(text):
+        etree.SubElement(parent, name).text = plain(text)

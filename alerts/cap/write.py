@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from alerts.cap.message import Area, Info, Message, Pair, Reference, Resource
+from command.kernel.plain import plain
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 
@@ -87,8 +88,8 @@ def _info_texts(info: Info) -> Iterable[tuple[str, str | Pair | None]]:
 
 def _resource(parent: etree._Element, resource: Resource) -> None:
     element = _child(parent, "resource")
-    _child(element, "resourceDesc").text = resource.description
-    _child(element, "mimeType").text = resource.mime_type
+    _child(element, "resourceDesc", resource.description)
+    _child(element, "mimeType", resource.mime_type)
     size = None if resource.size_bytes is None else str(resource.size_bytes)
     _append(element, "size", size)
     _append(element, "uri", resource.uri)
@@ -98,7 +99,7 @@ def _resource(parent: etree._Element, resource: Resource) -> None:
 
 def _area(parent: etree._Element, area: Area) -> None:
     element = _child(parent, "area")
-    _child(element, "areaDesc").text = area.description
+    _child(element, "areaDesc", area.description)
     for polygon in area.polygons:
         _append(element, "polygon", polygon)
     for circle in area.circles:
@@ -111,8 +112,8 @@ def _area(parent: etree._Element, area: Area) -> None:
 
 def _pair(parent: etree._Element, name: str, pair: Pair) -> None:
     element = _child(parent, name)
-    _child(element, "valueName").text = pair.name
-    _child(element, "value").text = pair.value
+    _child(element, "valueName", pair.name)
+    _child(element, "value", pair.value)
 
 
 def _number(value: float | None) -> str | None:
@@ -124,9 +125,12 @@ def _words(words: Iterable[str]) -> str:
 
 
 def _append(parent: etree._Element, name: str, text: str | None) -> None:
-    if text:
-        _child(parent, name).text = text
+    if text and plain(text):
+        _child(parent, name, text)
 
 
-def _child(parent: etree._Element, name: str) -> etree._Element:
-    return etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
+def _child(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
+    """A text that was stored before texts were plain is not what a warning fails for."""
+    made = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
+    made.text = None if text is None else plain(text)
+    return made

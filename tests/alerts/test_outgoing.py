@@ -73,6 +73,12 @@ def test_each_end_says_what_became_of_it_in_both_languages(county: County) -> No
     assert english.headline == "EXERCISE Withdrawn, issued by mistake: Flash flood: notice"
 
 
+@pytest.mark.parametrize("mark", ["\x00", "\x0b", "\ufffe", "\x1f"])
+def test_what_was_stored_before_texts_were_plain_goes_out(county: County, mark: str) -> None:
+    found = message(county, issued(county, headline=f"防范{mark}山洪", description=mark))
+    assert found.infos[0].headline == ("防范\n山洪" if mark == "\x0b" else "防范山洪")
+
+
 def test_a_hazard_without_an_english_name_is_said_in_chinese_alone(county: County) -> None:
     (only,) = message(county, issued(county, event="马蜂伤人")).infos
     assert (only.language, only.categories, only.contact) == ("zh-CN", ("Safety",), None)

@@ -7,11 +7,18 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from alerts.cap.geometry import cap_area
+from alerts.cap.message import Info, Message
+from alerts.cap.read import read
+from alerts.cap.write import write
 from tests.cap_sample import cap_message
 from tests.moves import moved
 from tests.web.obliged import responsible_post
 from tests.web.world import World
+from web.api.alert_forms import DraftForm
 from web.edge import UNNAMED_SINCE
 
 Clients = Callable[[str], TestClient]
@@ -32,6 +39,31 @@ def drafted(client: TestClient, **more: object) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     alert: dict[str, Any] = answer.json()
     return alert
+
+
+@given(st.text(st.characters(), max_size=60), st.text(st.characters(), max_size=60))
+@example("防范\x0b山洪\x00\ufffe", "\ud800")
+def test_any_text_that_a_form_takes_can_be_issued(headline: str, place: str) -> None:
+    """From a page to a message and back: what is no character is gone, all else is as it was written."""
+    form = DraftForm.model_validate({**DRAFT, "headline": headline, "area": {"description": f"在{place}"}})
+    areas = (cap_area(form.area.description or "", (), None),)
+    info = Info("山洪", ("Met",), "Immediate", "Severe", "Likely", headline=form.headline, areas=areas)
+    sent = Message("a", "b", datetime(2026, 11, 20, tzinfo=UTC), "Actual", "Alert", "Public", infos=(info,))
+    found = read(write(sent)).message.infos[0]
+    assert found.headline == (form.headline.strip() or None)
+    assert found.areas[0].description == (form.area.description or "").strip()
+    assert [one for one in form.headline if one.isprintable()] == [one for one in headline if one.isprintable()]
+
+
+def test_what_came_along_when_somebody_pasted_holds_up_no_warning(as_: Clients) -> None:
+    issuer, reviewer = as_("issuer"), as_("reviewer")
+    alert = drafted(issuer, headline="防范\x0b山洪\x00", instruction="一\x0c二\ufffe")
+    assert (alert["headline"], alert["instruction"]) == ("防范\n山洪", "一\n二")
+    url = f"/api/v1/alerts/{alert['id']}"
+    moved(issuer, url, "submit")
+    assert moved(reviewer, url, "sign-off").status_code == 200
+    people = issuer.get(f"{url}/preview").json()["people"]
+    assert moved(issuer, url, "issue", {"people": people}).json()["status"] == "issued"
 
 
 def test_draft_return_sign_off_issue_acknowledge(as_: Clients) -> None:

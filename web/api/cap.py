@@ -17,6 +17,7 @@ from alerts.queries import cap_document, public_alerts
 from alerts.texts import headline
 from alerts.wording import words_of
 from command.kernel.errors import FieldError, Invalid, TooLarge
+from command.kernel.plain import plain
 from command.kernel.values import Json, State
 from gis.divisions import shipped_divisions
 from web.cap_keys import cap_keys_of
@@ -138,4 +139,4 @@ def _feed(request: Request, rows: list[tuple[Alert, datetime]]) -> bytes:
 
 
 def _put(parent: etree._Element, name: str, text: str) -> None:
-    etree.SubElement(parent, f"{{{ATOM}}}{name}").text = text
+    etree.SubElement(parent, f"{{{ATOM}}}{name}").text = plain(text)

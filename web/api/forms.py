@@ -1,16 +1,22 @@
 """What request bodies share: unknown fields are refused, texts and positions are bounded."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from command.kernel.plain import plain_within
 from command.kernel.values import Json, State
 
 
 class Form(BaseModel):
-    """A JSON body; what is not declared is refused, what was not sent is not touched."""
+    """A JSON body; what is not declared is refused, what was not sent is not touched, texts are plain."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, sent: Any) -> Any:
+        return plain_within(sent)
 
     def sent(self) -> State:
         """The fields that were sent, for a change."""
