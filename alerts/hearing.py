@@ -124,19 +124,21 @@ def message_recorder(db: Database, clock: Clock) -> Callable[[str, str], bool]:
     return record
 
 
-def key_recorder(db: Database, clock: Clock) -> Callable[[str, str], None]:
-    """What the voice channel does with what it hears on an attempt: a mark of 叫应, or whether somebody is safe."""
+def key_recorder(db: Database, clock: Clock) -> Callable[[str, str], bool]:
+    """What the voice channel does with what it hears on an attempt: keep a mark of 叫应, or whether somebody is safe.
+    False where the database is away, for a repetition."""
     sign = sign_recorder(db, clock)
 
-    def record(attempt: str, heard: str) -> None:
+    def record(attempt: str, heard: str) -> bool:
         if heard not in SAFETY_KEYS.values():
-            sign(attempt, heard)
-            return
+            return sign(attempt, heard)
         try:
             with db.writing() as session:
                 hear_key(session, clock, attempt, heard)
         except SQLAlchemyError:
-            log.exception("an answer on attempt %s could not be kept", attempt)
+            log.exception("an answer on attempt %s waits for the database", attempt)
+            return False
+        return True
 
     return record
 

@@ -196,14 +196,17 @@ class Caller:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def sign_recorder(db: Database, clock: Clock) -> Callable[[str, str], None]:
-    """What a channel calls when it hears somebody: (attempt, mark). From any thread."""
+def sign_recorder(db: Database, clock: Clock) -> Callable[[str, str], bool]:
+    """What a channel calls when it hears somebody: (attempt, mark); False where it could not be kept, for a
+    repetition. From any thread."""
 
-    def record(attempt: str, mark: str) -> None:
+    def record(attempt: str, mark: str) -> bool:
         try:
             with db.writing() as session:
                 record_sign(session, clock, attempt, mark)
         except SQLAlchemyError:
-            log.exception("a sign on attempt %s could not be kept", attempt)
+            log.exception("a sign on attempt %s waits for the database", attempt)
+            return False
+        return True
 
     return record

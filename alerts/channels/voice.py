@@ -3,14 +3,14 @@
 The listener hears the text twice and is asked to press a key, then whether they are who is called: 1 says so, 2 that
 they are somebody else. Each is told at once (`reached`, `answered`, `confirmed`), while the call still goes on.
 Where the text asks whether people are safe, 1 says so and 2 that they need help, and that is all. Where it only tests
-the number, a key says that somebody hears it.
+the number, a key says that somebody hears it. Nobody is thanked before what they pressed is on disk.
 """
 
 import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -55,7 +55,14 @@ _AFTER = {
 """By language and what a call asks: the question after the text, the one after that, and what is said to the keys 1
 and 2."""
 
+_NOT_YET = {
+    "zh": "系统正忙，还没有记下。请不要挂机，或再按一次。",
+    "en": "This is not noted yet. Please hold the line, or press the key again.",
+}
 _PAUSE_S, _BETWEEN_S = 1.0, 0.3
+_SOON_S, _RETRY_S, _AFTERWARDS_S = 1.0, 0.2, 30.0
+"""Who waits longer than the first for what they pressed to be kept is told so; it is tried again after the second,
+and for the third after they have hung up."""
 _URL = re.compile(r"sip:(?:([^:@/]+)(?::([^@/]*))?@)?(\[[0-9a-fA-F:]+\]|[^:/@\[\]]+)(?::(\d{1,5}))?")
 _OUTCOMES = {
     486: (Outcome.LATER, "busy"),
@@ -76,9 +83,9 @@ log = logging.getLogger(__name__)
 Find = Callable[[str], bytes | None]
 """A recording by its SHA-256, None where it is not here."""
 
-Hear = Callable[[str, str], None]
+Hear = Callable[[str, str], bool]
 """Told of a sign: the attempt, and `reached`, `answered` or `confirmed`, or `safe` or `needs_help`. It runs in a thread
-and may take its time."""
+and may take its time; False where the sign could not be kept, for a repetition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ class _Said:
     who: Samples
     thanks: Samples
     tell_them: Samples
+    not_yet: Samples
     asks: str
 
 
@@ -175,13 +183,14 @@ class VoiceChannel:
         language = content.language if content.language in _AFTER else "zh"
         after = [await self._speech.say(one, language) for one in _AFTER[language][content.asks]]
         ask, who, thanks, tell_them = after
+        not_yet = await self._speech.say(_NOT_YET[language], language)
         longest, repeats = int(self._config.longest_s * RATE), self._config.repeats
         recorded = await self._recorded(content, language)
         if recorded is None:
             body = (await self._speech.say(content.body, language))[: longest // repeats]
         else:
             body, repeats = recorded, max(1, min(repeats, longest // max(len(recorded), 1)))
-        return _Said((body + ask + nothing(_PAUSE_S)) * repeats, who, thanks, tell_them, content.asks)
+        return _Said((body + ask + nothing(_PAUSE_S)) * repeats, who, thanks, tell_them, not_yet, content.asks)
 
     async def _recorded(self, content: Content, language: str) -> "Samples | None":
         """What is heard in the text's place; None where there is nothing, or a recording cannot be played."""
@@ -206,12 +215,16 @@ class VoiceChannel:
             if status == NO_RESPONSE:
                 return (Outcome.LATER, "no_answer") if rang else _NO_LINE
             return _OUTCOMES.get(status, _NO_LINE)
-        signs = [asyncio.create_task(asyncio.to_thread(self._hear, delivery, REACHED))]
+        signs = [self._keeping(delivery, lambda: REACHED)]
         try:
             detail = await self._talk(leg, delivery, said, signs)
+            await leg.finish()
+            await asyncio.wait(signs, timeout=_AFTERWARDS_S)
         finally:
-            await asyncio.gather(*signs)
-        await leg.finish()
+            if any(not one.done() or one.cancelled() or one.exception() for one in signs):
+                log.error("what was heard on attempt %s could not be kept", delivery)
+            for one in signs:
+                one.cancel()
         return Outcome.SENT, detail
 
     async def _picked_up(self, leg: Leg) -> bool:
@@ -221,25 +234,60 @@ class VoiceChannel:
             one.cancel()
         return leg.answered.is_set()
 
-    async def _talk(self, leg: Leg, delivery: str, said: _Said, signs: "list[asyncio.Task[None]]") -> str:
+    async def _talk(self, leg: Leg, delivery: str, said: _Said, signs: "list[asyncio.Task[str]]") -> str:
         """What came of it: `other` for somebody else, else nothing: the signs have told it."""
         key = await self._ask(leg, said.text)
         if key is None:
             return ""
         if said.asks in (SAFETY, NUMBER):
-            heard = SAFETY_KEYS[key] if said.asks == SAFETY else CONFIRMED
-            signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, heard)))
-            await self._tell(leg, said.thanks if key == MYSELF else said.tell_them)
+            means = SAFETY_KEYS if said.asks == SAFETY else dict.fromkeys((MYSELF, SOMEBODY_ELSE), CONFIRMED)
+            await self._note(leg, delivery, said, signs, key, means)
             return ""
-        signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, ANSWERED)))
+        signs.append(self._keeping(delivery, lambda: ANSWERED))
         key = await self._ask(leg, said.who)
         if key == MYSELF:
-            signs.append(asyncio.create_task(asyncio.to_thread(self._hear, delivery, CONFIRMED)))
-            await self._tell(leg, said.thanks)
+            await self._note(leg, delivery, said, signs, key, dict.fromkeys((MYSELF, SOMEBODY_ELSE), CONFIRMED))
         elif key == SOMEBODY_ELSE:
             await self._tell(leg, said.tell_them)
             return "other"
         return ""
+
+    async def _note(
+        self,
+        leg: Leg,
+        delivery: str,
+        said: _Said,
+        signs: "list[asyncio.Task[str]]",
+        key: str,
+        means: Mapping[str, str],
+    ) -> None:
+        """Thank for a key when what it means is on disk; while that takes long, say so and take the key again."""
+        pressed = [key]
+        keeping = self._keeping(delivery, lambda: means[pressed[-1]])
+        signs.append(keeping)
+        await asyncio.wait((keeping,), timeout=_SOON_S)
+        while not keeping.done() and not leg.over.is_set():
+            asking = asyncio.create_task(self._ask(leg, said.not_yet))
+            try:
+                await asyncio.wait((keeping, asking), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                asking.cancel()
+            if asking.done() and not asking.cancelled():
+                pressed.append(asking.result() or pressed[-1])
+            leg.play(b"")
+        if keeping.done() and not leg.over.is_set():
+            await self._tell(leg, said.thanks if keeping.result() == means[MYSELF] else said.tell_them)
+
+    def _keeping(self, delivery: str, heard: Callable[[], str]) -> "asyncio.Task[str]":
+        """Has a sign kept, however often that has to be tried; the task's result is the sign."""
+
+        async def keep() -> str:
+            while True:
+                if await asyncio.to_thread(self._hear, delivery, sign := heard()):
+                    return sign
+                await asyncio.sleep(_RETRY_S)
+
+        return asyncio.create_task(keep())
 
     async def _ask(self, leg: Leg, samples: Samples) -> str | None:
         """Say something; the first of the keys 1 and 2 pressed meanwhile or soon after."""

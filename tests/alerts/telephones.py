@@ -49,7 +49,7 @@ _RESULT = {
 class Telephones:
     """A telephone network: number → how its owner behaves (confirms, where nothing is said). It counts the calls."""
 
-    hear: Callable[[str, str], None]
+    hear: Callable[[str, str], object]
     manners: dict[str, str] = field(default_factory=dict)
     calls: list[Outgoing] = field(default_factory=list)
 

@@ -130,7 +130,7 @@ def test_an_answer_stops_the_other_attempts_within_a_second(woken: County) -> No
     sms = SmsChannel([gateway_of(centre.url("binds=1&window=1"))], lambda _: {}, lambda _: True, lambda *_: True)
     report, committed = calls.ByHand("holder", confirmed=True), dict[str, float]()
     with sipp("rings") as exchange, Tap(exchange) as tap:
-        outside = senders({"sms": sms, "voice": VoiceChannel(VoiceConfig(tap.url, ring_s=600), lambda *_: None)})
+        outside = senders({"sms": sms, "voice": VoiceChannel(VoiceConfig(tap.url, ring_s=600), lambda *_: True)})
         with running(woken, outside):
             until(lambda: len(tap.heard["INVITE"]) == 10)
             until(lambda: centre.came)

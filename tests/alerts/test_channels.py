@@ -112,7 +112,7 @@ def opened(
         "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
         "websocket": WebSocketChannel(),
         "mqtt": mqtt,
-        "voice": VoiceChannel(VoiceConfig(exchange.url, longest_s=3, patience_s=1), lambda _attempt, _mark: None),
+        "voice": VoiceChannel(VoiceConfig(exchange.url, longest_s=3, patience_s=1), lambda _attempt, _mark: True),
         "sms": sms,
         "cmpp": cmpp,
         "webhook": webhook_channel(receiver.url("/")),
@@ -168,7 +168,7 @@ async def test_a_second_batch_and_an_empty_text(opened: Callable[[str], Channel]
     [
         EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{free_port()}", "fengsui@example.org")),
         mqtt_channel(f"mqtt://127.0.0.1:{free_port()}"),
-        VoiceChannel(VoiceConfig(f"sip:127.0.0.1:{free_port()}", ring_s=1), lambda _attempt, _mark: None),
+        VoiceChannel(VoiceConfig(f"sip:127.0.0.1:{free_port()}", ring_s=1), lambda _attempt, _mark: True),
         webhook_channel(f"http://127.0.0.1:{free_port()}/"),
         webpush_channel(f"http://127.0.0.1:{free_port()}/"),
     ],

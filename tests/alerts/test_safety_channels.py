@@ -16,11 +16,13 @@ from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, ShortMessage
 from alerts.sms.wire import Packet
 from alerts.texts import NEEDS_HELP, SAFE
+from command.kernel.db import Database, make_engine
 from tests.alerts.county import County
 from tests.alerts.smsc import MessageCentre
 from tests.alerts.telephones import set_phone, tries
 from tests.alerts.test_safety import begun, people, replied, reply
-from tests.peers.sipp import can_send_keys, sipp
+from tests.peers.ports import free_port
+from tests.peers.sipp import Listener, can_send_keys, sipp, spoken
 from tests.waiting import until
 
 
@@ -71,11 +73,29 @@ def test_digits_of_telephones_answer_and_strangers_change_nothing(county: County
 
 
 @pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights")
-def test_a_key_answers_a_call_and_what_is_taken_down_later_counts(county: County) -> None:
+def test_a_key_answers_a_call_is_thanked_for_when_it_is_kept_and_what_is_taken_down_later_counts(
+    county: County,
+) -> None:
     set_phone(county, county.people["villager"], "13900000001")
-    with sipp("needs_help") as exchange:
+    not_yet, thanks = (
+        spoken("系统正忙，还没有记下。请不要挂机，或再按一次。"),
+        spoken("已记录需要帮助，指挥中心马上看到。"),
+    )
+    with Listener() as listener, sipp("needs_help", listener) as exchange:
         config = VoiceConfig(exchange.url, ring_s=20, repeats=1, patience_s=20, longest_s=20)
-        voice = VoiceChannel(config, key_recorder(county.db, county.clock))
+        record, kept_at = key_recorder(county.db, county.clock), list[int]()
+        nobody = make_engine(f"postgresql+psycopg://fengsui@127.0.0.1:{free_port()}/fengsui")
+        away = key_recorder(Database(nobody, county.clock), county.clock)
+
+        def hear(attempt: str, heard: str) -> bool:
+            """The database is away from the key until the telephone has heard that it is."""
+            if heard == NEEDS_HELP and not_yet[:4000] not in listener.heard():
+                return away(attempt, heard)
+            done = record(attempt, heard)
+            kept_at.append(len(listener.heard()) if heard == NEEDS_HELP else 0)
+            return done
+
+        voice = VoiceChannel(config, hear)
         owner = "host/w#1"
         caller = Caller(
             county.db, county.clock, senders({VOICE: voice}), owner, lambda _: False, CallerConfig(look_s=0.1)
@@ -87,6 +107,7 @@ def test_a_key_answers_a_call_and_what_is_taken_down_later_counts(county: County
             until(lambda: people(county, check)["villager"]["answer"] == NEEDS_HELP, within_s=60)
             until(lambda: tries(county)[0].state == "done", within_s=60)
             assert (tries(county)[0].outcome, exchange.errors()) == ("confirmed", "")
+            assert listener.heard().index(not_yet[:4000]) < kept_at[-1] <= listener.heard().index(thanks)
         finally:
             caller.stop()
             thread.join(10)
