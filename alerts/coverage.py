@@ -3,17 +3,29 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
-from alerts.model import ANSWERED, DELIVERED, FAILED, ISSUE, SENT, UNKNOWN, Alert, Coverage, Delivery, Receipt
+from alerts.model import (
+    ANSWERED,
+    DELIVERED,
+    FAILED,
+    ISSUE,
+    SENT,
+    UNDELIVERED,
+    UNKNOWN,
+    Alert,
+    Coverage,
+    Delivery,
+    Receipt,
+)
 from alerts.recipients import Contact
 from command.directory.model import Unit
 from command.kernel.clock import optional_text
 from command.kernel.ids import new_id
 from command.kernel.values import Json, State
 
-_NAMES = (SENT, DELIVERED, ANSWERED, FAILED, UNKNOWN)
+_NAMES = (SENT, DELIVERED, UNDELIVERED, ANSWERED, FAILED, UNKNOWN)
 
 
 def open_coverages(session: Session, alert: Alert, contacts: Iterable[Contact]) -> list[Coverage]:
@@ -78,7 +90,7 @@ def _counts(coverage: Coverage, sent: dict[str, Counter[str]], answered: int, fi
 
 
 def _results(session: Session, alert_id: str, townships: list[str]) -> dict[str, dict[str, Counter[str]]]:
-    """Township → channel → state → number. `delivered` and `answered` come from receipts of what was sent."""
+    """Township → channel → state → number. `delivered`, `undelivered` and `answered` come from receipts."""
     found: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     # The acts are told apart here, and of several townships all are counted: of a table that it has not surveyed yet,
     # PostgreSQL takes more conditions to leave so few rows that it sorts them, a million of them on disk.
@@ -95,6 +107,15 @@ def _results(session: Session, alert_id: str, townships: list[str]) -> dict[str,
         .group_by(Delivery.township_id, Delivery.channel, Receipt.state)
     ):
         found[township][channel][state] += number
+    arrived = aliased(Receipt)
+    for township, channel, number in session.execute(
+        select(Delivery.township_id, Delivery.channel, func.count())
+        .join(Receipt, Receipt.delivery_id == Delivery.id)
+        .where(*base, Delivery.state == SENT, Receipt.state == FAILED)
+        .where(~exists().where(arrived.delivery_id == Delivery.id, arrived.state.in_((DELIVERED, ANSWERED))))
+        .group_by(Delivery.township_id, Delivery.channel)
+    ):
+        found[township][channel][UNDELIVERED] += number
     return found
 
 

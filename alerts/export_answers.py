@@ -17,10 +17,10 @@ from command.kernel.actor import Actor
 from command.kernel.values import Json, State
 
 COVERAGE = {
-    "zh": ("乡镇", "渠道", "应发", "已发", "送达", "应答", "失败", "不明", "责任人", "责任人应答",
+    "zh": ("乡镇", "渠道", "应发", "已发", "送达", "未送达", "应答", "失败", "不明", "责任人", "责任人应答",
            "最早应答", "最早应答人"),
-    "en": ("Township", "Channel", "Planned", "Sent", "Delivered", "Answered", "Failed", "Unknown", "Responsible",
-           "Responsible answered", "First answer", "First answer by"),
+    "en": ("Township", "Channel", "Planned", "Sent", "Delivered", "Undelivered", "Answered", "Failed", "Unknown",
+           "Responsible", "Responsible answered", "First answer", "First answer by"),
 }  # fmt: skip
 PLACES = {
     "zh": ("乡镇", "地点", "类别", "岗位", "状态", "状态时间", "应答人", "身份", "方式", "拨打次数", "上门",
@@ -28,7 +28,7 @@ PLACES = {
     "en": ("Township", "Place", "Kind", "Post", "State", "Since", "Answered by", "Who that is", "By", "Calls", "Visit",
            "Done", "Note"),
 }  # fmt: skip
-_COUNTS = ("planned", "sent", "delivered", "answered", "failed", "unknown")
+_COUNTS = ("planned", "sent", "delivered", "undelivered", "answered", "failed", "unknown")
 
 
 def coverage_rows(session: Session, actor: Actor, alert_id: str, language: str) -> Iterator[Sequence[object]]:

@@ -39,6 +39,8 @@ RESTRICTED = "cap.restricted"
 PENDING, CLAIMED, DONE, DROPPED = "pending", "claimed", "done", "dropped"
 SENT, FAILED, UNKNOWN = "sent", "failed", "unknown"
 DELIVERED, ANSWERED = "delivered", "answered"
+UNDELIVERED = "undelivered"
+"""What was sent, of which a receipt says that it failed and none that it arrived: it stays *sent* in the ledger."""
 
 OF_THE_WAY = "channel."
 """What a failed delivery's detail begins with where the way was missing or away, not the address wrong."""

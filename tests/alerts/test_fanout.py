@@ -74,6 +74,7 @@ def test_everyone_is_told_once(either: County) -> None:
         "planned": 27,
         "sent": 27,
         "delivered": 0,
+        "undelivered": 0,
         "answered": 0,
         "failed": 0,
         "unknown": 0,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from alerts import actions, chunks, deliveries
 from alerts.deliveries import DeliveryFilter, deliveries_of
+from alerts.ledger import accounts_of
 from alerts.lookup import alert_for
 from alerts.model import Chunk, Coverage, Delivery, Receipt, delivery_id
 from alerts.queries import alert_details, coverages_of
@@ -57,6 +58,7 @@ def test_a_receipt_counts_once(either: County) -> None:
         "planned": 1,
         "sent": 1,
         "delivered": 1,
+        "undelivered": 0,
         "answered": 0,
         "failed": 0,
         "unknown": 0,
@@ -233,3 +235,23 @@ def test_nothing_but_results_and_receipts_is_stored_of_a_delivery(county: County
     with county.db.reading() as session:
         assert len(session.scalars(select(Delivery)).all()) == 5
         assert [(row.state, row.detail) for row in session.scalars(select(Receipt))] == [("failed", "no power")]
+
+
+def test_what_came_back_is_undelivered_and_stays_sent_in_the_ledger(either: County) -> None:
+    county = either
+    crowd(county, 8)
+    alert = issued(county, channels=("email",))
+    send_all(county, senders(gateways()))
+    with county.db.reading() as session:
+        mails = list(session.scalars(select(Delivery.id).where(Delivery.channel == "email").order_by(Delivery.id)))
+    for one in mails[:6]:
+        record(county, "email", "failed", delivery=one, detail="5.1.1")
+    for one in mails[5:8]:
+        record(county, "email", "delivered", delivery=one)
+    told = south(county)["channels"]["email"]
+    assert told == {
+        **{"planned": 10, "sent": 10, "delivered": 3, "undelivered": 5},
+        **{"answered": 0, "failed": 0, "unknown": 0},
+    }
+    with county.db.reading() as session:
+        assert all(one.holds for one in accounts_of(session, alert))
