@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Text, cast, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
+from alerts.channels.drill import NOTHING_LEFT
 from alerts.chunks import members_of
 from alerts.lookup import alert_for
 from alerts.model import DONE, ISSUE, PENDING, Alert, Chunk, Delivery, Receipt
@@ -158,5 +159,10 @@ def _delivery(key: str, contact: Contact, result: Delivery | None, receipts: dic
         "state": last.state if last else result.state if result else "pending",
         "sent_at": to_text(result.at) if result else None,
         "receipt_at": optional_text(last.at if last else None),
-        "detail": (last.detail if last else "") or (result.detail if result else ""),
+        "detail": _coded((last.detail if last else "") or (result.detail if result else "")),
     }
+
+
+def _coded(detail: str) -> str:
+    """Exercises once kept their words in the place of the code."""
+    return NOTHING_LEFT if detail == "演练，未送出" else detail

@@ -36,7 +36,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "other": ("代接", "somebody else"), "unidentified": ("未说明身份", "unidentified"),
     "no_key": ("没有按键", "no key"),
     "busy": ("忙", "busy"), "no_answer": ("无人接听", "no answer"), "off": ("关机", "off"),
-    "declined": ("拒接", "declined"),
+    "declined": ("拒接", "declined"), "drill": ("演练，未送出", "exercise, nothing was sent"),
     "not_connected": ("没有接通", "not connected"), "no_such_number": ("空号", "no such number"),
     "not_configured": ("渠道没有配置", "not configured"), "stopped": ("不再需要", "stopped"),
     "all": ("全部", "all"), "village": ("村", "village"), "hazard_point": ("隐患点", "hazard point"),
@@ -67,7 +67,7 @@ def rows(session: Session, actor: Actor, alert_id: str, language: str) -> Iterat
             *(word("told", language), word(one["channel"], language), place(one["township"]), place(one["unit"])),
             *(one["name"] or "", "、".join(str(each["name"] or "…") for each in also if isinstance(each, dict))),
             *(word("yes", language) if one["responsible"] else "", word(one["state"], language)),
-            *(local_time(one["sent_at"]), local_time(one["receipt_at"]), one["detail"]),
+            *(local_time(one["sent_at"]), local_time(one["receipt_at"]), word(one["detail"], language)),
         )
     query = select(CallAttempt, Obligation).join(CallPart, CallPart.attempt_id == CallAttempt.id)
     query = query.join(Obligation, Obligation.id == CallPart.obligation_id).where(Obligation.alert_id == alert.id)

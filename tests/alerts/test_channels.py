@@ -31,6 +31,7 @@ from alerts.channels.webpush import Subscription, WebPushChannel
 from alerts.channels.websocket import WebSocketChannel
 from alerts.cmpp.pdu import V3
 from alerts.demo_peers import DemoPeersConfig, MailSink, SimulatedLoudspeakers
+from alerts.export import word
 from alerts.texts import Content, Recording
 from command.kernel.clock import SystemClock
 from command.kernel.ids import new_id
@@ -425,3 +426,11 @@ def test_a_receipt_that_could_not_be_stored_comes_again(mosquitto_server: Mosqui
     finally:
         channel.stop()
         speakers.stop()
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "演练，未送出"), ("en", "exercise, nothing was sent")])
+async def test_an_exercises_results_are_a_code_that_each_language_has_words_for(language: str, said: str) -> None:
+    now = datetime.now(UTC)
+    one = Outgoing(new_id(), new_id(), "a@example.org", "甲", Content("", "转移"), now, now)
+    (result,) = await DrillChannel("email").send([one])
+    assert word(result.detail, language) == said

@@ -10,7 +10,8 @@ export const isSettled = (o: Obligation): boolean => o.mark === 'confirmed' || o
 export const visitOpen = (o: Obligation): boolean => o.visit !== null && o.visit.done_at === null
 
 /** A village as people say it: 新华村民委员会 is 新华村. */
-export const placeName = (o: Obligation): string => o.name.replace(/(?<=村)民委员会$|(?<=社区)居民委员会$/, '')
+export const villageName = (name: string): string => name.replace(/(?<=村)民委员会$|(?<=社区)居民委员会$/, '')
+export const placeName = (o: Obligation): string => villageName(o.name)
 
 export interface TownCalls {
   id: string

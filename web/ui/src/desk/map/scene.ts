@@ -2,7 +2,7 @@ import type { Board } from '@shared/objects/board'
 import type { Incident } from '@shared/objects/incidents'
 import type { Resource } from '@shared/objects/resources'
 import { isOpen, runningAlerts } from '@shared/situation'
-import { silentAreas } from '@shared/map/fromBoard'
+import { answersOf, silentAreas, villageMarkers } from '@shared/map/fromBoard'
 import type { LonLat, MapArea, MapMarker, MarkerState } from '@shared/map/scene'
 import { glyphOf } from '../incident/categories'
 import type { MapState } from '../mapstate'
@@ -57,10 +57,11 @@ function resourceMarker(resource: Resource, number: number | undefined): MapMark
 /** Markers in painting order: the picked place and incidents lie on top. */
 export function markersOf(board: Board, view: View): MapMarker[] {
   const { shown } = view
+  const answers = answersOf(board, Object.values(board.alerts))
   const towns = Object.values(board.units).flatMap((unit): MapMarker[] =>
     unit.kind !== 'township' || unit.location === null
       ? []
-      : [{ id: `unit:${unit.id}`, shape: 'township', at: unit.location.coordinates, label: unit.name }],
+      : [{ id: `unit:${unit.id}`, shape: answers.get(unit.id) ?? 'township', at: unit.location.coordinates, label: unit.name }],
   )
   const terminals = Object.values(shown.terminals ? board.terminals : {}).flatMap((terminal): MapMarker[] =>
     terminal.location === null ? [] : [{ id: `terminal:${terminal.id}`, shape: 'terminal', at: terminal.location.coordinates, label: terminal.name }],
@@ -75,7 +76,7 @@ export function markersOf(board: Board, view: View): MapMarker[] {
     .filter(isOpen)
     .flatMap((i) => incidentMarker(i, i.id === view.chosen))
   const picked: MapMarker[] = view.pick === null ? [] : [{ id: 'pick', shape: 'expert', at: view.pick, state: 'here', selected: true }]
-  return [...towns, ...terminals, ...tasks, ...resources, ...incidents, ...picked]
+  return [...villageMarkers(board, answers), ...towns, ...terminals, ...tasks, ...resources, ...incidents, ...picked]
 }
 
 /** Warning areas, affected areas and what was drawn. */

@@ -5,7 +5,7 @@ import { wordTexts } from './texts'
 
 type Kind =
   | 'category' | 'source' | 'status' | 'verification' | 'grade' | 'task' | 'resource' | 'ready' | 'unit' | 'site'
-  | 'alert' | 'kind' | 'colour' | 'channel' | 'delivery' | 'device'
+  | 'alert' | 'kind' | 'colour' | 'channel' | 'delivery' | 'detail' | 'device'
 
 /** The glossary's name of a value in the page's language; a value without one is shown as it is. */
 export type Words = (kind: Kind, value: string) => string

@@ -1,3 +1,4 @@
+import { isSettled, obligationsOn, villageName } from '../calls'
 import type { Alert } from '../objects/alerts'
 import type { Board } from '../objects/board'
 import type { Incident } from '../objects/incidents'
@@ -67,14 +68,40 @@ export function resourceMarkers(resources: readonly Resource[], label?: (resourc
 
 const townships = (board: Board): Unit[] => Object.values(board.units).filter((u) => u.kind === 'township')
 
-/** Township seats as dots; those an alert reaches as answered or silent. */
+type Answer = 'silent' | 'answered'
+
+/** How units stand that have to answer to alerts: a village by what is asked of it itself, a township by all that is asked in it. One silent place is silence. */
+export function answersOf(board: Board, alerts: readonly Alert[]): Map<string, Answer> {
+  const found = new Map<string, Answer>()
+  for (const one of alerts.flatMap((alert) => obligationsOn(board, alert))) {
+    const own = one.subject === 'village' ? [one.unit] : []
+    for (const unit of [one.township, ...own]) {
+      if (found.get(unit) !== 'silent') found.set(unit, isSettled(one) ? 'answered' : 'silent')
+    }
+  }
+  return found
+}
+
+/** The villages among these as small signs. */
+export const villageMarkers = (board: Board, answers: ReadonlyMap<string, Answer>): MapMarker[] =>
+  [...answers].flatMap(([id, shape]): MapMarker[] => {
+    const unit = board.units[id]
+    if (unit?.kind !== 'village' || unit.location === null) return []
+    return [{ id: `unit:${id}`, shape, at: unit.location.coordinates, label: villageName(unit.name), minor: true }]
+  })
+
+/** Township seats as dots; those that somebody has to answer in, or else that an alert reaches, as answered or silent. */
 export function townshipMarkers(board: Board, alert: Alert | null): MapMarker[] {
-  const answer = alert === null ? null : reached(board, alert)
-  const silent = new Set(answer?.silent.map((c) => c.unit))
-  const answered = new Set(answer?.answered.map((c) => c.unit))
-  return townships(board).flatMap((unit): MapMarker[] => {
+  const asked = alert === null ? new Map<string, Answer>() : answersOf(board, [alert])
+  const answer = alert === null || asked.size > 0 ? null : reached(board, alert)
+  const shapes = new Map<string, Answer>([
+    ...(answer?.answered ?? []).map((c): [string, Answer] => [c.unit, 'answered']),
+    ...(answer?.silent ?? []).map((c): [string, Answer] => [c.unit, 'silent']),
+    ...asked,
+  ])
+  const towns = townships(board).flatMap((unit): MapMarker[] => {
     if (unit.location === null) return []
-    const shape = silent.has(unit.id) ? 'silent' : answered.has(unit.id) ? 'answered' : 'township'
+    const shape = shapes.get(unit.id) ?? 'township'
     return [{
       id: `unit:${unit.id}`,
       shape,
@@ -84,6 +111,7 @@ export function townshipMarkers(board: Board, alert: Alert | null): MapMarker[] 
       important: shape === 'silent',
     }]
   })
+  return [...villageMarkers(board, asked), ...towns]
 }
 
 /** Whether the boxes meet: a warning for elsewhere is not cut at our border. */

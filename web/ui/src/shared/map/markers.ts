@@ -115,7 +115,7 @@ function paintShape(ctx: CanvasRenderingContext2D, marker: MapMarker, style: Map
 const ROOM = 2.2
 
 function paintVector(ctx: CanvasRenderingContext2D, marker: MapMarker, style: MapStyle): void {
-  const size = style.mark * (marker.shape === 'incident' ? 1.5 : 1)
+  const size = style.mark * (marker.shape === 'incident' ? 1.5 : marker.minor ? 0.65 : 1)
   ctx.save()
   ctx.scale(size, size)
   ctx.lineJoin = 'miter'
@@ -130,7 +130,7 @@ const sprites = new WeakMap<MapStyle, Map<string, HTMLCanvasElement>>()
 function spriteOf(marker: MapMarker, style: MapStyle, ratio: number): HTMLCanvasElement {
   const known = sprites.get(style) ?? new Map<string, HTMLCanvasElement>()
   sprites.set(style, known)
-  const key = `${marker.shape} ${marker.state ?? ''} ${marker.glyph ?? ''} ${ratio}`
+  const key = `${marker.shape} ${String(marker.minor ?? false)} ${marker.state ?? ''} ${marker.glyph ?? ''} ${ratio}`
   const made = known.get(key)
   if (made) return made
   const canvas = document.createElement('canvas')

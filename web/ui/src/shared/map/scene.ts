@@ -58,6 +58,8 @@ export interface MapMarker {
   /** A label that is drawn even where it covers another one. */
   important?: boolean
   selected?: boolean
+  /** Drawn smaller: there may be many. */
+  minor?: boolean
 }
 
 export interface MapScene {
