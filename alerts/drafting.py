@@ -18,7 +18,7 @@ from command.directory.model import Unit
 from command.kernel.errors import FieldError, Invalid, Refused
 from command.kernel.values import State
 from gis.divisions import DivisionCodeError, Divisions, normalise
-from gis.geometry import GeometryProblem, circle, from_geojson, to_geojson
+from gis.geometry import GeometryProblem, circle, from_geojson, needs_mending, to_geojson
 
 MAX_TEXT = 10_000
 
@@ -91,7 +91,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class AreaFound:
-    """An area as stored: `drawn` is what was drawn alone, `geometry` with the divisions' boundaries."""
+    """An area as stored: `drawn` is what was drawn alone, `geometry` with the divisions' boundaries.
+
+    `mended` says that what was drawn crossed or touched itself, and is all that it encloses; what is stored is no more.
+    """
 
     description: str
     divisions: tuple[str, ...]
@@ -99,6 +102,7 @@ class AreaFound:
     geometry: State | None
     approximate: bool
     worded: bool
+    mended: bool = False
 
     def reach(self) -> Reach:
         return reach_of(self.divisions, self.drawn)
@@ -146,6 +150,7 @@ def find_area(area: AreaInput, divisions: Divisions) -> AreaFound:
         geometry=to_geojson(shapely.union_all(shapes)),
         approximate=any(found.approximate for found in boundaries),
         worded=bool(said) and area.worded,
+        mended=area.polygon is not None and needs_mending(area.polygon),
     )
 
 

@@ -70,7 +70,7 @@ def preview(
     alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
     if stored is not None:
         alert.supersedes, alert.adopted_from, alert.returned = stored.supersedes, stored.adopted_from, stored.returned
-    return _previewed(session, clock, actor, alert, unit, outlets)
+    return _previewed(session, clock, actor, alert, unit, outlets, mended=area.mended)
 
 
 def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str, outlets: Outlets = EVERY) -> State:
@@ -117,7 +117,9 @@ def preview_end(
     return {**shown("", own or {}), "translations": {**translated, **lacking}}
 
 
-def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, outlets: Outlets) -> State:
+def _previewed(
+    session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, outlets: Outlets, *, mended: bool = False
+) -> State:
     area, audience = area_of(alert), audience_now(session, alert, unit)
     counts = audience.by_channel()
     chosen = channels_of(alert)
@@ -136,6 +138,7 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
             "description": area.description,
             "geometry": area.geometry,
             "approximate": area.approximate,
+            "mended": mended,
             **_measured(area),
         },
         **_told(carried),

@@ -70,6 +70,12 @@ def from_geojson(mapping: Mapping[str, Any]) -> BaseGeometry:
     return checked(geometry)
 
 
+def needs_mending(mapping: Mapping[str, Any]) -> bool:
+    """Whether a GeoJSON geometry or Feature that `from_geojson` takes is another area than it was drawn as."""
+    inner = mapping["geometry"] if mapping.get("type") == "Feature" else mapping
+    return not shape(dict(inner)).is_valid
+
+
 def to_geojson(geometry: BaseGeometry, decimals: int = 6) -> dict[str, Any]:
     """A GeoJSON geometry with the given decimals (6: a tenth of a metre), exterior rings counter-clockwise."""
     oriented = shapely.orient_polygons(geometry)
@@ -106,6 +112,25 @@ def mend(area: BaseGeometry) -> BaseGeometry:
         raise GeometryProblem("geometry.unmendable", "the polygon encloses no area")
     whole = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     return shapely.orient_polygons(shapely.remove_repeated_points(whole))
+
+
+def without_holes(area: BaseGeometry) -> list[shapely.Polygon]:
+    """Polygons that cover together what `area` does, none with a hole: cut through the middle hole, again and again.
+
+    What is cut lies on the grid of a written position (six decimals), so that rounding makes nothing cross.
+    """
+    done, waiting = [], polygons_of(area)
+    while waiting:
+        one = waiting.pop()
+        if not one.interiors:
+            done.append(one)
+            continue
+        west, south, east, north = one.bounds
+        middles = sorted((hole.bounds[0] + hole.bounds[2]) / 2 for hole in one.interiors)
+        cut = round(middles[len(middles) // 2], 6)
+        for half in (shapely.box(west, south, cut, north), shapely.box(cut, south, east, north)):
+            waiting += polygons_of(shapely.intersection(one, half, grid_size=1e-6))
+    return done
 
 
 def enclosed(area: BaseGeometry) -> BaseGeometry:

@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from alerts.cap.message import Area, Departure, Pair
 from alerts.data import table
-from gis.geometry import GeometryProblem, box_around, circle, enclosed
+from gis.geometry import GeometryProblem, box_around, circle, enclosed, without_holes
 from gis.tangle import FEW_EDGES, MOST_CROSSINGS, crossings
 
 _NUMBER = r"[+-]?\d{1,3}(?:\.\d{1,20})?"
@@ -134,13 +134,16 @@ def division_codes(geocodes: Sequence[Pair]) -> tuple[str, ...]:
 
 
 def cap_area(description: str, divisions: Sequence[str], geometry: Mapping[str, Any] | None) -> Area:
-    """A CAP area from our own: its divisions as geocodes and its GeoJSON as polygons or zero circles."""
+    """A CAP area from our own: its divisions as geocodes and its GeoJSON as polygons or zero circles.
+
+    CAP's polygons have no holes: an area with one goes out in parts around it, which cover together what was drawn.
+    """
     name = table("geocodes")["own_name"]
-    parts = _parts(shapely.geometry.shape(dict(geometry))) if geometry else []
+    drawn = shapely.geometry.shape(dict(geometry)) if geometry else shapely.Polygon()
     return Area(
         description=description,
-        polygons=tuple(_polygon_text(part) for part in parts if part.geom_type == "Polygon"),
-        circles=tuple(_point_text(part) for part in parts if part.geom_type == "Point"),
+        polygons=tuple(map(_polygon_text, without_holes(drawn))),
+        circles=tuple(_point_text(part) for part in shapely.get_parts(drawn) if part.geom_type == "Point"),
         geocodes=tuple(Pair(name, code) for code in divisions),
     )
 
@@ -152,10 +155,6 @@ def _point_text(point: BaseGeometry) -> str:
 
 def _polygon_text(polygon: BaseGeometry) -> str:
     return " ".join(f"{lat:.6f},{lon:.6f}" for lon, lat in shapely.get_coordinates(shapely.get_exterior_ring(polygon)))
-
-
-def _parts(geometry: BaseGeometry) -> list[BaseGeometry]:
-    return list(shapely.get_parts(geometry))
 
 
 def _position(word: str) -> tuple[float, float] | None:

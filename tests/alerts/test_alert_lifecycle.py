@@ -131,6 +131,20 @@ def test_the_number_of_people_must_match(county: County) -> None:
         assert session.scalars(select(Chunk)).all() == []
 
 
+def mended_in_preview(county: County, polygon: dict[str, Any]) -> bool:
+    wanted = fields(area=AreaInput(polygon=polygon))
+    shown: Any = county.see("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+    return bool(shown["area"]["mended"])
+
+
+def test_the_preview_says_that_what_was_drawn_crosses_itself(county: County) -> None:
+    ring = [[100.97, 24.58], [101.01, 24.62], [101.01, 24.58], [100.97, 24.62], [100.97, 24.58]]
+    found = {}
+    for name, corners in (("bow tie", ring), ("square", [ring[0], ring[2], ring[1], ring[3], ring[0]])):
+        found[name] = mended_in_preview(county, {"type": "Polygon", "coordinates": [corners]})
+    assert found == {"bow tie": True, "square": False}
+
+
 @pytest.mark.parametrize(
     ("by", "move"),
     [

@@ -8,6 +8,8 @@ from datetime import date
 
 import pytest
 import shapely
+from hypothesis import example, given
+from hypothesis import strategies as st
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -141,6 +143,26 @@ def test_a_message_of_many_outlines_shows_boxes_in_the_end() -> None:
     whole = union(places)
     assert whole is not None
     assert whole.area == pytest.approx(shape(places[0].geometry or {}).area), "the alert has the outline itself"
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.05, 0.85), st.floats(0.05, 0.85), st.floats(0.01, 0.2), st.integers(3, 9)), max_size=6
+    )
+)
+@example([(0.5, 0.5, 0.3, 4)])
+@example([(0.7265625, 0.7265625, 0.049788427604752036, 4)])
+@example([(0.3, 0.5, 0.1, 5), (0.3, 0.2, 0.05, 3), (0.7, 0.5, 0.1, 5)])
+def test_what_is_published_is_what_was_drawn_holes_and_all(holes: list[tuple[float, float, float, int]]) -> None:
+    drawn: BaseGeometry = shapely.box(101, 25, 102, 26)
+    for x, y, radius, corners in holes:
+        turns = [turn * 2 * math.pi / corners for turn in range(corners)]
+        drawn -= shapely.Polygon([(101 + x + radius * math.cos(t), 25 + y + radius * math.sin(t)) for t in turns])
+    published = cap_area("范围", (), to_geojson(drawn)).polygons
+    shapes = [read_polygon(text) for text in published]
+    assert [one.fault for one in shapes if one.fault is not None] == [], "whoever reads them mends nothing"
+    whole = shapely.union_all([one.geometry for one in shapes])
+    assert shapely.area(whole ^ drawn) < 1e-4
 
 
 def test_a_circle_has_its_radius_in_kilometres() -> None:
