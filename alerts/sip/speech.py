@@ -1,4 +1,8 @@
-"""Text as speech by eSpeak NG, at the rate of a telephone; what was said once is kept for the next call."""
+"""Text as speech by eSpeak NG, at the rate of a telephone; what was said once is kept for the next call.
+
+It is made and kept sentence by sentence: thirty villages hear the same warning and their own name. Sentences are made
+one after the other in the order they were asked for, so that the first telephone does not wait for the thirtieth.
+"""
 
 import asyncio
 import hashlib
@@ -13,9 +17,10 @@ from alerts.sip.audio import Samples, nothing, to_telephone_rate
 from command.kernel.errors import Invalid
 
 LONGEST_TEXT = 600
-KEPT = 64
+KEPT = 256
 _HEADER = 44
 _WITHIN_S = 20.0
+_SENTENCES = re.compile(r"(?<=[。！？；\n])|(?<=[.!?;]\s)")
 
 
 class NoSpeech(Exception):
@@ -30,6 +35,8 @@ class Speech:
     def __init__(self, voice: str = "cmn-latn-pinyin", program: str = "espeak-ng", words_per_minute: int = 160) -> None:
         self._voice, self._program, self._speed = voice, program, str(words_per_minute)
         self._kept: OrderedDict[tuple[str, str], Samples] = OrderedDict()
+        self._coming: dict[tuple[str, str], asyncio.Task[Samples]] = {}
+        self._turn = asyncio.Lock()
 
     async def say(self, text: str, language: str = "zh") -> Samples:
         """Samples, 8,000 a second, of the text's first 600 characters. NoSpeech."""
@@ -52,13 +59,25 @@ class Speech:
         return self._kept[key]
 
     async def _said(self, text: str, voice: str) -> Samples:
-        if not any(one.isalnum() for one in text):
-            return nothing(0)
-        key = (text, voice)
+        """Its sentences, those that are missing all asked for at once."""
+        parts = [one.strip() for one in _SENTENCES.split(text)]
+        wanted = [(one, voice) for one in parts if any(sound.isalnum() for sound in one)]
+        found = await asyncio.gather(*map(self._sentence, wanted))
+        return found[0] if len(found) == 1 else sum(found, nothing(0))
+
+    async def _sentence(self, key: tuple[str, str]) -> Samples:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        samples = await asyncio.to_thread(_samples, await self._wave(text, voice))
+        if key not in self._coming:
+            self._coming[key] = coming = asyncio.create_task(self._made(key))
+            coming.add_done_callback(lambda _: self._coming.pop(key, None))
+        # Whoever hangs up meanwhile takes it from nobody else.
+        return await asyncio.shield(self._coming[key])
+
+    async def _made(self, key: tuple[str, str]) -> Samples:
+        async with self._turn:
+            samples = await asyncio.to_thread(_samples, await self._wave(*key))
         self._keep(key, samples)
         return samples
 
