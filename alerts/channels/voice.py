@@ -181,9 +181,9 @@ class VoiceChannel:
     async def _prepare(self, content: Content) -> _Said:
         """Everything is ready before it rings: whoever picks up hears it at once."""
         language = content.language if content.language in _AFTER else "zh"
-        after = [await self._speech.say(one, language) for one in _AFTER[language][content.asks]]
-        ask, who, thanks, tell_them = after
-        not_yet = await self._speech.say(_NOT_YET[language], language)
+        after = (*_AFTER[language][content.asks], _NOT_YET[language])
+        made = await asyncio.gather(*(self._speech.say(one, language) for one in after))
+        ask, who, thanks, tell_them, not_yet = made
         longest, repeats = int(self._config.longest_s * RATE), self._config.repeats
         recorded = await self._recorded(content, language)
         if recorded is None:
