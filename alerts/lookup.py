@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from alerts.model import INTERNAL, RECEIVED, Alert, Coverage
+from alerts.shapes import keep_shapes
 from command.directory.model import Unit
 from command.directory.queries import sight_of, unit_of
 from command.kernel.actor import Actor
@@ -58,6 +59,7 @@ def tell(session: Session, actor: Actor, alert: Alert, kind: str, **more: State)
 
 
 def tell_new(session: Session, actor: Actor, alert: Alert, kind: str, **more: State) -> None:
+    keep_shapes(session, alert.id, alert.shapes)
     record(
         session,
         actor,

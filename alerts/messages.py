@@ -298,6 +298,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "alert.files_too_many": ("最多附 {most} 个文件", "At most {most} files can be attached"),
     "alert.file_withdrawn": ("这个文件已经撤下：{name}", "This file was taken back: {name}"),
     "alert.file_unknown": ("没有这个文件：{name}", "There is no such file: {name}"),
+    "alert.shape_unknown": ("没有这个范围：{digest}", "There is no such area: {digest}"),
     "cap.root": ("不是 CAP 消息：{detail}", "Not a CAP message: {detail}"),
     "cap.namespace": (
         "不是 CAP 1.2 或 1.1 的命名空间：{detail}",

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
+from alerts.shapes import digest_of
 from command.kernel.clock import optional_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime, index_where
 from command.kernel.values import Json, State, compact, parse
@@ -95,6 +96,9 @@ class Alert(Kept, Base):
     divisions: Mapped[Json] = mapped_column(JsonText)
     drawn: Mapped[Json] = mapped_column(JsonText)
     geometry: Mapped[Json] = mapped_column(JsonText)
+    drawn_digest: Mapped[str | None] = mapped_column(String(64))
+    geometry_digest: Mapped[str | None] = mapped_column(String(64))
+    """What names these two on the timeline; set with them."""
     approximate: Mapped[bool] = mapped_column(default=False)
     channels: Mapped[Json] = mapped_column(JsonText)
     template: Mapped[str | None] = mapped_column(String(40))
@@ -150,6 +154,11 @@ class Alert(Kept, Base):
     """Places in its area that no post answers for: [{unit, township, name, subject}]; None where none is obliged."""
     summary_due: Mapped[bool] = mapped_column(default=False, index=True)
     """Deliveries or receipts were written since the coverages were last told."""
+
+    @validates("drawn", "geometry")
+    def _name_shape(self, name: str, shape: Json) -> Json:
+        setattr(self, f"{name}_digest", digest_of(shape))
+        return shape
 
     @property
     def reasons(self) -> list[str]:
@@ -241,13 +250,28 @@ class Alert(Kept, Base):
             "unheld": self.unheld,
         }
 
+    @property
+    def shapes(self) -> dict[str, Json]:
+        """What `state()` names, by digest."""
+        shapes = {self.geometry_digest: self.geometry}
+        if self.divisions:
+            shapes[self.drawn_digest] = self.drawn
+        return {digest: shape for digest, shape in shapes.items() if digest is not None}
+
     def _area(self) -> State:
+        """Its shapes by their names alone: a county's border is 48 kB, and every entry goes to everybody.
+
+        `geometry` and `drawn`, which older entries have in place, are None: a page that was opened before there were
+        names then draws nothing.
+        """
         return {
             "description": self.area_description,
             "worded": self.area_worded,
             "divisions": self.divisions,
-            "drawn": self.drawn if self.divisions else None,
-            "geometry": self.geometry,
+            "digest": self.geometry_digest,
+            "drawn_digest": self.drawn_digest if self.divisions else None,
+            "geometry": None,
+            "drawn": None,
             "approximate": self.approximate,
         }
 

@@ -1,6 +1,7 @@
-"""That the audiences that were frozen are those that were told: counted again from the chunks against the timeline."""
+"""That what entries only name is what they name: audiences, counted again from the chunks, and areas' shapes."""
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,7 +9,11 @@ from sqlalchemy.orm import Session
 from alerts.audience import audience_hash
 from alerts.chunks import members_of
 from alerts.model import ISSUE, Alert, Chunk
+from alerts.shapes import AreaShape, text_digest
 from command.kernel.timeline import EntryRow, to_entry
+from command.kernel.values import parse
+
+_NAMES = '"drawn_digest":'
 
 
 def first_changed_audience(session: Session) -> str | None:
@@ -36,3 +41,27 @@ def _changed(session: Session) -> Iterator[str]:
 def _members_hash(session: Session, alert: str) -> str:
     query = select(Chunk).where(Chunk.alert_id == alert, Chunk.act == ISSUE).execution_options(yield_per=20)
     return audience_hash(contact for chunk in session.scalars(query) for contact in members_of(chunk))
+
+
+def first_changed_shape(session: Session) -> str | None:
+    """The first entry whose alert's area is not there as the entry names it, in words; None where all are.
+
+    Entries of before shapes had names have them in place: the chain alone proves those.
+    """
+    for digest, entry in _first_to_name(session).items():
+        shape = session.get(AreaShape, digest)
+        if shape is None or text_digest(shape.geojson) != digest:
+            return f"{entry}: the area {digest[:12]}… that it names {'is another now' if shape else 'is gone'}"
+    return None
+
+
+def _first_to_name(session: Session) -> dict[str, str]:
+    """Every digest of a shape with the first entry that names it, the first first."""
+    found: dict[str, str] = {}
+    naming = EntryRow.body.contains(_NAMES, autoescape=True)
+    query = select(EntryRow.seq, EntryRow.id, EntryRow.body).where(naming).order_by(EntryRow.seq)
+    for seq, entry, body in session.execute(query.execution_options(yield_per=200)):
+        area = cast("dict[str, Any]", parse(body))["alert"]["area"]
+        for digest in filter(None, (area["digest"], area["drawn_digest"])):
+            found.setdefault(digest, f"entry {seq} {entry}")
+    return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from alerts.calls.queries import is_obliged
 from alerts.calls.writing import written_about
@@ -33,6 +33,7 @@ from alerts.model import (
 )
 from alerts.outgoing import last_issued
 from alerts.receipts import recipients_of
+from alerts.shapes import AlertShape, AreaShape
 from command.directory.queries import Sight, sight_of, unit_of
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock
@@ -51,6 +52,9 @@ _MOVES = {
     ISSUED: (("update", Right.ALERT_DRAFT), ("cancel", Right.ALERT_ISSUE)),
 }
 
+_WITHOUT_SHAPES = (defer(Alert.geometry), defer(Alert.drawn))
+"""Of many alerts: their states only name these."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AlertFilter:
@@ -68,7 +72,7 @@ class AlertFilter:
 
 def board_alerts(session: Session, sight: Sight) -> list[State]:
     """Alerts on the board of this reader."""
-    rows = session.scalars(select(Alert).where(Alert.on_board))
+    rows = session.scalars(select(Alert).where(Alert.on_board).options(*_WITHOUT_SHAPES))
     return [row.state() for row in rows if sight.covers(row.unit_id, shared_with(row))]
 
 
@@ -84,7 +88,8 @@ def alerts_of(session: Session, actor: Actor, wanted: AlertFilter | None = None)
     sight = sight_of(session, actor)
     query = _filtered(select(Alert).where(~Alert.dropped, Alert.origin != INTERNAL), wanted)
     found: list[Alert] = []
-    for row in session.scalars(query.order_by(Alert.id.desc()).execution_options(yield_per=100)):
+    query = query.order_by(Alert.id.desc()).options(*_WITHOUT_SHAPES)
+    for row in session.scalars(query.execution_options(yield_per=100)):
         if wanted.kept in (None, bool(row.reasons)) and sight.covers(row.unit_id, shared_with(row)):
             found.append(row)
         if len(found) == wanted.limit:
@@ -152,6 +157,19 @@ def allowed_moves(session: Session, actor: Actor, alert: Alert, now: datetime) -
     exports = alert.issued_at is not None and alert.colour is not None and actor.may(Right.ALERT_DRAFT, path)
     beside = fast_track_moves(session, actor, alert, now)
     return (*allowed, *beside, *(("acknowledge",) if answers else ()), *(("export",) if exports else ()))
+
+
+def shape_for(session: Session, actor: Actor, alert_id: str, digest: str) -> str:
+    """A shape that an entry of the alert names, as canonical GeoJSON, for whoever may read the alert.
+
+    Raises NotFound `alert.unknown`, `alert.shape_unknown`.
+    """
+    alert = alert_for(session, actor, alert_id)
+    named = session.get(AlertShape, (alert.id, digest))
+    found = session.get(AreaShape, digest) if named else None
+    if found is None:
+        raise NotFound("alert.shape_unknown", digest=digest[:12])
+    return found.geojson
 
 
 def coverages_of(session: Session, actor: Actor, alert_id: str) -> list[State]:

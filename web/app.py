@@ -14,6 +14,7 @@ from web import problems, signalling, whip
 from web.api import (
     accounts,
     alert_files,
+    alert_shapes,
     alerts,
     audience,
     authority_table,
@@ -103,7 +104,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=whip.PREFIXES)
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, duty, divisions, situation)
-    told = (alerts, alert_files, receipts, audience, obligations, silences, numbers, safety, evacuations)
+    told = (alerts, alert_files, alert_shapes, receipts, audience, obligations, silences, numbers, safety, evacuations)
     rules = (call_plan, authority_table, fast_track, text_templates)
     warnings = (*told, *rules, cap, cap_feeds, cap_messages, cap_trust, cn_dialect)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from alerts.calls.model import Obligation
 from alerts.model import Alert
+from alerts.shapes import keep_shapes
 from command.kernel.actor import Actor, system_actor
 from command.kernel.timeline import record
 from command.kernel.values import State
@@ -26,6 +27,7 @@ def tell_written(
         )
     if alone:
         alert.version += 1
+        keep_shapes(session, alert.id, alert.shapes)
         body = {"alert": alert.state(), "written": written}
         record(session, actor, "alert.written", unit=alert.unit_id, incident=alert.incident_id, body=body)
 

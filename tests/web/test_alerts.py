@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +232,33 @@ def test_titles_of_posts_are_offered_counted_and_kept(as_: Clients, world: World
     changed = issuer.patch(f"/api/v1/alerts/{kept['id']}", json={"titles": []}, headers={"If-Match": '"1"'})
     assert changed.json()["titles"] == []
     assert issuer.post("/api/v1/alerts", json={**sms, "titles": [""]}).json()["code"] == "request.invalid"
+
+
+def test_a_shape_is_asked_for_once_by_who_reads_the_alert(as_: Clients) -> None:
+    issuer = as_("issuer")
+    alert = drafted(issuer)
+    digest = alert["area"]["digest"]
+    url = f"/api/v1/alerts/{alert['id']}/shapes/{digest}"
+    answer = as_("wall").get(url)
+    assert sha256(answer.content).hexdigest() == digest
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    again = as_("wall").get(url, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert as_("stranger_duty").get(url).json()["code"] == "alert.unknown"
+    unknown = issuer.get(f"/api/v1/alerts/{alert['id']}/shapes/{'0' * 64}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "alert.shape_unknown")
+
+
+def test_the_situation_map_draws_what_a_board_only_names(as_: Clients) -> None:
+    box = {"type": "Polygon", "coordinates": [[[101.4, 25], [101.6, 25], [101.6, 25.1], [101.4, 25]]]}
+    issuer, alert = as_("issuer"), drafted(as_("issuer"), area={"polygon": box})
+    url = f"/api/v1/alerts/{alert['id']}"
+    before = as_("duty").get("/api/v1/situation-map.html").text
+    moved(issuer, url, "submit")
+    moved(as_("reviewer"), url, "sign-off")
+    people = issuer.get(f"{url}/preview").json()["people"]
+    assert moved(issuer, url, "issue", {"people": people}).status_code == 200
+    drawn = as_("duty").get("/api/v1/situation-map.html").text
+    assert (alert["headline"] in before, alert["headline"] in drawn) == (False, True)
+    assert "[101.6, 25.1]" in drawn

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import APIRouter, Query, Request, Response
 from shapely.geometry.base import BaseGeometry
 
+from alerts.shapes import geometry_in
 from command.directory.model import Unit
 from command.directory.queries import county_of, sight_of, unit_of
 from command.incidents.queries import incident_for
@@ -43,9 +44,12 @@ def get_situation_map(
     collections: Mapping[str, Collection] = request.app.state.collections
     with edge.reading() as session:
         sight = sight_of(session, edge.actor)
-        board = {name: list(collections[name](session, sight)) for name in _SHOWN if name in collections}
+        board: dict[str, list[Thing]] = {
+            name: list(collections[name](session, sight)) for name in _SHOWN if name in collections
+        }
         if incident is not None:
             board["incidents"] = [incident_for(session, edge.actor, incident).state()]
+        board["alerts"] = [{**one, "geometry": geometry_in(session, one["area"])} for one in board.get("alerts", [])]
         county = county_of(session, unit_of(session, edge.actor.unit_id))
         situation = situation_of(county, board, edge.clock.now(), language)
     headers = {"Content-Disposition": 'inline; filename="situation.html"', "Cache-Control": "no-store"}
@@ -53,7 +57,7 @@ def get_situation_map(
 
 
 def situation_of(county: Unit, board: Mapping[str, list[Thing]], as_of: datetime, language: Language) -> Situation:
-    """What the map shows of a board's objects."""
+    """What the map shows of a board's objects, of alerts with their `geometry`."""
     incidents, resources = board.get("incidents", []), board.get("resources", [])
     townships = [unit for unit in board.get("units", []) if unit["kind"] == "township"]
     boundary, neighbours = _background(county.division_code)
@@ -97,10 +101,9 @@ def _affected(incidents: list[Thing]) -> Iterator[MapArea]:
 
 def _warned(alerts: list[Thing]) -> Iterator[MapArea]:
     for one in alerts:
-        area = one.get("area") or {}
-        if area.get("geometry") and one["status"] in {"issued", "changed", "received"}:
+        if one["geometry"] and one["status"] in {"issued", "changed", "received"}:
             until = from_text(one["expires_at"]) if one.get("expires_at") else None
-            geometry = from_geojson(area["geometry"])
+            geometry = from_geojson(one["geometry"])
             yield MapArea(one["headline"] or one["event"], geometry, "warning", one["colour"], until)
 
 

@@ -1,5 +1,5 @@
-"""`fengsui verify`: the chain from the first entry to the head, the sealed heads of the days, and the audiences of what
-was issued."""
+"""`fengsui verify`: the chain from the first entry to the head, the sealed heads of the days, and what entries only
+name: audiences of what was issued, and areas."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from alerts.proof import first_changed_audience
+from alerts.proof import first_changed_audience, first_changed_shape
 from command.kernel.timeline import EntryRow, verify
 from web.commands.common import core_of
 from web.commands.options import add_data
@@ -24,7 +24,7 @@ def run(options: Namespace) -> int:
     core = core_of(options)
     with core.db.reading() as session:
         count, broken = verify(session)
-        fault = None if broken else _seal_fault(session, core.settings.data) or first_changed_audience(session)
+        fault = None if broken else _seal_fault(session, core.settings.data) or _first_changed(session)
     if broken is not None:
         sys.stdout.write(f"entry {broken.seq} {broken.id}: {broken.reason}; {count} entries before it hold\n")
     elif fault is not None:
@@ -32,6 +32,10 @@ def run(options: Namespace) -> int:
     else:
         sys.stdout.write(f"{count} entries hold\n")
     return int(broken is not None or fault is not None)
+
+
+def _first_changed(session: Session) -> str | None:
+    return first_changed_audience(session) or first_changed_shape(session)
 
 
 def _seal_fault(session: Session, folder: Path) -> str | None:

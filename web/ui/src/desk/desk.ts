@@ -2,6 +2,7 @@ import { computed, inject, onScopeDispose, provide, ref, watch, type ComputedRef
 import type { Api } from '@shared/api'
 import { useSeconds } from '@shared/clock'
 import { LiveBoard } from '@shared/live'
+import { Shapes } from '@shared/map/shapes'
 import type { Board } from '@shared/objects/board'
 import type { Incident } from '@shared/objects/incidents'
 import type { Entry } from '@shared/objects/timeline'
@@ -42,6 +43,7 @@ export interface Desk {
   /** The chosen safety check's id. */
   safety: Ref<string | null>
   map: MapState
+  shapes: Shapes
   room: Room
   notice: Notice
   uploads: Uploads
@@ -81,6 +83,7 @@ export function createDesk(api: Api, me: Me, expired: (code: string) => void): D
     draftFrom: ref(null),
     safety: ref(null),
     map: createMapState(),
+    shapes: new Shapes(api),
     room: createRoom(api, me, board, computed(() => chosen.value)),
     notice: createNotice(),
     uploads: createUploads(),

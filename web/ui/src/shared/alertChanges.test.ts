@@ -21,6 +21,13 @@ describe('what changed since it was read', () => {
     expect(changedIn(alert({ texts }), alert({ texts: { ...sorted, long: { text: 'c', worded: true } } }))).toEqual(['texts'])
   })
 
+  it('compares areas by their names, whether their shapes are in place or not', () => {
+    const named = (digest: string, more = {}) => alert({ area: { description: '两镇', divisions: ['532301105'], digest, approximate: false, ...more } })
+    const read = named('aa', { geometry: { type: 'Polygon', coordinates: [[[101, 25]]] } })
+    expect(changedIn(read, named('aa'))).toEqual([])
+    expect(changedIn(read, named('bb'))).toEqual(['area'])
+  })
+
   it.each([
     ['headline', { headline: '全市转移' }],
     ['expires_at', { expires_at: 'y' }],

@@ -9,7 +9,7 @@ export const SAID = [
 ] as const
 export type Said = (typeof SAID)[number]
 
-/** Of a geometry only type and coordinates, of texts what they say: stream and routes name members in different orders. */
+/** Of a geometry its name, of an older one type and coordinates, of texts what they say: stream and routes name members in different orders. */
 const valueOf = (alert: Alert, name: Said): unknown => {
   if (name === 'texts')
     return Object.entries({ '': alert.texts ?? {}, ...alert.translations })
@@ -18,8 +18,8 @@ const valueOf = (alert: Alert, name: Said): unknown => {
   if (name === 'files') return (alert.files ?? []).map((file) => [file.sha256, file.description, file.called === true])
   if (name === 'beside') return beside(alert)
   if (name !== 'area') return alert[name]
-  const { description, divisions, geometry } = alert.area
-  return [description, divisions, geometry?.type, geometry?.coordinates]
+  const { description, digest, divisions, geometry } = alert.area
+  return [description, divisions, digest ?? [geometry?.type, geometry?.coordinates]]
 }
 
 /** What is said otherwise than it was read. */

@@ -1,3 +1,4 @@
+import { hasShape } from '@shared/map/shapes'
 import type { Board } from '@shared/objects/board'
 import type { Incident } from '@shared/objects/incidents'
 import type { Resource, ResourceKind } from '@shared/objects/resources'
@@ -74,7 +75,7 @@ function townshipLine(board: Board, t: Words): KeyLine[] {
 
 /** The lines of the map's key: only what is on the map. */
 export function mapKey(board: Board, incidents: readonly Incident[], now: number, t: Words, v: Values): KeyLine[] {
-  const alerts = runningAlerts(board, now).filter((a) => a.area.geometry !== null)
+  const alerts = runningAlerts(board, now).filter((a) => hasShape(a.area))
   const colours = [...new Set(alerts.map((a) => a.colour))]
   const areas = colours.map((colour): KeyLine => {
     const order = alerts.some((a) => a.kind === 'evacuation' && a.colour === null)

@@ -1,9 +1,10 @@
-import { drawnIn, type Alert, type AlertFile, type Colour, type TranslatedName, type Translation, type Variant } from '@shared/objects/alerts'
+import type { Alert, AlertFile, Colour, TranslatedName, Translation, Variant } from '@shared/objects/alerts'
 import { READ, VARIANTS, WRITTEN } from '@office/variants'
 import type { Board } from '@shared/objects/board'
 import type { Area } from '@shared/objects/geometry'
 import type { Incident } from '@shared/objects/incidents'
 import type { Drawn } from '@shared/map/scene'
+import { drawnIn, hasShape } from '@shared/map/shapes'
 import { suggest } from '../incident/categories'
 import { rounded } from '../meeting/invite'
 
@@ -96,7 +97,8 @@ const fileIn = ({ description, media_type, size, digest, sha256, picture, uri, f
   description, media_type, size, digest, sha256, picture, uri, fault,
 })
 
-export const formOf = (alert: Alert): AlertForm => ({
+/** As it is stored, its shapes in place, or with what was `drawn` here. */
+export const formOf = (alert: Alert, drawn: Drawn | null = drawnOf(alert)): AlertForm => ({
   kind: alert.kind,
   event: alert.event,
   colour: alert.colour,
@@ -104,8 +106,8 @@ export const formOf = (alert: Alert): AlertForm => ({
   description: alert.description,
   instruction: alert.instruction,
   divisions: [...alert.area.divisions],
-  drawn: drawnOf(alert),
-  kept: alert.area.geometry !== null,
+  drawn,
+  kept: hasShape(alert.area),
   areaWords: alert.area.description,
   worded: alert.area.worded ?? true,
   expires_at: alert.expires_at,

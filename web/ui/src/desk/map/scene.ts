@@ -4,6 +4,7 @@ import type { Resource } from '@shared/objects/resources'
 import { isOpen, runningAlerts } from '@shared/situation'
 import { answersOf, silentAreas, villageMarkers } from '@shared/map/fromBoard'
 import type { LonLat, MapArea, MapMarker, MarkerState } from '@shared/map/scene'
+import type { Shapes } from '@shared/map/shapes'
 import { glyphOf } from '../incident/categories'
 import type { MapState } from '../mapstate'
 
@@ -80,11 +81,12 @@ export function markersOf(board: Board, view: View): MapMarker[] {
 }
 
 /** Warning areas, affected areas and what was drawn. */
-export function areasOf(board: Board, view: View, drawn: MapState['drawn']['value']): MapArea[] {
+export function areasOf(board: Board, view: View, drawn: MapState['drawn']['value'], shapes: Shapes): MapArea[] {
   const warnings = view.shown.warnings
-    ? runningAlerts(board, view.now).flatMap((alert): MapArea[] =>
-        alert.area.geometry === null ? [] : [{ id: alert.id, kind: 'warning', colour: alert.colour, geometry: alert.area.geometry, clip: true }],
-      )
+    ? runningAlerts(board, view.now).flatMap((alert): MapArea[] => {
+        const geometry = shapes.of(alert)
+        return geometry === null ? [] : [{ id: alert.id, kind: 'warning', colour: alert.colour, geometry, clip: true }]
+      })
     : []
   const affected = Object.values(board.incidents).flatMap((incident): MapArea[] =>
     incident.affected_area === null ? [] : [{ id: incident.id, kind: 'affected', geometry: incident.affected_area }],

@@ -8,6 +8,7 @@ import { standingSilences } from '../silences'
 import { openIncidents, reached, runningAlerts } from '../situation'
 import { boundsOf } from './projection'
 import type { Glyph, Layers, MapArea, MapMarker, MarkerShape, MarkerState } from './scene'
+import type { Shapes } from './shapes'
 
 /** What a board looks like on the map; each screen takes the parts it shows. */
 
@@ -122,14 +123,14 @@ function touches(a: MapArea['geometry'], layers: Layers): boolean {
   return box[0] <= county[2] && box[2] >= county[0] && box[1] <= county[3] && box[3] >= county[1]
 }
 
-export function warningAreas(board: Board, now: number, layers: Layers): MapArea[] {
+export function warningAreas(board: Board, now: number, layers: Layers, shapes: Shapes): MapArea[] {
   return runningAlerts(board, now)
     .reverse()
-    .flatMap((alert) => areaOfAlert(alert, layers))
+    .flatMap((alert) => areaOfAlert(alert, layers, shapes))
 }
 
-export function areaOfAlert(alert: Alert, layers: Layers): MapArea[] {
-  const { geometry } = alert.area
+export function areaOfAlert(alert: Alert, layers: Layers, shapes: Shapes): MapArea[] {
+  const geometry = shapes.of(alert)
   if (geometry === null) return []
   return [{ id: `alert:${alert.id}`, kind: 'warning', colour: alert.colour, geometry, clip: touches(geometry, layers) }]
 }

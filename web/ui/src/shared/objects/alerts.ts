@@ -19,9 +19,12 @@ export interface AlertArea {
   /** Whether a person wrote the description; absent in entries older than this. */
   worded?: boolean
   divisions: string[]
-  /** What is drawn beside divisions; without any it is the geometry. */
+  /** The names of its geometry and of what is drawn beside divisions, by which they are asked for (`map/shapes.ts`). */
+  digest?: string | null
+  drawn_digest?: string | null
+  /** In place where it was fetched whole, and in entries older than the names; else null. */
+  geometry?: Area | null
   drawn?: Area | null
-  geometry: Area | null
   approximate: boolean
 }
 
@@ -125,5 +128,3 @@ export interface Unheld {
 export const authorsOf = (alert: Alert): By[] => [...(alert.drafted_by === null ? [] : [alert.drafted_by]), ...(alert.amended_by ?? [])]
 
 export const wrote = (alert: Alert, actor: string): boolean => authorsOf(alert).some((one) => one.id === actor)
-
-export const drawnIn = (area: AlertArea): Area | null => (area.divisions.length > 0 ? (area.drawn ?? null) : area.geometry)
