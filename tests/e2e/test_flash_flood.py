@@ -181,9 +181,7 @@ class Night:
         expect(self.wall.page.get_by_role("heading", level=1)).to_contain_text("暴雨红色预警")
         until(lambda: any(one["doing"] for one in self.obligations()))
         begun = min(datetime.fromisoformat(one["doing"]["at"]) for one in self.obligations() if one["doing"])
-        self.figures["first_call_s"] = (begun - self.posted).total_seconds()
         assert begun - self.posted <= timedelta(seconds=1), begun - self.posted
-
         assert len(self.villages()) == 30
         again = self._cap("issuer", message)
         assert (again["alert_id"], again["new"]) == (self.alert, False)
@@ -193,6 +191,11 @@ class Night:
 
     def twenty_five_and_then_the_deputies_confirm(self) -> None:
         until(lambda: self.settled() == 29, within_s=240, why=lambda: Counter(o["mark"] for o in self.villages()))
+        rung = self.peers.exchange.first_asked("INVITE")
+        assert rung is not None
+        self.figures["first_call_s"] = rung - self.posted.timestamp()
+        # What the exchange says, not what was planned: the text has been spoken by then, on a machine that is busy.
+        assert self.figures["first_call_s"] <= 10, self.figures
         self.figures["29_confirmed_s"] = (datetime.now(UTC) - self.posted).total_seconds()
         whom = Counter(one["answered"]["whom"] for one in self.villages() if one["answered"])
         assert whom == {"holder": 25, "deputy": 4}
@@ -220,18 +223,24 @@ class Night:
         expect(card).to_be_visible()
         # Three villages of the sample have nobody responsible: they count as silent.
         expect(self.wall.page.locator(".sum")).to_contain_text("4 个未应答·3 个无责任人")
-        self.desk.home("F3")
-        self.desk.page.get_by_test_id("alert-row").filter(has_text="暴雨红色预警").first.click()
+        self._received_on_the_desk()
         place = self.desk.page.locator(f"[data-testid=calls-place][data-name='{self.last}']")
         expect(place).to_have_attribute("data-mark", re.compile("open|reached"))
         expect(self.desk.see("calls-count")).to_contain_text(f"/ {len(self.obligations()) + 3}")
 
+    def _received_on_the_desk(self) -> None:
+        self.desk.home("F1")
+        self.desk.home("F3")
+        self.desk.page.locator(f"[data-testid=alert-row][data-id='{self.alert}']").click()
+
     def its_loudspeaker_plays_the_red_message(self) -> None:
         """The county takes the station's message over for the loudspeakers: it played there, and nobody answered."""
-        url = "/alerts/" + self._post("issuer", f"/alerts/{self.alert}/adopt", {})["id"]
-        version = int(self._get("issuer", url)["version"])
-        self._patch("issuer", url, {"channels": ["mqtt"]}, version)
-        _ok(moved(self.api["issuer"], url, "submit"))
+        self.desk.press("alert-adopt")
+        expect(self.desk.see("alert-headline")).to_have_value("暴雨红色预警（示例）")
+        (draft,) = [one for one in self._get("duty", "/alerts")["items"] if one["adopted_from"] == self.alert]
+        url = f"/alerts/{draft['id']}"
+        self._patch("duty", url, {"channels": ["mqtt"]}, int(draft["version"]))
+        _ok(moved(self.api["duty"], url, "submit"))
         _ok(moved(self.api["leader"], url, "sign-off"))
         preview = self._get("issuer", f"{url}/preview")
         assert "暴雨红色预警" in preview["texts"]["mqtt"]
@@ -246,6 +255,11 @@ class Night:
         return next(str(one["state"]) for one in rows if one["recipient"] == f"terminal:{self.horn}")
 
     def the_county_cannot_change_the_stations_alert(self) -> None:
+        """The desk offers nothing of the kind and says so; whoever asks for it all the same is refused."""
+        self._received_on_the_desk()
+        expect(self.desk.see("alert-sheet")).to_contain_text("收到的预警不能改，只能转发、叫应、下令")
+        for key in ("alert-change", "alert-withdraw", "alert-lift", "alert-headline"):
+            expect(self.desk.see(key)).to_have_count(0)
         for path, body in (("cancel", {"end": "lifted", "text": "x"}), ("issue", {"people": 0}), ("submit", {})):
             answer = moved(self.api["issuer"], f"/alerts/{self.alert}", path, body)
             assert (answer.status_code, answer.json()["code"]) == (409, "alert.received_immutable"), (path, answer.text)
@@ -299,7 +313,18 @@ class Night:
         rows = self._get("duty", f"/evacuations/{evacuation['id']}/ledger")["items"]
         left = [one for one in rows if one["status"] != "moved"]
         assert len(left) == 3
-        assert all(one["head"] for one in left), "three are named"
+        self._three_are_named(sorted(str(one["head"]) for one in left))
+
+    def _three_are_named(self, heads: list[str]) -> None:
+        """On the desk, by their names; the wall, which everybody in the hall reads, counts them where they live."""
+        self.desk.home("F9")
+        expect(self.desk.see("ledger-sum")).to_contain_text("38 / 41")
+        named = self.desk.see("ledger-missing").locator("b")
+        expect(named).to_have_count(3)
+        for head in heads:
+            expect(named.filter(has_text=head)).to_have_count(1)
+        expect(self.wall.see("wall-evacuation")).to_have_attribute("data-missing", "3")
+        expect(self.wall.see("wall-evacuation").locator("[data-town='三街镇']")).to_contain_text("缺 3 户")
 
     @staticmethod
     def _answered_until(phone: Person, wanted: Locator) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import select
 import socket
 import struct
@@ -37,6 +38,13 @@ class SippServer:
     def calls_begun(self) -> int:
         """How many calls have come to SIPp, as the last line of its statistics says."""
         return self._counted("TotalCallCreated")
+
+    def first_asked(self, method: str) -> float | None:
+        """When SIPp got the first request of a method, in seconds of the wall clock; None while its log, which it
+        writes by the page, has none."""
+        lines = (line for path in self.folder.glob("*_shortmessages.log") for line in path.read_text().splitlines())
+        times = (re.search(rf"(\d{{9,}}\.\d+)\tR\t.*\t{method} ", line) for line in lines)
+        return min((float(found[1]) for found in times if found), default=None)
 
     def calls_over(self) -> int:
         """How many of them are at their end."""
