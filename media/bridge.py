@@ -86,6 +86,8 @@ class Bridge:
                 continue
             if self.overload.tick(now, now - due):
                 self._shed(now)
+            if self.overload.overflow.step(now, self.overload.overflows):
+                self._tell_overflow()
             due = now + TICK_S
             for name, room in list(self.rooms.items()):
                 self._send(room.on_tick(now))
@@ -104,6 +106,11 @@ class Bridge:
         logger.warning("stage %s: %.0f ms late", load.stage.name, 1000 * load.lag_s)
         told = {"stage": load.stage.name, "lag_ms": round(1000 * load.lag_s), "overflows": self.overload.overflows}
         self._emit("load", "", None, **told)
+
+    def _tell_overflow(self) -> None:
+        overflow = self.overload.overflow
+        logger.warning("sockets %s; %d datagrams lost", "overflow" if overflow.lasts else "hold", overflow.datagrams)
+        self._emit("overflow", "", None, lasts=overflow.lasts, datagrams=overflow.datagrams)
 
     def _spare(self, connection: Connection) -> None:
         """Do not even read pictures while nobody gets any."""

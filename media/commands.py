@@ -100,7 +100,9 @@ def _sync(bridge: Bridge, command: Sync) -> dict[str, Any]:
             bridge.remove(name, former)
         _admit(bridge, name, room.participants)
     rooms = tuple(_room_state(bridge, name, room) for name, room in bridge.rooms.items())
-    return Snapshot(rooms=rooms, stage=bridge.overload.load.stage.name).model_dump(mode="json")
+    overload = bridge.overload
+    told = Snapshot(rooms=rooms, stage=overload.load.stage.name, overflows=overload.overflow.lasts)
+    return told.model_dump(mode="json")
 
 
 def _room_state(bridge: Bridge, name: str, room: Room) -> RoomState:

@@ -252,10 +252,11 @@ class RoomState(_Message):
 
 
 class Snapshot(_Message):
-    """What the node has after a sync, and what it gives up for lateness just now."""
+    """What the node has after a sync, what it gives up for lateness just now, whether its sockets overflow."""
 
     rooms: tuple[RoomState, ...]
     stage: StageName = "open"
+    overflows: bool = False
 
 
 class _Event(_Message):
@@ -349,8 +350,29 @@ class NodeLoad(_Event):
     overflows: int
 
 
+class NodeOverflow(_Event):
+    """The node's sockets have no room for what comes, or have again (media.overload). Of no room; not kept.
+
+    `datagrams` are those that were lost meanwhile.
+    """
+
+    type: Literal["overflow"] = "overflow"
+    lasts: bool
+    datagrams: int
+
+
 Event = Annotated[
-    Connected | Disconnected | Publishing | Speaker | Layers | Tiers | Codecs | Attending | Passed | NodeLoad,
+    Connected
+    | Disconnected
+    | Publishing
+    | Speaker
+    | Layers
+    | Tiers
+    | Codecs
+    | Attending
+    | Passed
+    | NodeLoad
+    | NodeOverflow,
     Field(discriminator="type"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

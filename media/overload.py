@@ -6,9 +6,35 @@ from collections.abc import Sequence
 from media.outlet import Outlet
 from media.sfu.shedding import Load
 
+QUIET_S = 60.0
+"""So long after the last datagram that there was no room for, an overflow is over."""
+
+
+class Overflow:
+    """What the kernel had no room for, as one incident until nothing was lost for QUIET_S.
+
+    `datagrams` are those of the incident that `lasts`, or of the last one.
+    """
+
+    def __init__(self) -> None:
+        self.lasts = False
+        self.datagrams = 0
+        self._total = 0
+        self._at = 0.0
+
+    def step(self, now: float, total: int) -> bool:
+        """So many have been lost in all; whether an incident began or ended."""
+        lost, self._total = total - self._total, total
+        before = self.lasts
+        if lost > 0:
+            self.datagrams = lost + (self.datagrams if before else 0)
+            self._at = now
+        self.lasts = lost > 0 or (before and now - self._at < QUIET_S)
+        return self.lasts != before
+
 
 class Overload:
-    """Looked at with every turn of the node; it stays `open` where it does not shed.
+    """Looked at with every turn of the node; it stays `open` where it does not shed. Overflows are told all the same.
 
     `overflows` counts the datagrams that the kernel had no room for.
     """
@@ -17,6 +43,7 @@ class Overload:
         self.load = Load(now)
         self._sheds = sheds
         self.overflows = 0
+        self.overflow = Overflow()
         self._outlets = outlets
 
     def tick(self, now: float, late_s: float) -> bool:

@@ -15,13 +15,14 @@ from media.messages import (
     Event,
     Layers,
     NodeLoad,
+    NodeOverflow,
     Passed,
     Publishing,
     RoomState,
     Speaker,
     Tiers,
 )
-from media.nodes.actions import answered, loaded, silent
+from media.nodes.actions import answered, loaded, overflowed, silent
 from media.sfu.shedding import STAGE_BY_NAME, StageName
 from web.absences import LOST_AFTER, NODE_LOST_AFTER
 from web.across import Across
@@ -55,6 +56,8 @@ class NodeEvents:
                     await self._on_synced(link, event)
                 case NodeLoad():
                     await self._on_load(link, event.stage)
+                case NodeOverflow():
+                    await self._on_overflow(link, event.lasts, event.datagrams)
                 case Unreachable():
                     await self._on_unreachable(link)
                 case _:
@@ -67,6 +70,7 @@ class NodeEvents:
         link.run = event.hello.node
         link.attends = set()
         await self._on_load(link, event.snapshot.stage)
+        await self._on_overflow(link, event.snapshot.overflows, 0)
         await self._store.write(partial(answered, name=link.name, run=event.hello.node))
         if event.restarted:
             link.restarted()
@@ -97,6 +101,11 @@ class NodeEvents:
         """The node gives up something for lateness, or takes it back."""
         link.stage = STAGE_BY_NAME[stage]
         await self._store.write(partial(loaded, name=link.name, stage=stage))
+
+    async def _on_overflow(self, link: Link, lasts: bool, datagrams: int) -> None:
+        """The node's sockets have no room for what comes, or have again."""
+        told = partial(overflowed, clock=self._clock, name=link.name, lasts=lasts, datagrams=datagrams)
+        await self._store.write(told)
 
     async def _compare(self, link: Link, room: Room, reason: str) -> None:
         """Make the database's joined sites those that the node has, with time for them to come back."""

@@ -29,8 +29,9 @@ def register(session: Session, clock: Clock, names: Collection[str]) -> None:
         )
     for name in known.keys() - set(names):
         gone = known[name]
-        was_told, gone.told, gone.draining = gone.told or gone.draining or gone.stage != OPEN.name, False, False
-        gone.stage = OPEN.name
+        was_told = gone.state(len(known))["on_board"]
+        gone.told = gone.draining = False
+        gone.stage, gone.overflows_since = OPEN.name, None
         if was_told:
             _tell(session, "system.node_back", gone)
         session.delete(gone)
@@ -56,6 +57,15 @@ def loaded(session: Session, name: str, stage: str) -> None:
     if node is not None and node.stage != stage:
         node.stage = stage
         _tell(session, "system.node_load", node)
+
+
+def overflowed(session: Session, clock: Clock, name: str, lasts: bool, datagrams: int) -> None:
+    """A node's sockets have no room for what comes, or have again after so many lost datagrams."""
+    node = _node(session, name)
+    if node is not None and lasts != (node.overflows_since is not None):
+        node.overflows_since = clock.now() if lasts else None
+        kind = "system.node_overflows" if lasts else "system.node_holds"
+        _tell(session, kind, node, overflow={"datagrams": datagrams})
 
 
 def silent(session: Session, clock: Clock, name: str) -> None:
@@ -157,9 +167,9 @@ def _shunned(session: Session) -> set[str]:
     return {node.name for node in nodes(session).values() if not node.inviting}
 
 
-def _tell(session: Session, kind: str, node: MediaNode, actor: Actor | None = None) -> None:
+def _tell(session: Session, kind: str, node: MediaNode, actor: Actor | None = None, **more: State) -> None:
     """A change of a node, for readers of the whole system's unit."""
     unit = root_unit(session)
     if unit is not None:
-        body: State = {"media_node": node.state(len(nodes(session)))}
+        body: State = {"media_node": node.state(len(nodes(session))), **more}
         record(session, actor or system_actor(unit), kind, unit=unit, body=body)

@@ -25,7 +25,8 @@ class MediaNode(Base):
 
     `run` is its process that answered last, `away_since` when it ceased to answer; `told` says that this is on the
     timeline. `draining`: that process is to give its meetings away and stop; `at_once`: without giving them away.
-    `stage` is what it gives up for lateness (media.sfu.shedding).
+    `stage` is what it gives up for lateness (media.sfu.shedding), `overflows_since` the beginning of an overflow of its
+    sockets that lasts (media.overload).
     """
 
     __tablename__ = "media_node"
@@ -37,6 +38,7 @@ class MediaNode(Base):
     draining: Mapped[bool] = mapped_column(default=False)
     at_once: Mapped[bool] = mapped_column(default=False)
     stage: Mapped[str] = mapped_column(String(16), default=OPEN.name)
+    overflows_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def inviting(self) -> bool:
@@ -45,12 +47,14 @@ class MediaNode(Base):
 
     def state(self, nodes: int) -> State:
         """As on the timeline and the board, one of so many `nodes`; it is there while something is the matter."""
+        late = self.stage != OPEN.name or self.overflows_since is not None
         return {
             "id": self.name,
-            "on_board": self.told or self.draining or self.stage != OPEN.name,
+            "on_board": self.told or self.draining or late,
             "away_since": optional_text(self.away_since) if self.told else None,
             "draining": self.draining,
             "stage": self.stage,
+            "overflows_since": optional_text(self.overflows_since),
             "nodes": nodes,
         }
 

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from alerts.gateways.watch import GatewayWatch
 from command.kernel.clock import ManualClock
+from media.nodes.actions import overflowed
+from media.nodes.queries import nodes
 from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import NewPage
@@ -71,6 +73,31 @@ def test_a_gateway_that_is_away_stands_on_the_desk_and_in_a_draft(
         come_back()
         expect(row).to_have_count(0)
         leader.post(f"/alerts/{stored['id']}/drop").raise_for_status()
+
+
+def overflow(town: County, lasts: bool) -> None:
+    """What the web process writes when the county's media node tells it."""
+    core = build_core(Settings(data=town.data))
+    with core.db.writing() as session:
+        overflowed(session, core.clock, next(iter(nodes(session))), lasts, 812)
+    core.engine.dispose()
+
+
+def test_a_media_node_that_loses_packets_stands_on_the_desk(new_page: NewPage, town: County) -> None:
+    overflow(town, lasts=True)
+    try:
+        desk = log_in(new_page(1366, 768), town, "duty")
+        row = desk.get_by_test_id("overflowing-node")
+        expect(row).to_contain_text("收不过来，丢声音和画面")
+        assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+        picture(desk, "overflowing-node")
+        desk.get_by_test_id("lang").click()
+        expect(row).to_contain_text("sound and pictures are lost")
+        assert layout(desk, least_px=12) == []
+        picture(desk, "overflowing-node-en")
+    finally:
+        overflow(town, lasts=False)
+    expect(row).to_have_count(0)
 
 
 def test_a_group_robot_gets_its_address(new_page: NewPage, town: County) -> None:

@@ -3,7 +3,7 @@ import { bridgeTrouble } from './bridge'
 import type { MediaNode } from './objects/nodes'
 
 const node = (id: string, away_since: string | null, more: Partial<MediaNode> = {}): MediaNode => ({
-  id, on_board: true, away_since, draining: false, stage: 'open', nodes: 2, ...more,
+  id, on_board: true, away_since, draining: false, stage: 'open', overflows_since: null, nodes: 2, ...more,
 })
 const of = (...nodes: MediaNode[]) => bridgeTrouble({ media_nodes: Object.fromEntries(nodes.map((one) => [one.id, one])) })
 const [EARLY, LATE] = ['2026-11-21T02:20:00.000Z', '2026-11-21T02:23:00.000Z']
@@ -13,6 +13,7 @@ describe('what is the matter with the media nodes', () => {
     expect(of()).toBeNull()
     expect(bridgeTrouble(null)).toBeNull()
     expect(of(node('a', null, { draining: true }))).toBeNull()
+    expect(of(node('a', null, { overflows_since: EARLY }))).toBeNull()
   })
 
   it('meetings have no sound when the last node is away, since that one fell silent', () => {

@@ -190,6 +190,8 @@ export const tellTexts = defineTexts({
     nodeBack: (name: string) => `媒体节点 ${name} 恢复`,
     nodeDraining: (name: string) => `媒体节点 ${name} 开始腾空`,
     nodeLoad: (name: string, stage: StageName) => `媒体节点 ${name} ${STAGES_ZH[stage]}`,
+    nodeHolds: (name: string, lost: number) => `媒体节点 ${name} 不再丢包${lost > 0 ? `，共丢 ${lost} 个` : ''}`,
+    nodeOverflows: (name: string) => `媒体节点 ${name} 收不过来，正在丢包`,
     nodeStopped: (name: string) => `媒体节点 ${name} 已腾空并停止`,
   },
   en: {
@@ -357,6 +359,8 @@ export const tellTexts = defineTexts({
     nodeBack: (name: string) => `media node ${name} is back`,
     nodeDraining: (name: string) => `media node ${name} is being emptied`,
     nodeLoad: (name: string, stage: StageName) => `media node ${name} ${STAGES_EN[stage]}`,
+    nodeHolds: (name: string, lost: number) => `media node ${name} loses no more packets${lost > 0 ? `; ${lost} were lost` : ''}`,
+    nodeOverflows: (name: string) => `media node ${name} cannot take in all that comes: packets are lost`,
     nodeStopped: (name: string) => `media node ${name} was emptied and stopped`,
   },
 })

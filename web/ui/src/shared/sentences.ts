@@ -71,6 +71,7 @@ interface Bodies {
   place: { name: string }
   content: { name: string | null; former: string | null }
   refusal: { code?: string }
+  overflow: { datagrams: number }
 }
 
 /** What a site's line carries now; `way` is what comes to the site, or what it sends. */
@@ -357,6 +358,8 @@ const TELL: Record<string, Tell> = {
     const node = get(x, 'media_node')
     return { text: node ? x.t.nodeLoad(node.id, node.stage) : '' }
   },
+  'system.node_overflows': (x) => ({ text: x.t.nodeOverflows(get(x, 'media_node')?.id ?? '') }),
+  'system.node_holds': (x) => ({ text: x.t.nodeHolds(get(x, 'media_node')?.id ?? '', get(x, 'overflow')?.datagrams ?? 0) }),
   'system.node_stopped': (x) => ({ text: x.t.nodeStopped(get(x, 'media_node')?.id ?? '') }),
   'system.node_draining': (x) => ({ text: x.t.nodeDraining(get(x, 'media_node')?.id ?? '') }),
   'system.child_restarted': (x) => ({ text: x.t.childRestarted }),

@@ -8,5 +8,7 @@ export interface MediaNode {
   draining: boolean
   /** What it gives up for lateness; `open` is nothing. */
   stage: StageName
+  /** Since when its sockets have had no room for what comes; null while they have. */
+  overflows_since: string | null
   nodes: number
 }
