@@ -14,7 +14,8 @@ NACK_ATTEMPTS = 8
 AGAIN_S, LEAST_AGAIN = 1.0, 50
 """In this time no more is asked for a second time and oftener than comes, or than this."""
 DEAF_AFTER = 100
-"""So many requests without a single answer: the sender does not resend this stream."""
+"""So many requests without a single answer: the sender does not resend this stream, or its line takes nothing just now.
+It is asked once in AGAIN_S from then on, until it answers."""
 
 
 @dataclass(slots=True)
@@ -161,7 +162,7 @@ class Reception:
     def missing(self, now: float, round_trip_s: float = 0.0) -> list[int]:
         """The 16-bit sequence numbers to ask for now: each again when an answer should have come, until it is useless.
 
-        Sets `beyond_repair` when one was given up. A sender that never answers is no longer asked.
+        Sets `beyond_repair` when one was given up. A sender that never answers is hardly asked any more.
         """
         if not self._missing:
             return []
@@ -189,6 +190,7 @@ class Reception:
         if now - since >= AGAIN_S:
             self._counted = now, self.received
             self._again = max(LEAST_AGAIN, self.received - received)
+            self._in_vain = min(self._in_vain, DEAF_AFTER - 1)
 
     def forget_missing(self, before: int) -> None:
         """Nothing before this index is needed any more."""
