@@ -52,7 +52,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The frozen answer: one contact per recipient and channel and per telephone, officials first, and its hash."""
+    """The frozen answer: one contact per recipient and channel and per address, officials first, and its hash."""
 
     contacts: tuple[Contact, ...]
     hash: str
@@ -82,9 +82,9 @@ def resolve(contacts: Sequence[Contact], reach: Reach, channels: Iterable[str]) 
 
 
 def freeze(contacts: Iterable[Contact]) -> Audience:
-    """Each recipient once per channel and each telephone once in a fixed order, with the hash of who they are.
+    """Each recipient once per channel, each telephone and mailbox once, in a fixed order, and the hash of all.
 
-    Of several people behind one telephone the one is told who is responsible, else who goes first; the others stand
+    Of several people behind one of these the one is told who is responsible, else who goes first; the others stand
     with them (`also`).
     """
     recipients = _once(contacts, lambda one: (one.channel, one.recipient))
@@ -114,7 +114,11 @@ def _place(contact: Contact) -> tuple[int, str, str]:
 
 
 def _reached_at(contact: Contact) -> str:
-    return telephone(contact.address) if contact.channel == "sms" else contact.recipient
+    if contact.channel == "sms":
+        return telephone(contact.address)
+    # By capitals alone no provider tells mailboxes apart, though RFC 5321 §2.4 would let it.
+    mailbox = contact.channel == "email" and "@" in contact.address
+    return contact.address.strip().casefold() if mailbox else contact.recipient
 
 
 def _once(contacts: Iterable[Contact], key_of: Callable[[Contact], tuple[str, str]]) -> list[Contact]:

@@ -137,6 +137,16 @@ def test_two_spellings_of_one_telephone_are_told_once_and_both_people_are_kept()
     assert audience.hash != freeze(contacts[1:]).hash, "who stands behind is part of it"
 
 
+def test_a_mailbox_that_two_records_name_gets_one_mail() -> None:
+    boxes = (("person:a", "Office@Example.org"), ("person:b", " office@example.org"), ("person:c", "c@example.org"))
+    audience = freeze(Contact(who, "email", box, who, "u", "t", "532301") for who, box in boxes)
+    assert [(one.recipient, [each.recipient for each in one.also]) for one in audience.contacts] == [
+        ("person:a", ["person:b"]),
+        ("person:c", []),
+    ]
+    assert audience.people == 3
+
+
 def test_a_part_of_a_number_is_no_number() -> None:
     contacts = [Contact(who, "sms", f"139-{who}", who, "u", "t", "532301") for who in ("a", "b")]
     assert len(freeze(contacts).contacts) == 2
