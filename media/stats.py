@@ -16,7 +16,11 @@ from media.sfu.participant import Participant
 from media.sfu.room import Room
 from media.sfu.slot import AudioSlot
 from media.sfu.source import Source
+from media.sfu.terms import clock_rate
 from media.sfu.video_slot import VideoSlot
+
+REPORTED_S = 10.0
+"""A receiver reports at least every five seconds on what it receives (RFC 3550 6.2)."""
 
 
 def stats(bridge: Bridge, only: str | None) -> dict[str, Any]:
@@ -55,32 +59,41 @@ def _participant_stats(now: float, room: Room, participant: Participant) -> dict
         "round_trip_ms": None if link is None or link.round_trip_s is None else link.round_trip_s * 1000,
         "sends_lost": intake.loss if intake is not None else None,
         "findings": [dataclasses.asdict(one) for one in findings(now, room, participant)],
-        "receives_lost": link.fraction_lost / 256 if link is not None else None,
         "sources": {kind: _source_stats(source) for kind, source in participant.sources.items()},
         "way": _way_stats(link.outflow) if link is not None else None,
         "tier": _tier_stats(now, link.ladder) if link is not None else None,
-        "slots": [] if link is None else [*map(_slot_stats, link.audio), *_pictures_stats(link)],
+        "slots": [] if link is None else _slots_stats(now, link),
     }
 
 
-def _slot_stats(slot: AudioSlot | VideoSlot) -> dict[str, Any]:
+def _slots_stats(now: float, link: Link) -> list[dict[str, Any]]:
+    return [*(_slot_stats(now, link, slot) for slot in link.audio), *_pictures_stats(now, link)]
+
+
+def _slot_stats(now: float, link: Link, slot: AudioSlot | VideoSlot) -> dict[str, Any]:
+    """`loss` (before repair) and `jitter_ms` as the receiver reported them lately (RFC 3550 6.4.1), else null."""
+    told = link.reported.get(slot.terms.ssrc)
+    if told is not None and now - told[0] >= REPORTED_S:
+        told = None
     return {
         "mid": slot.terms.mid,
         "kind": slot.terms.kind,
         "shows": slot.source.participant if slot.source is not None else None,
         "packets": slot.packets,
         "octets": slot.octets,
+        "loss": told[2] / 256 if told is not None else None,
+        "jitter_ms": 1000 * told[6] / clock_rate(slot.terms.kind) if told is not None else None,
     }
 
 
-def _pictures_stats(link: Link) -> Iterator[dict[str, Any]]:
+def _pictures_stats(now: float, link: Link) -> Iterator[dict[str, Any]]:
     """Of each video slot also what was decided: layer, highest temporal id, why not more, and the layer sent now."""
     for number, slot in enumerate(link.video):
         decision = link.decisions.get(number)
         step = decision.step if decision is not None else None
         sent = slot.layer
         yield {
-            **_slot_stats(slot),
+            **_slot_stats(now, link, slot),
             "wanted_height": _wanted_height(slot, decision),
             "layer": step.layer if step is not None else None,
             "temporal": step.temporal if step is not None else None,

@@ -36,6 +36,10 @@ _SLOT_COUNTERS = {
     "fengsui_sent_packets": ("packets", "Packets of a slot that went to the site"),
     "fengsui_sent_octets": ("octets", "Payload of a slot that went to the site"),
 }
+_SLOT_GAUGES = {
+    "fengsui_sent_loss_ratio": ("loss", 1, "Share of a slot's packets that the site reports lost, before repair"),
+    "fengsui_sent_jitter_seconds": ("jitter_ms", 0.001, "Jitter of a slot's packets as the site reports it"),
+}
 
 
 class MediaFigures(Collector):
@@ -144,6 +148,7 @@ def _layers(people: People) -> Iterator[Metric]:
 def _slots(people: People) -> Iterator[Metric]:
     """Every stream that goes out: whose it is, the layer that its tile wants and the one that is sent, and why."""
     counters = {name: CounterMetricFamily(name, text, labels=SLOT) for name, (_, text) in _SLOT_COUNTERS.items()}
+    gauges = {name: GaugeMetricFamily(name, text, labels=SLOT) for name, (_, _, text) in _SLOT_GAUGES.items()}
     shown = (*SLOT, "shows")
     wanted = GaugeMetricFamily("fengsui_slot_wanted_height_pixels", "Height that the tile deserves", labels=shown)
     sent = GaugeMetricFamily("fengsui_slot_sent_height_pixels", "Height that is sent, 0 for nothing", labels=shown)
@@ -153,12 +158,16 @@ def _slots(people: People) -> Iterator[Metric]:
             labels = (*site, slot["mid"], slot["kind"])
             for name, (key, _) in _SLOT_COUNTERS.items():
                 counters[name].add_metric(labels, slot[key])
+            for name, (key, scale, _) in _SLOT_GAUGES.items():
+                if slot[key] is not None:
+                    gauges[name].add_metric(labels, slot[key] * scale)
             if slot["kind"] == "video" and slot["reason"] not in (None, "off"):
                 picture = (*labels, slot["shows"] or "")
                 wanted.add_metric(picture, slot["wanted_height"] or 0)
                 sent.add_metric(picture, slot["sent_height"] or 0)
                 why.add_metric((*picture, slot["reason"]), 1)
     yield from counters.values()
+    yield from gauges.values()
     yield wanted
     yield sent
     yield why

@@ -32,6 +32,8 @@ def _row(
 ) -> State:
     way = told["way"]
     sources = told["sources"]
+    shown = [slot for slot in told["slots"] if slot["shows"] is not None]
+    slots = {slot["mid"]: slot for slot in former["slots"]} if former is not None else {}
     return {
         "site": site,
         "tier": {"tier": told["tier"]["name"], "why": told["tier"]["why"]},
@@ -45,19 +47,34 @@ def _row(
         "down": {
             "bps": _rate(_sent_down(former), _sent_down(told), elapsed),
             "loss": _share(way["lost_share"]),
+            "jitter_ms": _whole(max((slot["jitter_ms"] for slot in told["slots"] if slot["jitter_ms"]), default=None)),
             "estimate_bps": _whole(way["estimate_bps"]) if way["estimated"] else None,
             "queue_ms": _whole(way["queue_ms"]),
             "copies": way["copies"],
         },
-        "pictures": [_picture(slot) for slot in told["slots"] if slot["kind"] == "video" and slot["shows"] is not None],
+        "voices": [_stream(slot, slots.get(slot["mid"]), elapsed) for slot in shown if slot["kind"] == "audio"],
+        "pictures": [
+            {**_stream(slot, slots.get(slot["mid"]), elapsed), **_picture(slot)}
+            for slot in shown
+            if slot["kind"] == "video"
+        ],
         "findings": _findings(told["findings"], healths.get(site)),
     }
 
 
-def _picture(slot: Mapping[str, Any]) -> State:
-    """Whom a slot shows, how high the picture should be and is, and why it is no more."""
+def _stream(slot: Mapping[str, Any], former: Mapping[str, Any] | None, elapsed: float) -> State:
+    """Whose voice or picture a slot has, at which rate it goes out, and how the site says that it comes."""
     return {
         "shows": slot["shows"],
+        "bps": _rate(former["octets"] if former is not None else None, slot["octets"], elapsed),
+        "loss": _share(slot["loss"]),
+        "jitter_ms": _whole(slot["jitter_ms"]),
+    }
+
+
+def _picture(slot: Mapping[str, Any]) -> State:
+    """How high a slot's picture should be and is, and why it is no more."""
+    return {
         "wanted_height": slot["wanted_height"],
         "sent_height": slot["sent_height"],
         "reason": slot["reason"],

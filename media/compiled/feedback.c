@@ -239,7 +239,7 @@ static void note_reports(struct door *door, double now, const unsigned char *dat
         const unsigned char *block = data + at + 8;
         for (int left = data[at] & 0x1F; left; left--, block += BLOCK)
             door->reports[door->reported++] = (struct report){now, get32(block), block[4], get32(block + 8),
-                                                              get32(block + 16), get32(block + 20), 0};
+                                                              get32(block + 16), get32(block + 20), get32(block + 12)};
     }
 }
 

@@ -22,7 +22,7 @@ from media.transport import Routed
 
 MAX_READY = 64
 _COUNTER_MASK = 0xFFFFFFFF
-_NOTE, _REPORT, _TOLD = struct.Struct("=dq"), struct.Struct("=d5I4x"), struct.Struct("=ddd6q")
+_NOTE, _REPORT, _TOLD = struct.Struct("=dq"), struct.Struct("=d6I"), struct.Struct("=ddd6q")
 _LINK_LOCAL = "fe80:"
 
 

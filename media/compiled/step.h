@@ -117,7 +117,7 @@ struct arrivals {
 /* One stream's report (RFC 3550 6.4.1), and what one transport-cc feedback told; see Told. */
 struct report {
     double at;
-    uint32_t ssrc, fraction_lost, highest, last_sr, delay, unused;
+    uint32_t ssrc, fraction_lost, highest, last_sr, delay, jitter;
 };
 
 struct told {

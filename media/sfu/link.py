@@ -40,7 +40,8 @@ def _numbering(terms: Terms) -> tuple[int, bool]:
 class Link:
     """One connection of one receiver. `seed` spreads the first sequence numbers and timestamps (RFC 3550 5.1).
 
-    `decisions` are those of the last allocation, by number of the video slot. It goes on where the `former` one stood.
+    `decisions` are those of the last allocation, by number of the video slot, `reported` is what its receiver told last
+    of each stream, by SSRC. It goes on where the `former` one stood.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Link:
         self.video: list[VideoSlot] = []
         self.copies = 0
         self.packed = False
-        self.fraction_lost = 0
+        self.reported: dict[int, Report] = {}
         self.round_trip_s: float | None = None
         audio = sum(slot.kind == "audio" for slot in terms.slots)
         carried = former.down if former is not None else None
@@ -109,7 +110,8 @@ class Link:
         elif isinstance(packet, ReceiverReport):
             for block in packet.reports:
                 lost, highest, last_sr = block.fraction_lost, block.highest_sequence, block.last_sr
-                self.on_block((now, block.ssrc, lost, highest, last_sr, block.delay_since_last_sr), unix_s)
+                since = block.delay_since_last_sr
+                self.on_block((now, block.ssrc, lost, highest, last_sr, since, block.jitter), unix_s)
         elif isinstance(packet, TransportFeedback):
             self.outflow.on_feedback(now, packet.feedback)
         elif isinstance(packet, Remb):
@@ -260,13 +262,16 @@ class Link:
 
     def on_block(self, report: Report, unix_s: float) -> None:
         """Take a receiver's report on one stream (RFC 3550 6.4.1)."""
-        now, ssrc, self.fraction_lost, _, last_sr, delay = report
+        now, ssrc, _, _, last_sr, delay, _ = report
         ticks = ((ntp_time(unix_s) >> 16) - last_sr - delay) & 0xFFFFFFFF
         if last_sr and ticks < 0x80000000:
             self.round_trip_s = ticks / 65536
             self.outflow.on_round_trip(now, last_sr, self.round_trip_s)
         told_of = self._told_of.get(ssrc)
-        if told_of is not None and not self.outflow.estimator.heard:
+        if told_of is None:
+            return
+        self.reported[ssrc] = report
+        if not self.outflow.estimator.heard:
             sent = sum(slot.octets + slot.packets * UNNUMBERED_OVERHEAD for slot in self._slots)
             self.outflow.on_report(report, told_of, sent)
 

@@ -7,9 +7,9 @@ from media.sfu.loss import HIGH, LossControl
 from media.sfu.sent import OVERHEAD
 from media.sfu.state import SlotState
 
-Report = tuple[float, int, int, int, int, int]
+Report = tuple[float, int, int, int, int, int, int]
 """When a receiver reported on one stream: its SSRC, the share lost in 1/256, the greatest sequence number that came,
-the sender report seen last and how long before that was."""
+the sender report seen last and how long before that was, the jitter in ticks of the stream's clock."""
 
 HEADER = 12 + OVERHEAD
 STANDING_S = 0.3

@@ -108,7 +108,7 @@ def compare_links(twins: Twins) -> None:
         for name in PlainFlowState.__slots__:
             assert getattr(former.outflow.sent.state, name) == getattr(latter.outflow.sent.state, name), name
         assert former.outflow.bitrate == latter.outflow.bitrate
-        assert (former.fraction_lost, former.round_trip_s) == (latter.fraction_lost, latter.round_trip_s)
+        assert (former.reported, former.round_trip_s) == (latter.reported, latter.round_trip_s)
         compare_spacing(former.outflow.sent.spacing, latter.outflow.sent.spacing)
         assert former.outflow.sent.sizes == latter.outflow.sent.sizes
         assert former.outflow.sent.times == latter.outflow.sent.times
@@ -306,7 +306,7 @@ def test_what_is_said_of_another_receivers_streams_does_nothing(twins: Twins) ->
         play.step(number)
     for side, link in zip(twins.sides, twins.links["fat"], strict=True):
         before = {name: list(packets) for name, packets in side.sent.items()}
-        rate, lost = link.outflow.bitrate, link.fraction_lost
+        rate, told = link.outflow.bitrate, dict(link.reported)
         slot = max(link.video, key=lambda one: one.packets)
         newest, ssrc = slot.splice.numbers.newest, slot.terms.ssrc
         numbers = tuple(newest - back & 0xFFFF for back in range(30))
@@ -314,7 +314,7 @@ def test_what_is_said_of_another_receivers_streams_does_nothing(twins: Twins) ->
         asked = compound([ReceiverReport(1, (block,)), Nack(1, ssrc, numbers), Pli(1, ssrc), Remb(1, 9_000, (ssrc,))])
         side.bring(twins.now, "plain", asked)
         assert side.sent == before
-        assert (link.outflow.bitrate, link.fraction_lost) == (rate, lost)
+        assert (link.outflow.bitrate, link.reported) == (rate, told)
         side.bring(twins.now, "fat", asked)
         again = len(side.sent["fat"]) - len(before["fat"])
         assert again > 5, "its own are heeded"

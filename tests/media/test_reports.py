@@ -89,7 +89,7 @@ class Told:
         self._report(self.voice, self.voice.highest, 0.0)
 
     def _report(self, slot: PlainSlotState, highest: int, lost: float) -> None:
-        told = (self.now, slot.ssrc, int(lost * 256), highest & 0xFFFF, 0, 0)
+        told = (self.now, slot.ssrc, int(lost * 256), highest & 0xFFFF, 0, 0, 0)
         self.estimator.on_report(told, slot, self._sent)
 
 
@@ -139,11 +139,11 @@ def test_a_queue_that_stands_lowers_the_rate_until_it_is_gone() -> None:
 def test_streams_whose_numbers_wrap_or_go_back_are_counted_right() -> None:
     at = Told()
     estimator, slot = at.estimator, at.picture
-    estimator.on_report((8.0, 1, 0, 65_500, 0, 0), slot, 0)
-    assert estimator.on_report((8.5, 1, 0, 65_500, 0, 0), slot, 0) == (0, 0)
-    assert estimator.on_report((9.0, 1, 128, 65_530, 0, 0), slot, 0) == (15, 15)
-    assert estimator.on_report((10.0, 1, 0, 4, 0, 0), slot, 0) == (10, 0)
-    assert estimator.on_report((11.0, 1, 255, 65_000, 0, 0), slot, 0) == (0, 0)
+    estimator.on_report((8.0, 1, 0, 65_500, 0, 0, 0), slot, 0)
+    assert estimator.on_report((8.5, 1, 0, 65_500, 0, 0, 0), slot, 0) == (0, 0)
+    assert estimator.on_report((9.0, 1, 128, 65_530, 0, 0, 0), slot, 0) == (15, 15)
+    assert estimator.on_report((10.0, 1, 0, 4, 0, 0, 0), slot, 0) == (10, 0)
+    assert estimator.on_report((11.0, 1, 255, 65_000, 0, 0, 0), slot, 0) == (0, 0)
 
 
 def test_loss_is_heeded_in_a_long_meeting() -> None:

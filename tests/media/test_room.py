@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from media.rtp import rtcp, vp8
 from media.rtp.packet import Packet, parse
-from media.rtp.rtcp import Nack, Pli, ReceiverReport, SenderReport
+from media.rtp.rtcp import Nack, Pli, ReceiverReport, ReportBlock, SenderReport
 from media.sfu.events import PublishingChanged, SpeakerChanged
 from media.sfu.receiver import Send
 from media.sfu.room import Room
@@ -259,6 +259,13 @@ def test_publishers_are_told_what_came(meeting: Meeting) -> None:
     newest = [block for block in blocks if block.ssrc == 1001][-1]
     assert (newest.fraction_lost, newest.cumulative_lost, newest.last_sr) == (0, 0, 0x33445566)
     assert newest.delay_since_last_sr > 0
+
+
+def test_what_a_receiver_tells_of_each_stream_is_kept_for_itself(meeting: Meeting) -> None:
+    blocks = tuple(ReportBlock(ssrc, lost, 0, 9, lost + 1, 0, 0) for ssrc, lost in ((2100, 0), (2200, 64), (1200, 200)))
+    meeting.take(meeting.room.on_rtcp(meeting.now, "b", ReceiverReport(1, blocks).encode()))
+    reported = meeting.links["b"].reported
+    assert {ssrc: (one[2], one[6]) for ssrc, one in reported.items()} == {2100: (0, 1), 2200: (64, 65)}, "its own"
 
 
 def test_receivers_get_sender_reports_on_the_bridge_s_clock(meeting: Meeting) -> None:

@@ -200,7 +200,7 @@ def test_receivers_without_feedback_are_believed_in_their_remb_and_loss() -> Non
     for second in range(20):
         slot.highest += 50
         slot.packets, slot.octets = slot.highest, slot.highest * 1_000
-        reports.on_report((float(second), slot.ssrc, 128, slot.highest, 0, 0), slot, slot.octets)
+        reports.on_report((float(second), slot.ssrc, 128, slot.highest, 0, 0, 0), slot, slot.octets)
     assert reports.bitrate < 250_000, "what arrives"
     reports.on_remb(2**40)
     assert FLOOR_BPS <= reports.bitrate <= CEILING_BPS

@@ -226,7 +226,7 @@ def told(now: float, link: Link, chance: random.Random, slow: bool) -> bytes:
     newest = slot.splice.numbers.newest - chance.randrange(3)
     last_sr = (ntp_time(now) >> 16) - chance.randrange(40_000)
     lost, seen, delay = chance.randrange(60), chance.choice((0, last_sr)), chance.randrange(9_000)
-    block = ReportBlock(slot.terms.ssrc, lost, 0, newest & 0xFFFF, 0, seen & 0xFFFFFFFF, delay)
+    block = ReportBlock(slot.terms.ssrc, lost, 0, newest & 0xFFFF, newest % 977, seen & 0xFFFFFFFF, delay)
     report = ReceiverReport(1, (block,) * chance.randrange(3))
     feedback = Feedback(sent.next - count & 0xFFFF, int(now / 0.064), 0, tuple(deltas))
     messages: list[Rtcp] = [report, TransportFeedback(1, 2, feedback)]

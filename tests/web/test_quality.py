@@ -18,7 +18,9 @@ from web.signal_line import Health
 def told(octets_up: int, octets_down: int, **more: Any) -> dict[str, Any]:
     """A participant as the node's statistics show it."""
     source = {"octets": 0, "jitter_ms": 3.2, "layers": [{"live": True, "height": 180}, {"live": False, "height": 360}]}
-    slot = {"kind": "video", "shows": "b", "octets": octets_down, "wanted_height": 360, "sent_height": 180}
+    slot = {"mid": "3", "kind": "video", "shows": "b", "octets": octets_down, "wanted_height": 360, "sent_height": 180}
+    voice = {"mid": "2", "kind": "audio", "shows": "c", "octets": octets_up, "loss": None, "jitter_ms": None}
+    slot |= {"loss": 0.25, "jitter_ms": 40.6, "reason": "budget"}
     way = {"round_trip_ms": 31.4, "lost_share": 0.0, "estimate_bps": 400_123.4, "queue_ms": None, "copies": 0}
     way["estimated"] = True
     return {
@@ -27,7 +29,7 @@ def told(octets_up: int, octets_down: int, **more: Any) -> dict[str, Any]:
         "sources": {"audio": {**source, "octets": octets_up}, "video": source},
         "way": way,
         "tier": {"name": "180p", "level": 2, "why": "thin", "seconds": 12.0},
-        "slots": [{**slot, "reason": "budget"}, {**slot, "shows": None, "octets": 0, "reason": "off"}],
+        "slots": [voice, slot, {**slot, "mid": "4", "shows": None, "octets": 0, "reason": "off"}],
         "findings": [{"code": "uplink_loss", "value": 18}],
         **more,
     }
@@ -40,8 +42,11 @@ def test_rates_are_those_between_two_looks() -> None:
     assert row["tier"] == {"tier": "180p", "why": "thin"}
     assert row["round_trip_ms"] == 31
     assert row["up"] == {"bps": 40_000, "loss": 0.181, "jitter_ms": 3, "heights": [180]}
-    assert row["down"] == {"bps": 0, "loss": 0.0, "estimate_bps": 400_123, "queue_ms": None, "copies": 0}
-    assert row["pictures"] == [{"shows": "b", "wanted_height": 360, "sent_height": 180, "reason": "budget"}]
+    way = {"loss": 0.0, "estimate_bps": 400_123, "queue_ms": None, "copies": 0}
+    assert row["down"] == {"bps": 40_000, "jitter_ms": 41, **way}
+    picture = {"shows": "b", "bps": 0, "loss": 0.25, "jitter_ms": 41}
+    assert row["pictures"] == [{**picture, "wanted_height": 360, "sent_height": 180, "reason": "budget"}]
+    assert row["voices"] == [{"shows": "c", "bps": 40_000, "loss": None, "jitter_ms": None}]
     assert row["findings"] == [{"code": "uplink_loss", "value": 18}]
 
 
@@ -131,6 +136,10 @@ def the_figures_are_complete(stage: Stage, meeting: str, box: str) -> None:
     received = [s for s in samples if s.name == "fengsui_received_packets_total" and s.labels["site"] == box]
     assert {one.labels["meeting"] for one in received} == {meeting}
     assert {one.labels["kind"] for one in received if one.value > 10} == {"audio", "video"}, "of either size"
+    for name in ("fengsui_sent_loss_ratio", "fengsui_sent_jitter_seconds"):
+        told = [one for one in samples if one.name == name]
+        assert all(0 <= one.value < 1 for one in told)
+        assert {one.labels["kind"] for one in told} == {"audio", "video"}, "of what comes to the desk"
     sent = [one for one in samples if one.name == "fengsui_slot_sent_height_pixels"]
     assert any(sample.labels["shows"] == box and sample.value > 0 for sample in sent)
     assert "south_box" not in text, "no names"

@@ -10,14 +10,22 @@ export interface SiteQuality {
   tier: Standing
   round_trip_ms: number | null
   up: { bps: number | null; loss: number | null; jitter_ms: number | null; heights: number[] }
-  down: { bps: number | null; loss: number | null; estimate_bps: number | null; queue_ms: number | null; copies: number }
+  down: { bps: number | null; loss: number | null; estimate_bps: number | null; queue_ms: number | null; copies: number; jitter_ms: number | null }
+  voices: Stream[]
   pictures: Picture[]
   findings: Finding[]
 }
 
-/** What a slot shows: how high the picture should be and is, and why it is no more. */
-export interface Picture {
+/** What goes to a site of somebody's, and how the site says that it comes. */
+export interface Stream {
   shows: string
+  bps: number | null
+  loss: number | null
+  jitter_ms: number | null
+}
+
+/** What a slot shows: how high the picture should be and is, and why it is no more. */
+export interface Picture extends Stream {
   wanted_height: number | null
   sent_height: number | null
   reason: 'tile' | 'budget' | 'settling' | 'site' | 'tier' | 'hidden' | 'off' | 'codec' | null
