@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from media.sfu.events import RoomEvent, SpeakerChanged
 from media.sfu.link import Link
 from media.sfu.participant import Participant
 from media.sfu.shedding import OPEN, Stage
-from media.sfu.speakers import Speakers
+from media.sfu.speakers import LOUDEST, Speakers
 from media.sfu.standing import Carries, TierChanged
 from media.sfu.tiers import lower
 from media.sfu.wants import Ladders, View, wants
@@ -40,13 +41,22 @@ class Selection:
     def arrange(self, now: float) -> None:
         """Put the right sources into everybody's slots: who has few of them hears who speaks."""
         loudest = [name for name in self.speakers.loudest if name in self.participants]
-        heard = [self.participants[name].audio for name in loudest][: self.stage.voices]
+        heard = loudest[: self.stage.voices]
         ladders = Ladders()
         for participant in self.participants.values():
             if participant.link is not None:
-                others = (source for source in heard if source.participant != participant.name)
-                participant.link.hear(() if participant.away else others)
+                names = () if participant.away else self._heard_by(participant.name, heard)
+                participant.link.hear(self.participants[name].audio for name in names)
                 self.show(now, participant, ladders)
+
+    def _heard_by(self, hearer: str, heard: Sequence[str]) -> Iterator[str]:
+        """The others: the loudest LOUDEST, and those who are always heard."""
+        places = LOUDEST
+        for name in heard:
+            ordinary = name not in self.speakers.favoured
+            if name != hearer and (places > 0 or not ordinary):
+                places -= ordinary
+                yield name
 
     def show(self, now: float, participant: Participant, ladders: Ladders | None = None) -> None:
         """Put what a participant looks at into its slots.

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 SILENCE = 127
 AUDIBLE = 60
-LOUDEST = 4
+LOUDEST = 3
+"""So many voices anybody hears, and those of the chair and of who is broadcast beside them."""
 ATTACK_S = 0.25
 RELEASE_S = 0.8
 SOUND = 110
@@ -59,13 +60,14 @@ class Speakers:
     """Smooths levels and chooses. `speaker` is the active speaker; of `loudest` the first ones are heard first.
 
     `favoured` are always among the loudest while they send, and before all others while they make a sound: the chair,
-    and who is broadcast. The speaker comes next. Who has room for few hears those.
+    and who is broadcast. The speaker comes next. Who has room for few hears those. Of the others
+    `capacity` are chosen: one more than anybody hears, since nobody hears itself.
 
     A level is a claim of its sender, bounded to 0..127. A voice that was chosen stays for HOLD_S, and one that is not
     clearly louder (MARGIN dB) does not displace it, so that a cough wins nothing.
     """
 
-    def __init__(self, capacity: int = LOUDEST) -> None:
+    def __init__(self, capacity: int = LOUDEST + 1) -> None:
         self.capacity = capacity
         self.loudest: list[str] = []
         self.speaker: str | None = None
@@ -120,7 +122,8 @@ class Speakers:
 
     def _choose_loudest(self, now: float) -> None:
         ranked = sorted(self._voices, key=lambda name: -self._rank(now, name))
-        wanted = ranked[: self.capacity]
+        others = [name for name in ranked if name not in self.favoured]
+        wanted = [name for name in ranked if name in self.favoured] + others[: self.capacity]
         kept = [name for name in self.loudest if name in wanted]
         joined = [name for name in wanted if name not in kept]
         for name in joined:

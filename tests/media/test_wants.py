@@ -59,7 +59,7 @@ def heard_by(at: Meeting, name: str) -> list[str]:
 
 
 def test_a_late_voice_takes_the_place_of_a_closed_microphone() -> None:
-    """A page has three places, four are chosen: who speaks is heard, however long the others have been there."""
+    """A page has three places, more are open: who speaks is heard, however long the others have been there."""
     at = Meeting()
     for name in "abcde":
         at.join(name)
@@ -73,6 +73,26 @@ def test_a_late_voice_takes_the_place_of_a_closed_microphone() -> None:
             at.take(at.room.on_tick(at.now))
             if second >= 4 and at.now % 1 > 0.3:
                 assert {"a", "e"} <= set(heard_by(at, "listener"))
+
+
+def test_three_ordinary_voices_and_a_place_for_the_chair() -> None:
+    """Everybody has four places and talks: who talks hears three others as well."""
+    at = Meeting()
+    names = [f"site-{number}" for number in range(LOUDEST + 3)]
+    for name in (*names, "listener"):
+        at.join(name, terms(len(at.publishers) + 1, audio_slots=LOUDEST + 1))
+    for chair in (None, names[-1]):
+        if chair is not None:
+            at.room.take_part(at.now, chair, "chair")
+        for _ in range(100):
+            at.now += 0.02
+            for name in names:
+                at.rtp(name, at.publishers[name].speech(30))
+            at.take(at.room.on_tick(at.now))
+        for name in (*names, "listener"):
+            heard = heard_by(at, name)
+            assert len(set(heard) - {chair}) == LOUDEST
+            assert (chair in heard) == (chair is not None and name != chair)
 
 
 def test_the_chair_is_heard_among_any_number_of_louder_ones() -> None:
