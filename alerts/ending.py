@@ -15,6 +15,7 @@ from alerts.texts import LONG
 from command.directory.queries import unit_of
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
+from command.kernel.values import State
 
 
 def expire_due(session: Session, clock: Clock) -> int:
@@ -29,10 +30,12 @@ def expire_due(session: Session, clock: Clock) -> int:
     return len(due)
 
 
-def end_alert(session: Session, actor: Actor, alert: Alert, status: str, now: datetime, text: str) -> None:
-    """Take a held alert off the board as `status`, with its townships and its calls."""
+def end_alert(
+    session: Session, actor: Actor, alert: Alert, status: str, now: datetime, text: str, **more: State
+) -> None:
+    """Take a held alert off the board as `status`, with its townships and its calls; `more` is told with it."""
     alert.status, alert.on_board, alert.ended_at, alert.end_text = status, False, now, text
-    tell(session, actor, alert, f"alert.{status}")
+    tell(session, actor, alert, f"alert.{status}", **more)
     coverages = list(
         session.scalars(select(Coverage).where(Coverage.alert_id == alert.id, Coverage.on_board).with_for_update())
     )

@@ -36,7 +36,7 @@ from alerts.outlets import EVERY, Outlets, check_length, check_open
 from alerts.templates.ends import end_texts, end_translations
 from alerts.templates.making import change_template, made_texts
 from alerts.texts import LONG, headline
-from alerts.told import told_of
+from alerts.told import proof_of, told_of
 from alerts.wording import words_of
 from command.directory.model import Unit
 from command.kernel.actor import Actor
@@ -199,8 +199,9 @@ def cancel(
     title = headline(words)
     message = ended_message(session, alert, unit, now, end, title, alert.end_variants.get(LONG, text))
     keep_issued(session, actor, alert, unit, message, now, sign)
-    end_alert(session, actor, alert, end, now, text)
-    return Issued(alert, plan_chunks(session, alert, END, told_of(session, alert), now))
+    told = told_of(session, alert)
+    end_alert(session, actor, alert, end, now, text, told=proof_of(told))
+    return Issued(alert, plan_chunks(session, alert, END, told, now))
 
 
 def _chunks(session: Session, alert_id: str) -> list[Chunk]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from alerts.audience import audience_hash
 from alerts.chunks import members_of
-from alerts.model import ISSUE, Alert, Chunk
+from alerts.model import END, ISSUE, LIFTED, WITHDRAWN, Alert, Chunk
 from alerts.shapes import AreaShape, text_digest
 from command.kernel.timeline import EntryRow, to_entry
 from command.kernel.values import parse
@@ -17,29 +17,32 @@ _NAMES = '"drawn_digest":'
 
 
 def first_changed_audience(session: Session) -> str | None:
-    """The first alert whose members are not those of its `alert.issued` entry, in words; None where all are.
+    """The first alert whose members, or those of whose end, are not those of its entry, in words; None where all are.
 
-    The entry stands in the chain: whoever changes members and the alert's own hash together has not changed it.
+    The entry stands in the chain: whoever changes members and the alert's own hash together has not changed it. Ends
+    that were told before their entries said of whom are not looked at.
     """
     return next(_changed(session), None)
 
 
 def _changed(session: Session) -> Iterator[str]:
-    issued = select(EntryRow).where(EntryRow.kind == "alert.issued").order_by(EntryRow.seq)
-    for row in session.scalars(issued).all():
-        told = to_entry(row).body.get("alert")
-        if not isinstance(told, dict) or not told.get("audience_hash"):
+    kinds = ("alert.issued", *(f"alert.{end}" for end in (LIFTED, WITHDRAWN)))
+    entries = select(EntryRow).where(EntryRow.kind.in_(kinds)).order_by(EntryRow.seq)
+    for row in session.scalars(entries).all():
+        body, act = to_entry(row).body, ISSUE if row.kind == "alert.issued" else END
+        told, said = body.get("alert"), body.get("alert" if act == ISSUE else "told")
+        if not isinstance(told, dict) or not isinstance(said, dict) or not said.get("audience_hash"):
             continue
-        alert, wanted = str(told["id"]), told["audience_hash"]
-        name = f"alert {told.get('identifier')} {alert}"
-        if _members_hash(session, alert) != wanted:
-            yield f"{name}: its audience is not the one of entry {row.seq}"
-        elif session.scalar(select(Alert.audience_hash).where(Alert.id == alert)) != wanted:
+        alert, wanted = str(told["id"]), said["audience_hash"]
+        name, whose = f"alert {told.get('identifier')} {alert}", "audience" if act == ISSUE else "end's audience"
+        if _members_hash(session, alert, act) != wanted:
+            yield f"{name}: its {whose} is not the one of entry {row.seq}"
+        elif act == ISSUE and session.scalar(select(Alert.audience_hash).where(Alert.id == alert)) != wanted:
             yield f"{name}: its audience's hash is not the one of entry {row.seq}"
 
 
-def _members_hash(session: Session, alert: str) -> str:
-    query = select(Chunk).where(Chunk.alert_id == alert, Chunk.act == ISSUE).execution_options(yield_per=20)
+def _members_hash(session: Session, alert: str, act: str) -> str:
+    query = select(Chunk).where(Chunk.alert_id == alert, Chunk.act == act).execution_options(yield_per=20)
     return audience_hash(contact for chunk in session.scalars(query) for contact in members_of(chunk))
 
 

@@ -17,7 +17,7 @@ from alerts.cap.message import Message
 from alerts.chunks import plan_chunks
 from alerts.lookup import tell
 from alerts.model import CHANGED, END, LIFTED, RECEIVED, Alert, CapMessage
-from alerts.told import told_of
+from alerts.told import proof_of, told_of
 from command.directory.model import Unit
 from command.kernel.actor import Actor
 
@@ -66,8 +66,9 @@ def _kept_enders(session: Session, alert: Alert) -> Iterator[str]:
 def _end(session: Session, actor: Actor, alert: Alert, status: str, now: datetime) -> None:
     stood = alert.status == RECEIVED and alert.duplicate_of is None
     alert.status, alert.on_board, alert.ended_at = status, False, now
-    tell(session, actor, alert, f"alert.{status}")
+    # Nobody but 叫应 told of it. What was changed or a copy before is told with whatever stood for it.
+    told = told_of(session, alert) if status == LIFTED and stood else ()
+    tell(session, actor, alert, f"alert.{status}", **({"told": proof_of(told)} if told else {}))
     end_obligations(session, actor, alert, status, now)
-    if status == LIFTED and stood:
-        # Nobody but 叫应 told of it. What was changed or a copy before is told with whatever stood for it.
-        plan_chunks(session, alert, END, told_of(session, alert), now)
+    if told:
+        plan_chunks(session, alert, END, told, now)

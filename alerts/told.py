@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from alerts.audience import freeze
+from alerts.audience import audience_hash, freeze
 from alerts.calls.actions import BY_HAND
 from alerts.calls.model import CallAttempt, CallPart, Obligation
 from alerts.calls.policy import VOICE
@@ -14,6 +14,7 @@ from alerts.chunks import members_of
 from alerts.lineage import with_those_before
 from alerts.model import DROPPED, FAILED, ISSUE, Alert, Chunk, Delivery
 from alerts.recipients import RESPONSIBLE, Contact
+from command.kernel.values import State
 
 NOTHING_WAS_SAID = frozenset(
     {"busy", "no_answer", "off", "declined", "not_connected", "no_such_number", "not_configured", "failed"}
@@ -27,6 +28,11 @@ _AS_MESSAGE = {VOICE: "sms", BY_HAND: "sms"}
 def told_of(session: Session, alert: Alert) -> tuple[Contact, ...]:
     """Whom the end of an alert concerns, each once by each channel. What waited was dropped before this is asked."""
     return freeze(one for each in with_those_before(session, alert) for one in _told(session, each)).contacts
+
+
+def proof_of(told: tuple[Contact, ...]) -> State:
+    """What the entry of an end says of whom it concerns: how many contacts, and the hash of who they are."""
+    return {"contacts": len(told), "audience_hash": audience_hash(told)}
 
 
 def _told(session: Session, alert: Alert) -> Iterator[Contact]:

@@ -495,6 +495,20 @@ def test_who_was_told_is_proved_by_the_entry_of_the_issue(
     assert f"{other}: its audience is not the one of entry" in capsys.readouterr().out
 
 
+def test_who_was_told_of_the_end_is_proved_by_its_entry(either: County) -> None:
+    county = either
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", ""))
+    with county.db.reading() as session:
+        assert first_changed_audience(session) is None
+    with county.db.writing() as session:
+        chunk: Any = session.scalars(select(Chunk).where(Chunk.act == "end", Chunk.channel == "email")).first()
+        chunk.members, chunk.size = chunk.members[1:], chunk.size - 1
+    with county.db.reading() as session:
+        assert f"{alert}: its end's audience is not the one of entry" in str(first_changed_audience(session))
+
+
 def test_a_drill_says_so_everywhere(county: County) -> None:
     alert = issued(county, drill=True)
     found: Any = county.see("issuer", lambda s, a: preview_of(s, county.clock, a, alert))
