@@ -1,6 +1,7 @@
 """Telling the townships how far an alert has come, and checking its ledger."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,18 +11,18 @@ from alerts.claims import in_hand
 from alerts.coverage import recount
 from alerts.ledger import broken
 from alerts.lookup import tell_coverages
-from alerts.model import ISSUE, Alert, Chunk, Coverage
+from alerts.model import Alert, Chunk, Coverage
 from command.kernel.actor import system_actor
 
 log = logging.getLogger(__name__)
 
 
-def check_ledgers(session: Session) -> int:
-    """Look whether anybody is missing in the alerts whose numbers change; returns how many accounts do not hold.
+def check_ledgers(session: Session, alerts: Sequence[str]) -> int:
+    """Look whether anybody is missing in alerts, ends and checks among them; returns how many accounts do not hold.
 
     Chunks and results are counted in several statements: `session` has to see one state (`Database.reading`).
     """
-    due = session.scalars(select(Alert).where(Alert.summary_due, Alert.on_board)).all()
+    due = session.scalars(select(Alert).where(Alert.id.in_(alerts))).all()
     found = [(alert.id, account) for alert in due for account in broken(session, alert)]
     for alert_id, account in found:
         log.critical("the ledger of alert %s does not hold: %s", alert_id, account)
@@ -40,8 +41,8 @@ def summarise_due(session: Session, now: datetime) -> int:
 
 
 def _summarise(session: Session, alert: Alert, now: datetime) -> int:
-    active = select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE, in_hand(now)).limit(1)
-    alert.summary_due = alert.on_board and session.scalars(active).first() is not None
+    active = select(Chunk.id).where(Chunk.alert_id == alert.id, in_hand(now)).limit(1)
+    alert.summary_due = session.scalars(active).first() is not None
     session.flush()
     if not alert.on_board:
         return 0

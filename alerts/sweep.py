@@ -45,17 +45,18 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool], owner: str
         running = (ISSUED, RECEIVED)
         expiring = select(Alert.id).where(Alert.status.in_(running), Alert.on_board, Alert.expires_at <= now)
         expired = session.scalars(expiring.limit(1)).first() is not None
-        due = session.scalars(select(Alert.id).where(Alert.summary_due).limit(1)).first() is not None
+        due = session.scalars(select(Alert.id).where(Alert.summary_due)).all()
         in_doubt, over = any_unknown(session, now), any_over(session, now)
         held = [(str(row.owner), row.lease_until or now) for row in session.execute(_HELD)]
     if expired:
         with db.writing() as session:
             expire_due(session, clock)
     if due:
-        with db.reading() as session:
-            check_ledgers(session)
         with db.writing() as session:
             summarise_due(session, now)
+        # Afterwards: of what is not due any more nothing was in hand then, and its last results are seen.
+        with db.reading() as session:
+            check_ledgers(session, due)
     if in_doubt:
         with db.writing() as session:
             resend_by_policy(session, clock)

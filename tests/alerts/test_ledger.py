@@ -67,6 +67,22 @@ def test_a_result_that_is_gone_shows(county: County, caplog: pytest.LogCaptureFi
     assert "does not hold" in caplog.text
 
 
+def test_the_ledger_of_an_end_is_looked_at_until_nothing_of_it_is_in_hand(
+    either: County, caplog: pytest.LogCaptureFixture
+) -> None:
+    county = either
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+    county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, "lifted", ""))
+    sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
+    send_all(county, senders(gateways()))
+    with county.db.writing() as session:
+        one = session.scalars(select(Delivery.id).where(Delivery.act == "end").limit(1)).one()
+        session.execute(delete(Delivery).where(Delivery.id == one))
+    sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
+    assert "does not hold" in caplog.text
+
+
 def test_an_operator_has_the_unknown_ones_sent_again(either: County) -> None:
     county = either
     alert, outside = doubtful(county)
