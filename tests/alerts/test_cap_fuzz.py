@@ -52,7 +52,7 @@ def document(chance: random.Random) -> bytes:
 
 @fuzz
 def test_whatever_comes_is_taken_or_refused_and_kept(county: County) -> None:
-    chance, trusted = dice(41), [key_and_certificate("station.example")[1]]
+    chance, trusted = dice(41), [x509.load_pem_x509_certificate(key_and_certificate("station")[1])]
     for number in range(MESSAGES):
         data = document(chance)
         handed_in(county, data, trusted)
