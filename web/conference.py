@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import astuple
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -42,7 +43,7 @@ from web.signal_line import RESTARTING, UNKNOWN, Health, Line, Wish
 from web.stills import Part
 from web.store import Store
 from web.stream import Tail
-from web.thin_lines import ThinLines, follow
+from web.thin_lines import Rungs, ThinLines, follow
 
 LOG = logging.getLogger(__name__)
 RETRY_S = 0.5
@@ -225,9 +226,12 @@ class Conference:
         """Do it in one transaction, tried again while the database is away."""
         return await self._store.write(act)
 
-    async def _tell_tier(self, site: str, way: Way, tier: Tier, why: str) -> None:
+    async def _tell_tier(self, site: str, way: Way, tier: Tier, why: str, rungs: Rungs) -> None:
         clock = self._store.clock
-        await self.write(partial(presence.stands, clock=clock, site_id=site, way=way, tier=tier, why=why))
+        now = clock.now()
+        taken = [(rung, now - timedelta(seconds=ago)) for rung, ago in rungs]
+        told = partial(presence.stands, clock=clock, site_id=site, way=way, tier=tier, why=why, rungs=taken)
+        await self.write(told)
 
     async def _note_beside(self, meeting: str, site: str, bps: float) -> None:
         with suppress(BridgeError):  # a node that is away, or has no such connection, measures anew

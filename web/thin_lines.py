@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
@@ -38,6 +38,7 @@ GIVE_S = 0.05
 CHRONICLE_S = 1.0
 BESIDE_CHANGE = 0.15
 TOLD_AFTER_S = 10.0
+MOST_RUNGS = 20
 MOST_TILES = 6
 SPEAKER = "speaker"
 
@@ -58,7 +59,7 @@ class Standing:
 
 @dataclass
 class Site:
-    """What is kept of one site. `told` is what the timeline has of its two ways.
+    """What is kept of one site. `told` is what the timeline has of its two ways, `rungs` those taken since, and when.
 
     Of one whose socket another process has: its uplink as that tells, its newest still while somebody here wants it.
     """
@@ -74,6 +75,9 @@ class Site:
     sends: Meter = field(default_factory=Meter)
     beside: float | None = 0.0
     told: dict[Way, Tier] = field(default_factory=lambda: dict[Way, Tier]([("down", TOP), ("up", TOP)]))
+    rungs: defaultdict[Way, deque[tuple[Tier, float]]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_RUNGS))
+    )
 
     def uplink_message(self) -> State:
         return {"type": "uplink", "tier": self.uplink.tier.name, "why": self.uplink.why}
@@ -93,8 +97,10 @@ class Site:
         ]
 
 
-Tell = Callable[[str, Way, Tier, str], Awaitable[None]]
-"""Puts on the timeline that a site's way ("down", "up") stands on a tier, and why."""
+Rungs = list[tuple[Tier, float]]
+"""Tiers that were taken one after the other, and how many seconds ago."""
+Tell = Callable[[str, Way, Tier, str, Rungs], Awaitable[None]]
+"""Puts on the timeline that a site's way ("down", "up") stands on a tier, why, and by which it came there."""
 NoteBeside = Callable[[str, str, float], Awaitable[None]]
 """Tells the node of a meeting what a site's line carries beside its media, bit/s."""
 
@@ -141,9 +147,11 @@ class ThinLines:
 
     def on_tier(self, name: str, told: TierName, why: str, carries: float | None, line: Line | None) -> None:
         """The node tells where a receiver stands, and what its line carries; `line` is its socket, if it is open."""
-        down, tier = self.site(name).down, BY_NAME[told]
+        site, tier = self.site(name), BY_NAME[told]
+        down = site.down
         if tier is not down.tier:
             down.since = self._clock()
+            site.rungs["down"].append((tier, down.since))
         news = (tier, why) != (down.tier, down.why)
         down.tier, down.why, down.carries = tier, why, carries
         if line is not None and news:
@@ -229,11 +237,12 @@ class ThinLines:
     async def chronicle(self) -> None:
         """Put on the timeline what has lasted. To be called every second or so."""
         await self._weigh()
-        here = {line.site for line in self._lines}
+        here, now = {line.site for line in self._lines}, self._clock()
         for name, site in list(self._sites.items()):
-            for way, tier, why in site.news(self._clock(), name in here):
+            for way, tier, why in site.news(now, name in here):
                 site.told[way] = tier
-                await self._tell(name, way, tier, why)
+                rungs = [(rung, now - at) for rung, at in site.rungs.pop(way, ())]
+                await self._tell(name, way, tier, why, rungs)
 
     async def _weigh(self) -> None:
         """Tell the node what the lines carry beside their media, so that it does not take that for a weaker line."""
@@ -251,7 +260,10 @@ class ThinLines:
         if line.health is None or room is None:
             return
         layers = room.layers.get(line.site, ())
+        former = site.uplink.tier
         if site.uplink.step(now, measured(site.uplink, line.health, layers, site.sends.bps)):
+            if site.uplink.tier is not former:
+                site.rungs["up"].append((site.uplink.tier, now))
             line.send(site.uplink_message())
 
     def _plan_feed(self, line: Line, by_site: dict[str, Line], asks: defaultdict[str, list[Ask]]) -> None:

@@ -14,7 +14,7 @@ from web.others import Others
 from web.rooms import Room, SiteView
 from web.signal_line import Health, Line, Wish
 from web.stills import LATEST_S, Part, Still
-from web.thin_lines import TOLD_AFTER_S, ThinLines
+from web.thin_lines import TOLD_AFTER_S, Rungs, ThinLines
 
 MEETING = "meeting"
 GOOD = Health("none", 3_000, 0.0, camera=True)
@@ -31,6 +31,7 @@ class Hall:
     heard: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     beside: dict[str, float] = field(default_factory=dict)
     told: list[tuple[str, Way, str, str]] = field(default_factory=list)
+    rungs: list[list[tuple[str, float]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         sites = {name: SiteView(name, name, "terminal", SiteState.JOINED, False, None) for name in "abc"}
@@ -47,8 +48,9 @@ class Hall:
         self.lines[name] = Line(MEETING, name, "", False, Wish(others, (360, 180)), GOOD)
         self.heard[name] = []
 
-    async def _tell(self, site: str, way: Way, tier: Tier, why: str) -> None:
+    async def _tell(self, site: str, way: Way, tier: Tier, why: str, rungs: Rungs) -> None:
         self.told.append((site, way, tier.name, why))
+        self.rungs.append([(rung.name, round(self.now - ago)) for rung, ago in rungs])
 
     async def _note_beside(self, meeting: str, site: str, bps: float) -> None:
         self.beside[site] = bps
@@ -161,8 +163,8 @@ async def test_a_thin_uplink_sends_stills_to_all_who_see_it_and_tries_again_with
     assert hall.last("a", "stills")["sites"] == []
 
 
-async def test_the_timeline_hears_only_what_lasts() -> None:
-    hall = Hall()
+async def test_the_timeline_hears_only_what_lasts_and_then_of_every_rung_on_the_way() -> None:
+    hall, began = Hall(), 1_000
     hall.stands("a", "stills")
     await hall.run(TOLD_AFTER_S / 2)
     hall.stands("a", "audio")
@@ -170,9 +172,11 @@ async def test_the_timeline_hears_only_what_lasts() -> None:
     assert hall.told == []
     await hall.run(TOLD_AFTER_S)
     assert hall.told == [("a", "down", "audio", "thin")]
+    assert hall.rungs == [[("stills", began), ("audio", began + TOLD_AFTER_S / 2)]]
     hall.stands("a", "720p", None)
     await hall.run(TOLD_AFTER_S + 1)
     assert hall.told[1:] == [("a", "down", "720p", "thin")]
+    assert [name for name, _at in hall.rungs[1]] == ["720p"]
 
 
 async def test_a_process_that_begins_anew_tells_where_sites_stand_and_a_site_that_is_gone_nothing() -> None:

@@ -1,10 +1,13 @@
 """What happens to a site by itself: the bridge saw it come or go, it left, its ring ran out. All may be repeated."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command.kernel.actor import Actor, system_actor
-from command.kernel.clock import Clock
+from command.kernel.clock import Clock, to_text
 from command.kernel.values import State
 from media.meetings.actions.access import locked
 from media.meetings.actions.telling import leave_stage, step, tell_site
@@ -52,8 +55,19 @@ def gave_up(session: Session, clock: Clock, site_id: str, reason: str) -> bool:
     return True
 
 
-def stands(session: Session, clock: Clock, site_id: str, way: Way, tier: Tier, why: str) -> bool:
-    """The site's line has carried so much for a while, and no more: the tier it stands on. Whether that was news."""
+def stands(
+    session: Session,
+    clock: Clock,
+    site_id: str,
+    way: Way,
+    tier: Tier,
+    why: str,
+    rungs: Sequence[tuple[Tier, datetime]] = (),
+) -> bool:
+    """The site's line has carried so much for a while, and no more: the tier it stands on. Whether that was news.
+
+    `rungs` are the tiers that were taken on the way there, and when; no entry tells of those that did not last.
+    """
     site = _live_site(session, site_id)
     if site is None or site.at is not SiteState.JOINED:
         return False
@@ -67,6 +81,7 @@ def stands(session: Session, clock: Clock, site_id: str, way: Way, tier: Tier, w
     site.version += 1
     kind = "meeting.weakened" if tier.level > former.level else "meeting.recovered"
     line: State = {"way": way, "tier": tier.name, "former": former.name, "why": why}
+    line["rungs"] = [{"tier": rung.name, "at": to_text(at)} for rung, at in rungs]
     tell_site(session, system_actor(site.meeting.unit_id), kind, site, {"line": line})
     return True
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from command.directory.model import Terminal
 from command.directory.sessions import terminal_actor
+from command.kernel.clock import to_text
 from command.kernel.errors import Conflict, NotFound, Refused
 from command.kernel.ids import new_id
 from command.kernel.timeline import verify
@@ -85,10 +86,12 @@ def test_where_a_line_stands_is_told_once_and_ends_with_the_connection(county: C
 
     for name in ("stills", "stills", "720p", "audio"):
         stands("down", name, "thin")
-    stands("up", "stills", "lossy")
+    passed = [(BY_NAME["360p"], county.clock.now()), (BY_NAME["stills"], county.clock.now())]
+    do(county, lambda s: presence.stands(s, county.clock, site, "up", BY_NAME["stills"], "lossy", passed))
     assert county.kinds(head) == ["meeting.weakened", "meeting.recovered", "meeting.weakened", "meeting.weakened"]
     last = county.entries()[-1]
-    assert last.body["line"] == {"way": "up", "tier": "stills", "former": "720p", "why": "lossy"}
+    rungs = [{"tier": name, "at": to_text(county.clock.now())} for name in ("360p", "stills")]
+    assert last.body["line"] == {"way": "up", "tier": "stills", "former": "720p", "why": "lossy", "rungs": rungs}
     assert last.actor["kind"] == "system"
     assert county.sites(meeting)["north_box"]["line"] == {"down": "audio", "up": "stills"}
     do(county, lambda s: presence.lost(s, county.clock, site, "timeout"))

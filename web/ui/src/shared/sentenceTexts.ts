@@ -1,6 +1,24 @@
 import type { StageName } from './objects/nodes'
 import { defineTexts } from './i18n'
+import type { TierName } from './tiers'
 
+/** A tier of the ladder in few words, where several stand in a row. */
+const RUNGS_ZH: Record<TierName, string> = {
+  '720p': '720p',
+  '360p': '360p',
+  '180p': '180p',
+  fewer_frames: '减帧',
+  stills: '静止图片',
+  audio: '只有声音',
+  one_voice: '一路声音',
+}
+const RUNGS_EN: Record<TierName, string> = {
+  ...RUNGS_ZH,
+  fewer_frames: 'few frames',
+  stills: 'stills',
+  audio: 'voices',
+  one_voice: 'one voice',
+}
 /** What a media node gives up for lateness. */
 const STAGES_ZH: Record<StageName, string> = {
   open: '不忙了，接新会场，画面照常',
@@ -190,6 +208,8 @@ export const tellTexts = defineTexts({
     nodeBack: (name: string) => `媒体节点 ${name} 恢复`,
     nodeDraining: (name: string) => `媒体节点 ${name} 开始腾空`,
     nodeLoad: (name: string, stage: StageName) => `媒体节点 ${name} ${STAGES_ZH[stage]}`,
+    tierShort: (tier: TierName) => RUNGS_ZH[tier],
+    tiersPassed: (stands: string, passed: string) => `${stands}（${passed}）`,
     nodeHolds: (name: string, lost: number) => `媒体节点 ${name} 不再丢包${lost > 0 ? `，共丢 ${lost} 个` : ''}`,
     nodeOverflows: (name: string) => `媒体节点 ${name} 收不过来，正在丢包`,
     nodeStopped: (name: string) => `媒体节点 ${name} 已腾空并停止`,
@@ -359,6 +379,8 @@ export const tellTexts = defineTexts({
     nodeBack: (name: string) => `media node ${name} is back`,
     nodeDraining: (name: string) => `media node ${name} is being emptied`,
     nodeLoad: (name: string, stage: StageName) => `media node ${name} ${STAGES_EN[stage]}`,
+    tierShort: (tier) => RUNGS_EN[tier],
+    tiersPassed: (stands, passed) => `${stands} (${passed})`,
     nodeHolds: (name: string, lost: number) => `media node ${name} loses no more packets${lost > 0 ? `; ${lost} were lost` : ''}`,
     nodeOverflows: (name: string) => `media node ${name} cannot take in all that comes: packets are lost`,
     nodeStopped: (name: string) => `media node ${name} was emptied and stopped`,

@@ -47,6 +47,14 @@ const body = {
 }
 
 describe('sentences', () => {
+  it('name the rungs of the ladder that did not last, with their times', () => {
+    const rungs = [{ tier: '360p', at: '2026-11-19T19:12:04Z' }, { tier: '180p', at: '2026-11-19T19:12:06Z' }]
+    const line = { way: 'down', tier: '180p', former: '720p', why: 'thin', rungs }
+    const told = (lang: 'zh' | 'en') => sentence(entry('meeting.weakened', { ...body, line }), null, lang).text
+    expect(told('zh')).toContain('（720p → 360p 03:12:04 → 180p 03:12:06）')
+    expect(told('en')).toContain('(720p → 360p 03:12:04 → 180p 03:12:06)')
+  })
+
   it.each(all)('%s is told in both languages, without a raw kind or an empty word', (kind) => {
     for (const lang of ['zh', 'en'] as const) {
       const told = sentence(entry(kind, body), null, lang)

@@ -23,9 +23,9 @@ import { tellTexts } from './sentenceTexts'
 import { gatewayName, gatewaySentence, gatewayTexts } from './gateways'
 import { totalsOf } from './safety'
 import { silenceSentence } from './silences'
-import { hm, number } from './time'
+import { hm, hms, number } from './time'
 import { standingWords, tierTexts } from './tierTexts'
-import type { Standing } from './tiers'
+import type { Standing, TierName } from './tiers'
 
 /** An entry as a person would tell it: who, and what they did. */
 export interface Sentence {
@@ -77,6 +77,9 @@ interface Bodies {
 /** What a site's line carries now; `way` is what comes to the site, or what it sends. */
 interface Line extends Standing {
   way: 'down' | 'up'
+  former: TierName
+  /** What was taken on the way there; none in entries of before. */
+  rungs?: { tier: TierName; at: string }[]
 }
 
 const get = <K extends keyof Bodies>(telling: Telling, type: K): Bodies[K] | null =>
@@ -121,7 +124,11 @@ const contentOf = (pick: (t: Telling['t'], former: string) => string): Tell => (
 function lineOf(x: Telling): string {
   const line = get(x, 'line')
   const why = x.entry.kind === 'meeting.recovered' ? 'all' : (line?.why ?? 'thin')
-  return standingWords(tierTexts[x.lang], line?.way ?? 'down', { tier: line?.tier ?? 'audio', why })
+  const stands = standingWords(tierTexts[x.lang], line?.way ?? 'down', { tier: line?.tier ?? 'audio', why })
+  const rungs = line?.rungs ?? []
+  if (line === null || rungs.length < 2) return stands
+  const passed = rungs.map((one) => `${x.t.tierShort(one.tier)} ${hms(one.at)}`)
+  return x.t.tiersPassed(stands, [x.t.tierShort(line.former), ...passed].join(' → '))
 }
 const because = (x: Telling, reason: string | null | undefined): string => (reason ? x.t.because(reason) : '')
 
