@@ -60,6 +60,8 @@ _NOT_YET = {
     "en": "This is not noted yet. Please hold the line, or press the key again.",
 }
 _PAUSE_S, _BETWEEN_S = 1.0, 0.3
+_AHEAD_S = 0.2
+"""It rings after so long at the latest, whatever is still to be made; that nothing can be said is known sooner."""
 _SOON_S, _RETRY_S, _AFTERWARDS_S = 1.0, 0.2, 30.0
 """Who waits longer than the first for what they pressed to be kept is told so; it is tried again after the second,
 and for the third after they have hung up."""
@@ -152,17 +154,26 @@ class VoiceChannel:
         number = re.sub(r"[\s\-()]", "", one.address)
         if not re.fullmatch(r"\+?[0-9*#]{2,20}", number):
             return Result(one.delivery, Outcome.FAILED, "no_such_number")
+        preparing = asyncio.create_task(self._prepare(one.content))
         try:
-            said = await self._prepare(one.content)
-            endpoint = await self._opened()
+            return Result(one.delivery, *await self._rung(number, one.delivery, preparing))
         except NoSpeech:
             return Result(one.delivery, Outcome.FAILED, "not_configured")
         except OSError:
             return Result(one.delivery, *_NO_LINE)
+        finally:
+            preparing.cancel()
+
+    async def _rung(self, number: str, delivery: str, preparing: "asyncio.Task[_Said]") -> tuple[Outcome, str]:
+        """It rings while what is to be said is made; not at all where nothing can be said."""
+        done, _ = await asyncio.wait({preparing}, timeout=_AHEAD_S)
+        for one in done:
+            one.result()
+        endpoint = await self._opened()
         leg = Leg(endpoint, lambda offer: self._new_call(endpoint, number, offer))
         try:
             await leg.ring()
-            return Result(one.delivery, *await self._through(leg, one.delivery, said))
+            return await self._through(leg, delivery, preparing)
         except asyncio.CancelledError:
             leg.drop()
             raise
@@ -179,7 +190,7 @@ class VoiceChannel:
         return Call(line, f"sip:{number}@{host}:{self._port}", offer)
 
     async def _prepare(self, content: Content) -> _Said:
-        """Everything is ready before it rings: whoever picks up hears it at once."""
+        """All that the call says."""
         language = content.language if content.language in _AFTER else "zh"
         after = (*_AFTER[language][content.asks], _NOT_YET[language])
         made = await asyncio.gather(*(self._speech.say(one, language) for one in after))
@@ -207,7 +218,7 @@ class VoiceChannel:
             heard += nothing(_BETWEEN_S) + samples + nothing(_BETWEEN_S)
         return heard if content.heard else None
 
-    async def _through(self, leg: Leg, delivery: str, said: _Said) -> tuple[Outcome, str]:
+    async def _through(self, leg: Leg, delivery: str, preparing: "asyncio.Task[_Said]") -> tuple[Outcome, str]:
         """From ringing to the end."""
         if not await self._picked_up(leg):
             status, rang = leg.call.status, leg.rings
@@ -217,7 +228,8 @@ class VoiceChannel:
             return _OUTCOMES.get(status, _NO_LINE)
         signs = [self._keeping(delivery, lambda: REACHED)]
         try:
-            detail = await self._talk(leg, delivery, said, signs)
+            said = await self._ready(leg, preparing)
+            detail = await self._talk(leg, delivery, said, signs) if said is not None else ""
             await leg.finish()
             await asyncio.wait(signs, timeout=_AFTERWARDS_S)
         finally:
@@ -233,6 +245,17 @@ class VoiceChannel:
         for one in waiting:
             one.cancel()
         return leg.answered.is_set()
+
+    async def _ready(self, leg: Leg, preparing: "asyncio.Task[_Said]") -> _Said | None:
+        """What is to be said; None where they hang up before it is made."""
+        over = asyncio.ensure_future(leg.over.wait())
+        await asyncio.wait({preparing, over}, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        try:
+            return preparing.result() if preparing.done() else None
+        except NoSpeech:
+            await leg.finish()
+            raise
 
     async def _talk(self, leg: Leg, delivery: str, said: _Said, signs: "list[asyncio.Task[str]]") -> str:
         """What came of it: `other` for somebody else, else nothing: the signs have told it."""

@@ -7,6 +7,7 @@ one after the other in the order they were asked for, so that the first telephon
 import asyncio
 import hashlib
 import re
+import subprocess
 import sys
 from array import array
 from collections import OrderedDict
@@ -77,7 +78,8 @@ class Speech:
 
     async def _made(self, key: tuple[str, str]) -> Samples:
         async with self._turn:
-            samples = await asyncio.to_thread(_samples, await self._wave(*key))
+            # In a thread: who is cancelled while asyncio starts a program may wait for ever.
+            samples = await asyncio.to_thread(self._spoken, *key)
         self._keep(key, samples)
         return samples
 
@@ -86,26 +88,17 @@ class Speech:
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
-    async def _wave(self, text: str, voice: str) -> bytes:
+    def _spoken(self, text: str, voice: str) -> Samples:
         command = (self._program, "-v", voice, "-s", self._speed, "--stdin", "--stdout")
-        pipe = asyncio.subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
-            )
+            done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=_WITHIN_S, check=False)
         except OSError as error:
             raise NoSpeech(str(error)) from error
-        try:
-            async with asyncio.timeout(_WITHIN_S):
-                wave, _ = await process.communicate(text.encode())
-        except TimeoutError as error:
+        except subprocess.TimeoutExpired as error:
             raise NoSpeech("eSpeak NG took too long") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-        if len(wave) <= _HEADER:
+        if len(done.stdout) <= _HEADER:
             raise NoSpeech("eSpeak NG said nothing")
-        return wave
+        return _samples(done.stdout)
 
 
 def _samples(wave: bytes) -> Samples:
