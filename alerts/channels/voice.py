@@ -60,8 +60,8 @@ _NOT_YET = {
     "en": "This is not noted yet. Please hold the line, or press the key again.",
 }
 _PAUSE_S, _BETWEEN_S = 1.0, 0.3
-_AHEAD_S = 0.2
-"""It rings after so long at the latest, whatever is still to be made; that nothing can be said is known sooner."""
+_FRAME_S, _BEHIND_S = 0.02, 2.0
+"""A packet of sound; so much later than it should be the last one may go out on a busy machine."""
 _SOON_S, _RETRY_S, _AFTERWARDS_S = 1.0, 0.2, 30.0
 """Who waits longer than the first for what they pressed to be kept is told so; it is tried again after the second,
 and for the third after they have hung up."""
@@ -166,9 +166,7 @@ class VoiceChannel:
 
     async def _rung(self, number: str, delivery: str, preparing: "asyncio.Task[_Said]") -> tuple[Outcome, str]:
         """It rings while what is to be said is made; not at all where nothing can be said."""
-        done, _ = await asyncio.wait({preparing}, timeout=_AHEAD_S)
-        for one in done:
-            one.result()
+        self._speech.check()
         endpoint = await self._opened()
         leg = Leg(endpoint, lambda offer: self._new_call(endpoint, number, offer))
         try:
@@ -332,5 +330,6 @@ class VoiceChannel:
         if codec is not None:
             leg.play(encode(samples, codec))
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(len(samples) / RATE):
-                    await leg.over.wait()
+                async with asyncio.timeout(len(samples) / RATE + _BEHIND_S):
+                    while leg.saying and not leg.over.is_set():
+                        await asyncio.sleep(_FRAME_S)

@@ -116,6 +116,11 @@ class Leg(asyncio.DatagramProtocol):
         """Say this now, in place of what was being said."""
         self._audio = audio
 
+    @property
+    def saying(self) -> bool:
+        """Whether there is something left to say."""
+        return bool(self._audio)
+
     async def key(self, within_s: float) -> str | None:
         """The next key pressed; None when time is up or the other side has hung up."""
         pressed = asyncio.ensure_future(self._keys.get())

@@ -7,6 +7,7 @@ one after the other in the order they were asked for, so that the first telephon
 import asyncio
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from array import array
@@ -38,6 +39,11 @@ class Speech:
         self._kept: OrderedDict[tuple[str, str], Samples] = OrderedDict()
         self._coming: dict[tuple[str, str], asyncio.Task[Samples]] = {}
         self._turn = asyncio.Lock()
+
+    def check(self) -> None:
+        """Raises NoSpeech where there is no eSpeak NG."""
+        if shutil.which(self._program) is None:
+            raise NoSpeech(self._program)
 
     async def say(self, text: str, language: str = "zh") -> Samples:
         """Samples, 8,000 a second, of the text's first 600 characters. NoSpeech."""
