@@ -60,8 +60,8 @@ _NOT_YET = {
     "en": "This is not noted yet. Please hold the line, or press the key again.",
 }
 _PAUSE_S, _BETWEEN_S = 1.0, 0.3
-_FRAME_S, _BEHIND_S = 0.02, 2.0
-"""A packet of sound; so much later than it should be the last one may go out on a busy machine."""
+_BEHIND_S = 2.0
+"""So much later than it should be the last of a sentence may go out on a busy machine."""
 _SOON_S, _RETRY_S, _AFTERWARDS_S = 1.0, 0.2, 30.0
 """Who waits longer than the first for what they pressed to be kept is told so; it is tried again after the second,
 and for the third after they have hung up."""
@@ -331,5 +331,4 @@ class VoiceChannel:
             leg.play(encode(samples, codec))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(len(samples) / RATE + _BEHIND_S):
-                    while leg.saying and not leg.over.is_set():
-                        await asyncio.sleep(_FRAME_S)
+                    await leg.said.wait()

@@ -83,6 +83,7 @@ class Leg(asyncio.DatagramProtocol):
     def __init__(self, endpoint: Endpoint, make_call: Callable[[str], Call]) -> None:
         self.answered = asyncio.Event()
         self.over = asyncio.Event()
+        self.said = asyncio.Event()
         self._endpoint = endpoint
         self._make_call = make_call
         self._loop = asyncio.get_running_loop()
@@ -113,13 +114,9 @@ class Leg(asyncio.DatagramProtocol):
         return self._media.codec if self._media else None
 
     def play(self, audio: bytes) -> None:
-        """Say this now, in place of what was being said."""
+        """Say this now, in place of what was being said; `said` is set when all of it has gone out, or it is over."""
         self._audio = audio
-
-    @property
-    def saying(self) -> bool:
-        """Whether there is something left to say."""
-        return bool(self._audio)
+        self.said.clear()
 
     async def key(self, within_s: float) -> str | None:
         """The next key pressed; None when time is up or the other side has hung up."""
@@ -169,6 +166,7 @@ class Leg(asyncio.DatagramProtocol):
             self._begin()
         if self.call.state == OVER:
             self.over.set()
+            self.said.set()
         self._reschedule()
 
     def _begin(self) -> None:
@@ -198,6 +196,8 @@ class Leg(asyncio.DatagramProtocol):
             data = packet(media.codec, sequence, timestamp, ssrc, frame.ljust(FRAME, nothing[:1]), marker=marker)
             self._rtp.sendto(data, (media.host, media.port))
             sequence, timestamp, marker = sequence + 1, timestamp + FRAME, False
+            if not self._audio:
+                self.said.set()
             at = max(at + _FRAME_S, self._loop.time() - _LATE_S)
             await asyncio.sleep(at - self._loop.time())
 
