@@ -21,6 +21,8 @@ from alerts.cap.xml import parse
 
 MAX_SIGNATURES = 2
 """A station's and, where it comes through one, a platform's: each more costs as much as all the rest of reading."""
+BOTH_WAYS_OCTETS = 65_536
+"""A larger message with several signatures is held against each as if it stood alone: reading one may cost no more."""
 
 _CONFIGURATION = SignatureConfiguration(
     require_x509=False,
@@ -60,7 +62,9 @@ def check_signatures(data: bytes, trusted: Sequence[x509.Certificate], at: datet
     could make a certificate in another's name.
     """
     root = parse(data, verbatim=True)
-    return tuple(_report(root, number, trusted, at) for number in range(min(len(_signatures(root)), MAX_SIGNATURES)))
+    count = len(_signatures(root))
+    ways = (True, False) if count > 1 and len(data) <= BOTH_WAYS_OCTETS else (True,)
+    return tuple(_report(root, number, ways, trusted, at) for number in range(min(count, MAX_SIGNATURES)))
 
 
 def sign(document: bytes, key_pem: bytes, certificate_pem: bytes) -> bytes:
@@ -79,12 +83,14 @@ def _signatures(root: etree._Element) -> list[etree._Element]:
     return root.findall(SIGNATURE)
 
 
-def _report(root: etree._Element, number: int, trusted: Sequence[x509.Certificate], at: datetime) -> SignatureReport:
-    """One signature; others may have been added after it or been there before it, so both are tried."""
+def _report(
+    root: etree._Element, number: int, ways: tuple[bool, ...], trusted: Sequence[x509.Certificate], at: datetime
+) -> SignatureReport:
+    """One signature; others may have been added after it or been there before it, so both `ways` may be tried."""
     certificate = _certificate(_signatures(root)[number])
     signer = _name(certificate) if certificate else None
     fault = ""
-    for alone in (True, False) if len(_signatures(root)) > 1 else (True,):
+    for alone in ways:
         fault = _fault(_with_first(root, number, alone), certificate)
         if not fault:
             known = certificate is not None and _is_trusted(certificate, trusted, at)
