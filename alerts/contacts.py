@@ -4,19 +4,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from alerts.answering import answering_accounts
 from alerts.languages import read_by
 from alerts.recipients import NOWHERE, OFFICIALS, PUBLIC, RESPONSIBLE, Contact, Position, Spot
-from alerts.territory import territories
 from alerts.webpush.model import PushSubscription
-from command.directory.model import MEDIA, HazardPoint, Person, Post, RoleGrant, Terminal, Unit, User
+from command.directory.model import MEDIA, HazardPoint, Person, Post, Terminal, Unit, User
 from command.directory.queries import county_of, points_of_posts, subtree
-from command.kernel.rights import Right, Role, rights_of
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 PAGES = ("browser", "headless")
 """Kinds of terminal that show a page."""
@@ -68,8 +69,11 @@ class Tree:
         return [one for one in self.units.values() if one.kind in _SOMEWHERE and one.lon is None]
 
     @cached_property
-    def _territories(self) -> dict[str, BaseGeometry]:
+    def _territories(self) -> "dict[str, BaseGeometry]":
         """Where each township lies, from the positions of its units."""
+        # A worker asks this tree whose an answer is, and never where anybody lies: geometry would be 14 MiB of it.
+        from alerts.territory import territories  # noqa: PLC0415
+
         known: dict[str, list[Position]] = {
             one.id: [] for one in self.units.values() if one.id == self.township(one.id)
         }
@@ -133,13 +137,6 @@ def readers_of(session: Session, unit: Unit, contacts: Iterable[Contact]) -> lis
 def tree_of(session: Session, unit: Unit) -> Tree:
     """The county of `unit` with all below it."""
     return Tree({one.id: one for one in session.scalars(subtree(county_of(session, unit).path))})
-
-
-def answering_accounts(session: Session) -> frozenset[str]:
-    """Accounts in use whose pages may answer an alert; an auditor's or administrator's may not and is not told."""
-    roles = [role.value for role in Role if Right.ALERT_ACKNOWLEDGE in rights_of(role)]
-    query = select(RoleGrant.user_id).join(User, User.id == RoleGrant.user_id).where(RoleGrant.role.in_(roles))
-    return frozenset(session.scalars(query.where(User.active, ~User.locked)))
 
 
 Ways = Callable[[Person, str | None], Iterable[tuple[str, str]]]

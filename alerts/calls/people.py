@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.answering import answering_accounts
 from alerts.calls.policy import DEPUTY, HOLDER, SUPERIOR, VOICE
 from alerts.calls.progress import Reach
-from alerts.contacts import answering_accounts
 from command.directory.model import Person, Post, Unit
 
 

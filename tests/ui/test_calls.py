@@ -78,7 +78,6 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
 
     unplaced = forget_position(town, duty, names[0])
     expect(desk.locator(f"[data-name='{names[0]}']").get_by_test_id("calls-unplaced")).to_have_text("·没有位置")
-    expect(desk.get_by_test_id("calls-unplaced")).to_have_count(1)
 
     for number, name in enumerate(names[:3]):
         place = desk.locator(f"[data-testid=calls-place][data-name='{name}']")
