@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from alerts import claims
-from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of
+from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of, turn_of
 from alerts.claims import Claim, Claimant, Standing
 from alerts.model import END, OF_THE_WAY, Alert, delivery_ids
 from alerts.recipients import Member
@@ -203,7 +203,7 @@ def _batches(members: Sequence[Member], size: int) -> list[Sequence[Member]]:
 
 
 def _outgoings(held: Claim, text: _Text, members: Sequence[Member]) -> list[Outgoing]:
-    made, turn = delivery_ids(held.alert, held.channel, held.act), (held.lane, held.rank)
+    made, turn = delivery_ids(held.alert, held.channel, held.act), turn_of(held.lane, held.rank)
     return [
         Outgoing(made(one.recipient), held.alert, one.address, one.name, text.content, text.at, text.expires_at, turn)
         for one in members

@@ -118,7 +118,8 @@ def is_landline(address: str) -> bool:
 
 def national(address: str) -> str:
     """A number without what is only written: `+86 139-0000-0000` and `0086139…` are `139…`."""
-    digits = "".join(one for one in address if one.isascii() and one.isdigit())
+    plain = address.isascii() and address.isdigit()
+    digits = address if plain else "".join(one for one in address if one.isascii() and one.isdigit())
     for prefix in ("0086", "86"):
         if digits.startswith(prefix) and len(digits) == len(prefix) + 11:
             return digits[len(prefix) :]

@@ -30,17 +30,17 @@ class Bound(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        at_once, later, numbers = bytearray(), bytearray(), list[str]()
-        while (packet := pdu.take(self._buffer)) is not None:
+        at_once, later, numbers = bytearray(), bytearray(), list[bytes]()
+        for packet in pdu.take(self._buffer):
             if packet.command == pdu.SUBMIT_SM:
-                numbers.append(pdu.read_short_message(packet.body).destination.number)
-                later += _answer(packet, pdu.message_id_body(f"{next(self._names):x}"))
+                numbers.append(pdu.destination_of(packet.body))
+                later += _answer(packet, b"%x\0" % next(self._names))
             elif not packet.command & RESPONSE:
                 at_once += _answer(packet, pdu.message_id_body("centre"))
         if at_once:
             self._transport.write(at_once)
         if numbers:
-            os.write(self._sent, ("\n".join(numbers) + "\n").encode())
+            os.write(self._sent, b"\n".join(numbers) + b"\n")
             asyncio.get_running_loop().call_later(GATEWAY_S, self._transport.write, bytes(later))
 
 

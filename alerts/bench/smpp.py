@@ -18,7 +18,7 @@ from command.kernel.clock import SystemClock
 from command.kernel.db import Database, make_engine
 from command.kernel.wake import wake_of
 
-WINDOWS = {"as_shipped": "binds=2&window=10", "wide": "binds=4&window=250"}
+WINDOWS = {"as_shipped": "binds=2&window=10", "wide": "binds=4&window=500"}
 """The second is what a gateway of 20 ms needs so that not the windows are what is measured."""
 UNBOUND = "rate=1000000"
 

@@ -10,7 +10,7 @@ from alerts.calls.attempts import Held
 from alerts.calls.model import CallAttempt, CallPart, Obligation
 from alerts.calls.policy import VOICE
 from alerts.calls.words import Part, spoken, written
-from alerts.channels.port import Outgoing, Turn
+from alerts.channels.port import Outgoing, Turn, turn_of
 from alerts.chunks import rank_of
 from alerts.languages import language_of, read_by
 from alerts.model import ISSUE, NUMBER_CHECK, SAFETY_CHECK, Alert
@@ -28,7 +28,7 @@ def outgoing(session: Session, held: Held, now: datetime) -> Outgoing:
     if asked.check_id is not None:
         content = Content("", asked.said or "", asked.asks)
         rank = rank_of(NUMBER_CHECK if asked.asks == NUMBER else SAFETY_CHECK, None, ISSUE)
-        return Outgoing(held.id, asked.check_id, held.address, held.name, content, now, None, (PUBLIC, rank))
+        return Outgoing(held.id, asked.check_id, held.address, held.name, content, now, None, turn_of(PUBLIC, rank))
     parts, alert, turn = _parts(session, held.id, asked.languages or "", now)
     content = spoken(parts) if held.channel == VOICE else written(parts)
     return Outgoing(held.id, alert, held.address, held.name, content, now, None, turn)
@@ -53,7 +53,7 @@ def _parts(session: Session, attempt_id: str, languages: str, now: datetime) -> 
     words = {one.id: words_of(one, one.issued_at or now, language=language) for one in alerts.values()}
     parts = [Part(words[alert], tuple(names), whom) for (alert, whom), names in places.items()]
     rank = min(rank_of(one.kind, one.colour, ISSUE) for one in alerts.values())
-    return parts, next(iter(alerts)), (OFFICIALS, rank)
+    return parts, next(iter(alerts)), turn_of(OFFICIALS, rank)
 
 
 def _language_of(alerts: Iterable[Alert], languages: str) -> str:

@@ -5,12 +5,25 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from alerts.recipients import PUBLIC
+from alerts.recipients import OFFICIALS, PUBLIC
 from alerts.texts import Content
 
-Turn = tuple[int, int]
-"""Whose turn it is where messages wait for each other: the lane, then the alert's rank, the smaller goes first."""
-LAST: Turn = (PUBLIC, 9)
+
+class Turn(NamedTuple):
+    """Whose turn it is where messages wait for each other, the smaller goes first: officials, as they have lines of
+    their own; among them and all others the alert's rank, red before blue, then the lane."""
+
+    follows: bool
+    rank: int
+    lane: int
+
+
+def turn_of(lane: int, rank: int) -> Turn:
+    """The turn of a message of an alert's rank in a lane."""
+    return Turn(lane != OFFICIALS, rank, lane)
+
+
+LAST = turn_of(PUBLIC, 9)
 
 
 class Outcome(StrEnum):

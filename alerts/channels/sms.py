@@ -7,17 +7,17 @@ parts is sent when all are; *unknown* when some left and not all were acknowledg
 import asyncio
 import threading
 from collections.abc import Mapping, Sequence
-from itertools import count
 from pathlib import Path
 
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
-from alerts.channels.sms_gateway import SmsGateway, by_preference
+from alerts.channels.sms_gateway import SmsGateway
 from alerts.channels.sms_inbox import Hear, Inbox
-from alerts.channels.sms_receipts import Find, ReceiptDesk, Record, reference_of
+from alerts.channels.sms_message import Sending, ShortMessage
+from alerts.channels.sms_receipts import Find, ReceiptDesk, Record
 from alerts.channels.sms_route import Route
-from alerts.recipients import national
-from alerts.sending import NoAnswer, NotSent
-from alerts.sms.wire import ShortText, Taken, Verdict
+
+LEAST, MOST = 50, 1000
+"""Of a batch: eight lines send one each beside each other, which fills a wide window, and no more may be doubled."""
 
 
 class SmsChannel:
@@ -33,18 +33,15 @@ class SmsChannel:
         """
         self._desk = ReceiptDesk(find, record)
         self._inbox = Inbox(hear)
-        self._references = count(0)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sms", daemon=True)
         self._thread.start()
-        self._routes = [Route(one, self._desk, self._inbox, folder) for one in gateways]
+        self._routes = [Route(one, self._desk, self._inbox, self._place, folder) for one in gateways]
+        self._closing = False
         self._pump = asyncio.run_coroutine_threadsafe(self._desk.run(), self._loop)
         for route in self._routes:
             self._loop.call_soon_threadsafe(route.hold)
-        places = sum(one.binds * one.centre.window for one in gateways)
-        self.batch = max(50, places)
-        # Eight lines send beside each other: together they fill a wide window, and a message that waits takes 3 KiB.
-        self._abreast = max(50, places // 8)
+        self.batch = min(max(LEAST, sum(one.binds * one.centre.window for one in gateways)), MOST)
 
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
         if self._loop.is_closed():
@@ -54,7 +51,7 @@ class SmsChannel:
 
     def standing(self) -> Mapping[str, bool]:
         now = self._loop.time()
-        return {route.gateway.name: route.stands(now) for route in self._routes}
+        return {route.name: route.stands(now) for route in self._routes}
 
     async def close(self) -> None:
         if self._loop.is_running():
@@ -64,67 +61,38 @@ class SmsChannel:
             self._loop.close()
 
     async def _close(self) -> None:
+        self._closing = True
         await asyncio.gather(*(route.close() for route in self._routes))
         self._pump.cancel()
         await asyncio.sleep(0)
 
     async def _send_all(self, batch: Sequence[Outgoing]) -> list[Result]:
-        """Some at a time, in their order."""
-        results: dict[int, Result] = {}
-        waiting = iter(enumerate(batch))
-
-        async def run() -> None:
-            for place, one in waiting:
-                results[place] = await self._send_one(one)
-
-        await asyncio.gather(*(run() for _ in range(min(len(batch), self._abreast))))
-        return [results[place] for place in range(len(batch))]
-
-    async def _send_one(self, one: Outgoing) -> Result:
-        number = national(one.address)
-        if not 3 <= len(number) <= 15:
-            return Result(one.delivery, Outcome.FAILED, "not a telephone number")
-        result = Result(one.delivery, Outcome.LATER, "no gateway")
-        left = by_preference(self._routes, number)
-        # Only who finds no other way waits for what becomes of a gateway that is tried again.
-        for patient in (False, True):
-            for route in tuple(left):
-                openings = await route.admitted(patient=patient)
-                if openings is None:
-                    continue
-                left.remove(route)
-                result = await self._by(route, one, number, openings)
-                if result.outcome is not Outcome.LATER:
-                    return result
-        return result
-
-    async def _by(self, route: Route, one: Outgoing, number: str, openings: int) -> Result:
+        if not batch:
+            return []
+        sending = Sending(batch, self._routes)
+        self._place(sending.messages)
         try:
-            return await self._parts_by(route, one, number, openings)
-        finally:
-            route.give_up(openings)
+            return await sending.over
+        except asyncio.CancelledError:
+            sending.give_up()
+            raise
 
-    async def _parts_by(self, route: Route, one: Outgoing, number: str, openings: int) -> Result:
-        gateway = route.gateway
-        ids: list[str] = []
-        for part in route.parts(one.content.body, next(self._references) & 0xFF):
-            try:
-                text = ShortText(gateway.source, number, part, one.expires_at)
-                answer = await route.submit(text, one.turn, openings)
-            except NotSent as error:
-                return Result(one.delivery, Outcome.UNKNOWN if ids else Outcome.LATER, f"not connected: {error}"[:200])
-            except NoAnswer as error:
-                return Result(one.delivery, Outcome.UNKNOWN, f"no answer: {error}"[:200])
-            if answer.verdict is not Verdict.TAKEN:
-                return Result(one.delivery, _refused(answer, bool(ids)), f"status {answer.status:#010x}")
-            ids.append(answer.message_id)
-        reference = reference_of(gateway.name, ids[-1])
-        # The last part's receipt is the message's: it is read when all are there.
-        self._desk.sent(reference, one.delivery, one.alert)
-        return Result(one.delivery, Outcome.SENT, reference)
-
-
-def _refused(answer: Taken, some_left: bool) -> Outcome:
-    if some_left:
-        return Outcome.UNKNOWN
-    return Outcome.LATER if answer.verdict is Verdict.LATER else Outcome.FAILED
+    def _place(self, messages: Sequence[ShortMessage]) -> None:
+        """Give each to the first gateway of its choice that takes it now. Only who finds no other way waits for what
+        becomes of one that is tried again."""
+        by_route: dict[Route, list[ShortMessage]] = {}
+        for message in messages:
+            if message.is_over:
+                continue
+            if not 3 <= len(message.number) <= 15:
+                message.end(Outcome.FAILED, "not a telephone number")
+            elif self._closing:
+                message.end(Outcome.LATER, "closed")
+            elif (way := next((one for one in message.left if one.admits(message)), None)) is not None:
+                by_route.setdefault(way, []).append(message)
+            elif (tried := next((one for one in message.left if one.is_tried), None)) is not None:
+                tried.wait(message)
+            else:
+                message.end(Outcome.LATER, message.why)
+        for way, some in by_route.items():
+            way.take(some)

@@ -1,36 +1,51 @@
 """A gateway in use: its binds, whose turn it is, and whether it is left alone for a while."""
 
 import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from itertools import count, groupby
 from pathlib import Path
 
 from alerts.channels.breaker import Breaker
-from alerts.channels.port import Turn
+from alerts.channels.port import Outcome, Turn
 from alerts.channels.sms_gateway import SmsGateway
 from alerts.channels.sms_inbox import Inbox
+from alerts.channels.sms_message import ShortMessage
 from alerts.channels.sms_receipts import ReceiptDesk, reference_of
 from alerts.channels.sms_window import Window
 from alerts.sending import NoAnswer, NotSent
-from alerts.sms.bind import Bind, Hearing
+from alerts.sms.bind import Became, Bind, Hearing
 from alerts.sms.pace import Pace
-from alerts.sms.wire import Receipt, ShortText, Taken
+from alerts.sms.wire import Form, Receipt, Taken, Verdict
+
+Back = Callable[[Sequence[ShortMessage]], None]
 
 
 class Route:
-    """Used within one event loop. `folder` is shared by the processes that keep one pace."""
+    """Used within one event loop. Messages go in, and are over or go `back`, for another gateway.
 
-    def __init__(self, gateway: SmsGateway, desk: ReceiptDesk, inbox: Inbox, folder: Path | None = None) -> None:
+    `folder` is shared by the processes that keep one pace.
+    """
+
+    def __init__(
+        self, gateway: SmsGateway, desk: ReceiptDesk, inbox: Inbox, back: Back, folder: Path | None = None
+    ) -> None:
         self.gateway = gateway
+        self.name = gateway.name
         self.segments = gateway.segments
-        # All of a batch get the same text, whose parts differ by their reference alone.
-        self.parts = lru_cache(2 * 256)(gateway.wire.parts)
         self._desk = desk
+        self._back = back
         self._breaker = Breaker()
-        self._settled = asyncio.Event()
+        self._patient: list[ShortMessage] = []
+        """Who has no other way and waits for what becomes of the one that is tried."""
+        self._references = count(0)
+        # All of a batch get the same text, whose parts differ by their reference alone.
+        self._parts = lru_cache(2 * 256)(self._forms)
         path = folder and folder / f"sms-{sha256(gateway.name.encode()).hexdigest()[:16]}.pace"
-        self._window = Window(Pace(gateway.centre.per_second, path), gateway.centre.window)
-        hearing = Hearing(self._take, inbox.take, self._count)
+        self._window = Window(Pace(gateway.centre.per_second, path), gateway.centre.window, self._go)
+        hearing = Hearing[ShortMessage](self._became, self._take, inbox.take, self._count)
         self._binds = [Bind(gateway.centre, gateway.wire, hearing) for _ in range(gateway.binds)]
 
     def hold(self) -> None:
@@ -40,58 +55,141 @@ class Route:
 
     async def close(self) -> None:
         """Hang up; whoever waits for a place does so no longer."""
-        self._window.close()
+        patient, self._patient = self._patient, []
+        self._back([*self._send_away("closed"), *patient])
         await asyncio.gather(*(bind.close() for bind in self._binds))
+        self._window.close()
 
     def stands(self, now: float) -> bool:
         """Whether a message could leave now, by the loop's clock: a bind is up and it is not left alone."""
         return any(bind.is_bound for bind in self._binds) and not self._breaker.is_resting(now)
 
-    async def admitted(self, *, patient: bool) -> int | None:
-        """The breaker's openings for one message, to be given up after it; None where the gateway is left alone.
+    @property
+    def is_tried(self) -> bool:
+        """Whether it was left alone and one message tries it now."""
+        return self._breaker.probing
 
-        Who is `patient` waits for what becomes of another that is being tried.
-        """
-        while (openings := self._breaker.admit(_now())) is None and patient and self._breaker.probing:
-            await self._settled.wait()
-        if self._breaker.probing:
-            self._settled.clear()
-        return openings
+    def admits(self, message: ShortMessage) -> bool:
+        """Whether the message may go this way now. Then it has to: it may be the one that tries it."""
+        breaker = self._breaker
+        openings = breaker.openings if breaker.is_closed else breaker.admit(_now())
+        if openings is None:
+            return False
+        message.way, message.openings = self, openings
+        message.left = tuple(one for one in message.left if one is not self) if len(message.left) > 1 else ()
+        return True
 
-    def give_up(self, openings: int) -> None:
-        """The message that was admitted is over, whatever became of it."""
-        self._breaker.given_up(openings)
-        self._tell()
+    def give_up(self, message: ShortMessage) -> None:
+        """Nobody wants to know any more what becomes of a message that was admitted: another may try."""
+        self._breaker.given_up(message.openings)
+        self._settle()
 
-    async def submit(self, text: ShortText, turn: Turn, openings: int) -> Taken:
-        """The centre's answer to a part of a message. Raises NotSent or NoAnswer."""
-        await self._window.enter(turn, begun=text.part.number > 1)
-        try:
-            answer = await min(self._binds, key=_room).submit(text)
-        except (NotSent, NoAnswer):
-            if self._breaker.failed(openings, _now()):
-                self._window.send_away("left alone")
-            raise
-        finally:
-            self._window.leave()
-        self._breaker.succeeded()
-        self._tell()
-        return answer
+    def wait(self, message: ShortMessage) -> None:
+        """Until it is known whether this way can be gone again."""
+        self._patient.append(message)
+
+    def take(self, messages: Iterable[ShortMessage]) -> None:
+        """Send these, which were admitted, in their order."""
+        for turn, some in groupby(messages, key=_turn):
+            waiting = list(some)
+            for one in waiting:
+                said = one.outgoing
+                one.forms = self._parts(said.content.body, next(self._references) & 0xFF, said.expires_at)
+                one.taken = 0
+            self._window.enter(waiting, turn)
+        self._window.serve()
+
+    def _forms(self, text: str, reference: int, expires_at: datetime | None) -> list[Form]:
+        gateway, wire = self.gateway, self.gateway.wire
+        parts = wire.parts(text, reference)
+        return [wire.form(gateway.centre, gateway.source, part, expires_at) for part in parts]
+
+    def _go(self, messages: list[ShortMessage]) -> None:
+        """Who has places now leaves by the binds that have the most room."""
+        window = self.gateway.centre.window
+        share = -(-len(messages) // max(self._bound(), 1))
+        while messages:
+            bind = min(self._binds, key=_load)
+            number = min(share, max(window - bind.under_way, 1))
+            bind.submit([(one, one.forms[one.taken](one.number)) for one in messages[:number]])
+            messages = messages[number:]
+
+    def _became(self, became: Sequence[tuple[ShortMessage, Became]]) -> None:
+        """Each of these had a place. Who goes on with its next part goes first."""
+        begun, back = list[ShortMessage](), list[ShortMessage]()
+        for message, what in became:
+            if isinstance(what, Taken):
+                self._breaker.succeeded()
+                goes_on = self._answered(message, what)
+            else:
+                if self._breaker.failed(message.openings, _now()):
+                    back += self._send_away("left alone")
+                goes_on = _failed(message, what)
+            if goes_on:
+                (begun if message.taken else back).append(message)
+        self._window.leave(len(became))
+        for one in begun:
+            self._window.enter((one,), one.outgoing.turn, begun=True)
+        self._back(back)
+        self._settle()
+        self._window.serve()
+
+    def _answered(self, message: ShortMessage, answer: Taken) -> bool:
+        """Whether the message goes on: with its next part here, or by another gateway."""
+        if answer.verdict is not Verdict.TAKEN:
+            status = f"status {answer.status:#010x}"
+            if message.taken:
+                message.end(Outcome.UNKNOWN, status)
+            elif answer.verdict is Verdict.REFUSED:
+                message.end(Outcome.FAILED, status)
+            message.why = status
+            return not message.is_over
+        message.taken += 1
+        if message.taken < len(message.forms):
+            return True
+        reference = reference_of(self.name, answer.message_id)
+        # The last part's receipt is the message's: it is read when all are there.
+        self._desk.sent(reference, message.outgoing.delivery, message.outgoing.alert)
+        message.end(Outcome.SENT, reference)
+        return False
+
+    def _send_away(self, why: str) -> list[ShortMessage]:
+        """Nobody waits for a place any longer; returns who has to go another way."""
+        error = NotSent(why)
+        return [one for one in self._window.send_away() if _failed(one, error)]
+
+    def _settle(self) -> None:
+        if self._patient and not self._breaker.probing:
+            patient, self._patient = self._patient, []
+            self._back(patient)
+
+    def _bound(self) -> int:
+        return sum(bind.is_bound for bind in self._binds)
 
     def _count(self) -> None:
         """There is a window for each bind that is up, and one for whoever tries where none is."""
-        bound = sum(bind.is_bound for bind in self._binds)
-        self._window.resize(self.gateway.centre.window * max(bound, 1))
-
-    def _tell(self) -> None:
-        if not self._breaker.probing:
-            self._settled.set()
+        self._window.resize(self.gateway.centre.window * max(self._bound(), 1))
 
     async def _take(self, receipt: Receipt) -> bool:
-        return await self._desk.take(reference_of(self.gateway.name, receipt.message_id), receipt.state)
+        return await self._desk.take(reference_of(self.name, receipt.message_id), receipt.state)
 
 
-def _room(bind: Bind) -> tuple[bool, int]:
+def _failed(message: ShortMessage, error: NotSent | NoAnswer) -> bool:
+    """Whether the message goes another way: nothing of it has left."""
+    if isinstance(error, NoAnswer):
+        message.end(Outcome.UNKNOWN, f"no answer: {error}"[:200])
+        return False
+    message.why = f"not connected: {error}"[:200]
+    if message.taken:
+        message.end(Outcome.UNKNOWN, message.why)
+    return not message.is_over
+
+
+def _turn(message: ShortMessage) -> Turn:
+    return message.outgoing.turn
+
+
+def _load(bind: Bind[ShortMessage]) -> tuple[bool, int]:
     return not bind.is_bound, bind.under_way
 
 

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.sms.wire import RESPONSE, BadPacket, Packet
+from alerts.sms.wire import RESPONSE, BadPacket, Packet, cut
 
 HEADER = struct.Struct("!III")
 LONGEST = 4096
@@ -81,18 +81,13 @@ def write(packet: Packet) -> bytes:
     return HEADER.pack(HEADER.size + len(packet.body), packet.command, packet.sequence) + packet.body
 
 
-def take(buffer: bytearray) -> Packet | None:
-    """Take the first packet out of a stream's buffer; None where it is not whole yet. Raises BadPacket."""
-    if len(buffer) < HEADER.size:
-        return None
-    length, command, sequence = HEADER.unpack_from(buffer)
-    if not HEADER.size <= length <= LONGEST:
-        raise BadPacket(f"length {length}")
-    if len(buffer) < length:
-        return None
-    body = bytes(buffer[HEADER.size : length])
-    del buffer[:length]
-    return Packet(command, sequence, body=body)
+def take(buffer: bytearray) -> list[Packet]:
+    """Take the whole packets out of a stream's buffer. Raises BadPacket."""
+    found = []
+    for octets in cut(buffer, HEADER.size, LONGEST):
+        _, command, sequence = HEADER.unpack_from(octets)
+        found.append(Packet(command, sequence, body=octets[HEADER.size :]))
+    return found
 
 
 def authenticator(sp_id: str, secret: str, timestamp: str) -> bytes:
@@ -116,13 +111,19 @@ def connect_status(body: bytes, layout: Layout) -> int:
 
 def submit_body(message: Submit, layout: Layout) -> bytes:
     """The body of a CMPP_SUBMIT (§7.4.3.1)."""
+    before, after = around_destination(message, layout)
+    return before + _fixed(message.destination, layout.number) + after
+
+
+def around_destination(message: Submit, layout: Layout) -> tuple[bytes, bytes]:
+    """What stands before and after the destination's number, of a fixed length, in such a body."""
     typed = bytes(layout.typed)
     head = bytes(8) + bytes((message.total, message.number, 1, 0)) + _fixed(message.service, 10)
     fee = bytes((SP_PAYS,)) + _fixed("", layout.number) + typed
     form = bytes((0, int(message.total > 1), message.coding)) + _fixed(message.sp_id, 6)
     times = _fixed(FREE, 2) + _fixed(NO_FEE, 6) + _fixed(message.validity, 17) + _fixed("", 17)
-    who = _fixed(message.source, 21) + b"\x01" + _fixed(message.destination, layout.number) + typed
-    return head + fee + form + times + who + bytes((len(message.content),)) + message.content + bytes(layout.reserve)
+    before = head + fee + form + times + _fixed(message.source, 21) + b"\x01"
+    return before, typed + bytes((len(message.content),)) + message.content + bytes(layout.reserve)
 
 
 def read_submit(body: bytes, layout: Layout) -> Submit:

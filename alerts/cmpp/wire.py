@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alerts.cmpp import pdu
 from alerts.sms.parts import in_parts, measure, ucs2
-from alerts.sms.wire import RESPONSE, Centre, Packet, Part, Receipt, ShortText, Taken, Verdict, Written
+from alerts.sms.wire import RESPONSE, Centre, Form, Packet, Part, Receipt, Taken, Verdict, Written
 from alerts.texts import LOCAL
 
 SINGLE_ASCII, SINGLE, PART = 160, 140, 134
@@ -28,7 +28,7 @@ class CmppWire:
     def write(self, packet: Packet) -> bytes:
         return pdu.write(packet)
 
-    def take(self, buffer: bytearray) -> Packet | None:
+    def take(self, buffer: bytearray) -> list[Packet]:
         return pdu.take(buffer)
 
     def open_body(self, centre: Centre, now: datetime) -> bytes:
@@ -47,19 +47,21 @@ class CmppWire:
         found = [whole] if len(whole) <= SINGLE else in_parts(characters, PART, reference)
         return [Part(pdu.UCS2, octets, number, len(found)) for number, octets in enumerate(found, start=1)]
 
-    def submit_body(self, centre: Centre, text: ShortText) -> bytes:
+    def form(self, centre: Centre, source: str, part: Part, expires_at: datetime | None) -> Form:
         message = pdu.Submit(
-            source=text.source,
-            destination=text.number,
-            content=text.part.octets,
+            source=source,
+            destination="",
+            content=part.octets,
             sp_id=centre.system_id,
             service=self._service,
-            coding=text.part.coding,
-            number=text.part.number,
-            total=text.part.total,
-            validity=_absolute(text.expires_at) if text.expires_at else "",
+            coding=part.coding,
+            number=part.number,
+            total=part.total,
+            validity=_absolute(expires_at) if expires_at else "",
         )
-        return pdu.submit_body(message, self._layout)
+        before, after = pdu.around_destination(message, self._layout)
+        longest = self._layout.number
+        return lambda number: before + number.encode().ljust(longest, b"\0") + after
 
     def taken(self, answer: Packet) -> Taken:
         message_id, result = pdu.read_answer(answer.body, self._layout)

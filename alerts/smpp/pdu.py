@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alerts.sms.wire import BadPacket, Packet
+from alerts.sms.wire import BadPacket, Packet, cut
 
 HEADER = struct.Struct("!IIII")
 LONGEST = 4096
@@ -53,18 +53,13 @@ def write(packet: Packet) -> bytes:
     return HEADER.pack(HEADER.size + len(packet.body), packet.command, packet.status, packet.sequence) + packet.body
 
 
-def take(buffer: bytearray) -> Packet | None:
-    """Take the first packet out of a stream's buffer; None where it is not whole yet. Raises BadPacket."""
-    if len(buffer) < HEADER.size:
-        return None
-    length, command, status, sequence = HEADER.unpack_from(buffer)
-    if not HEADER.size <= length <= LONGEST:
-        raise BadPacket(f"length {length}")
-    if len(buffer) < length:
-        return None
-    body = bytes(buffer[HEADER.size : length])
-    del buffer[:length]
-    return Packet(command, sequence, status, body)
+def take(buffer: bytearray) -> list[Packet]:
+    """Take the whole packets out of a stream's buffer. Raises BadPacket."""
+    found = []
+    for octets in cut(buffer, HEADER.size, LONGEST):
+        _, command, status, sequence = HEADER.unpack_from(octets)
+        found.append(Packet(command, sequence, status, octets[HEADER.size :]))
+    return found
 
 
 def bind_body(system_id: str, password: str, system_type: str = "") -> bytes:
@@ -81,17 +76,31 @@ def read_bind(body: bytes) -> tuple[str, str]:
 
 def write_short_message(message: ShortMessage) -> bytes:
     """The body of a submit_sm or deliver_sm; a text over 254 octets goes as message_payload (§5.3.2.32)."""
+    before, after = around_destination(message)
+    return before + message.destination.number[:20].encode("latin-1", "replace").replace(b"\0", b"?") + after
+
+
+def around_destination(message: ShortMessage) -> tuple[bytes, bytes]:
+    """What stands before and after the destination's number in such a body."""
+    to = message.destination
     options = dict(message.options)
     text = message.text
     if len(text) > 254:
         options[MESSAGE_PAYLOAD], text = text, b""
-    parts = [_c_string(""), _address(message.source), _address(message.destination)]
-    parts.append(bytes((message.esm_class, 0, message.priority)))
+    before = _c_string("") + _address(message.source) + bytes((to.ton, to.npi))
+    parts = [_c_string(""), bytes((message.esm_class, 0, message.priority))]
     parts += [_c_string(""), _c_string(message.validity)]
     parts.append(bytes((message.registered_delivery, 0, message.data_coding, 0, len(text))))
     parts.append(text)
     parts += [struct.pack("!HH", tag, len(value)) + value for tag, value in options.items()]
-    return b"".join(parts)
+    return before, b"".join(parts)
+
+
+def destination_of(body: bytes) -> bytes:
+    """The destination's number in a submit_sm's body, without reading the rest. Raises ValueError."""
+    source = body.index(0) + 3
+    at = body.index(0, source) + 3
+    return body[at : body.index(0, at)]
 
 
 def read_short_message(body: bytes) -> ShortMessage:
@@ -119,8 +128,8 @@ def read_short_message(body: bytes) -> ShortMessage:
 
 
 def read_message_id(body: bytes) -> str:
-    """The message id of a submit_sm_resp (§4.4.2); empty where the body is, as with an error."""
-    return _Reader(body).c_string() if body else ""
+    """The message id of a submit_sm_resp (§4.4.2); empty where the body is, as with an error. Raises ValueError."""
+    return body[: body.index(0)].decode("latin-1") if body else ""
 
 
 def message_id_body(message_id: str) -> bytes:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from alerts.smpp import pdu
 from alerts.smpp.pdu import Address, ShortMessage
 from alerts.smpp.text import parts, receipt_of, text_of
-from alerts.sms.wire import RESPONSE, BadPacket, Centre, Packet, Part, Receipt, ShortText, Taken, Verdict, Written
+from alerts.sms.wire import RESPONSE, Centre, Form, Packet, Part, Receipt, Taken, Verdict, Written
 
 
 class SmppWire:
@@ -16,7 +16,7 @@ class SmppWire:
     def write(self, packet: Packet) -> bytes:
         return pdu.write(packet)
 
-    def take(self, buffer: bytearray) -> Packet | None:
+    def take(self, buffer: bytearray) -> list[Packet]:
         return pdu.take(buffer)
 
     def open_body(self, centre: Centre, now: datetime) -> bytes:
@@ -29,18 +29,19 @@ class SmppWire:
         coding, found = parts(text, reference)
         return [Part(coding, octets, number, len(found)) for number, octets in enumerate(found, start=1)]
 
-    def submit_body(self, centre: Centre, text: ShortText) -> bytes:
+    def form(self, centre: Centre, source: str, part: Part, expires_at: datetime | None) -> Form:
         message = ShortMessage(
-            source=Address(text.source),
-            destination=Address(text.number),
-            text=text.part.octets,
-            data_coding=text.part.coding,
-            esm_class=pdu.UDH_INDICATOR if text.part.total > 1 else 0,
+            source=Address(source),
+            destination=Address(""),
+            text=part.octets,
+            data_coding=part.coding,
+            esm_class=pdu.UDH_INDICATOR if part.total > 1 else 0,
             registered_delivery=pdu.RECEIPT_WANTED,
-            validity=_absolute(text.expires_at) if text.expires_at else "",
+            validity=_absolute(expires_at) if expires_at else "",
             priority=3,
         )
-        return pdu.write_short_message(message)
+        before, after = pdu.around_destination(message)
+        return lambda number: before + number.encode() + after
 
     def taken(self, answer: Packet) -> Taken:
         if answer.status == pdu.OK:
@@ -72,5 +73,5 @@ def _absolute(instant: datetime) -> str:
 def _id_in(answer: Packet) -> str:
     try:
         return pdu.read_message_id(answer.body)
-    except BadPacket:
+    except ValueError:
         return ""

@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from itertools import count
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from alerts.sending import NoAnswer, NotSent
-from alerts.sms.wire import RESPONSE, BadPacket, Centre, Packet, Receipt, ShortText, Taken, Wire, Written
+from alerts.sms.wire import RESPONSE, BadPacket, Centre, Packet, Receipt, Taken, Wire, Written
 from command.kernel.clock import SystemClock
 
 CONNECT_S, ANSWER_S, ENQUIRE_S, END_S, WATCH_S = 3.0, 10.0, 30.0, 1.0, 0.5
@@ -23,53 +23,61 @@ OnMessage = Callable[[Written], Awaitable[bool]]
 
 log = logging.getLogger(__name__)
 
+E = TypeVar("E")
 T = TypeVar("T")
 
+Became = Taken | NotSent | NoAnswer
+"""What became of a message at its centre."""
 
-class Hearing(NamedTuple):
-    """Who is told what a bind hears: receipts, what people write, and that it is bound or not any more."""
 
+class Hearing(NamedTuple, Generic[E]):
+    """Who is told what a bind hears: what became of messages, receipts, what people write, and whether it is bound."""
+
+    became: Callable[[Sequence[tuple[E, Became]]], None]
     receipt: OnReceipt
     message: OnMessage
     change: Callable[[], None] = lambda: None
 
 
-class Bind:
+class Bind(Generic[E]):
     """A connection that sends and receives. Used within one event loop.
 
-    After an error it binds again at the next message, or when held. Whoever submits keeps to the window.
+    Messages go and come many at a time, each named by whatever its sender knows it by: a task, a timer or a wake-up for
+    each would cost more than the message. After an error it binds again at the next ones, or when held. Whoever submits
+    keeps to the window.
     """
 
-    def __init__(self, centre: Centre, wire: Wire, hearing: Hearing) -> None:
-        self.under_way = 0
+    def __init__(self, centre: Centre, wire: Wire, hearing: Hearing[E]) -> None:
         self.is_bound = False
         self._centre = centre
         self._wire = wire
         self._hearing = hearing
         self._numbers = count(1)
-        self._waiting: dict[int, tuple[asyncio.Future[Packet], float]] = {}
-        self._unwritten: list[bytes] = []
+        self._asked: dict[int, asyncio.Future[Packet]] = {}
+        self._under_way: dict[int, tuple[E, float]] = {}
+        self._waiting: list[tuple[E, bytes]] = []
+        """For the connection."""
         self._writer: asyncio.StreamWriter | None = None
-        self._binding: asyncio.Task[asyncio.StreamWriter] | None = None
+        self._binding: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unbound = asyncio.Event()
         self._closing = False
+
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way) + len(self._waiting)
 
     def hold(self) -> None:
         """Stay bound from now on, for receipts, also while nothing is sent."""
         self._spawn(self._hold())
 
-    async def submit(self, text: ShortText) -> Taken:
-        """The centre's answer to a message. Raises NotSent or NoAnswer."""
-        self.under_way += 1
-        try:
-            await self._bound()
-            body = self._wire.submit_body(self._centre, text)
-            return self._wire.taken(await self._ask(self._wire.submit, body))
-        except (OSError, TimeoutError, BadPacket) as error:
-            raise NoAnswer(str(error) or type(error).__name__) from error
-        finally:
-            self.under_way -= 1
+    def submit(self, messages: Sequence[tuple[E, bytes]]) -> None:
+        """Hand over messages, each with the body of its request; what became of them is told later."""
+        if self.is_bound:
+            self._send(messages)
+            return
+        self._waiting += messages
+        self._begin_binding()
 
     async def close(self) -> None:
         """Unbind and hang up."""
@@ -77,101 +85,107 @@ class Bind:
         writer = self._writer
         if writer is not None:
             with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(END_S):
-                    await self._ask(self._wire.end, b"")
-        self._lost(writer, ConnectionError("closed"))
+                await self._ask(self._wire.end, b"", END_S)
+        self._lost(writer, "closed")
         if tasks := list(self._tasks):
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=END_S)
-        self._lost(self._writer, ConnectionError("closed"))
+        self._lost(self._writer, "closed")
 
     async def _hold(self) -> None:
         pause_s = FIRST_S
         while not self._closing:
             self._unbound.clear()
-            try:
-                await self._bound()
+            if not self.is_bound:
+                await asyncio.wait([self._begin_binding()])
+            if self.is_bound:
                 pause_s = FIRST_S
                 await self._unbound.wait()
-            except NotSent as error:
-                log.info("message centre %s: %s", self._centre.host, error)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_S)
 
-    async def _bound(self) -> asyncio.StreamWriter:
-        """The connection; where it is yet to be made, all who wait for it have its one outcome. Raises NotSent."""
-        if self.is_bound and self._writer is not None:
-            return self._writer
+    def _begin_binding(self) -> "asyncio.Task[None]":
+        """Bind, unless somebody does already: all who wait for it have its one outcome."""
         if self._binding is None:
             self._binding = self._spawn(self._bind())
-            self._binding.add_done_callback(self._over)
-        return await asyncio.shield(self._binding)
+        return self._binding
 
-    def _over(self, binding: "asyncio.Task[asyncio.StreamWriter]") -> None:
-        self._binding = None
-        # Nobody may be left to be told.
-        if not binding.cancelled():
-            binding.exception()
-
-    async def _bind(self) -> asyncio.StreamWriter:
-        writer: asyncio.StreamWriter | None = None
+    async def _bind(self) -> None:
+        why = ""
         try:
-            centre = self._centre
-            async with asyncio.timeout(CONNECT_S):
-                reader, writer = await asyncio.open_connection(centre.host, centre.port)
-            self._writer = writer
-            self._spawn(self._read(reader, writer))
-            self._spawn(self._watch(writer))
-            refusal = self._wire.refusal(
-                await self._ask(self._wire.open, self._wire.open_body(centre, SystemClock().now()))
-            )
-            if refusal:
-                raise ConnectionRefusedError(f"bind refused: {refusal}")
+            await self._connect()
         except (OSError, TimeoutError, BadPacket, asyncio.CancelledError) as error:
-            self._lost(writer, ConnectionError("not bound"))
-            raise NotSent(str(error) or type(error).__name__) from error
+            why = str(error) or type(error).__name__
+            self._lost(self._writer, "not bound")
+        self._binding = None
+        waiting, self._waiting = self._waiting, []
+        if why:
+            log.info("message centre %s: %s", self._centre.host, why)
+            self._hearing.became([(message, NotSent(why)) for message, _ in waiting])
+        else:
+            self._send(waiting)
+            self._hearing.change()
+
+    async def _connect(self) -> None:
+        centre = self._centre
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(centre.host, centre.port)
+        self._writer = writer
+        self._spawn(self._read(reader, writer))
+        body = self._wire.open_body(centre, SystemClock().now())
+        refusal = self._wire.refusal(await self._ask(self._wire.open, body))
+        if refusal:
+            raise ConnectionRefusedError(f"bind refused: {refusal}")
+        if self._writer is not writer:
+            raise ConnectionResetError("connection lost")
+        self._spawn(self._watch(writer))
         self._spawn(self._enquire(writer))
         self.is_bound = True
-        self._hearing.change()
-        return writer
 
-    async def _ask(self, command: int, body: bytes) -> Packet:
-        loop = asyncio.get_running_loop()
-        number = next(self._numbers) & 0x7FFFFFFF or next(self._numbers)
-        future: asyncio.Future[Packet] = loop.create_future()
-        self._waiting[number] = future, loop.time() + ANSWER_S
+    def _send(self, messages: Sequence[tuple[E, bytes]]) -> None:
+        writer = self._writer
+        if writer is None:
+            why = NotSent("not bound")
+            self._hearing.became([(message, why) for message, _ in messages])
+            return
+        command, write, under_way = self._wire.submit, self._wire.write, self._under_way
+        octets, until = list[bytes](), asyncio.get_running_loop().time() + ANSWER_S
+        for message, body in messages:
+            number = self._number()
+            under_way[number] = message, until
+            octets.append(write(Packet(command, number, 0, body)))
+        writer.write(b"".join(octets))
+
+    def _number(self) -> int:
+        return next(self._numbers) & 0x7FFFFFFF or next(self._numbers)
+
+    async def _ask(self, command: int, body: bytes, within_s: float = ANSWER_S) -> Packet:
+        """The centre's answer to a request that is no message. Raises OSError, TimeoutError."""
+        number = self._number()
+        future: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
+        self._asked[number] = future
         try:
-            self._write(self._wire.write(Packet(command, number, body=body)))
-            return await future
+            if self._writer is not None:
+                self._writer.write(self._wire.write(Packet(command, number, 0, body)))
+            async with asyncio.timeout(within_s):
+                return await future
         finally:
-            self._waiting.pop(number, None)
-
-    def _write(self, octets: bytes) -> None:
-        """What is written in one turn of the loop leaves together. The window bounds how much that is."""
-        if not self._unwritten:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._unwritten.append(octets)
-
-    def _flush(self) -> None:
-        octets = b"".join(self._unwritten)
-        self._unwritten.clear()
-        if self._writer is not None:
-            self._writer.write(octets)
+            del self._asked[number]
 
     async def _watch(self, writer: asyncio.StreamWriter) -> None:
-        """Whoever has waited for an answer for too long gets none. They stand in the order in which they asked.
-
-        One look now and then for all of them: a timer for each message costs as much as the message.
-        """
+        """Whoever has waited for an answer for too long gets none. They stand in the order in which they were sent."""
         loop = asyncio.get_running_loop()
         while self._writer is writer:
             await asyncio.sleep(WATCH_S)
-            for future, until in list(self._waiting.values()):
+            late = list[int]()
+            for number, (_, until) in self._under_way.items():
                 if until > loop.time():
                     break
-                if not future.done():
-                    future.set_exception(TimeoutError("no answer"))
+                late.append(number)
+            if late:
+                why = NoAnswer("no answer")
+                self._hearing.became([(self._under_way.pop(number)[0], why) for number in late])
 
     async def _enquire(self, writer: asyncio.StreamWriter) -> None:
         while self._writer is writer:
@@ -179,29 +193,44 @@ class Bind:
             try:
                 await self._ask(self._wire.enquire, b"")
             except (OSError, TimeoutError):
-                self._lost(writer, ConnectionError("no answer to an enquiry"))
+                self._lost(writer, "no answer to an enquiry")
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         buffer = bytearray()
         try:
-            while chunk := await reader.read(65536):
-                buffer += chunk
-                while (packet := self._wire.take(buffer)) is not None:
-                    self._take(packet, writer)
+            while octets := await reader.read(65536):
+                buffer += octets
+                while packets := self._wire.take(buffer):
+                    self._take(packets, writer)
         except (OSError, BadPacket) as error:
             log.warning("message centre %s: %s", self._centre.host, error)
-        self._lost(writer, ConnectionError("connection lost"))
+        self._lost(writer, "connection lost")
 
-    def _take(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
-        if packet.command & RESPONSE:
-            future, _ = self._waiting.get(packet.sequence, (None, 0.0))
-            if future is not None and not future.done():
-                future.set_result(packet)
-            return
+    def _take(self, packets: Sequence[Packet], writer: asyncio.StreamWriter) -> None:
+        became = list[tuple[E, Became]]()
+        for packet in packets:
+            if not packet.command & RESPONSE:
+                self._answer(packet, writer)
+            elif (sent := self._under_way.pop(packet.sequence, None)) is not None:
+                became.append((sent[0], self._taken(packet)))
+            else:
+                future = self._asked.get(packet.sequence)
+                if future is not None and not future.done():
+                    future.set_result(packet)
+        if became:
+            self._hearing.became(became)
+
+    def _taken(self, packet: Packet) -> Became:
+        try:
+            return self._wire.taken(packet)
+        except BadPacket as error:
+            return NoAnswer(str(error))
+
+    def _answer(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
         if packet.command == self._wire.deliver:
             self._spawn(self._heard(packet, writer))
-            return
-        writer.write(self._wire.reply(packet, taken=True))
+        else:
+            writer.write(self._wire.reply(packet, taken=True))
 
     async def _heard(self, packet: Packet, writer: asyncio.StreamWriter) -> None:
         """Answer a delivery when what it says is taken: a centre repeats what it has no answer to."""
@@ -220,18 +249,21 @@ class Bind:
             return await self._hearing.message(heard)
         return heard is None or not heard.state or await self._hearing.receipt(heard)
 
-    def _lost(self, writer: asyncio.StreamWriter | None, why: ConnectionError) -> None:
+    def _lost(self, writer: asyncio.StreamWriter | None, why: str) -> None:
         """End a connection; whoever waits for an answer on it gets none."""
         if writer is None or writer is not self._writer:
             return
         self._writer, self.is_bound = None, False
-        self._unwritten.clear()
         self._unbound.set()
         writer.close()
-        for future, _ in self._waiting.values():
+        for future in self._asked.values():
             if not future.done():
-                future.set_exception(why)
+                future.set_exception(ConnectionError(why))
+        under_way, self._under_way = self._under_way, {}
         self._hearing.change()
+        if under_way:
+            error = NoAnswer(why)
+            self._hearing.became([(message, error) for message, _ in under_way.values()])
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.get_running_loop().create_task(work)

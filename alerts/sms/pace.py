@@ -12,7 +12,8 @@ from pathlib import Path
 
 _TIME = struct.Struct("d")
 SLACK_S = 0.005
-"""Who wakes this much late loses nothing; more would leave as a burst, which a centre answers with *throttled*."""
+"""What nobody used of the last so many seconds may still leave; more would be a burst, which a centre answers with
+*throttled*."""
 STALE_S = 60.0
 """A time this far ahead was written before the machine started: its clock began anew."""
 
@@ -30,17 +31,19 @@ class Pace:
         os.ftruncate(self._file, _TIME.size)
         self._next = mmap.mmap(self._file, _TIME.size)
 
-    def take(self, now: float, *, ahead: bool) -> float:
-        """Seconds until a message may leave: its place is taken if that is 0, or `ahead`; otherwise ask again then."""
+    def take(self, now: float, most: int, *, ahead: bool) -> tuple[int, float]:
+        """How many of `most` messages may leave now; where none may, seconds until one may: ask again then, or with
+        `ahead` have its place, which is taken."""
         fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
             (next_at,) = _TIME.unpack_from(self._next)
-            wait_s: float = next_at - now
-            if wait_s > STALE_S + 16 * self._every_s:
-                wait_s = -STALE_S
-            if wait_s <= 0 or ahead:
-                _TIME.pack_into(self._next, 0, (now + wait_s if wait_s > -SLACK_S else now) + self._every_s)
-            return max(wait_s, 0.0)
+            if next_at - now > STALE_S + 16 * self._every_s:
+                next_at = 0.0
+            next_at = max(next_at, now - SLACK_S)
+            number = min(most, int((now - next_at) / self._every_s) + 1) if next_at <= now else 0
+            if number or ahead:
+                _TIME.pack_into(self._next, 0, next_at + max(number, 1) * self._every_s)
+            return number, max(next_at - now, 0.0)
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 

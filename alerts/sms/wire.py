@@ -3,7 +3,7 @@
 Both number their requests, and answer each with its command's number and the highest bit set.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,8 +16,7 @@ class BadPacket(ValueError):
     """Octets that are no packet of the protocol."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One packet: its command, the number that a response repeats, SMPP's status, and its body."""
 
     command: int
@@ -47,14 +46,10 @@ class Part(NamedTuple):
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShortText:
-    """A part on its way to a number, to be thrown away after `expires_at`."""
+Form = Callable[[str], bytes]
+"""Number → the body of the request that hands a part over to it; only the number differs between those told the same.
 
-    source: str
-    number: str
-    part: Part
-    expires_at: datetime | None
+The number has digits alone."""
 
 
 class Verdict(Enum):
@@ -65,8 +60,7 @@ class Verdict(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A centre's answer to a message; `message_id` names it in receipts, `status` is the protocol's own."""
 
     verdict: Verdict
@@ -103,8 +97,10 @@ class Wire(Protocol):
         """The packet's octets."""
         ...
 
-    def take(self, buffer: bytearray) -> Packet | None:
-        """Take the first packet out of a stream's buffer; None where it is not whole yet."""
+    def take(self, buffer: bytearray) -> list[Packet]:
+        """Take the whole packets out of a stream's buffer, in their order.
+
+        Those before octets that are none are given first; only the next look raises."""
         ...
 
     def open_body(self, centre: Centre, now: datetime) -> bytes:
@@ -119,8 +115,8 @@ class Wire(Protocol):
         """The messages that carry a text; `reference` (0 to 255) has a phone put them together."""
         ...
 
-    def submit_body(self, centre: Centre, text: ShortText) -> bytes:
-        """The body of the request that hands a message over."""
+    def form(self, centre: Centre, source: str, part: Part, expires_at: datetime | None) -> Form:
+        """How a part is handed over, from our number `source`, to be thrown away after `expires_at`."""
         ...
 
     def taken(self, answer: Packet) -> Taken:
@@ -134,3 +130,23 @@ class Wire(Protocol):
     def reply(self, packet: Packet, *, taken: bool) -> bytes:
         """The octets that answer a centre's own request; one that was not `taken` is to be repeated later."""
         ...
+
+
+def cut(buffer: bytearray, head: int, longest: int) -> list[bytes]:
+    """Take the whole packets out of a stream's buffer; each begins with its length, of four octets.
+
+    `head` and `longest` are the fewest and most octets of one. Raises BadPacket where the first is none of these.
+    """
+    found, at, size = list[bytes](), 0, len(buffer)
+    while size - at >= head:
+        length = int.from_bytes(buffer[at : at + 4], "big")
+        if not head <= length <= longest:
+            if not found:
+                raise BadPacket(f"length {length}")
+            break
+        if size - at < length:
+            break
+        found.append(bytes(buffer[at : at + length]))
+        at += length
+    del buffer[:at]
+    return found

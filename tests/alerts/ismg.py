@@ -32,7 +32,7 @@ class CmppCentre(MessageCentre):
     def write(self, packet: Packet) -> bytes:
         return pdu.write(packet)
 
-    def take(self, buffer: bytearray) -> Packet | None:
+    def take(self, buffer: bytearray) -> list[Packet]:
         return pdu.take(buffer)
 
     def validity(self, instant: datetime) -> str:

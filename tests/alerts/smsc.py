@@ -49,7 +49,7 @@ class MessageCentre:
     def write(self, packet: Packet) -> bytes:
         return pdu.write(packet)
 
-    def take(self, buffer: bytearray) -> Packet | None:
+    def take(self, buffer: bytearray) -> list[Packet]:
         return pdu.take(buffer)
 
     def validity(self, instant: datetime) -> str:
@@ -122,7 +122,7 @@ class MessageCentre:
         serving.add_done_callback(self._serving.discard)
         while chunk := await reader.read(4096):
             buffer += chunk
-            while (packet := self.take(buffer)) is not None:
+            for packet in self.take(buffer):
                 work = asyncio.ensure_future(self._answer(packet, writer, place))
                 works.add(work)
                 work.add_done_callback(works.discard)

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.smpp import pdu
 from alerts.smpp.wire import SmppWire
-from alerts.sms.wire import RESPONSE, Centre, Packet, Receipt, ShortText, Written
+from alerts.sms.wire import RESPONSE, Centre, Packet, Receipt, Written
 from tests.alerts.smsc import MessageCentre
 
 smpp = pytest.importorskip("smpplib.smpp", reason="smpplib is in the lock of development")
@@ -36,8 +36,7 @@ def written(command: str, **fields: Any) -> Packet:
     """What smpplib writes, as we read it."""
     made = smpp.make_pdu(command, client=Numbers(), **fields)
     buffer = bytearray(made.generate())
-    packet = WIRE.take(buffer)
-    assert packet is not None
+    (packet,) = WIRE.take(buffer)
     assert not buffer, "no octet is left over"
     assert packet.sequence == 7
     return packet
@@ -46,7 +45,7 @@ def written(command: str, **fields: Any) -> Packet:
 def submitted(text: str) -> list[Any]:
     """The messages of a text, as smpplib reads them."""
     parts = WIRE.parts(text, 0xAB)
-    bodies = [WIRE.submit_body(CENTRE, ShortText("1069", "13900000001", part, NOON)) for part in parts]
+    bodies = [WIRE.form(CENTRE, "1069", part, NOON)("13900000001") for part in parts]
     return [read(WIRE.write(Packet(WIRE.submit, 9, body=body))) for body in bodies]
 
 

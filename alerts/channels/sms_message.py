@@ -1,0 +1,72 @@
+"""A short message on its way: to whom, in which parts, and what became of it, one of a batch."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.channels.sms_gateway import by_preference
+from alerts.recipients import national
+from alerts.sms.wire import Form
+
+if TYPE_CHECKING:
+    from alerts.channels.sms_route import Route
+
+
+class Sending:
+    """A batch under way: `over` is its results, in the batch's order."""
+
+    def __init__(self, batch: Sequence[Outgoing], ways: "Sequence[Route]") -> None:
+        self.over: asyncio.Future[list[Result]] = asyncio.get_running_loop().create_future()
+        self.messages = [ShortMessage(self, place, one, ways) for place, one in enumerate(batch)]
+        self._number = len(batch)
+        self._results: dict[int, Result] = {}
+
+    def keep(self, place: int, result: Result) -> None:
+        self._results[place] = result
+        if len(self._results) == self._number:
+            # They refer to each other: what is not taken apart here stays until the collector comes by.
+            self.messages = []
+            if not self.over.done():
+                self.over.set_result([self._results[place] for place in range(self._number)])
+
+    def give_up(self) -> None:
+        """Nobody wants to know any more: what has not left never does."""
+        left = [one for one in self.messages if not one.is_over]
+        self.messages = []
+        for one in left:
+            one.is_over = True
+        for one in left:
+            if one.way is not None:
+                one.way.give_up(one)
+
+
+class ShortMessage:
+    """`left` are the gateways that were not tried yet, in the order of preference, `way` is the one that is.
+
+    `forms` are how its parts are handed over there, `taken` how many of them were, `openings` its breaker's when it
+    came. `why` says what kept it from going.
+    """
+
+    __slots__ = (
+        "forms", "is_over", "left", "number", "openings", "outgoing", "place", "sending", "taken", "way", "why"
+    )  # fmt: skip
+
+    def __init__(self, sending: Sending, place: int, outgoing: Outgoing, ways: "Sequence[Route]") -> None:
+        self.sending = sending
+        self.place = place
+        self.outgoing = outgoing
+        self.number = national(outgoing.address)
+        self.left = ways if len(ways) == 1 else by_preference(ways, self.number)
+        self.way: Route | None = None
+        self.forms: Sequence[Form] = ()
+        self.taken = 0
+        self.openings = 0
+        self.why = "no gateway"
+        self.is_over = False
+
+    def end(self, outcome: Outcome, detail: str) -> None:
+        """What became of it."""
+        if not self.is_over:
+            self.is_over = True
+            self.sending.keep(self.place, Result(self.outgoing.delivery, outcome, detail))
