@@ -100,6 +100,14 @@ class Client:
         return self._port.identity.fingerprint
 
     @property
+    def contexts(self) -> tuple[int, int]:
+        """The addresses of libsrtp's contexts, outbound and inbound. Raises ValueError before it is connected."""
+        peer = self.peer
+        if peer is None or peer.outbound is None or peer.inbound is None:
+            raise ValueError("not connected")
+        return peer.outbound.context, peer.inbound.context
+
+    @property
     def cipher(self) -> str:
         """The SRTP profile that DTLS chose."""
         keys = self.peer.keys if self.peer is not None else None

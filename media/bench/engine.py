@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import tempfile
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from media import srtp
-from media.bench.client import Client
+from media.bench.client import Agreed, Outgoing
+from media.ice import Address
 
 SAMPLES = 1_000_000
 COUNTERS = (
@@ -74,6 +76,24 @@ class Generator(Protocol):
     def close(self) -> None: ...
 
 
+class Played(Protocol):
+    """A connected site, as the engine plays it; between `hand_over` and `take_back` its socket is the engine's.
+
+    `contexts` are those of SRTP, outbound and inbound.
+    """
+
+    agreed: Agreed
+    server: Address
+    outgoing: list[Outgoing]
+
+    @property
+    def socket(self) -> int: ...
+    @property
+    def contexts(self) -> tuple[int, int]: ...
+    def hand_over(self) -> None: ...
+    def take_back(self) -> None: ...
+
+
 class Result(ctypes.Structure):
     """Of a run, as the engine fills it."""
 
@@ -90,14 +110,14 @@ def compiler() -> str | None:
 
 
 def build() -> ctypes.CDLL | None:
-    """Compile and load the engine; None without a C compiler. Raises CalledProcessError when it does not compile."""
+    """Compile and load what is in C; None without a compiler. Raises CalledProcessError when it does not compile."""
     program = compiler()
     if program is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "engine.so"
-        source = Path(__file__).with_name("engine.c")
-        subprocess.run([program, "-O2", "-shared", "-fPIC", str(source), "-o", str(library)], check=True)
+        sources = [str(Path(__file__).with_name(name)) for name in ("engine.c", "bare.c")]
+        subprocess.run([program, "-O2", "-shared", "-fPIC", *sources, "-o", str(library)], check=True)
         return _declare(ctypes.CDLL(str(library)))
 
 
@@ -110,34 +130,43 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.engine_stream.argtypes = (pointer, number, ctypes.c_uint32, number, number, real, number, number, number)
     library.engine_floor.argtypes = (pointer, pointer, number, number, text, number, number, number, pointer)
     library.engine_run.argtypes = (pointer, real, real, pointer, pointer, ctypes.c_uint64, ctypes.POINTER(Result))
+    library.bare_serve.argtypes = (number, text, number)
     return library
 
 
+def srtp_functions() -> list[int]:
+    """The addresses of what encrypts and decrypts RTP and RTCP: libsrtp's."""
+    return [srtp.function(f"srtp_{name}") for name in ("protect", "protect_rtcp", "unprotect", "unprotect_rtcp")]
+
+
+def bare_functions(library: ctypes.CDLL) -> list[int]:
+    """Of what only makes packets as big as that."""
+    protect, unprotect = (
+        ctypes.cast(function, ctypes.c_void_p).value or 0 for function in (library.bare_protect, library.bare_unprotect)
+    )
+    return [protect, protect, unprotect, unprotect]
+
+
 class CEngine:
-    """All clients in one thread of C; the clients' sockets belong to it while it runs."""
+    """All clients in one thread of C, which has their sockets while it runs. `functions` are those of SRTP."""
 
     name = "C"
 
-    def __init__(self, library: ctypes.CDLL, clients: list[Client]) -> None:
+    def __init__(self, library: ctypes.CDLL, clients: Sequence[Played], functions: Sequence[int]) -> None:
         self._library = library
-        functions = ("srtp_protect", "srtp_protect_rtcp", "srtp_unprotect", "srtp_unprotect_rtcp")
-        self._engine = library.engine_new(*(srtp.function(name) for name in functions))
+        self._engine = library.engine_new(*functions)
         self._delays = (ctypes.c_double * SAMPLES)()
         self._late = (ctypes.c_double * SAMPLES)()
         self._clients = clients
         for client in clients:
             self._add(client)
 
-    def _add(self, client: Client) -> None:
-        peer, agreed = client.peer, client.agreed
-        if peer is None or peer.outbound is None or peer.inbound is None:
-            raise ValueError("not connected")
-        contexts = peer.outbound.context, peer.inbound.context
-        address, port = client.server
+    def _add(self, client: Played) -> None:
+        agreed, (address, port) = client.agreed, client.server
         types = agreed.audio_type, agreed.video_type, agreed.rtx_type
         extensions = agreed.audio_level, agreed.sent_transport_cc, agreed.got_transport_cc
         place = self._library.engine_transport(
-            self._engine, client.socket, address.encode(), port, *contexts, *types, *extensions
+            self._engine, client.socket, address.encode(), port, *client.contexts, *types, *extensions
         )
         for out in client.outgoing:
             s = out.stream

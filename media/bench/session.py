@@ -4,11 +4,11 @@ import asyncio
 import ctypes
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from media.bench import bridge, engine, janus, mediasoup
+from media.bench import bare, bridge, engine, janus, mediasoup
 from media.bench.churn import try_churn
 from media.bench.core import core_cost
 from media.bench.figures import ratios, summarise
@@ -79,10 +79,11 @@ async def _conference(options: Options, core: int, library: ctypes.CDLL | None) 
     peers = _wished(_peers() if options.interface and library is not None else [], options)
     variants = _wished(list(bridge.variants()), options) or list(bridge.variants())
     names = [*variants, *peers]
-    for _ in range(options.rounds):
-        for name in names:
-            figures, notes[name] = await _attempt(name, options, core, library)
-            rounds.setdefault(name, []).append(figures)
+    async with _bare(options, core, library) as limit:
+        for _ in range(options.rounds):
+            for name in names:
+                figures, notes[name] = await _attempt(name, options, core, library, limit)
+                rounds.setdefault(name, []).append(figures)
     summaries = {name: summarise(each) for name, each in rounds.items()}
     found = {**asdict(options.conference), "rounds": options.rounds, "step": bridge.variants()[variants[0]]}
     found |= _flat(summaries[variants[0]], notes[variants[0]])
@@ -103,16 +104,23 @@ def _peers() -> list[str]:
     return [name for name, command in commands.items() if command is not None]
 
 
+def _bare(
+    options: Options, core: int, library: ctypes.CDLL | None
+) -> AbstractAsyncContextManager[engine.Generator | None]:
+    """The same conference around a bare server, where there is a generator quick enough to tell."""
+    return nullcontext() if library is None else bare.started(options.address, core, options.conference, library)
+
+
 async def _attempt(
-    name: str, options: Options, core: int, library: ctypes.CDLL | None
+    name: str, options: Options, core: int, library: ctypes.CDLL | None, limit: engine.Generator | None
 ) -> tuple[Figures, dict[str, object]]:
     """One server's round. One that a busy machine spoilt is tried again. Raises BridgeError the second time."""
     try:
         async with _server(name, options, core) as server:
-            return await try_server(server, options.conference, options.plan, library)
+            return await try_server(server, options.conference, options.plan, library, limit)
     except BridgeError:
         async with _server(name, options, core) as server:
-            return await try_server(server, options.conference, options.plan, library)
+            return await try_server(server, options.conference, options.plan, library, limit)
 
 
 def _flat(ours: dict[str, dict[str, float]], notes: dict[str, object]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from media.bench import process
 from media.bench.client import Client, Site
-from media.bench.engine import CEngine, Generator, Run
+from media.bench.engine import CEngine, Generator, Run, srtp_functions
 from media.bench.figures import highest, lasting, percentile
 from media.bench.load import Conference, Load
 from media.bench.python_engine import PythonEngine
@@ -154,9 +154,9 @@ def polite() -> Iterator[None]:
 
 
 async def try_server(
-    server: Server, conference: Conference, plan: Plan, library: ctypes.CDLL | None
+    server: Server, conference: Conference, plan: Plan, library: ctypes.CDLL | None, bare: Generator | None
 ) -> tuple[Figures, dict[str, object]]:
-    """Measure one server; its figures, and what else is to be told."""
+    """Measure one server; its figures, and what else is to be told. `bare` plays the same sites around a bare one."""
     idle = process.resident_mib(server.pid)
     sites = await server.join_all(conference)
     clients = [client for site in sites for client in site.clients]
@@ -167,8 +167,8 @@ async def try_server(
         figures, notes = await _nominal(trial, plan)
         figures["memory_per_site_mib"] = (process.resident_mib(server.pid) - idle) / conference.sites
         figures["join_ms"] = sum(site.join_s for site in sites) / len(sites) * 1000
-        if library is not None:
-            figures |= await _loaded(trial, plan)
+        if bare is not None:
+            figures |= await _loaded(trial, plan, bare)
         return figures, {"cipher": clients[0].cipher, **notes}
     finally:
         generator.close()
@@ -176,7 +176,7 @@ async def try_server(
 
 
 def make_generator(library: ctypes.CDLL | None, clients: list[Client]) -> Generator:
-    return CEngine(library, clients) if library is not None else PythonEngine(clients)
+    return CEngine(library, clients, srtp_functions()) if library is not None else PythonEngine(clients)
 
 
 async def _nominal(trial: Trial, plan: Plan) -> tuple[Figures, dict[str, object]]:
@@ -198,7 +198,7 @@ async def _nominal(trial: Trial, plan: Plan) -> tuple[Figures, dict[str, object]
     return figures, {"counted": {"seconds": round(run.seconds, 2), **run.counters}}
 
 
-async def _loaded(trial: Trial, plan: Plan) -> Figures:
+async def _loaded(trial: Trial, plan: Plan, bare: Generator) -> Figures:
     found = await highest(lambda load: trial.holds(plan.step_s, load), 1.0, 1.5, plan.halvings, plan.highest_load)
     load = await lasting(lambda load: trial.holds(plan.at_share_s, load), found)
     share = load * SHARE_OF_HIGHEST
@@ -207,6 +207,7 @@ async def _loaded(trial: Trial, plan: Plan) -> Figures:
         return figures
     run, cpu = await trial.measured(plan.at_share_s, share)
     figures |= {"at_70_packets_per_cpu_second": run.received / cpu if cpu else None, **_delays("at_70_", run)}
+    figures |= _delays("at_70_bare_", await bare.run(plan.at_share_s, share))
     joining = await trial.while_joining(plan, share)
     return {**figures, **_delays("at_70_joining_", joining), "at_70_joining_loss": joining.loss}
 

@@ -51,6 +51,7 @@ async def test_a_small_conference_is_measured_by_the_engine() -> None:
     counted = found["notes"]["fengsui"]["counted"]
     assert counted["feedbacks"] >= 4 * 5
     assert (counted["not_authentic"], counted["unsent"], counted["overflowed"]) == (0, 0, 0)
+    assert found["fengsui"]["at_70_bare_p99_ms"]["median"] > 0
     assert found["fengsui"]["at_70_joining_p99_ms"]["median"] > 0
     assert found["ratio_to_janus"] is None
 

@@ -1,6 +1,7 @@
-"""The bench's generator alone, against a socket that gives back all it sends: what it takes for its own packet."""
+"""The bench's generator alone: what it takes for its own packet, and that a bare server hands on all there is."""
 
 import ctypes
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from contextlib import closing
 
 import pytest
 
+from media.bench import bare
 from media.bench.engine import COUNTERS, Result, build, compiler
-from media.bench.load import AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE
+from media.bench.load import AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE, Conference
 from media.rtp import vp8
 from media.rtp.packet import header, is_rtcp, parse
 
@@ -80,6 +82,17 @@ def test_only_what_was_sent_in_this_run_is_timed(far: socket.socket) -> None:
     assert counted["samples"] >= 3, counted
     assert all(0 < delay < 30 for delay in delays[: counted["samples"]])
     check_form(came)
+
+
+async def test_a_bare_server_hands_every_packet_on_to_all_others() -> None:
+    library, core = build(), min(os.sched_getaffinity(0))
+    assert library is not None
+    async with bare.started("127.0.0.1", core, Conference(sites=4, speaking=2), library) as generator:
+        run = await generator.run(0.5, 1.0)
+    assert run.received == 3 * run.sent > 300
+    assert (run.loss, run.counters["ignored"], run.counters["control"]) == (0, 0, 0)
+    assert len(run.delays) > 10
+    assert run.delays[0] > 0
 
 
 def check_form(came: list[bytes]) -> None:
