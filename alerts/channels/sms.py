@@ -12,7 +12,7 @@ from pathlib import Path
 from alerts.channels.port import Outcome, Outgoing, Result, all_of
 from alerts.channels.sms_gateway import SmsGateway
 from alerts.channels.sms_inbox import Hear, Inbox
-from alerts.channels.sms_message import Sending, ShortMessage
+from alerts.channels.sms_message import Sending, ShortMessage, Way
 from alerts.channels.sms_receipts import Find, ReceiptDesk, Record
 from alerts.channels.sms_route import Route
 
@@ -80,7 +80,7 @@ class SmsChannel:
     def _place(self, messages: Sequence[ShortMessage]) -> None:
         """Give each to the first gateway of its choice that takes it now. Only who finds no other way waits for what
         becomes of one that is tried again."""
-        by_route: dict[Route, list[ShortMessage]] = {}
+        by_way: dict[Way, list[ShortMessage]] = {}
         for message in messages:
             if message.is_over:
                 continue
@@ -89,10 +89,10 @@ class SmsChannel:
             elif self._closing:
                 message.end(Outcome.LATER, "closed")
             elif (way := next((one for one in message.left if one.admits(message)), None)) is not None:
-                by_route.setdefault(way, []).append(message)
+                by_way.setdefault(way, []).append(message)
             elif (tried := next((one for one in message.left if one.is_tried), None)) is not None:
                 tried.wait(message)
             else:
                 message.end(Outcome.LATER, message.why)
-        for way, some in by_route.items():
+        for way, some in by_way.items():
             way.take(some)

@@ -1,22 +1,49 @@
 """A short message on its way: to whom, in which parts, and what became of it, one of a batch."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from alerts.channels.port import Outcome, Outgoing, Result
 from alerts.channels.sms_gateway import by_preference
 from alerts.recipients import national
 from alerts.sms.wire import Form
 
-if TYPE_CHECKING:
-    from alerts.channels.sms_route import Route
+
+class Way(Protocol):
+    """A gateway, as a message sees it."""
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The beginnings of the numbers that it serves best."""
+        ...
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether it was left alone and one message tries it now."""
+        ...
+
+    def admits(self, message: "ShortMessage") -> bool:
+        """Whether the message may go this way now. Then it has to: it may be the one that tries it."""
+        ...
+
+    def wait(self, message: "ShortMessage") -> None:
+        """Until it is known whether this way can be gone again."""
+        ...
+
+    def take(self, messages: "Iterable[ShortMessage]") -> None:
+        """Send these, which were admitted, in their order."""
+        ...
+
+    def give_up(self, message: "ShortMessage") -> None:
+        """Nobody wants to know any more what becomes of a message that was admitted: another may try."""
+        ...
 
 
 class Sending:
     """A batch under way: `over` is its results, in the batch's order."""
 
-    def __init__(self, batch: Sequence[Outgoing], ways: "Sequence[Route]") -> None:
+    def __init__(self, batch: Sequence[Outgoing], ways: Sequence[Way]) -> None:
         self.over: asyncio.Future[list[Result]] = asyncio.get_running_loop().create_future()
         self.messages = [ShortMessage(self, place, one, ways) for place, one in enumerate(batch)]
         self._number = len(batch)
@@ -52,13 +79,13 @@ class ShortMessage:
         "forms", "is_over", "left", "number", "openings", "outgoing", "place", "sending", "taken", "way", "why"
     )  # fmt: skip
 
-    def __init__(self, sending: Sending, place: int, outgoing: Outgoing, ways: "Sequence[Route]") -> None:
+    def __init__(self, sending: Sending, place: int, outgoing: Outgoing, ways: Sequence[Way]) -> None:
         self.sending = sending
         self.place = place
         self.outgoing = outgoing
         self.number = national(outgoing.address)
-        self.left = ways if len(ways) == 1 else by_preference(ways, self.number)
-        self.way: Route | None = None
+        self.left: Sequence[Way] = ways if len(ways) == 1 else by_preference(ways, self.number)
+        self.way: Way | None = None
         self.forms: Sequence[Form] = ()
         self.taken = 0
         self.openings = 0

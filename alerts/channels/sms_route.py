@@ -24,7 +24,7 @@ Back = Callable[[Sequence[ShortMessage]], None]
 
 
 class Route:
-    """Used within one event loop. Messages go in, and are over or go `back`, for another gateway.
+    """A `Way`, used within one event loop. Messages go in, and are over or go `back`, for another gateway.
 
     `folder` is shared by the processes that keep one pace.
     """
@@ -34,7 +34,6 @@ class Route:
     ) -> None:
         self.gateway = gateway
         self.name = gateway.name
-        self.segments = gateway.segments
         self._desk = desk
         self._back = back
         self._breaker = Breaker()
@@ -47,6 +46,10 @@ class Route:
         self._window = Window(Pace(gateway.centre.per_second, path), gateway.centre.window, self._go)
         hearing = Hearing[ShortMessage](self._became, self._take, inbox.take, self._count)
         self._binds = [Bind(gateway.centre, gateway.wire, hearing) for _ in range(gateway.binds)]
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return self.gateway.segments
 
     def hold(self) -> None:
         """Keep all binds up."""
@@ -66,11 +69,9 @@ class Route:
 
     @property
     def is_tried(self) -> bool:
-        """Whether it was left alone and one message tries it now."""
         return self._breaker.probing
 
     def admits(self, message: ShortMessage) -> bool:
-        """Whether the message may go this way now. Then it has to: it may be the one that tries it."""
         breaker = self._breaker
         openings = breaker.openings if breaker.is_closed else breaker.admit(_now())
         if openings is None:
@@ -80,16 +81,13 @@ class Route:
         return True
 
     def give_up(self, message: ShortMessage) -> None:
-        """Nobody wants to know any more what becomes of a message that was admitted: another may try."""
         self._breaker.given_up(message.openings)
         self._settle()
 
     def wait(self, message: ShortMessage) -> None:
-        """Until it is known whether this way can be gone again."""
         self._patient.append(message)
 
     def take(self, messages: Iterable[ShortMessage]) -> None:
-        """Send these, which were admitted, in their order."""
         for turn, some in groupby(messages, key=_turn):
             waiting = list(some)
             for one in waiting:
