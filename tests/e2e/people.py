@@ -26,6 +26,11 @@ WATCH_CONNECTIONS = """
   }
 })()
 """
+# How many pictures the newest connection of a page has asked for.
+PICTURES_ASKED = """
+connections.at(-1).getTransceivers()
+  .filter((one) => one.direction === 'recvonly' && one.receiver.track.kind === 'video').length
+"""
 RECEIVED = """
 async () => {
   const seen = { videos: 0, frames: 0, energy: 0 }
@@ -40,6 +45,12 @@ async () => {
   return seen
 }
 """
+
+
+def with_cores(page: Page, cores: int) -> None:
+    """Let a page be on a device with so many cores."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setHardwareConcurrencyOverride", {"hardwareConcurrency": cores})
 
 
 @contextmanager

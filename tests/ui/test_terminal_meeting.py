@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
-from tests.e2e.people import WATCH_CONNECTIONS
+from tests.e2e.people import PICTURES_ASKED, WATCH_CONNECTIONS, with_cores
 from tests.ui.checks import accessibility, layout
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, control, convene, site
 from tests.waiting import until
@@ -151,6 +151,7 @@ def test_a_small_page_gets_a_small_picture_and_nobody_sends_more_than_is_seen(
     pages = {"吕合镇": new_page(390, 844), "紫溪镇": new_page(1280, 720)}
     for page in pages.values():
         page.context.add_init_script(WATCH_CONNECTIONS + HIGH_CAMERA)
+        with_cores(page, 3)
     phone, large = (TerminalPage(page, town).as_device(name) for name, page in pages.items())
     ring("礼社江会商", *pages)
     for terminal in (phone, large):
@@ -167,6 +168,9 @@ def test_a_small_page_gets_a_small_picture_and_nobody_sends_more_than_is_seen(
     until(differ, within_s=40, why=lambda: (layers(large), layers(phone)))
     until(lambda: layers(large)["sent"].get("f") is False, within_s=20, why=lambda: layers(large))
     until(lambda: layers(phone)["sent"] == {"q": True, "h": False, "f": True}, within_s=20, why=lambda: layers(phone))
+    assert [terminal.page.evaluate(PICTURES_ASKED) for terminal in (phone, large)] == [3, 6], (
+        "each as many as its device takes"
+    )
 
 
 def test_a_ring_is_refused_with_its_reason_afterwards(

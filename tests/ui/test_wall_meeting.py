@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from media.terminal import Terminal, TerminalConfig
 from tests.e2e.county import County
-from tests.e2e.people import RECEIVED, WATCH_CONNECTIONS
+from tests.e2e.people import PICTURES_ASKED, RECEIVED, WATCH_CONNECTIONS, with_cores
 from tests.media.fakes import write_wav, write_y4m
 from tests.moves import moved
 from tests.ui.checks import accessibility, layout
@@ -82,6 +82,7 @@ def test_shows_the_sites_and_hears_them(
 ) -> None:
     page = new_page(1920, 1080)
     page.context.add_init_script(WATCH_CONNECTIONS)
+    with_cores(page, 4)
     open_wall(page, town)
     with boxes(town, TOWNS, tmp_path):
         convened = meeting(*TOWNS, "三街镇")
@@ -90,6 +91,7 @@ def test_shows_the_sites_and_hears_them(
         expect(page.locator(".sites li").first).to_contain_text("三街镇")
         until(lambda: page.evaluate(RECEIVED)["videos"] >= 3, within_s=30, why=lambda: page.evaluate(RECEIVED))
         until(lambda: page.evaluate(RECEIVED)["energy"] > 0, within_s=20)
+        assert page.evaluate(PICTURES_ASKED) == 25
         expect(page.locator(".stage video")).to_have_count(3)
         seen = "() => [...document.querySelectorAll('.stage video')].every((v) => v.videoWidth > 0)"
         until(lambda: page.evaluate(seen), within_s=20)

@@ -7,8 +7,7 @@ import { TOP } from '@shared/tiers'
 import { closeDevices, openDevices, type DeviceTrouble } from './devices'
 import { assign, faces, isWeak, lookAt, type Look } from './pictures'
 
-const SMALL = 3
-const SLOTS = { audio: 3, video: 1 + SMALL } as const
+const VOICES = 3
 const LOOK_EVERY_MS = 3_000
 
 export interface RoomOptions {
@@ -63,6 +62,8 @@ export class Room {
   private readonly players: HTMLAudioElement[] = []
   private readonly ends: (() => void)[] = []
   private look: Look | null = null
+  /** How many pictures this device takes; before the meeting is entered, one. */
+  private readonly pictures = ref(1)
 
   readonly faces = computed(() =>
     faces({
@@ -71,7 +72,7 @@ export class Room {
       broadcast: this.options.broadcast.value,
       speaker: this.lastSpeaker.value,
       content: this.options.content.value !== null && this.options.content.value !== this.options.site,
-      room: SMALL,
+      room: this.pictures.value - 1,
     }),
   )
 
@@ -82,18 +83,16 @@ export class Room {
 
   async enter(): Promise<void> {
     const camera = !this.options.audioOnly
-    const [{ Conference: Client }, devices] = await Promise.all([
-      import('@shared/conference/conference').catch(() => ({ Conference: null })),
-      openDevices(camera),
-    ])
-    if (this.over.value || Client === null) {
+    const [client, devices] = await Promise.all([import('@shared/conference/conference').catch(() => null), openDevices(camera)])
+    if (this.over.value || client === null) {
       closeDevices(devices.stream)
-      if (Client === null) this.state.value = 'broken'
+      if (client === null) this.state.value = 'broken'
       return
     }
+    this.pictures.value = client.picturesHere('terminal')
     this.take(devices.stream, devices.camera, devices.microphone)
     const { url, token } = this.options
-    this.conference = new Client({ url, media: devices.stream, slots: { ...SLOTS }, ...(token === null ? {} : { token }) })
+    this.conference = new client.Conference({ url, media: devices.stream, slots: { audio: VOICES, video: this.pictures.value }, ...(token === null ? {} : { token }) })
     this.listen(this.conference)
     this.setCamera(camera && devices.camera === null)
     this.setMicrophone(this.options.microphoneOn)
@@ -223,7 +222,7 @@ export class Room {
   private choose(): void {
     const { main, small } = this.faces.value
     const wanted = this.wantsPictures.value ? [...(main === null ? [] : [main]), ...small] : []
-    const slots = assign(this.slots.value, wanted, SLOTS.video)
+    const slots = assign(this.slots.value, wanted, this.pictures.value)
     if (slots.join() === this.slots.value.join()) return
     this.slots.value = slots
     this.tellView()

@@ -1,6 +1,6 @@
 import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
-import { Conference } from '@shared/conference/conference'
+import { Conference, picturesHere } from '@shared/conference/conference'
 import type { Still } from '@shared/conference/stills'
 import { CONTENT } from '@shared/conference/slot'
 import { assignSlots } from './stage'
@@ -15,6 +15,8 @@ export interface HallView {
   speaker: string | null
   /** The sites whose pictures this wall cannot show. */
   blind: ReadonlySet<string>
+  /** The sites that send a picture, and for which it has no slot. */
+  beyond: ReadonlySet<string>
 }
 
 export interface Hall {
@@ -28,8 +30,8 @@ export interface Hall {
   size: (site: string, height: number) => void
 }
 
-const SLOTS = { audio: 4, video: 16 }
-const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set() }
+const VOICES = 4
+const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), beyond: new Set() }
 
 /** One visit to one meeting: receives only, shows no picture of its own. */
 class Visit {
@@ -38,7 +40,9 @@ class Visit {
   private readonly sounds = new Map<number, HTMLAudioElement>()
   private stills: ReadonlyMap<string, Still> = new Map()
   private sending = new Set<string>()
+  private readonly room = picturesHere('wall')
   private slots: (string | null)[] = []
+  private rest: readonly string[] = []
   private placed: readonly string[] = []
   private speaker: string | null = null
   private self = ''
@@ -54,7 +58,7 @@ class Visit {
     const url = new URL(urlOf(`/meetings/${meeting}/signal`), location.href)
     url.protocol = url.protocol.replace('http', 'ws')
     const token = api.bearer
-    this.conference = new Conference({ url: url.href, ...(token === null ? {} : { token }), media: null, slots: SLOTS })
+    this.conference = new Conference({ url: url.href, ...(token === null ? {} : { token }), media: null, slots: { audio: VOICES, video: this.room } })
     this.conference.on('track', ({ kind, slot, track }) => this.take(kind, slot, track))
     this.conference.on('speaker', ({ participant }) => {
       this.speaker = participant
@@ -75,7 +79,8 @@ class Visit {
 
   show(sites: readonly string[], placed: readonly string[]): void {
     this.placed = placed
-    this.slots = assignSlots(this.slots, sites, SLOTS.video)
+    this.slots = assignSlots(this.slots, sites, this.room)
+    this.rest = sites.slice(this.room)
     this.sized()
     this.tell()
   }
@@ -118,7 +123,8 @@ class Visit {
       const stream = this.pictures.get(slot)
       if (site !== null && stream !== undefined && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
     })
-    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind })
+    const beyond = new Set(this.rest.filter((site) => this.sending.has(site)))
+    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind, beyond })
   }
 }
 

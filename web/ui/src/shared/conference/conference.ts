@@ -12,6 +12,8 @@ import { StillsShown } from './stills'
 import { StillSender } from './stillSender'
 import { SlotView } from './view'
 
+export { picturesHere } from './device'
+
 const WATCH_MS = 500
 
 export interface ConferenceOptions {
