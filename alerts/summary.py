@@ -1,7 +1,5 @@
-"""Telling the townships how far an alert has come, and checking its ledger."""
+"""Telling the townships how far an alert has come."""
 
-import logging
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,24 +7,9 @@ from sqlalchemy.orm import Session
 
 from alerts.claims import in_hand
 from alerts.coverage import recount
-from alerts.ledger import broken
 from alerts.lookup import tell_coverages
 from alerts.model import Alert, Chunk, Coverage
 from command.kernel.actor import system_actor
-
-log = logging.getLogger(__name__)
-
-
-def check_ledgers(session: Session, alerts: Sequence[str]) -> int:
-    """Look whether anybody is missing in alerts, ends and checks among them; returns how many accounts do not hold.
-
-    Chunks and results are counted in several statements: `session` has to see one state (`Database.reading`).
-    """
-    due = session.scalars(select(Alert).where(Alert.id.in_(alerts))).all()
-    found = [(alert.id, account) for alert in due for account in broken(session, alert)]
-    for alert_id, account in found:
-        log.critical("the ledger of alert %s does not hold: %s", alert_id, account)
-    return len(found)
 
 
 def summarise_due(session: Session, now: datetime) -> int:

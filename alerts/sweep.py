@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from alerts import claims
 from alerts.ending import expire_due
+from alerts.ledger_faults.watch import alerts_to_count_again, check_ledgers
 from alerts.model import CLAIMED, ISSUED, RECEIVED, Alert, Chunk
 from alerts.resending import any_unknown, resend_by_policy
 from alerts.safety.actions.closing import any_over, close_over
-from alerts.summary import check_ledgers, summarise_due
+from alerts.summary import summarise_due
 from command.kernel.clock import Clock
 from command.kernel.db import Database
 
@@ -46,6 +47,7 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool], owner: str
         expiring = select(Alert.id).where(Alert.status.in_(running), Alert.on_board, Alert.expires_at <= now)
         expired = session.scalars(expiring.limit(1)).first() is not None
         due = session.scalars(select(Alert.id).where(Alert.summary_due)).all()
+        again = alerts_to_count_again(session, now)
         in_doubt, over = any_unknown(session, now), any_over(session, now)
         held = [(str(row.owner), row.lease_until or now) for row in session.execute(_HELD)]
     if expired:
@@ -54,9 +56,9 @@ def sweep(db: Database, clock: Clock, is_dead: Callable[[str], bool], owner: str
     if due:
         with db.writing() as session:
             summarise_due(session, now)
+    if due or again:
         # Afterwards: of what is not due any more nothing was in hand then, and its last results are seen.
-        with db.reading() as session:
-            check_ledgers(session, due)
+        check_ledgers(db, clock, {*due, *again})
     if in_doubt:
         with db.writing() as session:
             resend_by_policy(session, clock)

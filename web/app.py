@@ -35,6 +35,7 @@ from web.api import (
     imports,
     incident_log,
     incidents,
+    ledger_faults,
     meetings,
     metrics,
     numbers,
@@ -106,7 +107,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     log = (incidents, incident_log, tasks, resources, duty, divisions, situation)
     told = (alerts, alert_files, alert_shapes, receipts, audience, obligations, silences, numbers, safety, evacuations)
     rules = (call_plan, authority_table, fast_track, text_templates)
-    warnings = (*told, *rules, cap, cap_feeds, cap_messages, cap_trust, cn_dialect)
+    warnings = (*told, *rules, cap, cap_feeds, cap_messages, cap_trust, cn_dialect, ledger_faults)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, groups, accounts, terminals, webhooks, push, imports, settings, codes, demo)
     for module in (session, timeline, *administration, *domain):

@@ -13,6 +13,7 @@ from alerts.fast_track.queries import board_countersigns
 from alerts.feeds.queries import board_feeds
 from alerts.gateways.queries import board_gateways
 from alerts.inbox.queries import board_refusals
+from alerts.ledger_faults.queries import board_faults
 from alerts.queries import board_alerts, board_coverages
 from alerts.safety.queries import board_safety_checks
 from alerts.silence.queries import board_silences
@@ -96,6 +97,7 @@ BASE: dict[str, Collection] = {
     "cap_feeds": board_feeds,
     "cap_refusals": board_refusals,
     "gateways": board_gateways,
+    "ledger_faults": board_faults,
     "countersigns": board_countersigns,
     "shifts": board_shifts,
     "handovers": board_handovers,

@@ -81,6 +81,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "event": ("灾种", "hazard"),
     "events": ("灾种", "hazards"),
     "expires_at": ("到期时间", "when it expires"),
+    "fault_id": ("提示", "notice"),
     "feed_id": ("来源", "feed"),
     "figures": ("灾情数字", "figures"),
     "file": ("文件", "file"),

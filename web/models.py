@@ -8,6 +8,7 @@ from alerts.fast_track import model as fast_track
 from alerts.feeds import model as feeds
 from alerts.gateways import model as gateways
 from alerts.inbox import model as inbox
+from alerts.ledger_faults import model as ledger_faults
 from alerts.numbers import model as numbers
 from alerts.safety import model as safety
 from alerts.silence import model as silence
@@ -36,6 +37,7 @@ _ALERTS = (
     feeds,
     gateways,
     inbox,
+    ledger_faults,
     calls,
     safety,
     silence,

@@ -67,6 +67,39 @@ def test_a_result_that_is_gone_shows(county: County, caplog: pytest.LogCaptureFi
     assert "does not hold" in caplog.text
 
 
+def faults_told(county: County) -> list[tuple[str, dict[str, Any]]]:
+    with county.db.reading() as session:
+        entries = [one for one in read_after(session, 0, 1000) if one.kind.startswith("ledger_fault.")]
+    return [(one.kind, dict(one.body["ledger_fault"])) for one in entries]  # type: ignore[arg-type]  # an object
+
+
+def test_a_broken_ledger_is_told_once_and_when_it_holds_again(either: County) -> None:
+    county = either
+    alert = issued(county)
+    send_all(county, senders(gateways()))
+
+    def look(after_s: int = 0) -> list[str]:
+        county.clock.advance(after_s)
+        sweep(county.db, county.clock, is_dead_here("here"), "here/w#1")
+        return [kind for kind, _ in faults_told(county)]
+
+    with county.db.writing() as session:
+        one = session.scalars(select(Delivery).where(Delivery.channel == "email").limit(1)).one()
+        kept = {column.name: getattr(one, column.name) for column in Delivery.__table__.columns}
+        session.delete(one)
+    assert look() == ["ledger_fault.raised"]
+    ((_, fault),) = faults_told(county)
+    assert (fault["alert"], fault["act"], fault["channel"], fault["on_board"]) == (alert, "issue", "email", True)
+    assert fault["counts"] == {"planned": 2, "pending": 0, "sent": 1, "failed": 0, "unknown": 0}
+    assert look(61) == ["ledger_fault.raised"], "it is counted again and told once"
+    with county.db.writing() as session:
+        session.add(Delivery(**kept))
+    assert look(59) == ["ledger_fault.raised"], "once a minute"
+    assert look(2) == ["ledger_fault.raised", "ledger_fault.ended"]
+    assert not faults_told(county)[-1][1]["on_board"]
+    assert look(61) == ["ledger_fault.raised", "ledger_fault.ended"]
+
+
 def test_the_ledger_of_an_end_is_looked_at_until_nothing_of_it_is_in_hand(
     either: County, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,6 +16,7 @@ from tests.ui.terminals import NewPage
 from tests.ui.test_admin import open_admin
 from tests.ui.test_desk import log_in
 from tests.ui.test_desk_alerts import open_alert
+from tests.web.broken import ledger_fault
 from web.settings import Settings
 from web.wiring import build_core
 
@@ -73,6 +74,31 @@ def test_a_gateway_that_is_away_stands_on_the_desk_and_in_a_draft(
         come_back()
         expect(row).to_have_count(0)
         leader.post(f"/alerts/{stored['id']}/drop").raise_for_status()
+
+
+def test_a_ledger_that_does_not_hold_stands_on_the_desk_until_somebody_takes_note(
+    new_page: NewPage, town: County
+) -> None:
+    draft = {"event": "山洪", "kind": "notice", "headline": "台账不相符时的提示", "description": "涨水。"}
+    where = {"area": {"divisions": ["532301112"]}, "expires_at": "2036-01-01T00:00:00Z", "instruction": "不要下河。"}
+    with town.client("leader") as leader:
+        alert = leader.post("/alerts", json={**draft, **where}).raise_for_status().json()["id"]
+        core = build_core(Settings(data=town.data))
+        ledger_fault(core.db, alert)
+        core.engine.dispose()
+        desk = log_in(new_page(1366, 768), town, "duty")
+        row = desk.get_by_test_id("broken-ledger")
+        expect(row).to_contain_text("《台账不相符时的提示》短信台账不相符，自 ")
+        expect(row).to_contain_text("应发 100，待发、已发、失败、不明合计 99")
+        assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+        picture(desk, "broken-ledger")
+        desk.get_by_test_id("lang").click()
+        expect(row).to_contain_text("the ledger of SMS does not agree since ")
+        assert layout(desk, least_px=12) == []
+        picture(desk, "broken-ledger-en")
+        desk.get_by_test_id("ledger-acknowledge").click()
+        expect(row).to_have_count(0)
+        leader.post(f"/alerts/{alert}/drop").raise_for_status()
 
 
 def overflow(town: County, lasts: bool) -> None:

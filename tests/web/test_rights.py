@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.web.asked import begun
+from tests.web.broken import ledger_fault
 from tests.web.evacuees import ledger, opened, standing_lists
 from tests.web.obliged import made, obligation
 from tests.web.refused import refused_message
@@ -54,6 +55,7 @@ IDS = {
     "silence_id",
     "message_id",
     "refusal_id",
+    "fault_id",
     "group_id",
     "member_id",
     "place_id",
@@ -126,12 +128,13 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
     standing_lists(as_, world)
     points = {one["unit"]: one["id"] for one in duty.get("/api/v1/hazard-points").json()["items"]}
     evacuation = opened(as_)["id"]
+    alert = issuer.post("/api/v1/alerts", json={**draft, **where}).json()["id"]
     team = {"unit": world.units["south"], "kind": "team", "name": "小分队（示例）"}
     return {
         "incident_id": incident,
         "task_id": duty.post(f"/api/v1/incidents/{incident}/tasks", json=order).json()["id"],
         "meeting_id": duty.post("/api/v1/meetings", json=meeting).json()["id"],
-        "alert_id": issuer.post("/api/v1/alerts", json={**draft, **where}).json()["id"],
+        "alert_id": alert,
         "resource_id": duty.post("/api/v1/resources", json=team).json()["id"],
         "unit_id": world.units["south"],
         "place_id": world.units["south"],
@@ -146,6 +149,7 @@ def objects(as_: Clients, world: World, core: Core) -> dict[str, str]:
         "household_id": ledger(duty, evacuation)[0]["household"],
         "check_id": begun(as_)["id"],
         **refused_message(as_),
+        "fault_id": ledger_fault(core.db, alert),
         "handover_id": handed(duty)["id"],
         "feed_id": made(as_("admin"), "/cap-feeds", {"name": "州台", "url": "http://127.0.0.1:9/feed", "on": False})[
             "id"

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from prometheus_client.process_collector import ProcessCollector
 
 from alerts.feeds.queries import all_feeds
+from alerts.ledger_faults.queries import count_faults
 from web.edge import database_of
 from web.insight import Insight
 from web.media_figures import MediaFigures
@@ -27,7 +28,9 @@ async def metrics(request: Request) -> Response:
     _gauge(registry, "fengsui_timeline_seq", "Newest entry this process has seen", tail.head)
     _gauge(registry, "fengsui_streams", "Open streams of pages and terminals", tail.followers)
     _gauge(registry, "fengsui_terminals_connected", "Terminals with an open stream here", presence.connected())
-    for name, figures in (await asyncio.to_thread(_feeds, request)).items():
+    faults, feeds = await asyncio.to_thread(_warnings, request)
+    _gauge(registry, "fengsui_ledger_faults", "Accounts of alerts that do not add up", faults)
+    for name, figures in feeds.items():
         _per_feed(registry, name, figures)
     registry.register(MediaFigures(await insight.stats()))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -37,13 +40,14 @@ def _gauge(registry: CollectorRegistry, name: str, text: str, value: float) -> N
     Gauge(name, text, registry=registry).set(value)
 
 
-def _feeds(request: Request) -> dict[str, dict[str, float]]:
-    """Figure → feed by name → value. The same of every process: feeds stand in the database."""
+def _warnings(request: Request) -> tuple[int, dict[str, dict[str, float]]]:
+    """How many ledgers do not hold, and figure → feed by name → value. The same of every process: both stand in the
+    database."""
     db = database_of(request)
     with db.reading() as session:
-        rows = all_feeds(session)
+        faults, rows = count_faults(session), all_feeds(session)
     now = db.clock.now()
-    return {
+    return faults, {
         "fengsui_cap_feed_silence_seconds": {row.name: (now - row.heard_at).total_seconds() for row in rows},
         "fengsui_cap_feed_failures": {row.name: row.failures for row in rows},
         "fengsui_cap_feed_messages": {row.name: row.taken for row in rows},

@@ -44,6 +44,7 @@ class Known:
     refusals: States = ()
     feeds: States = ()
     gateways: States = ()
+    faults: States = ()
     devices: States = ()
     numbers: States = ()
 
@@ -58,7 +59,7 @@ def composed(known: Known, now: datetime) -> dict[str, list[Line]]:
         "safety": [_check(one) for one in known.checks],
         "incidents": [_incident(one) for one in known.incidents if one["status"] in _OPEN],
         "orders": list(_orders(known, now)),
-        "alerts": [_alert(one, known) for one in running],
+        "alerts": [*map(_fault, known.faults), *(_alert(one, known) for one in running)],
         "drafts": list(_drafts(known, now)),
         "outside": list(_outside(known)),
         "devices": [*map(_gateway, known.gateways), *(_device(one, known) for one in known.devices)],
@@ -122,6 +123,13 @@ def _alert(one: Mapping[str, Any], known: Known) -> Line:
             "answered": sum(answered),
         },
     )
+
+
+def _fault(one: Mapping[str, Any]) -> Line:
+    """Noted or not: it stands until it holds again, also when its alert has ended."""
+    names = ("headline", "drill", "act", "channel", "counts", "since")
+    facts = {"what": "ledger", **{name: one[name] for name in names}}
+    return Line(id=f"ledger:{one['id']}", about=one["alert"], urgent=not one["drill"], facts=facts)
 
 
 def _drafts(known: Known, now: datetime) -> Iterator[Line]:

@@ -10,6 +10,7 @@ from alerts.fast_track.queries import board_countersigns
 from alerts.feeds.queries import board_feeds
 from alerts.gateways.queries import board_gateways
 from alerts.inbox.queries import board_refusals
+from alerts.ledger_faults.queries import standing_faults
 from alerts.numbers.queries import numbers_to_mend
 from alerts.queries import board_alerts
 from alerts.safety.queries import board_safety_checks
@@ -61,6 +62,7 @@ def _known(session: Session, officer: Actor, now: datetime) -> Known:
         refusals=board_refusals(session, sight),
         feeds=board_feeds(session, sight),
         gateways=board_gateways(session, sight),
+        faults=[one.state() for one in session.scalars(standing_faults()) if sight.covers(one.unit_id)],
         devices=_unheard(session, sight, now),
         numbers=numbers_to_mend(session, officer, now),
     )

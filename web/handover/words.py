@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerts.model import END
 from alerts.texts import LOCAL
-from alerts.words import COLOURS, STATES
+from alerts.words import CHANNELS, COLOURS, STATES
 from command.kernel.clock import from_text
 from command.words import word
 
@@ -151,6 +152,8 @@ def _order(facts: Facts, t: _In) -> Said:
 
 
 def _alert(facts: Facts, t: _In) -> Said:
+    if facts.get("what") == "ledger":
+        return t.titled(facts, facts["headline"]), _fault(facts, t)
     until = t.at(facts["expires_at"])
     return t.titled(facts, facts["headline"]), t.joined(
         t.of(COLOURS, facts["colour"]),
@@ -159,6 +162,18 @@ def _alert(facts: Facts, t: _In) -> Said:
         t(f"应答 {facts['answered']}/{facts['of']}", f"{facts['answered']} of {facts['of']} answered")
         if facts["of"]
         else "",
+    )
+
+
+def _fault(facts: Facts, t: _In) -> str:
+    """短信台账不相符，11-20 14:03 起：应发 100，待发、已发、失败、不明合计 99"""
+    counts, since, channel = facts["counts"], t.at(facts["since"]), t.of(CHANNELS, facts["channel"])
+    end = t("（结束消息）", " (of its end)") if facts["act"] == END else ""
+    found = sum(counts[name] for name in ("pending", "sent", "failed", "unknown"))
+    return t(
+        f"{channel}台账{end}不相符，{since} 起：应发 {counts['planned']}，待发、已发、失败、不明合计 {found}",
+        f"ledger of {channel}{end} does not agree since {since}: {counts['planned']} planned, {found} in all pending, "
+        "sent, failed or unknown",
     )
 
 

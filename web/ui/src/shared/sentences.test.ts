@@ -32,6 +32,7 @@ const body = {
   number: { id: 'p', name: '责任人 1' },
   number_check: { id: 'k', people: 12 },
   silence: { id: 'q', name: '西舍路镇', since: '2026-11-20T06:00:00Z', ended_at: null, counts: { terminal: { gone: 5, of: 6 } } },
+  ledger_fault: { id: 'f', alert: 'a', headline: '山洪红色预警', drill: false, act: 'issue', channel: 'sms', counts: { planned: 100, pending: 0, sent: 99, failed: 0, unknown: 0 }, since: '2026-11-20T06:00:00Z', acknowledged: null, ended_at: null },
   gateway: { id: 'l', channel: 'sms', name: 'county@10.0.0.8:2775', on_board: true, away_since: '2026-11-20T06:00:00Z', back_at: null, workers: ['a/one'] },
   handover: { id: 'd', former: { id: 'p', name: '值班员 甲' }, to: { id: 'q', name: '值班员 乙' }, reason: '甲请病假' },
   webhook: { id: 'r', name: '防汛群' },

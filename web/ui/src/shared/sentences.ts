@@ -7,6 +7,7 @@ import type { Countersign } from './objects/countersigns'
 import type { CapFeed, CapRefusal } from './objects/feeds'
 import type { Gateway } from './objects/gateways'
 import type { Attachment, Incident, Note } from './objects/incidents'
+import type { LedgerFault } from './objects/ledgerFaults'
 import type { Meeting, Site } from './objects/meetings'
 import type { MediaNode } from './objects/nodes'
 import type { Obligation } from './objects/obligations'
@@ -20,6 +21,7 @@ import { callWord } from './callTexts'
 import { countOf } from './evacuations'
 import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
+import { ledgerSentence } from './ledgerFaults'
 import { gatewayName, gatewaySentence, gatewayTexts } from './gateways'
 import { totalsOf } from './safety'
 import { silenceSentence } from './silences'
@@ -58,6 +60,7 @@ interface Bodies {
   cap_feed: CapFeed
   cap_refusal: CapRefusal
   gateway: Gateway
+  ledger_fault: LedgerFault
   countersign: Countersign
   handover: Handover
   cap_receipt: { sender: string; note: string }
@@ -331,6 +334,9 @@ const TELL: Record<string, Tell> = {
   'gateway.away': (x) => gatewayTold(x, gatewaySentence),
   'gateway.back': (x) => gatewayTold(x, gatewaySentence),
   'gateway.dropped': (x) => gatewayTold(x, (one, _, lang) => gatewayTexts[lang].dropped(gatewayName(one, lang))),
+  'ledger_fault.raised': ledgerTold,
+  'ledger_fault.acknowledged': ledgerTold,
+  'ledger_fault.ended': ledgerTold,
   'shift.begun': (x) => ({ text: x.t.shiftBegun }),
   'handover.handed': (x) => {
     const to = get(x, 'handover')?.to
@@ -375,6 +381,11 @@ const TELL: Record<string, Tell> = {
 function gatewayTold(x: Telling, say: typeof gatewaySentence): Partial<Sentence> {
   const gateway = get(x, 'gateway')
   return gateway ? { text: say(gateway, Date.parse(x.entry.at), x.lang) } : {}
+}
+
+function ledgerTold(x: Telling): Partial<Sentence> {
+  const fault = get(x, 'ledger_fault')
+  return fault ? { text: ledgerSentence(fault, Date.parse(x.entry.at), x.lang) } : {}
 }
 
 /** A group's name and that of the member whom an entry is of. */

@@ -14,7 +14,7 @@ export const KINDS: Record<Group, readonly string[]> = {
   incidents: ['incident.'],
   tasks: ['task.'],
   meetings: ['meeting.'],
-  alerts: ['alert.', 'safety_check.', 'countersign.', 'cap_refusal.', 'cap_message.'],
+  alerts: ['alert.', 'safety_check.', 'countersign.', 'cap_refusal.', 'cap_message.', 'ledger_fault.'],
   evacuations: ['evacuation.', 'hazard_point.', 'household.'],
   resources: ['resource.'],
 }

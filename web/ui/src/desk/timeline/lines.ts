@@ -17,7 +17,7 @@ const EXACT: Record<string, LineKind> = {
   'incident.refuted': 'judged',
 }
 const BY_TYPE: Record<string, LineKind> = {
-  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', calling: 'alert', obligation: 'alert', silence: 'alert', cap_feed: 'alert', countersign: 'alert', cap_refusal: 'alert', cap_message: 'alert', gateway: 'alert', evacuation: 'evacuation', safety_check: 'safety', shift: 'duty', handover: 'duty', resource: 'resource',
+  incident: 'incident', task: 'task', meeting: 'meeting', alert: 'alert', calling: 'alert', obligation: 'alert', silence: 'alert', cap_feed: 'alert', countersign: 'alert', cap_refusal: 'alert', cap_message: 'alert', gateway: 'alert', ledger_fault: 'alert', evacuation: 'evacuation', safety_check: 'safety', shift: 'duty', handover: 'duty', resource: 'resource',
   session: 'access', access: 'access', system: 'system',
 }
 
@@ -28,7 +28,7 @@ export function passes(entry: Entry, filter: Filter): boolean {
   // Counts that go on all the time are told where one asks for them.
   if (filter === 'all') return entry.kind !== 'alert.progress' && typeOf(entry) !== 'calling'
   const known = ['incident', 'task', 'meeting', 'alert']
-  const type = ['calling', 'obligation', 'silence', 'countersign', 'cap_refusal', 'cap_message', 'gateway'].includes(typeOf(entry)) ? 'alert' : typeOf(entry)
+  const type = ['calling', 'obligation', 'silence', 'countersign', 'cap_refusal', 'cap_message', 'gateway', 'ledger_fault'].includes(typeOf(entry)) ? 'alert' : typeOf(entry)
   return filter === 'other' ? !known.includes(type) : type === filter
 }
 

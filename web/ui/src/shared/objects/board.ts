@@ -6,6 +6,7 @@ import type { Evacuation, EvacuationPoint } from './evacuations'
 import type { CapFeed, CapRefusal } from './feeds'
 import type { Gateway } from './gateways'
 import type { Incident } from './incidents'
+import type { LedgerFault } from './ledgerFaults'
 import type { Meeting, Site } from './meetings'
 import type { MediaNode } from './nodes'
 import type { Obligation } from './obligations'
@@ -45,6 +46,7 @@ export interface Board {
   cap_feeds?: ById<CapFeed>
   cap_refusals?: ById<CapRefusal>
   gateways?: ById<Gateway>
+  ledger_faults?: ById<LedgerFault>
   countersigns?: ById<Countersign>
   shifts?: ById<Shift>
   handovers?: ById<Handover>
