@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 from typing import NamedTuple
 
-from alerts.channels.sms_gateway import by_preference
+from alerts.channels.segments import by_preference
 from alerts.data import table
 from alerts.recipients import Contact, national
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, cast
 
 from celery import Celery
@@ -174,8 +175,9 @@ def run_worker(
 
 
 def _standing(*both: Senders) -> dict[tuple[str, str], bool]:
-    """Alerts and calls may share a channel, which is then named once."""
-    return {gate: up for one in both for gate, up in one.standing().items()}
+    """Alerts and calls may share a channel, or send by one each: a gateway stands where both find it so."""
+    looks = [one.standing() for one in both]
+    return {gate: all(look.get(gate, True) for look in looks) for gate in dict.fromkeys(chain(*looks))}
 
 
 def _end(_number: int, _frame: object) -> None:

@@ -22,12 +22,12 @@ def outlets_by(settings: Settings) -> Outlets:
     urls = tuple(one.get_secret_value() for one in settings.sms_urls)
     set_up = {
         "websocket": True,
-        "email": bool(settings.smtp_url.get_secret_value()),
+        "email": bool(settings.smtp_url),
         "mqtt": bool(settings.mqtt_url.get_secret_value()),
         "sms": bool(urls),
         "webhook": bool(settings.webhook_hosts),
         "webpush": bool(settings.push_hosts),
-        "voice": bool(settings.sip_url.get_secret_value()),
+        "voice": bool(settings.sip_url),
     }
     channels = frozenset(name for name, here in set_up.items() if here)
     wires = tuple(dict.fromkeys(wire for wire, _ in _gateways(urls)))

@@ -9,13 +9,25 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+
+def _several(value: object) -> object:
+    """One address, or several as a list, which the environment writes as JSON."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else [value] if value else []
+
+
+Addresses = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_several)]
+"""Of servers that stand in for each other, the one that is asked first at the front."""
 
 
 class Settings(BaseSettings):
@@ -52,7 +64,7 @@ class Settings(BaseSettings):
     media_control_token: SecretStr = SecretStr("")
     media_nodes: Annotated[int, Field(ge=1, le=16)] | tuple[str, ...] = 1
 
-    smtp_url: SecretStr = SecretStr("")
+    smtp_url: Addresses = ()
     sms_urls: tuple[SecretStr, ...] = ()
     sms_text: Literal["short", "medium"] = "short"
     push_hosts: tuple[str, ...] = ()
@@ -63,7 +75,7 @@ class Settings(BaseSettings):
     mqtt_url: SecretStr = SecretStr("")
     loudspeaker_key: SecretStr = SecretStr("")
     receipt_token: SecretStr = SecretStr("")
-    sip_url: SecretStr = SecretStr("")
+    sip_url: Addresses = ()
     sip_lines: int = Field(default=10, ge=1, le=200)
     sip_voice: str = "cmn-latn-pinyin"
     sip_ring_s: float = Field(default=40.0, ge=5, le=180)

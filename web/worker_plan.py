@@ -15,7 +15,7 @@ class WorkerPlan:
     data: str
     secrets_key: str = ""
     broker_url: str = ""
-    smtp_url: str = ""
+    smtp_urls: tuple[str, ...] = ()
     mail_from: str = ""
     receipt_token: str = ""
     sms_urls: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class WorkerPlan:
     webhook_ca: str = ""
     mqtt_url: str = ""
     loudspeaker_key: str = ""
-    sip_url: str = ""
+    sip_urls: tuple[str, ...] = ()
     sip_lines: int = 10
     sip_voice: str = ""
     sip_ring_s: float = 40.0

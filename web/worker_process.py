@@ -32,11 +32,11 @@ Build = Callable[[WorkerPlan, "Database"], Channel | None]
 
 def email(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By SMTP."""
-    if not plan.smtp_url:
+    if not plan.smtp_urls:
         return None
     module = _load("alerts.channels.email")
     key = _load("alerts.channels.mail_reports").report_key(plan.receipt_token) if plan.receipt_token else b""
-    return _channel(module.EmailChannel(module.SmtpConfig(plan.smtp_url, plan.mail_from, key)))
+    return _channel(module.EmailChannel(module.SmtpConfig(plan.smtp_urls, plan.mail_from, key), run_folder(plan)))
 
 
 def loudspeakers(plan: WorkerPlan, db: "Database") -> Channel | None:
@@ -63,7 +63,7 @@ def short_messages(plan: WorkerPlan, db: "Database") -> Channel | None:
     gateways = [_load("alerts.channels.sms_gateway").gateway_of(url) for url in plan.sms_urls]
     hearing = _load("alerts.hearing")
     heard = (hearing.sms_finder(db), hearing.sms_recorder(db, db.clock), hearing.message_recorder(db, db.clock))
-    return _channel(module.SmsChannel(gateways, *heard, Path(plan.data) / "run"))
+    return _channel(module.SmsChannel(gateways, *heard, run_folder(plan)))
 
 
 def webhooks(plan: WorkerPlan, db: "Database") -> Channel | None:
@@ -89,19 +89,20 @@ def browsers(plan: WorkerPlan, db: "Database") -> Channel | None:
 
 def telephone(plan: WorkerPlan, db: "Database") -> Channel | None:
     """By SIP."""
-    if not plan.sip_url:
+    if not plan.sip_urls:
         return None
     module = _load("alerts.channels.voice")
     hear = _load("alerts.hearing").key_recorder(db, db.clock)
     config = module.VoiceConfig(
-        plan.sip_url,
+        plan.sip_urls,
         plan.sip_voice,
         ring_s=plan.sip_ring_s,
         repeats=plan.sip_repeats,
         patience_s=plan.sip_patience_s,
+        lines=plan.sip_lines,
     )
     files = _load("command.kernel.attachments").AttachmentStore(Path(plan.data) / "attachments")
-    return _channel(module.VoiceChannel(config, hear, find=files.find))
+    return _channel(module.VoiceChannel(config, hear, find=files.find, folder=run_folder(plan)))
 
 
 def main(plan: WorkerPlan) -> None:
@@ -109,7 +110,7 @@ def main(plan: WorkerPlan) -> None:
     # SQLAlchemy loads it, and C++ with it, for event loops' sessions, of which we have none.
     _leave_out("greenlet")
     kernel, clock, folder = _load("command.kernel.db"), SystemClock(), Path(plan.data)
-    wake = wake_of(plan.database, folder / "run")
+    wake = wake_of(plan.database, run_folder(plan))
     db = kernel.Database(kernel.make_engine(plan.database, CACHE_KIB), clock, wake.notify)
     # A connection belongs to one event loop: alerts and calls have each their own, but for short messages,
     # whose connections live in a thread that both may ask.
@@ -121,7 +122,8 @@ def main(plan: WorkerPlan) -> None:
     # A worker behind RabbitMQ or Redis would load a pool of processes to change a lock of it, and has no such pool.
     _leave_out("billiard.pool")
     worker, broker = _load("alerts.worker"), _load("alerts.wake").BrokerConfig(plan.broker_url, folder / "broker")
-    config = worker.WorkerConfig(broker, plan.name, lines=plan.sip_lines)
+    lines = calls["voice"].batch if "voice" in calls else plan.sip_lines
+    config = worker.WorkerConfig(broker, plan.name, lines=lines)
     worker.run_worker(config, db, clock, senders(live), os.getpid(), wake.listen, senders(calls))
 
 
@@ -129,6 +131,11 @@ def _built(channels: dict[str, Build], plan: WorkerPlan, db: "Database", sms: Ch
     asked = {name: build(plan, db) for name, build in channels.items()}
     found = {"websocket": WebSocketChannel(), "sms": sms, **asked}
     return {name: channel for name, channel in found.items() if channel is not None}
+
+
+def run_folder(plan: WorkerPlan) -> Path:
+    """What the processes of this machine share while they run."""
+    return Path(plan.data) / "run"
 
 
 @cache

@@ -1,20 +1,40 @@
 """A circuit breaker: who fails again and again is left alone for a while, then tried by one message. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-FAILURES = 3
-FIRST_S, LONGEST_S = 1.0, 60.0
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """When one is left alone and for how long: after so many failures in a row, first so many seconds, then each time
+    twice as long up to the longest."""
+
+    failures: int = 3
+    first_s: float = 1.0
+    longest_s: float = 60.0
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> "Rest":
+        """As a gateway's address says: `failures=3&rest=1&longest=60`. Raises ValueError."""
+        rest = cls(int(asked.get("failures", 3)), float(asked.get("rest", 1)), float(asked.get("longest", 60)))
+        if rest.failures < 1 or not 0 < rest.first_s <= rest.longest_s <= 3600:
+            raise ValueError("failures from 1, rest above 0, longest from rest to 3600")
+        return rest
+
+
+USUAL = Rest()
 
 
 @dataclass
 class Breaker:
-    """Closed; open after three failures in a row, for 1 s; then half-open: one may try. Where it fails as well the
-    pause is twice as long, up to 60 s; any success closes it.
+    """Closed; open after some failures in a row, for a pause; then half-open: one may try. Where it fails as well the
+    pause is twice as long; any success closes it. `rest` says how many and how long.
 
     Whoever is admitted gets the number of the openings so far and hands it back with a failure: many that were under
     way together fail by one event, which is one pause and not twenty.
     """
 
+    rest: Rest = USUAL
     openings: int = 0
     probing: bool = False
     """Half-open, and one is being tried."""
@@ -47,9 +67,9 @@ class Breaker:
         if openings != self.openings:
             return False
         self._failures += 1
-        if self.is_closed and self._failures < FAILURES:
+        if self.is_closed and self._failures < self.rest.failures:
             return False
-        self._pause_s = min(LONGEST_S, 2 * self._pause_s) or FIRST_S
+        self._pause_s = min(self.rest.longest_s, 2 * self._pause_s) or self.rest.first_s
         self._open_until = now + self._pause_s
         self.openings, self.probing = openings + 1, False
         return True

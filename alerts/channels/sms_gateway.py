@@ -1,8 +1,7 @@
-"""A gateway for short messages as its address says, and which of several a number goes by. Pure."""
+"""A gateway for short messages as its address says. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from alerts.cmpp.wire import VERSIONS, CmppWire
@@ -55,24 +54,3 @@ def _wire_of(scheme: str, asked: Mapping[str, str]) -> Wire:
     if version not in VERSIONS:
         raise ValueError("version is 2.0 or 3.0")
     return CmppWire(VERSIONS[version], asked.get("service", ""))
-
-
-class Serves(Protocol):
-    """Whatever serves some segments best."""
-
-    @property
-    def segments(self) -> tuple[str, ...]: ...
-
-
-S = TypeVar("S", bound=Serves)
-
-
-def by_preference(gateways: Sequence[S], number: str) -> list[S]:
-    """Those that serve the number's segment first, then those without segments, then the others."""
-
-    def place(one: S) -> int:
-        if not one.segments:
-            return 1
-        return 0 if number.startswith(one.segments) else 2
-
-    return sorted(gateways, key=place)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from alerts.channels.port import Outcome, Outgoing, Result
-from alerts.channels.sms_gateway import by_preference
+from alerts.channels.segments import by_preference
 from alerts.recipients import national
 from alerts.sms.wire import Form
 

@@ -8,11 +8,9 @@ from itertools import count
 
 from alerts.channels.port import Turn
 from alerts.channels.sms_message import ShortMessage
+from alerts.channels.window import KEPT
 from alerts.recipients import OFFICIALS
 from alerts.sms.pace import Pace
-
-KEPT = 8
-"""One place in so many is kept for officials and 叫应, as one line of a channel's eight is."""
 
 
 class Window:

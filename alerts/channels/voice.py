@@ -12,13 +12,17 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
+from pathlib import Path
 
+from alerts.channels.failover import by_first
 from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.channels.segments import by_preference
+from alerts.channels.voice_route import NOT_CONNECTED, SILENT_S, VoiceRoute, exchange_of
+from alerts.recipients import national
+from alerts.sending import NotSent
 from alerts.sip.audio import RATE, Samples, encode, nothing
-from alerts.sip.call import NO_RESPONSE, Call, Line
-from alerts.sip.digest import Credentials
-from alerts.sip.leg import Endpoint, Leg
+from alerts.sip.call import NO_RESPONSE
+from alerts.sip.leg import Leg
 from alerts.sip.speech import NoSpeech, Speech
 from alerts.texts import NUMBER, RECEIPT, SAFETY, SAFETY_KEYS, Content
 
@@ -59,13 +63,12 @@ _NOT_YET = {
     "zh": "系统正忙，还没有记下。请不要挂机，或再按一次。",
     "en": "This is not noted yet. Please hold the line, or press the key again.",
 }
-_PAUSE_S, _BETWEEN_S = 1.0, 0.3
+_PAUSE_S, _BETWEEN_S, _END_S = 1.0, 0.3, 2.0
 _BEHIND_S = 2.0
 """So much later than it should be the last of a sentence may go out on a busy machine."""
 _SOON_S, _RETRY_S, _AFTERWARDS_S = 1.0, 0.2, 30.0
 """Who waits longer than the first for what they pressed to be kept is told so; it is tried again after the second,
 and for the third after they have hung up."""
-_URL = re.compile(r"sip:(?:([^:@/]+)(?::([^@/]*))?@)?(\[[0-9a-fA-F:]+\]|[^:/@\[\]]+)(?::(\d{1,5}))?")
 _OUTCOMES = {
     486: (Outcome.LATER, "busy"),
     600: (Outcome.LATER, "busy"),
@@ -78,7 +81,6 @@ _OUTCOMES = {
     484: (Outcome.FAILED, "no_such_number"),
     604: (Outcome.FAILED, "no_such_number"),
 }
-_NO_LINE = (Outcome.LATER, "not_connected")
 
 log = logging.getLogger(__name__)
 
@@ -92,19 +94,20 @@ and may take its time; False where the sign could not be kept, for a repetition.
 
 @dataclass(frozen=True, slots=True)
 class VoiceConfig:
-    """`url` is the gateway, `sip:[USER[:PASSWORD]@]HOST[:PORT]`.
+    """`urls` are the exchanges as `exchange_of` reads them; `lines` is how many calls one carries that does not say it.
 
     It rings for `ring_s`; the text is said `repeats` times; after that and after each question, `patience_s` for a
     key; the repetitions together take no longer than about `longest_s`. What was recorded is said whole, and again
     where there is time for it.
     """
 
-    url: str
+    urls: tuple[str, ...]
     voice: str = "cmn-latn-pinyin"
     ring_s: float = 40.0
     repeats: int = 2
     patience_s: float = 8.0
     longest_s: float = 60.0
+    lines: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +124,34 @@ class _Said:
 
 class VoiceChannel:
     name = "voice"
-    batch = 10
     receipts = True
 
     def __init__(
-        self, config: VoiceConfig, hear: Hear, speech: Speech | None = None, find: Find = lambda _sha256: None
+        self,
+        config: VoiceConfig,
+        hear: Hear,
+        speech: Speech | None = None,
+        find: Find = lambda _sha256: None,
+        folder: Path | None = None,
     ) -> None:
-        """`find` gives recordings. ValueError for an address that is none."""
-        found = _URL.fullmatch(config.url)
-        if found is None:
-            raise ValueError("sip_url")
-        user, password, host, port = found.groups()
+        """`find` gives recordings. Processes with the same `folder` keep an exchange's rate together. ValueError for an
+        address that is none."""
         self._config = config
         self._hear = hear
         self._speech = speech or Speech(config.voice)
         self._find = find
-        self._host, self._port = host.strip("[]"), int(port or 5060)
-        self._user = unquote(user) if user else "fengsui"
-        self._credentials = Credentials(self._user, unquote(password)) if user and password else None
-        self._endpoint: Endpoint | None = None
-        self._opening = asyncio.Lock()
+        self._routes = [VoiceRoute(exchange_of(url, config.lines), folder) for url in config.urls]
+        self.batch = sum(route.exchange.lines for route in self._routes)
 
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
         return list(await asyncio.gather(*(self._call(one) for one in batch)))
 
+    def standing(self) -> Mapping[str, bool]:
+        return {route.exchange.name: route.gate.stands for route in self._routes}
+
     async def close(self) -> None:
-        endpoint, self._endpoint = self._endpoint, None
-        if endpoint is not None:
-            endpoint.close()
+        for route in self._routes:
+            route.close()
 
     async def _call(self, one: Outgoing) -> Result:
         number = re.sub(r"[\s\-()]", "", one.address)
@@ -156,36 +159,37 @@ class VoiceChannel:
             return Result(one.delivery, Outcome.FAILED, "no_such_number")
         preparing = asyncio.create_task(self._prepare(one.content))
         try:
-            return Result(one.delivery, *await self._rung(number, one.delivery, preparing))
+            # Not at all where nothing can be said.
+            self._speech.check()
+            return await by_first(
+                self._ways(number), lambda route, openings: self._by(route, openings, one, number, preparing)
+            )
         except NoSpeech:
             return Result(one.delivery, Outcome.FAILED, "not_configured")
-        except OSError:
-            return Result(one.delivery, *_NO_LINE)
+        except NotSent:
+            return Result(one.delivery, Outcome.LATER, NOT_CONNECTED)
         finally:
             preparing.cancel()
 
-    async def _rung(self, number: str, delivery: str, preparing: "asyncio.Task[_Said]") -> tuple[Outcome, str]:
-        """It rings while what is to be said is made; not at all where nothing can be said."""
-        self._speech.check()
-        endpoint = await self._opened()
-        leg = Leg(endpoint, lambda offer: self._new_call(endpoint, number, offer))
+    def _ways(self, number: str) -> list[VoiceRoute]:
+        """The exchanges in their order for the number, those with a free line first."""
+        return sorted(by_preference(self._routes, national(number)), key=lambda route: route.is_full)
+
+    async def _by(
+        self, route: VoiceRoute, openings: int, one: Outgoing, number: str, preparing: "asyncio.Task[_Said]"
+    ) -> Result:
+        """It rings while what is to be said is made. Raises NotSent where the exchange does not connect."""
         try:
-            await leg.ring()
-            return await self._through(leg, delivery, preparing)
-        except asyncio.CancelledError:
-            leg.drop()
+            async with route.leg(number, one.turn) as leg:
+                try:
+                    outcome = await self._through(route, leg, one.delivery, preparing)
+                except asyncio.CancelledError:
+                    leg.drop()
+                    raise
+        except NotSent:
+            route.failed(openings)
             raise
-
-    async def _opened(self) -> Endpoint:
-        async with self._opening:
-            if self._endpoint is None:
-                self._endpoint = await Endpoint.open(self._host, self._port)
-            return self._endpoint
-
-    def _new_call(self, endpoint: Endpoint, number: str, offer: str) -> Call:
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        line = Line(f"sip:{self._user}@{host}", *endpoint.local, self._credentials)
-        return Call(line, f"sip:{number}@{host}:{self._port}", offer)
+        return Result(one.delivery, *outcome)
 
     async def _prepare(self, content: Content) -> _Said:
         """All that the call says."""
@@ -216,14 +220,21 @@ class VoiceChannel:
             heard += nothing(_BETWEEN_S) + samples + nothing(_BETWEEN_S)
         return heard if content.heard else None
 
-    async def _through(self, leg: Leg, delivery: str, preparing: "asyncio.Task[_Said]") -> tuple[Outcome, str]:
-        """From ringing to the end."""
-        if not await self._picked_up(leg):
+    async def _through(
+        self, route: VoiceRoute, leg: Leg, delivery: str, preparing: "asyncio.Task[_Said]"
+    ) -> tuple[Outcome, str]:
+        """From ringing to the end. Raises NotSent where the exchange does not connect."""
+        if not await self._picked_up(route, leg):
             status, rang = leg.call.status, leg.rings
-            await leg.finish()
-            if status == NO_RESPONSE:
-                return (Outcome.LATER, "no_answer") if rang else _NO_LINE
-            return _OUTCOMES.get(status, _NO_LINE)
+            await leg.finish(_END_S if leg.call.is_heard else 0.0)
+            outcome = _OUTCOMES.get(status)
+            if status == NO_RESPONSE and rang:
+                outcome = Outcome.LATER, "no_answer"
+            if outcome is None:
+                raise NotSent(NOT_CONNECTED)
+            route.gate.answered()
+            return outcome
+        route.gate.answered()
         signs = [self._keeping(delivery, lambda: REACHED)]
         try:
             said = await self._ready(leg, preparing)
@@ -237,9 +248,16 @@ class VoiceChannel:
                 one.cancel()
         return Outcome.SENT, detail
 
-    async def _picked_up(self, leg: Leg) -> bool:
+    async def _picked_up(self, route: VoiceRoute, leg: Leg) -> bool:
+        """Waits for as long as it rings; no longer than a moment where nothing at all is heard."""
         waiting = [asyncio.ensure_future(one.wait()) for one in (leg.answered, leg.over)]
-        await asyncio.wait(waiting, timeout=self._config.ring_s, return_when=asyncio.FIRST_COMPLETED)
+        first_s = min(SILENT_S, self._config.ring_s)
+        done, _ = await asyncio.wait(waiting, timeout=first_s, return_when=asyncio.FIRST_COMPLETED)
+        if leg.rings:
+            route.gate.answered()
+        if not done and leg.call.is_heard:
+            left_s = self._config.ring_s - first_s
+            await asyncio.wait(waiting, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
         for one in waiting:
             one.cancel()
         return leg.answered.is_set()

@@ -95,6 +95,11 @@ class Call:
         return [pending.data]
 
     @property
+    def is_heard(self) -> bool:
+        """Whether the other side has said anything to the last request to ring."""
+        return self._heard
+
+    @property
     def next_at(self) -> float | None:
         """When `tick` has something to do."""
         if self._repeated is None or self.state == OVER:

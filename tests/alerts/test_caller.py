@@ -130,7 +130,7 @@ def test_an_answer_stops_the_other_attempts_within_a_second(woken: County) -> No
     sms = SmsChannel([gateway_of(centre.url("binds=1&window=1"))], lambda _: {}, lambda _: True, lambda *_: True)
     report, committed = calls.ByHand("holder", confirmed=True), dict[str, float]()
     with sipp("rings") as exchange, Tap(exchange) as tap:
-        outside = senders({"sms": sms, "voice": VoiceChannel(VoiceConfig(tap.url, ring_s=600), lambda *_: True)})
+        outside = senders({"sms": sms, "voice": VoiceChannel(VoiceConfig((tap.url,), ring_s=600), lambda *_: True)})
         with running(woken, outside):
             until(lambda: len(tap.heard["INVITE"]) == 10)
             until(lambda: centre.came)
@@ -218,7 +218,7 @@ def test_messages_of_many_obligations_go_by_one_connection(woken: County, smtp_s
     for name, village in held.items():
         set_phone(woken, village.holder, None, f"{name[0]}@example.org")
     issued(woken, kind="evacuation", channels=("websocket",))
-    outside = senders({"email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org"))})
+    outside = senders({"email": EmailChannel(SmtpConfig((smtp_server.url,), "fengsui@example.org"))})
     caller = Caller(woken.db, woken.clock, outside, "host/w#1", lambda _: False, CallerConfig(look_s=0.05))
     thread = threading.Thread(target=caller.run)
     thread.start()

@@ -110,10 +110,10 @@ def opened(
     receiver = Receiver(standard_receiver(WEBHOOK_SECRET))
     service = PushService(VAPID.public_key, BROWSER)
     channels: dict[str, Channel] = {
-        "email": EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")),
+        "email": EmailChannel(SmtpConfig((smtp_server.url,), "fengsui@example.org")),
         "websocket": WebSocketChannel(),
         "mqtt": mqtt,
-        "voice": VoiceChannel(VoiceConfig(exchange.url, longest_s=3, patience_s=1), lambda _attempt, _mark: True),
+        "voice": VoiceChannel(VoiceConfig((exchange.url,), longest_s=3, patience_s=1), lambda _attempt, _mark: True),
         "sms": sms,
         "cmpp": cmpp,
         "webhook": webhook_channel(receiver.url("/")),
@@ -167,9 +167,9 @@ async def test_a_second_batch_and_an_empty_text(opened: Callable[[str], Channel]
 @pytest.mark.parametrize(
     "channel",
     [
-        EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{free_port()}", "fengsui@example.org")),
+        EmailChannel(SmtpConfig((f"smtp://127.0.0.1:{free_port()}",), "fengsui@example.org")),
         mqtt_channel(f"mqtt://127.0.0.1:{free_port()}"),
-        VoiceChannel(VoiceConfig(f"sip:127.0.0.1:{free_port()}", ring_s=1), lambda _attempt, _mark: True),
+        VoiceChannel(VoiceConfig((f"sip:127.0.0.1:{free_port()}",), ring_s=1), lambda _attempt, _mark: True),
         webhook_channel(f"http://127.0.0.1:{free_port()}/"),
         webpush_channel(f"http://127.0.0.1:{free_port()}/"),
     ],
@@ -184,7 +184,7 @@ async def test_a_peer_that_is_not_there_is_for_later(channel: Channel) -> None:
 
 async def test_a_mail_as_it_arrives(smtp_server: SmtpServer) -> None:
     one = outgoing()
-    await send(EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org")), one)
+    await send(EmailChannel(SmtpConfig((smtp_server.url,), "fengsui@example.org")), one)
     (mail,) = smtp_server.mails
     assert (mail.sender, mail.recipients) == ("fengsui@example.org", ("a@example.org",))
     assert mail.message["Message-ID"] == f"<{one.delivery}@example.org>"
@@ -194,7 +194,7 @@ async def test_a_mail_as_it_arrives(smtp_server: SmtpServer) -> None:
 
 async def test_lines_that_send_at_once_do_not_speak_into_each_others_mails(smtp_server: SmtpServer) -> None:
     for _ in range(20):
-        channel = EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org"))
+        channel = EmailChannel(SmtpConfig((smtp_server.url,), "fengsui@example.org"))
         lines = (channel.send([outgoing(f"a{line}{n}@example.org") for n in range(3)]) for line in range(4))
         told = [result for results in await asyncio.gather(*lines) for result in results]
         assert {(one.outcome, one.detail) for one in told} == {(Outcome.SENT, "")}
@@ -206,7 +206,7 @@ async def test_permanent_and_temporary_refusals(smtp_server: SmtpServer) -> None
     smtp_server.refusals["gone@example.org"] = "550 5.1.1 no such person"
     smtp_server.refusals["full@example.org"] = "451 4.2.2 later"
     addresses = ("gone@example.org", "full@example.org", "good@example.org", "no address at all\r\nRCPT TO:<x@y>")
-    channel = EmailChannel(SmtpConfig(smtp_server.url, "fengsui@example.org"))
+    channel = EmailChannel(SmtpConfig((smtp_server.url,), "fengsui@example.org"))
     results = await send(channel, *(outgoing(address) for address in addresses))
     assert [result.outcome for result in results[:3]] == [Outcome.FAILED, Outcome.LATER, Outcome.SENT]
     assert results[3].outcome is not Outcome.SENT
@@ -227,7 +227,7 @@ async def test_one_connection_serves_a_batch(tmp_path: Path) -> None:
     server = await asyncio.start_server(counted, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     batch = [outgoing() for _ in range(10)]
-    await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "fengsui@example.org")), *batch)
+    await send(EmailChannel(SmtpConfig((f"smtp://127.0.0.1:{port}",), "fengsui@example.org")), *batch)
     server.close()
     assert connections == 1
     mails = await asyncio.to_thread(lambda: [path.read_text() for path in tmp_path.glob("*.eml")])
@@ -254,7 +254,7 @@ async def test_a_server_that_hangs_up_leaves_the_mail_unknown_only_once_it_has_t
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    (result,) = await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "f@example.org")), outgoing())
+    (result,) = await send(EmailChannel(SmtpConfig((f"smtp://127.0.0.1:{port}",), "f@example.org")), outgoing())
     server.close()
     assert result.outcome is outcome
 
@@ -279,7 +279,7 @@ async def test_a_connection_that_ended_unnoticed_costs_no_mail(tmp_path: Path) -
     server = await asyncio.start_server(ended, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     mails = outgoing(), outgoing()
-    results = await send(EmailChannel(SmtpConfig(f"smtp://127.0.0.1:{port}", "f@example.org")), *mails)
+    results = await send(EmailChannel(SmtpConfig((f"smtp://127.0.0.1:{port}",), "f@example.org")), *mails)
     server.close()
     assert [result.outcome for result in results] == [Outcome.SENT, Outcome.SENT]
     (second,) = await asyncio.to_thread(lambda: [path.read_text() for path in tmp_path.glob("*.eml")])

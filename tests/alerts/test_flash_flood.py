@@ -64,7 +64,7 @@ def exchange() -> Iterator[SippServer]:
 @pytest.fixture
 def caller(night: County, exchange: SippServer) -> Iterator[Caller]:
     """The caller with a real voice, in its thread; the clock only goes when it is told."""
-    config = VoiceConfig(exchange.url, ring_s=5, repeats=1, patience_s=2.5, longest_s=2)
+    config = VoiceConfig((exchange.url,), ring_s=5, repeats=1, patience_s=2.5, longest_s=2)
     voice = VoiceChannel(config, sign_recorder(night.db, night.clock))
     outside = senders({"voice": voice, **{name: Gateway(name) for name in ("sms", "email", "websocket")}})
     running = Caller(night.db, night.clock, outside, "host/w#1", lambda _: False, CallerConfig(lines=40, look_s=0.2))

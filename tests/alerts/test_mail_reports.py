@@ -46,7 +46,7 @@ def server() -> Iterator[SmtpServer]:
 
 
 def channel(server: SmtpServer, key: bytes = KEY) -> EmailChannel:
-    return EmailChannel(SmtpConfig(server.url, SENDER, key))
+    return EmailChannel(SmtpConfig((server.url,), SENDER, key))
 
 
 def taken(county: County, mail: bytes) -> State:

@@ -452,7 +452,7 @@ keys = pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw 
 def test_a_test_call_over_sip(county: County, scenario: str, outcome: str, state: str | None) -> None:
     prepared(county)
     with sipp(scenario) as exchange:
-        config = VoiceConfig(exchange.url, ring_s=1.5, repeats=1, patience_s=2.5, longest_s=3)
+        config = VoiceConfig((exchange.url,), ring_s=1.5, repeats=1, patience_s=2.5, longest_s=3)
         voice = VoiceChannel(config, key_recorder(county.db, county.clock))
         one = check(county, people=1, calls=1)
         with ringing_by(county, voice):
@@ -470,7 +470,7 @@ def test_a_test_call_over_sip(county: County, scenario: str, outcome: str, state
 def test_a_test_call_over_sip_is_hung_up_for_an_order(county: County, scenario: str) -> None:
     prepared(county)
     with sipp(scenario) as exchange:
-        config = VoiceConfig(exchange.url, ring_s=60, repeats=1, patience_s=60, longest_s=3)
+        config = VoiceConfig((exchange.url,), ring_s=60, repeats=1, patience_s=60, longest_s=3)
         voice = VoiceChannel(config, key_recorder(county.db, county.clock))
         check(county, people=1, calls=1)
         with ringing_by(county, voice):

@@ -82,7 +82,7 @@ def test_a_key_answers_a_call_is_thanked_for_when_it_is_kept_and_what_is_taken_d
         spoken("已记录需要帮助，指挥中心马上看到。"),
     )
     with Listener() as listener, sipp("needs_help", listener) as exchange:
-        config = VoiceConfig(exchange.url, ring_s=20, repeats=1, patience_s=20, longest_s=20)
+        config = VoiceConfig((exchange.url,), ring_s=20, repeats=1, patience_s=20, longest_s=20)
         record, kept_at = key_recorder(county.db, county.clock), list[int]()
         nobody = make_engine(f"postgresql+psycopg://fengsui@127.0.0.1:{free_port()}/fengsui")
         away = key_recorder(Database(nobody, county.clock), county.clock)

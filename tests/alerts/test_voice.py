@@ -34,7 +34,7 @@ def channel(url: str, heard: list[tuple[str, str]] | None = None, **more: float)
     """Short of patience: these telephones answer at once or never."""
     kept = heard if heard is not None else []
     quick: dict[str, float] = {"ring_s": 1.5, "patience_s": 1.5, "longest_s": 3.0, **more}
-    config = VoiceConfig(url, repeats=1, **quick)  # type: ignore[arg-type]  # the names above are its own
+    config = VoiceConfig((url,), repeats=1, **quick)  # type: ignore[arg-type]  # the names above are its own
 
     def hear(attempt: str, mark: str) -> bool:
         kept.append((attempt, mark))
@@ -128,7 +128,7 @@ def test_a_recording_is_heard_in_the_texts_place_and_what_is_asked_after_it() ->
     content = Content("", "马上转移", heard=("元谋县叫应。", recording, "请朵基村负责人立即组织。"))
 
     async def lengths(find: Callable[[str], bytes | None]) -> list[float]:
-        voice = VoiceChannel(VoiceConfig("sip:127.0.0.1:1", repeats=2, longest_s=10), lambda *_: True, find=find)
+        voice = VoiceChannel(VoiceConfig(("sip:127.0.0.1:1",), repeats=2, longest_s=10), lambda *_: True, find=find)
         whole = await voice._prepare(content)
         around = [await voice._speech.say(one) for one in ("元谋县叫应。", "请朵基村负责人立即组织。", content.body)]
         return [len(one) / RATE for one in (whole.text, *around)]
@@ -147,7 +147,7 @@ def test_whoever_picks_up_hears_the_recording_and_then_what_to_press() -> None:
     with Listener() as listener, sipp("silent", listener) as server:
 
         async def run() -> list[bytes]:
-            config = VoiceConfig(server.url, repeats=1, patience_s=0.5)
+            config = VoiceConfig((server.url,), repeats=1, patience_s=0.5)
             voice = VoiceChannel(config, lambda *_: True, find={recording.sha256: kept}.get)
             await voice.send([outgoing()._replace(content=content)])
             await voice.close()

@@ -145,9 +145,9 @@ class _Controller(Controller):
 
 
 @contextlib.contextmanager
-def smtp(*, reports: bool = False) -> Iterator[SmtpServer]:
+def smtp(*, reports: bool = False, port: int | None = None) -> Iterator[SmtpServer]:
     """Run a mail server in a thread of the tests."""
-    server = SmtpServer(free_port())
+    server = SmtpServer(port or free_port())
     controller = _Controller(server, reports=reports)
     controller.start()
     try:

@@ -41,7 +41,7 @@ def as_the_handbook_says(url: str) -> str:
 @pytest.fixture
 def core(core: Core) -> Core:
     """With reports, and mails set up."""
-    told = {"receipt_token": SecretStr(TOKEN), "smtp_url": SecretStr("smtp://mail.county.example")}
+    told = {"receipt_token": SecretStr(TOKEN), "smtp_url": (SecretStr("smtp://mail.county.example"),)}
     return replace(core, settings=core.settings.model_copy(update=told))
 
 
@@ -75,7 +75,7 @@ def test_what_postfix_says_of_a_mail_stands_with_its_delivery_and_its_number(
     with core.db.writing() as session:
         follow(session)
     url = f"{API}/alerts/{issued_order(as_, channels=['email'])}/deliveries"
-    channel = EmailChannel(SmtpConfig(mail_server.url, f"fengsui@{DOMAIN}", report_key(TOKEN)))
+    channel = EmailChannel(SmtpConfig((mail_server.url,), f"fengsui@{DOMAIN}", report_key(TOKEN)))
     fanout = FanOut(core.db, core.clock, senders({"email": channel}), "email", "host/a#1")
     fanout.work()
     fanout.close()

@@ -80,9 +80,9 @@ def _settings(options: Namespace) -> Settings:
 
 def _with_demo_peers(settings: Settings) -> Settings:
     """Where no real mail server or broker was set, the demo's own on loopback."""
-    update: dict[str, SecretStr] = {}
-    if not settings.smtp_url.get_secret_value():
-        update["smtp_url"] = SecretStr(f"smtp://127.0.0.1:{_free_port(socket.SOCK_STREAM)}")
+    update: dict[str, object] = {}
+    if not settings.smtp_url:
+        update["smtp_url"] = (SecretStr(f"smtp://127.0.0.1:{_free_port(socket.SOCK_STREAM)}"),)
     if not settings.mqtt_url.get_secret_value():
         if mosquitto() is None:
             sys.stderr.write("The demo's loudspeakers stay silent: apt-get install mosquitto.\n")
@@ -93,8 +93,8 @@ def _with_demo_peers(settings: Settings) -> Settings:
 
 def _demo_peers(stated: Settings) -> list[str] | None:
     """What the demo has to be itself, as the child's options; None where there is no demo."""
-    own = {"--mail": stated.smtp_url, "--broker": stated.mqtt_url}
-    return [option for option, url in own.items() if not url.get_secret_value()] if stated.demo else None
+    own = {"--mail": not stated.smtp_url, "--broker": not stated.mqtt_url.get_secret_value()}
+    return [option for option, is_own in own.items() if is_own] if stated.demo else None
 
 
 def _children(settings: Settings, demo_peers: list[str] | None) -> list[supervise.Child]:
@@ -108,7 +108,7 @@ def _children(settings: Settings, demo_peers: list[str] | None) -> list[supervis
         "FENGSUI_MEDIA_NODES": json.dumps([f"{name}=ws://127.0.0.1:{control}" for name, control, _ in nodes]),
         "FENGSUI_MEDIA_PORT": str(settings.media_port),
         "FENGSUI_MEDIA_CONTROL_TOKEN": settings.media_control_token.get_secret_value(),
-        "FENGSUI_SMTP_URL": settings.smtp_url.get_secret_value(),
+        "FENGSUI_SMTP_URL": json.dumps([one.get_secret_value() for one in settings.smtp_url]),
         "FENGSUI_MQTT_URL": settings.mqtt_url.get_secret_value(),
     }
     media = [

@@ -60,6 +60,8 @@ _DEVICES: dict[str, tuple[str, str]] = {
 _GATEWAYS: dict[str, tuple[str, str]] = {
     "sms": ("短信网关", "SMS gateway"),
     "mqtt": ("大喇叭服务器", "loudspeakers' server"),
+    "email": ("邮件服务器", "mail server"),
+    "voice": ("电话网关", "telephone gateway"),
 }
 
 

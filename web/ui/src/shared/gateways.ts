@@ -8,6 +8,8 @@ export const gatewayTexts = defineTexts({
   zh: {
     sms: (name: string) => `短信网关 ${name}`,
     mqtt: (name: string) => `大喇叭服务器 ${name}`,
+    email: (name: string) => `邮件服务器 ${name}`,
+    voice: (name: string) => `电话网关 ${name}`,
     other: (name: string) => `网关 ${name}`,
     away: (what: string, since: string) => `${what} 连不上，自 ${since}`,
     by: (workers: string) => `（${workers}）`,
@@ -18,6 +20,8 @@ export const gatewayTexts = defineTexts({
   en: {
     sms: (name) => `SMS gateway ${name}`,
     mqtt: (name) => `loudspeakers' server ${name}`,
+    email: (name) => `mail server ${name}`,
+    voice: (name) => `telephone gateway ${name}`,
     other: (name) => `gateway ${name}`,
     away: (what, since) => `${what} not connected since ${since}`,
     by: (workers) => ` (${workers})`,
@@ -27,9 +31,10 @@ export const gatewayTexts = defineTexts({
   },
 })
 
+const KINDS = ['sms', 'mqtt', 'email', 'voice'] as const
+
 export function gatewayName(one: Gateway, lang: Lang): string {
-  const t = gatewayTexts[lang]
-  return one.channel === 'sms' ? t.sms(one.name) : one.channel === 'mqtt' ? t.mqtt(one.name) : t.other(one.name)
+  return gatewayTexts[lang][KINDS.find((kind) => kind === one.channel) ?? 'other'](one.name)
 }
 
 /** 短信网关 county@10.0.0.8:2775 连不上，自 03:12 */
