@@ -1,7 +1,7 @@
 """The bench's gateway, and the worker process that sends through it.
 
-Called as `python -m alerts.bench_stub STUB`, a `Stub` as JSON. Its folder gets `sent-NAME`, the id of every message
-that the gateway took, and `times-NAME`: for each batch when it came, how many officials it held, and how many all.
+Called as `python -m alerts.bench_stub STUB`, a `Stub` as JSON. Its folder gets `sent-NAME`, the delivery of every
+message that the gateway took, and `times-NAME`: for each batch when it came, how many officials it held, how many all.
 """
 
 import asyncio
@@ -26,15 +26,16 @@ from command.kernel.wake import wake_of
 
 GATEWAY_S = 0.02
 WINDOW = 1000
-OFFICIAL = "official"
-CHANNEL = "email"
+CHANNEL = "sms"
+OFFICIAL = "138"
+"""What an official's number begins with, and nobody else's."""
 
 
 @dataclass(frozen=True)
 class Stub:
     """A worker to start: its database, folder and name; the gateway's window and its delay; the broker, else files.
 
-    With `sms` it sends short messages by that address instead, through the real channel.
+    With `sms` it sends by that address, through the real channel; otherwise the gateway is a class within it.
     """
 
     url: str
@@ -60,20 +61,28 @@ class StubGateway:
     def __init__(self, stub: Stub) -> None:
         self.batch = stub.batch
         self._gateway_s = stub.gateway_s
-        folder, flags = Path(stub.folder), os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        self._sent = os.open(folder / f"sent-{stub.name}", flags)
-        self._times = os.open(folder / f"times-{stub.name}", flags)
+        self._record = records(Path(stub.folder), stub.name)
 
     async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
         officials = sum(one.address.startswith(OFFICIAL) for one in batch)
-        os.write(self._times, f"{time.time()} {officials} {len(batch)}\n".encode())
-        os.write(self._sent, "".join(f"{one.delivery}\n" for one in batch).encode())
+        self._record([one.delivery.encode() for one in batch], officials)
         await asyncio.sleep(self._gateway_s)
         return all_of(batch, Outcome.SENT)
 
     async def close(self) -> None:
-        os.close(self._sent)
-        os.close(self._times)
+        """It holds nothing but two files, which end with the process."""
+
+
+def records(folder: Path, name: str) -> Callable[[Sequence[bytes], int], None]:
+    """Whoever takes messages writes down (which, how many of them officials') before it answers."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    sent, times = (os.open(folder / f"{what}-{name}", flags) for what in ("sent", "times"))
+
+    def record(which: Sequence[bytes], officials: int) -> None:
+        os.write(times, f"{time.time()} {officials} {len(which)}\n".encode())
+        os.write(sent, b"\n".join(which) + b"\n")
+
+    return record
 
 
 def main(stub: Stub) -> None:
@@ -88,7 +97,7 @@ def main(stub: Stub) -> None:
 
 
 def _short_messages(stub: Stub) -> Channel:
-    # Loaded where it is asked for: the other bench's worker is measured without it.
+    # Loaded where it is asked for: the drill's worker does without it.
     gateways = [import_module("alerts.channels.sms_gateway").gateway_of(stub.sms)]
     module: Any = import_module("alerts.channels.sms")
     channel: Channel = module.SmsChannel(gateways, lambda _: {}, lambda _: True, lambda *_: True, Path(stub.folder))

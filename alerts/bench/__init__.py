@@ -1,33 +1,28 @@
 """How fast the fan-out is with one durable result for each delivery, beside Celery with one task per recipient.
 
-`fan-out`: the gateway is a class in the worker that takes 20 ms for each thousand messages, so that what is measured is
-the fan-out alone. `smpp`: short messages go by SMPP to a message centre in a process of its own, which answers each
-after 20 ms, as one across the country does. Database, worker, gateway and issuer run on this machine. PostgreSQL syncs
-at every commit.
+Short messages go by SMPP, through the channel itself, to a message centre in a process of its own, which answers each
+after 20 ms. Database, worker, centre and issuer run on this machine. PostgreSQL syncs at every commit. Beside this
+(`fan-out`), where it is asked for alone: `as-shipped`, through the windows that a gateway has unless told otherwise;
+and `without-wire`, where the gateway is a class in the worker that takes 20 ms for each batch.
 """
 
 import statistics
 import tempfile
-from collections import defaultdict
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-from alerts.bench import smpp
 from alerts.bench.broker import temporary_broker
 from alerts.bench.peer import tasks_per_second
-from alerts.bench.scene import Scene, play
+from alerts.bench.scene import AS_SHIPPED, Scene, play
 from alerts.bench.server import temporary_postgres
-from alerts.bench.smpp import WINDOWS
 from alerts.wake import BrokerConfig
 
-QUICK = {"recipients": 2_000, "officials": 100, "embedded": 1_000, "tasks": 60, "as_shipped": 500, "wide": 2_000}
-WHOLE = {
-    **{"recipients": 1_000_000, "officials": 10_000, "embedded": 100_000, "tasks": 4_000},
-    **{"as_shipped": 10_000, "wide": 100_000},
-}
-PARTS = ("fan-out", "smpp")
+QUICK = {"recipients": 2_000, "officials": 100, "embedded": 1_000, "tasks": 60, "as_shipped": 500}
+WHOLE = {"recipients": 1_000_000, "officials": 10_000, "embedded": 100_000, "tasks": 4_000, "as_shipped": 10_000}
+BESIDE = {"as-shipped": ("as_shipped", AS_SHIPPED), "without-wire": ("recipients", "")}
+"""Part → which size, and the window."""
+PARTS = ("fan-out", *BESIDE)
 ROUNDS = 3
 
 
@@ -35,23 +30,22 @@ def run(quick: bool = False, url: str = "", rounds: int | None = None, only: Seq
     """On PostgreSQL (a server of its own, or an empty database at `url`) and on SQLite, each round on new ones.
 
     Figures are medians of the rounds, with the least and the most of each under `spread`. Those at the top are
-    PostgreSQL's; without such a server they are SQLite's, and `cluster` is null. `smpp` is run where it is asked for
-    alone, on servers of its own.
+    PostgreSQL's; without such a server they are SQLite's, and `cluster` is null. What is asked for alone runs on
+    servers of its own.
     """
     times = 1 if quick or url else rounds or ROUNDS
     found = _fan_out(quick, url, times) if not only or "fan-out" in only else {}
-    return {**found, **({"smpp": _smpp(quick, times)} if "smpp" in only else {})}
+    return {**found, **{part: _beside(part, quick, times) for part in only if part in BESIDE}}
 
 
-def _smpp(quick: bool, times: int) -> dict[str, Any]:
-    """By the window of the binds."""
-    size = QUICK if quick else WHOLE
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for _, (name, window) in product(range(times), WINDOWS.items()):
+def _beside(part: str, quick: bool, times: int) -> dict[str, Any]:
+    size, window = BESIDE[part]
+    rows = []
+    for _ in range(times):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, temporary_postgres() as url:
             place = url or f"sqlite:///{folder}/bench.db"
-            found[name].append(smpp.play(Scene(place, Path(folder), size[name], 0), window))
-    return {"rounds": times, **{name: {**_middle(rows), "window": WINDOWS[name]} for name, rows in found.items()}}
+            rows.append(play(Scene(place, Path(folder), (QUICK if quick else WHOLE)[size], 0), window))
+    return {**_middle(rows), "rounds": times, "window": window}
 
 
 def _fan_out(quick: bool, url: str, times: int) -> dict[str, Any]:

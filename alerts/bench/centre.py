@@ -1,26 +1,29 @@
 """A message centre for the bench, in a process of its own: SMPP 3.4 over TCP, every message answered after 20 ms.
 
-Called as `python -m alerts.bench.centre FOLDER`. The folder gets `port`, and `sent-centre`: a line of each message's
-number, written before its answer. It reads and answers in bulk, so that it is not what is measured.
+Called as `python -m alerts.bench.centre FOLDER`. The folder gets `port`, `sent-centre`: a line of each message's
+number, written before its answer, and `times-centre`: for each read when it came, how many officials it held, and how
+many all. It reads and answers in bulk, so that it is not what is measured.
 """
 
 import asyncio
-import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
-from alerts.bench_stub import GATEWAY_S
+from alerts.bench_stub import GATEWAY_S, OFFICIAL, records
 from alerts.smpp import pdu
 from alerts.sms.wire import RESPONSE, Packet
+
+_OFFICIAL = OFFICIAL.encode()
 
 
 class Bound(asyncio.Protocol):
     """One bind."""
 
-    def __init__(self, sent: int, names: "count[int]") -> None:
-        self._sent = sent
+    def __init__(self, record: Callable[[Sequence[bytes], int], None], names: "count[int]") -> None:
+        self._record = record
         self._names = names
         self._buffer = bytearray()
 
@@ -40,7 +43,7 @@ class Bound(asyncio.Protocol):
         if at_once:
             self._transport.write(at_once)
         if numbers:
-            os.write(self._sent, b"\n".join(numbers) + b"\n")
+            self._record(numbers, sum(one.startswith(_OFFICIAL) for one in numbers))
             asyncio.get_running_loop().call_later(GATEWAY_S, self._transport.write, bytes(later))
 
 
@@ -50,9 +53,8 @@ def _answer(packet: Packet, body: bytes) -> bytes:
 
 async def main(folder: Path) -> None:
     """Serve until SIGTERM."""
-    sent, names, loop = os.open(folder / "sent-centre", os.O_WRONLY | os.O_APPEND | os.O_CREAT), count(1), None
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Bound(sent, names), "127.0.0.1", 0)
+    record, names, loop = records(folder, "centre"), count(1), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Bound(record, names), "127.0.0.1", 0)
     ready = folder / "port.new"
     ready.write_text(str(server.sockets[0].getsockname()[1]))
     ready.rename(folder / "port")
