@@ -22,7 +22,7 @@ from gis.situation_map import (
 
 AS_OF = datetime(2026, 8, 14, 6, 32, tzinfo=UTC)
 NASTY = "</script><script>alert(1)</script>\"'`${alert(2)}{{ 7*7 }}{% raw %}\\u003cimg src=x onerror=alert(3)>&"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 
 
 def situation(words: str = "西舍路镇山洪") -> Situation:
@@ -71,9 +71,7 @@ class _Tags(HTMLParser):
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=False, args=["--headless=new", "--no-sandbox", "--disable-gpu"]
-        )
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield launched
         launched.close()
 

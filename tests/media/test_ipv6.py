@@ -10,7 +10,6 @@ from tests.media.node_process import NodeProcess
 from tests.media.signal_server import ROOM, SignalServer
 
 TOKEN, LOOPBACK = "node-control", "::1"
-NO_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp"
 FLOWING = "async () => (await conference.stats()).slots.every((slot) => slot.framesDecoded + slot.audioEnergy > 0)"
 WAY = """async () => {
   const found = [...(await conference.connection.call.pc.getStats()).values()]
@@ -29,8 +28,8 @@ async def test_browsers_meet_over_ipv6_alone(tmp_path: Path) -> None:
     try:
         async with SignalServer(node.url, TOKEN, ("far", "near"), tmp_path) as server, async_playwright() as playwright:
             pages = []
-            for name, more in (("far", (NO_UDP,)), ("near", ())):
-                chromium = await browser.launch(playwright, tmp_path, more=more)
+            for name, udp in (("far", False), ("near", True)):
+                chromium = await browser.launch(playwright, tmp_path, udp=udp)
                 base = f"http://127.0.0.1:{server.port}"
                 pages.append(await browser.open_page(chromium, base, server.url(name), (1, 1), "camera"))
             far, near = pages

@@ -120,10 +120,9 @@ async def test_a_browser_without_udp_takes_part(tmp_path: Path) -> None:
         async with SignalServer(node.url, TOKEN, ("far", "near"), tmp_path) as server, async_playwright() as playwright:
             server.udp_port = node.udp_port
             base = f"http://127.0.0.1:{server.port}"
-            no_udp = ("--webrtc-ip-handling-policy=disable_non_proxied_udp",)
             pages = []
-            for name, more in (("far", no_udp), ("near", ())):
-                chromium = await browser.launch(playwright, tmp_path, more=more)
+            for name, udp in (("far", False), ("near", True)):
+                chromium = await browser.launch(playwright, tmp_path, udp=udp)
                 pages.append(await browser.open_page(chromium, base, server.url(name), (1, 1), "camera"))
             far, near = pages
             await far.evaluate("conference.view(['near'])")
