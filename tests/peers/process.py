@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.waiting import until
 
 _PREFIX = "fengsui-peer-"
+_MEMORY, _ROOM = Path("/dev/shm"), 4 * 1024**3  # noqa: S108 (folders of our own are made in it)
 _SBIN = os.pathsep.join(("/usr/local/sbin", "/usr/sbin", "/sbin"))
 
 
@@ -28,13 +29,22 @@ def _owner_is_alive(folder: Path) -> bool:
     return Path(f"/proc/{folder.name.removeprefix(_PREFIX).split('-')[0]}").exists()
 
 
+def _base() -> Path:
+    """In memory where that has room: a database is some hundred files, and to find them a place on a disk takes longer
+    than to fill them."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(_MEMORY).free >= _ROOM:
+            return _MEMORY
+    return Path(tempfile.gettempdir())
+
+
 @contextlib.contextmanager
 def folder_for(owner: str | None = None) -> Iterator[Path]:
     """A short temporary folder (a Unix socket's path is bounded), given to the named account where we are root.
 
     Folders of test runs that were killed before they could tidy up are removed on the way.
     """
-    base = Path(tempfile.gettempdir())
+    base = _base()
     for left in base.glob(f"{_PREFIX}*"):
         if not _owner_is_alive(left):
             shutil.rmtree(left, ignore_errors=True)
