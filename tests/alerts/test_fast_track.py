@@ -359,7 +359,7 @@ TRIES = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=TRIES)
 def test_nobody_alone_issues_what_the_policy_does_not_name(county: County, one: Try) -> None:
     """Whatever roles one account holds and whatever it presses: alone it issues red warnings that the policy in force
