@@ -9,6 +9,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "“{level}”的步骤不对：每一步要告知或打电话，上门只能是最后一步",
         "The steps of “{level}” are not right: each tells or calls, and a visit is the last",
     ),
+    "resend_policy.wrong": (
+        "再送规则不对：要选再送给谁，等 10 到 3600 秒，再送 1 到 5 次",
+        "The rule is not right: say whom, 10 to 3600 seconds, 1 to 5 times",
+    ),
     "push.host": (
         "这个浏览器的推送服务不在服务器允许的地址里（FENGSUI_PUSH_HOSTS）",
         "The server does not allow this browser’s push service (FENGSUI_PUSH_HOSTS)",

@@ -5,15 +5,16 @@ Such a result is taken out and its chunk given back; who is claimed again is who
 out is kept with who decided it and how many doubles were to be expected.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from alerts.data import table
+from alerts.calls.policy import level_of
 from alerts.lookup import alert_for, tell, to_change
 from alerts.model import (
     ANSWERED,
@@ -34,13 +35,14 @@ from alerts.model import (
     Receipt,
     Resend,
 )
-from alerts.recipients import PUBLIC
+from alerts.resends.policies import rules_of
+from command.directory.queries import unit_of
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
 from command.kernel.errors import Conflict
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
-from command.kernel.values import Json, State
+from command.kernel.values import State
 
 ENOUGH = 20
 """From how many unknown ones on their receipts say how many arrived; of fewer, all are taken to have arrived."""
@@ -102,36 +104,36 @@ def resend(
 
 
 def resend_by_policy(session: Session, clock: Clock) -> int:
-    """What `data/resend.json` decides; returns how many chunks wait again."""
+    """What each county's policy decides; returns how many chunks wait again."""
     count = 0
-    for rule in table("resend")["rules"]:
-        wanted = (Alert.status == ISSUED, Alert.kind == rule["kind"], Alert.colour.is_not_distinct_from(rule["colour"]))
-        for alert in session.scalars(select(Alert).where(*wanted).with_for_update(skip_locked=True)):
-            count += len(_by_rule(session, clock, alert, rule))
+    for alert_id, narrow in _due(session, clock.now()):
+        # Another worker may be deciding it.
+        held = select(Alert).where(Alert.id == alert_id, Alert.status == ISSUED).with_for_update(skip_locked=True)
+        for alert in session.scalars(held):
+            doubts_of = _doubts(session, alert, UNKNOWN, *narrow)
+            for doubt in (one for one in doubts_of if one.open):
+                count += len(_again(session, clock, system_actor(alert.unit_id), alert, doubt, narrow))
     return count
 
 
 def any_unknown(session: Session, now: datetime) -> bool:
-    """Whether the policy may have something to decide. Asked first: deciding takes SQLite's write lock."""
-    due = now - timedelta(seconds=min(rule["after_s"] for rule in table("resend")["rules"]))
-    most = max(rule["times"] for rule in table("resend")["rules"])
-    running = select(Alert.id).where(Alert.status == ISSUED, Alert.on_board)
-    chunks = select(Chunk.id).where(Chunk.alert_id.in_(running), Chunk.lane < PUBLIC, Chunk.resent < most)
-    query = select(Delivery.id).where(Delivery.chunk_id.in_(chunks), Delivery.state == UNKNOWN, Delivery.at <= due)
-    return session.scalars(query.limit(1)).first() is not None
+    """Whether a policy has something to decide. Asked first: deciding takes SQLite's write lock."""
+    return next(_due(session, now), None) is not None
 
 
-def _by_rule(session: Session, clock: Clock, alert: Alert, rule: dict[str, Json]) -> tuple[str, ...]:
-    lanes = rule["lanes"] if isinstance(rule["lanes"], list) else []
-    due = clock.now() - timedelta(seconds=int(str(rule["after_s"])))
-    chunks = select(Chunk.id).where(Chunk.alert_id == alert.id, Chunk.lane.in_(lanes))
-    chunks = chunks.where(Chunk.resent < int(str(rule["times"])))
-    narrow = (Delivery.chunk_id.in_(chunks), Delivery.at <= due)
-    found: list[str] = []
-    for doubt in _doubts(session, alert, UNKNOWN, *narrow):
-        if doubt.open:
-            found += _again(session, clock, system_actor(alert.unit_id), alert, doubt, narrow)
-    return tuple(found)
+def _due(session: Session, now: datetime) -> Iterator[tuple[str, tuple[ColumnElement[bool], ...]]]:
+    """The running alerts of which something is to be sent again now, and which of their results that concerns."""
+    rules = cache(lambda unit_id: rules_of(session, unit_of(session, unit_id)))
+    running = select(Alert.id, Alert.unit_id, Alert.kind, Alert.colour).where(Alert.status == ISSUED, Alert.on_board)
+    for row in session.execute(running).all():
+        rule = rules(row.unit_id).get(level_of(row.kind, row.colour))
+        if rule is None:
+            continue
+        chunks = select(Chunk.id).where(Chunk.alert_id == row.id, Chunk.lane.in_(rule.lanes), Chunk.resent < rule.times)
+        narrow = (Delivery.chunk_id.in_(chunks), Delivery.at <= now - timedelta(seconds=rule.after_s))
+        query = select(Delivery.id).where(Delivery.alert_id == row.id, Delivery.state == UNKNOWN, *narrow, ~_arrived())
+        if session.scalars(query.limit(1)).first() is not None:
+            yield row.id, narrow
 
 
 def _doubts(session: Session, alert: Alert, state: str, *narrow: ColumnElement[bool]) -> list[Doubt]:

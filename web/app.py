@@ -42,6 +42,7 @@ from web.api import (
     obligations,
     push,
     receipts,
+    resend_policy,
     resources,
     safety,
     session,
@@ -106,7 +107,7 @@ def create_app(core: Core, static: Path | None = None) -> FastAPI:
     app.add_middleware(Watch, core=core, strangers=app.state.strangers)
     log = (incidents, incident_log, tasks, resources, duty, divisions, situation)
     told = (alerts, alert_files, alert_shapes, receipts, audience, obligations, silences, numbers, safety, evacuations)
-    rules = (call_plan, authority_table, fast_track, text_templates)
+    rules = (call_plan, authority_table, fast_track, resend_policy, text_templates)
     warnings = (*told, *rules, cap, cap_feeds, cap_messages, cap_trust, cn_dialect, ledger_faults)
     domain = (*log, *warnings, meetings, signalling, whip, metrics)
     administration = (directory, groups, accounts, terminals, webhooks, push, imports, settings, codes, demo)

@@ -10,6 +10,7 @@ from alerts.gateways import model as gateways
 from alerts.inbox import model as inbox
 from alerts.ledger_faults import model as ledger_faults
 from alerts.numbers import model as numbers
+from alerts.resends import model as resends
 from alerts.safety import model as safety
 from alerts.silence import model as silence
 from alerts.templates import model as templates
@@ -33,6 +34,7 @@ _ALERTS = (
     webpush,
     authority,
     fast_track,
+    resends,
     exchange,
     feeds,
     gateways,

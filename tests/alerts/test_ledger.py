@@ -14,10 +14,13 @@ from alerts import actions
 from alerts.channels.port import Outcome, Outgoing
 from alerts.ledger import accounts_of, ledger
 from alerts.model import Delivery, Resend
-from alerts.resending import Doubt, doubts, resend_by_policy
+from alerts.resending import Doubt, any_unknown, doubts, resend_by_policy
+from alerts.resends.policies import change_policy
 from alerts.senders import senders
 from alerts.sweep import is_dead_here, sweep
+from command.directory.model import RoleGrant
 from command.kernel.errors import Conflict, Refused
+from command.kernel.rights import Role
 from command.kernel.timeline import read_after
 from tests.alerts.county import County, county_in
 from tests.alerts.steps import crowd, issued
@@ -242,6 +245,40 @@ def test_the_policy_tells_leaders_of_an_evacuation_twice_rather_than_never(eithe
     county.clock.advance(31)
     with county.db.writing() as session:
         assert resend_by_policy(session, county.clock) == 0
+
+
+def test_the_countys_own_policy_holds_at_once_and_no_round_looks_for_what_it_leaves_alone(either: County) -> None:
+    county = either
+    alert, outside = doubtful(county, kind="evacuation")
+    outside["email"].answer = lambda _: Outcome.UNKNOWN
+    with county.db.writing() as session:
+        grant = {"role": Role.SYSTEM_ADMINISTRATOR, "unit_id": county.units["county"]}
+        session.add(RoleGrant(user_id=county.users["duty"], **grant))
+
+    def again(after_s: int) -> int:
+        """How many chunks wait again after so long, and have been tried since."""
+        county.clock.advance(after_s)
+        with county.db.reading() as session:
+            due = any_unknown(session, county.clock.now())
+        with county.db.writing() as session:
+            count = resend_by_policy(session, county.clock)
+        assert due == (count > 0)
+        send_all(county, senders(outside))
+        return count
+
+    def put(version: int, levels: dict[str, Any] | None) -> None:
+        county.do("duty", lambda s, a: change_policy(s, county.clock, a, version, levels))
+
+    with pytest.raises(Refused):
+        county.do("issuer", lambda s, a: change_policy(s, county.clock, a, 0, {}))
+    put(0, {})
+    assert again(31) == 0, "nothing is sent again by itself"
+    rule = {"whom": ["officials"], "after_s": 60, "times": 2}
+    put(1, {"red": rule, "evacuation": {**rule, "whom": ["responsible"]}})
+    assert again(61) == 0, "it names others"
+    put(2, {"evacuation": rule})
+    assert [again(1), again(30), again(61), again(61)] == [1, 0, 1, 0], "twice, each time a minute after the result"
+    assert account(county, alert)["unknown"] == 27
 
 
 def test_after_the_end_the_ledger_has_both_acts(county: County) -> None:

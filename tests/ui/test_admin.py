@@ -333,6 +333,62 @@ def test_the_call_plan_is_the_countys_own(new_page: NewPage, town: County) -> No
         assert "blue" not in admin.get("/call-plan").json()["levels"]
 
 
+def test_what_is_sent_again_by_itself_is_the_countys_own(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "resends")
+    red, blue = (page.get_by_test_id(f"resend-{level}") for level in ("red", "blue"))
+    expect(page.get_by_test_id("resends-source")).to_contain_text("系统自带")
+    expect(page.get_by_test_id("resends-save")).to_be_disabled()
+    expect(blue).to_contain_text("由发布人决定")
+    blue.get_by_test_id("resend-on").check()
+    blue.get_by_test_id("resend-officials").uncheck()
+    blue.get_by_test_id("resend-responsible").uncheck()
+    expect(page.get_by_test_id("resends-wrong")).to_be_visible()
+    blue.get_by_test_id("resend-responsible").check()
+    blue.get_by_test_id("resend-after").fill("90")
+    red.get_by_test_id("resend-on").uncheck()
+    assert [*accessibility(page), *layout(page, least_px=12)] == []
+    picture(page, "resends")
+    page.get_by_test_id("resends-save").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("自动再送的规则已保存")
+    page.get_by_test_id("lang").click()
+    assert layout(page, least_px=12) == []
+    picture(page, "resends-en")
+    with town.client("admin") as admin:
+        levels = admin.get("/resend-policy").json()["levels"]
+        assert (list(levels), levels["blue"]) == (
+            ["blue", "evacuation"],
+            {"whom": ["responsible"], "after_s": 90, "times": 1},
+        )
+        page.get_by_test_id("resends-restore").click()
+        page.get_by_test_id("resends-restore-sure").click()
+        expect(page.get_by_test_id("resends-source")).to_contain_text("system comes with")
+        assert admin.get("/resend-policy").json()["own"] is False
+
+
+def test_the_monthly_check_of_numbers_is_not_set_until_somebody_sets_it(new_page: NewPage, town: County) -> None:
+    page = open_admin(new_page(1366, 768), town, "admin", "numbers")
+    state = page.get_by_test_id("numbers-plan-state")
+    expect(state).to_contain_text("没有设置")
+    picture(page, "numbers-not-set")
+    page.get_by_test_id("numbers-plan-set").click()
+    page.get_by_test_id("numbers-plan-cancel").click()
+    expect(state).to_contain_text("没有设置")
+    page.get_by_test_id("numbers-plan-set").click()
+    page.get_by_test_id("numbers-day").fill("5")
+    assert [*accessibility(page), *layout(page, least_px=12)] == []
+    picture(page, "numbers-setting")
+    page.get_by_test_id("numbers-save").click()
+    expect(state).to_contain_text("5 日起")
+    page.get_by_test_id("lang").click()
+    expect(state).to_contain_text("From day 5")
+    assert layout(page, least_px=12) == []
+    picture(page, "numbers-set-en")
+    page.get_by_test_id("numbers-plan-off").click()
+    expect(state).to_contain_text("Switched off by")
+    with town.client("admin") as admin:
+        assert admin.get("/numbers").json()["plan"]["pace"]["on"] is False
+
+
 def test_the_table_of_authority_is_the_countys_own(new_page: NewPage, town: County) -> None:
     page = open_admin(new_page(1366, 768), town, "admin", "authority")
     expect(page.get_by_test_id("authority-source")).to_contain_text("系统自带")

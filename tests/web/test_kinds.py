@@ -75,6 +75,8 @@ def test_every_kind_that_the_code_records_is_listed() -> None:
     assert whole | made == KINDS
 
 
-@pytest.mark.parametrize("kind", ["authority_table.changed", "call_plan.changed", "webhook.set", "settings.changed"])
+@pytest.mark.parametrize(
+    "kind", ["authority_table.changed", "call_plan.changed", "resend_policy.changed", "webhook.set", "settings.changed"]
+)
 def test_the_walk_sees_what_is_recorded_by_name(kind: str) -> None:
     assert kind in recorded()

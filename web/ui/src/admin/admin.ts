@@ -19,6 +19,7 @@ const RIGHTS = {
   hazards: ['household.keep', 'audit'],
   imports: ['directory.change', 'household.keep', 'group.keep'],
   calls: ['settings.change'],
+  resends: ['settings.change'],
   authority: ['settings.change'],
   fasttrack: ['settings.change'],
   templates: ['settings.change'],

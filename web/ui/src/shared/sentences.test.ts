@@ -66,7 +66,7 @@ describe('sentences', () => {
     }
   })
 
-  it.each(['authority_table.changed', 'fast_track_policy.changed', 'call_plan.changed', 'number_plan.changed', 'settings.changed'])('%s says what was changed though that has no name', (kind) => {
+  it.each(['authority_table.changed', 'fast_track_policy.changed', 'call_plan.changed', 'resend_policy.changed', 'number_plan.changed', 'settings.changed'])('%s says what was changed though that has no name', (kind) => {
     const told = sentence(entry(kind, { [kind.split('.')[0] ?? '']: { id: 'x' } }), null, 'zh')
     expect(told.text).toMatch(/^修改\S+$/)
   })

@@ -319,6 +319,7 @@ const TELL: Record<string, Tell> = {
   'authority_table.changed': (x) => ({ text: x.t.authorityChanged }),
   'text_template.changed': (x) => ({ text: x.t.templateChanged }),
   'call_plan.changed': (x) => ({ text: x.t.callPlanChanged }),
+  'resend_policy.changed': (x) => ({ text: x.t.resendsChanged }),
   'settings.changed': (x) => ({ text: x.t.settingsChanged }),
   'webhook.set': (x) => ({ text: x.t.webhookSet((x.entry.body.webhook as { name?: string } | undefined)?.name ?? '') }),
   'fast_track_policy.changed': (x) => ({ text: x.t.fastTrackChanged }),

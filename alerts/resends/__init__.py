@@ -1,0 +1,1 @@
+"""What is sent again by itself where nobody knows whether it arrived: the county's written policy."""
