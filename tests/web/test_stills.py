@@ -38,7 +38,7 @@ def jpeg(width: int = 320, height: int = 180) -> bytes:
     """A picture as an encoder makes it."""
     frame = av.VideoFrame(width, height, "yuvj420p")
     for plane in frame.planes:
-        plane.update(bytes(128 for _ in range(plane.buffer_size)))
+        plane.update(b"\x80" * plane.buffer_size)
     out = io.BytesIO()
     with av.open(out, "w", format="mjpeg") as container:
         stream = container.add_stream("mjpeg", rate=1)
