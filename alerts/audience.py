@@ -15,7 +15,8 @@ from gis.geometry import inside
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Who is told by name and not by place: whoever holds a post of one of the `titles`, and those `listed` by groups.
+    """Who is told by name and not by place: whoever holds a post of one of the `titles`, and those `listed`, by groups
+    or, as accounts, by their roles.
 
     They are told wherever they are in `within`: a division code, empty for the whole county; nor does an alert touch a
     place beyond it whose position nobody has entered. A loudspeaker speaks to a
@@ -75,10 +76,14 @@ def resolve(contacts: Sequence[Contact], reach: Reach, channels: Iterable[str]) 
     Somebody in several places is told for the one that is responsible, else the first in the list.
     """
     wanted = frozenset(channels)
-    placed = _in_divisions(contacts, reach.divisions) | _in_area(contacts, reach)
-    hits = np.flatnonzero(placed | _named(contacts, reach.named))
+    hits = np.flatnonzero(_placed(contacts, reach) | _named(contacts, reach.named))
     chosen = [contacts[int(place)] for place in hits]
     return freeze(contact for contact in chosen if contact.channel in wanted)
+
+
+def placed(contacts: Sequence[Contact], reach: Reach) -> list[Contact]:
+    """Those that lie in the place of a reach, whomever it names."""
+    return [contacts[int(place)] for place in np.flatnonzero(_placed(contacts, reach))]
 
 
 def freeze(contacts: Iterable[Contact]) -> Audience:
@@ -100,9 +105,9 @@ def audience_hash(contacts: Iterable[Contact]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def _keys(contact: Contact) -> tuple[str, str, str]:
-    """By which a group may list a contact, as `Members`: its post, person and unit."""
-    return contact.post, contact.recipient.removeprefix("person:"), contact.unit_id
+def _keys(contact: Contact) -> tuple[str, str, str, str]:
+    """By which a contact may be listed, as `Members`: its post, person, unit and account."""
+    return contact.post, contact.recipient.removeprefix("person:"), contact.unit_id, contact.account
 
 
 def _ids(contact: Contact) -> list[str]:
@@ -134,6 +139,10 @@ def _merged(first: Contact, second: Contact) -> Contact:
     behind = (*first.also, *second.also, Behind(other.recipient, other.name, other.unit_id))
     also = {one.recipient: one for one in behind if one.recipient != kept.recipient}
     return replace(kept, lane=min(first.lane, second.lane), also=tuple(also.values()))
+
+
+def _placed(contacts: Sequence[Contact], reach: Reach) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    return _in_divisions(contacts, reach.divisions) | _in_area(contacts, reach)
 
 
 def _in_divisions(

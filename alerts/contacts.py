@@ -13,7 +13,7 @@ from alerts.answering import answering_accounts
 from alerts.languages import read_by
 from alerts.recipients import NOWHERE, OFFICIALS, PUBLIC, RESPONSIBLE, Contact, Position, Spot
 from alerts.webpush.model import PushSubscription
-from command.directory.model import MEDIA, HazardPoint, Person, Post, Terminal, Unit, User
+from command.directory.model import MEDIA, HazardPoint, Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.queries import county_of, points_of_posts, subtree
 
 if TYPE_CHECKING:
@@ -128,6 +128,18 @@ def titles_of_county(session: Session, unit: Unit) -> list[tuple[str, int]]:
     return [(title, count) for title, count in rows]
 
 
+def seats_of_roles(session: Session, tree: Tree, roles: Iterable[str]) -> list[Contact]:
+    """Each account in use with each unit in which it was given one of the roles: where that lies, and no way to reach
+    anybody. `title` is the role."""
+    held = RoleGrant.role.in_(frozenset(roles))
+    query = select(User.id, User.name, RoleGrant.role, RoleGrant.unit_id).join(RoleGrant, RoleGrant.user_id == User.id)
+    return [
+        replace(_at_unit(f"user:{account}", "", "", name, unit, tree), account=account, title=role)
+        for account, name, role, unit in session.execute(query.where(User.active, held).order_by(User.id))
+        if unit in tree.units
+    ]
+
+
 def readers_of(session: Session, unit: Unit, contacts: Iterable[Contact]) -> list[str]:
     """The units whose people read what an audience is told: the county, and where they are counted or told for."""
     county = county_of(session, unit)
@@ -215,6 +227,7 @@ def _person(person: Person, ways: Iterable[tuple[str, str]], place: _Place, tree
             title=post.title if post else "",
             post=post.id if post else "",
             languages=languages,
+            account=person.user_id or "",
         )
 
 
@@ -228,7 +241,8 @@ def _accounts(session: Session, tree: Tree, wanted: frozenset[str]) -> Iterator[
     """Accounts that no person in the directory stands behind."""
     for user in session.scalars(select(User).where(User.active).order_by(User.id)):
         if user.unit_id in tree.units and user.id in wanted:
-            yield _at_unit(f"user:{user.id}", "websocket", user.id, user.name, user.unit_id, tree)
+            one = _at_unit(f"user:{user.id}", "websocket", user.id, user.name, user.unit_id, tree)
+            yield replace(one, account=user.id)
 
 
 def _browsers(session: Session, contacts: Iterable[Contact]) -> Iterator[Contact]:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from alerts.answering import ANSWERING
 from alerts.audience import Reach
 from alerts.authority.rules import Rules, What
 from alerts.files import MOST_FILES, File
@@ -46,6 +47,13 @@ class AreaInput:
     worded: bool = True
 
 
+class RoleTold(NamedTuple):
+    """A role whose holders are told: those of the units that lie in the area, or all, `everywhere`."""
+
+    role: str
+    everywhere: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """The fields of `POST /alerts`. `kind` None means warning with a colour and notice without one.
@@ -76,7 +84,8 @@ class Draft:
     """Titles of posts: whoever holds one is told too, wherever the post is."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """Groups by id with their names: whom they list is told too, wherever they are."""
-
+    roles: tuple[RoleTold, ...] = ()
+    """Roles of accounts: whoever has one there is told too."""
     files: tuple[File, ...] = ()
     """What is attached."""
 
@@ -218,6 +227,9 @@ def _choice_faults(draft: Draft) -> list[FieldError]:
         faults.append(_fault("alert.files_too_many", "files", most=str(MOST_FILES)))
     if sum(file.seconds is not None for file in draft.files) > 1:
         faults.append(_fault("alert.recording_one", "files"))
+    faults += [
+        _fault("alert.role_unknown", "roles", role=one.role[:32]) for one in draft.roles if one.role not in ANSWERING
+    ]
     unknown = [channel for channel in draft.chosen_channels if channel not in CHANNELS]
     return faults + [_fault("alert.channel_unknown", "channels", channel=channel[:20]) for channel in unknown]
 

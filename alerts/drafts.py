@@ -10,7 +10,7 @@ from alerts.authority.rules import What
 from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups
 from alerts.cap.severity import severity_of
-from alerts.drafting import AreaFound, AreaInput, Draft, check_draft, find_area, no_authority
+from alerts.drafting import AreaFound, AreaInput, Draft, RoleTold, check_draft, find_area, no_authority
 from alerts.files import files_of
 from alerts.lookup import alert_for, tell, tell_new, to_change
 from alerts.model import DRAFT, ISSUED, RETURNED, SIGNED_OFF, SUBMITTED, Alert
@@ -251,6 +251,7 @@ def draft_of(alert: Alert) -> Draft:
         drill=alert.drill,
         titles=_texts(alert.titles),
         groups={one["id"]: one["name"] for one in alert.groups or []},
+        roles=tuple(RoleTold(one["role"], one["everywhere"]) for one in alert.roles or []),
         files=files_of(alert),
     )
 
@@ -301,6 +302,7 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Made) -> None:
     alert.channels = list(fields.chosen_channels)
     alert.titles = list(fields.titles)
     alert.groups = [{"id": one, "name": name} for one, name in fields.groups.items()]
+    alert.roles = [one._asdict() for one in fields.roles]
     alert.files = [replace(one, uri=None).state() for one in fields.files]
     alert.effective_at = fields.effective_at
     alert.expires_at = fields.expires_at

@@ -123,11 +123,11 @@ def put_out(
 
 
 def audience_now(session: Session, alert: Alert, unit: Unit) -> Audience:
-    """Who would be told now: everyone in the area and in the chosen posts, and of an update also the audience of the
+    """Who would be told now: everyone in the area, whoever is told by name, and of an update also the audience of the
     alert it changes."""
     channels = [str(one) for one in alert.channels] if isinstance(alert.channels, list) else []
     fields = draft_of(alert)
-    reach = reach_for(session, unit, area_of(alert), fields.titles, fields.groups)
+    reach = reach_for(session, unit, area_of(alert), fields.titles, fields.groups, fields.roles)
     found = resolve(contacts_of_county(session, unit), reach, channels)
     if alert.supersedes is None:
         return found

@@ -45,6 +45,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "cap_message.unknown": ("没有这份电文", "There is no such message"),
     "cap_message.no_attachment": ("没有这个附件", "There is no such attachment"),
     "cap_refusal.unknown": ("没有这条提示", "There is no such notice"),
+    "alert.role_unknown": ("没有“{role}”这种可以告诉的角色", "“{role}” is no role that can be told"),
     "ledger_fault.unknown": ("没有这条提示", "There is no such notice"),
     "cap_feed.unknown": ("没有这个来源", "There is no such feed"),
     "cap_feed.url": (

@@ -118,6 +118,8 @@ class Alert(Kept, Base):
     """Titles of posts whose holders are told beside the area; None for none."""
     groups: Mapped[list[dict[str, str]] | None] = mapped_column(JsonText)
     """Groups told beside the area: [{id, name}], named as when the draft was last written; None for none."""
+    roles: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)
+    """Roles of accounts told beside the area: [{role, everywhere}]; None for none."""
     files: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)
     """What is attached: a list of `alerts.files.File` as states; None for none."""
     status: Mapped[str] = mapped_column(String(12))
@@ -223,6 +225,7 @@ class Alert(Kept, Base):
             "sms_variant": self.sms_variant,
             "titles": self.titles or [],
             "groups": self.groups or [],
+            "roles": self.roles or [],
             "files": self.files or [],
             "status": self.status,
             "effective_at": optional_text(self.effective_at),

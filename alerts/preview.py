@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.audience import Audience, freeze, resolve
+from alerts.audience import Audience, Reach, freeze, resolve
 from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups, reach_for
 from alerts.calls.places import reach_of, unplaced_in_area
@@ -17,7 +17,7 @@ from alerts.carried import Carried
 from alerts.chunks import language_of_each
 from alerts.contacts import contacts_of_county, tree_of
 from alerts.drafting import AreaFound, Draft, check_draft, find_area
-from alerts.drafts import area_of, new_alert
+from alerts.drafts import area_of, draft_of, new_alert
 from alerts.fast_track.queries import outlook
 from alerts.forecast import forecast_99_s
 from alerts.gateways.queries import channels_away
@@ -129,7 +129,7 @@ def _previewed(
         "people": audience.people,
         "units": _by_unit(session, area, audience),
         "unplaced": list(unplaced_in_area(reach_of(session, alert, unit), tree_of(session, unit))),
-        "groups": _groups(session, alert),
+        **_named(session, alert, unit),
         "languages": _languages(alert, audience, outlets.sms),
         "channels": {name: counts.get(name, 0) for name in chosen},
         "forecast_99_s": forecast_99_s(audience.contacts, outlets.flows, _parts(alert, clock, outlets, carried)),
@@ -230,21 +230,21 @@ def _languages(alert: Alert, audience: Audience, sms: str) -> State:
     return {one: {"read": len(people), "told": len(people & told[one])} for one, people in sorted(read.items())}
 
 
-def _groups(session: Session, alert: Alert) -> list[Json]:
-    """The alert's groups: how many each lists, and how many of these its channels reach."""
-    if not alert.groups:
-        return []
-    unit, area = unit_of(session, alert.unit_id), area_of(alert)
-    contacts, channels = contacts_of_county(session, unit), channels_of(alert)
-    named = {one["id"]: reach_for(session, unit, area, (), (one["id"],)).named for one in alert.groups}
-    return [
-        {
-            **one,
-            "members": sum(map(len, named[one["id"]].listed)),
-            "reached": named[one["id"]].reached(contacts, channels),
-        }
-        for one in alert.groups
-    ]
+def _named(session: Session, alert: Alert, unit: Unit) -> State:
+    """The alert's groups and roles: how many each lists, and how many of these its channels reach."""
+    groups, roles = alert.groups or [], draft_of(alert).roles
+    if not groups and not roles:
+        return {"groups": [], "roles": []}
+    area, contacts, channels = area_of(alert), contacts_of_county(session, unit), channels_of(alert)
+
+    def counted(reach: Reach) -> State:
+        found = reach.named
+        return {"members": sum(map(len, found.listed)), "reached": found.reached(contacts, channels)}
+
+    return {
+        "groups": [{**one, **counted(reach_for(session, unit, area, groups=(one["id"],)))} for one in groups],
+        "roles": [{**one._asdict(), **counted(reach_for(session, unit, area, roles=(one,)))} for one in roles],
+    }
 
 
 def _by_unit(session: Session, area: AreaFound, audience: Audience) -> list[Json]:

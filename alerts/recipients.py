@@ -53,7 +53,7 @@ class Contact:
     `recipient` is `person:ID`, `user:ID` or `terminal:ID`. `unit_id` is the unit it is told for and
     `township_id` the township that counts it. `spot` is where it counts. `also` are those whom the same message
     reaches. `post` and `title` are those of the post by which somebody is counted in this place. `languages` are
-    those they read, the best first.
+    those they read, the best first. `account` is that of whoever has one, whatever the channel.
     """
 
     recipient: str
@@ -70,6 +70,7 @@ class Contact:
     title: str = ""
     post: str = ""
     languages: tuple[str, ...] = ()
+    account: str = ""
 
     @property
     def is_person(self) -> bool:

@@ -65,6 +65,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "email": ("邮箱", "e-mail"),
     "en": ("英文", "English"),
     "ending": ("文件类型", "kind of file"),
+    "everywhere": ("全部单位", "everywhere"),
     "export_id": ("导出记录", "export"),
     "handover_id": ("交接班", "handover"),
     "key": ("模板编号", "key"),

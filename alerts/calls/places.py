@@ -68,7 +68,7 @@ def unheld_in_area(session: Session, alert: Alert, unit: Unit, tree: Tree, polic
 
 def reach_of(session: Session, alert: Alert, unit: Unit) -> Reach:
     """The area that an alert of a unit is about; who is told beside it answers for another place."""
-    return reach_for(session, unit, meant_by(alert), (), ())
+    return reach_for(session, unit, meant_by(alert))
 
 
 def in_area(places: Iterable[Place], reach: Reach, tree: Tree) -> list[Place]:

@@ -18,11 +18,12 @@ MOST = 8
 
 
 class Members(NamedTuple):
-    """Ids of all that some groups list, by their kinds."""
+    """Ids of all that some groups list, by their kinds; and of accounts, which go by their roles."""
 
     posts: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
 
 
 NOBODY = Members()

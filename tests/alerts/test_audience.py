@@ -181,7 +181,7 @@ _NAMES = st.sampled_from(("x", "y", "z"))
 @given(
     st.lists(st.tuples(_WHO, _CHANNEL, _PLACE, _NAMES, _NAMES, _NAMES), max_size=12),
     st.frozensets(_NAMES),
-    st.builds(Members, st.frozensets(_NAMES), st.frozensets(_WHO), st.frozensets(_NAMES)),
+    st.builds(Members, st.frozensets(_NAMES), st.frozensets(_WHO), st.frozensets(_NAMES), st.frozensets(_WHO)),
 )
 def test_however_lists_overlap_one_person_is_told_once_per_channel_and_the_hash_names_exactly_those(
     rows: list[tuple[str, str, str, str, str, str]], titles: frozenset[str], listed: Members
@@ -191,12 +191,17 @@ def test_however_lists_overlap_one_person_is_told_once_per_channel_and_the_hash_
         Contact(f"person:{who}", channel, f"{who}@example.org", who, unit, "t", codes[place], title=title, post=post)
         for who, channel, place, title, post, unit in rows
     ]
+    contacts = [replace(one, account=one.name) for one in contacts]
     reach = Reach(("532301",), named=Named(titles, listed))
     audience = resolve(contacts, reach, ["email", "sms"])
     wanted = {
         (f"person:{who}", channel)
         for who, channel, place, title, post, unit in rows
-        if place == "in" or title in titles or post in listed.posts or who in listed.people or unit in listed.units
+        if place == "in"
+        or title in titles
+        or post in listed.posts
+        or who in listed.people | listed.accounts
+        or unit in listed.units
     }
     assert sorted((one.recipient, one.channel) for one in audience.contacts) == sorted(wanted)
     assert audience.people == len({who for who, _ in wanted})

@@ -91,6 +91,13 @@ def test_a_group_is_imported_chosen_counted_and_told(new_page: NewPage, town: Co
     picture(leader, "desk-beside")
     assert [*accessibility(leader), *layout(leader, least_px=12)] == []
     leader.get_by_test_id("alert-title").get_by_role("button").click()
+    leader.get_by_test_id("alert-add-beside").fill("值班员")
+    leader.get_by_test_id("alert-add-beside-option").filter(has_text="值班员（全部单位）").first.click()
+    expect(leader.get_by_test_id("alert-role")).to_have_text("值班员（全部单位）")
+    expect(leader.get_by_test_id("alert-role-reached")).to_contain_text("个账号都告诉得到")
+    leader.get_by_test_id("alert-role").scroll_into_view_if_needed()
+    picture(leader, "desk-beside-role")
+    leader.get_by_test_id("alert-role").get_by_role("button").click()
     expect(rows).to_have_count(3)
     leader.get_by_test_id("alert-submit").click()
     issuer = open_alert(log_in(new_page(1600, 900), town, "issuer"), headline)

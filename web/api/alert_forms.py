@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from alerts.drafting import AreaInput, CircleInput, Draft
+from alerts.drafting import AreaInput, CircleInput, Draft, RoleTold
 from alerts.files import File, own_file
 from alerts.outlets import Outlets
 from alerts.recipients import USUAL
@@ -89,6 +89,16 @@ Translations = Annotated[dict[str, TranslationForm], Field(max_length=8)]
 Files = Annotated[list[FileForm], Field(max_length=20)]
 
 
+class RoleForm(Form):
+    """A role whose holders are told: those of the units that lie in the area, or all of them, `everywhere`."""
+
+    role: Annotated[str, Field(min_length=1, max_length=32)]
+    everywhere: bool = False
+
+
+Roles = Annotated[list[RoleForm], Field(max_length=12)]
+
+
 class Fields(Form):
     """What a draft and its changes share."""
 
@@ -110,6 +120,7 @@ class Fields(Form):
     drill: bool
     titles: Titles
     groups: Groups
+    roles: Roles
     files: Files
 
     def values(self, store: AttachmentStore) -> dict[str, Any]:
@@ -130,6 +141,8 @@ class Fields(Form):
             sent["titles"] = tuple(dict.fromkeys(sent["titles"]))
         if "groups" in sent:
             sent["groups"] = dict.fromkeys(sent["groups"], "")
+        if "roles" in sent:
+            sent["roles"] = tuple(RoleTold(*one) for one in {one.role: one.everywhere for one in sent["roles"]}.items())
         if "files" in sent:
             sent["files"] = tuple(_file(one, store) for one in {one.sha256: one for one in sent["files"]}.values())
         return sent
@@ -153,6 +166,7 @@ class DraftForm(Fields):
     drill: bool = False
     titles: Titles = Field(default_factory=list)
     groups: Groups = Field(default_factory=list)
+    roles: Roles = Field(default_factory=list)
     files: Files = Field(default_factory=list)
 
     def draft(self, outlets: Outlets, store: AttachmentStore) -> Draft:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from alerts.bounds import choosable_groups, places_of
+from alerts.bounds import choosable_groups, choosable_roles, places_of
 from alerts.contacts import titles_of_county
 from alerts.drafts import drafter_unit
 from alerts.languages import known_languages
@@ -44,6 +44,14 @@ def get_groups(edge: Known) -> State:
             {"id": one.id, "name": one.name, "unit": one.unit_id, "members": count[one.id]} for one in found
         ]
     return {"items": items, "next": None}
+
+
+@router.get("/audience/roles")
+def get_roles(edge: Known) -> State:
+    """The roles of accounts that the reader's alerts may be told to, with how many accounts have each."""
+    with edge.reading() as session:
+        found = choosable_roles(session, drafter_unit(session, edge.actor))
+    return {"items": [{"role": role, "accounts": count} for role, count in found.items()], "next": None}
 
 
 @router.get("/audience/languages")

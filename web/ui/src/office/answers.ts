@@ -1,4 +1,4 @@
-import type { Alert, Translation, Variant } from '@shared/objects/alerts'
+import type { Alert, RoleTold, Translation, Variant } from '@shared/objects/alerts'
 import type { AreaMeasured } from '@shared/alertArea'
 import type { Countersign } from '@shared/objects/countersigns'
 import type { Area, Point } from '@shared/objects/geometry'
@@ -73,6 +73,8 @@ export interface AlertPreview {
   units: PreviewUnit[]
   /** The alert's groups: how many each lists, and how many of these its channels reach. */
   groups: { id: string; name: string; members: number; reached: number }[]
+  /** The alert's roles: how many accounts have each there, and how many of these its channels reach. */
+  roles: (RoleTold & { members: number; reached: number })[]
   /** Villages and townships that count as touched only because nobody has entered where they lie. */
   unplaced: { unit: string; township: string; name: string }[]
   channels: Record<string, number>

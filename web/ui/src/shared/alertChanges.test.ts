@@ -35,6 +35,7 @@ describe('what changed since it was read', () => {
     ['area', { area: { description: '两镇', divisions: ['532301'], geometry: null, approximate: false } }],
     ['channels', { channels: ['email', 'sms'] }],
     ['beside', { titles: ['乡镇领导'] }],
+    ['beside', { roles: [{ role: 'leader', everywhere: true }] }],
     ['beside', { groups: [{ id: 'g', name: '学校校长' }] }],
   ])('names %s', (name, more) => {
     expect(changedIn(alert(), alert(more))).toEqual([name])

@@ -1,7 +1,10 @@
 import type { Alert } from './objects/alerts'
+import { roleTold } from './roleTexts'
 
-/** Whom an alert is told to beside its area, by name: titles of posts, then groups. */
-export const beside = (alert: Alert): string[] => [...(alert.titles ?? []), ...(alert.groups ?? []).map((group) => group.name)]
+/** Whom an alert is told to beside its area, by name: titles of posts, groups, then roles. */
+export const beside = (alert: Alert): string[] => [
+  ...(alert.titles ?? []), ...(alert.groups ?? []).map((group) => group.name), ...(alert.roles ?? []).map(roleTold),
+]
 
 /** What of an alert is said to people: that it is as it was read is what a signature means. */
 export const SAID = [

@@ -1,4 +1,4 @@
-import type { Alert, AlertFile, Colour, TranslatedName, Translation, Variant } from '@shared/objects/alerts'
+import type { Alert, AlertFile, Colour, RoleTold, TranslatedName, Translation, Variant } from '@shared/objects/alerts'
 import { READ, VARIANTS, WRITTEN } from '@office/variants'
 import type { Board } from '@shared/objects/board'
 import type { Area } from '@shared/objects/geometry'
@@ -44,6 +44,7 @@ export interface AlertForm {
   /** Titles of posts and groups that are told too; absent in what was kept before there were any. */
   titles?: string[]
   groups?: { id: string; name: string }[]
+  roles?: RoleTold[]
   /** What is attached; absent in what was kept before there was any. */
   files?: AlertFile[]
   incident: string | null
@@ -59,7 +60,7 @@ export interface Unsaved {
 const emptyForm = (open: readonly string[]): AlertForm => ({
   kind: 'evacuation', event: '', colour: null, headline: '', description: '', instruction: '', divisions: [], drawn: null,
   kept: false, areaWords: '', worded: false, expires_at: null, channels: open.filter((one) => USUAL.includes(one)), language: 'zh-CN',
-  titles: [], groups: [], files: [], template: null, texts: {}, translations: {}, incident: null, drill: false,
+  titles: [], groups: [], roles: [], files: [], template: null, texts: {}, translations: {}, incident: null, drill: false,
 })
 
 const polygon = (geometry: Area): Drawn => ({ geometry, circle: null })
@@ -118,6 +119,7 @@ export const formOf = (alert: Alert, drawn: Drawn | null = drawnOf(alert)): Aler
   translations: translatedIn(alert.translations ?? {}),
   titles: [...(alert.titles ?? [])],
   groups: [...(alert.groups ?? [])],
+  roles: (alert.roles ?? []).map(({ role, everywhere }) => ({ role, everywhere })),
   files: (alert.files ?? []).map(fileIn),
   incident: alert.incident,
   drill: alert.drill,
@@ -173,6 +175,7 @@ export function alertBody(form: AlertForm): Record<string, unknown> {
     translations: form.translations ?? {},
     titles: form.titles ?? [],
     groups: (form.groups ?? []).map((group) => group.id),
+    roles: form.roles ?? [],
     files: (form.files ?? []).map(({ sha256, description, called }) => ({ sha256, description, ...(called === true ? { called } : {}) })),
     expires_at: form.expires_at,
     incident: form.incident,

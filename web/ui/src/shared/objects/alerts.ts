@@ -49,6 +49,12 @@ export interface AlertFile {
 /** The message that somebody recorded, if there is one. */
 export const recordingIn = (files: readonly AlertFile[] | undefined): AlertFile | null => files?.find((file) => file.seconds != null) ?? null
 
+/** A role whose holders are told: those of the units that lie in the area, or all. */
+export interface RoleTold {
+  role: string
+  everywhere: boolean
+}
+
 export interface Alert extends Thing {
   identifier: string
   origin: 'own' | 'received'
@@ -81,6 +87,8 @@ export interface Alert extends Thing {
   titles?: string[]
   /** Groups told beside the area, named as when it was written; absent in entries older than this. */
   groups?: { id: string; name: string }[]
+  /** Roles of accounts told beside the area; absent in entries older than this. */
+  roles?: RoleTold[]
   /** What is attached, or came with a received one; absent in entries older than this. */
   files?: AlertFile[]
   status: AlertStatus
