@@ -22,6 +22,8 @@ from gis.divisions import DivisionCodeError, Divisions, normalise
 from gis.geometry import GeometryProblem, circle, from_geojson, needs_mending, to_geojson
 
 MAX_TEXT = 10_000
+SAME_DRAWING = 1e-5
+"""Degrees, a metre: pages round what they send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,9 @@ def no_authority(unit: Unit, what: What) -> Refused:
     return Refused("alert.no_authority", unit=unit.name, what=said)
 
 
-def find_area(area: AreaInput, divisions: Divisions) -> AreaFound:
-    """The area's geometry and words.
+def find_area(area: AreaInput, divisions: Divisions, before: AreaFound | None = None) -> AreaFound:
+    """The area's geometry and words. A page sends the drawing it has as it was stored `before`: of what was mended
+    then, that stays known.
 
     Raises Invalid `alert.area_needed`, `alert.division_unknown`, `alert.area_unusable`.
     """
@@ -152,15 +155,22 @@ def find_area(area: AreaInput, divisions: Divisions) -> AreaFound:
     if not shapes:
         raise _invalid("alert.area_needed", "area")
     said = (area.description or "").strip()
+    whole = shapely.union_all(drawn) if drawn else None
     return AreaFound(
         description=said or _described(area, codes, divisions),
         divisions=codes,
-        drawn=to_geojson(shapely.union_all(drawn)) if drawn else None,
+        drawn=to_geojson(whole) if whole else None,
         geometry=to_geojson(shapely.union_all(shapes)),
         approximate=any(found.approximate for found in boundaries),
         worded=bool(said) and area.worded,
-        mended=area.polygon is not None and needs_mending(area.polygon),
+        mended=(area.polygon is not None and needs_mending(area.polygon)) or _was_mended(whole, before),
     )
+
+
+def _was_mended(whole: BaseGeometry | None, before: AreaFound | None) -> bool:
+    if whole is None or before is None or not before.mended or before.drawn is None:
+        return False
+    return bool(shapely.hausdorff_distance(whole, from_geojson(before.drawn)) < SAME_DRAWING)
 
 
 def _described(area: AreaInput, codes: Iterable[str], divisions: Divisions) -> str:

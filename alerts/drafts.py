@@ -93,7 +93,8 @@ def amend(
     fields = name_groups(session, unit, replace(draft_of(alert), **changes))
     check_drill(session, alert, fields.drill)
     check_draft(fields, unit, rules_of(session, unit))
-    area = find_area(fields.area, divisions) if "area" in changes else area_of(alert)
+    before = area_of(alert)
+    area = find_area(fields.area, divisions, before) if "area" in changes else before
     check_place(session, unit, area)
     _fill(alert, fields, area, made_texts(session, unit, fields, area))
     _wrote(alert, actor)
@@ -265,6 +266,7 @@ def area_of(alert: Alert) -> AreaFound:
         geometry=alert.geometry if isinstance(alert.geometry, dict) else None,
         approximate=alert.approximate,
         worded=alert.area_worded,
+        mended=alert.area_mended,
     )
 
 
@@ -311,4 +313,4 @@ def _fill(alert: Alert, fields: Draft, area: AreaFound, texts: Made) -> None:
     alert.divisions = list(area.divisions)
     alert.drawn = area.drawn
     alert.geometry = area.geometry
-    alert.approximate = area.approximate
+    alert.approximate, alert.area_mended = area.approximate, area.mended

@@ -152,7 +152,8 @@ def update(
     }
     fields = name_groups(session, unit, replace(draft_of(old), **{**anew, **changes}))
     check_draft(fields, unit, rules_of(session, unit))
-    area = find_area(fields.area, divisions) if "area" in changes else area_of(old)
+    before = area_of(old)
+    area = find_area(fields.area, divisions, before) if "area" in changes else before
     check_place(session, unit, area)
     alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
     alert.supersedes, alert.references, alert.scope_status = old.id, [old.identifier], old.scope_status

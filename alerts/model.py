@@ -100,6 +100,8 @@ class Alert(Kept, Base):
     geometry_digest: Mapped[str | None] = mapped_column(String(64))
     """What names these two on the timeline; set with them."""
     approximate: Mapped[bool] = mapped_column(default=False)
+    area_mended: Mapped[bool] = mapped_column(default=False)
+    """Whether what was drawn crossed itself: it is all that it encloses, as whoever signs it has to know."""
     channels: Mapped[Json] = mapped_column(JsonText)
     template: Mapped[str | None] = mapped_column(String(40))
     """The key of the template that its texts were made of."""
@@ -276,6 +278,7 @@ class Alert(Kept, Base):
             "geometry": None,
             "drawn": None,
             "approximate": self.approximate,
+            "mended": self.area_mended,
         }
 
 

@@ -65,12 +65,12 @@ def preview(
     actor.need(Right.ALERT_DRAFT, unit.path)
     check_draft(fields, unit, rules_of(session, unit))
     fields = name_groups(session, unit, fields)
-    area = find_area(fields.area, divisions)
+    area = find_area(fields.area, divisions, area_of(stored) if stored else None)
     check_place(session, unit, area)
     alert = new_alert(unit, actor, fields, area, made_texts(session, unit, fields, area))
     if stored is not None:
         alert.supersedes, alert.adopted_from, alert.returned = stored.supersedes, stored.adopted_from, stored.returned
-    return _previewed(session, clock, actor, alert, unit, outlets, mended=area.mended)
+    return _previewed(session, clock, actor, alert, unit, outlets)
 
 
 def preview_of(session: Session, clock: Clock, actor: Actor, alert_id: str, outlets: Outlets = EVERY) -> State:
@@ -117,9 +117,7 @@ def preview_end(
     return {**shown("", own or {}), "translations": {**translated, **lacking}}
 
 
-def _previewed(
-    session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, outlets: Outlets, *, mended: bool = False
-) -> State:
+def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit: Unit, outlets: Outlets) -> State:
     area, audience = area_of(alert), audience_now(session, alert, unit)
     counts = audience.by_channel()
     chosen = channels_of(alert)
@@ -138,7 +136,7 @@ def _previewed(
             "description": area.description,
             "geometry": area.geometry,
             "approximate": area.approximate,
-            "mended": mended,
+            "mended": area.mended,
             **_measured(area),
         },
         **_told(carried),

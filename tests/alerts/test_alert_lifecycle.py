@@ -261,6 +261,23 @@ def test_a_crossed_polygon_is_mended(county: County) -> None:
     assert state(county, alert)["area"]["description"] == "图上划定范围"
 
 
+def test_whoever_signs_off_is_told_that_the_drawing_was_mended(county: County) -> None:
+    crossed = {"type": "Polygon", "coordinates": [[[101, 24], [101.1, 24.1], [101.1, 24], [101, 24.1], [101, 24]]]}
+    alert = drafted(county, wanted=fields(area=AreaInput(polygon=crossed)))
+    kept = shape(county, alert)
+    sent_again = json.loads(json.dumps(kept), parse_float=lambda text: round(float(text), 6))
+    worded = AreaInput(polygon=sent_again, description="两岸")
+    county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, {"area": worded}, DIVISIONS))
+    county.do("issuer", lambda s, a: actions.submit(s, county.clock, a, alert))
+    shown: Any = county.see("reviewer", lambda s, a: preview_of(s, county.clock, a, alert))
+    assert (state(county, alert)["area"]["mended"], shown["area"]["mended"]) == (True, True)
+    county.do("reviewer", lambda s, a: actions.return_(s, county.clock, a, alert, "画清楚"))
+    square = {"type": "Polygon", "coordinates": [[[101, 24], [101.1, 24], [101.1, 24.1], [101, 24.1], [101, 24]]]}
+    anew = {"area": AreaInput(polygon=square)}
+    county.do("issuer", lambda s, a: actions.amend(s, county.clock, a, alert, None, anew, DIVISIONS))
+    assert not state(county, alert)["area"]["mended"]
+
+
 def test_what_has_run_out_is_not_submitted(county: County) -> None:
     alert = drafted(county)
     county.clock.advance(7 * 3600)
