@@ -19,6 +19,7 @@ from alerts.webpush.finding import browser_finder, browser_forgetter
 from alerts.webpush.model import PushSubscription
 from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.web.obliged import API, Clients, issued_order
+from tests.web.test_second_factor import codes
 from tests.web.world import PASSWORD, World
 from web.secret_files import vapid_private
 from web.wiring import Core
@@ -172,7 +173,7 @@ def test_a_lost_browser_is_seen_and_removed_by_its_owner(as_: Clients, service: 
     assert names(south) == [own]
 
 
-@pytest.mark.parametrize("shut", ["own password", "password", "lock", "close", "phone", "roles"])
+@pytest.mark.parametrize("shut", ["own password", "own codes", "password", "lock", "close", "phone", "roles"])
 def test_what_shuts_an_account_shuts_its_browsers(
     as_: Clients, world: World, core: Core, service: PushService, shut: str
 ) -> None:
@@ -186,6 +187,7 @@ def test_what_shuts_an_account_shuts_its_browsers(
         "own password": lambda: south.post(
             f"{API}/me/password", json={"old": PASSWORD, "new": "mountains and rivers", "browser": name_of(service)}
         ),
+        "own codes": lambda: south.post(f"{API}/me/second-factor", json=codes(south, browser=name_of(service))),
         "password": lambda: security.post(f"{url}/password"),
         "lock": lambda: security.post(f"{url}/lock"),
         "close": lambda: admin.patch(url, json={"active": False}),
@@ -195,4 +197,4 @@ def test_what_shuts_an_account_shuts_its_browsers(
     assert answer.is_success, answer.text
     with core.db.reading() as session:
         left = len(session.scalars(select(PushSubscription.id)).all())
-    assert left == {"own password": 1, "roles": 2}.get(shut, 0)
+    assert left == {"own password": 1, "own codes": 1, "roles": 2}.get(shut, 0)

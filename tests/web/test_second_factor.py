@@ -29,19 +29,20 @@ def test_a_code_is_good_once() -> None:
     assert fitting_step(SECRET, pyotp.TOTP(SECRET).at(AT), AT, step) is None
 
 
-def put_on(client: TestClient) -> pyotp.TOTP:
-    """The second factor of this client's account, as its owner's phone has it."""
+def codes(client: TestClient, **more: str) -> dict[str, str]:
+    """An offered secret with its first code, as they are posted."""
     offer = client.get(f"{API}/me/second-factor").json()
     phone = pyotp.parse_uri(offer["uri"])
     assert isinstance(phone, pyotp.TOTP)
     assert offer["svg"].startswith("<?xml")
-    body = {
-        "password": PASSWORD,
-        "secret": offer["secret"],
-        "code": phone.now(),
-    }
+    return {"password": PASSWORD, "secret": offer["secret"], "code": phone.now(), **more}
+
+
+def put_on(client: TestClient) -> pyotp.TOTP:
+    """The second factor of this client's account, as its owner's phone has it."""
+    body = codes(client)
     assert client.post(f"{API}/me/second-factor", json=body).status_code == 204
-    return phone
+    return pyotp.TOTP(body["secret"])
 
 
 def log_in(client: TestClient, code: str | None = None) -> int:

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from command.directory.queries import terminal_of, user_of
-from command.directory.second_factor import offered, put_on, take_off
+from command.directory.second_factor import offered, take_off
 from command.directory.sessions import LogIn, Opened, log_in, log_out, open_terminal_session
 from command.kernel.actor import Actor
 from command.kernel.errors import Refused, TooMany, Unauthenticated, Unavailable
 from command.kernel.rights import rights_of
 from command.kernel.sealed import Unopened
 from command.kernel.values import Json, State
-from web.account_endings import change_own_password
+from web.account_endings import change_own_password, put_second_factor_on
 from web.api.codes import qr_svg
 from web.edge import COOKIE, Edge, Known, address_of, database_of, keyring_of
 from web.outlets import outlets_by
@@ -22,6 +22,7 @@ from web.settings import Settings
 from web.strangers import Strangers
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
+Browser = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 LOG = logging.getLogger(__name__)
 
 
@@ -42,12 +43,13 @@ class DeviceToken(BaseModel):
 
 
 class SecondFactor(BaseModel):
-    """An offered secret, the first code made of it, and the password of who asks."""
+    """An offered secret, the first code made of it, and the password of who asks; `browser` as in `NewPassword`."""
 
     model_config = ConfigDict(extra="forbid")
     password: str = Field(max_length=256)
     secret: str = Field(max_length=64)
     code: str = Field(pattern=r"^\d{6}$")
+    browser: Browser | None = None
 
 
 class Password(BaseModel):
@@ -63,7 +65,7 @@ class NewPassword(BaseModel):
     model_config = ConfigDict(extra="forbid")
     old: str = Field(max_length=256)
     new: str = Field(max_length=256)
-    browser: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    browser: Browser | None = None
 
 
 def strangers_of(request: Request) -> Strangers:
@@ -148,11 +150,11 @@ def offer_second_factor(edge: Known, response: Response) -> State:
 
 
 @router.post("/me/second-factor", status_code=204)
-def put_second_factor_on(body: SecondFactor, edge: Known) -> None:
-    """From now on a log-in needs a code; every other session of the account ends."""
+def post_second_factor(body: SecondFactor, edge: Known) -> None:
+    """From now on a log-in needs a code; every other session ends, every other browser is pushed nothing."""
     _need_user(edge)
     with edge.writing() as session:
-        put_on(session, edge.clock, edge.keyring, edge.actor, edge.token, body.password, body.secret, body.code)
+        put_second_factor_on(session, edge.clock, edge.keyring, edge.actor, edge.token, **body.model_dump())
 
 
 @router.post("/me/second-factor/off", status_code=204)

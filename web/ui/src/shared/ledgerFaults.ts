@@ -18,7 +18,7 @@ export const ledgerFaultTexts = defineTexts({
   en: {
     end: ' (of its end)',
     broken: (headline, channel, since) => `“${headline}”: the ledger of ${channel} does not agree since ${since}`,
-    counts: (planned, found) => `${planned} planned, ${found} pending, sent, failed or unknown`,
+    counts: (planned, found) => `${planned} planned, ${found} accounted for`,
     noted: (headline) => `took note that the ledger of “${headline}” does not agree`,
     agrees: (headline, channel) => `“${headline}”: the ledger of ${channel} agrees again`,
     more: (n) => `${n} more`,
