@@ -226,6 +226,20 @@ def test_asking_again_asks_the_silent_alone(county: County) -> None:
     assert sizes == [3, 2]
 
 
+def test_a_key_is_kept_whatever_was_replied_before(county: County) -> None:
+    set_phone(county, county.people["villager"], "13900000001")
+    check = begun(county, [VOICE])
+    recipient = f"person:{county.people['villager']}"
+    with county.db.writing() as session:
+        (held,) = attempts.claim(session, county.clock, OWNER, lines=2, spare=0)
+        session.get_one(SafetyMember, (check, recipient)).replies = replying.MOST_REPLIES
+    with county.db.writing() as session:
+        assert not replying.hear_number(session, county.clock, "13900000001", "2"), "a telephone fills no database"
+    with county.db.writing() as session:
+        assert replying.hear_key(session, county.clock, held.id, NEEDS_HELP), "it is thanked for"
+    assert people(county, check)["villager"]["answer"] == NEEDS_HELP
+
+
 def test_a_call_asks_and_a_key_answers(county: County) -> None:
     set_phone(county, county.people["villager"], "13900000001")
     check = begun(county, [VOICE])

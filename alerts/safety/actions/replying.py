@@ -84,20 +84,25 @@ def hear_number(session: Session, clock: Clock, number: str, text: str) -> bool:
     check_id = session.scalars(newest).first() if number else None
     if check_id is None:
         return False
-    return _hear(session, now, check_id, number, understood(text), SMS)
+    few = (SafetyMember.number == number) & (SafetyMember.replies < MOST_REPLIES)
+    return _hear(session, now, check_id, few, understood(text), SMS)
 
 
 def hear_key(session: Session, clock: Clock, attempt_id: str, answer: str) -> bool:
-    """A key was pressed in a check's call: `safe` or `needs_help`. False where it is unknown or had its answer."""
+    """A key was pressed in a check's call: `safe` or `needs_help`. False where it is unknown or had its answer.
+
+    The caller is thanked, so that it is kept whatever was replied before: a call takes one key, and we place the calls.
+    """
     attempt = session.get(CallAttempt, attempt_id, with_for_update=True)
     if attempt is None or attempt.check_id is None or attempt.heard == CONFIRMED:
         return False
-    attempt.heard = CONFIRMED
     member = session.get(SafetyMember, (attempt.check_id, f"person:{attempt.person_id}"))
-    number = member.number if member is not None else None
-    if number is None:
+    if member is None:
         return False
-    return _hear(session, clock.now(), attempt.check_id, number, Said(answer), VOICE, keep=attempt.id)
+    attempt.heard = CONFIRMED
+    # Whose telephone was taken out of the directory meanwhile has answered for themselves.
+    who = SafetyMember.number == member.number if member.number else SafetyMember.recipient == member.recipient
+    return _hear(session, clock.now(), attempt.check_id, who, Said(answer), VOICE, keep=attempt.id)
 
 
 def _takes_replies(now: datetime) -> ColumnElement[bool]:
@@ -105,17 +110,21 @@ def _takes_replies(now: datetime) -> ColumnElement[bool]:
 
 
 def _hear(
-    session: Session, now: datetime, check_id: str, number: str, said: Said, channel: str, keep: str | None = None
+    session: Session,
+    now: datetime,
+    check_id: str,
+    who: ColumnElement[bool],
+    said: Said,
+    channel: str,
+    keep: str | None = None,
 ) -> bool:
     check = session.get_one(SafetyCheck, check_id, with_for_update=True)
-    query = select(SafetyMember).where(SafetyMember.check_id == check.id, SafetyMember.number == number)
-    heard = False
-    for member in session.scalars(query.order_by(SafetyMember.recipient)).all():
-        if member.replies < MOST_REPLIES:
-            reply = _row(check, member, Reply(id=new_id(), said=said), channel, None, now)
-            _take(session, system_actor(check.unit_id), check, member, reply, keep)
-            heard = True
-    return heard
+    query = select(SafetyMember).where(SafetyMember.check_id == check.id, who).order_by(SafetyMember.recipient)
+    members = session.scalars(query).all()
+    for member in members:
+        reply = _row(check, member, Reply(id=new_id(), said=said), channel, None, now)
+        _take(session, system_actor(check.unit_id), check, member, reply, keep)
+    return bool(members)
 
 
 def _reply(
