@@ -9,6 +9,8 @@ python_side() {
   stage "ruff check" $BIN/ruff check . || failed=1
   stage "ruff format" $BIN/ruff format --check . || failed=1
   stage "import rules" $BIN/lint-imports || failed=1
+  # The tests' modules are compiled, their assertions rewritten: else each process of the run would do so for itself.
+  stage "tests are found" $BIN/python -m pytest -n 0 --collect-only -q || failed=1
   stage "mypy" $BIN/mypy || failed=1
   return $failed
 }
