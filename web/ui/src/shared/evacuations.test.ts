@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { countOf, openEvacuations } from './evacuations'
-import { ledgerOf } from './ledger'
+import { ledgerOf, missingHomes } from './ledger'
 import type { Board } from './objects/board'
 import type { EvacuatedHousehold, EvacuationPoint, EvacuationStatus } from './objects/evacuations'
 
@@ -34,6 +34,10 @@ describe('the evacuation ledger', () => {
     expect([found.n, found.of, found.people, found.ofPeople]).toEqual([3, 5, 12, 15])
     expect(found.towns.map(({ name, n, of }) => [name, n, of])).toEqual([['西舍路镇', 1, 3], ['中山镇', 2, 2]])
     expect(found.towns[0]?.points[0]?.missing.map(({ number }) => number)).toEqual([1, 3])
+  })
+
+  it('names who is missing by hazard point and number', () => {
+    expect(missingHomes(ledgerOf(board, 'e')).map(({ town, point, home }) => [town, point.name, home.number])).toEqual([['西舍路镇', 'b', 1], ['西舍路镇', 'b', 3]])
   })
 
   it('fills shelters with those who are there, not with those who were let go', () => {

@@ -30,6 +30,16 @@ export interface Ledger extends Count {
   shelters: ShelterFill[]
 }
 
+/** A household that is not out of danger, by where it lives. */
+export interface MissingHome {
+  town: string
+  point: EvacuationPoint
+  home: EvacuatedHousehold
+}
+
+export const missingHomes = (ledger: Pick<Ledger, 'towns'>): MissingHome[] =>
+  ledger.towns.flatMap(({ name, points }) => points.flatMap(({ point, missing }) => missing.map((home) => ({ town: name, point, home }))))
+
 const missingFirst = (a: Count, b: Count): number => b.of - b.n - (a.of - a.n)
 
 /** Counts by township and hazard point, the most missing first. */
