@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from alerts.messages import MESSAGES as ALERTS
+from command.kernel.values import State
 from command.messages import MESSAGES as COMMAND
 from media.sentences import MESSAGES as MEDIA
 from web.words import spoken
@@ -108,6 +109,13 @@ def sentence(code: str, language: str, params: Mapping[str, str] | None = None) 
         return code
     text = pair[1] if language == "en" else pair[0]
     return text.format_map(_Blank(spoken(params or {}, language)))
+
+
+def told(code: str, language: str, params: Mapping[str, str] | None = None) -> State:
+    """What an answer says of a code: `detail` in the reader's language, `sentences` in each, so that a page whose
+    language is changed words anew what stands on it."""
+    sentences: State = {one: sentence(code, one, params) for one in ("zh", "en")}
+    return {"code": code, "detail": sentences[language], "sentences": sentences}
 
 
 class _Blank(dict[str, str]):

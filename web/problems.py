@@ -10,7 +10,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from command.kernel.errors import FengsuiError, FieldError
-from web.messages import sentence
+from command.kernel.values import State
+from web.messages import told
 
 _STATUS_CODES = {404: "route.unknown", 405: "route.method", 413: "request.too_large"}
 # What goes along with a status (RFC 9110 11.6.1, 10.2.3).
@@ -43,12 +44,8 @@ def language_from(accept: str) -> str:
 def problem(request: Request, error: FengsuiError) -> JSONResponse:
     """The answer for an error of ours."""
     language = language_of(request)
-    return _answer(
-        error.status,
-        error.code,
-        sentence(error.code, language, error.params),
-        [_field(one, language) for one in error.fields],
-    )
+    fields = [_field(one, language) for one in error.fields]
+    return _answer(error.status, told(error.code, language, error.params), fields)
 
 
 def install(app: FastAPI) -> None:
@@ -67,33 +64,37 @@ def install(app: FastAPI) -> None:
         status = 400 if first == "request.not_json" else 422
         code = first if first in {"request.unknown_field", "request.not_json"} else "request.invalid"
         named = ", ".join(str(one["field"]) for one in fields)
-        return _answer(status, code, sentence(code, language, {"fields": named}), fields)
+        return _answer(status, told(code, language, {"fields": named}), fields)
 
     @app.exception_handler(StaleDataError)
     def stale(request: Request, error: StaleDataError) -> JSONResponse:
-        return _answer(412, "version.stale", sentence("version.stale", language_of(request)), [])
+        return _answer(412, told("version.stale", language_of(request)), [])
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
         code = _STATUS_CODES.get(error.status_code, "request.invalid")
-        answer = _answer(error.status_code, code, sentence(code, language_of(request)), [])
+        answer = _answer(error.status_code, told(code, language_of(request)), [])
         answer.headers.update(error.headers or {})
         return answer
 
 
-def _field(one: FieldError, language: str) -> dict[str, object]:
-    return {"field": one.field, "code": one.code, "detail": sentence(one.code, language, dict(one.params))}
+def _field(one: FieldError, language: str) -> State:
+    return {"field": one.field, **told(one.code, language, dict(one.params))}
 
 
-def _pydantic_field(one: Mapping[str, Any], language: str) -> dict[str, object]:
+def _pydantic_field(one: Mapping[str, Any], language: str) -> State:
     path = ".".join(str(part) for part in one["loc"] if part not in {"body", "query", "path"})
     code = _PYDANTIC_CODES.get(str(one["type"]), "request.invalid_value")
-    return {"field": path, "code": code, "detail": sentence(code, language, {"field": path})}
+    return {"field": path, **told(code, language, {"field": path})}
 
 
-def _answer(status: int, code: str, detail: str, errors: list[dict[str, object]]) -> JSONResponse:
-    content: dict[str, object] = {"type": f"urn:fengsui:{code}", "title": code, "status": status, "code": code}
-    content["detail"] = detail
+def _answer(status: int, what: State, errors: list[State]) -> JSONResponse:
+    content: dict[str, object] = {
+        "type": f"urn:fengsui:{what['code']}",
+        "title": what["code"],
+        "status": status,
+        **what,
+    }
     if errors:
         content["errors"] = errors
     return JSONResponse(content, status, _HEADERS.get(status), media_type="application/problem+json")

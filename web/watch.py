@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from command.kernel.actor import Actor
 from command.kernel.timeline import record
+from web.messages import told
+from web.problems import language_from
 from web.strangers import Strangers
 from web.wiring import Core
 
@@ -31,7 +33,7 @@ class Watch:
         headers = dict(scope["headers"])
         limit = JSON_LIMIT if headers.get(b"content-type", b"").startswith(b"application/json") else BODY_LIMIT
         if int(headers.get(b"content-length", b"0") or b"0") > limit:
-            await _too_large(send)
+            await _too_large(send, language_from(headers.get(b"accept-language", b"").decode("latin-1")))
             return
         status = [0]
 
@@ -74,9 +76,10 @@ def _bounded(receive: Receive, limit: int) -> Receive:
     return bounded
 
 
-async def _too_large(send: Send) -> None:
+async def _too_large(send: Send, language: str) -> None:
     code = "request.too_large"
-    body = json.dumps({"type": f"urn:fengsui:{code}", "title": code, "status": 413, "code": code}).encode()
+    told_of = {"type": f"urn:fengsui:{code}", "title": code, "status": 413, **told(code, language)}
+    body = json.dumps(told_of).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

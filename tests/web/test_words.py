@@ -90,3 +90,7 @@ def test_a_drafter_reads_words(as_: Clients) -> None:
     url = f"/api/v1/alerts/{drafted(issuer)['id']}"
     refused = as_("reviewer").post(f"{url}/drop").json()
     assert refused["detail"] == "当前账号没有这项权限：起草预警"
+    assert refused["sentences"] == {"zh": refused["detail"], "en": "This account may not do that: draft alerts"}
+    wrong = issuer.post("/api/v1/alerts", json={**draft, "headline": "x" * 300}, headers={"Accept-Language": "en"})
+    (field,) = wrong.json()["errors"]
+    assert field["sentences"] == {"zh": "“标题”太长", "en": field["detail"]}

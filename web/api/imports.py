@@ -13,7 +13,7 @@ from web.imports.export import export_csv, right_for
 from web.imports.kinds import KINDS, Kind
 from web.imports.run import Line, run_import
 from web.imports.table import template, workbook_template
-from web.messages import sentence
+from web.messages import told
 from web.problems import language_of
 
 router = APIRouter(prefix="/api/v1", tags=["import"])
@@ -80,7 +80,7 @@ def _line(line: Line, language: str) -> State:
         shown["secret"] = line.secret
     if line.error is not None:
         error = line.error
-        shown |= {"code": error.code, "detail": sentence(error.code, language, error.params)}
+        shown |= told(error.code, language, error.params)
         if error.fields:
             shown["field"] = error.fields[0].field
     return shown

@@ -49,7 +49,7 @@ describe('a list', () => {
     const ends: string[] = []
     const rows = rowsOf<Account>((code) => ends.push(code), ask)
     void rows.load()
-    waiting[0]?.(new ApiProblem(401, 'session.unknown', ''))
+    waiting[0]?.(new ApiProblem(401, 'session.unknown'))
     await settled()
     expect(rows.problem.value?.code).toBe('session.unknown')
     expect(ends).toEqual(['session.unknown'])

@@ -1,5 +1,5 @@
 import { ref, type Ref } from 'vue'
-import { ApiProblem, urlOf } from '@shared/api'
+import { ApiProblem, refusal, urlOf } from '@shared/api'
 import { lang } from '@shared/i18n'
 
 /** A file on its way to an incident; it stays in the list until it is there or given up. */
@@ -19,12 +19,11 @@ export interface Uploads {
   drop: (id: number) => void
 }
 
-function refusal(request: XMLHttpRequest): ApiProblem {
+function refused(request: XMLHttpRequest): ApiProblem {
   try {
-    const json = JSON.parse(request.responseText) as { code?: string; detail?: string; title?: string }
-    return new ApiProblem(request.status, json.code ?? `http.${request.status}`, json.detail ?? '', json.title ?? '')
+    return refusal(request.status, JSON.parse(request.responseText))
   } catch {
-    return new ApiProblem(request.status, `http.${request.status}`, '')
+    return refusal(request.status, null)
   }
 }
 
@@ -40,9 +39,9 @@ function send(upload: Upload, progress: (sent: number) => void): Promise<void> {
     request.upload.onprogress = (event) => progress(event.total === 0 ? 0 : event.loaded / event.total)
     request.onload = () => {
       if (request.status < 300) resolve()
-      else reject(refusal(request))
+      else reject(refused(request))
     }
-    request.onerror = () => reject(new ApiProblem(0, 'client.network', ''))
+    request.onerror = () => reject(new ApiProblem(0, 'client.network'))
     request.send(body)
   })
 }

@@ -1,6 +1,5 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef, type WatchSource } from 'vue'
 import { problem as problemOf, type ApiProblem } from '@shared/api'
-import { lang } from '@shared/i18n'
 
 export interface Fetched<T> {
   value: ShallowRef<T | null>
@@ -12,8 +11,7 @@ export interface Fetched<T> {
 
 /**
  * Something the server is asked for anew whenever `when` changes. The former answer stays until the next one is
- * there; an answer that was overtaken is dropped. `ask` gives null when there is nothing to ask. A refusal is the
- * server's sentence in the language that was asked in: it is asked for anew when the page speaks another.
+ * there; an answer that was overtaken is dropped. `ask` gives null when there is nothing to ask.
  */
 export function useFetched<T>(when: WatchSource, ask: () => Promise<T> | null, waitMs = 0): Fetched<T> {
   const value = shallowRef<T | null>(null)
@@ -54,9 +52,6 @@ export function useFetched<T>(when: WatchSource, ask: () => Promise<T> | null, w
     },
     { immediate: true },
   )
-  watch(lang, () => {
-    if (problem.value !== null) void again()
-  })
   onScopeDispose(() => {
     asked++
     window.clearTimeout(timer)

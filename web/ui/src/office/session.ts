@@ -55,7 +55,7 @@ export class Session {
 
   /** The server no longer knows this session: ask for the log-in, keep whatever the page holds. */
   expired(code: string): void {
-    this.stage.value = { at: 'login', problem: new ApiProblem(401, code, '') }
+    this.stage.value = { at: 'login', problem: new ApiProblem(401, code) }
   }
 
   private admit(me: Me): void {

@@ -1,10 +1,10 @@
-import { lang } from './i18n'
+import { lang, type Sentences } from './i18n'
 import { problemTexts } from './problems'
 
 export interface FieldProblem {
   field: string
   code: string
-  detail: string
+  sentences: Sentences
 }
 
 /** A refusal or failure, as RFC 9457 problem+json gave it; `status` 0 means no answer came at all. */
@@ -12,18 +12,17 @@ export class ApiProblem extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
-    readonly detail: string,
-    readonly title = '',
+    readonly sentences: Sentences = {},
     readonly errors: readonly FieldProblem[] = [],
   ) {
-    super(`${code}: ${detail}`)
+    super(code)
     this.name = 'ApiProblem'
   }
 
   /** One sentence for the reader, in the page's language. */
   get sentence(): string {
     const table = problemTexts[lang.value] as Record<string, string>
-    return table[this.code] ?? (this.detail || this.title || this.code)
+    return table[this.code] ?? this.sentences[lang.value] ?? this.code
   }
 }
 
@@ -46,9 +45,8 @@ export interface RequestOptions {
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 interface ProblemJson {
-  title?: string
   code?: string
-  detail?: string
+  sentences?: Sentences
   errors?: FieldProblem[]
 }
 
@@ -58,11 +56,14 @@ export function urlOf(path: string, query: RequestOptions['query'] = {}): string
   return `/api/v1${path}${text ? `?${text}` : ''}`
 }
 
-async function problemOf(response: Response): Promise<ApiProblem> {
-  const json = (await response.json().catch(() => ({}))) as ProblemJson
-  const code = json.code ?? `http.${String(response.status)}`
-  return new ApiProblem(response.status, code, json.detail ?? '', json.title ?? response.statusText, json.errors)
+/** What a refusal's body says; a proxy's says nothing of the kind. */
+export function refusal(status: number, body: unknown): ApiProblem {
+  const json = (body ?? {}) as ProblemJson
+  return new ApiProblem(status, json.code ?? `http.${status}`, json.sentences, json.errors)
 }
+
+export const refusalOf = async (response: Response): Promise<ApiProblem> =>
+  refusal(response.status, await response.json().catch(() => null))
 
 async function valueOf(response: Response): Promise<unknown> {
   if (response.status === 204) return null
@@ -70,7 +71,7 @@ async function valueOf(response: Response): Promise<unknown> {
   try {
     return await response.json()
   } catch {
-    throw new ApiProblem(response.status, 'client.unreadable', '')
+    throw new ApiProblem(response.status, 'client.unreadable')
   }
 }
 
@@ -107,9 +108,9 @@ export class Api {
       ...(options.signal ? { signal: options.signal } : {}),
     }).catch((error: unknown) => {
       const cancelled = error instanceof DOMException && error.name === 'AbortError'
-      throw new ApiProblem(0, cancelled ? 'client.cancelled' : 'client.network', '')
+      throw new ApiProblem(0, cancelled ? 'client.cancelled' : 'client.network')
     })
-    if (!response.ok) throw await problemOf(response)
+    if (!response.ok) throw await refusalOf(response)
     const version = response.headers.get('ETag')?.replaceAll('"', '') ?? null
     return { value: (await valueOf(response)) as T, status: response.status, version }
   }

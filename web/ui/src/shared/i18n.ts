@@ -2,6 +2,9 @@ import { computed, ref, watchEffect, type ComputedRef } from 'vue'
 
 export type Lang = 'zh' | 'en'
 
+/** What the server says, in each language that it speaks. */
+export type Sentences = Partial<Record<Lang, string>>
+
 type Words = Record<string, string | ((...values: never[]) => string)>
 
 /** The same keys in the other language; a text that takes values takes the same ones. */

@@ -1,8 +1,8 @@
 import { defineTexts } from './i18n'
 
 /**
- * What went wrong, by the code of the problem. The server's own `detail` already speaks the reader's language
- * and names the particulars, so only what the server cannot say itself stands here.
+ * What went wrong, by the code of the problem. The server words its refusals in both languages and names the
+ * particulars, so only what the server cannot say itself stands here.
  */
 export const problemTexts = defineTexts({
   zh: {

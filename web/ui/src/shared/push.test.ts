@@ -15,7 +15,7 @@ let refuses: DOMException | null
 let answer: NotificationPermission
 let scripts: string[]
 
-const answered = <T>(value: T) => (down ? Promise.reject(new ApiProblem(0, 'client.network', '')) : Promise.resolve(value))
+const answered = <T>(value: T) => (down ? Promise.reject(new ApiProblem(0, 'client.network')) : Promise.resolve(value))
 const api = {
   get: () => answered({ ...server }),
   put: () => answered(server.browsers.push({ id: NAME })),

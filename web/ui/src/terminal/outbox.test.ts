@@ -18,8 +18,8 @@ class Server {
   }
 }
 
-const down = new ApiProblem(0, 'client.network', '')
-const impossible = new ApiProblem(409, 'move.impossible', '')
+const down = new ApiProblem(0, 'client.network')
+const impossible = new ApiProblem(409, 'move.impossible')
 const move = (about: string, what: string, silent = false) => ({ about, what, path: `/tasks/${about}/${what}`, body: {}, silent })
 
 describe('presses', () => {
@@ -54,7 +54,7 @@ describe('presses', () => {
 
   it('are tried again by themselves', async () => {
     const server = new Server()
-    server.problem = new ApiProblem(503, 'http.503', '')
+    server.problem = new ApiProblem(503, 'http.503')
     const outbox = outboxTo(server)
     outbox.press(move('a', 'acknowledged'))
     await vi.advanceTimersByTimeAsync(100)
@@ -68,7 +68,7 @@ describe('presses', () => {
     const outbox = new Outbox({
       key: KEY,
       now: () => NOW,
-      send: (press) => (press.about === 'a' ? Promise.reject(new ApiProblem(500, 'http.500', '')) : server.send(press)),
+      send: (press) => (press.about === 'a' ? Promise.reject(new ApiProblem(500, 'http.500')) : server.send(press)),
     })
     outbox.press(move('a', 'receipt'))
     outbox.press(move('a', 'answer'))
@@ -132,7 +132,7 @@ describe('presses', () => {
 
   it('are kept when nobody is logged in any more', async () => {
     const server = new Server()
-    server.problem = new ApiProblem(401, 'access.unknown', '')
+    server.problem = new ApiProblem(401, 'access.unknown')
     const outbox = outboxTo(server)
     outbox.press(move('a', 'acknowledged'))
     await vi.advanceTimersByTimeAsync(10)

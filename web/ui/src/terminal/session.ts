@@ -104,7 +104,7 @@ export class Session {
 
   /** The server no longer knows this session or token. */
   expired(code: string): void {
-    this.stage.value = { at: 'login', problem: new ApiProblem(401, code, '') }
+    this.stage.value = { at: 'login', problem: new ApiProblem(401, code) }
   }
 
   private askLater(): void {

@@ -3,7 +3,7 @@ import { heading, shownLines, type Report } from './report'
 
 const REPORT: Report = {
   rows: 3, created: 1, updated: 1, failed: 1, kept: false,
-  lines: [{ line: 2, outcome: 'created' }, { line: 3, outcome: 'failed', field: 'unit', detail: '没有这个单位' }, { line: 4, outcome: 'updated' }],
+  lines: [{ line: 2, outcome: 'created' }, { line: 3, outcome: 'failed', field: 'unit', sentences: { zh: '没有这个单位' } }, { line: 4, outcome: 'updated' }],
 }
 
 describe('the report of an import', () => {

@@ -1,4 +1,4 @@
-import type { Lang } from '@shared/i18n'
+import type { Lang, Sentences } from '@shared/i18n'
 
 export const KINDS = ['units', 'people', 'posts', 'groups', 'terminals', 'resources', 'hazard_points', 'households', 'users'] as const
 /** Lists that others than the directory's administrator may import as well, each by the right of who keeps it. */
@@ -12,7 +12,7 @@ export interface ReportLine {
   secret?: string
   field?: string
   code?: string
-  detail?: string
+  sentences?: Sentences
 }
 
 /** What `POST /import/{what}` answers. */

@@ -1,5 +1,7 @@
 import { defineTexts } from '@shared/i18n'
 
+const lines = (n: number): string => (n === 1 ? '1 line' : `${n} lines`)
+
 export const importTexts = defineTexts({
   zh: {
     title: '导入',
@@ -90,7 +92,7 @@ export const importTexts = defineTexts({
     dryNote: 'nothing imported yet',
     doneTitle: (name) => `Imported ${name}`,
     keptNothing: 'Errors: not a single line was imported',
-    rows: (n) => `${n} lines`,
+    rows: lines,
     created: (n) => `${n} new`,
     updated: (n) => `${n} changed`,
     failed: (n) => `${n} with errors`,
@@ -103,10 +105,10 @@ export const importTexts = defineTexts({
     outcomeUpdated: 'changed',
     outcomeFailed: 'error',
     report: 'Download the report',
-    importAll: (n) => `Import ${n} lines`,
-    importGood: (n) => `Leave the errors out, import ${n} lines`,
+    importAll: (n) => `Import ${lines(n)}`,
+    importGood: (n) => `Leave the errors out, import ${lines(n)}`,
     mend: 'Mend the lines with errors and choose the file again, or:',
-    skipQuestion: (bad, good) => `Leave ${bad} lines with errors out and import the other ${good} now?`,
+    skipQuestion: (bad, good) => `Leave ${lines(bad)} with errors out and import the other ${good} now?`,
     nothing: 'No such lines',
     empty: 'There is nothing in the file but its heading',
     more: (n) => `${n} more in the report`,
@@ -118,7 +120,7 @@ export const importTexts = defineTexts({
     secretsSaved: 'Downloaded: keep the file where nobody else finds it',
     leaveQuestion: 'The secrets were not downloaded and cannot be seen again. Leave them?',
     leave: 'Leave them',
-    importedSay: (n, what) => `${what}: imported ${n} lines`,
+    importedSay: (n, what) => `${what}: imported ${lines(n)}`,
     notImported: 'Not imported',
     fileGone: 'The file could not be read; choose it again',
     fileReport: 'import-report',

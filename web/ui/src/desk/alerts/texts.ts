@@ -291,7 +291,7 @@ export const alertTexts = defineTexts({
     nothingYet: (what) => `Still to write: ${what}. Then the numbers appear here`,
     people: 'people',
     forecast: (s) => `99 % reached in about ${s} s`,
-    findPerson: 'Name or number',
+    findPerson: 'Name, number',
     nobodyFound: 'Nobody fits',
     written: 'Written back',
     audience: 'Audience',

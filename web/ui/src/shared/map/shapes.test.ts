@@ -23,7 +23,7 @@ beforeEach(() => {
   vi.spyOn(api, 'get').mockImplementation((path) => {
     asked.push(path)
     const status = fails.shift()
-    if (status !== undefined) return Promise.reject(new ApiProblem(status, 'x', ''))
+    if (status !== undefined) return Promise.reject(new ApiProblem(status, 'x'))
     return Promise.resolve(SHAPES[path.slice(-2)] as never)
   })
 })
