@@ -1,10 +1,12 @@
 """What every screen must be: readable, nothing cut off or pushed out, usable without a mouse or eyes."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.county import ROOT
 
@@ -75,6 +77,18 @@ def layout(page: Page, least_px: float) -> list[str]:
     """Texts that are cut off, pushed out sideways, or smaller than `least_px`."""
     found: list[str] = page.evaluate(_LAYOUT, {"least": least_px})
     return found
+
+
+@contextmanager
+def in_english(page: Page, name: str) -> Iterator[None]:
+    """A desk or an office in English while the block lasts, and what stands on it with it: a picture, nothing cut."""
+    page.get_by_test_id("lang").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    yield
+    picture(page, name)
+    assert layout(page, least_px=12) == []
+    page.get_by_test_id("lang").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
 
 
 def picture(page: Page, name: str) -> None:

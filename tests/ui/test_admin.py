@@ -15,7 +15,7 @@ from command.kernel.clock import SystemClock
 from tests.e2e.county import County
 from tests.feed_peer import Page as FeedPage
 from tests.feed_peer import feed_peer
-from tests.ui.checks import accessibility, layout, picture
+from tests.ui.checks import accessibility, in_english, layout, picture
 from tests.waiting import until
 from tests.web.workbooks import workbook
 from web.certificates import AUTHORITY_LIFE, ensure_authority
@@ -50,6 +50,19 @@ def choose(page: Page, text: str, encoding: str = "utf-8") -> Locator:
     report = page.get_by_test_id("report")
     expect(report).to_be_visible()
     return report
+
+
+def refused_in_both_languages(page: Page) -> None:
+    """A file that is no table: its refusal follows the page's language."""
+    old: FilePayload = {
+        "name": "units.xls",
+        "mimeType": "application/vnd.ms-excel",
+        "buffer": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    }
+    page.get_by_test_id("import-file").set_input_files([old])
+    expect(page.get_by_test_id("problem")).to_contain_text("这是旧格式（.xls）")
+    with in_english(page, "admin-import-wrong-en"):
+        expect(page.get_by_test_id("problem")).to_contain_text("This is the old format (.xls)")
 
 
 def account_row(page: Page, username: str) -> Locator:
@@ -98,6 +111,7 @@ def test_units_and_terminals_by_table_with_a_bad_line(
     template = admin.get("/import/units/template.csv").content.decode("utf-8-sig").strip()
     assert ",".join(columns) == template
 
+    refused_in_both_languages(page)
     good, bad = "青山林场,department,楚雄市,532301,101.41,25.01,000-0000-0000\n", "云雾坪,village,没有的镇,,,,\n"
     report = choose(page, UNITS + good + bad, "gb18030")
     expect(report).to_have_attribute("data-failed", "1")
@@ -105,7 +119,9 @@ def test_units_and_terminals_by_table_with_a_bad_line(
     expect(lines).to_have_count(1)  # the errors come first
     expect(lines).to_contain_text("3")
     expect(lines).to_contain_text("上级单位")
-    expect(lines).to_contain_text("没有的镇")
+    expect(lines).to_contain_text("没有这个单位：没有的镇")
+    with in_english(page, "admin-import-bad-en"):
+        expect(lines).to_contain_text("There is no unit “没有的镇”")
     page.get_by_test_id("only-failed").uncheck()
     expect(lines).to_have_count(2)
     rows = saved(page, "report-csv", tmp_path)

@@ -15,10 +15,10 @@ from alerts.calls.planning import plan_due
 from command.kernel.clock import ManualClock
 from tests.e2e.county import County
 from tests.moves import moved
-from tests.ui.checks import accessibility, layout, picture
+from tests.ui.checks import accessibility, in_english, layout, picture
 from tests.ui.terminals import PHONE, TerminalPage, answered, evacuate
 from tests.ui.test_desk import log_in
-from tests.ui.test_wall import open_wall
+from tests.ui.test_wall import open_wall, wall_in_english
 from tests.ui.wire import Wire, wire_to
 from tests.waiting import until
 from web.settings import Settings
@@ -200,7 +200,16 @@ def test_38_of_41_are_moved_and_the_desk_names_the_three(
     for row in left:
         expect(named).to_contain_text(row["head"])
     expect(desk.get_by_test_id("ledger-sum")).to_contain_text("已转移 38 / 41 户")
+    with in_english(desk, "desk-evacuation-three-en"):
+        expect(desk.get_by_test_id("ledger-sum")).to_contain_text("38 of 41 households moved")
+        expect(desk.get_by_test_id("ledger-sum")).to_contain_text("3 to move")
+        expect(named).to_contain_text("They refuse")
     expect(wall.get_by_test_id("wall-evacuation")).to_have_attribute("data-missing", "3")
+    picture(wall, "wall-evacuation-three")
+    assert layout(wall, least_px=28) == []
+    for row in left:
+        where = wall.get_by_test_id("wall-missing").filter(has_text=f"{row['township_name']} {row['number']} 号户")
+        expect(where).to_contain_text(str(row["point_name"]).removesuffix("（示例）"))
     expect(wall.locator("body")).not_to_contain_text("户主")
 
     issued = next(iter(answered(duty.get("/evacuations"))["items"]))["alert"]
@@ -208,8 +217,13 @@ def test_38_of_41_are_moved_and_the_desk_names_the_three(
         answered(moved(issuer, f"/alerts/{issued}", "cancel", {"end": "lifted", "text": "水位已回落"}))
     expect(wall.locator("[data-screen=alert]")).to_have_count(0)
     expect(wall.get_by_test_id("wall-evacuation")).to_contain_text("38 / 41")
+    for row in left:
+        expect(wall.get_by_test_id("wall-evacuation")).to_contain_text(f"{row['number']} 号户")
     assert [*accessibility(wall), *layout(wall, least_px=28)] == []
     picture(wall, "wall-evacuation")
+    wall_in_english(wall)
+    expect(wall.get_by_test_id("wall-evacuation")).to_contain_text(f"home {left[0]['number']}")
+    picture(wall, "wall-evacuation-en")
     look_up(desk, left[0])
     end(desk, wall)
 
@@ -241,14 +255,18 @@ def look_up(desk: Page, row: dict[str, Any]) -> None:
 
 
 def end(desk: Page, wall: Page) -> None:
-    """The county lets them back and closes it, saying why three were never moved."""
+    """The county lets them back and closes it, saying why three were never moved; in English."""
+    desk.get_by_test_id("lang").click()
     desk.get_by_test_id("evacuation-permit").click()
+    expect(desk.get_by_test_id("permit-dialog")).to_contain_text("Let 38 households that were moved go back?")
     desk.get_by_test_id("permit-dialog-yes").click()
     expect(desk.locator("[data-testid=ledger-row][data-status=return_permitted]")).to_have_count(38)
     desk.get_by_test_id("evacuation-close").click()
+    expect(desk.get_by_test_id("close-dialog")).to_contain_text("3 households were never moved: closing needs a reason")
     expect(desk.get_by_test_id("close-yes")).to_be_disabled()
     desk.get_by_test_id("close-reason").fill("三户在外地，已核实")
     picture(desk, "desk-evacuation-close")
+    assert layout(desk, least_px=12) == []
     desk.get_by_test_id("close-yes").click()
     expect(desk.get_by_test_id("evacuation-over").first).to_contain_text("38/41")
     expect(wall.get_by_test_id("wall-evacuation")).to_have_count(0)

@@ -12,6 +12,7 @@ from tests.alerts.test_exchange import PLATFORM, receipt
 from tests.alerts.zips import File, zipped
 from tests.e2e.county import County
 from tests.moves import moved
+from tests.ui.checks import in_english
 from tests.ui.test_desk import log_in
 from tests.ui.test_desk_alerts import open_alert
 from tests.ui.test_inbox import looked_at
@@ -57,6 +58,11 @@ def test_what_is_issued_goes_out_and_is_answered(new_page: NewPage, town: County
     panel.get_by_test_id("dialect-write").click()
     expect(panel.get_by_test_id("dialect-missing")).to_contain_text("从未以平台编号导出")
     looked_at(desk, "exchange-missing", aloud=True)
+    with in_english(desk, "exchange-missing-en"):
+        expect(panel).to_contain_text("not checked against the platform")
+        expect(panel.get_by_test_id("dialect-missing")).to_contain_text(
+            "never went out under an identifier of the platform"
+        )
     with town.client("duty") as duty:
         duty.post(f"{first}/cn-dialect", json={"sender_code": CODE}).raise_for_status()
     panel.get_by_test_id("dialect-code").press("Enter")
@@ -76,6 +82,9 @@ def test_what_is_issued_goes_out_and_is_answered(new_page: NewPage, town: County
     expect(answers.first).to_contain_text("已接收")
     expect(answers.last).to_contain_text("拒收：编码不在名录里")
     looked_at(desk, "exchange-answered", aloud=True)
+    with in_english(desk, "exchange-answered-en"):
+        expect(answers.first).to_contain_text("accepted")
+        expect(answers.last).to_contain_text("refused: 编码不在名录里")
     with town.client("station") as station:  # the next test's terminals shall have their screens for themselves
         moved(station, second, "cancel", {"end": "lifted", "text": "雾散了"}).raise_for_status()
 
@@ -102,4 +111,11 @@ def test_an_archive_of_the_platform_gets_our_receipt(new_page: NewPage, town: Co
     expect(dialog.get_by_test_id("dialect-row")).to_contain_text("回执：已接收" if sound else "回执：拒收")
     looked_at(desk, f"exchange-receipt-{'ack' if sound else 'error'}", aloud=True)
     content = saved(desk, "dialect-xml")[1]
+    desk.keyboard.press("Escape")
+    with in_english(desk, f"exchange-receipt-{'ack' if sound else 'error'}-en"):
+        desk.get_by_test_id("message").first.get_by_test_id("message-open").click()
+        expect(dialog.get_by_test_id("dialect-row")).to_contain_text(f"Receipt: {'accepted' if sound else 'refused'}")
+        expect(dialog.get_by_test_id("message-file")).to_have_text("Download the archive")
+        looked_at(desk, f"exchange-message-{'ack' if sound else 'error'}-en")
+        desk.keyboard.press("Escape")
     assert (b"<msgType>Ack" if sound else b"cap.missing scope") in content

@@ -8,11 +8,11 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
 from tests.moves import moved
-from tests.ui.checks import accessibility, layout, picture
+from tests.ui.checks import accessibility, in_english, layout, picture
 from tests.ui.test_admin import open_admin
 from tests.ui.test_desk import log_in
 from tests.ui.test_desk_alerts import open_alert
-from tests.ui.test_wall import open_wall
+from tests.ui.test_wall import open_wall, wall_in_english
 
 NewPage = Callable[..., Page]
 HAZARD = "堰塞湖溃决"
@@ -79,6 +79,9 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     write_policy(admin)
     assert [*accessibility(admin), *layout(admin, least_px=12)] == []
     picture(admin, "admin-fast-track")
+    with in_english(admin, "admin-fast-track-en"):
+        expect(admin.get_by_test_id("fasttrack-source")).to_have_text("No policy: every alert is signed off first")
+        expect(admin.get_by_test_id("fast-document")).to_have_value("楚应急〔2026〕7 号（示例）")
     admin.get_by_test_id("fasttrack-save").click()
     expect(admin.get_by_test_id("notice")).to_contain_text("绿色通道规定已保存")
 
@@ -89,6 +92,10 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     expect(station.get_by_test_id("fast-track")).to_have_count(0)
     picture(station, "desk-fast-track-own-words")
     assert [*accessibility(station), *layout(station, least_px=12)] == []
+    with in_english(station, "desk-fast-track-own-words-en"):
+        expect(station.get_by_test_id("fast-why")).to_contain_text(
+            "Not by the green channel: description or instruction"
+        )
     station.get_by_test_id("fast-rewrite").click()
     expect(station.get_by_test_id("alert-instruction")).to_have_value("做好防范，听从当地安排")
     station.get_by_test_id("fast-back").click()
@@ -97,20 +104,9 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     expect(station.get_by_test_id("fast-track")).to_be_enabled()
     picture(station, "desk-fast-track-draft")
     assert layout(station, least_px=12) == []
-    people = station.get_by_test_id("preview-people").get_attribute("data-people") or ""
-    station.get_by_test_id("fast-track").click()
-    dialog = station.get_by_test_id("fast-track-dialog")
-    expect(dialog).to_contain_text("2 小时内须由另一人补签")
-    dialog.get_by_test_id("alert-issue-people").fill(str(int(people) + 1))
-    expect(dialog.get_by_test_id("alert-issue")).to_be_disabled()
-    dialog.get_by_test_id("alert-issue-word").fill("发布")
-    dialog.get_by_test_id("alert-issue").click()
-    expect(station.get_by_test_id("problem")).to_have_count(1)
-    expect(dialog.get_by_test_id("problem")).to_have_attribute("data-code", "alert.people_differ")
-    dialog.get_by_test_id("alert-issue-people").fill(people)
-    picture(station, "desk-fast-track-dialog")
-    assert [*accessibility(station), *layout(station, least_px=12)] == []
-    dialog.get_by_test_id("alert-issue").click()
+    _refused_in_chinese(station)
+    with in_english(station, "desk-fast-track-issued-en"):
+        _issued_in_english(station)
     expect(station.get_by_test_id("countersign")).to_have_attribute("data-outcome", "waits")
     expect(station.get_by_test_id("countersign-give")).to_have_count(0)
     expect(station.get_by_test_id("warnings")).to_contain_text("绿色通道，待补签")
@@ -119,6 +115,10 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     reviewer = log_in(new_page(1600, 900), town, "reviewer")
     expect(reviewer.get_by_test_id("countersign-bar")).to_contain_text("须补签")
     assert [*accessibility(reviewer), *layout(reviewer, least_px=12)] == []
+    with in_english(reviewer, "desk-countersign-en"):
+        expect(reviewer.get_by_test_id("countersign-bar")).to_contain_text(
+            "issued it by the green channel, to be countersigned by"
+        )
     open_alert(reviewer, HAZARD)
     expect(reviewer.get_by_test_id("countersign-object")).to_be_disabled()
     picture(reviewer, "desk-countersign")
@@ -132,8 +132,41 @@ def test_one_person_issues_by_the_policy_and_another_countersigns(new_page: NewP
     expect(reviewer.get_by_test_id("countersign")).to_have_attribute("data-outcome", "given")
     expect(reviewer.get_by_test_id("countersign-bar")).to_have_count(0)
     expect(station.get_by_test_id("countersign")).to_contain_text("补签")
-    expect(wall.get_by_text("绿色通道，待补签")).to_have_count(0)
+    expect(wall.get_by_text("not countersigned")).to_have_count(0)
     _approved_anew(admin, town)
+
+
+def _refused_in_chinese(station: Page) -> None:
+    """Another number of people than it goes to."""
+    people = station.get_by_test_id("preview-people").get_attribute("data-people") or ""
+    station.get_by_test_id("fast-track").click()
+    dialog = station.get_by_test_id("fast-track-dialog")
+    expect(dialog).to_contain_text("2 小时内须由另一人补签")
+    dialog.get_by_test_id("alert-issue-people").fill(str(int(people) + 1))
+    expect(dialog.get_by_test_id("alert-issue")).to_be_disabled()
+    dialog.get_by_test_id("alert-issue-word").fill("发布")
+    dialog.get_by_test_id("alert-issue").click()
+    expect(station.get_by_test_id("problem")).to_have_count(1)
+    expect(dialog.get_by_test_id("problem")).to_have_attribute("data-code", "alert.people_differ")
+    picture(station, "desk-fast-track-dialog")
+    assert [*accessibility(station), *layout(station, least_px=12)] == []
+    station.keyboard.press("Escape")
+
+
+def _issued_in_english(station: Page) -> None:
+    """The right number and the word."""
+    people = station.get_by_test_id("preview-people").get_attribute("data-people") or ""
+    station.get_by_test_id("fast-track").click()
+    dialog = station.get_by_test_id("fast-track-dialog")
+    expect(dialog).to_contain_text("Another person has to countersign within 2 h")
+    expect(dialog.get_by_test_id("problem")).to_have_count(0)
+    dialog.get_by_test_id("alert-issue-people").fill(people)
+    dialog.get_by_test_id("alert-issue-word").fill("issue")
+    picture(station, "desk-fast-track-dialog-en")
+    assert layout(station, least_px=12) == []
+    dialog.get_by_test_id("alert-issue").click()
+    expect(station.get_by_test_id("countersign")).to_contain_text("Green channel: to be countersigned by")
+    expect(station.get_by_test_id("warnings")).to_contain_text("green channel, not countersigned")
 
 
 def _approved_anew(admin: Page, town: County) -> None:
@@ -160,4 +193,6 @@ def _wall(new_page: NewPage, town: County) -> Page:
     open_wall(page, town)
     expect(page.get_by_text("绿色通道，待补签").first).to_be_visible()
     picture(page, "wall-fast-track")
+    wall_in_english(page)
+    expect(page.get_by_text("green channel, not countersigned").first).to_be_visible()
     return page

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, in_english, layout
 from tests.ui.test_admin import open_admin
 from tests.ui.test_admin_look import dressed
 from tests.ui.test_desk import log_in
@@ -49,6 +49,9 @@ def test_a_stations_message_that_could_not_be_read(new_page: NewPage, town: Coun
     told = desk.get_by_test_id("refused-message")
     expect(told).to_contain_text("拒收 州气象台（示例） 的电文：缺少必填项")
     looked_at(desk, "desk-told")
+    with in_english(desk, "desk-told-en"):
+        expect(told).to_contain_text("refused")
+        expect(told).to_contain_text("a required value is missing")
     desk.get_by_test_id("refused-show").click()
     dialog = desk.get_by_test_id("message-dialog")
     expect(dialog.get_by_test_id("message-fault")).to_have_count(2)
@@ -60,6 +63,11 @@ def test_a_stations_message_that_could_not_be_read(new_page: NewPage, town: Coun
     desk.keyboard.press("Escape")
     expect(desk.get_by_test_id("message").first).to_have_attribute("data-outcome", "refused")
     looked_at(desk, "desk-inbox")
+    with in_english(desk, "desk-inbox-en"):
+        desk.get_by_test_id("message").first.get_by_test_id("message-open").click()
+        expect(dialog.locator("[data-code='cap.value']")).to_contain_text("a value is outside its list")
+        looked_at(desk, "desk-message-en")
+        desk.keyboard.press("Escape")
     desk.keyboard.press("e")
     expect(told).to_have_count(0)
     desk.get_by_test_id("inbox-sender").fill("nobody@")

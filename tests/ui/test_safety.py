@@ -1,5 +1,6 @@
 """平安核查: the desk asks with one tap, people answer on their phones, the desk and the wall see who needs help."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import PHONE, TerminalPage, answered, log_flood
 from tests.ui.test_desk import log_in
 from tests.ui.test_evacuation import well_made
-from tests.ui.test_wall import open_wall
+from tests.ui.test_wall import open_wall, wall_in_english
 from tests.ui.wire import Wire, wire_to
 from tests.waiting import until
 
@@ -70,6 +71,9 @@ def test_one_tap_asks_a_thumb_answers_and_the_wall_counts(
     until(lambda: pressed(phone, duty, check))
     picture(wall, "wall-safety")
     assert [*accessibility(wall), *layout(wall, least_px=28)] == []
+    wall_in_english(wall)
+    expect(strip).to_contain_text("Help: 3")
+    picture(wall, "wall-safety-en")
 
     act(desk)
     phone.press("safety-change")
@@ -100,7 +104,16 @@ def begin(desk: Page, flood: dict[str, Any]) -> str:
     expect(desk.get_by_test_id("safety-preview")).not_to_have_attribute("data-people", "0")
     picture(desk, "desk-safety-begin")
     assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.keyboard.press("Escape")
+    desk.get_by_test_id("lang").click()
+    desk.get_by_test_id("incident-safety").click()
+    expect(desk.get_by_test_id("safety-preview")).not_to_have_attribute("data-people", "0")
+    expect(desk.get_by_test_id("safety-preview")).to_contain_text("people")
+    picture(desk, "desk-safety-begin-en")
+    assert layout(desk, least_px=12) == []
     desk.get_by_test_id("safety-ask").click()
+    expect(desk.get_by_test_id("safety-sum")).to_contain_text(re.compile(r"0 of \d+ safe"))
+    desk.get_by_test_id("lang").click()
     panel = desk.get_by_test_id("safety-sum")
     expect(panel).to_have_attribute("data-safe", "0")
     check = desk.evaluate("fetch('/api/v1/safety-checks?status=open').then((answer) => answer.json())")
@@ -138,7 +151,9 @@ def act(desk: Page) -> None:
 def end(desk: Page) -> None:
     """A person closes it."""
     expect(desk.get_by_test_id("safety-sum")).to_have_attribute("data-safe", "2")
+    desk.get_by_test_id("lang").click()
     desk.get_by_test_id("safety-close").click()
+    picture(desk, "desk-safety-close-en")
     assert [*accessibility(desk), *layout(desk, least_px=12)] == []
     desk.get_by_test_id("safety-close-dialog-yes").click()
     expect(desk.get_by_test_id("safety-over").first).to_be_visible()

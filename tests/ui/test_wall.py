@@ -47,6 +47,14 @@ def open_wall(page: Page, town: County, port: int | None = None, settings: str =
     expect(page.locator(".wall")).to_have_attribute("data-link", "live")
 
 
+def wall_in_english(page: Page) -> None:
+    """Show the wall in English, whole and readable."""
+    page.evaluate("localStorage.setItem('fengsui.lang', 'en')")
+    page.reload()
+    expect(page.locator(".wall")).to_have_attribute("data-link", "live")
+    assert layout(page, least_px=28) == []
+
+
 @pytest.fixture
 def wall(new_page: NewPage, town: County) -> Page:
     """A wall that shows the county."""
