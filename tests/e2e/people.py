@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, P
 
 from tests.e2e.county import County
 from tests.media.fakes import write_wav, write_y4m
+from tests.waiting import until
 
 CHROMIUM = Path(__file__).parents[1] / "chromium.sh"
 WHOLE, HEADLESS = "chromium", "chromium-headless-shell"
@@ -89,7 +90,7 @@ class Person:
     size = (1600, 900)
     path = "/desk"
 
-    def __init__(self, browser: Browser, county: County, account: str) -> None:
+    def __init__(self, browser: Browser, county: County, account: str, lang: str = "zh") -> None:
         self.county = county
         self.account = account
         self.context: BrowserContext = browser.new_context(
@@ -98,6 +99,8 @@ class Person:
         self.context.set_default_timeout(WAIT_MS)
         self.context.grant_permissions(["camera", "microphone"])
         self.context.add_init_script(WATCH_CONNECTIONS)
+        if lang != "zh":
+            self.context.add_init_script(_spoken(lang))
         self.errors: list[str] = []
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -118,6 +121,11 @@ class Person:
         """Press a button."""
         self.see(testid).first.click()
 
+    def speak(self, lang: str) -> None:
+        """Go on in another language."""
+        self.page.evaluate(_spoken(lang))
+        self.page.reload()
+
     def received(self) -> dict[str, Any]:
         """What this page's connections have decoded: pictures' streams and frames, the sound's energy."""
         seen: dict[str, Any] = self.page.evaluate(RECEIVED)
@@ -137,12 +145,23 @@ class Person:
         raise AssertionError(f"{self.account}: {self.received()} within {within_ms} ms, wanted {videos} pictures")
 
 
+def _spoken(lang: str) -> str:
+    return f"localStorage.setItem('fengsui.lang', '{lang}')"
+
+
 class Desk(Person):
     """Somebody at a desk."""
 
     def home(self, tab: str) -> None:
         """F1 处置, F3 预警, F4 资源."""
         self.page.keyboard.press(tab)
+
+    def show_alert(self, alert: str) -> None:
+        """Open the page of an alert."""
+        self.home("F1")
+        self.home("F3")
+        self.page.locator(f"[data-testid=alert-row][data-id='{alert}']").click()
+        expect(self.page.locator(f"[data-testid=alerts][data-opened='{alert}']")).to_be_visible()
 
     def log_incident(self, what: str) -> str:
         """Log a phone report by its three fields; returns its number."""
@@ -179,7 +198,16 @@ class Wall(Person):
     def open(self) -> None:
         """Open with the device's token."""
         self.page.goto(f"{self.county.url}/wall#token={self.county.accounts['wall']['token']}")
+        self.live()
+
+    def live(self) -> None:
+        """Wait until it shows what is."""
         expect(self.page.locator(".wall")).to_have_attribute("data-link", "live")
+
+    def speak(self, lang: str) -> None:
+        """Go on in another language."""
+        super().speak(lang)
+        self.live()
 
     def shown(self) -> dict[str, Any]:
         """What a person reads on it now, the clock and counters of seconds left out."""
@@ -194,16 +222,40 @@ class Wall(Person):
 
 
 class Township(Person):
-    """A township's meeting place."""
+    """A township's meeting place, or its phone."""
 
     size = (390, 844)
 
     def open(self) -> None:
-        """Open with the terminal's token."""
-        token = self.county.accounts[f"terminal:{self.account}"]["token"]
-        self.page.goto(f"{self.county.url}/terminal#token={token}")
-        expect(self.page.locator("main.t")).to_be_visible()
+        """Open with the terminal's token, and check it."""
+        self.enter()
         self.finish_check()
+
+    def enter(self, address: str = "") -> None:
+        """Open with the terminal's token, by the server's own address or by another that leads there."""
+        token = self.county.accounts[f"terminal:{self.account}"]["token"]
+        self.page.goto(f"{address or self.county.url}/terminal#token={token}")
+        expect(self.page.locator("main.t")).to_be_visible()
+
+    def households(self, status: str = "to_move") -> Locator:
+        """Those on the evacuation's page that stand so."""
+        return self.page.locator(f"[data-testid=household][data-status={status}]")
+
+    def report(self, *keys: str) -> None:
+        """Report the first household that waits, by one thumb; pressed again where the page took the last press for a
+        finger that bounced."""
+        waiting = self.households()
+        left = waiting.count()
+        *before, last = keys
+        for key in before:
+            waiting.first.get_by_test_id(key).click()
+
+        def reported() -> bool:
+            if waiting.count() == left:
+                waiting.first.get_by_test_id(last).click()
+            return waiting.count() < left
+
+        until(reported)
 
     def finish_check(self) -> None:
         """Check camera, microphone and loudspeaker, as at the start of a shift."""

@@ -1,7 +1,7 @@
 """A flash flood at three in the morning: a station's red message, thirty villages called, and one that stays silent.
 
 The real processes; a real exchange (SIPp), broker (Mosquitto), mail server and message centre (SMPP 3.4); a desk, a
-wall, a leader's and a township's phone in Chromium.
+wall, a leader's phone and those of three townships in Chromium, and another desk that follows it all in English.
 """
 
 import json
@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -29,6 +30,7 @@ from tests.moves import moved
 from tests.peers.mosquitto import mosquitto
 from tests.peers.sipp import SippServer, can_send_keys, sipp
 from tests.peers.smtp import SmtpServer, smtp
+from tests.ui.wire import wire_to
 from tests.waiting import until
 
 pytestmark = [
@@ -38,6 +40,14 @@ pytestmark = [
     pytest.mark.skipif(not can_send_keys(), reason="SIPp sends keys by a raw socket, which takes root's rights"),
 ]
 TOWNSHIPS = {"532301112": "西舍路镇", "532301110": "中山镇", "532301108": "三街镇"}
+CUT_OFF = "西舍路镇"
+"""Its phone has no line while it reports; what it reports waits there."""
+LEFT: dict[str, list[str]] = {
+    "西舍路镇": ["report-absent"],
+    "中山镇": ["report-not-moved", "why-refuses"],
+    "三街镇": [],
+}
+"""The last household of each township is not moved: nobody is home, they refuse, nobody has been there yet."""
 CONFIRMS, OFF, SILENT, BUSY, MAILBOX = "1391", "1392", "1393", "1394", "1395"
 """What the exchange makes of a number's first four digits: a mailbox speaks for a while and hangs up."""
 SPECIAL = dict(zip(range(25, 30), (OFF, OFF, MAILBOX, SILENT, BUSY), strict=True))
@@ -88,7 +98,9 @@ class Night:
         self.county, self.peers = served, peers
         browser = stack.enter_context(chromium(folder))
         self.desk, self.wall = Desk(browser, served, "duty"), Wall(browser, served, "wall")
-        self.leader, self.township = Phone(browser, served, "leader"), Township(browser, served, "三街镇")
+        self.english = Desk(browser, served, "issuer", lang="en")
+        self.leader = Phone(browser, served, "leader")
+        self.phones = {name: Township(browser, served, name) for name in TOWNSHIPS.values()}
         self.api = {
             name: stack.enter_context(served.client(name))
             for name in ("admin", "duty", "station", "issuer", "leader", "auditor", "township")
@@ -101,7 +113,7 @@ class Night:
 
     @property
     def people(self) -> list[Person]:
-        return [self.desk, self.wall, self.leader, self.township]
+        return [self.desk, self.wall, self.english, self.leader, *self.phones.values()]
 
     def the_county_is_ready(self) -> None:
         """Thirty villages of three townships; one person answers for two of them."""
@@ -123,7 +135,7 @@ class Night:
         assert plan["own"]
         self.last, self.mailbox = chosen[29]["name"], chosen[27]["name"]
         self._loudspeaker(chosen[29]["id"])
-        for person in self.people:
+        for person in (self.desk, self.wall, self.english, self.leader, self.phones["三街镇"]):
             person.open()
         expect(self.desk.see("intake-open")).to_be_visible()
 
@@ -183,6 +195,10 @@ class Night:
         begun = min(datetime.fromisoformat(one["doing"]["at"]) for one in self.obligations() if one["doing"])
         assert begun - self.posted <= timedelta(seconds=1), begun - self.posted
         assert len(self.villages()) == 30
+        warning = self.english.page.locator(f"[data-testid=warning][data-id='{self.alert}']")
+        expect(warning).to_contain_text(re.compile(r"暴雨.*until \d\d:\d\d"))
+        self.english.show_alert(self.alert)
+        expect(self.english.see("alert-status")).to_have_text("Received")
         again = self._cap("issuer", message)
         assert (again["alert_id"], again["new"]) == (self.alert, False)
         assert len(self.villages()) == 30
@@ -199,6 +215,9 @@ class Night:
         self.figures["29_confirmed_s"] = (datetime.now(UTC) - self.posted).total_seconds()
         whom = Counter(one["answered"]["whom"] for one in self.villages() if one["answered"])
         assert whom == {"holder": 25, "deputy": 4}
+        confirmed = self.english.page.locator("[data-testid=calls-place][data-mark=confirmed]")
+        expect(confirmed.filter(has_text=re.compile("Village.*Holder"))).to_have_count(25)
+        expect(confirmed.filter(has_text=re.compile("Village.*Deputy"))).to_have_count(4)
         assert all(o["subject"] != "leader" or o["mark"] == "confirmed" for o in self.obligations())
         (mailbox,) = (one for one in self.villages() if one["name"] == self.mailbox)
         picked_up = [one for one in self.details(mailbox["id"])["tries"] if (one["channel"], one["whom"]) == HOLDER]
@@ -223,15 +242,14 @@ class Night:
         expect(card).to_be_visible()
         # Three villages of the sample have nobody responsible: they count as silent.
         expect(self.wall.page.locator(".sum")).to_contain_text("4 个未应答·3 个无责任人")
-        self._received_on_the_desk()
-        place = self.desk.page.locator(f"[data-testid=calls-place][data-name='{self.last}']")
-        expect(place).to_have_attribute("data-mark", re.compile("open|reached"))
-        expect(self.desk.see("calls-count")).to_contain_text(f"/ {len(self.obligations()) + 3}")
-
-    def _received_on_the_desk(self) -> None:
-        self.desk.home("F1")
-        self.desk.home("F3")
-        self.desk.page.locator(f"[data-testid=alert-row][data-id='{self.alert}']").click()
+        self.desk.show_alert(self.alert)
+        places = len(self.obligations()) + 3
+        expect(self.desk.see("calls-count")).to_contain_text(f"/ {places}")
+        expect(self.english.see("calls-count")).to_have_text(f"{places - 4} of {places} places")
+        for desk, visit in ((self.desk, "派人上门"), (self.english, "visit ordered")):
+            place = desk.page.locator(f"[data-testid=calls-place][data-name='{self.last}']")
+            expect(place).to_have_attribute("data-mark", re.compile("open|reached"))
+            expect(place).to_contain_text(visit)
 
     def its_loudspeaker_plays_the_red_message(self) -> None:
         """The county takes the station's message over for the loudspeakers: it played there, and nobody answered."""
@@ -256,7 +274,8 @@ class Night:
 
     def the_county_cannot_change_the_stations_alert(self) -> None:
         """The desk offers nothing of the kind and says so; whoever asks for it all the same is refused."""
-        self._received_on_the_desk()
+        self.desk.show_alert(self.alert)
+        expect(self.english.see("alert-sheet")).to_contain_text("A received warning is never changed")
         expect(self.desk.see("alert-sheet")).to_contain_text("收到的预警不能改，只能转发、叫应、下令")
         for key in ("alert-change", "alert-withdraw", "alert-lift", "alert-headline"):
             expect(self.desk.see(key)).to_have_count(0)
@@ -292,39 +311,76 @@ class Night:
         self.leader.press("review-sign-off")
         self.leader.press("review-sure")
         expect(self.leader.see("home")).to_be_visible()
-        people = self._get("issuer", f"/alerts/{self.order}/preview")["people"]
-        _ok(moved(self.api["issuer"], f"/alerts/{self.order}", "issue", {"people": people}))
+        self._issued_in_english()
         horns = self._get("issuer", f"/alerts/{self.order}/preview")["channels"]["mqtt"]
         assert horns > 0
         until(lambda: self.delivered("mqtt") == horns, within_s=120, why=self.coverage)
         assert self.of_last(self.order)["mark"] in {"open", "reached"}, "its loudspeaker played, and nobody answered"
+
+    def _issued_in_english(self) -> None:
+        """Who issues types the number of people and the word."""
+        desk = self.english
+        desk.show_alert(self.order)
+        expect(desk.see("alert-status")).to_have_text("Signed off")
+        expect(desk.see("preview-people")).not_to_have_attribute("data-people", "0")
+        desk.see("alert-issue-people").fill(desk.see("preview-people").get_attribute("data-people") or "")
+        desk.see("alert-issue-word").fill("issue")
+        desk.press("alert-issue")
+        expect(desk.see("alert-status")).to_have_text("Issued")
 
     def thirty_eight_of_forty_one_households_are_moved(self) -> None:
         until(lambda: self._get("duty", "/evacuations")["items"], within_s=20)
         (evacuation,) = self._get("duty", "/evacuations")["items"]
         rows = self._get("duty", f"/evacuations/{evacuation['id']}/ledger")["items"]
         assert len(rows) == 41
-        elsewhere = [row for row in rows if row["township_name"] != "三街镇"]
-        for place, row in enumerate(elsewhere):
-            report = {"id": f"00000000-0000-4000-8000-{place:012d}", "household": row["household"], "to": "moved"}
-            self._post("duty", f"/evacuations/{evacuation['id']}/reports", report)
-        self._reported_on_the_phone(moved=38 - len(elsewhere), absent=3)
+        self._reported_on_the_phones(Counter(row["township_name"] for row in rows))
         until(lambda: self._get("duty", f"/evacuations/{evacuation['id']}")["totals"]["moved_households"] == 38)
         rows = self._get("duty", f"/evacuations/{evacuation['id']}/ledger")["items"]
         left = [one for one in rows if one["status"] != "moved"]
-        assert len(left) == 3
-        self._three_are_named(sorted(str(one["head"]) for one in left))
+        assert {one["township_name"]: one["status"] for one in left} == {
+            "西舍路镇": "absent", "中山镇": "not_moved", "三街镇": "to_move",
+        }  # fmt: skip
+        self._three_are_named(left)
 
-    def _three_are_named(self, heads: list[str]) -> None:
-        """On the desk, by their names; the wall, which everybody in the hall reads, counts them where they live."""
-        self.desk.home("F9")
-        expect(self.desk.see("ledger-sum")).to_contain_text("38 / 41")
-        named = self.desk.see("ledger-missing").locator("b")
-        expect(named).to_have_count(3)
-        for head in heads:
-            expect(named.filter(has_text=head)).to_have_count(1)
+    def _reported_on_the_phones(self, homes: Counter[str]) -> None:
+        """Each township's officer by one thumb, household by household; what was pressed without a line comes later."""
+        with wire_to(urlsplit(self.county.url).port or 0) as wire:
+            for name, phone in self.phones.items():
+                if name != "三街镇":  # which has been there all night
+                    phone.enter(f"http://127.0.0.1:{wire.near}" if name == CUT_OFF else "")
+                self._answered_until(phone, phone.see("evacuation-row"))
+                if name == "三街镇":
+                    expect(phone.page.locator(f"[data-testid=visit][data-name='{self.last}']").first).to_be_visible()
+                phone.press("evacuation-row")
+                expect(phone.households()).to_have_count(homes[name])
+            wire.cut()
+            for round_ in range(max(homes.values()) - 1):
+                for name, phone in self.phones.items():
+                    if round_ < homes[name] - 1:
+                        phone.report("report-moved")
+            for name, keys in LEFT.items():
+                if keys:
+                    self.phones[name].report(*keys)
+            expect(self.phones[CUT_OFF].page.locator("[data-waiting=true]")).to_have_count(homes[CUT_OFF])
+            wire.mend()
+            expect(self.phones[CUT_OFF].page.locator("[data-waiting=true]")).to_have_count(0)
+
+    def _three_are_named(self, left: list[dict[str, Any]]) -> None:
+        """On the desk by their names; on the wall, which everybody in the hall reads, by where they live."""
+        for desk, said in ((self.desk, "已转移 38 / 41 户"), (self.english, "38 of 41 households moved")):
+            desk.home("F9")
+            expect(desk.see("ledger-sum")).to_contain_text(said)
+            named = desk.see("ledger-missing").locator("b")
+            expect(named).to_have_count(3)
+            for one in left:
+                expect(named.filter(has_text=one["head"])).to_have_count(1)
+        expect(self.english.see("ledger-missing")).to_contain_text("They refuse")
         expect(self.wall.see("wall-evacuation")).to_have_attribute("data-missing", "3")
-        expect(self.wall.see("wall-evacuation").locator("[data-town='三街镇']")).to_contain_text("缺 3 户")
+        for town, number in ((one["township_name"], one["number"]) for one in left):
+            card = self.wall.see("wall-missing").and_(self.wall.page.locator(f"[data-town='{town}']"))
+            expect(card).to_contain_text(f"{town} {number} 号户")
+        for one in left:
+            expect(self.wall.page.locator("body")).not_to_contain_text(one["head"])
 
     @staticmethod
     def _answered_until(phone: Person, wanted: Locator) -> None:
@@ -335,18 +391,6 @@ class Night:
                 return
             phone.press("alert-ack")
 
-    def _reported_on_the_phone(self, moved: int, absent: int) -> None:
-        """One thumb: each household of the township."""
-        phone = self.township
-        self._answered_until(phone, phone.page.locator(f"[data-testid=visit][data-name='{self.last}']").first)
-        phone.press("evacuation-row")
-        waiting = phone.page.locator("[data-testid=household][data-status=to_move]")
-        expect(waiting).to_have_count(moved + absent)
-        for number, button in enumerate([*["report-moved"] * moved, *["report-absent"] * absent], start=1):
-            phone.page.wait_for_timeout(800)  # a finger that bounces does not report the next household
-            waiting.first.get_by_test_id(button).click()
-            expect(waiting).to_have_count(moved + absent - number)
-
     def the_station_lifts_its_warning(self) -> None:
         """That ends its calls, and neither the order's nor the evacuation."""
         self._cap("station", cap_station.lifted("flood-2", "flood-1", list(TOWNSHIPS)))
@@ -355,6 +399,14 @@ class Night:
         assert any(one["ended_at"] is None for one in self.obligations(self.order))
         (evacuation,) = self._get("duty", "/evacuations")["items"]
         assert evacuation["status"] != "closed"
+        self.english.show_alert(self.alert)
+        expect(self.english.see("alert-status")).to_have_text("Lifted")
+        self.english.home("F9")
+        expect(self.english.see("evacuation-item")).to_contain_text("3 to move")
+        self.wall.speak("en")
+        expect(self.wall.see("wall-evacuation")).to_contain_text("Out 38/41")
+        expect(self.wall.see("wall-missing")).to_have_count(3)
+        expect(self.wall.see("wall-missing").first).to_contain_text(re.compile(r"home \d"))
 
     def it_is_proven(self) -> None:
         until(lambda: all(one["pending"] == 0 for one in self.accounts()), within_s=90, why=self.accounts)
