@@ -88,7 +88,7 @@ def _take(session: Session, who: Claimant, now: datetime, taking: Executable) ->
     if row is None:
         return None
     if row.attempts > 1:
-        _due(session, row.alert_id)
+        _due_unless_held(session, row.alert_id)
     return Claim(
         chunk=row.id,
         alert=row.alert_id,
@@ -140,8 +140,9 @@ def checkpoint(
     if failed and not held.drill:
         note_failures(session, held.channel, failed, now)
     if not mine:
-        _unsettle(session, held, late=bool(results))
+        # The alert's row before its chunks', as whoever ends an alert takes them: each would wait for the other.
         _due(session, held.alert)
+        _unsettle(session, held, late=bool(results))
         return Standing.LOST
     return Standing.OVERTAKEN if not last and _is_overtaken(session, held, now) else Standing.HELD
 
@@ -199,6 +200,14 @@ def _unsettle(session: Session, held: Claim, *, late: bool) -> None:
 def _due(session: Session, alert: str) -> None:
     """The townships' numbers change, and no chunk that was never tried says so (`alerts.summary`)."""
     session.execute(sql_update(Alert).where(Alert.id == alert).values(summary_due=True))
+
+
+def _due_unless_held(session: Session, alert: str) -> None:
+    """For whoever has a chunk's row already and may not wait for the alert's: who holds that tells the numbers, and a
+    summary stays due while chunks are in hand."""
+    free = select(Alert.id).where(Alert.id == alert).with_for_update(skip_locked=True)
+    if session.scalars(free).first() is not None:
+        _due(session, alert)
 
 
 def _is_overtaken(session: Session, held: Claim, now: datetime) -> bool:

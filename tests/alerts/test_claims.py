@@ -1,21 +1,25 @@
 """Chunks in the hands of several workers and of several lines of one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from alerts import claims
 from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.chunks import drop_unsent
 from alerts.claims import Claim, Claimant, Standing
 from alerts.fanout import FanOut
 from alerts.model import Alert, Chunk, Coverage, Delivery, delivery_id
 from alerts.senders import senders
 from alerts.sweep import is_dead_here, line_name, sweep
-from tests.alerts.county import County
+from tests.alerts.county import County, county_in
 from tests.alerts.gateway import Gateway
 from tests.alerts.steps import crowd, issued
+from tests.peers.postgres import PostgresServer
+from tests.waiting import until
 
 HERE = "host/a#1"
 
@@ -66,6 +70,31 @@ def test_late_results_end_the_new_holders_claim_at_their_checkpoint_not_before(e
     with county.db.reading() as session:
         kept = session.scalars(select(Delivery.recipient)).all()
     assert len(kept) == len(set(kept)) == 20 + len(officials.rest)
+
+
+def test_ending_an_alert_and_late_results_do_not_wait_for_each_other(postgres_server: PostgresServer) -> None:
+    """Two connections to PostgreSQL: whoever ends the alert has its row, late results and a claim come, and then its
+    chunks are dropped."""
+    with county_in(postgres_server) as county, ThreadPoolExecutor(1) as other:
+        crowd(county, 40)
+        alert = issued(county)
+        first, second = claim(county, "w.0@host/a#1"), claim(county, "w.0@host/b#2")
+        assert first is not None
+        assert second is not None
+        county.clock.advance(claims.LEASE.total_seconds() + 1)
+        taken = claim(county, "w.0@host/c#3")
+        assert taken is not None
+        late = first if taken.chunk == first.chunk else second
+        with county.db.writing() as session:
+            session.get_one(Alert, alert, with_for_update=True)
+            again = other.submit(claim, county, "w.0@host/d#4").result(timeout=30)
+            assert again is not None, "a claim waits for nobody"
+            standing = other.submit(checkpoint, county, late, 1)
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            until(lambda: session.scalar(waiting), within_s=30)
+            drop_unsent(session, alert)
+        assert standing.result(timeout=30) is Standing.LOST
+        assert set(states(county)) == {"dropped"}
 
 
 def test_what_a_line_holds_its_own_process_does_not_take(either: County) -> None:
