@@ -36,7 +36,7 @@ class Exchange:
     user: str = ""
     password: str = ""
     lines: int = 10
-    per_second: float = 10.0
+    per_second: float = 100.0
     segments: tuple[str, ...] = ()
     rest: Rest = USUAL
 
@@ -53,14 +53,14 @@ class Exchange:
 
 def exchange_of(url: str, lines: int = 10) -> Exchange:
     """`sip:[USER[:PASSWORD]@]HOST[:PORT]` and behind it
-    `?lines=10&rate=10&segments=0878,139&failures=3&rest=1&longest=60`; `lines` holds where it says none. Raises
+    `?lines=10&rate=100&segments=0878,139&failures=3&rest=1&longest=60`; `lines` holds where it says none. Raises
     ValueError, `sip_url` where it is no address."""
     found = _URL.fullmatch(url)
     if found is None:
         raise ValueError("sip_url")
     user, password, host, port, query = found.groups()
     options = dict(parse_qsl(query or ""))
-    lines, rate = int(options.get("lines", lines)), float(options.get("rate", 10))
+    lines, rate = int(options.get("lines", lines)), float(options.get("rate", 100))
     if min(lines, rate) <= 0:
         raise ValueError("sip_url: lines and rate are above 0")
     return Exchange(
