@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
-NAP_S = 0.0015
+NAP_S = 0.002
 DENSE_S, SPARSE_S = 0.00025, 0.0013
 MEMORY = 1 / 32
 
@@ -46,10 +46,11 @@ class Naps:
             self._spacing += (passed / count - self._spacing) * MEMORY
 
     def take(self, timeout: float | None) -> float:
-        """Sleep, unless that would be longer than `timeout`; how long it was, seconds."""
+        """Sleep, but no longer than `timeout`; how long it was, seconds."""
         left = self._taken_at + NAP_S - self._clock()
-        fits = left > 0 and not self._more and (timeout is None or left < timeout)
-        if not fits or not DENSE_S <= self._spacing <= SPARSE_S:
+        if timeout is not None:
+            left = min(left, timeout)
+        if left <= 0 or self._more or not DENSE_S <= self._spacing <= SPARSE_S:
             return 0.0
         self._sleep(left)
         return left

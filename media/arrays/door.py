@@ -14,6 +14,7 @@ from media.outlet import Path
 from media.rtp import red
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
 from media.rtp.packet import HEADER_SIZE
+from media.rtp.rtcp import RR
 from media.rtp.sequence import unwrap
 from media.rtp.vp8 import FULL_SIZE, KEYIDX, PICTURE_ID_BITS
 from media.sfu.arrivals import Arrivals
@@ -31,6 +32,7 @@ _HEADER = struct.Struct("!BBHIIHH")
 _BARE = 0x80
 """The first byte of a packet without extensions, padding or CSRC."""
 _FULL = struct.Struct("!BBHBBB")
+_REPORT_SIZE, _BLOCK, MOST_REPORTS = 8, struct.Struct("!6I"), 64
 _SEQUENCE_PARAMETERS, _LAST_SINGLE, _PART, _PART_BEGINS = 7, 23, 28, 0x80
 
 P = TypeVar("P", bound=Routed)
@@ -87,6 +89,7 @@ class Door(Generic[P]):
         self._transport_cc, self._audio_level = intake.elements
         self._bound: dict[int, Bound] = {}
         self._notes: list[Note] = []
+        self._reports: list[Report] = []
         self._paths: set[Path] = set()
         intake.share(self, self.bind)
 
@@ -125,7 +128,7 @@ class Door(Generic[P]):
     @property
     def pending(self) -> bool:
         """Whether anything was noted since `take`."""
-        return bool(self._notes)
+        return bool(self._notes or self._reports)
 
     def take(self) -> Iterable[Note]:
         """What was noted since the last time."""
@@ -133,12 +136,26 @@ class Door(Generic[P]):
         return notes
 
     def take_reports(self) -> Iterable[Report]:
-        """All reports are read where they come."""
-        return ()
+        """What was told of streams since the last time."""
+        reports, self._reports = self._reports, []
+        return reports
 
     def take_told(self) -> tuple[float, Told] | None:
-        """So is all feedback."""
+        """All feedback is read where it comes."""
         return None
+
+    def note(self, now: float, control: bytes) -> bool:
+        """Whether it is a receiver report and nothing else, which is noted: browsers tell of each stream by itself."""
+        size, reports = len(control), self._reports
+        if size < _REPORT_SIZE or control[0] & 0xE0 != _BARE or control[1] != RR:
+            return False
+        blocks = control[0] & 0x1F
+        whole = size == _REPORT_SIZE + _BLOCK.size * blocks == 4 + 4 * (control[2] << 8 | control[3])
+        if not whole or len(reports) + blocks > MOST_REPORTS:
+            return False
+        for ssrc, lost, highest, jitter, last_sr, since in _BLOCK.iter_unpack(control[_REPORT_SIZE:]):
+            reports.append((now, ssrc, lost >> 24, highest, last_sr, since, jitter))
+        return True
 
     # -- packets --------------------------------------------------------------------------------
 

@@ -111,7 +111,7 @@ class ArrayGate(Generic[P]):
         self._decipher, self._decipher_rtcp = deciphers
         self._doors: dict[Outlet, dict[bytes, Door[P]]] = {}
         self._came = Datagrams()
-        self._controls: list[tuple[float, P, bytes]] = []
+        self._controls: list[tuple[float, Door[P], bytes]] = []
         self._injected: list[tuple[float, float, Outlet, bytes, bytes]] = []
         self._naps = Naps()
 
@@ -176,8 +176,9 @@ class ArrayGate(Generic[P]):
             self._naps.note(time.monotonic(), sum(taken), MOST in taken)
         if self._controls:
             controls, self._controls = self._controls, []
-            for at, peer, packet in controls:
-                owner.on_plain(at, peer, True, packet)
+            for at, door, packet in controls:
+                if not door.note(at, packet):
+                    owner.on_plain(at, door.peer, True, packet)
             self._writer.flush()
 
     def _receive(self, owner: Owner[P], outlet: Outlet) -> int:
@@ -219,6 +220,6 @@ class ArrayGate(Generic[P]):
         door.heard_at = arrived
         packet = came.bytes(place)
         if control:
-            self._controls.append((arrived, door.peer, packet))
+            self._controls.append((arrived, door, packet))
         elif not door.on_rtp(owner, now, arrived, packet):
             owner.on_plain(arrived, door.peer, False, packet)

@@ -84,6 +84,7 @@ def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
     if compiled.gate is not None:
         assert compiled.left_to_python < 0.7 * play.brought, "hardly anything was plain"
         assert compiled.redundant_left < 0.4 * play.spoken_twice, "hardly any redundant speech was plain"
+        assert compiled.told_left < 0.9 * play.told, "no report was noted"
     if isinstance(compiled.gate, Gate):
         assert compiled.told_left < 0.75 * play.told, "no feedback was digested"
         assert compiled.nacks_left < play.asked - 40, "hardly any request was answered"

@@ -24,7 +24,7 @@ from media.loop import PacketLoop, run
 from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import is_rtcp
-from media.rtp.rtcp import Nack
+from media.rtp.rtcp import Nack, ReceiverReport, ReportBlock
 from media.sfu.layer import Unit
 from media.sfu.receiver import Send
 from media.sfu.room import Room
@@ -351,6 +351,24 @@ def test_who_left_is_let_in_no_more(meeting: Meeting) -> None:
     meeting.step.gate.inject(100.0, far.path, b"\x80 as it came")
     meeting.step.gate.hand_over(meeting)
     assert [data for _, data in meeting.raw] == [b"\x80 as it came"]
+
+
+def test_reports_lie_until_they_are_asked_for(meeting: Meeting) -> None:
+    """No more of them than there is room for; what is none, whatever it claims, is left to Python."""
+    far, participant, outbound = meeting.far["fat"], meeting.room.participants["fat"], Outbound(KEYS, Scratch())
+    assert far.path is not None
+    assert participant.link is not None
+    ssrc = participant.link.video[0].terms.ssrc
+    reports = [ReceiverReport(1, (ReportBlock(ssrc, 0, 0, highest, 0, 0, 0),)).encode() for highest in range(100)]
+    for report in (*reports, reports[-1] + bytes(4), b"\xa1" + reports[-1][1:], b"\x82" + reports[-1][1:]):
+        sealed = outbound.protect_rtcp(report)
+        assert sealed is not None
+        meeting.step.gate.inject(100.0, far.path, bytes(sealed))
+        meeting.step.gate.hand_over(meeting)
+    assert meeting.plain[0] == reports[64]
+    assert len(meeting.plain) == 4
+    assert participant.malformed_rtcp == 2
+    assert participant.link.reported[ssrc][3] == 99
 
 
 def test_addresses_are_found_again_among_many(meeting: Meeting) -> None:
