@@ -235,9 +235,13 @@ class Peer:
         early, self.early = self.early, []
         return early
 
-    def reachable_by(self, path: Path, nominated: bool) -> None:
-        """A check came authentic by `path`; send there from now on when it is nominated or the first."""
-        if nominated or self.path is None:
+    def reachable_by(self, path: Path, better: bool) -> None:
+        """A check came authentic by `path`; send there from now on when it is the first, or `better` than the present.
+
+        That is what the client nominates, and the first of an ICE restart or of who was silent: by the former way
+        nothing comes, and Chromium may take seconds until it nominates another one.
+        """
+        if better or self.path is None:
             self.path = path
             if self.route is not None:
                 self.route.follow(path)

@@ -126,14 +126,16 @@ class UdpPort:
     def restart(self, peer: Peer, remote: Credentials) -> None:
         """ICE restart: new credentials; the old ones go on until a check uses the new.
 
-        Of restarts that were never used only the last is kept.
+        Of restarts that were never used only the last is kept. A peer that is away stays so until something comes from
+        it: that it asks by another way says nothing of this one.
         """
         unused = [ufrag for ufrag, entry in self._by_ufrag.items() if entry[0] is peer][1:-1]
         for ufrag in unused:
             del self._by_ufrag[ufrag]
         peer.local = new_credentials()
         peer.remote = remote
-        peer.heard_at = self._loop.time()
+        if not peer.away:
+            peer.heard_at = self._loop.time()
         self._by_ufrag[peer.local.ufrag] = (peer, peer.local)
 
     def drop(self, peer: Peer, reason: str | None) -> None:
@@ -341,7 +343,7 @@ class UdpPort:
     def _on_stun_response(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
         peer = self._known[path.outlet].get(path.address)
         if peer is not None and ice.verify(data, binding, peer.remote.password):
-            peer.reachable_by(path, nominated=False)
+            peer.reachable_by(path, better=False)
             self._hear(now, peer)
         else:
             self.counters.not_authentic += 1
@@ -352,11 +354,10 @@ class UdpPort:
             self.counters.not_authentic += 1
             return
         peer, credentials = entry
-        if credentials is peer.local:
-            self._forget_former_credentials(peer)
+        restarted = credentials is peer.local and self._forget_former_credentials(peer)
         self._know(peer, path)
         path.send(ice.response(binding, path.address, credentials.password))
-        peer.reachable_by(path, binding.use_candidate)
+        peer.reachable_by(path, binding.use_candidate or restarted or peer.away)
         self._hear(now, peer)
 
     # -- who is who -----------------------------------------------------------------------------
@@ -382,10 +383,13 @@ class UdpPort:
         if self._known.get(path.outlet, {}).get(path.address) is peer:
             del self._known[path.outlet][path.address]
 
-    def _forget_former_credentials(self, peer: Peer) -> None:
+    def _forget_former_credentials(self, peer: Peer) -> bool:
+        """Whether there were any."""
         table = self._by_ufrag
-        for ufrag in [u for u, entry in table.items() if entry[0] is peer and u != peer.local.ufrag]:
+        former = [ufrag for ufrag, entry in table.items() if entry[0] is peer and ufrag != peer.local.ufrag]
+        for ufrag in former:
             del table[ufrag]
+        return bool(former)
 
     def _forget(self, peer: Peer) -> None:
         self._forget_former_credentials(peer)

@@ -165,7 +165,6 @@ class SignalServer:
                 case Disconnected():
                     if self.connected.get(event.participant) == event.connection:
                         del self.connected[event.participant]
-                        await self._tell(event.participant, {"type": "reoffer", "reason": event.reason})
                     await self.node.acknowledge(event)
                 case Publishing():
                     self.publishing[event.participant] = {"audio": event.audio, "video": event.video}

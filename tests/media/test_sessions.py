@@ -1,6 +1,7 @@
 """One-way sessions at the bridge: opened, renewed, ended, dead; and nothing is left of them."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
+from media import ice
 from media.bench.client import Client, both
 from media.bridge import Bridge
 from media.errors import BridgeError
@@ -118,6 +120,29 @@ async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
         source = node.bridge.rooms[ROOM].participants[client.name].audio
         await until(lambda: source.layers[0].packets >= 1, 10)
         assert [kind for kind, _ in node.told].count("connected") == 1
+
+
+async def test_the_first_way_that_a_restart_finds_is_taken_though_nobody_nominates_it(node: Node) -> None:
+    """The former one may be dead; Chromium nominates the next one when it comes to it."""
+    async with clients(1) as (client,):
+        answer, _ = node.open(client.name, client.offer())
+        await client.connect(answer)
+        peer = next(iter(node.bridge.connections.by_peer))
+        former = peer.path
+        _, fragment = node.bridge.negotiation.renew_session(ROOM, client.name, "s", None, Ice().fragment())
+        theirs = parse_fragment(fragment or "")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", 0))
+            other.sendto(check(theirs.ufrag, "another password"), client.server)
+            await until(lambda: node.bridge.port.counters.not_authentic, 5)
+            assert peer.path == former
+            other.sendto(check(theirs.ufrag, theirs.password), client.server)
+            await until(lambda: peer.path is not None and peer.path.address == other.getsockname(), 5)
+
+
+def check(ufrag: str, password: str) -> bytes:
+    """A client's check that nominates nothing."""
+    return ice.request(bytes(12), f"{ufrag}:them", password, 1)
 
 
 async def test_the_same_credentials_are_no_restart_and_many_restarts_leave_little(node: Node) -> None:

@@ -19,6 +19,8 @@ export interface Call {
   adjusted: Promise<void>
   /** The bridge's answer, once it is there. */
   answer: string | null
+  /** Its way to the bridge has not stood yet, stands as far as is known, or was looked for anew and has not been found yet. */
+  way: 'new' | 'found' | 'sought'
   /** Whether the microphone sends long packets. */
   packed: boolean
 }
@@ -36,7 +38,7 @@ export function makeCall(media: MediaStream | null, slots: { audio: number; vide
     }))
   const all = [...receive('audio', slots.audio), ...receive('video', slots.video)]
   offerCarried(pc)
-  return { pc, microphone, camera, slots: all, adjusted: Promise.resolve(), answer: null, packed: false }
+  return { pc, microphone, camera, slots: all, adjusted: Promise.resolve(), answer: null, way: 'new', packed: false }
 }
 
 const GLANCE_MS = 250
@@ -56,6 +58,12 @@ async function received(call: Call): Promise<number> {
     if (entry.type === 'candidate-pair') found += (entry as RTCIceCandidatePairStats).bytesReceived ?? 0
   })
   return found
+}
+
+/** Whether an answer is of the connection that `former` is of: the bridge gives each a session of its own (RFC 8866 5.2). */
+export function isOfSame(former: string | null, answer: string): boolean {
+  const session = (sdp: string): string | undefined => /^o=\S+ (\S+)/m.exec(sdp)?.[1]
+  return former === null || session(former) === session(answer)
 }
 
 /** End a connection, where there is one; nobody listens to it any more. */

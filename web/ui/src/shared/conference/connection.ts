@@ -1,12 +1,13 @@
-/** The way to the bridge: a peer connection that is made anew after every break and goes over to another node unnoticed. */
+/** The way to the bridge: a peer connection that finds its way again or is made anew, and goes over to another node unnoticed. */
 
-import { closed, comes, makeCall, type Call, type Slot } from './call'
+import { closed, comes, isOfSame, makeCall, type Call, type Slot } from './call'
 import { HealthWatch } from './health'
 import { eachAsItComes } from './move'
 import type { OwnMedia } from './ownMedia'
 import type { SignalSocket } from './socket'
+import { packedAnswer } from './sound'
 
-/** How long a connection may take to stand before it is made anew. */
+/** How long a connection, or another way for it, may take to stand before it is made anew. */
 const PATIENCE_MS = 4_000
 const REOFFER_MS = 1_000
 /** When to try a node again that takes nobody new. */
@@ -64,11 +65,15 @@ export class Connection {
     return this.call !== null && (this.call.pc.connectionState === 'connected' || this.call === this.doubted)
   }
 
+  /** Whether the bridge still waits for a connection that broke. */
+  private get isWaitedFor(): boolean {
+    return performance.now() - this.brokenAt < WAITED_FOR_MS
+  }
+
   /** The server has said welcome: offers are heard. A connection that was cut off with the socket may live again too. */
   welcome(): void {
     const { call } = this
-    const waitedFor = performance.now() - this.brokenAt < WAITED_FOR_MS
-    if (call?.pc.connectionState === 'disconnected' && waitedFor) void this.doubt(call)
+    if (call?.pc.connectionState === 'disconnected' && this.isWaitedFor) void this.doubt(call)
     if (!this.stands) void this.connect()
     else {
       this.events.offered()
@@ -99,7 +104,8 @@ export class Connection {
   async accept(id: number, sdp: string): Promise<void> {
     const call = this.call
     if (call === null || id !== this.offerId || call.pc.signalingState !== 'have-local-offer') return
-    await call.pc.setRemoteDescription({ type: 'answer', sdp })
+    if (!isOfSame(call.answer, sdp)) return this.connect() // the bridge does not know this one any more
+    await call.pc.setRemoteDescription({ type: 'answer', sdp: call.packed ? packedAnswer(sdp) : sdp })
     call.answer = sdp
     this.own.fitSound()
   }
@@ -116,10 +122,11 @@ export class Connection {
     await this.connect()
   }
 
-  private async offer(call: Call): Promise<void> {
+  private async offer(call: Call, iceRestart = false): Promise<void> {
     this.offeredAt = performance.now()
     const id = ++this.offerId
-    const description = await call.pc.createOffer()
+    await call.adjusted
+    const description = await call.pc.createOffer({ iceRestart })
     if (call !== this.call || id !== this.offerId) return
     await call.pc.setLocalDescription(description)
     this.socket.send({ type: 'offer', id, sdp: description.sdp, slots: this.slots })
@@ -153,18 +160,19 @@ export class Connection {
   private follow(call: Call): void {
     if (call !== this.call) return
     const state = call.pc.connectionState
-    if (state === 'connected') this.events.become('connected')
-    else if (state === 'disconnected') {
+    if (state === 'connected') {
+      call.way = 'found'
+      this.events.become('connected')
+    } else if (state === 'disconnected') {
       this.brokenAt = performance.now()
       void this.doubt(call)
-    }
-    else if (state === 'failed' || state === 'closed') this.again()
+    } else if (state === 'failed' || state === 'closed') this.again()
   }
 
   /**
    * Chromium says "disconnected" when five of its checks in a row were not answered: at 30 % of loss each way about once
-   * a minute, while everything else comes. It checks twenty times a second then, and soon stands again; made anew, a
-   * connection brings nothing for seconds on such a line.
+   * a minute, while everything else comes. It checks twenty times a second then, and soon stands again; the descriptions
+   * of another way or of a new connection would take such a line for seconds.
    */
   private async doubt(call: Call): Promise<void> {
     if (call === this.doubted) return
@@ -179,10 +187,22 @@ export class Connection {
     if (!alive && call === this.call && call.pc.connectionState !== 'connected') this.again()
   }
 
-  /** A new one, no ICE restart. Where the socket is as silent the line is cut, and this one lives on if that is short. */
+  /**
+   * Another way for this connection where it has stood and the bridge waits for it, a new connection where there was none
+   * or that did not help. Where the socket is as silent the line is cut, and this one lives on if that is short.
+   */
   private again(): void {
     if (this.former === null) this.events.become('interrupted')
-    if (this.socket.welcomed && this.socket.fresh) void this.connect()
+    if (!this.socket.welcomed || !this.socket.fresh) return
+    if (this.call?.way === 'found' && this.isWaitedFor) void this.seek(this.call)
+    else void this.connect()
+  }
+
+  /** Restart ICE: keys, streams and what their receivers hold stay, and the former way is good until the next one stands. */
+  private async seek(call: Call): Promise<void> {
+    call.way = 'sought'
+    call.pc.setConfiguration({ ...call.pc.getConfiguration(), iceServers: this.relays }) // the former ones' credentials may have ended
+    await this.offer(call, true)
   }
 
   // The way to another node -----------------------------------------------------------------------
