@@ -1,17 +1,24 @@
 """Several people at once, on either database: no number twice, no change lost, no resource sent twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from command.directory.model import RoleGrant
+from command.duty.actions import Taking, begin, take_over
+from command.duty.brief import brief_of
+from command.duty.model import Shift
 from command.incidents import actions as incidents
 from command.incidents.changes import Draft, Move
 from command.incidents.model import Incident
 from command.incidents.queries import Search, search
 from command.kernel.actor import Actor
+from command.kernel.clock import to_text
 from command.kernel.errors import FengsuiError
+from command.kernel.rights import Role
 from command.kernel.timeline import verify
 from command.resources import actions as resources
 from command.tasks import actions as tasks
@@ -32,9 +39,14 @@ def county(where: Where) -> Iterator[County]:
 
 def at_once(county: County, act: Act, who: str = "duty") -> list[object]:
     """What each of several people got who did the same at the same moment: the result, or the code of the refusal."""
-    actor, ready, got = county.actor(who), Barrier(PEOPLE), list[object]()
+    return at_the_same_moment(county, act, [who] * PEOPLE)
 
-    def run() -> None:
+
+def at_the_same_moment(county: County, act: Act, names: Sequence[str]) -> list[object]:
+    """The same of several accounts."""
+    actors, ready, got = [county.actor(name) for name in names], Barrier(len(names)), list[object]()
+
+    def run(actor: Actor) -> None:
         ready.wait(timeout=30)
         try:
             with county.db.writing() as session:
@@ -43,7 +55,7 @@ def at_once(county: County, act: Act, who: str = "duty") -> list[object]:
         except FengsuiError as problem:
             got.append(problem.code)
 
-    threads = [Thread(target=run) for _ in range(PEOPLE)]
+    threads = [Thread(target=run, args=(actor,)) for actor in actors]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -140,3 +152,25 @@ def test_the_board_is_followed_and_searched_alike(county: County) -> None:
     with county.db.reading() as session:
         found = [[row.id for row in search(session, duty, Search(text=text))] for text in ("报告 1120", "100%", "_")]
     assert found == [[key], [], []]
+
+
+def test_of_several_who_take_the_duty_over_at_once_each_takes_it_from_the_one_before(county: County) -> None:
+    names, unit = ("leader", "issuer", "keeper"), county.world.units["county"]
+    users = [county.world.users[name] for name in names]
+    with county.db.writing() as session:
+        session.add_all(RoleGrant(user_id=one, role=Role.DUTY_OFFICER, unit_id=unit) for one in users)
+    with county.db.writing() as session:
+        begin(session, county.clock, county.world.actor(session, "duty"), unit)
+
+    def take(session: Session, actor: Actor) -> str:
+        brief = brief_of(0, to_text(county.clock.now()), {})
+        row = take_over(session, county.clock, actor, unit, Taking(brief=brief, seen=()), "叫不到")
+        return str(row.state()["former"]["id"])  # type: ignore[call-overload, index]  # an object
+
+    formers = at_the_same_moment(county, take, names)
+    with county.db.reading() as session:
+        shifts = session.scalars(select(Shift)).all()
+    (last,) = (one.officer_id for one in shifts if one.ended_at is None)
+    assert {*formers, last} == {county.world.users["duty"], *users}
+    assert len(shifts) == 4
+    assert holds(county)
