@@ -406,7 +406,7 @@ class Night:
         self.wall.speak("en")
         expect(self.wall.see("wall-evacuation")).to_contain_text("Out 38/41")
         expect(self.wall.see("wall-missing")).to_have_count(3)
-        expect(self.wall.see("wall-missing").first).to_contain_text(re.compile(r"home \d"))
+        expect(self.wall.see("wall-missing").first).to_contain_text(re.compile(r"no\. \d"))
 
     def it_is_proven(self) -> None:
         until(lambda: all(one["pending"] == 0 for one in self.accounts()), within_s=90, why=self.accounts)

@@ -222,7 +222,7 @@ def test_38_of_41_are_moved_and_the_desk_names_the_three(
     assert [*accessibility(wall), *layout(wall, least_px=28)] == []
     picture(wall, "wall-evacuation")
     wall_in_english(wall)
-    expect(wall.get_by_test_id("wall-evacuation")).to_contain_text(f"home {left[0]['number']}")
+    expect(wall.get_by_test_id("wall-evacuation")).to_contain_text(f"no. {left[0]['number']}")
     picture(wall, "wall-evacuation-en")
     look_up(desk, left[0])
     end(desk, wall)
