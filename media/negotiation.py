@@ -132,11 +132,13 @@ class Negotiation:
         waiting = connections.pending.get((name, participant))
         if waiting is not None:
             self._end(waiting)
+        passive = offer.setup == "passive"
         parameters = PeerParameters(
             Credentials(offer.ufrag, offer.password),
             offer.fingerprints,
-            "client" if offer.setup == "passive" else "server",
+            "client" if passive else "server",
             keep_ciphertext=any(slot.repeats for slot in terms.slots),
+            goodbye=not passive,  # FFmpeg offers that, and stands still at a goodbye: docs/adr/whip.md
         )
         peer = self._port.make_peer(parameters)
         connection = Connection(name, participant, peer, terms, secrets.randbits(62), resource)

@@ -36,7 +36,8 @@ _KEY_LABEL = b"EXTRACTOR-dtls_srtp"
 class PeerParameters:
     """The client's side, from its offer. `role` is ours in DTLS: "server" for `a=setup:passive`, else "client".
 
-    `local` are our credentials where they were told before; else the peer makes its own.
+    `local` are our credentials where they were told before; else the peer makes its own. `goodbye`: it is told the end
+    of DTLS (close_notify) when we end the connection.
     """
 
     remote: Credentials
@@ -44,6 +45,7 @@ class PeerParameters:
     role: str
     keep_ciphertext: bool = False
     local: Credentials | None = None
+    goodbye: bool = True
 
 
 class Identity:
@@ -133,7 +135,8 @@ class _Wire:
         return datagram
 
     async def _send(self, datagram: bytes) -> None:
-        self._write(datagram)
+        if not self._closed:
+            self._write(datagram)
 
 
 class _Dtls(RTCDtlsTransport):
@@ -304,9 +307,11 @@ class Peer:
             self.route = None
 
     async def shut(self) -> None:
-        """Say goodbye (DTLS close_notify) and end what runs for this peer."""
+        """Say goodbye (DTLS close_notify) where that is wanted, and end what runs for this peer."""
         self.closed = True
         self._dtls.remove_all_listeners()
+        if not self.parameters.goodbye:
+            self._wire.close()
         await self._dtls.stop()
         self._wire.close()
         self._task.cancel()

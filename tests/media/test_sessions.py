@@ -23,6 +23,7 @@ from tests.media.signal_server import until
 
 ROOM = "room"
 SESSIONS = 200
+LAST_WORD = b"\x14 as if of DTLS"
 
 
 class Node:
@@ -168,6 +169,26 @@ async def test_a_new_session_replaces_the_former_once_it_stands(node: Node) -> N
         with pytest.raises(BridgeError, match="no_session"):
             node.bridge.negotiation.end_session(ROOM, "a", "former")
         assert node.reasons() == []
+
+
+@pytest.mark.parametrize("passive", [False, True])
+async def test_only_who_lets_the_bridge_begin_dtls_is_not_told_of_its_end(node: Node, passive: bool) -> None:
+    """FFmpeg's muxer stands still at a goodbye, and ends by itself where nobody answers."""
+    client = Client("127.0.0.1", both(1), passive=passive)
+    await client.connect(node.open("a", client.describe(client.publishing()))[0])
+    await until(lambda: bool(node.told), 10)
+    heard: list[bytes] = []
+    assert client.peer is not None
+    client.peer.on_dtls = heard.append  # type: ignore[assignment, method-assign]
+    port, [there] = node.bridge.port, node.bridge.connections.by_peer
+    path = there.path
+    node.bridge.negotiation.end_session(ROOM, "a", "s")
+    await until(lambda: not port._farewells, 10)
+    assert path is not None
+    path.send(LAST_WORD)
+    await until(lambda: LAST_WORD in heard, 10)
+    assert (heard == [LAST_WORD]) is passive
+    await client.close()
 
 
 class Hasty(Light):

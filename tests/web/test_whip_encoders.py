@@ -1,4 +1,4 @@
-"""FFmpeg's WHIP muxer: seen and heard, cut off, started again, and its node killed."""
+"""FFmpeg's WHIP muxer: seen and heard, cut off, started again, its node killed, its node drained."""
 
 import asyncio
 import sys
@@ -15,6 +15,7 @@ from tests.web.http_peer import HttpPeer
 from tests.web.stage import Reception, Stage, soon
 from tests.web.test_media_nodes import carriers
 from tests.web.test_whip import Case, case
+from tests.web.test_whip_presence import drained
 from tests.web.world import World
 
 DARK, LIGHT = 60, 180
@@ -116,3 +117,18 @@ async def test_ffmpeg_ends_with_its_node_and_is_back_as_soon_as_it_is_started(tw
                 await soon(lambda: at.duty.kinds(head) == ["moved"], why=lambda: at.duty.kinds(head))
                 async with player(at, reception):
                     await sees(reception, LIGHT)
+
+
+@pytest.mark.soak
+async def test_ffmpeg_ends_with_an_error_when_its_node_drains(two_nodes: Stage, world: World) -> None:
+    """It cannot follow; what watches over it starts it again, and it is at the other node."""
+    reception = Reception()
+    async with case(two_nodes, world) as at, ffmpeg(at, DARK) as encoder:
+        await soon(at.site_is("south_box", "joined"), why=at.states)
+        async with player(at, Reception()):
+            [first] = await asyncio.to_thread(carriers, two_nodes, at.duty)
+            await asyncio.to_thread(drained, two_nodes, first)
+            assert await asyncio.wait_for(encoder.wait(), 20) != 0
+        async with ffmpeg(at, LIGHT), player(at, reception):
+            await sees(reception, LIGHT)
+            assert await asyncio.to_thread(carriers, two_nodes, at.duty) == [1 - first]
