@@ -10,6 +10,9 @@ from tests.turns import GROUPS, Turns, turn_of
 
 pytest_plugins = ["tests.peers.fixtures", "tests.statements"]
 
+# Threads of linear algebra turn idle on a core for a while before they sleep: in each process that loads numpy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # How long an example takes says how busy the machine is, not whether it is right.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
