@@ -40,6 +40,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "terminal.kind": ("没有这种终端", "There is no such kind of terminal"),
     "terminal.check": ("自检结果只能是正常、故障或没有", "A check finds ok, failed or absent"),
     "person.email": ("邮箱地址不对", "The e-mail address is not right"),
+    "phone.form": ("电话号码要有 3 到 15 位数字", "A telephone number has 3 to 15 digits"),
     "person.no_channel": ("电话和邮箱至少要有一个", "A telephone number or an e-mail address is needed"),
     "user.name": (
         "用户名 2–64 个字，只用文字、数字和 . - _",

@@ -160,10 +160,11 @@ def apply_changes(row: Kept, version: int, changes: Mapping[str, Json], allowed:
 
 
 def check_unit(values: UnitValues) -> None:
-    """Invalid unless kind and position are possible."""
+    """Invalid unless kind, position and telephone are possible."""
     if values.kind not in UNIT_KINDS:
         raise Invalid("unit.kind", fields=(FieldError("kind", "unit.kind"),), kind=values.kind)
     check_position(values.lon, values.lat)
+    check_phone(values.phone)
     check_name(values.name)
 
 
@@ -174,13 +175,21 @@ def _check_empty(session: Session, unit: Unit) -> None:
 
 
 def check_person(values: PersonValues) -> None:
-    """Invalid `person.no_channel`, `person.email`, `location.outside_world`."""
+    """Invalid `person.no_channel`, `person.email`, `phone.form`, `location.outside_world`."""
     check_name(values.name)
     check_position(values.lon, values.lat)
+    check_phone(values.phone)
     if not values.phone and not values.email:
         raise Invalid("person.no_channel", fields=(FieldError("phone", "person.no_channel"),))
     if values.email and (values.email.count("@") != 1 or any(c.isspace() or c in "<>,;" for c in values.email)):
         raise Invalid("person.email", fields=(FieldError("email", "person.email"),))
+
+
+def check_phone(phone: str | None) -> None:
+    """Invalid `phone.form` unless there is none or one of 3 to 15 digits, whatever is written between them: from an
+    exchange's own extension to the longest number that there is (ITU-T E.164 §6)."""
+    if phone and not 3 <= sum(one.isascii() and one.isdigit() for one in phone) <= 15:
+        raise Invalid("phone.form", fields=(FieldError("phone", "phone.form"),))
 
 
 def check_name(name: str) -> None:

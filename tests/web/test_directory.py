@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.web.world import World
@@ -51,12 +52,25 @@ def test_the_auditor_reads_people_but_not_how_to_reach_them(as_: Clients, world:
     assert as_("duty").get("/api/v1/people").status_code == 403
 
 
+@pytest.mark.parametrize("phone", ["12", "家里", "0086 139 0000 0000 000"])
+def test_what_nobody_can_be_rung_at_is_no_telephone_number(phone: str, as_: Clients, world: World) -> None:
+    admin = as_("admin")
+    person = {"unit": world.units["north"], "name": "王（示例）", "phone": phone}
+    refused = admin.post("/api/v1/people", json=person)
+    assert (refused.status_code, refused.json()["code"]) == (422, "phone.form")
+    kept = made(admin.post("/api/v1/people", json=person | {"phone": "8012"}))
+    changed = admin.patch(f"/api/v1/people/{kept['id']}", json={"phone": phone}, headers={"If-Match": '"1"'})
+    assert (changed.status_code, changed.json()["code"]) == (422, "phone.form")
+
+
 def test_a_person_moves_to_another_unit(as_: Clients, world: World) -> None:
     admin = as_("admin")
-    person = made(admin.post("/api/v1/people", json={"unit": world.units["north"], "name": "李（示例）", "phone": "1"}))
+    person = made(
+        admin.post("/api/v1/people", json={"unit": world.units["north"], "name": "李（示例）", "phone": "101"})
+    )
     url = f"/api/v1/people/{person['id']}"
     moved = admin.patch(url, json={"unit": world.units["south"]}, headers={"If-Match": '"1"'}).json()
-    assert (moved["unit"], moved["phone"]) == (world.units["south"], "1")
+    assert (moved["unit"], moved["phone"]) == (world.units["south"], "101")
     nowhere = admin.patch(url, json={"unit": "0" * 36}, headers={"If-Match": '"2"'})
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "unit.unknown")
 
