@@ -16,7 +16,7 @@ from alerts.bench_stub import GATEWAY_S, OFFICIAL, records
 from alerts.smpp import pdu
 from alerts.sms.wire import RESPONSE, Packet
 
-_OFFICIAL = OFFICIAL.encode()
+_OFFICIAL, _TAKEN = OFFICIAL.encode(), pdu.SUBMIT_SM | RESPONSE
 
 
 class Bound(asyncio.Protocol):
@@ -37,7 +37,8 @@ class Bound(asyncio.Protocol):
         for packet in pdu.take(self._buffer):
             if packet.command == pdu.SUBMIT_SM:
                 numbers.append(pdu.destination_of(packet.body))
-                later += _answer(packet, b"%x\0" % next(self._names))
+                name = b"%x\0" % next(self._names)
+                later += pdu.HEADER.pack(pdu.HEADER.size + len(name), _TAKEN, pdu.OK, packet.sequence) + name
             elif not packet.command & RESPONSE:
                 at_once += _answer(packet, pdu.message_id_body("centre"))
         if at_once:

@@ -9,8 +9,8 @@ import aiosmtplib
 
 from alerts.channels.email_client import MailClient, MailServer
 from alerts.channels.failover import Gate
+from alerts.channels.places import Places
 from alerts.channels.port import Outcome, Outgoing, Result
-from alerts.channels.window import Window
 from alerts.sending import NoAnswer, NotSent
 from alerts.sms.pace import Pace
 
@@ -41,14 +41,14 @@ class MailRoute:
         """Known when the server has been asked."""
         path = folder and folder / f"email-{sha256(server.name.encode()).hexdigest()[:16]}.pace"
         # A conversation is one question and its answer after the other: a place is a connection.
-        self._window = Window(Pace(server.per_second, path), server.connections)
+        self._places = Places(Pace(server.per_second, path), server.connections)
         self._kept: list[MailClient] = []
         self._closed = False
         self.gate = Gate(server.rest, self._look)
 
     async def send(self, mail: Mail, openings: int) -> Result:
         """What the server made of it. Raises NotSent where another may be asked."""
-        await self._window.enter(mail.one.turn)
+        await self._places.enter(mail.one.turn)
         try:
             result = await self._by_kept_or_new(mail)
         except _Lost:
@@ -61,7 +61,7 @@ class MailRoute:
             self.gate.answered()
             raise
         finally:
-            self._window.leave()
+            self._places.leave()
         self.gate.answered()
         return result
 
@@ -71,7 +71,7 @@ class MailRoute:
             return
         self._closed = True
         self.gate.close()
-        self._window.close()
+        self._places.close()
         while self._kept:
             client = self._kept.pop()
             try:
@@ -129,7 +129,7 @@ class MailRoute:
 
     def _failed(self, openings: int) -> None:
         if self.gate.failed(openings):
-            self._window.send_away("left alone")
+            self._places.send_away("left alone")
 
     async def _look(self) -> bool:
         try:

@@ -6,6 +6,7 @@ parts is sent when all are; *unknown* when some left and not all were acknowledg
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -80,7 +81,7 @@ class SmsChannel:
     def _place(self, messages: Sequence[ShortMessage]) -> None:
         """Give each to the first gateway of its choice that takes it now. Only who finds no other way waits for what
         becomes of one that is tried again."""
-        by_way: dict[Way, list[ShortMessage]] = {}
+        by_way = defaultdict[Way, list[ShortMessage]](list)
         for message in messages:
             if message.is_over:
                 continue
@@ -88,11 +89,21 @@ class SmsChannel:
                 message.end(Outcome.FAILED, "not a telephone number")
             elif self._closing:
                 message.end(Outcome.LATER, "closed")
-            elif (way := next((one for one in message.left if one.admits(message)), None)) is not None:
-                by_way.setdefault(way, []).append(message)
-            elif (tried := next((one for one in message.left if one.is_tried), None)) is not None:
-                tried.wait(message)
             else:
-                message.end(Outcome.LATER, message.why)
+                for way in message.left:
+                    if way.admits(message):
+                        by_way[way].append(message)
+                        break
+                else:
+                    _wait(message)
         for way, some in by_way.items():
             way.take(some)
+
+
+def _wait(message: ShortMessage) -> None:
+    """For what becomes of a gateway that is tried again, if there is one."""
+    tried = next((one for one in message.left if one.is_tried), None)
+    if tried is not None:
+        tried.wait(message)
+    else:
+        message.end(Outcome.LATER, message.why)

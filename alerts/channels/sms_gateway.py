@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from alerts.channels.breaker import USUAL, Rest
 from alerts.cmpp.wire import VERSIONS, CmppWire
 from alerts.smpp.wire import SmppWire
 from alerts.sms.wire import Centre, Wire
@@ -13,13 +14,15 @@ PORTS = {"smpp": 2775, "cmpp": 7890}
 
 @dataclass(frozen=True, slots=True)
 class SmsGateway:
-    """A gateway: its message centre, how many binds, the beginnings of the numbers that it serves best, our number."""
+    """A gateway: its message centre, how many binds, the beginnings of the numbers that it serves best, our number, and
+    when it is left alone."""
 
     centre: Centre
     wire: Wire
     binds: int = 2
     segments: tuple[str, ...] = ()
     source: str = ""
+    rest: Rest = USUAL
 
     @property
     def name(self) -> str:
@@ -29,7 +32,7 @@ class SmsGateway:
 
 def gateway_of(url: str) -> SmsGateway:
     """`smpp://ID:PASSWORD@HOST[:PORT]?binds=2&window=10&rate=200&segments=134,139&source=1069`, or `cmpp://` with
-    `version=2.0` (or 3.0) and `service=CODE` beside these. Raises ValueError."""
+    `version=2.0` (or 3.0) and `service=CODE` beside these; both with what `Rest.of` reads. Raises ValueError."""
     split = urlsplit(url)
     if split.scheme not in PORTS or not split.hostname:
         raise ValueError("neither an smpp:// nor a cmpp:// address")
@@ -44,6 +47,7 @@ def gateway_of(url: str) -> SmsGateway:
         binds,
         tuple(one for one in asked.get("segments", "").split(",") if one),
         asked.get("source", ""),
+        Rest.of(asked),
     )
 
 

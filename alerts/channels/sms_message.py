@@ -45,17 +45,17 @@ class Sending:
 
     def __init__(self, batch: Sequence[Outgoing], ways: Sequence[Way]) -> None:
         self.over: asyncio.Future[list[Result]] = asyncio.get_running_loop().create_future()
-        self.messages = [ShortMessage(self, place, one, ways) for place, one in enumerate(batch)]
-        self._number = len(batch)
-        self._results: dict[int, Result] = {}
+        self.messages = [ShortMessage(self, one, ways) for one in batch]
+        self._left = len(batch)
 
-    def keep(self, place: int, result: Result) -> None:
-        self._results[place] = result
-        if len(self._results) == self._number:
+    def count(self) -> None:
+        """One more is over."""
+        self._left -= 1
+        if not self._left:
             # They refer to each other: what is not taken apart here stays until the collector comes by.
-            self.messages = []
+            messages, self.messages = self.messages, []
             if not self.over.done():
-                self.over.set_result([self._results[place] for place in range(self._number)])
+                self.over.set_result([one.result for one in messages])
 
     def give_up(self) -> None:
         """Nobody wants to know any more: what has not left never does."""
@@ -72,23 +72,23 @@ class ShortMessage:
     """`left` are the gateways that were not tried yet, in the order of preference, `way` is the one that is.
 
     `forms` are how its parts are handed over there, `taken` how many of them were, `openings` its breaker's when it
-    came. `why` says what kept it from going.
+    came. `why` says what kept it from going, `result` is there when it is over.
     """
 
     __slots__ = (
-        "forms", "is_over", "left", "number", "openings", "outgoing", "place", "sending", "taken", "way", "why"
+        "forms", "is_over", "left", "number", "openings", "outgoing", "result", "sending", "taken", "way", "why"
     )  # fmt: skip
+    forms: Sequence[Form]
+    taken: int
+    openings: int
+    result: Result
 
-    def __init__(self, sending: Sending, place: int, outgoing: Outgoing, ways: Sequence[Way]) -> None:
+    def __init__(self, sending: Sending, outgoing: Outgoing, ways: Sequence[Way]) -> None:
         self.sending = sending
-        self.place = place
         self.outgoing = outgoing
         self.number = national(outgoing.address)
         self.left: Sequence[Way] = ways if len(ways) == 1 else by_preference(ways, self.number)
         self.way: Way | None = None
-        self.forms: Sequence[Form] = ()
-        self.taken = 0
-        self.openings = 0
         self.why = "no gateway"
         self.is_over = False
 
@@ -96,4 +96,5 @@ class ShortMessage:
         """What became of it."""
         if not self.is_over:
             self.is_over = True
-            self.sending.keep(self.place, Result(self.outgoing.delivery, outcome, detail))
+            self.result = Result(self.outgoing.delivery, outcome, detail)
+            self.sending.count()

@@ -7,7 +7,6 @@ worker that is gone, the database is asked by gateway and message id.
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,14 +55,16 @@ class ReceiptDesk:
     def __init__(self, find: Find, record: Record) -> None:
         self._find = find
         self._record = record
-        self._sent: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._late: dict[str, tuple[str, str]] = {}
+        self._before: dict[str, tuple[str, str]] = {}
+        """What was sent of late, and what was before it became too much."""
         self._open: list[_Open] = []
 
-    def sent(self, reference: str, delivery: str, alert: str) -> None:
-        """A message was taken by its centre."""
-        self._sent[reference] = (delivery, alert)
-        if len(self._sent) > REMEMBERED:
-            self._sent.popitem(last=False)
+    def sent(self, messages: Mapping[str, tuple[str, str]]) -> None:
+        """Messages were taken by their centre: reference → delivery and alert."""
+        if len(self._late) >= REMEMBERED:
+            self._before, self._late = self._late, {}
+        self._late.update(messages)
 
     async def take(self, reference: str, state: str) -> bool:
         """Whether the receipt was recorded; False has the centre repeat it later."""
@@ -100,7 +101,7 @@ class ReceiptDesk:
         return True
 
     async def _whose(self, references: Sequence[str]) -> Whose | None:
-        known = {one: self._sent[one] for one in references if one in self._sent}
+        known = {one: whose for one in references if (whose := self._late.get(one) or self._before.get(one))}
         others = [one for one in references if one not in known]
         found: Whose | None = await asyncio.to_thread(self._find, others) if others else {}
         return None if found is None else {**known, **found}
@@ -114,6 +115,7 @@ class ReceiptDesk:
 
     def _end(self, one: _Open, *, recorded: bool) -> None:
         self._open.remove(one)
-        self._sent.pop(one.reference, None)
+        self._late.pop(one.reference, None)
+        self._before.pop(one.reference, None)
         with contextlib.suppress(asyncio.InvalidStateError):
             one.settled.set_result(recorded)

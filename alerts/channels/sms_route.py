@@ -9,12 +9,12 @@ from itertools import count, groupby
 from pathlib import Path
 
 from alerts.channels.breaker import Breaker
-from alerts.channels.port import Outcome, Turn
+from alerts.channels.port import Outcome, Outgoing, Turn
 from alerts.channels.sms_gateway import SmsGateway
 from alerts.channels.sms_inbox import Inbox
 from alerts.channels.sms_message import ShortMessage
 from alerts.channels.sms_receipts import ReceiptDesk, reference_of
-from alerts.channels.sms_window import Window
+from alerts.channels.window import Window
 from alerts.sending import NoAnswer, NotSent
 from alerts.sms.bind import Became, Bind, Hearing
 from alerts.sms.pace import Pace
@@ -36,14 +36,14 @@ class Route:
         self.name = gateway.name
         self._desk = desk
         self._back = back
-        self._breaker = Breaker()
+        self._breaker = Breaker(gateway.rest)
         self._patient: list[ShortMessage] = []
         """Who has no other way and waits for what becomes of the one that is tried."""
         self._references = count(0)
-        # All of a batch get the same text, whose parts differ by their reference alone.
-        self._parts = lru_cache(2 * 256)(self._forms)
+        self._forms = lru_cache(2 * 256)(self._new_forms)
+        self._single: tuple[tuple[str, datetime | None], list[Form]] | None = None
         path = folder and folder / f"sms-{sha256(gateway.name.encode()).hexdigest()[:16]}.pace"
-        self._window = Window(Pace(gateway.centre.per_second, path), gateway.centre.window, self._go)
+        self._window = Window[ShortMessage](Pace(gateway.centre.per_second, path), gateway.centre.window, self._go)
         hearing = Hearing[ShortMessage](self._became, self._take, inbox.take, self._count)
         self._binds = [Bind(gateway.centre, gateway.wire, hearing) for _ in range(gateway.binds)]
 
@@ -91,13 +91,20 @@ class Route:
         for turn, some in groupby(messages, key=_turn):
             waiting = list(some)
             for one in waiting:
-                said = one.outgoing
-                one.forms = self._parts(said.content.body, next(self._references) & 0xFF, said.expires_at)
-                one.taken = 0
+                one.forms, one.taken = self._forms_of(one.outgoing), 0
             self._window.enter(waiting, turn)
         self._window.serve()
 
-    def _forms(self, text: str, reference: int, expires_at: datetime | None) -> list[Form]:
+    def _forms_of(self, said: Outgoing) -> list[Form]:
+        """All of a batch get the same text, whose parts differ by their reference alone, if there are several."""
+        words = said.content.body, said.expires_at
+        if self._single is not None and self._single[0] == words:
+            return self._single[1]
+        forms = self._forms(*words, next(self._references) & 0xFF)
+        self._single = (words, forms) if len(forms) == 1 else None
+        return forms
+
+    def _new_forms(self, text: str, expires_at: datetime | None, reference: int) -> list[Form]:
         gateway, wire = self.gateway, self.gateway.wire
         parts = wire.parts(text, reference)
         return [wire.form(gateway.centre, gateway.source, part, expires_at) for part in parts]
@@ -105,26 +112,26 @@ class Route:
     def _go(self, messages: list[ShortMessage]) -> None:
         """Who has places now leaves by the binds that have the most room."""
         window = self.gateway.centre.window
-        share = -(-len(messages) // max(self._bound(), 1))
         while messages:
             bind = min(self._binds, key=_load)
-            number = min(share, max(window - bind.under_way, 1))
+            number = max(window - bind.under_way, 1)
             bind.submit([(one, one.forms[one.taken](one.number)) for one in messages[:number]])
             messages = messages[number:]
 
     def _became(self, became: Sequence[tuple[ShortMessage, Became]]) -> None:
         """Each of these had a place. Who goes on with its next part goes first."""
-        begun, back = list[ShortMessage](), list[ShortMessage]()
+        begun, back, sent = list[ShortMessage](), list[ShortMessage](), dict[str, tuple[str, str]]()
         for message, what in became:
             if isinstance(what, Taken):
                 self._breaker.succeeded()
-                goes_on = self._answered(message, what)
+                goes_on = self._answered(message, what, sent)
             else:
                 if self._breaker.failed(message.openings, _now()):
                     back += self._send_away("left alone")
                 goes_on = _failed(message, what)
             if goes_on:
                 (begun if message.taken else back).append(message)
+        self._desk.sent(sent)
         self._window.leave(len(became))
         for one in begun:
             self._window.enter((one,), one.outgoing.turn, begun=True)
@@ -132,8 +139,8 @@ class Route:
         self._settle()
         self._window.serve()
 
-    def _answered(self, message: ShortMessage, answer: Taken) -> bool:
-        """Whether the message goes on: with its next part here, or by another gateway."""
+    def _answered(self, message: ShortMessage, answer: Taken, sent: dict[str, tuple[str, str]]) -> bool:
+        """Whether the message goes on: with its next part here, or by another gateway. One that was taken is `sent`."""
         if answer.verdict is not Verdict.TAKEN:
             status = f"status {answer.status:#010x}"
             if message.taken:
@@ -147,7 +154,8 @@ class Route:
             return True
         reference = reference_of(self.name, answer.message_id)
         # The last part's receipt is the message's: it is read when all are there.
-        self._desk.sent(reference, message.outgoing.delivery, message.outgoing.alert)
+        one = message.outgoing
+        sent[reference] = one.delivery, one.alert
         message.end(Outcome.SENT, reference)
         return False
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, unquote
 
 from alerts.channels.breaker import USUAL, Rest
 from alerts.channels.failover import Gate
+from alerts.channels.places import Places
 from alerts.channels.port import Turn
-from alerts.channels.window import Window
 from alerts.sending import NotSent
 from alerts.sip.call import NO_RESPONSE, Call, Line
 from alerts.sip.digest import Credentials
@@ -83,7 +83,7 @@ class VoiceRoute:
         self.segments = exchange.segments
         self.gate = Gate(exchange.rest, self._look)
         path = folder and folder / f"voice-{sha256(exchange.name.encode()).hexdigest()[:16]}.pace"
-        self._window = Window(Pace(exchange.per_second, path), exchange.lines)
+        self._places = Places(Pace(exchange.per_second, path), exchange.lines)
         self._busy = 0
         self._user = exchange.user or "fengsui"
         self._endpoint: Endpoint | None = None
@@ -100,18 +100,18 @@ class VoiceRoute:
         """A line on which a number rings. Raises NotSent where the exchange cannot be asked."""
         self._busy += 1
         try:
-            await self._window.enter(turn)
+            await self._places.enter(turn)
             try:
                 yield await self._ringing(number)
             finally:
-                self._window.leave()
+                self._places.leave()
         finally:
             self._busy -= 1
 
     def failed(self, openings: int) -> None:
         """It said nothing, or takes no calls."""
         if self.gate.failed(openings):
-            self._window.send_away(NOT_CONNECTED)
+            self._places.send_away(NOT_CONNECTED)
 
     def close(self) -> None:
         """Let go of the line's port; whoever waits for a line does so no longer."""
@@ -119,7 +119,7 @@ class VoiceRoute:
             return
         self._closed = True
         self.gate.close()
-        self._window.close()
+        self._places.close()
         if self._endpoint is not None:
             self._endpoint.close()
 

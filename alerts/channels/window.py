@@ -1,104 +1,125 @@
-"""Whose turn it is at a gateway that takes one message after the other: so many under way, so many a second, officials
-first."""
+"""Whose turn it is at a gateway: so many messages under way, so many a second, officials first."""
 
 import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
+from typing import Generic, Protocol, TypeVar
 
 from alerts.channels.port import Turn
 from alerts.recipients import OFFICIALS
-from alerts.sending import NotSent
 from alerts.sms.pace import Pace
 
 KEPT = 8
 """One place in so many is kept for officials and 叫应, as one line of a channel's eight is."""
 
 
-class Window:
-    """Places for messages under way, given by turn to those who await them. Used within one event loop.
+class Waits(Protocol):
+    """Whoever wants a place, unless it is over for them meanwhile."""
+
+    @property
+    def is_over(self) -> bool: ...
+
+
+W = TypeVar("W", bound=Waits)
+
+
+class Window(Generic[W]):
+    """Places for messages under way, given by turn. Used within one event loop.
 
     An official does not even wait for the pace's next place together with other processes: it is taken ahead for them.
     """
 
-    def __init__(self, pace: Pace, places: int) -> None:
+    def __init__(self, pace: Pace, places: int, go: Callable[[list[W]], None]) -> None:
+        """`go` gets those whose turn has come; each has a place until somebody leaves."""
         self._pace = pace
         self._places = places
+        self._go = go
         self._taken = 0
         self._order = count()
-        self._waiting: list[tuple[Turn, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Turn, bool, int, deque[W]]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._serving: asyncio.Handle | None = None
         self._ahead = False
-        self._closed = False
 
-    async def enter(self, turn: Turn) -> None:
-        """Wait for a place. Raises NotSent where everybody is sent away."""
-        if self._closed:
-            raise NotSent("closed")
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heappush(self._waiting, (turn, next(self._order), future))
-        self._serve()
-        try:
-            await future
-        except asyncio.CancelledError:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                self.leave()
-            raise
+    def resize(self, places: int) -> None:
+        """There are so many places from now on; who has one keeps it."""
+        self._places = places
+        self.serve()
 
-    def leave(self) -> None:
-        """Give a place back."""
-        self._taken -= 1
-        self._serve()
+    def enter(self, some: Iterable[W], turn: Turn, *, begun: bool = False) -> None:
+        """They wait for places, in their order; of one turn what was `begun` with another part goes first."""
+        heappush(self._waiting, (turn, not begun, next(self._order), deque(some)))
 
-    def send_away(self, why: str) -> None:
-        """Nobody waits any longer: NotSent."""
+    def leave(self, places: int) -> None:
+        """Give so many places back."""
+        self._taken -= places
+
+    def send_away(self) -> list[W]:
+        """Nobody waits any longer; returns who did."""
         waiting, self._waiting = self._waiting, []
-        for *_, future in waiting:
-            if not future.done():
-                future.set_exception(NotSent(why))
+        return [one for *_, some in waiting for one in some]
 
     def close(self) -> None:
-        """Send everybody away, now and from now on."""
-        if self._closed:
-            return
-        self._closed = True
-        self.send_away("closed")
-        if self._timer is not None:
-            self._timer.cancel()
+        for handle in (self._timer, self._serving):
+            if handle is not None:
+                handle.cancel()
         self._pace.close()
 
+    def serve(self) -> None:
+        """Let go those whose turn it is, as many as there are places when all is done that is to be done now."""
+        if self._serving is None:
+            self._serving = asyncio.get_running_loop().call_soon(self._serve)
+
     def _serve(self) -> None:
-        """Give places to those whose turn it is, as many as there are now."""
-        loop = asyncio.get_running_loop()
-        while not self._ahead and (leads := self._first()) is not None and self._has_room(leads=leads):
-            number, wait_s = self._pace.take(loop.time(), 1, ahead=leads)
+        self._serving = None
+        now = asyncio.get_running_loop().time()
+        while not self._ahead and self._is_waiting() and (room := self._room()) > 0:
+            leads = self._leads()
+            number, wait_s = self._pace.take(now, min(room, len(self._waiting[0][-1])), ahead=leads)
             if number == 0:
                 self._ahead = leads
-                if self._timer is not None:
-                    self._timer.cancel()
-                self._timer = loop.call_later(wait_s, self._due)
+                self._look_again(wait_s)
                 return
-            self._give()
+            self._let_go(number)
+
+    def _look_again(self, wait_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._due)
 
     def _due(self) -> None:
         """The pace's next place has come: it is ours where it was taken ahead."""
         self._timer = None
         if self._ahead:
             self._ahead = False
-            leads = self._first()
-            if leads is not None and self._has_room(leads=leads):
-                self._give()
+            if self._is_waiting() and self._room() > 0:
+                self._let_go(1)
         self._serve()
 
-    def _first(self) -> bool | None:
-        """Whether the first of those who wait leads; None where nobody waits."""
-        while self._waiting and self._waiting[0][-1].done():
+    def _is_waiting(self) -> bool:
+        """Whether anybody does; who is over takes no turn of the pace's."""
+        while self._waiting:
+            some = self._waiting[0][-1]
+            while some and some[0].is_over:
+                some.popleft()
+            if some:
+                return True
             heappop(self._waiting)
-        return self._waiting[0][0].lane == OFFICIALS if self._waiting else None
+        return False
 
-    def _has_room(self, *, leads: bool) -> bool:
-        kept = 0 if leads or self._places < 2 else max(1, self._places // KEPT)
-        return self._taken < self._places - kept
+    def _leads(self) -> bool:
+        """Whether an official is the first of those who wait."""
+        return self._waiting[0][0].lane == OFFICIALS
 
-    def _give(self) -> None:
-        self._taken += 1
-        heappop(self._waiting)[-1].set_result(None)
+    def _room(self) -> int:
+        kept = 0 if self._leads() or self._places < 2 else max(1, self._places // KEPT)
+        return self._places - kept - self._taken
+
+    def _let_go(self, number: int) -> None:
+        """As many of the first in turn, but for who is over meanwhile."""
+        some = self._waiting[0][-1]
+        going = [one for one in (some.popleft() for _ in range(number)) if not one.is_over]
+        self._taken += len(going)
+        self._go(going)

@@ -12,6 +12,8 @@ from alerts.sms.wire import RESPONSE, BadPacket, Centre, Packet, Receipt, Taken,
 from command.kernel.clock import SystemClock
 
 CONNECT_S, ANSWER_S, ENQUIRE_S, END_S, WATCH_S = 3.0, 10.0, 30.0, 1.0, 0.5
+MOST = 0x7FFFFFFF
+"""A request's number is from 1 to this (SMPP §3.2); it begins anew after it."""
 FIRST_S, LONGEST_S = 1.0, 60.0
 """Between two tries to bind while nobody sends."""
 
@@ -152,17 +154,14 @@ class Bind(Generic[E]):
         command, write, under_way = self._wire.submit, self._wire.write, self._under_way
         octets, until = list[bytes](), asyncio.get_running_loop().time() + ANSWER_S
         for message, body in messages:
-            number = self._number()
+            number = next(self._numbers) & MOST or next(self._numbers) & MOST
             under_way[number] = message, until
             octets.append(write(Packet(command, number, 0, body)))
         writer.write(b"".join(octets))
 
-    def _number(self) -> int:
-        return next(self._numbers) & 0x7FFFFFFF or next(self._numbers)
-
     async def _ask(self, command: int, body: bytes, within_s: float = ANSWER_S) -> Packet:
         """The centre's answer to a request that is no message. Raises OSError, TimeoutError."""
-        number = self._number()
+        number = next(self._numbers) & MOST or next(self._numbers) & MOST
         future: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
         self._asked[number] = future
         try:

@@ -137,16 +137,17 @@ def cut(buffer: bytearray, head: int, longest: int) -> list[bytes]:
 
     `head` and `longest` are the fewest and most octets of one. Raises BadPacket where the first is none of these.
     """
-    found, at, size = list[bytes](), 0, len(buffer)
+    octets = bytes(buffer)
+    found, at, size = list[bytes](), 0, len(octets)
     while size - at >= head:
-        length = int.from_bytes(buffer[at : at + 4], "big")
+        length = int.from_bytes(octets[at : at + 4], "big")
         if not head <= length <= longest:
             if not found:
                 raise BadPacket(f"length {length}")
             break
         if size - at < length:
             break
-        found.append(bytes(buffer[at : at + length]))
+        found.append(octets[at : at + length])
         at += length
     del buffer[:at]
     return found

@@ -113,7 +113,7 @@ async def test_red_goes_before_the_blue_that_wait_for_the_connection(smtp_server
     red = outgoing(subject="red", turn=turn_of(PUBLIC, 1))
     await asyncio.gather(*(channel.send([one]) for one in (*blue, red)))
     await channel.close()
-    assert subjects(smtp_server) == ["blue 0", "red", "blue 1", "blue 2", "blue 3"]
+    assert subjects(smtp_server) == ["red", "blue 0", "blue 1", "blue 2", "blue 3"]
 
 
 async def called(urls: Sequence[str], *numbers: str, lines: int = 10) -> tuple[list[Result], dict[str, bool]]:

@@ -364,7 +364,8 @@ def test_what_is_no_number_fails(centres: list[MessageCentre]) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://a", "smpp://", "smpp://a?window=0", "smpp://a?binds=x", "cmpp://a?version=4.0"]
+    "url",
+    ["http://a", "smpp://", "smpp://a?window=0", "smpp://a?binds=x", "cmpp://a?version=4.0", "smpp://a?failures=0"],
 )
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(ValueError):

@@ -17,12 +17,12 @@ def _is_free(port: int, kind: socket.SocketKind) -> bool:
     return True
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A loopback port that nothing listens on at this moment."""
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, *also: int) -> int:
+    """A loopback port that nothing listens on at this moment, nor on those so far above it."""
     chooser = random.SystemRandom()
     for _ in range(1_000):
         port = chooser.choice(_RANGE)
-        if _is_free(port, kind):
+        if all(_is_free(port + above, kind) for above in (0, *also)):
             return port
     raise OSError("no free loopback port")
 

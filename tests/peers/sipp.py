@@ -89,7 +89,8 @@ def sipp(scenario: str, listener: "Listener | None" = None) -> Iterator[SippServ
         if "mailbox.pcap" in (folder / "scenario.xml").read_text():
             (folder / "mailbox.pcap").write_bytes(capture(spoken(GREETING)))
         argv = [program("sipp"), "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(server.port), "-nostdin"]
-        media, control = (str(free_port(socket.SOCK_DGRAM)) for _ in range(2))
+        # It takes the second port above the one for speech for pictures.
+        media, control = str(free_port(socket.SOCK_DGRAM, 2)), str(free_port(socket.SOCK_DGRAM))
         audio = [
             "-mi",
             "127.0.0.1",

@@ -102,6 +102,7 @@ def ended_and_refused(one: TerminalPage, other: TerminalPage, desk: Page) -> Non
 
     desk.get_by_test_id("floor-grant").click()
     expect(other.see("floor-granted")).to_be_visible()
+    expect(desk.get_by_test_id("floor-holder")).to_contain_text(OTHER)
     desk.keyboard.press("O")
     expect(other.see("floor-outcome")).to_contain_text("发言已结束")
     one.press("floor")

@@ -115,9 +115,13 @@ def test_an_archive_that_is_refused_is_kept_with_the_reason(as_: Clients) -> Non
 
 
 @pytest.mark.parametrize(("head", "size", "code"), [(b"PK\x03\x04", 10, "zip.too_large"), (b"<a>", 5, "xml.too_large")])
-def test_what_is_too_large_is_turned_away(as_: Clients, head: bytes, size: int, code: str) -> None:
-    answer = as_("station_issuer").post("/cap", content=head + bytes(size << 20))
-    assert (answer.status_code, answer.json()["code"], found(as_)) == (413, code, [])
+def test_of_what_is_too_large_is_kept_what_shows_it(as_: Clients, head: bytes, size: int, code: str) -> None:
+    data = head + bytes(size << 20) + bytes(100_000)
+    answer = as_("station_issuer").post("/cap", content=data)
+    (one,) = found(as_)
+    assert (answer.status_code, answer.json()["code"]) == (413, code)
+    assert (one["outcome"], one["codes"]) == ("refused", [code])
+    assert as_("duty").get(f"{URL}/{one['id']}.xml").content == data[: (size << 20) + 1]
 
 
 def test_they_are_filtered_and_come_page_by_page(as_: Clients) -> None:

@@ -26,6 +26,7 @@ from web.public_address import public_address
 
 router = APIRouter(tags=["cap"])
 ATOM = "http://www.w3.org/2005/Atom"
+TOO_LARGE = ("xml.too_large", "zip.too_large")
 
 
 @router.post("/cap", status_code=201)
@@ -36,13 +37,13 @@ async def post_cap(request: Request, edge: Known) -> State:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, of which no more is read than may be kept."""
+    """The body; of one that is too large as much as shows that, which is refused and kept like others."""
     data = bytearray()
     async for piece in request.stream():
         data += piece
-        zipped = archive.is_archive(data)
-        if len(data) > (archive.MOST_BYTES if zipped else xml.MAX_BYTES):
-            raise TooLarge("zip.too_large" if zipped else "xml.too_large")
+        most = archive.MOST_BYTES if archive.is_archive(data) else xml.MAX_BYTES
+        if len(data) > most:
+            return bytes(data[: most + 1])
     return bytes(data)
 
 
@@ -59,7 +60,8 @@ def take(edge: Edge, data: bytes, trusted: Sequence[x509.Certificate]) -> State:
             return _answered(outcome)
     problem = outcome.problem
     faults = tuple(FieldError(one.field, one.code, (("detail", one.detail),)) for one in problem.errors)
-    raise Invalid(problem.code, fields=faults, detail=problem.errors[0].detail, message=outcome.message_id)
+    refusal = TooLarge if problem.code in TOO_LARGE else Invalid
+    raise refusal(problem.code, fields=faults, detail=problem.errors[0].detail, message=outcome.message_id)
 
 
 @router.get("/cap/feed.atom")

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Alert } from '../objects/alerts'
 import type { Board } from '../objects/board'
-import { townshipMarkers } from './fromBoard'
+import { areaOfAlert, townshipMarkers } from './fromBoard'
+import type { Shapes } from './shapes'
 
 const unit = (id: string, kind: string, placed = true) => ({ id, kind, name: id, approximate: false, location: placed ? { type: 'Point', coordinates: [101, 25] } : null })
 const asked = (place: string, township: string, mark: string, subject = 'village') => ({ id: `${place}/${mark}`, alert: 'a', subject, unit: place, township, mark })
@@ -29,5 +30,14 @@ describe('who answered, on the map', () => {
     const told = { ...board, obligations: {}, coverages: { c: { id: 'c', alert: 'b', unit: 'west', name: 'west', first_answer: null } } } as unknown as Board
     expect(shapes(told, { id: 'b', on_board: true, unheld: null } as unknown as Alert)).toMatchObject({ west: 'silent', south: 'township' })
     expect(shapes(board, null)).toEqual({ north: 'township', south: 'township', east: 'township', west: 'township' })
+  })
+})
+
+describe('the area of an alert', () => {
+  it('is an outline where something larger stands in for it', () => {
+    const geometry = { type: 'Polygon', coordinates: [[[101, 25], [102, 25], [102, 26], [101, 25]]] } as const
+    const of = { of: () => geometry } as unknown as Shapes
+    const known = (approximate: boolean) => areaOfAlert({ id: 'a', colour: 'red', area: { approximate } } as unknown as Alert, {}, of)[0]?.rough
+    expect([known(true), known(false)]).toEqual([true, false])
   })
 })

@@ -132,7 +132,7 @@ export function warningAreas(board: Board, now: number, layers: Layers, shapes: 
 export function areaOfAlert(alert: Alert, layers: Layers, shapes: Shapes): MapArea[] {
   const geometry = shapes.of(alert)
   if (geometry === null) return []
-  return [{ id: `alert:${alert.id}`, kind: 'warning', colour: alert.colour, geometry, clip: touches(geometry, layers) }]
+  return [{ id: `alert:${alert.id}`, kind: 'warning', colour: alert.colour, geometry, clip: touches(geometry, layers), rough: alert.area.approximate }]
 }
 
 /** Areas of which nothing is heard any more. */

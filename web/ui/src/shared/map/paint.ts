@@ -93,6 +93,8 @@ const DASHES: Record<MapArea['kind'], readonly number[]> = {
   warning: [], affected: [0.6, 0.4], draft: [0.6, 0.4], silent: [0.9, 0.3, 0.2, 0.3],
 }
 
+const ROUGH = [0.9, 0.6]
+
 function paintArea(ctx: Ctx, view: View, area: MapArea, layers: Layers, style: MapStyle): void {
   const clip = area.clip === true && layers.county !== undefined
   const county = geometries(layers.county)
@@ -114,7 +116,7 @@ function paintArea(ctx: Ctx, view: View, area: MapArea, layers: Layers, style: M
 }
 
 function paintInside(ctx: Ctx, view: View, area: MapArea, style: MapStyle): void {
-  if (area.kind === 'draft') return
+  if (area.kind === 'draft' || area.rough) return
   const warning = area.kind === 'warning'
   ctx.save()
   ctx.globalAlpha = warning ? 0.34 : 0.5
@@ -129,7 +131,7 @@ function edge(ctx: Ctx, view: View, of: readonly (LayerFeature['geometry'])[], a
   tracePath(ctx, view, of)
   const warning = area.kind === 'warning'
   ctx.lineWidth = style.mark * (warning ? 0.3 * times : area.kind === 'silent' ? 0.28 : 0.17)
-  ctx.setLineDash(DASHES[area.kind].map((length) => length * style.mark))
+  ctx.setLineDash((area.rough ? ROUGH : DASHES[area.kind]).map((length) => length * style.mark))
   ctx.stroke()
   ctx.setLineDash([])
 }

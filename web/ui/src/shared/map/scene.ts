@@ -34,6 +34,8 @@ export interface MapArea {
   geometry: Area
   /** Cut at the county's border. */
   clip?: boolean
+  /** Something larger stands in for an area whose border is not known: edge of dashes, no hatch. */
+  rough?: boolean
 }
 
 export type MarkerShape =
