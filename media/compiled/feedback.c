@@ -164,6 +164,27 @@ static void land(struct flow *flow, int64_t end)
     flow->told = end;
 }
 
+/* The same as `_note` in media/sfu/probe.py. */
+static void feed_probe(struct probe *probe, int64_t index, double left, double came, int size)
+{
+    if (probe->first < 0 || index < probe->first || (probe->end >= 0 && index >= probe->end))
+        return;
+    int begins = !probe->count++;
+    if (begins || left < probe->left)
+        probe->left = left;
+    if (begins || came < probe->came) {
+        probe->came = came;
+        probe->size = size;
+    }
+    if (begins || left >= probe->left_last) {
+        probe->left_last = left;
+        probe->size_last = size;
+    }
+    if (begins || came > probe->came_last)
+        probe->came_last = came;
+    probe->octets += size;
+}
+
 static void take_arrival(struct flow *flow, struct told *told, int64_t index, int64_t ticks)
 {
     double arrived = (double)ticks * DELTA_TICK_S;
@@ -171,6 +192,7 @@ static void take_arrival(struct flow *flow, struct told *told, int64_t index, in
     told->arrived += flow->sizes[index % RING];
     if (!told->count++ || arrived > told->newest)
         told->newest = arrived;
+    feed_probe(&flow->probe, index, told->sent_at, arrived, flow->sizes[index % RING]);
     flow->sizes[index % RING] = 0;
     feed_spacing(&flow->spacing, told->sent_at, arrived);
 }
@@ -218,7 +240,7 @@ static int read_compound(const struct door *door, const unsigned char *data, int
         if (kind == RECEIVER_REPORT && at + 8 + BLOCK * count <= end)
             *blocks += count;
         else if (kind == FEEDBACK && count == TRANSPORT_CC && at + 12 + padding <= end) {
-            if (++*feedbacks > 1 || door->flow->way != NUMBERED || door->flow->probing ||
+            if (++*feedbacks > 1 || door->flow->way != NUMBERED ||
                 !read_feedback(found, data + at + 12, end - at - 12 - padding))
                 return 0;
         } else if (kind == FEEDBACK && count == NACK && at + 12 <= end) {

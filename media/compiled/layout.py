@@ -13,7 +13,7 @@ from media.rtp.rtcp import Encoded
 from media.sfu.incoming import Remake, SourceState, StreamState
 from media.sfu.kept import T
 from media.sfu.spacing import UNKNOWN
-from media.sfu.state import NEVER
+from media.sfu.state import NEVER, NOBODY
 from media.sfu.terms import Kind, clock_rate
 
 NOWHERE = -1
@@ -32,6 +32,7 @@ def begin_flow(state: Any) -> None:
     """A link's numbers before it sent anything, in zeroed memory."""
     state.descriptor = NOWHERE
     state.reference = -1
+    state.probe.first = state.probe.end = NOBODY
     spacing = state.spacing
     spacing.first = spacing.last = spacing.latest = spacing.former_sent = spacing.former_arrived = NEVER
     for least in (spacing.base, spacing.lately):

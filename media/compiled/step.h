@@ -20,6 +20,12 @@ struct spacing {
     int64_t groups;
 };
 
+/* What came of a cluster: see ProbeState. */
+struct probe {
+    int64_t first, end, count, octets, size, size_last;
+    double left, left_last, came, came_last;
+};
+
 struct sealer;
 
 /*
@@ -33,10 +39,11 @@ struct flow {
     uint16_t *sizes;
     void *context;
     struct sealer *sealer;
-    int32_t way, element, choked, voiced, probing, descriptor, address_size, mark, burst, unused;
+    int32_t way, element, choked, voiced, descriptor, address_size, mark, burst;
     uint64_t speech[2];
     uint8_t address[32];
     struct spacing spacing;
+    struct probe probe;
     struct slot *slots;
 };
 

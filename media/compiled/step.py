@@ -80,7 +80,7 @@ class CompiledStep:
         state = ffi.new("struct flow *")
         begin_flow(state)
         sent = Sent(state)
-        sent.spacing = state.spacing
+        sent.spacing, sent.probe = state.spacing, state.probe
         # The arrays are never resized, and live as long as the flow does: `sent` holds both.
         state.times = ffi.cast("double *", ffi.from_buffer(sent.times))
         state.sizes = ffi.cast("uint16_t *", ffi.from_buffer(sent.sizes))

@@ -115,9 +115,11 @@ class Allocator:
     """Remembers what one link's slots had, so that they go down at once and up only when more has stayed possible.
 
     `needed` is the bitrate that would give every want all that its tile can use, whatever the tier: what to probe for.
+    `short`: some slot has less than it could use.
     """
 
     needed: float = 0.0
+    short: bool = False
     _memories: dict[int, _Memory] = field(default_factory=dict)
 
     def allocate(self, now: float, budget: float | None, wants: Sequence[Want]) -> dict[int, Decision]:
@@ -137,6 +139,7 @@ class Allocator:
             self._remember(now, want, levels[want.slot])
         for slot in self._memories.keys() - levels.keys():
             del self._memories[slot]
+        self.short = any(memory.short for memory in self._memories.values())
         left = limit - sum(want.steps[levels[want.slot]].bitrate for want in wants if levels[want.slot] >= 0)
         return {want.slot: _decision(want, levels[want.slot], left) for want in wants}
 

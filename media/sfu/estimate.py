@@ -9,7 +9,7 @@ from media.sfu.spacing import SpacingState
 
 START_BPS = 1_000_000.0
 FLOOR_BPS = 30_000.0
-CEILING_BPS = 50_000_000.0
+CEILING_BPS = 200_000_000.0
 BACKOFF = 0.85
 GROWTH_PER_S = 1.08
 OVER_ACKNOWLEDGED = 1.5
@@ -27,6 +27,8 @@ LEAST_WINDOW = 4_000
 SILENCE_S = 1.5
 NEAR = (0.8, 1.15)
 SLIGHT_S = 0.05
+DISPROVED = 1.3
+"""So many times an estimate cannot have arrived without a queue if it were true."""
 
 
 def resumed(bitrate: float) -> float:
@@ -167,8 +169,15 @@ class Estimator:
             self._holding = False
         else:
             self._increase(elapsed)
+        if usage == "normal" and self.delay.queue_s < SLIGHT_S:
+            self._believe(self.acknowledged.bitrate)
         self._rate = min(CEILING_BPS, max(FLOOR_BPS, self._rate))
         self.loss.rate = min(max(FLOOR_BPS, self.loss.rate), self._rate * OVER_ACKNOWLEDGED)
+
+    def _believe(self, arrives: float) -> None:
+        """More arrives than was thought possible, and nothing waits: a way that is not paced carries it."""
+        if arrives > DISPROVED * self.bitrate:
+            self.lift(arrives)
 
     def _decrease(self, now: float) -> None:
         self._holding = True

@@ -212,7 +212,7 @@ class Link:
         """Whether the way carries PLENTY times what every slot could use, and nothing is held back."""
         outflow = self.outflow
         carries = outflow.bitrate is None or outflow.bitrate > PLENTY * self._needed
-        return carries and not outflow.thin and self.ladder.tier is TOP
+        return carries and not outflow.thin and self.ladder.tier is TOP and not self.allocator.short
 
     def go_on(self, now: float) -> None:
         """Another turn of the same allocation."""

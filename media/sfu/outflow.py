@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from media.rtp.extensions import ONE_BYTE_PROFILE
 from media.rtp.packet import HEADER_SIZE
 from media.rtp.transport_cc import Feedback
-from media.sfu.estimate import START_BPS, Estimator, resumed
+from media.sfu.estimate import CEILING_BPS, START_BPS, Estimator, resumed
 from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
 from media.sfu.redundancy import Redundancy
@@ -91,7 +91,7 @@ class Outflow:
         self._flow = self.sent.state
         self.estimator = Estimator(now, START_BPS if former is None else resumed(former), self.sent.spacing)
         self.reports = ReportEstimator(former)
-        self.prober = Prober()
+        self.prober = Prober(self.sent.probe)
         self.pacer = Pacer(self._flow)
         self.voices = Voices(most_voices)
         self.redundancy = Redundancy()
@@ -202,7 +202,7 @@ class Outflow:
     @property
     def busy(self) -> bool:
         """Whether `flush` should come again within milliseconds."""
-        return bool(self.pacer.waiting) or (self.prober.cluster is not None and self.prober.cluster.end is None)
+        return bool(self.pacer.waiting) or self.prober.is_sending
 
     def flush(self, now: float, pad: Pad) -> list[Packet]:
         """What waited and may go now, and what a running probe lacks."""
@@ -230,7 +230,6 @@ class Outflow:
         self.redundancy.feed(now, told.count, told.lost)
         self.loss.feed(now, told.count, told.lost)
         came_through = self.prober.feed(now, told)
-        self._flow.probing = self.prober.cluster is not None
         if came_through is not None and self.estimator.delay.usage != "overuse":
             self.estimator.lift(came_through)
         self._follow(now)
@@ -271,8 +270,7 @@ class Outflow:
         if calm and self.estimator.heard and not self.choked:
             voices = self.speech.bitrate + self.copies.bitrate
             wished = (needed / PICTURES_SHARE + voices + self.repairs.bitrate) * 1.2
-            self.prober.begin(now, self.estimator.bitrate, wished, self.sent.next, self.sent.octets)
-        self._flow.probing = self.prober.cluster is not None
+            self.prober.begin(now, self.estimator.bitrate, min(wished, CEILING_BPS), self.sent.next, self.sent.octets)
 
     def pause(self, now: float) -> None:
         """Its receiver has fallen silent: what became of all that went out tells nothing of how much is carried."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from media.sfu.sent import Told
+from media.sfu.state import NOBODY, PlainProbeState, ProbeState
 
 CLUSTER_S = 0.03
 FLUSH_S = 0.005
@@ -23,13 +24,11 @@ MAX_CLUSTER = 60_000
 
 @dataclass(slots=True)
 class Cluster:
-    """`first` and `end` are transport sequence numbers, unwrapped; everything sent between counts, media too."""
+    """What is sent at `bitrate` from `began` on; everything sent counts, media too."""
 
     bitrate: float
     began: float
-    first: int
     octets_before: int
-    end: int | None = None
 
 
 class Prober:
@@ -39,22 +38,28 @@ class Prober:
     through the next goes on from there at once.
     """
 
-    def __init__(self) -> None:
-        self.cluster: Cluster | None = None
+    def __init__(self, state: ProbeState | None = None) -> None:
+        self.state = state or PlainProbeState()
+        self._cluster: Cluster | None = None
         self._due_at = float("-inf")
         self._interval = FIRST_INTERVAL_S
-        self._came: list[tuple[float, float, int]] = []
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a cluster is open, so that `padding` should be asked for."""
+        return self._cluster is not None and self.state.end == NOBODY
 
     def begin(self, now: float, bitrate: float, wished: float, next_index: int, octets: int) -> bool:
         """Begin a cluster when one is due and `wished` bit/s are more than the estimate; whether it began.
 
         `next_index` and `octets` are the connection's counters of packets and bytes sent.
         """
-        if self.cluster is not None or now < self._due_at or wished <= bitrate:
+        if self._cluster is not None or now < self._due_at or wished <= bitrate:
             return False
         target = max(LEAST_BPS, min(FACTOR * bitrate, wished))
-        self.cluster = Cluster(target, now, next_index, octets)
-        self._came.clear()
+        self._cluster = Cluster(target, now, octets)
+        state = self.state
+        state.first, state.end, state.count, state.octets = next_index, NOBODY, 0, 0
         return True
 
     def padding(self, now: float, next_index: int, octets: int) -> int:
@@ -62,59 +67,75 @@ class Prober:
 
         Ends the cluster when it has had its time and packets; one that is over but has too few gets at least a byte.
         """
-        cluster = self.cluster
-        if cluster is None or cluster.end is not None:
+        cluster, state = self._cluster, self.state
+        if cluster is None or state.end != NOBODY:
             return 0
         elapsed = now - cluster.began
         sent = octets - cluster.octets_before
         over = elapsed >= CLUSTER_S
-        if (over and next_index - cluster.first >= LEAST_PACKETS) or sent > MAX_CLUSTER:
-            cluster.end = next_index
+        if (over and next_index - state.first >= LEAST_PACKETS) or sent > MAX_CLUSTER:
+            state.end = next_index
             return 0
         lacking = int(cluster.bitrate * min(elapsed + FLUSH_S, CLUSTER_S) / 8) - sent
         return max(lacking, 1 if over else 0)
 
     def feed(self, now: float, told: Told) -> float | None:
         """Take feedback; the rate that came through, bit/s, once the cluster is complete and more than half came."""
-        cluster = self.cluster
+        cluster, end = self._cluster, self.state.end
         if cluster is None:
             return None
-        end = cluster.end
-        for number, sent, arrived, size in told.came:
-            if number >= cluster.first and (end is None or number < end):
-                self._came.append((sent, arrived, size))
-        if end is not None and told.last >= end - 1:
-            return self._judge(now, cluster, end)
+        for number, left, came, size in told.came:
+            _note(self.state, number, left, came, size)
+        if end != NOBODY and told.last >= end - 1:
+            return self._judge(now, cluster)
         return None
 
     def on_tick(self, now: float) -> None:
         """Give up on a cluster that nobody tells about."""
-        if self.cluster is not None and now - self.cluster.began > PATIENCE_S:
+        if self._cluster is not None and now - self._cluster.began > PATIENCE_S:
             self._fail(now)
 
-    def _judge(self, now: float, cluster: Cluster, end: int) -> float | None:
-        if len(self._came) < max(3, ENOUGH_CAME * (end - cluster.first)):
+    def _judge(self, now: float, cluster: Cluster) -> float | None:
+        state = self.state
+        if state.count < max(3, ENOUGH_CAME * (state.end - state.first)):
             self._fail(now)
             return None
-        rate = _through(self._came)
+        rate = _through(state)
         if rate < SUCCESS * cluster.bitrate:
             self._fail(now)
         else:
-            self.cluster, self._due_at, self._interval = None, now, FIRST_INTERVAL_S
+            self._end()
+            self._due_at, self._interval = now, FIRST_INTERVAL_S
         return rate
 
     def _fail(self, now: float) -> None:
-        self.cluster = None
+        self._end()
         self._due_at = now + self._interval
         self._interval = min(LAST_INTERVAL_S, self._interval * BACKOFF)
 
+    def _end(self) -> None:
+        self._cluster = None
+        self.state.first = NOBODY
 
-def _through(came: list[tuple[float, float, int]]) -> float:
+
+def _note(state: ProbeState, number: int, left: float, came: float, size: int) -> None:
+    """A packet came. The same as `feed_probe` in compiled/feedback.c."""
+    if number < state.first or (state.end != NOBODY and number >= state.end):
+        return
+    if state.count == 0 or left < state.left:
+        state.left = left
+    if state.count == 0 or came < state.came:
+        state.came, state.size = came, size
+    if state.count == 0 or left >= state.left_last:
+        state.left_last, state.size_last = left, size
+    if state.count == 0 or came > state.came_last:
+        state.came_last = came
+    state.count += 1
+    state.octets += size
+
+
+def _through(state: ProbeState) -> float:
     """The lower of the rates of sending and arriving; a little less than the latter when the way was saturated."""
-    octets = sum(size for _, _, size in came)
-    sent = max(came)[0] - min(came)[0]
-    arrivals = sorted((arrived, size) for _, arrived, size in came)
-    took = max(arrivals[-1][0] - arrivals[0][0], 0.001)
-    sending = 8 * (octets - max(came)[2]) / max(sent, 0.001)
-    arriving = 8 * (octets - arrivals[0][1]) / took
+    sending = 8 * (state.octets - state.size_last) / max(state.left_last - state.left, 0.001)
+    arriving = 8 * (state.octets - state.size) / max(state.came_last - state.came, 0.001)
     return sending if arriving >= SATURATED * sending else MARGIN * arriving

@@ -10,7 +10,7 @@ from typing import Any, cast
 from media.rtp.sequence import unwrap
 from media.rtp.transport_cc import DELTA_TICK_S, REFERENCE_TICK_S, Feedback
 from media.sfu.spacing import PlainSpacingState, SpacingState
-from media.sfu.state import FlowState, PlainFlowState
+from media.sfu.state import FlowState, PlainFlowState, PlainProbeState, ProbeState
 
 CAPACITY = 8192
 OVERHEAD = 44
@@ -68,6 +68,7 @@ class Sent:
         self.times: Any = array("d", bytes(8 * CAPACITY))
         self.sizes: Any = array("H", bytes(2 * CAPACITY))
         self.spacing: SpacingState = PlainSpacingState()
+        self.probe: ProbeState = PlainProbeState()
         self.held: list[object] = []
 
     @property

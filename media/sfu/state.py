@@ -9,6 +9,7 @@ PACED, NUMBERED, PLAIN = 0, 1, 2
 """How a flow takes pictures: numbered, when it is free; numbered, at once; at once and without a number."""
 LEAST_DEPTH = 3_000.0
 REACH = 512
+NOBODY = -1
 
 
 class Row(Protocol):
@@ -52,8 +53,7 @@ class FlowState(Protocol):
     while none are taken. `element` is the first byte of the extension's element. So many bytes of speech were `spoken`,
     so many of pictures `repaired`, of which there may be `repaired_most` for now; `voiced` is 1 where speech is
     numbered too. `told` is the number before which all is known, `reference` the newest reference time of feedback,
-    unwrapped, -1 before the first; `probing` is 1 while feedback is read for a probe too. What was sent again less than
-    `again_after` seconds ago may still be on its way.
+    unwrapped, -1 before the first. What was sent again less than `again_after` seconds ago may still be on its way.
     """
 
     next: int
@@ -74,8 +74,28 @@ class FlowState(Protocol):
     voiced: int
     told: int
     reference: int
-    probing: int
     again_after: float
+
+
+class ProbeState(Protocol):
+    """What came of the packets of a cluster, as numbers alone, so that C can keep them in the same form.
+
+    They are those with transport sequence numbers (unwrapped) from `first` on and before `end`; `first` is NOBODY while
+    there is no cluster, `end` while it is open. `count` of them came, `octets` on the wire. `left` and `left_last` are
+    when the first and the last of these left, `came` and `came_last` when they came, on the receiver's clock, seconds;
+    `size` is that of the first to come, `size_last` that of the last that left.
+    """
+
+    first: int
+    end: int
+    count: int
+    octets: int
+    size: int
+    size_last: int
+    left: float
+    left_last: float
+    came: float
+    came_last: float
 
 
 class RepairState(Protocol):
@@ -190,7 +210,6 @@ class PlainFlowState:
         "next",
         "octets",
         "pace",
-        "probing",
         "reference",
         "repaired",
         "repaired_most",
@@ -207,6 +226,17 @@ class PlainFlowState:
         self.next = self.octets = self.landed = 0
         self.way = PACED
         self.element = self.choked = self.waiting = self.spoken = self.voiced = 0
-        self.told = self.probing = self.repaired = self.repaired_most = 0
+        self.told = self.repaired = self.repaired_most = 0
         self.reference = -1
         self.window = self.tokens = self.filled_at = self.pace = self.depth = self.again_after = 0.0
+
+
+class PlainProbeState:
+    """The same as Python's own objects."""
+
+    __slots__ = ("came", "came_last", "count", "end", "first", "left", "left_last", "octets", "size", "size_last")
+
+    def __init__(self) -> None:
+        self.first = self.end = NOBODY
+        self.count = self.octets = self.size = self.size_last = 0
+        self.left = self.left_last = self.came = self.came_last = 0.0

@@ -332,7 +332,7 @@ def test_feedback_that_python_has_not_read_adds_up(twins: Twins) -> None:
     compiled = twins.sides[1]
     assert compiled.gate is not None
     former, latter = twins.links["fat"]
-    latter.outflow.sent.state.way, latter.outflow.sent.state.probing = NUMBERED, False
+    latter.outflow.sent.state.way = NUMBERED
     notes = compiled.room.participants["fat"].intake
     assert notes is not None
     assert notes.notes is not None
@@ -357,3 +357,34 @@ def test_feedback_that_python_has_not_read_adds_up(twins: Twins) -> None:
     assert (told.last, told.sent_at) == (second.last, second.sent_at)
     assert told.newest == pytest.approx(max(first.newest, second.newest), abs=1e-9)
     assert latter.outflow.sent.sizes == former.outflow.sent.sizes
+
+
+@pytest.mark.parametrize("twins", ["in and out"], indirect=True)
+def test_what_a_probe_brought_is_the_same_wherever_it_was_read(twins: Twins) -> None:
+    """Lost ones, those before and after the cluster, and those told twice count for nothing."""
+    play = Play(twins, 13)
+    for name in VIEWERS:
+        twins.view(name, list(PUBLISHERS), [720] * len(PUBLISHERS))
+    for number in range(120):
+        play.step(number)
+    compiled = twins.sides[1]
+    assert compiled.gate is not None
+    former, latter = twins.links["fat"]
+    for link in twins.links["fat"]:
+        outflow = link.outflow
+        outflow.sent.state.way = NUMBERED
+        outflow.prober.on_tick(twins.now + 10)
+        assert outflow.prober.begin(twins.now + 20, 1e6, 2e6, outflow.sent.next - 50, 0)
+        outflow.sent.probe.end = outflow.sent.next - 10
+    path = compiled.far["fat"].path
+    assert path is not None
+    for begin, deltas in ((60, (4, None, *(3, 0, 9) * 9, None)), (40, (2, *(5, 3) * 12))):
+        base = former.outflow.sent.next - begin
+        feedback = Feedback(base & 0xFFFF, int(twins.now / 0.064), 0, deltas)
+        former.outflow.prober.feed(twins.now + 20, former.outflow.sent.resolve(feedback))
+        compiled.gate.inject(twins.now, path, compound([TransportFeedback(1, 2, feedback)]))
+    compiled.gate.hand_over(compiled)
+    names = ("first", "end", "count", "octets", "size", "size_last", "left", "left_last", "came", "came_last")
+    probes = [[getattr(link.outflow.sent.probe, name) for name in names] for link in (former, latter)]
+    assert probes[0] == pytest.approx(probes[1])
+    assert 0 < former.outflow.sent.probe.count < 40
