@@ -15,6 +15,7 @@ from alerts.recipients import NOWHERE, OFFICIALS, PUBLIC, RESPONSIBLE, Contact, 
 from alerts.webpush.model import PushSubscription
 from command.directory.model import MEDIA, HazardPoint, Person, Post, RoleGrant, Terminal, Unit, User
 from command.directory.queries import county_of, points_of_posts, subtree
+from command.kernel.among import among
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -111,7 +112,7 @@ def people_of_county(session: Session, unit: Unit) -> list[Contact]:
     channel reaches them (`channel` and `address` are empty), and accounts that no person stands behind."""
     tree = tree_of(session, unit)
     answering = answering_accounts(session)
-    own = frozenset(session.scalars(select(Person.user_id).where(Person.active, Person.unit_id.in_(tree.units))))
+    own = frozenset(session.scalars(select(Person.user_id).where(Person.active, among(Person.unit_id, tree.units))))
     accounts = _accounts(session, tree, answering - own)
     return [
         *_people(session, tree, answering, lambda person, page: (("", ""),)),

@@ -61,21 +61,29 @@ def is_waiting(session: Session) -> bool:
     return session.scalars(select(CallAttempt.id).where(CallAttempt.state == PENDING).limit(1)).first() is not None
 
 
-def claim(session: Session, clock: Clock, owner: str, lines: int, spare: int = 0) -> list[Held]:
-    """Messages first, then as many calls as there are free `lines`, those asked for by hand and the oldest first.
+def claim_messages(session: Session, clock: Clock, owner: str) -> list[Held]:
+    """The oldest hundred."""
+    return _held(_take(session, _MESSAGES, owner, clock.now(), 100))
+
+
+def claim_calls(session: Session, clock: Clock, owner: str, lines: int, spare: int = 0) -> list[Held]:
+    """As many as there are free `lines`, those asked for by hand and the oldest first.
 
     Calls of safety checks come after these, test calls last, and only while nothing is in earnest; both leave `spare`
     lines free, and telephones that ring alone.
     """
     now = clock.now()
-    rows = _take(session, _MESSAGES, owner, now, 100)
-    rows += (called := _take(session, _CALLS, owner, now, max(lines, 0)))
-    free = lines - len(called) - spare
+    rows = _take(session, _CALLS, owner, now, max(lines, 0))
+    free = lines - len(rows) - spare
     for asks, query in _GIVING_WAY.items():
         session.flush()
         if free > 0 and (asks != NUMBER or not in_earnest(session, now)):
             rows += (taken := _take(session, query, owner, now, free))
             free -= len(taken)
+    return _held(rows)
+
+
+def _held(rows: Iterable[CallAttempt]) -> list[Held]:
     return [Held(row.id, row.channel, row.address, row.name, row.drill, row.fence) for row in rows]
 
 

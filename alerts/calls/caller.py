@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from alerts.calls import attempts, proving
 from alerts.calls.attempts import Held
-from alerts.calls.content import outgoing
+from alerts.calls.content import outgoings
 from alerts.calls.planning import is_due, plan_due
 from alerts.calls.policy import VOICE
 from alerts.calls.signs import record_sign
@@ -24,6 +25,8 @@ from command.kernel.clock import Clock
 from command.kernel.db import Database
 
 log = logging.getLogger(__name__)
+
+Claims = Callable[[Session], list[Held]]
 
 HANG_UP_S = 0.25
 """How long the calls that are claimed next wait for those that were dropped."""
@@ -60,7 +63,7 @@ class Caller:
         self._is_dead = is_dead
         self._config = config
         self._running: dict[str, tuple[Held, asyncio.Task[None]]] = {}
-        self._messages: dict[Channel, asyncio.Semaphore] = {}
+        self._places: dict[Channel, asyncio.Semaphore] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         self._stopping = False
@@ -101,8 +104,10 @@ class Caller:
         try:
             await asyncio.to_thread(self._plan)
             await self._hang_up_dropped()
-            for held in await asyncio.to_thread(self._claim):
-                self._running[held.id] = held, asyncio.create_task(self._carry_out(held))
+            # A telephone rings before anything is written: to put many messages together takes a while.
+            for claim in (self._calls(), self._messages()):
+                for held, what in await asyncio.to_thread(self._claim, claim):
+                    self._running[held.id] = held, asyncio.create_task(self._carry_out(held, what))
         except SQLAlchemyError:
             log.exception("the database did not answer")
 
@@ -121,14 +126,24 @@ class Caller:
             with self._db.writing() as session:
                 proving.plan_tests(session, self._clock)
 
-    def _claim(self) -> list[Held]:
+    def _claim(self, claim: Claims) -> list[tuple[Held, Outgoing | None]]:
+        """What was claimed, and what it says: in one transaction, for nobody would carry out what was only claimed."""
         with self._db.reading() as session:
             if not attempts.is_waiting(session):
                 return []
-        speaking = sum(held.channel == VOICE for held, _ in self._running.values())
         with self._db.writing() as session:
-            lines = self._config.lines
-            return attempts.claim(session, self._clock, self._owner, lines - speaking, spare=lines // 5)
+            held = claim(session)
+            said = outgoings(session, held, self._clock.now())
+            return [(one, said.get(one.id)) for one in held]
+
+    def _calls(self) -> Claims:
+        lines, speaking = self._config.lines, sum(held.channel == VOICE for held, _ in self._running.values())
+        return lambda session: attempts.claim_calls(
+            session, self._clock, self._owner, lines - speaking, spare=lines // 5
+        )
+
+    def _messages(self) -> Claims:
+        return lambda session: attempts.claim_messages(session, self._clock, self._owner)
 
     async def _hang_up_dropped(self) -> None:
         running = list(self._running)
@@ -153,9 +168,9 @@ class Caller:
         with self._db.reading() as session:
             return attempts.still_wanted(session, self._owner, running)
 
-    async def _carry_out(self, held: Held) -> None:
+    async def _carry_out(self, held: Held, what: Outgoing | None) -> None:
         try:
-            result = await self._send(held)
+            result = await self._send(held, what)
             await asyncio.to_thread(self._finish, held, result)
         except SQLAlchemyError:
             log.exception("the outcome of attempt %s could not be kept; its lease will run out", held.id)
@@ -163,19 +178,18 @@ class Caller:
             self._running.pop(held.id, None)
             self._woken.set()
 
-    async def _send(self, held: Held) -> Result:
+    async def _send(self, held: Held, what: Outgoing | None) -> Result:
         channel = self._senders.of(held.channel, drill=held.drill)
-        if channel is None:
-            return Result(held.id, Outcome.FAILED, "not_configured")
-        outgoing = await asyncio.to_thread(self._outgoing, held)
+        if channel is None or what is None:
+            return Result(held.id, Outcome.FAILED, "not_configured" if channel is None else "")
         # A channel that breaks must not end the thread that calls.
         try:
             if held.channel == VOICE:
-                (result,) = await channel.send([outgoing])
+                (result,) = await channel.send([what])
             else:
                 # Messages go beside each other, as many as the channel takes at once; calls by the lines that are free.
-                async with self._messages.setdefault(channel, asyncio.Semaphore(channel.batch)):
-                    (result,) = await channel.send([outgoing])
+                async with self._places.setdefault(channel, asyncio.Semaphore(channel.batch)):
+                    (result,) = await channel.send([what])
         except Exception:
             log.exception("channel %s broke", held.channel)
             return Result(held.id, Outcome.UNKNOWN, "")
@@ -184,10 +198,6 @@ class Caller:
     def _finish(self, held: Held, result: Result) -> None:
         with self._db.writing() as session:
             attempts.finish(session, self._clock, held, result)
-
-    def _outgoing(self, held: Held) -> Outgoing:
-        with self._db.reading() as session:
-            return outgoing(session, held, self._clock.now())
 
     async def _end(self) -> None:
         tasks = [task for _, task in self._running.values()]

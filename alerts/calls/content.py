@@ -1,7 +1,8 @@
 """What an attempt says: the alerts it is about, and for each the places."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache, partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,45 +16,67 @@ from alerts.chunks import rank_of
 from alerts.languages import language_of, read_by
 from alerts.model import ISSUE, NUMBER_CHECK, SAFETY_CHECK, Alert
 from alerts.recipients import OFFICIALS, PUBLIC
-from alerts.texts import NUMBER, Content
+from alerts.texts import NUMBER, Content, Words
 from alerts.wording import spoken_in, words_of
 from command.directory.model import Person
 
 
-def outgoing(session: Session, held: Held, now: datetime) -> Outgoing:
-    """The attempt as its channel gets it. Who answers for a place goes with the officials, a check with the public."""
-    columns = (CallAttempt.check_id, CallAttempt.asks, CallAttempt.said, Person.languages)
+def outgoings(session: Session, held: Sequence[Held], now: datetime) -> dict[str, Outgoing]:
+    """The attempts as their channels get them, by id; none for one that is about nothing any more.
+
+    Who answers for a place goes with the officials, a check with the public.
+    """
+    ids, found = [one.id for one in held], dict[str, Outgoing]()
+    columns = (CallAttempt.id, CallAttempt.check_id, CallAttempt.asks, CallAttempt.said, Person.languages)
     query = select(*columns).outerjoin(Person, Person.id == CallAttempt.person_id)
-    asked = session.execute(query.where(CallAttempt.id == held.id)).one()
-    if asked.check_id is not None:
-        content = Content("", asked.said or "", asked.asks)
-        rank = rank_of(NUMBER_CHECK if asked.asks == NUMBER else SAFETY_CHECK, None, ISSUE)
-        return Outgoing(held.id, asked.check_id, held.address, held.name, content, now, None, turn_of(PUBLIC, rank))
-    parts, alert, turn = _parts(session, held.id, asked.languages or "", now)
-    content = spoken(parts) if held.channel == VOICE else written(parts)
-    return Outgoing(held.id, alert, held.address, held.name, content, now, None, turn)
+    asked = {row.id: row for row in session.execute(query.where(CallAttempt.id.in_(ids)))}
+    about, words = _about(session, ids), cache(partial(_words, now))
+    for one in held:
+        row = asked[one.id]
+        if row.check_id is not None:
+            content = Content("", row.said or "", row.asks)
+            rank = rank_of(NUMBER_CHECK if row.asks == NUMBER else SAFETY_CHECK, None, ISSUE)
+            turn = turn_of(PUBLIC, rank)
+            found[one.id] = Outgoing(one.id, row.check_id, one.address, one.name, content, now, None, turn)
+        elif places := about.get(one.id):
+            parts, turn = _parts(places, row.languages or "", words)
+            content = spoken(parts) if one.channel == VOICE else written(parts)
+            first = places[0][0].id
+            found[one.id] = Outgoing(one.id, first, one.address, one.name, content, now, None, turn)
+    return found
 
 
-def _parts(session: Session, attempt_id: str, languages: str, now: datetime) -> tuple[list[Part], str, Turn]:
-    """What an attempt says: for each alert the places it is about, in one of `languages` that all alerts have; the
-    first of the alerts, and the gravest's turn."""
+def _about(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[Alert, str, str]]]:
+    """By attempt its alerts, what its person is there, and the places."""
     query = (
-        select(Alert, CallPart.whom, Obligation.name)
+        select(CallPart.attempt_id, Alert, CallPart.whom, Obligation.name)
         .join(Obligation, Obligation.alert_id == Alert.id)
         .join(CallPart, CallPart.obligation_id == Obligation.id)
-        .where(CallPart.attempt_id == attempt_id)
+        .where(CallPart.attempt_id.in_(ids))
         .order_by(Alert.id, Obligation.name)
     )
-    places: dict[tuple[str, str], list[str]] = {}
-    alerts: dict[str, Alert] = {}
-    for alert, whom, name in session.execute(query):
-        alerts[alert.id] = alert
-        places.setdefault((alert.id, whom), []).append(name)
+    found: dict[str, list[tuple[Alert, str, str]]] = {}
+    for attempt, alert, whom, name in session.execute(query):
+        found.setdefault(attempt, []).append((alert, whom, name))
+    return found
+
+
+def _words(now: datetime, alert: Alert, language: str) -> Words:
+    return words_of(alert, alert.issued_at or now, language=language)
+
+
+def _parts(
+    places: Sequence[tuple[Alert, str, str]], languages: str, words: Callable[[Alert, str], Words]
+) -> tuple[list[Part], Turn]:
+    """What an attempt says: for each alert its places, in one of `languages` that all alerts have; and the gravest's
+    turn."""
+    alerts = {alert.id: alert for alert, _, _ in places}
+    names: dict[tuple[str, str], list[str]] = {}
+    for alert, whom, name in places:
+        names.setdefault((alert.id, whom), []).append(name)
     language = _language_of(alerts.values(), languages)
-    words = {one.id: words_of(one, one.issued_at or now, language=language) for one in alerts.values()}
-    parts = [Part(words[alert], tuple(names), whom) for (alert, whom), names in places.items()]
-    rank = min(rank_of(one.kind, one.colour, ISSUE) for one in alerts.values())
-    return parts, next(iter(alerts)), turn_of(OFFICIALS, rank)
+    parts = [Part(words(alerts[alert], language), tuple(each), whom) for (alert, whom), each in names.items()]
+    return parts, turn_of(OFFICIALS, min(rank_of(one.kind, one.colour, ISSUE) for one in alerts.values()))
 
 
 def _language_of(alerts: Iterable[Alert], languages: str) -> str:

@@ -15,6 +15,7 @@ from alerts.model import Alert
 from alerts.recipients import Contact, Spot
 from command.directory.model import HazardPoint, Post, Unit
 from command.directory.queries import points_of_posts
+from command.kernel.among import among
 from command.kernel.values import State
 from gis.divisions import covers
 
@@ -39,7 +40,9 @@ class Place:
 def held_places(session: Session, tree: Tree) -> list[Place]:
     """The places of the county with the posts that answer for them, one for each post and place."""
     points = points_of_posts(session, tree.units)
-    query = select(Post).where(Post.active, Post.unit_id.in_(tree.units), or_(Post.responsible, Post.id.in_(points)))
+    query = select(Post).where(
+        Post.active, among(Post.unit_id, tree.units), or_(Post.responsible, among(Post.id, points))
+    )
     return [
         place
         for post in session.scalars(query.order_by(Post.id))
@@ -100,7 +103,9 @@ def _held(post: Post, points: Iterable[HazardPoint], tree: Tree) -> list[Place]:
 
 
 def _points(session: Session, tree: Tree) -> list[Place]:
-    query = select(HazardPoint).where(HazardPoint.active, HazardPoint.unit_id.in_(tree.units)).order_by(HazardPoint.id)
+    query = (
+        select(HazardPoint).where(HazardPoint.active, among(HazardPoint.unit_id, tree.units)).order_by(HazardPoint.id)
+    )
     return [_of_point(one, tree) for one in session.scalars(query)]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from command.directory.model import HazardPoint, Person, Post, RoleGrant, Terminal, Unit, User
 from command.kernel.actor import Actor
+from command.kernel.among import among
 from command.kernel.errors import NotFound
 from command.kernel.ids import is_id
 from command.kernel.rights import Right
@@ -67,7 +68,7 @@ def points_of_posts(session: Session, units: Collection[str]) -> dict[str, list[
     unit that name it."""
     named = and_(Post.unit_id == HazardPoint.unit_id, Post.hazard_point == HazardPoint.name)
     query = select(Post.id, HazardPoint).join(HazardPoint, or_(Post.id == HazardPoint.post_id, named))
-    within = (Post.active, HazardPoint.active, HazardPoint.unit_id.in_(units))
+    within = (Post.active, HazardPoint.active, among(HazardPoint.unit_id, units))
     found: dict[str, list[HazardPoint]] = {}
     for post, point in session.execute(query.where(*within).order_by(HazardPoint.id)):
         found.setdefault(post, []).append(point)

@@ -12,6 +12,7 @@ from command.directory.queries import Sight, sight_of, unit_of
 from command.incidents import moves
 from command.incidents.model import Attachment, Incident, Note, Share
 from command.kernel.actor import Actor
+from command.kernel.among import among
 from command.kernel.errors import NotFound, Refused
 from command.kernel.ids import is_id
 from command.kernel.rights import Right
@@ -46,7 +47,9 @@ def search(session: Session, actor: Actor, wanted: Search) -> list[Incident]:
     if not actor.may_somewhere(Right.READ):
         raise Refused("access.refused", right=Right.READ)
     units = sight_of(session, actor).units
-    query = select(Incident).where(or_(Incident.unit_id.in_(units), Incident.shares.any(Share.unit_id.in_(units))))
+    query = select(Incident).where(
+        or_(among(Incident.unit_id, units), Incident.shares.any(among(Share.unit_id, units)))
+    )
     query = _by_words(_by_time(_by_state(query, wanted), wanted), wanted.text)
     if wanted.within is not None:
         west, south, east, north = wanted.within

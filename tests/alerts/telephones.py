@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.calls import attempts, proving
-from alerts.calls.content import outgoing
+from alerts.calls.attempts import Held
+from alerts.calls.content import outgoings
 from alerts.calls.model import CallAttempt, Obligation
 from alerts.calls.planning import plan_due
 from alerts.calls.policy import MESSAGES, VOICE
@@ -93,16 +94,25 @@ def work(county: County, network: Telephones, lines: int = 10) -> int:
         if proving.is_due(session, county.clock.now()):
             proving.plan_tests(session, county.clock)
     with county.db.writing() as session:
-        held = attempts.claim(session, county.clock, OWNER, lines)
+        held = claimed(session, county, lines)
+        messages = outgoings(session, held, county.clock.now())
     for one in held:
         channel = outside.of(one.channel, drill=one.drill)
-        with county.db.reading() as session:
-            message = outgoing(session, one, county.clock.now())
-        sent = asyncio.run(channel.send([message])) if channel else [Result(one.id, Outcome.FAILED, "not_configured")]
+        sent = (
+            asyncio.run(channel.send([messages[one.id]]))
+            if channel
+            else [Result(one.id, Outcome.FAILED, "not_configured")]
+        )
         (result,) = sent
         with county.db.writing() as session:
             attempts.finish(session, county.clock, one, result)
     return len(held)
+
+
+def claimed(session: Session, county: County, lines: int) -> list[Held]:
+    """Messages and, on so many lines, calls in a worker's hands."""
+    messages = attempts.claim_messages(session, county.clock, OWNER)
+    return [*messages, *attempts.claim_calls(session, county.clock, OWNER, lines)]
 
 
 def work_for(county: County, network: Telephones, seconds: int) -> None:

@@ -119,6 +119,35 @@ def test_it_rings_and_hangs_up_because_it_is_told(
     assert "139-乙村" in network.ringing, "the other one goes on"
 
 
+class Recorder:
+    """A channel that notes in the common list that it was asked to send, and answers at once."""
+
+    batch = 10
+    receipts = False
+
+    def __init__(self, name: str, order: list[str]) -> None:
+        self.name = name
+        self._order = order
+
+    async def send(self, batch: Sequence[Outgoing]) -> list[Result]:
+        self._order += [self.name] * len(batch)
+        return [Result(one.delivery, Outcome.SENT) for one in batch]
+
+    async def close(self) -> None:
+        return None
+
+
+def test_all_telephones_ring_before_a_message_is_written(woken: County) -> None:
+    """Message and call go together: a county's calls do not wait until all its messages are put together."""
+    held, order = villages(woken, "south", [f"{number}村" for number in range(8)], deputies=False), list[str]()
+    for place, one in enumerate(held.values()):
+        set_phone(woken, one.holder, f"1390000000{place}")
+    issued(woken, kind="evacuation", channels=("websocket",))
+    with running(woken, senders({name: Recorder(name, order) for name in ("voice", "sms")})):
+        until(lambda: len(order) == 16)
+    assert order == ["voice"] * 8 + ["sms"] * 8
+
+
 def test_an_answer_stops_the_other_attempts_within_a_second(woken: County) -> None:
     """From the commit of an answer until the exchange hears CANCEL; a message gives up its place at its gateway."""
     held = villages(woken, "south", [f"{number}村" for number in range(10)], deputies=False)

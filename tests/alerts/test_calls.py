@@ -29,6 +29,7 @@ from tests.alerts.telephones import (
     SILENT,
     SPOUSE,
     VOICEMAIL,
+    claimed,
     hold,
     kinds,
     obligations,
@@ -186,7 +187,7 @@ def test_an_answer_on_a_page_stops_calls_that_wait_or_go_on(either: County) -> N
     with county.db.writing() as session:
         plan_due(session, county.clock)
     with county.db.writing() as session:
-        held = attempts.claim(session, county.clock, OWNER, 5)
+        held = claimed(session, county, 5)
     mine = next(one for one in held if one.address == "139-operator")
     county.do("south_operator", lambda s, a: actions.acknowledge(s, county.clock, a, order))
     with county.db.reading() as session:
@@ -222,7 +223,7 @@ def test_a_worker_that_dies_in_a_call_is_followed_by_another(either: County) -> 
     with county.db.writing() as session:
         plan_due(session, county.clock)
     with county.db.writing() as session:
-        held = attempts.claim(session, county.clock, OWNER, 5)
+        held = claimed(session, county, 5)
     county.clock.advance(attempts.LEASE.total_seconds() + 1)
     with county.db.writing() as session:
         attempts.release(session, county.clock, lambda _: False)
@@ -241,7 +242,7 @@ def test_more_calls_than_lines_wait_and_are_not_tried_twice(county: County) -> N
     with county.db.writing() as session:
         plan_due(session, county.clock)
     with county.db.writing() as session:
-        first = attempts.claim(session, county.clock, OWNER, 3)
+        first = claimed(session, county, 3)
     assert [one.channel for one in first].count("voice") == 3
     county.clock.advance(400)
     with county.db.writing() as session:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts.calls import attempts
-from alerts.calls.content import outgoing
+from alerts.calls.content import outgoings
 from alerts.calls.model import CallAttempt
 from alerts.drafting import AreaInput, find_area
 from alerts.fanout import FanOut
@@ -231,7 +231,7 @@ def test_a_key_is_kept_whatever_was_replied_before(county: County) -> None:
     check = begun(county, [VOICE])
     recipient = f"person:{county.people['villager']}"
     with county.db.writing() as session:
-        (held,) = attempts.claim(session, county.clock, OWNER, lines=2, spare=0)
+        (held,) = attempts.claim_calls(session, county.clock, OWNER, lines=2)
         session.get_one(SafetyMember, (check, recipient)).replies = replying.MOST_REPLIES
     with county.db.writing() as session:
         assert not replying.hear_number(session, county.clock, "13900000001", "2"), "a telephone fills no database"
@@ -244,9 +244,9 @@ def test_a_call_asks_and_a_key_answers(county: County) -> None:
     set_phone(county, county.people["villager"], "13900000001")
     check = begun(county, [VOICE])
     with county.db.writing() as session:
-        (held,) = attempts.claim(session, county.clock, OWNER, lines=2, spare=0)
+        (held,) = attempts.claim_calls(session, county.clock, OWNER, lines=2)
     with county.db.reading() as session:
-        said = outgoing(session, held, county.clock.now()).content
+        said = outgoings(session, [held], county.clock.now())[held.id].content
     assert (said.asks, "核查平安" in said.body) == (SAFETY, True)
     with county.db.writing() as session:
         assert replying.hear_key(session, county.clock, held.id, NEEDS_HELP)
@@ -262,7 +262,7 @@ def test_calls_of_a_check_come_last_and_leave_lines_free(county: County) -> None
         set_phone(county, county.people[name], f"1390000000{number}")
     check = begun(county, [VOICE])
     with county.db.writing() as session:
-        held = attempts.claim(session, county.clock, OWNER, lines=3, spare=2)
+        held = attempts.claim_calls(session, county.clock, OWNER, lines=3, spare=2)
     assert len(held) == 1
     heard(county, held[0].address, "1")
     county.do("duty", lambda s, a: closing.close(s, county.clock, a, check))

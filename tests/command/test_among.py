@@ -1,0 +1,49 @@
+"""Asking for many values by one parameter: the same rows as with one for each, on either database."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from command.directory.model import Unit
+from command.kernel.among import among
+from tests.command.county import County, county_in
+from tests.originals import Where
+
+
+@pytest.fixture
+def county(where: Where) -> Iterator[County]:
+    with county_in(where) as county:
+        yield county
+
+
+@pytest.mark.parametrize("wanted", [[], ["townships"], ["some"], ["odd", "some"]])
+def test_the_same_rows_as_with_a_parameter_for_each(county: County, wanted: list[str]) -> None:
+    with county.db.reading() as session:
+        units = session.scalars(select(Unit).order_by(Unit.id)).all()
+        sets = {
+            "townships": [unit.id for unit in units if unit.kind == "township"],
+            "some": [unit.id for unit in units][::2],
+            "odd": ["", "null", 'it\'s "odd", {}', "滇\\N", "%", str(10**400)],
+        }
+        values = [value for name in wanted for value in sets[name]]
+        found = session.scalars(select(Unit.id).where(among(Unit.id, values)).order_by(Unit.id)).all()
+        assert found == session.scalars(select(Unit.id).where(Unit.id.in_(values)).order_by(Unit.id)).all()
+        assert len(found) == sum(unit.id in values for unit in units)
+
+
+def test_a_column_without_a_value_is_among_none(county: County) -> None:
+    with county.db.reading() as session:
+        every = session.scalars(select(Unit.id)).all()
+        tops = session.scalars(select(Unit.id).where(Unit.parent_id.is_(None))).all()
+        below = session.scalars(select(Unit.id).where(among(Unit.parent_id, every))).all()
+        assert tops
+        assert sorted([*tops, *below]) == sorted(every)
+
+
+def test_a_hundred_thousand_are_asked_for_at_once(county: County) -> None:
+    """Either database refuses as many parameters."""
+    with county.db.reading() as session:
+        every = session.scalars(select(Unit.id)).all()
+        many = [*every, *(f"{number:036d}" for number in range(100_000))]
+        assert sorted(session.scalars(select(Unit.id).where(among(Unit.id, many)))) == sorted(every)
