@@ -53,7 +53,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "import.kind": ("没有这种导入：{kind}", "There is no such import: {kind}"),
     "import.too_large": ("文件超过 5 MB", "The file is over 5 MB"),
     "import.too_many_rows": ("超过 {most} 行，请分几次导入", "More than {most} rows: import them in parts"),
-    "import.encoding": ("文件不是 UTF-8 也不是 GB18030 编码", "The file is neither UTF-8 nor GB18030"),
+    "import.encoding": (
+        "这个文本文件不是 UTF-8 也不是 GB18030 编码：另存为 CSV（UTF-8）或 .xlsx 再导入",
+        "This text file is neither UTF-8 nor GB18030: save it as CSV (UTF-8) or .xlsx first",
+    ),
+    "import.not_table": (
+        "这是{looks}，不是表格：请选 CSV 或 Excel（.xlsx）文件",
+        "This is {looks}, not a table: choose a CSV or Excel (.xlsx) file",
+    ),
     "import.workbook": (
         "这个 Excel 文件读不了：坏了，或有密码",
         "This workbook cannot be read: it is broken or locked",

@@ -59,6 +59,16 @@ GEOMETRY: Table = {
     "geometry.not_area": ("点和线不是范围", "a point or a line is no area"),
 }
 
+FILES: Table = {
+    "pdf": (" PDF 文件", "a PDF"),
+    "picture": ("图片", "a picture"),
+    "document": ("文字文档", "a text document"),
+    "slides": ("演示文稿", "a presentation"),
+    "archive": ("压缩包", "an archive"),
+    "binary_workbook": ("二进制工作簿（.xlsb）", "a binary workbook (.xlsb)"),
+    "other": ("别种文件", "another kind of file"),
+}
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -81,6 +91,7 @@ _KINDS: Mapping[str, _Kind] = {
     "reason": _Kind(GEOMETRY),
     "places": _Kind({}),
     "channel": _Kind(CHANNELS),
+    "looks": _Kind(FILES),
     "variant": _FIELD,
     "field": _FIELD,
     "fields": _FIELD,

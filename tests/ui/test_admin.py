@@ -63,6 +63,16 @@ def refused_in_both_languages(page: Page) -> None:
     expect(page.get_by_test_id("problem")).to_contain_text("这是旧格式（.xls）")
     with in_english(page, "admin-import-wrong-en"):
         expect(page.get_by_test_id("problem")).to_contain_text("This is the old format (.xls)")
+    paper: FilePayload = {
+        "name": "units.pdf",
+        "mimeType": "application/pdf",
+        "buffer": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
+    }
+    page.get_by_test_id("import-file").set_input_files([paper])
+    expect(page.get_by_test_id("problem")).to_contain_text("这是 PDF 文件，不是表格：请选 CSV 或 Excel（.xlsx）文件")
+    picture(page, "admin-import-pdf")
+    with in_english(page, "admin-import-pdf-en"):
+        expect(page.get_by_test_id("problem")).to_contain_text("This is a PDF, not a table")
 
 
 def account_row(page: Page, username: str) -> Locator:

@@ -14,7 +14,7 @@ from command.kernel.rights import Right
 from tests.web.test_alerts import DRAFT, Clients, drafted
 from web.field_words import FIELDS
 from web.messages import sentence
-from web.words import GEOMETRY, RIGHTS, spoken
+from web.words import FILES, GEOMETRY, RIGHTS, spoken
 
 OF_THE_PROBLEM = {"ctx", "input", "loc", "msg"}
 """What FastAPI's own description of a wrong value has."""
@@ -52,7 +52,7 @@ STATE_NAMES |= {"RECEIVED"}
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_table_says_nothing(language: str) -> None:
-    for table in (FIELDS, RIGHTS, STATES, KINDS, COLOURS, GEOMETRY):
+    for table in (FIELDS, RIGHTS, STATES, KINDS, COLOURS, GEOMETRY, FILES):
         assert all(pair[language == "en"].strip() for pair in table.values())
 
 

@@ -107,6 +107,56 @@ def test_a_file_that_is_no_table_is_refused(data: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
+def compound(stream: str) -> bytes:
+    """The beginning of a compound file, and where its directory names a stream."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream.encode("utf-16-le") + bytes(64)
+
+
+def archive(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name in names:
+            packed.writestr(name, b"anything")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "zh", "en"),
+    [
+        (b"%PDF-1.4 and nothing but letters\n", "这是 PDF 文件，", "This is a PDF,"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "这是图片，", "This is a picture,"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "这是图片，", "This is a picture,"),
+        (compound("WordDocument"), "这是文字文档，", "This is a text document,"),
+        (archive("[Content_Types].xml", "word/document.xml"), "这是文字文档，", "This is a text document,"),
+        (archive("people.csv"), "这是压缩包，", "This is an archive,"),
+        (archive("xl/workbook.bin"), "（.xlsb），不是表格", "(.xlsb), not a table"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "这是别种文件，", "This is another kind of file,"),
+    ],
+)
+def test_another_kind_of_file_is_called_what_it_is(as_: Clients, data: bytes, zh: str, en: str) -> None:
+    for kind in ("people", "groups"):
+        answer = as_("admin").post(f"/api/v1/import/{kind}?dry_run=1", files={"file": ("people.csv", data)})
+        told = answer.json()
+        assert (answer.status_code, told["code"]) == (422, "import.not_table")
+        assert zh in told["sentences"]["zh"]
+        assert en in told["sentences"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (compound("Workbook"), "import.old_excel"),
+        (compound("EncryptedPackage"), "import.workbook"),
+        ("姓名,电话\n".encode("utf-16"), "import.encoding"),
+        (b"\xe5\xa7\x93,\xff\xff\n", "import.encoding"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_told_apart_from_none(data: bytes, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_rows(data, COLUMNS)
+    assert refused.value.code == code
+
+
 def test_what_grows_when_unpacked_is_refused_soon() -> None:
     data, began = bomb(), time.process_time()
     with pytest.raises(TooLarge):

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from command.kernel.errors import FieldError, Invalid, TooLarge
-from web.imports.workbook import DATE, FAULT, NUMBER, OLD_EXCEL, TEXT, ZIP, Cell, empty_workbook, read_workbook
+from web.imports.foreign import refuse_foreign
+from web.imports.workbook import DATE, FAULT, NUMBER, TEXT, ZIP, Cell, empty_workbook, read_workbook
 
 MOST_ROWS = 20_000
 YES = frozenset({"1", "true", "yes", "y", "是"})
@@ -108,8 +109,8 @@ class Row:
 def read_rows(data: bytes, columns: Sequence[Column]) -> list[Row]:
     """The rows of a CSV or workbook with these columns, in any order.
 
-    Raises Invalid `import.encoding`, `import.old_excel`, `import.workbook`, `import.heading` (one is unknown),
-    `import.heading_missing`, TooLarge `import.too_many_rows`, `import.workbook_large`.
+    Raises Invalid `import.encoding`, `import.workbook`, `import.heading` (one is unknown), `import.heading_missing` and
+    as `refuse_foreign`, TooLarge `import.too_many_rows`, `import.workbook_large`.
     """
     lines = _lines(data)
     headings = [cell.text.strip() for cell in next(lines, (0, []))[1]]
@@ -129,8 +130,7 @@ def read_rows(data: bytes, columns: Sequence[Column]) -> list[Row]:
 
 def _lines(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
     """Every line with cells and its number, whatever the file is."""
-    if data.startswith(OLD_EXCEL):
-        raise Invalid("import.old_excel")
+    refuse_foreign(data)
     if data.startswith(ZIP):
         yield from read_workbook(data)
         return
