@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from alerts import actions
 from alerts.cap.message import Message, Resource
@@ -23,8 +22,9 @@ from command.kernel.attachments import AttachmentStore
 from command.kernel.errors import FengsuiError, Gone, Invalid, NotFound, UnsupportedKind
 from tests.alerts.county import DIVISIONS, County, fields
 from tests.alerts.messages import alert, info
+from tests.alerts.schema import assert_valid
 from tests.alerts.steps import changed, drafted, issue, issued, signed
-from tests.alerts.test_cap_write import FULL, SCHEMA
+from tests.alerts.test_cap_write import FULL
 from tests.alerts.test_receiving import HERE, UNTIL_EIGHT, received
 from tests.alerts.zips import File as Zipped
 from tests.alerts.zips import zipped
@@ -66,7 +66,7 @@ _resources = st.builds(
 def test_resources_go_out_valid_and_come_in_whole(resources: list[Resource]) -> None:
     sent: Message = replace(FULL, infos=(replace(FULL.infos[0], resources=tuple(resources)),))
     document = write(sent)
-    SCHEMA.assertValid(etree.fromstring(document))
+    assert_valid(document)
     found = list(enclosed(read(document).message, {}))
     assert [one.resource for one in found] == resources
     assert all(one.fault is None and one.content is not None for one in found)
@@ -137,7 +137,7 @@ def test_what_is_attached_goes_out_with_the_alert_and_its_changes(county: County
     files = (own_file(small, "转移路线"), own_file(large, "预案"))
     running = issue(county, signed(county, files=files), shelf=Shelf(store, "https://county.example/")).alert.id
     document = county.see("duty", lambda s, _: cap_document(s, running))
-    SCHEMA.assertValid(etree.fromstring(document))
+    assert_valid(document)
     reading = read(document)
     assert reading.warnings == ()
     first, second = reading.message.infos[0].resources

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import etree
 
 from alerts import actions
 from alerts.cap.hazards import categories_of, english_event, english_title
@@ -15,8 +14,8 @@ from alerts.model import KINDS
 from alerts.outgoing import last_issued
 from command.directory.model import Unit
 from tests.alerts.county import County
+from tests.alerts.schema import assert_valid
 from tests.alerts.steps import changed, issued
-from tests.alerts.test_cap_write import SCHEMA
 
 WORDS = [word for row in table("hazards")["hazards"] for word in row["words"]]
 
@@ -24,7 +23,7 @@ WORDS = [word for row in table("hazards")["hazards"] for word in row["words"]]
 def message(county: County, alert: str) -> Message:
     """The last message of an alert, which is valid and read without a word."""
     document = county.see("duty", lambda s, _: last_issued(s, alert).content)
-    SCHEMA.assertValid(etree.fromstring(document))
+    assert_valid(document)
     found = read(document)
     assert found.warnings == ()
     return found.message

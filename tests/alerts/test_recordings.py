@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lxml import etree
 
 from alerts import actions
 from alerts.calls.policy import HOLDER
@@ -20,9 +19,9 @@ from alerts.wording import words_of
 from command.kernel.attachments import AttachmentStore
 from command.kernel.errors import FengsuiError, Invalid
 from tests.alerts.county import DIVISIONS, START, County, fields
+from tests.alerts.schema import assert_valid
 from tests.alerts.sounds import sound
 from tests.alerts.steps import drafted, issue, signed
-from tests.alerts.test_cap_write import SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_it_goes_out_with_the_alert_and_not_with_its_end(county: County, kept: t
     store, file = kept
     running = issue(county, signed(county, files=(file,)), shelf=Shelf(store, "https://county.example/")).alert.id
     document = county.see("duty", lambda s, _: cap_document(s, running))
-    SCHEMA.assertValid(etree.fromstring(document))
+    assert_valid(document)
     (resource,) = read(document).message.infos[0].resources
     assert (resource.mime_type, resource.digest) == ("audio/mpeg", file.digest)
     (heard,) = heard_of(county, running)

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from lxml import etree
 
 from command.kernel.attachments import AttachmentStore
+from tests.alerts.schema import assert_valid
 from tests.alerts.sounds import sound
 from tests.cap_sample import cap_message
 from tests.moves import moved
@@ -55,7 +56,9 @@ def test_attached_signed_off_issued_and_given_to_everybody(
     assert given.headers["content-disposition"].startswith("inline")
     assert given.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in given.headers["content-security-policy"]
-    document = etree.fromstring(anonymous.get(f"/cap/{alert['id']}.xml").content)
+    message = anonymous.get(f"/cap/{alert['id']}.xml").content
+    assert_valid(message)
+    document = etree.fromstring(message)
     assert document.findtext(".//{*}resource/{*}uri") == f"http://127.0.0.1{public}"
     feed = etree.fromstring(anonymous.get("/cap/feed.atom").content)
     (enclosure,) = feed.findall(".//{*}link[@rel='enclosure']")

@@ -9,6 +9,7 @@ from cryptography import x509
 from fastapi.testclient import TestClient
 
 from alerts.cap.signature import Verdict, check_signatures
+from tests.alerts.schema import assert_valid
 from tests.alerts.signing import key_and_certificate, signed_example
 from tests.moves import moved
 from tests.web.test_alerts import drafted
@@ -41,6 +42,8 @@ def test_what_we_issue_and_end_is_signed_by_our_authority(as_: Clients, tmp_path
     ended = as_("issuer").get(f"/cap/{alert_id}.xml").content
     assert b"<msgType>Cancel</msgType>" in ended
     assert verdicts(ended, tmp_path) == [Verdict.VALID]
+    for published in (document, ended):
+        assert_valid(published)
     assert (tmp_path / "cap.key").stat().st_mode & 0o777 == 0o600
 
 
