@@ -39,7 +39,7 @@ class CircleInput:
 class AreaInput:
     """Where: division codes, a GeoJSON Polygon or MultiPolygon, a circle, or several of them together.
 
-    `worded` says that a person wrote the description.
+    `worded` says that a person wrote the description; `english` is what a composed one is in English.
     """
 
     divisions: tuple[str, ...] = ()
@@ -47,6 +47,7 @@ class AreaInput:
     circle: CircleInput | None = None
     description: str | None = None
     worded: bool = True
+    english: str | None = None
 
 
 class RoleTold(NamedTuple):
@@ -105,6 +106,7 @@ class AreaFound:
     """An area as stored: `drawn` is what was drawn alone, `geometry` with the divisions' boundaries.
 
     `mended` says that what was drawn crossed or touched itself, and is all that it encloses; what is stored is no more.
+    `english` is the description in English where nobody wrote it; names of divisions have no other form than ours.
     """
 
     description: str
@@ -114,6 +116,7 @@ class AreaFound:
     approximate: bool
     worded: bool
     mended: bool = False
+    english: str | None = None
 
     def reach(self) -> Reach:
         return reach_of(self.divisions, self.drawn)
@@ -164,6 +167,7 @@ def find_area(area: AreaInput, divisions: Divisions, before: AreaFound | None = 
         approximate=any(found.approximate for found in boundaries),
         worded=bool(said) and area.worded,
         mended=(area.polygon is not None and needs_mending(area.polygon)) or _was_mended(whole, before),
+        english=area.english if said else in_english(codes, divisions, area.circle, drawn=area.polygon is not None),
     )
 
 
@@ -181,6 +185,18 @@ def _described(area: AreaInput, codes: Iterable[str], divisions: Divisions) -> s
     if area.polygon is not None:
         words.append("图上划定范围")
     return "、".join(words)
+
+
+def in_english(
+    codes: Iterable[str], divisions: Divisions, circle: CircleInput | None = None, *, drawn: bool = False
+) -> str:
+    """Divisions, a circle and `drawn`, a shape drawn by hand, as an English reader is told of them."""
+    words = [row.name if (row := divisions.get(code)) else code for code in codes]
+    if circle is not None:
+        words.append(f"within {circle.radius_m / 1000:g} km of {circle.lon:.3f}, {circle.lat:.3f}")
+    if drawn:
+        words.append("the area drawn on the map")
+    return ", ".join(words)
 
 
 def _code(code: str, divisions: Divisions) -> str:

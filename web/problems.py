@@ -85,7 +85,7 @@ def _field(one: FieldError, language: str) -> State:
 def _pydantic_field(one: Mapping[str, Any], language: str) -> State:
     path = ".".join(str(part) for part in one["loc"] if part not in {"body", "query", "path"})
     code = _PYDANTIC_CODES.get(str(one["type"]), "request.invalid_value")
-    return {"field": path, **told(code, language, {"field": path})}
+    return {"field": path, **told(code, language, {"field": path, "fields": path})}
 
 
 def _answer(status: int, what: State, errors: list[State]) -> JSONResponse:

@@ -1,12 +1,13 @@
 """Where a safety check asks: what was given, or what is known of an incident or a warning."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from alerts.drafting import AreaFound, AreaInput, CircleInput, find_area
+from alerts.drafting import AreaFound, AreaInput, CircleInput, find_area, in_english
 from alerts.drafts import meant_by
 from alerts.lookup import alert_for
+from alerts.model import Alert
 from command.incidents.model import Incident
 from command.incidents.queries import incident_for
 from command.kernel.actor import Actor
@@ -36,18 +37,36 @@ def area_meant(
     incident = incident_for(session, actor, incident_id) if incident_id else None
     drill = (alert is not None and is_drill(alert)) or (incident is not None and incident.drill)
     if area is None and alert is not None:
-        return Meant(meant_by(alert), drill)
+        return Meant(_of_alert(alert), drill)
     given = area or (_of_incident(incident) if incident is not None else AreaInput())
     return Meant(find_area(given, shipped_divisions()), drill)
+
+
+def _of_alert(alert: Alert) -> AreaFound:
+    """Where people are meant; in English too, unless a person or another house wrote the words."""
+    found = meant_by(alert)
+    if alert.origin != "own" or alert.area_worded:
+        return found
+    words = in_english(found.divisions, shipped_divisions(), drawn=found.drawn is not None)
+    return replace(found, english=words)
 
 
 def _of_incident(incident: Incident) -> AreaInput:
     """Its affected area, else its division, else so far around its place."""
     if isinstance(incident.affected_area, dict):
-        return AreaInput(polygon=incident.affected_area, description=f"{incident.title}影响范围")
+        return AreaInput(
+            polygon=incident.affected_area,
+            description=f"{incident.title}影响范围",
+            english=f"area affected by {incident.title}",
+        )
     if incident.division_code:
         return AreaInput(divisions=(incident.division_code,))
     if incident.lon is None or incident.lat is None:
         return AreaInput()
     around = CircleInput(incident.lon, incident.lat, AROUND_M)
-    return AreaInput(circle=around, description=f"{incident.title}周边 {AROUND_M / 1000:g} 公里")
+    far = f"{AROUND_M / 1000:g}"
+    return AreaInput(
+        circle=around,
+        description=f"{incident.title}周边 {far} 公里",
+        english=f"within {far} km of {incident.title}",
+    )

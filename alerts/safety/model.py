@@ -17,7 +17,8 @@ class SafetyCheck(Kept, Base):
     """Everybody in a place was asked whether they are safe. `shared` are the units of those who were.
 
     `asks` tells each time it was asked: {alert, at, by, people, channels}; `alert` is the message that the fan-out
-    sends, None where nobody was written to. `towns` are the counts by township.
+    sends, None where nobody was written to. `towns` are the counts by township. `place_en` is the place in English,
+    None where somebody wrote it.
     """
 
     __tablename__ = "safety_check"
@@ -27,6 +28,7 @@ class SafetyCheck(Kept, Base):
     shared: Mapped[Json] = mapped_column(JsonText)
     question: Mapped[Json] = mapped_column(JsonText)
     place: Mapped[str] = mapped_column(Text)
+    place_en: Mapped[str | None] = mapped_column(Text)
     incident_id: Mapped[str | None] = mapped_column(String(36))
     status: Mapped[str] = mapped_column(String(8), default=OPEN)
     drill: Mapped[bool] = mapped_column(default=False)
@@ -49,6 +51,7 @@ class SafetyCheck(Kept, Base):
             "on_board": self.status == OPEN,
             "question": self.question,
             "place": self.place,
+            "place_en": self.place_en,
             "incident": self.incident_id,
             "status": self.status,
             "drill": self.drill,

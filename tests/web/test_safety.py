@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from command.kernel.timeline import verify
 from tests.web.asked import QUESTION, SOUTH, begun, people, preview
 from tests.web.obliged import API, Clients, made, responsible_post
+from tests.web.test_alerts import drafted
 from tests.web.world import World
 from web.wiring import Core
 
@@ -26,6 +27,7 @@ def test_one_tap_asks_and_a_press_answers(as_: Clients, world: World) -> None:
     responsible_post(as_, world)
     assert preview(as_("duty"), SOUTH) == {
         "place": "八角镇",
+        "place_en": "八角镇",
         "drill": False,
         "people": 4,
         "channels": {"websocket": 2, "sms": 2, "voice": 2},
@@ -99,7 +101,23 @@ def test_the_area_of_an_incident(as_: Clients, world: World) -> None:
     ring = [[[100.9, 24.5], [101.1, 24.5], [101.1, 24.7], [100.9, 24.7], [100.9, 24.5]]]
     drawn = {"division_code": "532301109", "affected_area": {"type": "Polygon", "coordinates": ring}}
     flooded = made(as_("duty"), "/incidents", {**log, **drawn})["id"]
-    assert preview(as_("duty"), {"incident": flooded})["place"] == "山洪影响范围"
+    found = preview(as_("duty"), {"incident": flooded})
+    assert (found["place"], found["place_en"]) == ("山洪影响范围", "area affected by 山洪")
+
+
+def test_the_place_is_said_in_english_unless_somebody_wrote_it(as_: Clients, world: World) -> None:
+    responsible_post(as_, world)
+    around = {"circle": {"center": [101.0, 24.6], "radius_m": 2500}, "divisions": ["532301109"]}
+    check = begun(as_, {"area": around})
+    assert check["place_en"] == "八角镇, within 2.5 km of 101.000, 24.600"
+    assert board(as_("wall"))["safety_checks"][check["id"]]["place_en"] == check["place_en"]
+    written = preview(as_("duty"), {"area": {**around, "description": "沿河两岸"}})
+    assert (written["place"], written["place_en"]) == ("沿河两岸", None)
+    ring = [[[100.9, 24.5], [101.1, 24.5], [101.1, 24.7], [100.9, 24.7], [100.9, 24.5]]]
+    shape = {"polygon": {"type": "Polygon", "coordinates": ring}, "description": "图上划定范围", "worded": False}
+    for area, english in ((shape, "the area drawn on the map"), ({**shape, "worded": True}, None)):
+        alert = drafted(as_("issuer"), area=area)["id"]
+        assert preview(as_("duty"), {"alert": alert})["place_en"] == english
 
 
 def test_wrong_requests_are_refused(as_: Clients, world: World) -> None:

@@ -96,7 +96,7 @@ def post_preview(body: PlaceForm, edge: Known) -> State:
     with edge.reading() as session:
         meant = _meant(edge, session, body)
         found = opening.find(session, edge.actor, meant.area, body.whom)
-    return {"place": meant.area.description, "drill": meant.drill, **_by_channel(found)}
+    return {"place": meant.area.description, "place_en": meant.area.english, "drill": meant.drill, **_by_channel(found)}
 
 
 @router.post("/safety-checks", status_code=201)

@@ -61,6 +61,7 @@ def begin(session: Session, clock: Clock, actor: Actor, values: Asking, people: 
         shared=readers_of(session, unit, [one.there for one in found]),
         question=dict(values.question),
         place=values.area.description,
+        place_en=values.area.english,
         incident_id=values.incident,
         status=OPEN,
         drill=values.drill,

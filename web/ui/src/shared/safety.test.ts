@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Board } from './objects/board'
 import type { SafetyCheck, SafetyCount } from './objects/safety'
-import { openChecks, questionOf, totalsOf, troubled } from './safety'
+import { openChecks, placeOf, questionOf, totalsOf, troubled } from './safety'
 
 const town = (name: string, more: Partial<SafetyCount>): SafetyCount => ({ unit: name, name, asked: 5, safe: 5, needs_help: 0, unclear: 0, silent: 0, people: 0, ...more })
 const check = (more: Partial<SafetyCheck>): SafetyCheck => ({
@@ -15,6 +15,12 @@ describe('safety checks', () => {
 
   it('puts who needs help before what is unclear and who is silent, and leaves out who is safe', () => {
     expect(troubled(check({ townships: towns })).map(({ name }) => name)).toEqual(['丙', '丁', '乙'])
+  })
+
+  it('says the place in English where it was composed, in its own words where somebody wrote it', () => {
+    const composed = check({ place: '山洪周边 5 公里', place_en: 'within 5 km of 山洪' })
+    expect([placeOf(composed, 'zh'), placeOf(composed, 'en')]).toEqual(['山洪周边 5 公里', 'within 5 km of 山洪'])
+    expect([placeOf(check({ place_en: null }), 'en'), placeOf(check({}), 'en')]).toEqual(['三街镇', '三街镇'])
   })
 
   it('adds up to everybody', () => {

@@ -21,4 +21,6 @@ export const troubled = (check: SafetyCheck): SafetyCount[] =>
     .filter((town) => town.safe < town.asked)
     .sort((a, b) => b.people - a.people || b.unclear - a.unclear || b.silent - a.silent || a.name.localeCompare(b.name, 'zh-CN'))
 
+export const placeOf = (check: { place: string; place_en?: string | null }, lang: Lang): string => (lang === 'en' && check.place_en) || check.place
+
 export const questionOf = (check: SafetyCheck, lang: Lang): string => (lang === 'en' && check.question.en) || check.question.zh

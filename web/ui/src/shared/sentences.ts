@@ -23,7 +23,7 @@ import { valueTexts, word } from './names'
 import { tellTexts } from './sentenceTexts'
 import { ledgerSentence } from './ledgerFaults'
 import { gatewayName, gatewaySentence, gatewayTexts } from './gateways'
-import { totalsOf } from './safety'
+import { placeOf, totalsOf } from './safety'
 import { silenceSentence } from './silences'
 import { hm, hms, number } from './time'
 import { standingWords, tierTexts } from './tierTexts'
@@ -165,7 +165,7 @@ function silenceWords(x: Telling): string {
 const asked = (how: (t: Telling['t'], place: string, people: string, where: string) => string): Tell => (x) => {
   const check = get(x, 'safety_check')
   const reply = x.entry.body.safety_reply as { place?: string } | undefined
-  return { text: how(x.t, check?.place ?? '', number(check?.asks.at(-1)?.people ?? 0), reply?.place ?? '') }
+  return { text: how(x.t, check ? placeOf(check, x.lang) : '', number(check?.asks.at(-1)?.people ?? 0), reply?.place ?? '') }
 }
 const evacuationTitle = (x: Telling): string => get(x, 'evacuation')?.title ?? ''
 
@@ -291,7 +291,7 @@ const TELL: Record<string, Tell> = {
   'safety_check.closed': (x) => {
     const check = get(x, 'safety_check')
     const { safe, asked: of } = check ? totalsOf(check) : { safe: 0, asked: 0 }
-    return { text: x.t.safetyClosed(check?.place ?? '', number(safe), number(of)) }
+    return { text: x.t.safetyClosed(check ? placeOf(check, x.lang) : '', number(safe), number(of)) }
   },
   'evacuation.opened': (x) => ({ text: x.t.evacuationOpened(evacuationTitle(x)) }),
   'evacuation.extended': (x) => ({ text: x.t.evacuationExtended(evacuationTitle(x)) }),

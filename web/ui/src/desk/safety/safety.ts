@@ -9,6 +9,7 @@ export type Channel = (typeof CHANNELS)[number]
 /** Whom a check would ask: `POST /safety-checks/preview`. */
 export interface Preview {
   place: string
+  place_en: string | null
   drill: boolean
   people: number
   channels: Record<Channel, number>

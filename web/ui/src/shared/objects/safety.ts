@@ -17,6 +17,8 @@ export interface SafetyCount {
 export interface SafetyCheck extends Thing {
   question: { zh: string; en?: string }
   place: string
+  /** Null where somebody wrote the place; a check that is older has none. */
+  place_en?: string | null
   incident: string | null
   status: 'open' | 'closed'
   drill: boolean
