@@ -1,5 +1,7 @@
 """Killing workers, the broker and the database under load, at random moments: nobody may be lost, doubles are counted.
 
+Meanwhile alerts are lifted, and some withdrawn: whoever was told of one, or may have been, has to be told of its end.
+
 Workers get SIGKILL, or SIGSTOP for a while, at times longer than their lease; the broker and the database are ended at
 once and started again. What the gateway took is compared with the audience, and each message that it got twice is
 listed with the workers that sent it: a worker explains one batch of each of its lines for each time it was struck.
@@ -13,28 +15,34 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.bench.broker import Broker, temporary_broker
-from alerts.bench.scene import all_done, counted, issue, make_tables, start_worker
+from alerts.bench.ends import judged
+from alerts.bench.scene import all_done, issue, make_tables, remaining, start_worker
 from alerts.bench.server import Server, temporary_server
 from alerts.bench_stub import Stub
 from alerts.fanout import WINDOWS
+from alerts.issuing import cancel
+from alerts.model import CLAIMED, ISSUE, ISSUED, LIFTED, PENDING, WITHDRAWN, Alert, Chunk
 from alerts.wake import BrokerConfig, Waker, make_celery
+from command.kernel.actor import system_actor
 from command.kernel.clock import SystemClock
 from command.kernel.db import Database, make_engine
 from command.kernel.wake import wake_of
 
+T = TypeVar("T")
 BATCH, GATEWAY_S, LEASE_S = 20, 0.1, 2.0
 PER_ALERT = 20_000
-ID_BYTES = 37
-"""What a message takes in a file of what was sent."""
-DATABASE_EVERY, BROKER_EVERY = 10, 25
+DATABASE_EVERY, BROKER_EVERY, END_EVERY = 10, 25, 3
+ENDS = (LIFTED, WITHDRAWN, LIFTED, LIFTED)
 LONGEST_STOP_S = 2 * LEASE_S
 MOMENT_S = 0.3
 PATIENCE_S = 300.0
@@ -90,7 +98,8 @@ class _Drill:
         self._chance = random.Random(plan.seed)  # noqa: S311 (a drill is repeated, not guessed)
         self._pause = threading.Event()
         self._tally = _Tally()
-        self._started = self._planned = 0
+        self._started = 0
+        self._slowest_end_s = 0.0
 
     def run(self) -> dict[str, Any]:
         """Issue, strike until the kills are spent, wait for the rest, count."""
@@ -98,33 +107,60 @@ class _Drill:
         began = time.monotonic()
         self._issue()
         workers = [self._start() for _ in range(self._plan.workers)]
-        for number in range(1, self._plan.kills + 1):
-            self._strike(workers, number)
-            if self._planned - self._sent() < PER_ALERT // 2:
-                self._issue()
+        with ThreadPoolExecutor(1) as aside:
+            for number in range(1, self._plan.kills + 1):
+                ending = aside.submit(self._end, number // END_EVERY) if number % END_EVERY == 0 else None
+                self._strike(workers, number)
+                if ending is not None:
+                    ending.result()
+                if self._asked(lambda: remaining(self._db, (ISSUE,))) < PER_ALERT // 2:
+                    self._issue()
         self._until(lambda: all_done(self._db))
         for worker in workers:
             worker.process.send_signal(signal.SIGTERM)
             worker.process.wait(60)
-        found = counted(self._db, self._folder, self._planned)
+        found = judged(self._db, self._folder)
         self._db.engine.dispose()
         doubled = _doubled(self._folder)
         return {
-            **{"offered": self._planned, **found, **_explained(doubled, self._tally.workers)},
+            **{**found, **_explained(doubled, self._tally.workers), "slowest_end_s": round(self._slowest_end_s, 1)},
             **{"struck": dict(self._tally.kinds), "seed": self._plan.seed, "workers": self._plan.workers},
             **{"took_s": round(time.monotonic() - began, 1), "doubled_ids": doubled},
         }
 
     def _issue(self) -> None:
-        chunks: tuple[str, ...] = ()
-        while not chunks:
+        self._wake(self._asked(lambda: issue(self._db, PER_ALERT, PER_ALERT // 100)))
+
+    def _end(self, number: int) -> None:
+        """End the alert that is being sent now. From a thread of its own: whom a stopped worker holds up may wait."""
+        began = time.monotonic()
+        alert = self._asked(self._being_sent)
+        if alert is not None:
+            self._wake(self._asked(lambda: self._cancel(alert, ENDS[number % len(ENDS)])))
+            self._slowest_end_s = max(self._slowest_end_s, time.monotonic() - began)
+
+    def _being_sent(self) -> str | None:
+        waiting = (Chunk.act == ISSUE, Chunk.state.in_((PENDING, CLAIMED)))
+        query = select(Chunk.alert_id).where(*waiting).order_by(Chunk.state, Chunk.id)
+        with self._db.reading() as session:
+            return session.scalars(query.limit(1)).first()
+
+    def _cancel(self, alert: str, end: str) -> tuple[str, ...]:
+        with self._db.writing() as session:
+            row = session.get_one(Alert, alert)
+            if row.status != ISSUED:
+                # Committed, though the answer was lost with the database.
+                return ()
+            return cancel(session, self._db.clock, system_actor(row.unit_id), alert, end, "drill").chunks
+
+    def _asked(self, question: Callable[[], T]) -> T:
+        """The answer, however often it takes: the first connections after a restart are broken ones."""
+        while True:
             try:
-                chunks = issue(self._db, PER_ALERT, PER_ALERT // 100)
+                return question()
             except SQLAlchemyError:
-                # The first connections after a restart are broken ones.
                 self._db.engine.dispose()
-        self._planned += PER_ALERT
-        self._wake(chunks)
+                self._pause.wait(0.02)
 
     def _start(self) -> _Worker:
         self._started += 1
@@ -174,9 +210,6 @@ class _Drill:
             except SQLAlchemyError:
                 self._db.engine.dispose()
             self._pause.wait(0.02)
-
-    def _sent(self) -> int:
-        return sum(path.stat().st_size for path in self._folder.glob("sent-*")) // ID_BYTES
 
     def _sent_by(self, worker: _Worker) -> int:
         path = self._folder / f"sent-{worker.name}"

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from alerts.chunks import plan_chunks
 from alerts.coverage import open_coverages
 from alerts.ledger import accounts_of
 from alerts.lookup import tell
-from alerts.model import DONE, ISSUE, ISSUED, Alert, Chunk, Delivery
+from alerts.model import CLAIMED, END, ISSUE, ISSUED, PENDING, Alert, Chunk, Delivery
 from alerts.recipients import OFFICIALS, PUBLIC, Contact
 from command.directory.model import Unit
 from command.kernel.actor import system_actor
@@ -166,8 +166,14 @@ def counted(db: Database, folder: Path, recipients: int) -> dict[str, Any]:
 
 def all_done(db: Database) -> bool:
     """Whether no chunk waits or is held."""
+    return remaining(db) == 0
+
+
+def remaining(db: Database, acts: Sequence[str] = (ISSUE, END)) -> int:
+    """For how many recipients of these acts chunks wait or are held."""
     with db.reading() as session:
-        return session.scalars(select(Chunk.id).where(Chunk.state != DONE).limit(1)).first() is None
+        query = select(func.sum(Chunk.size)).where(Chunk.act.in_(acts), Chunk.state.in_((PENDING, CLAIMED)))
+        return session.scalar(query) or 0
 
 
 def last_result(db: Database) -> float:

@@ -10,5 +10,8 @@ def test_nobody_is_lost_and_every_double_is_explained() -> None:
     found = run(kills=6)
     assert (found["lost"], found["ledger_holds"]) == (0, True), found
     assert found["within"], found
+    ends = found["ends"]
+    assert (ends["lifted"], ends["withdrawn"], ends["hold"]) == (1, 1, True), found
+    assert ends["told"] > 0
     assert len(found["doubled_ids"]) <= found["doubled"]
     assert sum(found["struck"].values()) == 6
