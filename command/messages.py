@@ -129,6 +129,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     # duty
     "duty.held": ("没有上岗：{name}正在值班，请对方交班", "Not on duty: {name} is; ask for the handover"),
     "duty.not_yours": ("只有当班的值班员能交班、撤回", "Only the officer on duty hands over or takes it back"),
+    "duty.changed": (
+        "{name}已在 {at} 接了班，看清后再决定要不要接替",
+        "{name} has been on duty since {at}; look again and decide whether to take over",
+    ),
     "duty.nobody": ("没有人在值班，直接上岗即可", "Nobody is on duty: just begin"),
     "handover.unknown": ("没有这次交接班", "There is no such handover"),
     "handover.waiting": ("已经交班，等人接；要改先撤回", "Handed over already and waiting; take it back to change it"),

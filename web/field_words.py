@@ -193,6 +193,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "session_id": ("会话", "session"),
     "share": ("共享内容", "sharing the content"),
     "shelter": ("安置点", "shelter"),
+    "shift": ("哪一班", "shift"),
     "short": ("短文", "short text"),
     "signer": ("签名证书", "signer's certificate"),
     "silence_id": ("失联告警", "alarm of a silent area"),

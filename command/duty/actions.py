@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from command.directory.model import Unit, User
 from command.duty.brief import changes, urgent_sections
 from command.duty.model import ACKNOWLEDGED, HANDED, TAKEN, WITHDRAWN, Handover, Shift
-from command.duty.queries import handover_for, is_officer, officers_of, shift_of, waiting_handover
+from command.duty.queries import handover_for, is_officer, officers_of, shift_of, taken_by, waiting_handover
 from command.kernel.actor import Actor
 from command.kernel.clock import Clock, to_text
 from command.kernel.errors import Conflict, FieldError, Invalid, Refused
@@ -97,15 +97,24 @@ def acknowledge(session: Session, clock: Clock, actor: Actor, handover_id: str, 
     return row
 
 
-def take_over(session: Session, clock: Clock, actor: Actor, unit_id: str, values: Taking, reason: str) -> Handover:
+def take_over(
+    session: Session, clock: Clock, actor: Actor, unit_id: str, shift_id: str, values: Taking, reason: str
+) -> Handover:
     """Take the duty on from somebody who did not hand it over, or not to the actor, saying why.
 
-    Raises Refused, Conflict `duty.nobody`, Invalid `handover.reason_needed` and those of `acknowledge`.
+    `shift_id` is the shift that the actor saw and means to end: whoever took over meanwhile is not displaced without
+    their knowing. Again, by the same person, changes nothing. Raises Refused, Conflict `duty.nobody` or
+    `duty.changed`, Invalid `handover.reason_needed` and those of `acknowledge`.
     """
     unit = _held(session, actor, unit_id)
+    done = taken_by(session, shift_id, actor.id)
+    if done is not None:
+        return done
     shift = shift_of(session, unit.id)
     if shift is None:
         raise Conflict("duty.nobody")
+    if shift.id != shift_id:
+        raise Conflict("duty.changed", name=_name(shift.officer), at=to_text(shift.begun_at))
     if not reason.strip():
         raise Invalid("handover.reason_needed", fields=(FieldError("reason", "handover.reason_needed"),))
     row = waiting_handover(session, unit.id) or _frozen(session, clock, shift, Handing(brief=values.brief), None)

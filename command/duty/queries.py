@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from command.directory.model import RoleGrant, Unit, User
 from command.directory.queries import Sight, unit_of
-from command.duty.model import HANDED, Handover, Shift
+from command.duty.model import HANDED, TAKEN, Handover, Shift
 from command.kernel.actor import Actor, Grant
 from command.kernel.errors import NotFound, Refused
 from command.kernel.ids import is_id
@@ -68,6 +68,12 @@ def shift_of(session: Session, unit_id: str) -> Shift | None:
 def waiting_handover(session: Session, unit_id: str) -> Handover | None:
     """The handover that waits to be acknowledged."""
     return session.scalars(select(Handover).where(Handover.unit_id == unit_id, Handover.status == HANDED)).first()
+
+
+def taken_by(session: Session, shift_id: str, user_id: str) -> Handover | None:
+    """How this person took the duty over from this shift, if they did."""
+    found = (Handover.shift_id == shift_id, Handover.status == TAKEN, Handover.ended_by_id == user_id)
+    return session.scalars(select(Handover).where(*found)).first()
 
 
 def handover_for(session: Session, actor: Actor, handover_id: str) -> Handover:

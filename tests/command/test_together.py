@@ -154,23 +154,25 @@ def test_the_board_is_followed_and_searched_alike(county: County) -> None:
     assert found == [[key], [], []]
 
 
-def test_of_several_who_take_the_duty_over_at_once_each_takes_it_from_the_one_before(county: County) -> None:
+def test_of_several_who_take_the_duty_over_at_once_one_does_and_the_others_hear_of_it(county: County) -> None:
     names, unit = ("leader", "issuer", "keeper"), county.world.units["county"]
     users = [county.world.users[name] for name in names]
     with county.db.writing() as session:
         session.add_all(RoleGrant(user_id=one, role=Role.DUTY_OFFICER, unit_id=unit) for one in users)
     with county.db.writing() as session:
-        begin(session, county.clock, county.world.actor(session, "duty"), unit)
+        shift = begin(session, county.clock, county.world.actor(session, "duty"), unit).id
 
-    def take(session: Session, actor: Actor) -> str:
+    def take(session: Session, actor: Actor, seen: str = shift) -> str:
         brief = brief_of(0, to_text(county.clock.now()), {})
-        row = take_over(session, county.clock, actor, unit, Taking(brief=brief, seen=()), "叫不到")
-        return str(row.state()["former"]["id"])  # type: ignore[call-overload, index]  # an object
+        return take_over(session, county.clock, actor, unit, seen, Taking(brief=brief, seen=()), "叫不到").id
 
-    formers = at_the_same_moment(county, take, names)
+    got = at_the_same_moment(county, take, names)
+    assert sorted(got)[1:] == ["duty.changed"] * 2  # type: ignore[type-var]  # all are texts
     with county.db.reading() as session:
-        shifts = session.scalars(select(Shift)).all()
-    (last,) = (one.officer_id for one in shifts if one.ended_at is None)
-    assert {*formers, last} == {county.world.users["duty"], *users}
-    assert len(shifts) == 4
+        first, second = session.scalars(select(Shift).order_by(Shift.id)).all()
+    assert (first.id, first.ended_at is None, second.ended_at) == (shift, False, None)
+    winner = next(name for name in names if county.world.users[name] == second.officer_id)
+    assert at_the_same_moment(county, take, [winner]) == [min(map(str, got))], "pressed again"
+    (other, *_) = (name for name in names if name != winner)
+    assert len(at_the_same_moment(county, lambda s, a: take(s, a, second.id), [other])[0]) == 36, "knowingly"  # type: ignore[arg-type]
     assert holds(county)

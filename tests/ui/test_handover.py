@@ -106,3 +106,48 @@ def test_a_night_is_handed_over(new_page: NewPage, town: County, bounced: str) -
             second.get_by_test_id("handover-csv").click()
         assert "no such number" in download.value.path().read_text("utf-8-sig")
         take_off_the_board(duty, slide)
+
+
+def officer(town: County, username: str, name: str) -> str:
+    """One more officer of the county; returns their token."""
+    core = build_core(Settings(data=town.data))
+    with core.db.writing() as session:
+        county = session.scalars(select(Unit.id).where(Unit.kind == "county")).one()
+        user, _ = register_user(session, system_actor(), NewUser(username, name, county), SECRET)
+        grant_roles(session, system_actor(), user.id, [(Role.DUTY_OFFICER, county)])
+        user.must_change_password = False
+    core.engine.dispose()
+    return town._log_in({"username": username, "password": SECRET})
+
+
+def take_over(page: Page, why: str) -> None:
+    """As far as the last button."""
+    for tick in page.get_by_test_id(re.compile("^seen-")).all():
+        tick.check()
+    page.get_by_test_id("handover-take").click()
+    page.get_by_test_id("take-over-reason").fill(why)
+
+
+def test_who_would_take_over_from_somebody_else_than_they_saw_is_told_so(new_page: NewPage, town: County) -> None:
+    with town.client("duty") as duty:
+        duty.post("/duty/begin")
+    slow, quick = (
+        opened(new_page(1366, 768), town, officer(town, username, name))
+        for username, name in (("officer-c", "值班员 丙（示例）"), ("officer-d", "值班员 丁（示例）"))
+    )
+    for page in (slow, quick):
+        take_over(page, "电话无人接听")
+    quick.get_by_test_id("take-over-yes").click()
+    expect(quick.get_by_test_id("on-duty")).to_contain_text("值班员 丁")
+    expect(slow.get_by_test_id("on-duty")).to_contain_text("值班员 丁", timeout=20_000)
+    slow.get_by_test_id("take-over-yes").click()
+    told = slow.get_by_test_id("take-over").get_by_test_id("problem")
+    expect(told).to_have_attribute("data-code", "duty.changed")
+    expect(told).to_contain_text(re.compile(r"值班员 丁（示例）已在 \d\d:\d\d 接了班"))
+    expect(slow.get_by_test_id("take-over-yes")).to_be_disabled()
+    sound(slow, "handover-displaced")
+    slow.keyboard.press("Escape")
+    take_over(slow, "丁也走了")
+    expect(slow.get_by_test_id("take-over")).to_contain_text("值班员 丁")
+    slow.get_by_test_id("take-over-yes").click()
+    expect(slow.get_by_test_id("on-duty")).to_contain_text("值班员 丙")

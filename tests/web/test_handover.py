@@ -102,8 +102,18 @@ def test_it_is_taken_back_or_taken_on_by_the_one_who_was_named(as_: Clients) -> 
     second = handed(duty, to=people["relief"])
     assert code(third.post(f"{API}/handovers/{second['id']}/acknowledge", json={})) == (403, "handover.for_another")
     # The one who was named does not come, and the one on duty has gone.
-    assert code(third.post(f"{API}/duty/take-over", json={"reason": " "})) == (422, "handover.reason_needed")
-    assert made(third, "/duty/take-over", {"reason": "乙生病"})["former"]["name"] == "duty"
+    seen = duty.get(f"{API}/duty").json()["shift"]["id"]
+    wish = {"shift": seen, "reason": "乙生病"}
+    assert code(third.post(f"{API}/duty/take-over", json={**wish, "reason": " "})) == (422, "handover.reason_needed")
+    assert code(third.post(f"{API}/duty/take-over", json={"reason": "乙生病"})) == (422, "request.invalid")
+    taken = made(third, "/duty/take-over", wish)
+    assert taken["former"]["name"] == "duty"
+    assert made(third, "/duty/take-over", wish)["id"] == taken["id"], "again changes nothing"
+    assert on_duty(duty) == "third"
+    late = relief.post(f"{API}/duty/take-over", json=wish, headers={"Accept-Language": "en"})
+    assert code(late) == (409, "duty.changed")
+    begun = duty.get(f"{API}/duty").json()["shift"]["begun_at"]
+    assert f"third has been on duty since {begun};" in late.json()["detail"]
     assert on_duty(duty) == "third"
     assert code(duty.post(f"{API}/duty/begin")) == (409, "duty.held")
     assert kinds(duty)[-2:] == ["handover.taken", "shift.begun"]

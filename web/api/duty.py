@@ -59,8 +59,9 @@ class AcknowledgeForm(Form):
 
 
 class TakeForm(AcknowledgeForm):
-    """Why the duty is taken on without a handover."""
+    """Which shift is ended, as `GET /duty` showed it, and why the duty is taken on without a handover."""
 
+    shift: Id
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=400)]
 
 
@@ -101,7 +102,7 @@ def post_take_over(body: TakeForm, edge: Known) -> State:
     with edge.writing() as session:
         unit = duty_unit(session, edge.actor)
         taking = _taking(session, edge, unit, body)
-        return actions.take_over(session, edge.clock, edge.actor, unit.id, taking, body.reason).state()
+        return actions.take_over(session, edge.clock, edge.actor, unit.id, body.shift, taking, body.reason).state()
 
 
 @router.post("/handovers", status_code=201)
