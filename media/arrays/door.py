@@ -24,6 +24,7 @@ from media.sfu.intake import Intake, Note
 from media.sfu.layer import BARE, FULL, LAYER_SILENT_S, NO_LEAD, SPEECH, Layer, Unit
 from media.sfu.reports import Report
 from media.sfu.sent import Told
+from media.sfu.speakers import believed
 from media.srtp import Inbound
 from media.transport import Routed
 
@@ -185,7 +186,7 @@ class Door(Generic[P]):
             self.arrivals.add(arrived, transport)
         _count(bound, arrived, sequence, unit)
         if not bound.video:
-            self._notes.append((arrived, level))
+            self._notes.append((arrived, believed(level, unit.size)))
         elif bound.layer.slots:
             bound.kept.raw.add(arrived, Raw(unit.index, timestamp, unit.marker, unit.picture, data[start:]))
         if not self._forwarder.forward(now, unit):

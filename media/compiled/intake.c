@@ -9,7 +9,7 @@
 
 static const double LAYER_SILENT_S = 0.8;
 static const double WRAP = 4294967296.0;
-enum { FOLLOWED = 0x80 };
+enum { FOLLOWED = 0x80, SILENT_PAYLOAD = 12, COMFORT = 100 };
 
 struct parsed {
     const unsigned char *payload;
@@ -166,12 +166,18 @@ static void note_transit(struct stream *stream, double now, uint32_t timestamp)
     stream->transit = transit;
 }
 
+/* The same as `believed` in media/sfu/speakers.py. */
+static int believed(const struct parsed *packet)
+{
+    return packet->payload_size <= SILENT_PAYLOAD && packet->level < COMFORT ? COMFORT : packet->level;
+}
+
 static void note(struct door *door, const struct parsed *packet, int video, double now)
 {
     if (packet->transport >= 0)
         arrivals_add(&door->arrivals, now, packet->transport);
     if (!video && packet->level >= 0) {
-        door->notes[door->noted++] = (struct note){now, packet->level};
+        door->notes[door->noted++] = (struct note){now, believed(packet)};
         door->pending = 1;
     }
 }

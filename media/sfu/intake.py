@@ -14,7 +14,7 @@ from media.sfu.reports import Report
 from media.sfu.sent import Told
 from media.sfu.shares import LossShare
 from media.sfu.source import Source
-from media.sfu.speakers import GuessedLevel
+from media.sfu.speakers import GuessedLevel, believed
 from media.sfu.terms import Kind, Terms
 
 Note = tuple[float, int]
@@ -135,11 +135,14 @@ class Intake:
                 return None
             return self._on_redundant(now, stream, packet, found.audio_level)
         if publication.kind == "audio":
-            level = found.audio_level
-            self.tells_levels = level is not None
-            self.level = self._guessed.of(packet.payload_end - packet.payload_start) if level is None else level
-            layer.state.leveled = self.tells_levels
+            self._hear(layer, found.audio_level, packet.payload_end - packet.payload_start)
         return layer.accept(now, packet)
+
+    def _hear(self, layer: Layer, level: int | None, payload_size: int) -> None:
+        """How loud the packet is: as it says as far as its size bears that out, or as its size alone makes likely."""
+        self.tells_levels = level is not None
+        self.level = self._guessed.of(payload_size) if level is None else believed(level, payload_size)
+        layer.state.leveled = self.tells_levels
 
     def _on_redundant(self, now: float, stream: Stream, packet: Packet, level: int | None) -> Unit | None:
         """Take the copies out (RFC 2198): the n-th from the end is of the n-th packet before this one."""
@@ -148,9 +151,7 @@ class Intake:
         if own is None:
             self.malformed += 1
             return None
-        self.tells_levels = level is not None
-        self.level = self._guessed.of(packet.payload_end - own) if level is None else level
-        stream.layer.state.leveled = self.tells_levels
+        self._hear(stream.layer, level, packet.payload_end - own)
         packet.payload_start = own
         unit = stream.layer.accept(now, packet)
         if unit is not None and stream.layer.has_holes:

@@ -20,6 +20,17 @@ GUESSED_SPEECH, GUESSED_NOISE = 45, 70
 SILENT_PAYLOAD = 12
 SPOKEN_SHARE = 1.5
 FLOOR_GROWTH = 1.002
+COMFORT = 100
+"""-dBov of the loudest that a packet of silence is taken for: some sound, and less than any microphone in a room."""
+
+
+def believed(level: int, payload_size: int) -> int:
+    """What is believed of a claim, -dBov, in a packet with so many octets of Opus.
+
+    Comfort noise and the packets of DTX are of a few octets; 20 ms of speech are of 15 at least, at the 6 kbit/s that
+    are the least for it. C does the same in media/compiled/intake.c.
+    """
+    return max(level, COMFORT) if payload_size <= SILENT_PAYLOAD else level
 
 
 class GuessedLevel:
@@ -63,8 +74,9 @@ class Speakers:
     and who is broadcast. The speaker comes next. Who has room for few hears those. Of the others
     `capacity` are chosen: one more than anybody hears, since nobody hears itself.
 
-    A level is a claim of its sender, bounded to 0..127. A voice that was chosen stays for HOLD_S, and one that is not
-    clearly louder (MARGIN dB) does not displace it, so that a cough wins nothing.
+    A level is a claim of its sender, bounded to 0..127 and by the size of its packet (`believed`). A voice that was
+    chosen stays for HOLD_S, and one that is not clearly louder (MARGIN dB) does not displace it, so that a cough wins
+    nothing.
     """
 
     def __init__(self, capacity: int = LOUDEST + 1) -> None:

@@ -26,12 +26,14 @@ from media.sfu.incoming import WINDOW, PlainSourceState, PlainStreamState
 from media.sfu.layer import Unit
 from media.sfu.room import Room
 from media.sfu.spacing import PlainLeastState, PlainSpacingState, SpacingState
+from media.sfu.speakers import AUDIBLE, SILENCE, SILENT_PAYLOAD
 from media.sfu.state import NUMBERED, PlainFlowState, PlainRepairState, RepairState
 from media.sfu.step import PythonStep
 from media.sfu.tiers import BY_NAME
 from media.steps import NodeStep, choose
+from tests.fuzzing import dice
 from tests.media.packets import OPUS, VP8, level, rtp
-from tests.media.twins import PUBLISHERS, VIEWERS, Far, Play, Side, Twins, publisher, viewer
+from tests.media.twins import PUBLISHERS, VIEWERS, Far, Play, Side, Twins, publisher, redundant, viewer
 
 
 @pytest.fixture(params=["in arrays", "out", "in and out"])
@@ -203,6 +205,38 @@ def test_speech_in_long_packets_is_the_same_on_both(twins: Twins) -> None:
     assert former == latter
     for name in VIEWERS:
         assert [packet for packet in former[name] if b"\x4b\x83" in packet]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_claimed_in_packets_of_silence_is_believed_by_neither(twins: Twins, seed: int) -> None:
+    """Any claims in packets of any size, alone and with copies; then a loud one in packets of silence."""
+    chance = dice(seed)
+
+    def speak(number: int, dbov: int, size: int) -> None:
+        twins.now += 0.02
+        for name, ssrc in (("one", 1001), ("two", 2001)):
+            body = bytes((number & 0xFF,)) * size
+            packet = rtp(
+                payload_type=OPUS,
+                sequence=number,
+                timestamp=960 * number,
+                ssrc=ssrc,
+                payload=body,
+                values=level(dbov),
+            )
+            twins.bring(name, redundant(packet, b"c" * 40, body) if name == "two" else packet)
+        twins.tick()
+
+    for number in range(200):
+        speak(number, chance.randrange(128), chance.randrange(1, 2 * SILENT_PAYLOAD))
+    former, latter = (side.room.speakers for side in twins.sides)
+    assert former._voices == latter._voices
+    for number in range(200, 300):
+        speak(number, 0, SILENT_PAYLOAD)
+    assert former._voices == latter._voices
+    for name in ("one", "two"):
+        assert former._voices[name].loudness < SILENCE - AUDIBLE, name
+        assert former.soundless_s(twins.now, name) == 0
 
 
 @pytest.fixture(params=["arrays", "compiled"])

@@ -4,7 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.sfu.arrivals import Arrivals
-from media.sfu.speakers import GUESSED_NOISE, GUESSED_SPEECH, SILENCE, GuessedLevel, Speakers
+from media.sfu.speakers import (
+    AUDIBLE,
+    COMFORT,
+    GUESSED_NOISE,
+    GUESSED_SPEECH,
+    LOUDEST,
+    SILENCE,
+    SILENT_PAYLOAD,
+    SOUND,
+    GuessedLevel,
+    Speakers,
+    believed,
+)
 
 QUIET, SPEECH, LOUD = 80, 35, 15
 
@@ -149,3 +161,34 @@ def _told(arrivals: Arrivals) -> dict[int, float]:
             assert sequence not in found
             found[sequence] = at
     return found
+
+
+@given(st.integers(0, SILENCE), st.integers(0, 1500))
+def test_a_claim_is_bounded_by_its_packets_size_and_by_nothing_else(level: int, size: int) -> None:
+    told = believed(level, size)
+    if size > SILENT_PAYLOAD:
+        assert told == level
+    else:
+        assert told == max(level, COMFORT)
+        assert told > AUDIBLE, "what has no room for speech is no speech"
+        assert (told < SOUND) == (level < SOUND), "an open microphone is not taken for a dead one"
+
+
+@given(
+    st.lists(st.integers(0, QUIET), min_size=LOUDEST + 1, max_size=LOUDEST + 1),
+    st.lists(st.tuples(st.integers(0, SILENCE), st.integers(1, SILENT_PAYLOAD)), min_size=1, max_size=20),
+)
+def test_whoever_claims_to_be_loud_in_packets_of_silence_wins_nothing(
+    rooms: list[int], claims: list[tuple[int, int]]
+) -> None:
+    """Whatever rooms full of people make: a quiet microphone is before it, and it never is the speaker."""
+    speakers = Speakers()
+    for step in range(250):
+        now = step * 0.02
+        speakers.observe(now, "claims", believed(*claims[step % len(claims)]))
+        for number, level in enumerate(rooms if step > 50 else ()):
+            speakers.observe(now, f"room{number}", believed(level, 60))
+        if step % 5 == 0:
+            speakers.choose(now)
+    assert speakers.speaker != "claims"
+    assert "claims" not in speakers.loudest
