@@ -16,7 +16,7 @@ from media.meetings.actions.taking_part import enter
 from media.nodes.model import Dial
 from web.api.timeline import socket_token
 from web.conference import Conference
-from web.messages import sentence
+from web.messages import told
 from web.problems import language_from
 from web.signal_line import ENDED, REMOVED, UNKNOWN, Budget, Line
 from web.signal_messages import (
@@ -112,8 +112,7 @@ async def _refuse(socket: WebSocket, error: FengsuiError, language: str) -> None
 
 
 def _error(error: FengsuiError, language: str, number: int | None = None) -> State:
-    message: dict[str, Json] = {"type": "error", "code": error.code}
-    message["detail"] = sentence(error.code, language, error.params)
+    message: dict[str, Json] = {"type": "error", **told(error.code, language, error.params)}
     return message if number is None else {**message, "id": number}
 
 

@@ -1,16 +1,19 @@
 """The terminal page in a meeting: ring, answer, microphone, the chair's mute, a reload, the end. Real media."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.county import County
 from tests.e2e.people import PICTURES_ASKED, WATCH_CONNECTIONS, with_cores
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, in_english, layout, picture
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, control, convene, site
+from tests.ui.test_desk import log_in
 from tests.waiting import until
 
 DECODED = "[...document.querySelectorAll('[data-site] video')].filter((video) => video.videoWidth > 0).length"
@@ -85,6 +88,56 @@ def answers(terminal: TerminalPage, inside: str | None = None) -> None:
     assert accessibility(terminal.page) == []
     terminal.press("answer")
     expect(terminal.see("meeting")).to_have_attribute("data-state", "connected")
+
+
+def spoiled(page: Page) -> Callable[[], None]:
+    """What the page offers is cut short on its way to the server, until the returned function is called."""
+    whole: list[bool] = []
+
+    def carry(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            said = json.loads(text)
+            spoils = said["type"] == "offer" and not whole
+            server.send(json.dumps({**said, "sdp": "v=0"}) if spoils else text)
+
+        socket.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/signal"), carry)
+    return lambda: whole.append(True)
+
+
+def test_why_the_server_takes_no_offer_is_said_to_each_reader(new_page: NewPage, town: County, ring: Ring) -> None:
+    page = new_page(*PHONE)
+    mend = spoiled(page)
+    phone = TerminalPage(page, town).as_device("吕合镇")
+    desk = new_page(1600, 900)
+    mend_desk = spoiled(desk)
+    log_in(desk, town)
+    ring("礼社江会商", "吕合镇")
+    phone.press("answer")
+    refused = phone.see("room-refused")
+    expect(refused).to_have_attribute("data-code", "media.bad_offer")
+    expect(refused).to_contain_text("媒体描述不能用")
+    picture(page, "phone-room-refused")
+    phone.speak("en")
+    expect(refused).to_contain_text("The session description cannot be used")
+    expect(phone.see("meeting")).to_have_attribute("data-state", "connecting")
+    picture(page, "phone-room-refused-en")
+    assert [*layout(page, 14), *accessibility(page)] == []
+    mend()
+    expect(phone.see("meeting")).to_have_attribute("data-state", "connected")
+    expect(page.get_by_test_id("room-refused")).to_have_count(0)
+
+    desk.get_by_test_id("meeting-join").click()
+    told = desk.get_by_test_id("meeting-refused")
+    expect(told).to_contain_text("媒体描述不能用")
+    with in_english(desk, "desk-meeting-refused-en"):
+        expect(told).to_contain_text("The session description cannot be used")
+    mend_desk()
+    expect(told).to_have_count(0)
+    expect(desk.get_by_test_id("stage")).to_have_attribute("data-state", "connected")
 
 
 def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx.Client, ring: Ring) -> None:

@@ -109,6 +109,7 @@ def test_strangers_and_the_uninvited_are_turned_away(party: Parties, meeting: st
     uninvited = party("north_box").talk(meeting)
     uninvited.closed()
     assert uninvited.said[0]["code"] == "meeting.not_answered"
+    assert uninvited.said[0]["sentences"] == {"zh": "请先接听", "en": "Answer the ring first"}
 
 
 def test_a_page_opens_with_its_cookie_or_a_subprotocol(live: str, party: Parties, meeting: str) -> None:
@@ -154,6 +155,10 @@ def test_without_a_node_an_offer_is_asked_again_later(party: Parties, meeting: s
     desk.say(type="offer", id=1, sdp="v=0", slots={"audio": 1, "video": 1})
     error = desk.until("error")
     assert (error["id"], error["code"]) == (1, "media.unavailable")
+    assert error["sentences"] == {
+        "zh": "媒体节点暂时不在，正在重连",
+        "en": "No media node at the moment; it is being dialled",
+    }
 
 
 def test_a_flood_and_a_giant_are_closed(party: Parties, meeting: str) -> None:

@@ -1,6 +1,6 @@
 import { computed, ref, shallowRef, watch, type ComputedRef } from 'vue'
 import type { Conference } from '@shared/conference/conference'
-import type { ConferenceEvents, ConferenceState } from '@shared/conference/events'
+import type { ConferenceEvents, ConferenceState, Refusal } from '@shared/conference/events'
 import type { ConferenceParticipant } from '@shared/conference/messages'
 import type { Still } from '@shared/conference/stills'
 import { TOP } from '@shared/tiers'
@@ -39,6 +39,8 @@ export class Room {
   readonly muted = ref(false)
   /** The node keeps who speaks when. */
   readonly recorded = ref(false)
+  /** Why the server does not take us. */
+  readonly refused = shallowRef<Refusal | null>(null)
   /** It was closed, and may be opened again by its person. */
   readonly unmutedSince = ref(false)
   readonly microphoneOn = ref(false)
@@ -91,6 +93,7 @@ export class Room {
     }
     this.pictures.value = client.picturesHere('terminal')
     this.take(devices.stream, devices.camera, devices.microphone)
+    this.state.value = 'connecting'
     const { url, token } = this.options
     this.conference = new client.Conference({ url, media: devices.stream, slots: { audio: VOICES, video: this.pictures.value }, ...(token === null ? {} : { token }) })
     this.listen(this.conference)
@@ -181,6 +184,7 @@ export class Room {
     conference.on('participants', (all) => (this.participants.value = all))
     conference.on('muted', (muted) => this.mute(muted))
     conference.on('recorded', (recorded) => (this.recorded.value = recorded))
+    conference.on('refused', (why) => (this.refused.value = why))
     conference.on('line', (line) => (this.line.value = line))
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('speaker', ({ participant }) => {

@@ -1,7 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
 import { Conference } from '@shared/conference/conference'
-import type { ConferenceState } from '@shared/conference/events'
+import type { ConferenceState, Refusal } from '@shared/conference/events'
 import type { Still } from '@shared/conference/stills'
 import { CONTENT } from '@shared/conference/slot'
 import type { Board } from '@shared/objects/board'
@@ -79,6 +79,8 @@ export class Visit {
   readonly chairMuted = ref(false)
   /** The node keeps who speaks when. */
   readonly recorded = ref(false)
+  /** Why the server does not take us just now; what it said at the end stays until the next one is joined. */
+  readonly refused: ShallowRef<Refusal | null> = shallowRef(null)
 
   private readonly speakers = createSpeakers()
   private conference: Conference | null = null
@@ -119,6 +121,7 @@ export class Visit {
   async join(meeting: Meeting): Promise<void> {
     this.leave()
     this.state.value = 'connecting'
+    this.refused.value = null
     this.meeting.value = meeting.id
     const own = await devices()
     // Left again, or gone elsewhere, while the browser asked for the camera.
@@ -172,7 +175,7 @@ export class Visit {
     this.hide()
     this.conference?.leave()
     this.clear()
-    this.state.value = null
+    this.state.value = this.refused.value = null
   }
 
   /** How many device pixels high the stage's picture is. */
@@ -206,6 +209,7 @@ export class Visit {
     conference.on('speaker', ({ participant }) => {
       this.speaker.value = participant
     })
+    conference.on('refused', (why) => (this.refused.value = why))
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('track', ({ kind, slot, track }) => {
       if (kind === 'audio') this.speakers.take(slot, track)

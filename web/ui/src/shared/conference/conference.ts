@@ -3,7 +3,7 @@
 import { TOP } from '../tiers'
 import { Connection } from './connection'
 import { ContentSender } from './content'
-import type { ConferenceEnd, ConferenceEvents, ConferenceState } from './events'
+import type { ConferenceEnd, ConferenceEvents, ConferenceState, Refusal } from './events'
 import type { LineMessage, ServerMessage, Welcome } from './messages'
 import { OwnMedia } from './ownMedia'
 import { SignalSocket } from './socket'
@@ -49,7 +49,7 @@ export class Conference {
     recorded: new Set(),
     line: new Set(),
     stills: new Set(),
-    error: new Set(),
+    refused: new Set(),
   }
   private readonly socket: SignalSocket
   private readonly slots: SlotView
@@ -181,6 +181,7 @@ export class Conference {
       case 'participants':
         return this.emit('participants', message.participants)
       case 'answer':
+        this.emit('refused', null)
         return void (message.of === 'content' ? this.content : this.connection).accept(message.id, message.sdp)
       case 'speaker':
         return this.emit('speaker', { participant: message.participant, loudest: message.loudest })
@@ -215,7 +216,7 @@ export class Conference {
       case 'ended':
         return this.finish(message.type)
       case 'error':
-        return this.refused(message.id, { code: message.code, detail: message.detail })
+        return this.refused(message.id, { code: message.code, sentences: message.sentences })
       case 'pong':
         return
     }
@@ -223,6 +224,7 @@ export class Conference {
 
   private welcome(message: Welcome): void {
     this.socket.welcomed = true
+    this.emit('refused', null)
     this.stills.close()
     this.own.welcome()
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
@@ -234,10 +236,10 @@ export class Conference {
   }
 
   /** Where the node says that we are not in the meeting, the socket is dialled anew: as it opens the server says whether we are. */
-  private refused(id: number | undefined, error: ConferenceEvents['error']): void {
+  private refused(id: number | undefined, error: Refusal): void {
     if (error.code === 'media.not_in_room') this.socket.again()
     this.connection.refused(id, error.code)
-    this.emit('error', error)
+    if (id !== undefined || !this.socket.welcomed) this.emit('refused', error)
   }
 
   private stand({ type, tier, why }: LineMessage): void {

@@ -1,5 +1,6 @@
 /** What a page hears of its meeting. */
 
+import type { Sentences } from '../i18n'
 import type { Standing } from '../tiers'
 import type { ConferenceParticipant } from './messages'
 import type { Still } from './stills'
@@ -11,6 +12,11 @@ export interface SlotTrack {
   kind: 'audio' | 'video'
   slot: number
   track: MediaStreamTrack
+}
+
+export interface Refusal {
+  code: string
+  sentences: Sentences
 }
 
 export interface ConferenceEvents {
@@ -28,5 +34,6 @@ export interface ConferenceEvents {
   line: { down: Standing; up: Standing }
   /** The newest still of each site that is sent so in place of a moving picture. */
   stills: ReadonlyMap<string, Still>
-  error: { code: string; detail: string }
+  /** Why the server took no offer of ours, or does not let us in, in each language; null once it does. */
+  refused: Refusal | null
 }

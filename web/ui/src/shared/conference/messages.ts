@@ -1,5 +1,6 @@
 /** What the server says on the signalling socket of a meeting. See docs/signalling.md. */
 
+import type { Sentences } from '../i18n'
 import type { Standing } from '../tiers'
 import type { StillPart } from './stills'
 import type { StillsWanted } from './stillSender'
@@ -52,4 +53,4 @@ export type ServerMessage =
   | ({ type: 'stills_wanted' } & StillsWanted)
   | { type: 'reoffer'; reason: string }
   | { type: 'move' | 'moved' | 'removed' | 'ended' | 'pong' }
-  | { type: 'error'; id?: number; code: string; detail: string }
+  | { type: 'error'; id?: number; code: string; sentences: Sentences }
