@@ -3,6 +3,7 @@ import type { Conference } from '@shared/conference/conference'
 import type { ConferenceEvents, ConferenceState, Refusal } from '@shared/conference/events'
 import type { ConferenceParticipant } from '@shared/conference/messages'
 import type { Still } from '@shared/conference/stills'
+import type { Rest } from '@shared/conference/view'
 import { TOP } from '@shared/tiers'
 import { closeDevices, openDevices, type DeviceTrouble } from './devices'
 import { assign, faces, isWeak, lookAt, type Look } from './pictures'
@@ -50,6 +51,8 @@ export class Room {
   readonly weak = ref(false)
   /** Where our line stands on the ladder. */
   readonly line = shallowRef<ConferenceEvents['line']>({ down: TOP, up: TOP })
+  /** Which pictures rest because this device is too slow for all. */
+  readonly rest = shallowRef<Rest | null>(null)
   /** The browser plays no sound before the page was touched. */
   readonly silentUntilTouched = ref(false)
   readonly wantsPictures = ref(true)
@@ -186,6 +189,7 @@ export class Room {
     conference.on('recorded', (recorded) => (this.recorded.value = recorded))
     conference.on('refused', (why) => (this.refused.value = why))
     conference.on('line', (line) => (this.line.value = line))
+    conference.on('rest', (rest) => (this.rest.value = rest))
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('speaker', ({ participant }) => {
       this.speaking.value = participant

@@ -3,6 +3,7 @@ import { urlOf, type Api } from '@shared/api'
 import { Conference, picturesHere } from '@shared/conference/conference'
 import type { Still } from '@shared/conference/stills'
 import { CONTENT } from '@shared/conference/slot'
+import type { Rest } from '@shared/conference/view'
 import { assignSlots } from './stage'
 
 /** What the wall sees and hears of a meeting, as the stage needs it. */
@@ -17,6 +18,8 @@ export interface HallView {
   blind: ReadonlySet<string>
   /** The sites that send a picture, and for which it has no slot. */
   beyond: ReadonlySet<string>
+  /** Which pictures rest because this device is too slow for all. */
+  rest: Rest | null
 }
 
 export interface Hall {
@@ -31,7 +34,7 @@ export interface Hall {
 }
 
 const VOICES = 4
-const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), beyond: new Set() }
+const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), beyond: new Set(), rest: null }
 
 /** One visit to one meeting: receives only, shows no picture of its own. */
 class Visit {
@@ -45,6 +48,7 @@ class Visit {
   private rest: readonly string[] = []
   private placed: readonly string[] = []
   private speaker: string | null = null
+  private resting: Rest | null = null
   private self = ''
   private blind = new Set<string>()
 
@@ -66,6 +70,10 @@ class Visit {
     })
     this.conference.on('stills', (stills) => {
       this.stills = stills
+      this.tell()
+    })
+    this.conference.on('rest', (rest) => {
+      this.resting = rest
       this.tell()
     })
     this.conference.on('self', ({ participant }) => (this.self = participant))
@@ -121,10 +129,10 @@ class Visit {
     const streams = new Map<string, MediaStream>()
     this.slots.forEach((site, slot) => {
       const stream = this.pictures.get(slot)
-      if (site !== null && stream !== undefined && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
+      if (site !== null && stream !== undefined && !(this.resting?.sites.has(site) ?? false) && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
     })
     const beyond = new Set(this.rest.filter((site) => this.sending.has(site)))
-    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind, beyond })
+    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind, beyond, rest: this.resting })
   }
 }
 

@@ -4,6 +4,7 @@ import { Conference } from '@shared/conference/conference'
 import type { ConferenceState, Refusal } from '@shared/conference/events'
 import type { Still } from '@shared/conference/stills'
 import { CONTENT } from '@shared/conference/slot'
+import type { Rest } from '@shared/conference/view'
 import type { Board } from '@shared/objects/board'
 import type { Asker, Meeting } from '@shared/objects/meetings'
 import { sitesOf } from '@shared/situation'
@@ -73,6 +74,8 @@ export class Visit {
   readonly own: ShallowRef<MediaStream | null> = shallowRef(null)
   /** What stands in for moving pictures on weak lines, by site. */
   readonly stills: ShallowRef<ReadonlyMap<string, Still>> = shallowRef(new Map())
+  /** Which pictures rest because this device is too slow for all. */
+  readonly rest: ShallowRef<Rest | null> = shallowRef(null)
   readonly speaker: Ref<string | null> = ref(null)
   readonly mic = ref(true)
   readonly camera = ref(true)
@@ -210,6 +213,7 @@ export class Visit {
       this.speaker.value = participant
     })
     conference.on('refused', (why) => (this.refused.value = why))
+    conference.on('rest', (rest) => (this.rest.value = rest))
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('track', ({ kind, slot, track }) => {
       if (kind === 'audio') this.speakers.take(slot, track)
@@ -252,6 +256,7 @@ export class Visit {
     this.own.value = this.stage.value = this.content.value = null
     this.meeting.value = this.speaker.value = null
     this.stills.value = new Map()
+    this.rest.value = null
     this.conference = null
   }
 }

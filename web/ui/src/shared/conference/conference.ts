@@ -50,6 +50,7 @@ export class Conference {
     line: new Set(),
     stills: new Set(),
     refused: new Set(),
+    rest: new Set(),
   }
   private readonly socket: SignalSocket
   private readonly slots: SlotView
@@ -68,12 +69,13 @@ export class Conference {
       comes: () => this.connection.comes(),
     })
     const send = (message: object): void => this.socket.send(message)
-    this.slots = new SlotView(send)
+    this.slots = new SlotView(send, (rest) => this.emit('rest', rest))
     this.own = new OwnMedia(options.media)
     this.connection = new Connection(options.slots, this.own, this.socket, {
       become: (state) => this.become(state),
       show: ({ kind, slot, transceiver }) => this.emit('track', { kind, slot, track: transceiver.receiver.track }),
       offered: () => this.slots.again(),
+      decoded: (seen) => this.slots.decoded(seen),
     })
     this.content = new ContentSender(send, () => this.connection.knownRelays)
     this.shown = new StillsShown(send, (stills) => this.emit('stills', stills))
@@ -184,6 +186,7 @@ export class Conference {
         this.emit('refused', null)
         return void (message.of === 'content' ? this.content : this.connection).accept(message.id, message.sdp)
       case 'speaker':
+        this.slots.heard(message.participant)
         return this.emit('speaker', { participant: message.participant, loudest: message.loudest })
       case 'muted':
         return this.emit('muted', message.muted)

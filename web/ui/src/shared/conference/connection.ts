@@ -4,6 +4,7 @@ import { closed, comes, isOfSame, makeCall, type Call, type Slot } from './call'
 import { HealthWatch } from './health'
 import { eachAsItComes } from './move'
 import type { OwnMedia } from './ownMedia'
+import type { Decoding } from './pace'
 import type { SignalSocket } from './socket'
 import { packedAnswer } from './sound'
 
@@ -21,6 +22,8 @@ export interface ConnectionEvents {
   show: (slot: Slot) => void
   /** A node that has an offer, or a server that has another socket, may not know yet what the slots show. */
   offered: () => void
+  /** What its decoders did of late; whether this device is too slow for all that is wanted. */
+  decoded: (seen: Decoding) => boolean
 }
 
 export class Connection {
@@ -144,6 +147,7 @@ export class Connection {
       call,
       (message) => this.socket.send(message),
       (thin) => this.own.fitSound({ thin }),
+      this.events.decoded,
     )
     call.pc.onconnectionstatechange = () => this.follow(call)
     this.own.begin(call)

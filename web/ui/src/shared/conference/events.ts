@@ -4,6 +4,7 @@ import type { Sentences } from '../i18n'
 import type { Standing } from '../tiers'
 import type { ConferenceParticipant } from './messages'
 import type { Still } from './stills'
+import type { Rest } from './view'
 
 export type ConferenceState = 'connecting' | 'connected' | 'interrupted' | ConferenceEnd
 export type ConferenceEnd = 'left' | 'removed' | 'replaced' | 'ended' | 'refused'
@@ -36,4 +37,6 @@ export interface ConferenceEvents {
   stills: ReadonlyMap<string, Still>
   /** Why the server took no offer of ours, or does not let us in, in each language; null once it does. */
   refused: Refusal | null
+  /** Which pictures rest because this device does not decode all in time; null where none has to. */
+  rest: Rest | null
 }

@@ -1,10 +1,12 @@
 /** What only the page can know of its connection: told to the bridge, and acted on where sound has gaps. */
 
 import type { Call } from './call'
+import { decodedBetween, decoders, type Decoders } from './decoding'
+import type { Decoding } from './pace'
 
 export interface HealthMessage {
   type: 'health'
-  /** Why the own picture is smaller than it could be. */
+  /** Why the own picture is smaller than it could be; `cpu` also where others' pictures are not decoded in time. */
   limited: 'none' | 'cpu' | 'bandwidth'
   uplink_kbps: number
   /** The share of the sound that was made up for want of packets. */
@@ -86,6 +88,7 @@ function remember(values: number[], value: number): void {
 /** Looks at one connection again and again until it is stopped. */
 export class HealthWatch {
   private before: Counted | null = null
+  private worked: Decoders | null = null
   private readonly losses: number[] = []
   private thin = false
   private told = ''
@@ -95,6 +98,7 @@ export class HealthWatch {
     private readonly call: Call,
     private readonly tell: (message: HealthMessage) => void,
     private readonly becomeThin: (thin: boolean) => void,
+    private readonly decoded: (seen: Decoding) => boolean,
   ) {
     this.timer = window.setInterval(() => void this.look(), LOOK_MS)
   }
@@ -112,7 +116,9 @@ export class HealthWatch {
     if (this.call.pc.connectionState !== 'connected') return
     const { microphone, camera } = this.call
     const open = { microphone: microphone.track?.enabled === true, camera: camera.track?.enabled === true }
-    const now = count(await this.call.pc.getStats(), open)
+    const report = await this.call.pc.getStats()
+    const now = count(report, open)
+    if (this.isSlow(report)) now.limited = 'cpu'
     const before = this.before
     this.before = now
     if (before === null) return
@@ -124,6 +130,14 @@ export class HealthWatch {
     const text = JSON.stringify(message)
     if (text !== this.told) this.tell(message)
     this.told = text
+  }
+
+  /** Whether this device is too slow for all that is wanted. A page in the background decodes as it likes. */
+  private isSlow(report: RTCStatsReport): boolean {
+    const now = document.hidden ? null : decoders(report, performance.now())
+    const seen = now !== null && this.worked !== null ? decodedBetween(this.worked, now) : { frames: 0, missing: 0, busy: 0 }
+    this.worked = now
+    return this.decoded(seen)
   }
 
   /** Sound is sent twice (RFC 2198): on a thin line each frame is made small, or pictures and sound would queue. */

@@ -1,14 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SlotView } from './view'
+import type { Decoding } from './pace'
+import { SlotView, type Rest } from './view'
+
+const CHOKED: Decoding = { frames: 60, missing: 0.4, busy: 1 }
+const SMOOTH: Decoding = { frames: 60, missing: 0, busy: 0.1 }
 
 describe('what the bridge is told of the screen', () => {
   const told: unknown[] = []
+  const rests: (Rest | null)[] = []
   let view: SlotView
 
   beforeEach(() => {
     vi.useFakeTimers()
-    told.length = 0
-    view = new SlotView((message) => told.push(message))
+    told.length = rests.length = 0
+    view = new SlotView((message) => told.push(message), (rest) => rests.push(rest))
   })
   afterEach(() => {
     view.close()
@@ -60,6 +65,44 @@ describe('what the bridge is told of the screen', () => {
     hidden.mockReturnValue(false)
     document.dispatchEvent(new Event('visibilitychange'))
     expect(told.at(-1)).toEqual({ type: 'view', slots: ['a'], heights: [300] })
+    hidden.mockRestore()
+  })
+
+  const looks = (seen: Decoding, count: number): boolean => {
+    let slow = false
+    for (let look = 0; look < count; look++) {
+      vi.advanceTimersByTime(2_500)
+      slow = view.decoded(seen)
+    }
+    return slow
+  }
+
+  it('a page that decodes too slowly lets the least of its pictures rest, and says which', () => {
+    view.set(['small', 'big', 'speaks'], [180, 720, 180])
+    view.heard('speaks')
+    expect(looks(CHOKED, 2)).toBe(false)
+    expect(looks(CHOKED, 1)).toBe(true)
+    expect(told.at(-1)).toEqual({ type: 'view', slots: [null, 'big', 'speaks'], heights: [180, 720, 180] })
+    expect(rests).toEqual([{ most: 2, smaller: false, sites: new Set(['small']) }])
+    view.heard('small')
+    expect(told.at(-1)).toEqual({ type: 'view', slots: ['small', 'big', null], heights: [180, 720, 180] })
+    expect(rests.at(-1)).toEqual({ most: 2, smaller: false, sites: new Set(['speaks']) })
+    expect(looks(SMOOTH, 9)).toBe(false)
+    expect(told.at(-1)).toEqual({ type: 'view', slots: ['small', 'big', 'speaks'], heights: [180, 720, 180] })
+    expect(rests.at(-1)).toBeNull()
+  })
+
+  it('where a single picture is too much it becomes smaller', () => {
+    view.set(['a'], [])
+    expect(looks(CHOKED, 3)).toBe(true)
+    expect(told.at(-1)).toEqual({ type: 'view', slots: ['a'], heights: [360] })
+    expect(rests.at(-1)).toEqual({ most: 1, smaller: true, sites: new Set() })
+  })
+
+  it('a page in the background is not judged', () => {
+    view.set(['a', 'b'], [180, 180])
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+    expect(looks(CHOKED, 9)).toBe(false)
     hidden.mockRestore()
   })
 })

@@ -1,6 +1,15 @@
 /** What the bridge is told of the slots on the screen: whom each shows, how high its tile is, nothing more often than needed. */
 
 import { heightInSteps } from '../simulcast'
+import { paced, resting, seenSlots, UNHURRIED, type Decoding } from './pace'
+
+/** What the page is told of a device that is too slow: how many pictures move at most, and which sites' rest for it. */
+export interface Rest {
+  most: number
+  /** Whether even the one that moves is sent smaller than its tile. */
+  smaller: boolean
+  sites: ReadonlySet<string>
+}
 
 const SETTLED_AFTER_MS = 150
 /** A tile that was just placed is measured in the next picture of the page. */
@@ -16,11 +25,18 @@ export class SlotView {
   /** Another site was placed in a slot, and the bridge does not know it yet. */
   private urgent = false
   private hidden = false
+  private pace = UNHURRIED
+  private resting: ReadonlySet<number> = new Set()
+  private lastSpeaker: string | null = null
+  private rested = ''
   private settleTimer = 0
   private hiddenTimer = 0
   private readonly look = () => this.watchVisibility()
 
-  constructor(private readonly send: (message: object) => void) {
+  constructor(
+    private readonly send: (message: object) => void,
+    private readonly rests: (rest: Rest | null) => void,
+  ) {
     document.addEventListener('visibilitychange', this.look)
   }
 
@@ -30,10 +46,36 @@ export class SlotView {
     this.slots = [...slots]
     this.pinned = [...pinned]
     this.heights = heights.map((height) => (height === null ? null : heightInSteps(height)))
+    this.choose()
     window.clearTimeout(this.settleTimer)
     const unmeasured = heights.length > 0 && slots.some((slot, place) => slot !== null && (heights[place] ?? null) === null)
     if (this.urgent && !unmeasured) this.tell()
     else this.settleTimer = window.setTimeout(() => this.tell(), this.urgent ? PLACED_AFTER_MS : SETTLED_AFTER_MS)
+  }
+
+  /** Ask for fewer pictures where they are not decoded in time, and for more after calm; whether fewer come now than are wanted. */
+  decoded(seen: Decoding): boolean {
+    if (!document.hidden) {
+      const { slots, heights } = this
+      const moving = seenSlots({ slots, heights }).length - this.resting.size
+      const pace = paced(this.pace, seen, moving, slots.length, performance.now())
+      const changed = pace.most !== this.pace.most || pace.lines !== this.pace.lines
+      this.pace = pace
+      if (changed) {
+        this.choose()
+        this.tell()
+      }
+    }
+    return this.rested !== ''
+  }
+
+  /** Whoever spoke last keeps a moving picture before others of the same size. */
+  heard(speaker: string | null): void {
+    if (speaker === null || speaker === this.lastSpeaker) return
+    this.lastSpeaker = speaker
+    if (this.resting.size === 0) return
+    this.choose()
+    this.tell()
   }
 
   /** Say it again: a node that was restarted knows nothing of it. */
@@ -48,10 +90,29 @@ export class SlotView {
     document.removeEventListener('visibilitychange', this.look)
   }
 
+  /** Which slots rest, and how much the others are. */
+  private choose(): void {
+    const { slots, heights, pinned, lastSpeaker, pace } = this
+    this.resting = resting({ slots, heights, pinned, speaker: lastSpeaker }, pace.most, this.resting)
+    const sites = [...this.resting].map((slot) => slots[slot] ?? '')
+    const bites = pace.most !== null && (sites.length > 0 || pace.lines !== null)
+    const text = bites ? [pace.most, pace.lines, ...sites].join() : ''
+    if (text === this.rested) return
+    this.rested = text
+    this.rests(bites && pace.most !== null ? { most: pace.most, smaller: pace.lines !== null, sites: new Set(sites) } : null)
+  }
+
+  /** How high each picture should be. */
+  private get lines(): readonly (number | null)[] {
+    const { lines } = this.pace
+    if (this.hidden) return this.slots.map(() => 0)
+    return lines === null ? this.heights : this.slots.map((_, slot) => Math.min(this.heights[slot] ?? Infinity, lines))
+  }
+
   private tell(): void {
-    const heights = this.hidden ? this.slots.map(() => 0) : this.heights
+    const slots = this.slots.map((site, slot) => (this.resting.has(slot) ? null : site))
     const held = this.pinned.includes(true) ? { pinned: this.pinned } : {}
-    const message = { type: 'view', slots: this.slots, heights, ...held }
+    const message = { type: 'view', slots, heights: this.lines, ...held }
     const text = JSON.stringify(message)
     if (text === this.told) return
     this.told = text
