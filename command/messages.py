@@ -29,6 +29,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{unit}已有群组“{name}”，停用的也算：改个名称，或恢复使用那一个",
         "{unit} has a group “{name}”, perhaps a retired one: choose another name, or use that one again",
     ),
+    "group.joined": (
+        "加进了{unit}早有的群组“{name}”；要另建一个，换个名称",
+        "Added to the group “{name}” that {unit} had already; for one more group choose another name",
+    ),
+    "group.used_again": (
+        "{unit}的群组“{name}”原已停用，现在恢复使用，原来的成员也在",
+        "The group “{name}” of {unit} was retired and is in use again, with the members it had",
+    ),
+    "group.called_alike": (
+        "在{unit}的“{name}”里；另有名称相同或相近的“{other}”（{keeper}维护），两个群组互不合并",
+        "In “{name}” of {unit}; there is another group, “{other}” of {keeper}, called the same or nearly so: both stay",
+    ),
     "group.outside": (
         "{name}不在 {unit} 里：群组只列本县、本乡镇的",
         "{name} is not in {unit}: a group lists those of its own county or township",

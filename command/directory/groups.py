@@ -58,6 +58,8 @@ def change_group(session: Session, actor: Actor, group_id: str, version: int, ch
     if "name" in changes and str(changes["name"]).strip() != group.name:
         changes = {**changes, "name": _name(session, unit, str(changes["name"]))}
     apply_changes(group, version, changes, {"name", "active"})
+    # Whoever holds the row next in this transaction reads it anew, and would lose what is not written.
+    session.flush()
     _tell(session, actor, "group.changed", group)
     return group
 

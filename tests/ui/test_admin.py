@@ -132,7 +132,7 @@ def test_units_and_terminals_by_table_with_a_bad_line(
     expect(lines).to_contain_text("没有这个单位：没有的镇")
     with in_english(page, "admin-import-bad-en"):
         expect(lines).to_contain_text("There is no unit “没有的镇”")
-    page.get_by_test_id("only-failed").uncheck()
+    page.get_by_test_id("only-told").uncheck()
     expect(lines).to_have_count(2)
     rows = saved(page, "report-csv", tmp_path)
     assert [row["结果"] for row in rows] == ["新增", "有错"]

@@ -50,6 +50,21 @@ def import_group(page: Page, lines: str) -> None:
     expect(page.get_by_test_id("report")).to_have_attribute("data-kept", "true")
 
 
+def try_what_is_called_alike(page: Page, other: str) -> None:
+    """Chosen and tried, not imported: one more for the group that is there by now, and one of nearly its name."""
+    alike = f"{OFFICE[:2]} {OFFICE[2:]}"
+    choose(page, f"群组,单位,岗位,姓名\n{OFFICE},{other},,\n{alike},{other},,\n新的群组,{other},,\n")
+    expect(page.get_by_test_id("report-noted")).to_have_text("要留意 2")
+    lines = page.get_by_test_id("report-line")
+    expect(lines).to_have_count(3)
+    page.get_by_test_id("only-told").check()
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text(f"另有名称相同或相近的“{alike}”")
+    expect(lines.last).to_contain_text(f"另有名称相同或相近的“{OFFICE}”")
+    picture(page, "admin-groups-alike")
+    assert [*accessibility(page), *layout(page, least_px=12)] == []
+
+
 def remove_and_put_back(page: Page, town: str) -> None:
     """A member is removed, put back, found by a search and, being there, not offered."""
     row = page.get_by_test_id("member-row").filter(has_text=town)
@@ -68,6 +83,7 @@ def test_a_group_is_imported_chosen_counted_and_told(new_page: NewPage, town: Co
     station = f"{OFFICE},{add_station(town)},,\n"
     office = open_admin(new_page(1600, 900), town, "duty", "imports/groups")
     import_group(office, station + "".join(f"{OFFICE},{one},{LEADERS},\n" for one in (first, second)))
+    try_what_is_called_alike(office, first)
     office.get_by_test_id("tab-groups").click()
     office.get_by_test_id("group-row").filter(has_text=OFFICE).get_by_role("button").click()
     expect(office.get_by_test_id("group-count")).to_have_text("3 个成员")

@@ -54,6 +54,50 @@ def test_a_table_makes_groups_and_says_what_is_wrong_line_by_line(as_: Clients) 
     assert (again["created"], again["updated"], again["failed"]) == (0, 2, 0), "a file can go round"
 
 
+def notes(report: dict[str, Any]) -> list[tuple[str, str | None]]:
+    return [(line["outcome"], line.get("code")) for line in report["lines"]]
+
+
+def test_groups_of_one_name_are_told_apart_on_each_line(as_: Clients) -> None:
+    directory(as_)
+    duty, heading = as_("duty"), "群组,单位,岗位,姓名,维护单位\n"
+    county, other = "学校,西舍路镇,中学校长,,楚雄市\n", "学校,吕合镇,,王（示例）,楚雄市\n"
+    assert notes(post(duty, "groups", heading + county + county)) == [("created", None), ("updated", None)]
+    # One in the database: who is added to it hears so, who is in it already changes nothing.
+    for found in [post(duty, "groups", heading + county + other, dry_run=dry) for dry in (1, 0)]:
+        assert notes(found) == [("updated", None), ("created", "group.joined")]
+        assert "楚雄市早有的群组“学校”" in found["lines"][1]["sentences"]["zh"]
+    # Two in one file, of two keepers, and one that differs by a blank and a wide letter.
+    twins = "校长Ａ,西舍路镇,中学校长,,西舍路镇\n校长A,吕合镇,,王（示例）,楚雄市\n校长 a,西舍路镇,中学校长,,楚雄市\n"
+    report = post(duty, "groups", heading + twins)
+    assert notes(report) == [("created", "group.called_alike")] * 3
+    assert [line["sentences"]["en"].split(";")[0] for line in report["lines"]] == [
+        "In “校长Ａ” of 西舍路镇",
+        "In “校长A” of 楚雄市",
+        "In “校长 a” of 楚雄市",
+    ]
+    kept = duty.get(GROUPS).json()["items"]
+    assert sorted((one["name"], one["members"]) for one in kept) == [
+        ("学校", 2),
+        ("校长 a", 1),
+        ("校长A", 1),
+        ("校长Ａ", 1),
+    ]
+    (school,) = (one["id"] for one in kept if one["name"] == "学校")
+    version = f'"{duty.get(f"{GROUPS}/{school}").json()["version"]}"'
+    assert duty.patch(f"{GROUPS}/{school}", json={"active": False}, headers={"If-Match": version}).is_success
+    assert notes(post(duty, "groups", heading + county + other)) == [("updated", "group.used_again"), ("updated", None)]
+    again = duty.get(f"{GROUPS}/{school}").json()
+    assert (again["active"], len(again["members"])) == (True, 2)
+
+
+def test_a_township_is_not_told_of_groups_it_may_not_know(as_: Clients) -> None:
+    directory(as_)
+    heading, row = "群组,单位,岗位,姓名,维护单位\n", "学校,吕合镇,,王（示例）,"
+    assert notes(post(as_("duty"), "groups", heading + row + "吕合镇\n")) == [("created", None)]
+    assert notes(post(as_("stranger_duty"), "groups", heading + row + "\n")) == [("failed", "import.unit_unknown")]
+
+
 def test_a_table_tells_people_of_one_name_apart_by_their_telephones(as_: Clients) -> None:
     people = "吕合镇,王（示例）,000-0000-0003,\n吕合镇,王（示例）,000-0000-0004,是\n"
     assert post(as_("admin"), "people", f"单位,姓名,电话,同名另一人\n{people}")["kept"]

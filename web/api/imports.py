@@ -78,6 +78,8 @@ def _line(line: Line, language: str) -> State:
         shown["id"] = line.id
     if line.secret is not None:
         shown["secret"] = line.secret
+    if line.note is not None:
+        shown |= told(line.note.code, language, line.note.params)
     if line.error is not None:
         error = line.error
         shown |= told(error.code, language, error.params)

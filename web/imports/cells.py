@@ -1,5 +1,6 @@
 """What the kinds of import share: what became of a row, and how a row names its unit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -13,12 +14,21 @@ from web.imports.table import Row
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something to know of a row that was taken: a code, and what its sentence is filled with."""
+
+    code: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What became of a row: the object's id, whether it is new, and a secret shown this once."""
+    """What became of a row: the object's id, whether it is new, a secret shown this once, and a note."""
 
     id: str
     created: bool
     secret: str | None = None
+    note: Note | None = None
 
 
 def find_unit(

@@ -20,9 +20,9 @@ from command.kernel.values import State
 from command.resources import actions as resources
 from command.resources.model import KINDS as RESOURCE_KINDS
 from command.resources.model import Resource
-from web.imports.cells import Outcome, find_unit
+from web.imports.cells import Note, Outcome, find_unit
 from web.imports.evacuation import import_hazard_point, import_household
-from web.imports.groups import import_member
+from web.imports.groups import import_member, note_twins
 from web.imports.people import by_phone, find_person, people_named
 from web.imports.table import Column, Row
 
@@ -56,6 +56,8 @@ _RESOURCE_WORDS = {
     "专家": "expert",
 }
 Importer = Callable[[Session, Actor, Row], Outcome]
+Notes = Callable[[Session, Actor, Collection[str]], Mapping[str, Note]]
+"""After all rows: of the objects with these ids what is to be known, on each of their lines."""
 UNIT = Column("unit", "单位", needed=True)
 NAME = Column("name", "名称", needed=True)
 PLACE = (Column("lon", "经度"), Column("lat", "纬度"))
@@ -247,6 +249,7 @@ class Kind:
 
     columns: tuple[Column, ...]
     importer: Importer
+    notes: Notes = lambda *_: {}
 
 
 KINDS: Mapping[str, Kind] = {
@@ -297,6 +300,7 @@ KINDS: Mapping[str, Kind] = {
         (Column("group", "群组", needed=True), UNIT, Column("post", "岗位"), Column("person", "姓名"),
          Column("kept_by", "维护单位")),
         import_member,
+        note_twins,
     ),
     "users": Kind(
         (Column("username", "用户名", needed=True), Column("name", "姓名", needed=True), UNIT),

@@ -11,6 +11,7 @@ export interface ReportLine {
   id?: string
   secret?: string
   field?: string
+  /** Why it failed; else something to know of a line that was taken. */
   code?: string
   sentences?: Sentences
 }
@@ -59,8 +60,11 @@ export function heading(kind: Kind, field: string | undefined, lang: Lang): stri
   return lang === 'zh' ? (column?.zh ?? field ?? '') : (field ?? '')
 }
 
-/** The lines to show: errors first where they are what one asks for; never so many that the page stands still. */
-export function shownLines(report: Report, onlyFailed: boolean, most: number): { lines: ReportLine[]; more: number } {
-  const lines = onlyFailed ? report.lines.filter((line) => line.outcome === 'failed') : report.lines
+/** Whether a line was taken and there is something to know of it. */
+export const isNoted = (line: ReportLine): boolean => line.outcome !== 'failed' && line.code !== undefined
+
+/** The lines to show: those that say something where these are what one asks for; never so many that the page stands still. */
+export function shownLines(report: Report, onlyTold: boolean, most: number): { lines: ReportLine[]; more: number } {
+  const lines = onlyTold ? report.lines.filter((line) => line.outcome === 'failed' || isNoted(line)) : report.lines
   return { lines: lines.slice(0, most), more: Math.max(0, lines.length - most) }
 }
