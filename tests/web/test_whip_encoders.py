@@ -20,6 +20,8 @@ from tests.web.world import World
 
 DARK, LIGHT = 60, 180
 BLACKOUT_S = 10
+CONSENT_S = 30
+"""So long FFmpeg sends on after the last answer to its checks."""
 
 
 @asynccontextmanager
@@ -132,3 +134,27 @@ async def test_ffmpeg_ends_with_an_error_when_its_node_drains(two_nodes: Stage, 
         async with ffmpeg(at, LIGHT), player(at, reception):
             await sees(reception, LIGHT)
             assert await asyncio.to_thread(carriers, two_nodes, at.duty) == [1 - first]
+
+
+@pytest.mark.soak
+async def test_ffmpeg_whose_site_is_removed_is_gone_at_once_and_ends_with_an_error(stage: Stage, world: World) -> None:
+    """It sends on until its consent has run out, to nobody; what watches over it starts it again in vain."""
+    reception = Reception()
+    async with case(stage, world) as at, ffmpeg(at, DARK) as encoder:
+        await soon(at.site_is("south_box", "joined"), why=at.states)
+        async with player(at, reception):
+            await sees(reception, DARK)
+            await asyncio.to_thread(at.duty.control, at.meeting, "remove", site=at.site)
+            counts = [(reception.pictures, reception.loud)]
+
+            def silent() -> bool:
+                counts.append((reception.pictures, reception.loud))
+                return len(counts) > 20 and len(set(counts[-20:])) == 1
+
+            await soon(silent, within_s=5, why=lambda: counts[-20:])
+            last = counts[-1]
+            assert await asyncio.wait_for(encoder.wait(), CONSENT_S + 5) != 0
+            assert (reception.pictures, reception.loud) == last, "nobody saw it go on"
+            async with ffmpeg(at, LIGHT) as again:
+                assert await asyncio.wait_for(again.wait(), 10) != 0
+            assert at.site_is("south_box", "removed")()
