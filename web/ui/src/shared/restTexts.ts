@@ -8,10 +8,7 @@ export const restTexts = defineTexts({
     rests: '本机忙，画面暂停',
   },
   en: {
-    most: ({ most, smaller }) => {
-      if (smaller) return 'This device is too busy: it shows one small picture just now'
-      return most === 1 ? 'This device is too busy: it shows 1 picture at most just now' : `This device is too busy: it shows ${most} pictures at most just now`
-    },
+    most: ({ most, smaller }) => (smaller ? 'Device busy: one small picture just now' : `Device busy: ${most === 1 ? '1 picture' : `${most} pictures`} at most just now`),
     rests: 'Paused: device is busy',
   },
 })
