@@ -94,9 +94,16 @@ def _report(
         fault = _fault(_with_first(root, number, alone), certificate)
         if not fault:
             known = certificate is not None and _is_trusted(certificate, trusted, at)
-            detail = "" if known else "not in the trust store" if certificate else "a bare key names nobody"
+            detail = "" if known else _doubt(certificate, at)
             return SignatureReport(Verdict.VALID if known else Verdict.UNKNOWN_SIGNER, signer, detail)
     return SignatureReport(Verdict.INVALID, signer, fault)
+
+
+def _doubt(certificate: x509.Certificate | None, at: datetime) -> str:
+    """Why a signature that holds is not believed."""
+    if certificate is None:
+        return "a bare key names nobody"
+    return "not in the trust store" if _in_force(certificate, at) else "the certificate is not in force"
 
 
 def _with_first(message: etree._Element, number: int, alone: bool) -> etree._Element:

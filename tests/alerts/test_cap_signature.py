@@ -69,3 +69,12 @@ def sign_again(document: bytes) -> bytes:
 
 def test_no_signature_no_report() -> None:
     assert check_signatures(alert().encode(), [], SIGNED_AT) == ()
+
+
+def test_a_certificate_that_has_run_out_is_told_apart_from_one_nobody_trusts() -> None:
+    for later, detail in (
+        (timedelta(), "not in the trust store"),
+        (timedelta(days=9), "the certificate is not in force"),
+    ):
+        (report,) = check_signatures(signed_example(), [], SIGNED_AT + later)
+        assert (report.verdict, report.detail) == (Verdict.UNKNOWN_SIGNER, detail)

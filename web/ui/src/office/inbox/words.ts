@@ -20,4 +20,9 @@ export const typeWords = (t: Texts, message: CapMessage): string =>
 
 export const byWords = (t: Texts, { by }: CapMessage): string => (by.kind === 'feed' ? t.feed(by.name) : by.name)
 
+const UNTRUSTED = 'not in the trust store' // which the verdict beside it says
+/** Who signed and why that is not believed, signature by signature. */
+export const signersWords = (t: Texts, signatures: readonly { signer: string | null; detail: string }[]): string =>
+  signatures.map(({ signer, detail }) => [signer ?? '', detail === UNTRUSTED ? '' : said(t, detail)].filter(Boolean).join(t.comma)).filter(Boolean).join(t.comma)
+
 export const signatureWords = (t: Texts, message: CapMessage): string => (message.signature === null ? '–' : t[message.signature])
