@@ -110,7 +110,7 @@ window.seen = { states: [], speakers: [], participants: [], errors: [], calls: 0
 conference.on('state', (state) => seen.states.push(state))
 conference.on('speaker', (speaker) => seen.speakers.push(speaker))
 conference.on('participants', (list) => { seen.participants = list })
-conference.on('error', (error) => seen.errors.push(error))
+conference.on('refused', (refusal) => { if (refusal !== null) seen.errors.push(refusal.code) })
 conference.on('track', ({ kind, slot, track }) => {
   const key = kind + slot
   elements.get(key)?.remove()

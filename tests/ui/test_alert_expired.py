@@ -89,3 +89,7 @@ def test_a_message_that_was_not_delivered_and_a_warning_that_ran_out(
     wall_in_english(wall)
     picture(wall, "wall-expired-en")
     assert layout(wall, 28) == []
+    # A warning that ran out ends no evacuation.
+    with town.client("duty") as duty:
+        (found,) = [one for one in answered(duty.get("/evacuations"))["items"] if one["alert"] == alert]
+        answered(duty.post(f"/evacuations/{found['id']}/close", json={"reason": "测试结束"}))
