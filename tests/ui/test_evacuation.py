@@ -136,7 +136,8 @@ def test_household_by_household_from_the_phone(
 
 
 def hurry(town: County, duty: httpx.Client, evacuation: str) -> None:
-    """Let the calls' waits run out, as in the night they do within minutes, until somebody is to go to a place."""
+    """Let the calls' waits run out, as in the night they do within minutes, until somebody is to go to a
+    place of each township."""
     core = build_core(Settings(data=town.data))
     minutes, alert = count(10, 10), answered(duty.get(f"/evacuations/{evacuation}"))["alert"]
 
@@ -144,8 +145,9 @@ def hurry(town: County, duty: httpx.Client, evacuation: str) -> None:
         with core.db.writing() as session:
             plan_due(session, ManualClock(datetime.now(UTC) + timedelta(minutes=next(minutes))))
         board = answered(duty.get("/board"))["obligations"].values()
-        mine = [one for one in board if one["alert"] == alert]
-        return any(one["visit"] and not one["visit"]["done_at"] and not one["ended_at"] for one in mine)
+        mine = [one for one in board if one["alert"] == alert and not one["ended_at"]]
+        visited = {one["township"] for one in mine if one["visit"] and not one["visit"]["done_at"]}
+        return bool(mine) and visited == {one["township"] for one in mine}
 
     until(ordered, within_s=40)
     core.engine.dispose()
