@@ -11,12 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from alerts import lean
-from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of
+from alerts.channels.port import Outcome, Outgoing, Result, all_of
 from alerts.senders import senders
 from alerts.wake import BrokerConfig
 from alerts.worker import WorkerConfig, run_worker
@@ -35,7 +33,7 @@ OFFICIAL = "138"
 class Stub:
     """A worker to start: its database, folder and name; the gateway's window and its delay; the broker, else files.
 
-    With `sms` it sends by that address, through the real channel; otherwise the gateway is a class within it.
+    Its gateway is a class within it.
     """
 
     url: str
@@ -45,7 +43,6 @@ class Stub:
     gateway_s: float = GATEWAY_S
     broker: str = ""
     lease_s: float = 60.0
-    sms: str = ""
 
     def words(self) -> list[str]:
         """The command that starts it."""
@@ -90,18 +87,10 @@ def main(stub: Stub) -> None:
     folder = Path(stub.folder)
     clock, wake = SystemClock(), wake_of(stub.url, folder / "run")
     db = Database(make_engine(stub.url), clock, wake.notify)
-    outside = senders({"sms": _short_messages(stub)} if stub.sms else {CHANNEL: StubGateway(stub)})
+    outside = senders({CHANNEL: StubGateway(stub)})
     config = WorkerConfig(BrokerConfig(stub.broker, folder / "broker"), stub.name, lease_s=stub.lease_s)
     listen: Callable[[Callable[[], None]], Callable[[], None]] = wake.listen
     run_worker(config, db, clock, outside, os.getpid(), listen)
-
-
-def _short_messages(stub: Stub) -> Channel:
-    # Loaded where it is asked for: the drill's worker does without it.
-    gateways = [import_module("alerts.channels.sms_gateway").gateway_of(stub.sms)]
-    module: Any = import_module("alerts.channels.sms")
-    channel: Channel = module.SmsChannel(gateways, lambda _: {}, lambda _: True, lambda *_: True, Path(stub.folder))
-    return channel
 
 
 if __name__ == "__main__":

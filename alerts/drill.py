@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.bench.broker import Broker, temporary_broker
 from alerts.bench.ends import judged
-from alerts.bench.scene import all_done, issue, make_tables, remaining, start_worker
+from alerts.bench.scene import all_done, issue, new_tables, remaining, start_worker
 from alerts.bench.server import Server, temporary_server
 from alerts.bench_stub import Stub
 from alerts.fanout import WINDOWS
@@ -103,7 +103,7 @@ class _Drill:
 
     def run(self) -> dict[str, Any]:
         """Issue, strike until the kills are spent, wait for the rest, count."""
-        make_tables(self._db)
+        new_tables(self._url, self._folder)
         began = time.monotonic()
         self._issue()
         workers = [self._start() for _ in range(self._plan.workers)]

@@ -1,5 +1,6 @@
-"""One alert to a crowd, sent by a worker process of its own, measured from the commit of its issue."""
+"""One alert to a crowd, sent by `fengsui worker`, measured from the commit of its issue."""
 
+import json
 import os
 import signal
 import subprocess
@@ -29,11 +30,12 @@ from alerts.recipients import OFFICIALS, PUBLIC, Contact
 from command.directory.model import Unit
 from command.kernel.actor import system_actor
 from command.kernel.clock import SystemClock
-from command.kernel.db import Base, Database, make_engine
+from command.kernel.db import Database, make_engine
 from command.kernel.ids import new_id
-from command.kernel.timeline import TimelineHead
 from command.kernel.wake import wake_of
 
+FENGSUI = (sys.executable, "-m", "web.cli")
+"""The program as a user calls it: what is measured is what is shipped."""
 TOWNSHIPS = 15
 PATIENCE_S = 600.0
 
@@ -48,13 +50,9 @@ class Scene:
     officials: int
 
 
-def make_tables(db: Database) -> None:
-    """Those of what is loaded here, but for what refers to what is not: hazard points name resources as shelters."""
-    loaded = Base.metadata.tables
-    whole = [
-        one for one in loaded.values() if all(key.target_fullname.split(".")[0] in loaded for key in one.foreign_keys)
-    ]
-    Base.metadata.create_all(db.engine, tables=whole)
+def new_tables(url: str, folder: Path) -> None:
+    """The program's own, in an empty database."""
+    subprocess.run([*FENGSUI, "migrate"], env=_settings(url, folder), check=True)
 
 
 WIDE, AS_SHIPPED = "binds=4&window=500", "binds=2&window=10"
@@ -75,19 +73,17 @@ def play(scene: Scene, window: str = WIDE) -> dict[str, Any]:
         wake.notify()
 
     db = Database(make_engine(scene.url), SystemClock(), committed_now)
-    make_tables(db)
-    with _centre(folder) as (centre, port):
-        address = f"smpp://bench:secret@127.0.0.1:{port}?{window}&{UNBOUND}" if window else ""
-        with working(Stub(scene.url, str(folder), "one", sms=address)) as worker:
-            # One beforehand: by then the worker stands, and its binds.
-            issue(db, 1, 0, address="137{:08d}")
-            wait(lambda: all_done(db), pause_s=0.1)
-            before, began = usage(worker.pid), time.time()
-            commits.clear()
-            issue(db, scene.recipients, scene.officials)
-            committed = commits[0]
-            wait(lambda: all_done(db), pause_s=0.1)
-            recorded, used, of_centre = last_result(db), usage(worker.pid), usage(centre.pid)
+    new_tables(scene.url, folder)
+    with _centre(folder) as (centre, port), _ended(_start(scene, folder, port, window)) as worker:
+        # One beforehand: by then the worker stands, and its binds.
+        issue(db, 1, 0, address="137{:08d}")
+        wait(lambda: all_done(db), pause_s=0.1)
+        before, began = usage(worker.pid), time.time()
+        commits.clear()
+        issue(db, scene.recipients, scene.officials)
+        committed = commits[0]
+        wait(lambda: all_done(db), pause_s=0.1)
+        recorded, used, of_centre = last_result(db), usage(worker.pid), usage(centre.pid)
     took = recorded - committed
     found = {
         "offered": scene.recipients,
@@ -117,9 +113,8 @@ def _centre(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
 
 
 @contextmanager
-def working(stub: Stub) -> Iterator["subprocess.Popen[bytes]"]:
-    """A worker process with the stub behind it, ended by SIGTERM."""
-    worker = start_worker(stub)
+def _ended(worker: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker process, told to go at the end."""
     try:
         yield worker
     finally:
@@ -127,10 +122,26 @@ def working(stub: Stub) -> Iterator["subprocess.Popen[bytes]"]:
         worker.wait(60)
 
 
+def _start(scene: Scene, folder: Path, port: int, window: str) -> "subprocess.Popen[bytes]":
+    """`fengsui worker`, which sends through a gateway with this window; without one, a worker with the stub."""
+    if not window:
+        return start_worker(Stub(scene.url, str(folder), "one"))
+    address = f"smpp://bench:secret@127.0.0.1:{port}?{window}&{UNBOUND}"
+    told = {**_settings(scene.url, folder), "FENGSUI_SMS_URLS": json.dumps([address])}
+    with (folder / "log-one").open("ab") as log:
+        return subprocess.Popen([*FENGSUI, "worker"], stdout=log, stderr=log, env=told)
+
+
 def start_worker(stub: Stub) -> "subprocess.Popen[bytes]":
-    """The same, for who ends it in another way."""
+    """A worker with the stub behind it, for who ends it."""
     with (Path(stub.folder) / f"log-{stub.name}").open("ab") as log:
         return subprocess.Popen(stub.words(), stdout=log, stderr=log, env={**lean.ENVIRONMENT, **os.environ})
+
+
+def _settings(url: str, folder: Path) -> dict[str, str]:
+    """What the program is told: this database, this folder, and nothing of whoever started the bench."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("FENGSUI_")}
+    return {**others, "FENGSUI_DATABASE_URL": url, "FENGSUI_DATA": str(folder)}
 
 
 def issue(
@@ -217,7 +228,6 @@ def _units(session: Session) -> list[str]:
 
 
 def _new_units(session: Session) -> list[str]:
-    session.add(TimelineHead(id=1))
     county = new_id()
     session.add(Unit(id=county, path=f"{county}/", name="bench", kind="county"))
     session.flush()

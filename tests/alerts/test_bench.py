@@ -1,25 +1,8 @@
 """The bench runs on both databases, loses nothing and says what the contract promises."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from alerts.bench import BESIDE, QUICK, run
-
-TABLES = """
-import sys
-from alerts.bench.scene import make_tables
-from command.kernel.clock import SystemClock
-from command.kernel.db import Database, make_engine
-make_tables(Database(make_engine(sys.argv[1]), SystemClock()))
-"""
-
-
-def test_what_it_loads_is_enough_for_its_tables(tmp_path: Path) -> None:
-    """In a process of its own: here everything is loaded."""
-    subprocess.run([sys.executable, "-c", TABLES, f"sqlite:///{tmp_path}/bench.db"], check=True)
 
 
 @pytest.mark.soak

@@ -25,6 +25,7 @@ from command.kernel.clock import SystemClock
 from command.kernel.db import Base, Database, make_engine
 from command.kernel.ids import new_id
 from command.kernel.sealing import Keyring, new_key
+from command.kernel.timeline import TimelineHead
 from tests.alerts.push_service import PushService, SubscribedBrowser
 from tests.alerts.receivers import Receiver, standard_receiver
 from tests.alerts.smsc import MessageCentre
@@ -52,6 +53,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def db(database: str) -> Iterator[Database]:
     made = Database(make_engine(database), SystemClock())
     Base.metadata.create_all(made.engine)
+    with made.writing() as session:
+        session.add(TimelineHead(id=1))
     yield made
     made.engine.dispose()
 
