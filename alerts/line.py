@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from alerts import claims
-from alerts.channels.port import Channel, Outcome, Outgoing, Result, all_of, turn_of
+from alerts.channels.port import NO_WORDS, Channel, Outcome, Outgoing, Result, all_of, turn_of
 from alerts.claims import Claim, Claimant, Standing
 from alerts.model import END, OF_THE_WAY, Alert, delivery_ids
 from alerts.recipients import Member
@@ -109,6 +109,8 @@ class Line:
         text = self._kept_text(held)
         if text is None:
             text = await self._ask(self._read_text, held)
+        if text is None:
+            return await self._fail(held)
         batches = _batches(held.rest, channel.batch if channel else len(held.rest)) or [()]
         later, until = False, held.until
         for number, members in enumerate(batches, start=1):
@@ -129,6 +131,14 @@ class Line:
                 return None
         await self._ask(self._give_back, held, True)
         return None
+
+    async def _fail(self, held: Claim) -> Claim | None:
+        """What cannot be put into words now would be claimed before all others again, and they would never be told: it
+        fails for the way, so that it can be sent again."""
+        made = delivery_ids(held.alert, held.channel, held.act)
+        failed = [Result(made(one.recipient), Outcome.FAILED, f"{OF_THE_WAY}{NO_WORDS}") for one in held.rest]
+        _, following = await self._keep(held, held.rest, failed, True)
+        return following
 
     async def _deliver(self, channel: Channel | None, held: Claim, batch: Sequence[Outgoing]) -> list[Result]:
         if not batch:
@@ -179,16 +189,26 @@ class Line:
         """The words of an alert's act in a language do not change: those of the last chunk are kept."""
         return self._text[1] if self._text and self._text[0] == held.said else None
 
-    def _read_text(self, held: Claim) -> _Text:
-        with self._desk.db.reading() as session:
-            alert = session.get_one(Alert, held.alert)
-            ended = held.act == END
-            at = (alert.ended_at if ended else alert.issued_at) or self._desk.clock.now()
-            end, note = (alert.status, alert.end_text) if ended else (None, "")
-            words = words_of(alert, at, end, note, language=held.language)
-            text = _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
+    def _read_text(self, held: Claim) -> _Text | None:
+        """None where its words cannot be put together: one alert's fault must hold up no other alert."""
+        try:
+            with self._desk.db.reading() as session:
+                text = _text_of(held, session.get_one(Alert, held.alert), self._desk.clock.now())
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("chunk %s cannot be put into words", held.chunk)
+            return None
         self._text = held.said, text
         return text
+
+
+def _text_of(held: Claim, alert: Alert, now: datetime) -> _Text:
+    ended = held.act == END
+    at = (alert.ended_at if ended else alert.issued_at) or now
+    end, note = (alert.status, alert.end_text) if ended else (None, "")
+    words = words_of(alert, at, end, note, language=held.language)
+    return _Text(texts(words)[held.channel], at, None if ended else alert.expires_at)
 
 
 def _given_up(result: Result) -> Result:

@@ -131,11 +131,14 @@ class Worker:
             pause_s = min(max(self._sweep_s, 10 * (time.monotonic() - began)), LONGEST_PAUSE_S)
 
     def _safely(self, act: Callable[[], object]) -> None:
-        """A database that is away for a while is tried again at the next round."""
+        """A database that is away for a while is tried again at the next round. Without this thread nothing would run
+        out any more, and nobody would take over from dead workers: it outlives whatever is wrong."""
         try:
             act()
         except SQLAlchemyError:
             log.exception("the database did not answer")
+        except Exception:
+            log.exception("a round of the sweeper failed")
 
 
 def run_worker(

@@ -19,7 +19,7 @@ from alerts.calls.content import outgoings
 from alerts.calls.planning import is_due, plan_due
 from alerts.calls.policy import VOICE
 from alerts.calls.signs import record_sign
-from alerts.channels.port import Channel, Outcome, Outgoing, Result
+from alerts.channels.port import NO_WORDS, Channel, Outcome, Outgoing, Result
 from alerts.senders import Senders
 from command.kernel.clock import Clock
 from command.kernel.db import Database
@@ -100,18 +100,22 @@ class Caller:
                 await self._woken.wait()
 
     async def _round(self) -> None:
-        """A database that is away for a while is tried again at the next round."""
-        try:
-            await asyncio.to_thread(self._plan)
-            await self._hang_up_dropped()
-            # A telephone rings before anything is written: to put many messages together takes a while.
-            for claim in (self._calls(), self._messages()):
-                for held, what in await asyncio.to_thread(self._claim, claim):
-                    self._running[held.id] = held, asyncio.create_task(self._carry_out(held, what))
-        except SQLAlchemyError:
-            log.exception("the database did not answer")
+        """A database that is away for a while is tried again at the next round; whatever else is wrong with one step
+        must silence neither the other steps nor, with this thread, all telephones."""
+        # A telephone rings before anything is written: to put many messages together takes a while.
+        for step in (self._plan, self._hang_up_dropped, self._begin_calls, self._begin_messages):
+            try:
+                await step()
+            except SQLAlchemyError:
+                log.exception("the database did not answer")
+                return
+            except Exception:
+                log.exception("a step of a round failed")
 
-    def _plan(self) -> None:
+    async def _plan(self) -> None:
+        await asyncio.to_thread(self._plan_due)
+
+    def _plan_due(self) -> None:
         with self._db.reading() as session:
             due = is_due(session, self._clock.now())
             lost = attempts.any_lost(session, self._is_dead, self._clock.now())
@@ -136,14 +140,18 @@ class Caller:
             said = outgoings(session, held, self._clock.now())
             return [(one, said.get(one.id)) for one in held]
 
-    def _calls(self) -> Claims:
+    async def _begin(self, claim: Claims) -> None:
+        for held, what in await asyncio.to_thread(self._claim, claim):
+            self._running[held.id] = held, asyncio.create_task(self._carry_out(held, what))
+
+    async def _begin_calls(self) -> None:
         lines, speaking = self._config.lines, sum(held.channel == VOICE for held, _ in self._running.values())
-        return lambda session: attempts.claim_calls(
-            session, self._clock, self._owner, lines - speaking, spare=lines // 5
+        await self._begin(
+            lambda session: attempts.claim_calls(session, self._clock, self._owner, lines - speaking, spare=lines // 5)
         )
 
-    def _messages(self) -> Claims:
-        return lambda session: attempts.claim_messages(session, self._clock, self._owner)
+    async def _begin_messages(self) -> None:
+        await self._begin(lambda session: attempts.claim_messages(session, self._clock, self._owner))
 
     async def _hang_up_dropped(self) -> None:
         running = list(self._running)
@@ -181,7 +189,7 @@ class Caller:
     async def _send(self, held: Held, what: Outgoing | None) -> Result:
         channel = self._senders.of(held.channel, drill=held.drill)
         if channel is None or what is None:
-            return Result(held.id, Outcome.FAILED, "not_configured" if channel is None else "")
+            return Result(held.id, Outcome.FAILED, "not_configured" if channel is None else NO_WORDS)
         # A channel that breaks must not end the thread that calls.
         try:
             if held.channel == VOICE:

@@ -1,10 +1,12 @@
 """What an attempt says: the alerts it is about, and for each the places."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alerts.calls.attempts import Held
@@ -20,9 +22,14 @@ from alerts.texts import NUMBER, Content, Words
 from alerts.wording import spoken_in, words_of
 from command.directory.model import Person
 
+log = logging.getLogger(__name__)
+
+_Place = tuple[Alert, str, str]
+
 
 def outgoings(session: Session, held: Sequence[Held], now: datetime) -> dict[str, Outgoing]:
-    """The attempts as their channels get them, by id; none for one that is about nothing any more.
+    """The attempts as their channels get them, by id; none for one that is about nothing any more, or that cannot be
+    put into words: the others must not wait for it.
 
     Who answers for a place goes with the officials, a check with the public.
     """
@@ -32,21 +39,33 @@ def outgoings(session: Session, held: Sequence[Held], now: datetime) -> dict[str
     asked = {row.id: row for row in session.execute(query.where(CallAttempt.id.in_(ids)))}
     about, words = _about(session, ids), cache(partial(_words, now))
     for one in held:
-        row = asked[one.id]
-        if row.check_id is not None:
-            content = Content("", row.said or "", row.asks)
-            rank = rank_of(NUMBER_CHECK if row.asks == NUMBER else SAFETY_CHECK, None, ISSUE)
-            turn = turn_of(PUBLIC, rank)
-            found[one.id] = Outgoing(one.id, row.check_id, one.address, one.name, content, now, None, turn)
-        elif places := about.get(one.id):
-            parts, turn = _parts(places, row.languages or "", words)
-            content = spoken(parts) if one.channel == VOICE else written(parts)
-            first = places[0][0].id
-            found[one.id] = Outgoing(one.id, first, one.address, one.name, content, now, None, turn)
+        row, places = asked[one.id], about.get(one.id, ())
+        try:
+            if row.check_id is not None:
+                found[one.id] = _of_check(one, row.check_id, Content("", row.said or "", row.asks), now)
+            elif places:
+                found[one.id] = _of_alerts(one, places, row.languages or "", words, now)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("attempt %s cannot be put into words", one.id)
     return found
 
 
-def _about(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[Alert, str, str]]]:
+def _of_check(one: Held, check: str, content: Content, now: datetime) -> Outgoing:
+    turn = turn_of(PUBLIC, rank_of(NUMBER_CHECK if content.asks == NUMBER else SAFETY_CHECK, None, ISSUE))
+    return Outgoing(one.id, check, one.address, one.name, content, now, None, turn)
+
+
+def _of_alerts(
+    one: Held, places: Sequence[_Place], languages: str, words: Callable[[Alert, str], Words], now: datetime
+) -> Outgoing:
+    parts, turn = _parts(places, languages, words)
+    content = spoken(parts) if one.channel == VOICE else written(parts)
+    return Outgoing(one.id, places[0][0].id, one.address, one.name, content, now, None, turn)
+
+
+def _about(session: Session, ids: Sequence[str]) -> dict[str, list[_Place]]:
     """By attempt its alerts, what its person is there, and the places."""
     query = (
         select(CallPart.attempt_id, Alert, CallPart.whom, Obligation.name)
@@ -55,7 +74,7 @@ def _about(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[Alert, 
         .where(CallPart.attempt_id.in_(ids))
         .order_by(Alert.id, Obligation.name)
     )
-    found: dict[str, list[tuple[Alert, str, str]]] = {}
+    found: dict[str, list[_Place]] = {}
     for attempt, alert, whom, name in session.execute(query):
         found.setdefault(attempt, []).append((alert, whom, name))
     return found
@@ -65,9 +84,7 @@ def _words(now: datetime, alert: Alert, language: str) -> Words:
     return words_of(alert, alert.issued_at or now, language=language)
 
 
-def _parts(
-    places: Sequence[tuple[Alert, str, str]], languages: str, words: Callable[[Alert, str], Words]
-) -> tuple[list[Part], Turn]:
+def _parts(places: Sequence[_Place], languages: str, words: Callable[[Alert, str], Words]) -> tuple[list[Part], Turn]:
     """What an attempt says: for each alert its places, in one of `languages` that all alerts have; and the gravest's
     turn."""
     alerts = {alert.id: alert for alert, _, _ in places}

@@ -26,6 +26,10 @@ def turn_of(lane: int, rank: int) -> Turn:
 LAST = turn_of(PUBLIC, 9)
 
 
+NO_WORDS = "no_words"
+"""The detail of what failed because nothing could be put together that it says."""
+
+
 class Outcome(StrEnum):
     """`SENT`: the next party has taken it over. `FAILED`: it never will. `LATER`: not now, try again.
     `UNKNOWN`: it may have been taken over; nobody can tell."""

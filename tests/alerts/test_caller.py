@@ -8,20 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from alerts.calls import actions as calls
 from alerts.calls.attempts import LEASE
 from alerts.calls.caller import Caller, CallerConfig, sign_recorder
+from alerts.calls.model import Obligation
+from alerts.calls.planning import plan_due
 from alerts.channels.email import EmailChannel, SmtpConfig
-from alerts.channels.port import Outcome, Outgoing, Result
+from alerts.channels.port import NO_WORDS, Outcome, Outgoing, Result
 from alerts.channels.sms import SmsChannel
 from alerts.channels.sms_gateway import gateway_of
 from alerts.channels.voice import VoiceChannel, VoiceConfig
+from alerts.drafting import AreaInput
+from alerts.model import Alert
 from alerts.senders import Senders, senders
 from alerts.texts import Content
 from command.kernel.db import Database
 from command.kernel.wake import FolderWake
-from tests.alerts.county import START, County
+from tests.alerts.county import NORTH, START, County
 from tests.alerts.smsc import MessageCentre
 from tests.alerts.steps import issued
 from tests.alerts.telephones import obligations, set_phone, tries, villages
@@ -117,6 +122,52 @@ def test_it_rings_and_hangs_up_because_it_is_told(
     told(lambda: network.hung_up)
     assert network.hung_up == ["139-甲村"]
     assert "139-乙村" in network.ringing, "the other one goes on"
+
+
+def test_what_cannot_be_put_into_words_fails_alone(
+    woken: County, calling: Callable[[RingingTelephones], Caller]
+) -> None:
+    """One alert's fault silences neither the other telephones of its round nor the thread that calls."""
+    villages(woken, "south", ("甲村",), deputies=False)
+    villages(woken, "north", ("乙村",), deputies=False)
+    faulty = issued(woken, kind="evacuation", channels=("websocket",))
+    issued(woken, kind="evacuation", area=AreaInput(divisions=(NORTH,)))
+    with woken.db.writing() as session:
+        session.get_one(Alert, faulty).kind = "unheard_of"
+    network = RingingTelephones()
+    caller = calling(network)
+    told(lambda: "139-乙村" in network.ringing)
+    call = ("139-甲村", "voice", "failed", NO_WORDS)
+    told(lambda: call in {(one.address, one.channel, one.outcome, one.detail) for one in tries(woken)})
+    with woken.db.writing() as session:
+        session.get_one(Alert, faulty).kind = "evacuation"
+    woken.clock.advance(600)
+    caller.wake()
+    told(lambda: "139-甲村" in network.ringing)
+
+
+def test_a_timer_that_cannot_be_planned_holds_up_no_call_that_is(
+    woken: County, calling: Callable[[RingingTelephones], Caller]
+) -> None:
+    villages(woken, "south", ("甲村",), deputies=False)
+    villages(woken, "north", ("乙村",), deputies=False)
+    issued(woken, kind="evacuation", area=AreaInput(divisions=(NORTH,)))
+    with woken.db.writing() as session:
+        plan_due(session, woken.clock)
+    faulty = issued(woken, kind="evacuation")
+    plans = dict[str, str]()
+    with woken.db.writing() as session:
+        for row in session.scalars(select(Obligation).where(Obligation.alert_id == faulty)):
+            plans[row.id], row.level = row.level, "unheard_of"
+    network = RingingTelephones()
+    caller = calling(network)
+    told(lambda: "139-乙村" in network.ringing)
+    assert "139-甲村" not in network.ringing
+    with woken.db.writing() as session:
+        for one, level in plans.items():
+            session.get_one(Obligation, one).level = level
+    caller.wake()
+    told(lambda: "139-甲村" in network.ringing)
 
 
 class Recorder:

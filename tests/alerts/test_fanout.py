@@ -196,6 +196,27 @@ def test_a_channel_with_a_fault_does_not_stop_the_worker(county: County) -> None
     assert set(results(county).values()) == {"unknown"}
 
 
+def test_an_alert_that_cannot_be_put_into_words_holds_up_no_other(county: County) -> None:
+    """It goes first, by its colour and its age: were it tried for ever, nobody behind it would be told."""
+    crowd(county, 25)
+    faulty = issued(county, kind="evacuation")
+    with county.db.writing() as session:
+        session.get_one(Alert, faulty).kind = "unheard_of"
+    issued(county)
+    outside = gateways()
+    send_all(county, senders(outside))
+    assert len(outside["email"].got) == 27
+    with county.db.reading() as session:
+        rows = session.scalars(select(Delivery).where(Delivery.alert_id == faulty)).all()
+        assert {(row.state, row.detail) for row in rows} == {("failed", "channel.no_words")}
+        assert {row.channel for row in rows} == {"email", "mqtt", "websocket"}
+    with county.db.writing() as session:
+        session.get_one(Alert, faulty).kind = "evacuation"
+    county.do("issuer", lambda s, a: actions.resend(s, county.clock, a, faulty, "email", 27, "failed"))
+    send_all(county, senders(outside))
+    assert len(outside["email"].got) == 54, "and it can be sent again when it is mended"
+
+
 @pytest.mark.parametrize("when", [0, 1, 2])
 def test_a_killed_worker_loses_nothing_and_doubles_at_most_its_batch(either: County, when: int) -> None:
     county = either

@@ -18,6 +18,7 @@ from alerts.channels.sms_gateway import gateway_of
 from alerts.gateways.queries import board_gateways, channels_away
 from alerts.gateways.rule import AWAY_AFTER, COUNTS_FOR, Look, View, Views, away_since, looked, renewed
 from alerts.gateways.watch import GatewayWatch
+from alerts.model import Alert
 from alerts.senders import senders
 from alerts.wake import BrokerConfig
 from alerts.worker import Worker, WorkerConfig
@@ -25,7 +26,9 @@ from command.directory.queries import sight_of
 from command.kernel.clock import SystemClock
 from command.kernel.timeline import Entry, read_after
 from tests.alerts.county import County
+from tests.alerts.gateway import Gateway
 from tests.alerts.smsc import MessageCentre
+from tests.alerts.steps import issued
 from tests.peers.mosquitto import mosquitto
 from tests.waiting import until
 
@@ -200,6 +203,35 @@ def test_a_worker_tells_of_a_message_centre_that_stops_and_comes_back(county: Co
         ("gateway.away", name),
         ("gateway.back", name),
     ]
+
+
+class Faulty(Gateway):
+    """Takes what it gets; asked how it stands, it breaks. `asked` counts how often it was."""
+
+    asked = 0
+
+    def standing(self) -> dict[str, bool]:
+        self.asked += 1
+        raise RuntimeError("a bug")
+
+
+def test_a_gateway_with_a_fault_does_not_end_the_sweeper(county: County) -> None:
+    channel = Faulty("sms")
+    config = replace(WorkerConfig(BrokerConfig()), sweep_s=0.02)
+    worker = Worker(county.db, county.clock, senders({"sms": channel}), "a/one#1", "a", config)
+    alert = issued(county)
+
+    def status() -> str:
+        with county.db.reading() as session:
+            return session.get_one(Alert, alert).status
+
+    worker.start()
+    try:
+        until(lambda: channel.asked)
+        county.clock.advance(timedelta(hours=7).total_seconds())
+        until(lambda: status() == "expired")
+    finally:
+        worker.stop()
 
 
 def test_a_broker_that_stops_is_seen() -> None:
