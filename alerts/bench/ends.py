@@ -53,7 +53,7 @@ class Ends:
         """Whether everyone who was told knows of the end, and nobody else was made to wonder."""
         return self.unaware == 0 and self.startled == 0
 
-    def add(self, status: str, told: "Told") -> None:
+    def add(self, status: str, told: Told) -> None:
         """One more that ended as `status`."""
         doubtful = told.of_end - told.got
         self.lifted += status == LIFTED

@@ -64,13 +64,19 @@ def twins(library: Path, request: pytest.FixtureRequest) -> Iterator[Twins]:
     outlet.socket.close()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
+def played(twins: Twins, seed: int, steps: int) -> Play:
+    """All have watched all for so many steps."""
     play = Play(twins, seed)
     for name in VIEWERS:
         twins.view(name, list(PUBLISHERS), [720] * len(PUBLISHERS))
-    for number in range(1_500):
+    for number in range(steps):
         play.step(number)
+    return play
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
+    play = played(twins, seed, 1_500)
     twins.tick()
     python, compiled = twins.sides
     for name in VIEWERS:
@@ -334,11 +340,7 @@ def test_set_up_goes_on_without_a_compiler(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("twins", ["in and out"], indirect=True)
 def test_what_is_said_of_another_receivers_streams_does_nothing(twins: Twins) -> None:
     """RTCP counts for its own transport: nobody has others' packets sent again, their senders asked, their rate cut."""
-    play = Play(twins, 11)
-    for name in VIEWERS:
-        twins.view(name, list(PUBLISHERS), [720] * len(PUBLISHERS))
-    for number in range(120):
-        play.step(number)
+    played(twins, 11, 120)
     for side, link in zip(twins.sides, twins.links["fat"], strict=True):
         before = {name: list(packets) for name, packets in side.sent.items()}
         rate, told = link.outflow.bitrate, dict(link.reported)
@@ -358,11 +360,7 @@ def test_what_is_said_of_another_receivers_streams_does_nothing(twins: Twins) ->
 @pytest.mark.parametrize("twins", ["in and out"], indirect=True)
 def test_feedback_that_python_has_not_read_adds_up(twins: Twins) -> None:
     """What both tell together is what each tells, and nothing is left for Python to do but to read the sum."""
-    play = Play(twins, 7)
-    for name in VIEWERS:
-        twins.view(name, list(PUBLISHERS), [720] * len(PUBLISHERS))
-    for number in range(120):
-        play.step(number)
+    played(twins, 7, 120)
     compiled = twins.sides[1]
     assert compiled.gate is not None
     former, latter = twins.links["fat"]
@@ -396,11 +394,7 @@ def test_feedback_that_python_has_not_read_adds_up(twins: Twins) -> None:
 @pytest.mark.parametrize("twins", ["in and out"], indirect=True)
 def test_what_a_probe_brought_is_the_same_wherever_it_was_read(twins: Twins) -> None:
     """Lost ones, those before and after the cluster, and those told twice count for nothing."""
-    play = Play(twins, 13)
-    for name in VIEWERS:
-        twins.view(name, list(PUBLISHERS), [720] * len(PUBLISHERS))
-    for number in range(120):
-        play.step(number)
+    played(twins, 13, 120)
     compiled = twins.sides[1]
     assert compiled.gate is not None
     former, latter = twins.links["fat"]

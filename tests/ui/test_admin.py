@@ -54,25 +54,18 @@ def choose(page: Page, text: str, encoding: str = "utf-8") -> Locator:
 
 def refused_in_both_languages(page: Page) -> None:
     """A file that is no table: its refusal follows the page's language."""
-    old: FilePayload = {
-        "name": "units.xls",
-        "mimeType": "application/vnd.ms-excel",
-        "buffer": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-    }
-    page.get_by_test_id("import-file").set_input_files([old])
-    expect(page.get_by_test_id("problem")).to_contain_text("这是旧格式（.xls）")
-    with in_english(page, "admin-import-wrong-en"):
-        expect(page.get_by_test_id("problem")).to_contain_text("This is the old format (.xls)")
-    paper: FilePayload = {
-        "name": "units.pdf",
-        "mimeType": "application/pdf",
-        "buffer": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
-    }
-    page.get_by_test_id("import-file").set_input_files([paper])
-    expect(page.get_by_test_id("problem")).to_contain_text("这是 PDF 文件，不是表格：请选 CSV 或 Excel（.xlsx）文件")
-    picture(page, "admin-import-pdf")
-    with in_english(page, "admin-import-pdf-en"):
-        expect(page.get_by_test_id("problem")).to_contain_text("This is a PDF, not a table")
+    for name, kind, beginning, refused, refused_en in (
+        ("xls", "application/vnd.ms-excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "这是旧格式（.xls）",
+         "This is the old format (.xls)"),
+        ("pdf", "application/pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
+         "这是 PDF 文件，不是表格：请选 CSV 或 Excel（.xlsx）文件", "This is a PDF, not a table"),
+    ):  # fmt: skip
+        chosen: FilePayload = {"name": f"units.{name}", "mimeType": kind, "buffer": beginning}
+        page.get_by_test_id("import-file").set_input_files([chosen])
+        expect(page.get_by_test_id("problem")).to_contain_text(refused)
+        picture(page, f"admin-import-{name}")
+        with in_english(page, f"admin-import-{name}-en"):
+            expect(page.get_by_test_id("problem")).to_contain_text(refused_en)
 
 
 def account_row(page: Page, username: str) -> Locator:
