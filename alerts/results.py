@@ -18,8 +18,9 @@ _OWN = ("id", "recipient", "unit_id", "township_id", "responsible", "state", "de
 _SHARED = ("alert_id", "act", "channel", "chunk_id", "at")
 _COPY = f"COPY delivery ({', '.join((*_OWN, *_SHARED))}) FROM STDIN"
 _INSERT = insert_missing(cast("Table", Delivery.__table__), (*_OWN, *_SHARED))
-LINES_AT_ONCE = 60
-"""Of some 260 octets each: 16 KiB, which is what a connection has room for from the start."""
+LINES_AT_ONCE = 250
+"""Of some 260 octets each: every connection keeps room for the longest write, 64 KiB, and after every write its thread
+waits for the interpreter's lock."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
 _STATES = {Outcome.SENT: SENT, Outcome.FAILED: FAILED, Outcome.UNKNOWN: UNKNOWN}
 """Who could not be told now is not appended: it is tried again."""
