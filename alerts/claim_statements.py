@@ -4,9 +4,11 @@ To be executed on the session's connection, past the identity map.
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Executable, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Executable, Select, and_, bindparam, exists, or_, select
 from sqlalchemy import update as sql_update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from alerts.model import CLAIMED, PENDING, Chunk
 
@@ -27,39 +29,56 @@ def held_by(owner: str) -> ColumnElement[bool]:
     return Chunk.owner.endswith(owner.rpartition("@")[2], autoescape=True)
 
 
-def taking_over(owner: str) -> Executable:
-    """Claims the first chunk whose lease ran out, but not from the owner's own process.
-
-    `served`, `last_lane`, `now`, `by`, `until` → the chunk, if there is one.
-    """
-    return _taking(and_(_ran_out(_NOW), ~held_by(owner)), doubted=True)
-
-
 def _ran_out(now: Instant) -> ColumnElement[bool]:
     return and_(Chunk.state == CLAIMED, Chunk.lease_until < now)
 
 
-def _taking(free: ColumnElement[bool], **more: object) -> Executable:
-    first = select(Chunk.id).where(_SERVED, free)
-    first = first.order_by(Chunk.rank, Chunk.lane, Chunk.id).limit(1).with_for_update(skip_locked=True)
-    values = {
-        "state": CLAIMED,
-        "owner": bindparam("by"),
-        "lease_until": bindparam("until"),
-        "fence": Chunk.fence + 1,
-        "attempts": Chunk.attempts + 1,
-        **more,
-    }
-    asked = (Chunk.id, Chunk.alert_id, Chunk.act, Chunk.lane, Chunk.rank, Chunk.drill, Chunk.fence, Chunk.attempts)
-    taken = sql_update(Chunk).where(Chunk.id == first.scalar_subquery()).values(values)
-    return taken.returning(*asked, Chunk.language, Chunk.members)
+_ASKED = (
+    *(Chunk.id, Chunk.alert_id, Chunk.act, Chunk.lane, Chunk.rank, Chunk.drill, Chunk.fence, Chunk.attempts),
+    *(Chunk.begun_from, Chunk.begun_to, Chunk.language, Chunk.members),
+)
 
+
+def _first(*what: InstrumentedAttribute[Any], free: ColumnElement[bool]) -> Select[Any]:
+    """The chunk that goes first of those that are free, locked; what another claimant locks is theirs."""
+    order = (Chunk.rank, Chunk.lane, Chunk.id)
+    return select(*what).where(_SERVED, free).order_by(*order).limit(1).with_for_update(skip_locked=True)
+
+
+def first_left(owner: str) -> Executable:
+    """The first chunk whose lease ran out, but not one of the owner's own process.
+
+    `served`, `last_lane`, `now` → the chunk, if there is one, as its last holder left it.
+    """
+    return _first(*_ASKED, free=and_(_ran_out(_NOW), ~held_by(owner)))
+
+
+FIRST_WAITING = _first(*_ASKED, free=waits(_NOW))
+"""The first chunk that waits: as `first_left`."""
+
+_HOLDING = {"state": CLAIMED, "owner": bindparam("by"), "lease_until": bindparam("until")}
+_COUNTED = {"fence": Chunk.fence + 1, "attempts": Chunk.attempts + 1}
+
+TAKE_NEW = (
+    sql_update(Chunk)
+    .where(Chunk.id == _first(Chunk.id, free=waits(_NOW)).scalar_subquery(), Chunk.fence == 0)
+    .values({**_HOLDING, **_COUNTED, "begun_to": bindparam("first")})
+    .returning(*_ASKED)
+)
+"""Claims the first chunk that waits if nobody has held it: nothing is to be looked up before, and most are such.
+
+`served`, `last_lane`, `now`, `by`, `until`, `first` (how many are begun at once) → the chunk.
+"""
+
+TAKE_AGAIN = sql_update(Chunk).where(Chunk.id == bindparam("held")).values({**_HOLDING, **_COUNTED})
+"""Claims the chunk `held` that was locked before, `by` whom `until` when; sets the columns given beside these.
+
+One statement: PostgreSQL looks a row's foreign keys up when a transaction changes it twice, and would wait for the
+alert's row.
+"""
 
 WAITING = select(Chunk.id).where(_SERVED, or_(waits(_NOW), _ran_out(_NOW))).limit(1)
 """`served`, `last_lane`, `now` → a chunk that could be claimed, if there is one."""
-
-TAKE_WAITING = _taking(waits(_NOW))
-"""Claims the first chunk that waits: as `taking_over`."""
 
 MOVE = sql_update(Chunk).where(Chunk.id == bindparam("held"), Chunk.fence == bindparam("under"), Chunk.state == CLAIMED)
 """Sets the columns that are given beside `held`, a chunk, where it is still held `under` this fence."""

@@ -4,19 +4,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, and_, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from alerts.channels.port import Outcome, Result
-from alerts.chunks import rows_of
-from alerts.claim_statements import GOES_FIRST, MOVE, TAKE_WAITING, WAITING, held_by, taking_over, waits
+from alerts.chunks import CHUNK_SIZE, rows_of
+from alerts.claim_statements import (
+    FIRST_WAITING,
+    GOES_FIRST,
+    MOVE,
+    TAKE_AGAIN,
+    TAKE_NEW,
+    WAITING,
+    first_left,
+    held_by,
+    waits,
+)
 from alerts.model import CLAIMED, DONE, PENDING, Alert, Chunk, Delivery
 from alerts.numbers.signs import note_failures
 from alerts.recipients import PUBLIC, Member
 from alerts.results import Part, append
-from command.kernel.values import Json
 
 LEASE = timedelta(seconds=60)
 """Longer than the slowest batch; a worker on the same host that finds the holder dead does not wait for it."""
@@ -39,12 +49,26 @@ class Claim:
     attempts: int
     lease: timedelta
     until: datetime
+    batch: int
+    """How many of the rest are begun at once; no more may be: the next ones are written down before they are sent."""
     rest: tuple[Member, ...]
+    places: Sequence[int]
+    """Where each of the rest stands among all members of the chunk."""
+    left: tuple[int, int]
+    """From which place to which earlier holders left some begun and unknown; to the first one's own if none."""
 
     @property
     def said(self) -> tuple[str, str, str]:
         """What its members are told: an alert's act, in a language."""
         return self.alert, self.act, self.language
+
+    def begun(self, done: int) -> dict[str, int]:
+        """Who may be told until the next checkpoint where `done` of the rest are behind: the next batch, in one span
+        with what earlier holders left."""
+        places = self.places[done : done + self.batch]
+        mine = (places[0], places[-1] + 1) if places else (0, 0)
+        both = [one for one in (self.left, mine) if one[0] < one[1]] or [(0, 0)]
+        return {"begun_from": min(start for start, _ in both), "begun_to": max(end for _, end in both)}
 
 
 class Standing(Enum):
@@ -65,12 +89,13 @@ def is_waiting(session: Session, channel: str, now: datetime, lane: int = PUBLIC
 
 @dataclass(frozen=True)
 class Claimant:
-    """Who claims, for which channel and up to which lane, and for how long at a time."""
+    """Who claims, for which channel and up to which lane, for how long at a time, and how many they begin at once."""
 
     owner: str
     channel: str
     lane: int = PUBLIC
     lease: timedelta = LEASE
+    batch: int = CHUNK_SIZE
 
 
 def claim(session: Session, who: Claimant, now: datetime) -> Claim | None:
@@ -78,17 +103,36 @@ def claim(session: Session, who: Claimant, now: datetime) -> Claim | None:
 
     Not what another line of the claimant's process holds: that line lives, and may have results in hand.
     """
-    # One question each: together they could not be answered from the index in its order.
-    return _take(session, who, now, TAKE_WAITING) or _take(session, who, now, taking_over(who.owner))
-
-
-def _take(session: Session, who: Claimant, now: datetime, taking: Executable) -> Claim | None:
     about = {"served": who.channel, "last_lane": who.lane, "now": now}
-    row = session.connection().execute(taking, about | {"by": who.owner, "until": now + who.lease}).one_or_none()
+    hold = {"by": who.owner, "until": now + who.lease}
+    new = session.connection().execute(TAKE_NEW, {**about, **hold, "first": who.batch}).one_or_none()
+    if new is not None:
+        members = rows_of(new.members)
+        return _claim(new, who, now, new.fence, members, range(len(members)))
+    # One question each: together they could not be answered from the index in its order.
+    return _take(session, who, now, FIRST_WAITING) or _take(session, who, now, first_left(who.owner))
+
+
+def _take(session: Session, who: Claimant, now: datetime, first: Executable) -> Claim | None:
+    """Claim a chunk that may have been held before: who has no result is looked up before the first batch is known."""
+    about = {"served": who.channel, "last_lane": who.lane, "now": now}
+    row = session.connection().execute(first, about).one_or_none()
     if row is None:
         return None
-    if row.attempts > 1:
+    if row.attempts:
         _due_unless_held(session, row.alert_id)
+    done = set(session.scalars(select(Delivery.recipient).where(Delivery.chunk_id == row.id)))
+    members = rows_of(row.members)
+    places = [place for place, member in enumerate(members) if member.recipient not in done]
+    held = _claim(row, who, now, row.fence + 1, members, places)
+    hold = {"held": held.chunk, "by": held.owner, "until": held.until}
+    session.connection().execute(TAKE_AGAIN, {**hold, **held.begun(0)})
+    return held
+
+
+def _claim(
+    row: Any, who: Claimant, now: datetime, fence: int, members: Sequence[Member], places: Sequence[int]
+) -> Claim:
     return Claim(
         chunk=row.id,
         alert=row.alert_id,
@@ -99,20 +143,15 @@ def _take(session: Session, who: Claimant, now: datetime, taking: Executable) ->
         rank=row.rank,
         drill=row.drill,
         owner=who.owner,
-        fence=row.fence,
-        attempts=row.attempts,
+        fence=fence,
+        attempts=row.attempts + (fence > row.fence),
         lease=who.lease,
         until=now + who.lease,
-        rest=_without_result(session, row.id, row.fence, row.members),
+        batch=who.batch,
+        rest=tuple(members[place] for place in places),
+        places=places,
+        left=(row.begun_from, row.begun_to) if fence > 1 else (0, 0),
     )
-
-
-def _without_result(session: Session, chunk: str, fence: int, members: Json) -> tuple[Member, ...]:
-    """Who of a chunk is still to be told. Nobody has held it before its first claim, so that nothing can be there."""
-    if fence == 1:
-        return tuple(rows_of(members))
-    done = set(session.scalars(select(Delivery.recipient).where(Delivery.chunk_id == chunk)))
-    return tuple(member for member in rows_of(members) if member.recipient not in done)
 
 
 def checkpoint(
@@ -121,18 +160,20 @@ def checkpoint(
     results: Sequence[tuple[Member, Result]],
     now: datetime,
     *,
+    done: int,
     last: bool = False,
     repeated: bool = False,
 ) -> Standing:
     """Append results and lengthen the lease, or with the `last` ones end the work on the chunk.
 
+    `done` is how many of the rest are behind now, told or not: what comes next is written down as begun.
     `repeated` says that the same was tried before and nobody knows whether it was committed.
 
     Results are recorded even where the chunk is not ours any more: what was sent was sent. Whoever holds it then
     loses it at their next checkpoint, because the results looked up at their claim are no longer all.
     """
-    values: dict[str, object] = {"state": DONE, "lease_until": None} if last else {"lease_until": now + held.lease}
-    mine = _move(session, held, values)
+    state: dict[str, object] = {"state": DONE, "lease_until": None} if last else {"lease_until": now + held.lease}
+    mine = _move(session, held, state | held.begun(done))
     append(session, Part(held.alert, held.act, held.channel, held.chunk, now), results, fresh=mine and not repeated)
     failed = [
         (one.recipient, one.address, result.detail) for one, result in results if result.outcome is Outcome.FAILED
@@ -150,7 +191,7 @@ def checkpoint(
 def give_back(session: Session, held: Claim, not_before: datetime, *, tried: bool = True) -> None:
     """Some members have to be told later, not earlier than `not_before`; `tried` counts it as an attempt."""
     attempts = held.attempts if tried else held.attempts - 1
-    _move(session, held, {**_FREE, "not_before": not_before, "attempts": attempts})
+    _move(session, held, {**_FREE, "not_before": not_before, "attempts": attempts, **held.begun(len(held.rest))})
 
 
 def release(session: Session, owner: str) -> int:
@@ -175,7 +216,7 @@ _FREE = {"state": PENDING, "owner": None, "lease_until": None}
 def _release(session: Session, which: ColumnElement[bool]) -> int:
     found = select(Chunk.id).where(Chunk.state == CLAIMED, which).with_for_update(skip_locked=True)
     held = list(session.scalars(found))
-    freed = {**_FREE, "fence": Chunk.fence + 1, "doubted": True}
+    freed = {**_FREE, "fence": Chunk.fence + 1}
     session.execute(sql_update(Chunk).where(Chunk.id.in_(held)).values(freed))
     return len(held)
 

@@ -5,6 +5,7 @@ Meanwhile alerts are lifted, and some withdrawn: whoever was told of one, or may
 Workers get SIGKILL, or SIGSTOP for a while, at times longer than their lease; the broker and the database are ended at
 once and started again. What the gateway took is compared with the audience, and each message that it got twice is
 listed with the workers that sent it: a worker explains one batch of each of its lines for each time it was struck.
+As many may be told of an end without having had the alert for each strike, and for each end of each worker's.
 """
 
 import random
@@ -113,23 +114,30 @@ class _Drill:
                 self._strike(workers, number)
                 if ending is not None:
                     ending.result()
-                if self._asked(lambda: remaining(self._db, (ISSUE,))) < PER_ALERT // 2:
-                    self._issue()
+                self._keep_busy()
         self._until(lambda: all_done(self._db))
         for worker in workers:
             worker.process.send_signal(signal.SIGTERM)
             worker.process.wait(60)
-        found = judged(self._db, self._folder)
+        found: dict[str, Any] = {**judged(self._db, self._folder)}
         self._db.engine.dispose()
-        doubled = _doubled(self._folder)
+        doubled, ends = _doubled(self._folder), found["ends"]
+        begun = BATCH * len(WINDOWS)
+        bound = begun * (self._plan.workers * (ends["lifted"] + ends["withdrawn"]) + self._tally.workers.total())
         return {
             **{**found, **_explained(doubled, self._tally.workers), "slowest_end_s": round(self._slowest_end_s, 1)},
+            **{"in_doubt_bound": bound, "in_doubt_within": ends["in_doubt"] <= bound},
             **{"struck": dict(self._tally.kinds), "seed": self._plan.seed, "workers": self._plan.workers},
             **{"took_s": round(time.monotonic() - began, 1), "doubled_ids": doubled},
         }
 
     def _issue(self) -> None:
         self._wake(self._asked(lambda: issue(self._db, PER_ALERT, PER_ALERT // 100)))
+
+    def _keep_busy(self) -> None:
+        """A worker without anything to send has nothing to lose, and is waited for."""
+        if self._asked(lambda: remaining(self._db, (ISSUE,))) < PER_ALERT // 2:
+            self._issue()
 
     def _end(self, number: int) -> None:
         """End the alert that is being sent now. From a thread of its own: whom a stopped worker holds up may wait."""
@@ -138,6 +146,7 @@ class _Drill:
         if alert is not None:
             self._wake(self._asked(lambda: self._cancel(alert, ENDS[number % len(ENDS)])))
             self._slowest_end_s = max(self._slowest_end_s, time.monotonic() - began)
+            self._keep_busy()
 
     def _being_sent(self) -> str | None:
         waiting = (Chunk.act == ISSUE, Chunk.state.in_((PENDING, CLAIMED)))

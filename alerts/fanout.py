@@ -50,7 +50,7 @@ class FanOut:
         self._channel = channel
         self._desk = Desk(db, clock, senders, self._executor, stopping)
         self._lines = [
-            Line(self._desk, Claimant(line_name(owner, channel, n), channel, lane, lease))
+            Line(self._desk, Claimant(line_name(owner, channel, n), channel, lane, lease, senders.batch(channel)))
             for n, lane in enumerate(windows)
         ]
         self._poked = asyncio.Event()

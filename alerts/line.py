@@ -111,8 +111,8 @@ class Line:
             text = await self._ask(self._read_text, held)
         if text is None:
             return await self._fail(held)
-        batches = _batches(held.rest, channel.batch if channel else len(held.rest)) or [()]
-        later, until = False, held.until
+        batches = _batches(held.rest, held.batch) or [()]
+        later, done, until = False, 0, held.until
         for number, members in enumerate(batches, start=1):
             if self._desk.clock.now() > until:
                 # This process was stopped for longer than its lease: others may have sent the rest.
@@ -121,9 +121,9 @@ class Line:
             if self._desk.clock.now() >= text.until:
                 results = [_given_up(one) for one in results]
             later |= any(one.outcome is Outcome.LATER for one in results)
-            last = number == len(batches) and not later
+            last, done = number == len(batches) and not later, done + len(members)
             until = self._desk.clock.now() + held.lease
-            standing, following = await self._keep(held, members, results, last)
+            standing, following = await self._keep(held, members, results, done, last)
             if last or standing is Standing.LOST:
                 return following
             if standing is Standing.OVERTAKEN or self._desk.stopping():
@@ -137,7 +137,7 @@ class Line:
         fails for the way, so that it can be sent again."""
         made = delivery_ids(held.alert, held.channel, held.act)
         failed = [Result(made(one.recipient), Outcome.FAILED, f"{OF_THE_WAY}{NO_WORDS}") for one in held.rest]
-        _, following = await self._keep(held, held.rest, failed, True)
+        _, following = await self._keep(held, held.rest, failed, len(held.rest), True)
         return following
 
     async def _deliver(self, channel: Channel | None, held: Claim, batch: Sequence[Outgoing]) -> list[Result]:
@@ -153,13 +153,13 @@ class Line:
             return all_of(batch, Outcome.UNKNOWN, "channel.error")
 
     async def _keep(
-        self, held: Claim, members: Sequence[Member], results: Sequence[Result], last: bool
+        self, held: Claim, members: Sequence[Member], results: Sequence[Result], done: int, last: bool
     ) -> tuple[Standing, Claim | None]:
         """Checkpoint; what was sent is kept here while the database is away, however long: nobody else knows of it."""
         known = [one for one in zip(members, results, strict=True) if one[1].outcome is not Outcome.LATER]
         while True:
             try:
-                return await self._ask(self._checkpoint, held, known, last)
+                return await self._ask(self._checkpoint, held, known, done, last)
             except (OperationalError, InterfaceError):
                 if self._desk.stopping():
                     raise
@@ -168,11 +168,11 @@ class Line:
             await asyncio.sleep(RETRY_S)
 
     def _checkpoint(
-        self, held: Claim, known: Sequence[tuple[Member, Result]], last: bool
+        self, held: Claim, known: Sequence[tuple[Member, Result]], done: int, last: bool
     ) -> tuple[Standing, Claim | None]:
         desk, now, following = self._desk, self._desk.clock.now(), None
         with desk.db.writing() as session:
-            standing = claims.checkpoint(session, held, known, now, last=last, repeated=self._unsure)
+            standing = claims.checkpoint(session, held, known, now, done=done, last=last, repeated=self._unsure)
             if last and standing is Standing.HELD and not self._unsure and not desk.stopping():
                 following = claims.claim(session, self._who, now)
         if standing is Standing.LOST:
@@ -219,7 +219,7 @@ def _given_up(result: Result) -> Result:
 
 
 def _batches(members: Sequence[Member], size: int) -> list[Sequence[Member]]:
-    return [members[start : start + size] for start in range(0, len(members), max(size, 1))]
+    return [members[start : start + size] for start in range(0, len(members), size)]
 
 
 def _outgoings(held: Claim, text: _Text, members: Sequence[Member]) -> list[Outgoing]:

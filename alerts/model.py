@@ -363,8 +363,10 @@ class Chunk(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     resent: Mapped[int] = mapped_column(default=0)
-    doubted: Mapped[bool] = mapped_column(default=False)
-    """Whether some without a result may have been told: a holder was lost, or what is *unknown* was taken out."""
+    begun_from: Mapped[int] = mapped_column(default=0)
+    begun_to: Mapped[int] = mapped_column(default=0)
+    """Which members, by their places in the list, may have been told without a result that says so: the batch that a
+    holder has under way or was lost with, and where what is *unknown* was taken out, all. Written before it is sent."""
 
 
 class Delivery(Base):

@@ -199,6 +199,6 @@ def _wait_again(session: Session, chunks: Sequence[str], now: datetime, *, doubt
         "attempts": 0,
         "fence": Chunk.fence + 1,
         "resent": Chunk.resent + 1,
-        **({"doubted": True} if doubted else {}),
+        **({"begun_from": 0, "begun_to": Chunk.size} if doubted else {}),
     }
     session.execute(sql_update(Chunk).where(Chunk.id.in_(chunks)).values(waits))

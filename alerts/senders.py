@@ -22,6 +22,10 @@ class Senders:
         """The sender, None where no live one is configured. A drill is never given a live one."""
         return self.drill.get(channel) if drill else self.live.get(channel)
 
+    def batch(self, channel: str) -> int:
+        """How many a channel takes at once; a drill goes as the live one would."""
+        return (self.live.get(channel) or self.drill[channel]).batch
+
     def standing(self) -> dict[tuple[str, str], bool]:
         """Of each live channel that keeps connections: its gateways by channel and name, and whether each stands."""
         connected = {name: one for name, one in self.live.items() if isinstance(one, Connected)}

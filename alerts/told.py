@@ -12,7 +12,7 @@ from alerts.calls.policy import VOICE
 from alerts.calls.progress import OPEN
 from alerts.chunks import members_of
 from alerts.lineage import with_those_before
-from alerts.model import DROPPED, FAILED, ISSUE, Alert, Chunk, Delivery
+from alerts.model import FAILED, ISSUE, Alert, Chunk, Delivery
 from alerts.recipients import RESPONSIBLE, Contact
 from command.kernel.values import State
 
@@ -36,15 +36,16 @@ def proof_of(told: tuple[Contact, ...]) -> State:
 
 
 def _told(session: Session, alert: Alert) -> Iterator[Contact]:
-    """By what is recorded, and all of the chunks that a worker held when they were dropped or that are doubted."""
+    """By what is recorded, and whoever was begun without that: in the hand of a worker that sends, or was lost."""
     query = select(Delivery.recipient, Delivery.channel).where(
         Delivery.alert_id == alert.id, Delivery.act == ISSUE, Delivery.state != FAILED
     )
     recorded = set(session.execute(query))
     chunks = select(Chunk).where(Chunk.alert_id == alert.id, Chunk.act == ISSUE).order_by(Chunk.number)
     for chunk in session.scalars(chunks):
-        perhaps = chunk.doubted or (chunk.state == DROPPED and chunk.owner is not None)
-        yield from (one for one in members_of(chunk) if perhaps or (one.recipient, one.channel) in recorded)
+        members = enumerate(members_of(chunk))
+        begun = range(chunk.begun_from, chunk.begun_to)
+        yield from (one for place, one in members if place in begun or (one.recipient, one.channel) in recorded)
     yield from _called(session, alert)
 
 

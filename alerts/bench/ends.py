@@ -10,7 +10,7 @@ from sqlalchemy import select
 from alerts.bench_stub import CHANNEL
 from alerts.chunks import rows_of
 from alerts.ledger import accounts_of
-from alerts.model import DROPPED, END, ISSUE, LIFTED, WITHDRAWN, Alert, Chunk, delivery_ids
+from alerts.model import END, ISSUE, LIFTED, WITHDRAWN, Alert, Chunk, delivery_ids
 from command.kernel.db import Database
 from command.kernel.values import State
 
@@ -18,7 +18,7 @@ from command.kernel.values import State
 @dataclass(frozen=True)
 class Told:
     """Recipients of one alert: of its issue and of its end those planned and those whose message the gateway got, and
-    all of the chunks that a worker had in hand or had lost (`perhaps`)."""
+    those whose batch a worker had begun without a result (`perhaps`)."""
 
     planned: frozenset[str]
     got: frozenset[str]
@@ -35,8 +35,8 @@ class Told:
 class Ends:
     """The alerts that ended, and people of theirs.
 
-    `told` of the end, `in_doubt` those of them whom the gateway never got the alert for, in a chunk that a worker had
-    in hand or had lost; `spared` heard of neither. Two must be nobody: the `unaware` got the alert and not its end, the
+    `told` of the end, `in_doubt` those of them whom the gateway never got the alert for, of a batch that a worker had
+    begun or had lost; `spared` heard of neither. Two must be nobody: the `unaware` got the alert and not its end, the
     `startled` got the end of an alert that they were certainly never told of.
     """
 
@@ -92,7 +92,9 @@ def judged(db: Database, folder: Path) -> State:
 
 def _told(chunks: Collection[Chunk], alert: str, got: Collection[str]) -> Told:
     issue, end = (_members(one for one in chunks if one.act == act) for act in (ISSUE, END))
-    perhaps = _members(one for one in chunks if one.act == ISSUE and (one.doubted or _dropped_in_hand(one)))
+    perhaps = frozenset(
+        name for one in chunks if one.act == ISSUE for name in _names(one)[one.begun_from : one.begun_to]
+    )
     of_issue, of_end = (delivery_ids(alert, CHANNEL, act) for act in (ISSUE, END))
     return Told(
         planned=issue,
@@ -103,9 +105,9 @@ def _told(chunks: Collection[Chunk], alert: str, got: Collection[str]) -> Told:
     )
 
 
-def _dropped_in_hand(chunk: Chunk) -> bool:
-    return chunk.state == DROPPED and chunk.owner is not None
-
-
 def _members(chunks: Iterable[Chunk]) -> frozenset[str]:
-    return frozenset(one.recipient for chunk in chunks for one in rows_of(chunk.members))
+    return frozenset(name for chunk in chunks for name in _names(chunk))
+
+
+def _names(chunk: Chunk) -> list[str]:
+    return [one.recipient for one in rows_of(chunk.members)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts import actions
+from alerts import actions, claims
 from alerts.audience import audience_hash
 from alerts.cap.read import read
 from alerts.chunks import members_of
@@ -334,15 +334,15 @@ def test_an_end_tells_whoever_was_told(either: County, end: str) -> None:
     county = either
     alert = issued(county)
     with county.db.writing() as session:
-        first = session.scalars(select(Chunk).order_by(Chunk.number)).all()[0]
-        first.state, first.owner = "claimed", "email.0@host/a#1"
-        kept, size = first.id, first.size
+        held = claims.claim(session, claims.Claimant("email.0@host/a#1", "email"), county.clock.now())
+        assert held is not None
+        kept, size = held.chunk, len(held.rest)
     done = county.do("issuer", lambda s, a: actions.cancel(s, county.clock, a, alert, end, "水位已退"))
     with county.db.reading() as session:
         chunks = {chunk.id: chunk for chunk in session.scalars(select(Chunk))}
         assert [chunks[one].size for one in done.chunks] == [size]
         assert {chunk.state for chunk in chunks.values() if chunk.act == "issue"} == {"dropped"}
-        assert chunks[kept].fence == 1
+        assert chunks[kept].fence == held.fence + 1
     now = state(county, alert)
     assert (now["status"], now["on_board"], now["end_text"]) == (end, False, "水位已退")
     assert kinds(county)[-2:] == [f"alert.{end}", "alert.progress"]

@@ -37,7 +37,7 @@ def results(held: Claim, count: int) -> list[Any]:
 def checkpoint(county: County, held: Claim, count: int) -> Standing:
     last = count == len(held.rest)
     with county.db.writing() as session:
-        return claims.checkpoint(session, held, results(held, count), county.clock.now(), last=last)
+        return claims.checkpoint(session, held, results(held, count), county.clock.now(), done=count, last=last)
 
 
 def states(county: County) -> dict[str, int]:

@@ -13,5 +13,6 @@ def test_nobody_is_lost_and_every_double_is_explained() -> None:
     ends = found["ends"]
     assert (ends["lifted"], ends["withdrawn"], ends["hold"]) == (1, 1, True), found
     assert ends["told"] > 0
+    assert found["in_doubt_within"], found
     assert len(found["doubled_ids"]) <= found["doubled"]
     assert sum(found["struck"].values()) == 6

@@ -25,6 +25,7 @@ from tests.alerts.test_ledger import doubtful
 
 LOST = "email.0@here/lost#1"
 HERE = "here/w#2"
+BATCH = 2
 
 
 def lift(county: County, alert: str) -> set[str]:
@@ -59,6 +60,68 @@ def test_lifted_after_a_worker_died_in_the_middle_of_its_batches(either: County)
     assert len(lift(either, alert)) == 27
 
 
+def test_of_a_dead_workers_chunk_those_beyond_its_batch_hear_of_no_end(either: County) -> None:
+    """One official's chunk and one of 26: ten recorded, ten more may have left, six were not begun."""
+    crowd(either, 25)
+    alert = issued(either)
+    members = claim_all(either)
+    recorded, begun, beyond = members[:10], members[10:20], members[20:]
+    sweep(either.db, either.clock, lambda owner: owner == LOST, HERE)
+    told = lift(either, alert)
+    assert len(told) == 21
+    assert {one.recipient for one in (*recorded, *begun)} <= told
+    assert not {one.recipient for one in beyond} & told
+
+
+def test_what_a_dead_worker_began_stays_in_doubt_whoever_goes_on(either: County) -> None:
+    """The next one is told *not now* and gives it back; the one after it is lost with the two beyond what was begun."""
+    crowd(either, 25)
+    alert = issued(either)
+    claim_all(either)
+    either.clock.advance(claims.LEASE.total_seconds() + 1)
+    with either.db.writing() as session:
+        who = Claimant("email.0@here/next#3", "email", batch=4)
+        assert claims.claim(session, who, either.clock.now()), "the official's"
+        for done in (4, 8):
+            held = claims.claim(session, who, either.clock.now())
+            assert held is not None
+            assert held.left == (10, 20)
+            claims.checkpoint(session, held, [], either.clock.now(), done=done)
+            if done == 4:
+                claims.give_back(session, held, either.clock.now())
+    assert len(lift(either, alert)) == 23
+
+
+def test_who_was_not_to_be_told_now_is_not_in_doubt_while_others_are_sent(either: County) -> None:
+    """Ten were recorded, ten *not now*, six are under way when it is lifted."""
+    crowd(either, 25)
+    alert = issued(either)
+    members = claim_all(either, second=Outcome.LATER)
+    told = lift(either, alert)
+    assert len(told) == 17
+    assert not {one.recipient for one in members[10:20]} & told
+
+
+def claim_all(county: County, second: Outcome | None = None) -> tuple[Member, ...]:
+    """Claim all mails in batches of ten, record ten; of the second ten, if told so, that they are to be told `second`.
+
+    Returns the members of the larger chunk.
+    """
+    found: tuple[Member, ...] = ()
+    with county.db.writing() as session:
+        while held := claims.claim(session, Claimant(LOST, "email", batch=10), county.clock.now()):
+            if len(held.rest) > 1:
+                found, sent = held.rest, [(one, _sent(held, one)) for one in held.rest[:10]]
+                claims.checkpoint(session, held, sent, county.clock.now(), done=10)
+                if second is Outcome.LATER:
+                    claims.checkpoint(session, held, [], county.clock.now(), done=20)
+    return found
+
+
+def _sent(held: Claim, member: Member) -> Result:
+    return Result(delivery_id(held.alert, member.recipient, "email"), Outcome.SENT)
+
+
 def test_lifted_when_who_took_over_from_a_dead_worker_could_not_send(either: County) -> None:
     crowd(either, 25)
     alert = issued(either)
@@ -79,7 +142,7 @@ def test_who_never_left_for_want_of_a_gateway_hears_of_no_end(county: County) ->
 
 class Warned(RuleBasedStateMachine):
     """Workers that claim, send, record, die and are stopped; an operator who sends again. `left` are the recipients
-    of messages that left, or may have."""
+    of messages that left, or may have; `begun` those of every batch that was next to be sent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,6 +152,7 @@ class Warned(RuleBasedStateMachine):
         crowd(self.county, 6)
         self.alert = issued(self.county, channels=("email",))
         self.left: set[str] = set()
+        self.begun: set[str] = set()
         self.dead: set[str] = set()
         self.held: Claim | None = None
         self.batch: list[tuple[Member, Result]] = []
@@ -100,7 +164,7 @@ class Warned(RuleBasedStateMachine):
         return f"email.0@here/w{self.workers}#{self.workers}"
 
     @precondition(lambda self: not self.batch)
-    @rule(how=st.lists(st.sampled_from([*Outcome]), min_size=1, max_size=3))
+    @rule(how=st.lists(st.sampled_from([*Outcome]), min_size=BATCH, max_size=BATCH))
     def send(self, how: Any) -> None:
         self.held = self.held or self._claim()
         if self.held is None or self.county.clock.now() > self.held.until:
@@ -113,22 +177,32 @@ class Warned(RuleBasedStateMachine):
 
     def _claim(self) -> Claim | None:
         with self.county.db.writing() as session:
-            held = claims.claim(session, Claimant(self.owner, "email"), self.county.clock.now())
+            held = claims.claim(session, Claimant(self.owner, "email", batch=BATCH), self.county.clock.now())
         self.rest = list(held.rest) if held else []
+        self._next()
         return held
 
+    def _next(self) -> None:
+        self.begun |= {one.recipient for one in self.rest[:BATCH]}
+
     @precondition(lambda self: self.batch)
-    @rule()
-    def record(self) -> None:
+    @rule(back=st.booleans())
+    def record(self, back: bool) -> None:
         assert self.held
         known = [one for one in self.batch if one[1].outcome is not Outcome.LATER]
         whole = len(known) == len(self.batch) and not self.rest
         with self.county.db.writing() as session:
-            standing = claims.checkpoint(session, self.held, known, self.county.clock.now(), last=whole)
+            done = len(self.held.rest) - len(self.rest)
+            now = self.county.clock.now()
+            standing = claims.checkpoint(session, self.held, known, now, done=done, last=whole)
+        self.batch = []
+        if standing is Standing.HELD and self.rest and not back:
+            self._next()
+            return
         if standing is Standing.HELD and not whole:
             with self.county.db.writing() as session:
                 claims.give_back(session, self.held, self.county.clock.now())
-        self.held, self.batch = None, []
+        self.held = None
 
     @precondition(lambda self: self.held)
     @rule()
@@ -152,7 +226,7 @@ class Warned(RuleBasedStateMachine):
             following = claims.claim(session, Claimant("email.0@here/last#99", "email"), self.county.clock.now())
         self._entered.__exit__(None, None, None)
         self._folder.cleanup()
-        assert self.left <= told
+        assert self.left <= told <= self.begun
         assert following is None or following.act == END
 
 
