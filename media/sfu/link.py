@@ -182,8 +182,9 @@ class Link:
         return sends
 
     def _padding(self, size: int) -> list[tuple[bytes, bytes]]:
-        """To probe with: repairs of a slot that has sent something."""
-        slot = next((slot for slot in self.video if slot.packets and slot.terms.rtx_ssrc is not None), None)
+        """To probe with: repairs of a slot that has sent something, else padding: what must fit first is tried too."""
+        slots = [slot for slot in self.video if slot.terms.rtx_ssrc is not None]
+        slot = next((slot for slot in slots if slot.packets), slots[0] if slots else None)
         return slot.repair.padding(size) if slot is not None else []
 
     # -- what is sent ---------------------------------------------------------------------------
