@@ -33,6 +33,12 @@ describe('how many pictures move', () => {
     expect(page.changes).toEqual([[7_500, 12], [12_500, 9]])
   })
 
+  it('gives up half at a time while half of the frames are missing', () => {
+    const page = new Page()
+    for (let look = 0; look < 5; look++) page.look({ frames: 100, missing: 0.6, busy: 0.9 }, 16)
+    expect(page.changes).toEqual([[7_500, 8], [12_500, 4]])
+  })
+
   it('a moment without frames changes nothing', () => {
     const page = new Page()
     for (let turn = 0; turn < 20; turn++) {
@@ -65,6 +71,31 @@ describe('how many pictures move', () => {
     page.live(1_800, 16, 16)
     expect(page.pace.most).toBeNull()
     expect(page.pace.patience).toBe(UNHURRIED.patience)
+  })
+
+  it('tries more where other work fills the processor now and then, and not where it always does', () => {
+    const full: Decoding = { frames: 100, missing: 0.01, busy: 0.7 }
+    const page = new Page()
+    page.live(18, 16, 9)
+    for (let look = 0; look < 100; look++) page.look(full, 9)
+    expect(page.pace.most).toBe(9)
+    for (let look = 0; look < 16; look++) page.look(look % 3 === 0 ? full : SMOOTH, 9)
+    expect(page.pace.most).toBe(11)
+  })
+
+  it('a look in which it is too slow undoes the calm before it', () => {
+    const page = new Page()
+    page.live(18, 16, 9)
+    for (let look = 0; look < 60; look++) page.look(look % 6 === 0 ? CHOKED : SMOOTH, 9)
+    expect(page.pace.most).toBe(9)
+  })
+
+  it('a look after a long absence counts as one', () => {
+    const page = new Page()
+    page.live(18, 16, 9)
+    page.now += 60_000
+    page.look(SMOOTH, 9)
+    expect(page.pace.most).toBe(9)
   })
 
   it('a single picture is made smaller twice, larger again before others come back', () => {

@@ -21,9 +21,12 @@ export interface Pace {
   most: number | null
   /** And so high at most, in lines; only where even one is too much. */
   lines: number | null
-  fares: Fares
-  /** Since when, ms. */
-  since: number
+  /** Since when it has been too slow in every look, ms. */
+  behindSince: number | null
+  /** How long it was calm since it was too slow or anything was changed, ms; looks in which it had no more room add nothing. */
+  calmFor: number
+  /** The last look, ms. */
+  at: number
   /** How long it has to be calm before more is tried, ms. */
   patience: number
   /** Whether more was tried since something was given up. */
@@ -34,15 +37,18 @@ const BEHIND_MS = 5_000
 const PATIENCE_MS = { first: 20_000, longest: 320_000 }
 /** After so long with all pictures and calm, what was is forgotten. */
 const FORGOTTEN_MS = 600_000
+/** A look tells of no longer time than this: before it the page may have been in the background. */
+const LOOK_MS = 5_000
 /** A frame in four, or one in twelve while the decoder hardly rests: single ones are missed at every change of a picture. */
 const BEHIND = { missing: 0.25, missingBusy: 0.08, busy: 0.8 }
 const CALM = { missing: 0.08, busy: 0.5 }
 /** What a single picture comes down to. */
 const SMALLER = [360, 180] as const
-/** A step is a quarter of the pictures. */
-const step = (pictures: number): number => Math.max(1, Math.round(pictures / 4))
+/** A step is a quarter of the pictures, half of them where half of a picture's frames are missing. */
+const HALF_MISSING = 0.5
+const step = (pictures: number, share = 1 / 4): number => Math.max(1, Math.round(pictures * share))
 
-export const UNHURRIED: Pace = { most: null, lines: null, fares: 'idle', since: 0, patience: PATIENCE_MS.first, tried: false }
+export const UNHURRIED: Pace = { most: null, lines: null, behindSince: null, calmFor: 0, at: 0, patience: PATIENCE_MS.first, tried: false }
 
 function faring({ frames, missing, busy }: Decoding): Fares {
   if (frames === 0) return 'idle'
@@ -52,25 +58,29 @@ function faring({ frames, missing, busy }: Decoding): Fares {
 
 /** The pace from now on. `moving` pictures move just now, `room` slots there are; `now` in ms. */
 export function paced(was: Pace, seen: Decoding, moving: number, room: number, now: number): Pace {
-  const fares = faring(seen)
-  const is = fares === was.fares ? was : { ...was, fares, since: now }
-  const lasts = now - is.since
-  if (fares === 'behind' && lasts >= BEHIND_MS && moving > 0) return less(is, moving, now)
-  if (fares !== 'calm') return is
-  if (is.most !== null) return lasts >= is.patience ? more(is, room, now) : is
-  return lasts >= FORGOTTEN_MS ? { ...UNHURRIED, fares, since: is.since } : is
+  const is = followed(was, faring(seen), now)
+  if (is.behindSince !== null && now - is.behindSince >= BEHIND_MS && moving > 0) return less(is, moving, seen.missing, now)
+  if (is.most !== null) return is.calmFor >= is.patience ? more(is, room) : is
+  return is.calmFor >= FORGOTTEN_MS ? { ...UNHURRIED, at: now } : is
+}
+
+/** Other work comes and goes: a look at a full processor does not undo the calm before it, or a busy device would never try more. */
+function followed(was: Pace, fares: Fares, now: number): Pace {
+  if (fares === 'behind') return { ...was, behindSince: was.behindSince ?? now, calmFor: 0, at: now }
+  const calmFor = fares === 'calm' ? was.calmFor + Math.min(LOOK_MS, now - was.at) : was.calmFor
+  return { ...was, behindSince: null, calmFor, at: now }
 }
 
 /** Each time that more was tried in vain it takes twice as long until it is tried again. */
-function less(pace: Pace, moving: number, now: number): Pace {
+function less(pace: Pace, moving: number, missing: number, now: number): Pace {
   const patience = pace.tried ? Math.min(PATIENCE_MS.longest, 2 * pace.patience) : pace.patience
-  const next: Pace = { ...pace, patience, tried: false, since: now }
-  if (moving > 1) return { ...next, most: moving - step(moving) }
+  const next: Pace = { ...pace, patience, tried: false, behindSince: now }
+  if (moving > 1) return { ...next, most: moving - step(moving, missing < HALF_MISSING ? 1 / 4 : 1 / 2) }
   return { ...next, most: 1, lines: SMALLER.find((lines) => lines < (pace.lines ?? Infinity)) ?? pace.lines }
 }
 
-function more(pace: Pace, room: number, now: number): Pace {
-  const next: Pace = { ...pace, tried: true, since: now }
+function more(pace: Pace, room: number): Pace {
+  const next: Pace = { ...pace, tried: true, calmFor: 0 }
   if (pace.lines !== null) return { ...next, lines: [...SMALLER].reverse().find((lines) => lines > (pace.lines ?? 0)) ?? null }
   const most = (pace.most ?? room) + step(pace.most ?? room)
   return { ...next, most: most >= room ? null : most }
