@@ -218,7 +218,7 @@ def _restriction(message: Message) -> Iterator[Departure]:
 
 
 def _signed(reports: Sequence[SignatureReport]) -> Iterator[Departure]:
-    return (Departure(f"cap.signature_{r.verdict}", "", r.signer or r.detail or "-") for r in reports)
+    return (Departure(r.code, "", r.signer or r.detail or "-") for r in reports)
 
 
 def _readers(units: Iterable[Unit]) -> list[Json]:

@@ -35,6 +35,9 @@ _CONFIGURATION = SignatureConfiguration(
 _CERTIFICATE = f"{SIGNATURE[:-9]}KeyInfo/{SIGNATURE[:-9]}X509Data/{SIGNATURE[:-9]}X509Certificate"
 
 
+NOT_IN_FORCE = "the certificate is not in force"
+
+
 class Verdict(StrEnum):
     """`valid`: unchanged and signed by somebody in the trust store; `unknown_signer`: unchanged, but
     anybody may have signed it; `invalid`: changed, or signed in a way that cannot be checked."""
@@ -49,6 +52,12 @@ class SignatureReport:
     verdict: Verdict
     signer: str | None
     detail: str
+
+    @property
+    def code(self) -> str:
+        """Of what it says of the message, for whoever reads that: a certificate out of force is not a stranger's."""
+        what = "not_in_force" if self.detail == NOT_IN_FORCE else self.verdict.value
+        return f"cap.signature_{what}"
 
     def public(self) -> dict[str, str | None]:
         return {"verdict": self.verdict.value, "signer": self.signer, "detail": self.detail}
@@ -103,7 +112,7 @@ def _doubt(certificate: x509.Certificate | None, at: datetime) -> str:
     """Why a signature that holds is not believed."""
     if certificate is None:
         return "a bare key names nobody"
-    return "not in the trust store" if _in_force(certificate, at) else "the certificate is not in force"
+    return "not in the trust store" if _in_force(certificate, at) else NOT_IN_FORCE
 
 
 def _with_first(message: etree._Element, number: int, alone: bool) -> etree._Element:

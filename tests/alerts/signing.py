@@ -16,12 +16,18 @@ from tests.alerts.messages import alert
 SIGNED_AT = datetime(2026, 11, 20, 6, 3, 11, tzinfo=UTC)
 
 
+def key_and_certificate(
+    name: str, issuer: str = "", authority: bool = False, at: datetime = SIGNED_AT
+) -> tuple[bytes, bytes]:
+    """PEM of a P-256 key and its certificate, in force a day before and after `at`: self-signed, or signed by that
+    `authority`'s or that mere signer's key whom `issuer` names."""
+    return _made(name, issuer, authority, at)
+
+
 @cache
-def key_and_certificate(name: str, issuer: str = "", authority: bool = False) -> tuple[bytes, bytes]:
-    """PEM of a P-256 key and its certificate, in force around SIGNED_AT: self-signed, or signed by that `authority`'s
-    or that mere signer's key whom `issuer` names."""
+def _made(name: str, issuer: str, authority: bool, at: datetime) -> tuple[bytes, bytes]:
     key = ec.generate_private_key(ec.SECP256R1())
-    issuer_key = load_pem_private_key(key_and_certificate(issuer, authority=authority)[0], None) if issuer else key
+    issuer_key = load_pem_private_key(_made(issuer, "", authority, at)[0], None) if issuer else key
     assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
     builder = (
         x509.CertificateBuilder()
@@ -29,8 +35,8 @@ def key_and_certificate(name: str, issuer: str = "", authority: bool = False) ->
         .issuer_name(_named(issuer or name))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(SIGNED_AT - timedelta(days=1))
-        .not_valid_after(SIGNED_AT + timedelta(days=1))
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=1))
     )
     if authority and not issuer:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -72,9 +72,9 @@ def test_no_signature_no_report() -> None:
 
 
 def test_a_certificate_that_has_run_out_is_told_apart_from_one_nobody_trusts() -> None:
-    for later, detail in (
-        (timedelta(), "not in the trust store"),
-        (timedelta(days=9), "the certificate is not in force"),
+    for later, detail, code in (
+        (timedelta(), "not in the trust store", "cap.signature_unknown_signer"),
+        (timedelta(days=9), "the certificate is not in force", "cap.signature_not_in_force"),
     ):
         (report,) = check_signatures(signed_example(), [], SIGNED_AT + later)
-        assert (report.verdict, report.detail) == (Verdict.UNKNOWN_SIGNER, detail)
+        assert (report.verdict, report.detail, report.code) == (Verdict.UNKNOWN_SIGNER, detail, code)

@@ -224,13 +224,21 @@ def test_only_a_warning_has_a_colour_and_a_county_may_not_issue_one(new_page: Ne
 
 def hand_in(town: County, message: str, identifier: str) -> None:
     """The station's issuer posts a message that runs for four hours."""
+    post_cap(town, dated(message, identifier))
+
+
+def dated(message: str, identifier: str) -> bytes:
+    """It is sent now and runs for four hours."""
     sent = datetime.now(UTC).replace(microsecond=0)
-    content = message.format(
-        identifier=identifier, sent=sent.isoformat(), expires=(sent + timedelta(hours=4)).isoformat()
-    )
+    expires = sent + timedelta(hours=4)
+    return message.format(identifier=identifier, sent=sent.isoformat(), expires=expires.isoformat()).encode()
+
+
+def post_cap(town: County, document: bytes) -> None:
+    """The station's issuer posts it."""
     with town.client("station") as station:
         headers = {"Content-Type": "application/xml", "Authorization": station.headers["Authorization"]}
-        httpx.post(f"{town.url}/cap", content=content.encode(), headers=headers).raise_for_status()
+        httpx.post(f"{town.url}/cap", content=document, headers=headers).raise_for_status()
 
 
 def test_a_received_warning_is_shown_and_adopted_never_changed(new_page: NewPage, town: County) -> None:

@@ -2,18 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from shutil import rmtree
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from alerts.cap.signature import sign
+from command.kernel.clock import SystemClock
+from tests.alerts.signing import key_and_certificate
 from tests.e2e.county import County
 from tests.ui.checks import accessibility, in_english, layout
 from tests.ui.test_admin import open_admin
 from tests.ui.test_admin_look import dressed
 from tests.ui.test_desk import log_in
-from tests.ui.test_desk_alerts import CAP, hand_in
+from tests.ui.test_desk_alerts import CAP, dated, hand_in, open_alert, post_cap
 
 NewPage = Callable[..., Page]
 STATION = {"sender": "inbox@*", "name": "州气象台（示例）", "events": [], "colours": [], "signer": ""}
@@ -93,3 +98,78 @@ def test_a_stations_message_that_could_not_be_read(new_page: NewPage, town: Coun
     office.get_by_test_id("inbox-refresh").click()
     expect(office.get_by_test_id("problem")).to_contain_text("Not fetched")
     expect(refused).to_be_visible()
+
+
+@pytest.fixture
+def trusted(town: County) -> Iterator[Path]:
+    """The folder of certificates whose signatures count, the test's own."""
+    folder = town.data / "trust"
+    folder.mkdir()
+    yield folder
+    rmtree(folder)
+
+
+SIGNATURES = {
+    "寒潮": ("签名有效", "signature valid", "有效", "valid"),
+    "霜冻": (
+        "签名者不在信任名单",
+        "signed by somebody not trusted here",
+        "签名者不在信任名单",
+        "signer not trusted here",
+    ),
+    "高温": (
+        "签名证书不在有效期内",
+        "signed with a certificate that is not in force",
+        "证书不在有效期内",
+        "certificate not in force",
+    ),
+    "大雾": ("签名无效，内容可能被改过", "signature invalid, the text may have been changed", "无效", "invalid"),
+}
+"""The hazard of each test message: what the alert's sheet says of its signature, and what the list of messages says."""
+
+
+def test_the_four_states_of_a_signature(new_page: NewPage, town: County, trusted: Path) -> None:
+    now = SystemClock().now()
+    known, stranger = (key_and_certificate(f"station-{one}", at=now) for one in ("known", "stranger"))
+    old = key_and_certificate("station-old", at=now - timedelta(days=30))
+    for name, pair in (("known", known), ("old", old)):
+        (trusted / f"{name}.pem").write_bytes(pair[1])
+    for event, (number, pair) in zip(SIGNATURES, enumerate((known, stranger, old, known)), strict=True):
+        document = sign(dated(CAP.replace("大风", event), f"signed-{number}"), *pair)
+        post_cap(town, document.replace("午后".encode(), "傍晚".encode()) if event == "大雾" else document)
+    desk = log_in(new_page(1600, 900), town)
+    for event, (zh, en, *_) in SIGNATURES.items():
+        sheet = open_alert(desk, f"楚雄市{event}").get_by_test_id("alert-sheet")
+        expect(sheet).to_contain_text(zh)
+        looked_at(desk, f"signature-{event}")
+        with in_english(desk, f"signature-{event}-en"):
+            expect(sheet).to_contain_text(en)
+        desk.keyboard.press("Escape")
+    desk.get_by_test_id("inbox-open").click()
+    rows = desk.get_by_test_id("message")
+    for event, (*_, zh, _en) in SIGNATURES.items():
+        expect(rows.filter(has_text=event).locator("td").nth(4)).to_have_text(zh)
+    looked_at(desk, "signatures-list")
+    with in_english(desk, "signatures-list-en"):
+        for event, (*_, en) in SIGNATURES.items():
+            expect(rows.filter(has_text=event).locator("td").nth(4)).to_have_text(en)
+    for event in SIGNATURES:
+        rows.filter(has_text=event).get_by_test_id("message-open").click()
+        expect(desk.get_by_test_id("message-signature")).to_contain_text("CN=station-")
+        looked_at(desk, f"signature-message-{event}", aloud=True)
+        desk.keyboard.press("Escape")
+    broken_in_words(desk, "无效：内容和签名时不一样")
+    with in_english(desk, "signatures-list-en"):
+        broken_in_words(desk, "invalid: the text is not what was signed")
+
+
+def broken_in_words(desk: Page, words: str) -> None:
+    """Why it does not hold is said in the reader's language; what the checker wrote is folded away."""
+    desk.get_by_test_id("message").filter(has_text="大雾").get_by_test_id("message-open").click()
+    said = desk.get_by_test_id("message-signature")
+    expect(said).to_contain_text(words)
+    expect(said.locator("code")).not_to_be_visible()
+    said.locator("summary").click()
+    expect(said.locator("code")).to_contain_text("InvalidDigest")
+    looked_at(desk, f"signature-broken-{words[:7].strip()}")
+    desk.keyboard.press("Escape")

@@ -18,6 +18,11 @@ describe('what was not in order in a message', () => {
     expect(departureWords(found)).toBe('area drawn larger than it is said to be; unknown element (Type, Polygon)')
   })
 
+  it('tells the four states of a signature apart', () => {
+    const said = ['valid', 'unknown_signer', 'not_in_force', 'invalid'].map((state) => departureWords([{ code: `cap.signature_${state}`, detail: 'CN=station' }]))
+    expect(said).toEqual(['签名有效（CN=station）', '签名者不在信任名单（CN=station）', '签名证书不在有效期内（CN=station）', '签名无效，内容可能被改过（CN=station）'])
+  })
+
   it('is shown as it came where nobody wrote words for it', () => {
     expect(departureWords([{ code: 'cap.new', detail: 'as it came' }])).toBe('as it came')
   })

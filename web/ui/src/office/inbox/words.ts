@@ -20,9 +20,28 @@ export const typeWords = (t: Texts, message: CapMessage): string =>
 
 export const byWords = (t: Texts, { by }: CapMessage): string => (by.kind === 'feed' ? t.feed(by.name) : by.name)
 
-const UNTRUSTED = 'not in the trust store' // which the verdict beside it says
-/** Who signed and why that is not believed, signature by signature. */
-export const signersWords = (t: Texts, signatures: readonly { signer: string | null; detail: string }[]): string =>
-  signatures.map(({ signer, detail }) => [signer ?? '', detail === UNTRUSTED ? '' : said(t, detail)].filter(Boolean).join(t.comma)).filter(Boolean).join(t.comma)
+type Signature = CapMessage['signatures'][number]
+const OUT_OF_FORCE = 'the certificate is not in force'
 
-export const signatureWords = (t: Texts, message: CapMessage): string => (message.signature === null ? '–' : t[message.signature])
+/** Its verdict; a certificate that is not in force is told apart from a signer nobody knows. */
+const verdictWords = (t: Texts, { verdict, detail }: Signature): string => (detail === OUT_OF_FORCE ? t[OUT_OF_FORCE] : (said(t, verdict)))
+
+/** Why one is not believed; of what the library raised its kind alone has words. */
+function reasonOf(t: Texts, { verdict, detail }: Signature): string {
+  const words = t as unknown as Record<string, string>
+  return verdict !== 'invalid' ? (detail === OUT_OF_FORCE ? '' : (words[detail] ?? '')) : (words[detail] ?? words[detail.split(':')[0] ?? ''] ?? t.unchecked)
+}
+
+/** Each signature: its state, whose it is or claims to be, why it is not believed, and the library's own words. */
+export const signatureLines = (t: Texts, signatures: readonly Signature[]) =>
+  signatures.map((one) => {
+    const bad = one.verdict === 'invalid'
+    return { bad, state: verdictWords(t, one), signer: one.signer === null ? '' : bad ? t.saysToBe(one.signer) : one.signer, why: reasonOf(t, one), raw: bad ? one.detail : '' }
+  })
+
+/** The worst of its signatures, as the server says. */
+export function signatureWords(t: Texts, { signature, signatures }: CapMessage): string {
+  if (signature === null) return '–'
+  const worst = signatures.find((one) => one.verdict === signature)
+  return worst === undefined ? t[signature] : verdictWords(t, worst)
+}
