@@ -6,37 +6,53 @@ import { createNotice, type Notice } from '@office/notice'
 import { rowsOf, type Rows } from './rows'
 import { orderOf } from './units/tree'
 
-/** The pages and the rights of which any one opens them. */
-const RIGHTS = {
-  county: ['settings.change'],
-  units: ['directory.change', 'audit', 'account.lock'],
-  people: ['directory.change', 'audit'],
-  groups: ['group.keep', 'audit'],
-  numbers: ['directory.change', 'alert.call'],
-  terminals: ['directory.change', 'audit'],
-  accounts: ['account.lock', 'audit'],
-  resources: ['directory.change', 'audit'],
-  hazards: ['household.keep', 'audit'],
-  imports: ['directory.change', 'household.keep', 'group.keep'],
-  calls: ['settings.change'],
-  resends: ['settings.change'],
-  authority: ['settings.change'],
-  fasttrack: ['settings.change'],
-  templates: ['settings.change'],
-  feeds: ['settings.change'],
-  trust: ['settings.change', 'role.grant', 'audit'],
-  messages: ['settings.change', 'audit'],
-  settings: ['settings.change'],
-  audit: ['audit'],
-} as const satisfies Record<string, readonly string[]>
+/** The sections of the menu, their pages, and the rights of which any one opens a page. */
+const SECTIONS = {
+  directory: {
+    county: ['settings.change'],
+    units: ['directory.change', 'audit', 'account.lock'],
+    people: ['directory.change', 'audit'],
+    groups: ['group.keep', 'audit'],
+    numbers: ['directory.change', 'alert.call'],
+    terminals: ['directory.change', 'audit'],
+    accounts: ['account.lock', 'audit'],
+  },
+  ground: {
+    resources: ['directory.change', 'audit'],
+    hazards: ['household.keep', 'audit'],
+    imports: ['directory.change', 'household.keep', 'group.keep'],
+  },
+  warnings: {
+    templates: ['settings.change'],
+    authority: ['settings.change'],
+    fasttrack: ['settings.change'],
+    calls: ['settings.change'],
+    resends: ['settings.change'],
+    feeds: ['settings.change'],
+    trust: ['settings.change', 'role.grant', 'audit'],
+    messages: ['settings.change', 'audit'],
+  },
+  system: {
+    settings: ['settings.change'],
+    audit: ['audit'],
+  },
+} as const satisfies Record<string, Record<string, readonly string[]>>
 
-export type Tab = keyof typeof RIGHTS
+type SectionName = keyof typeof SECTIONS
+export type Tab = { [name in SectionName]: keyof (typeof SECTIONS)[name] }[SectionName]
 
-const TABS = Object.keys(RIGHTS) as Tab[]
+export interface Section {
+  name: SectionName
+  tabs: Tab[]
+}
+
 const PAGE = 500
 
-export const tabsOf = (rights: readonly string[]): Tab[] =>
-  TABS.filter((tab) => RIGHTS[tab].some((right) => rights.includes(right)))
+/** What these rights open; a section without a page is left out. */
+export const sectionsOf = (rights: readonly string[]): Section[] =>
+  (Object.entries(SECTIONS) as [SectionName, Partial<Record<Tab, readonly string[]>>][])
+    .map(([name, pages]) => ({ name, tabs: (Object.keys(pages) as Tab[]).filter((tab) => pages[tab]?.some((right) => rights.includes(right))) }))
+    .filter((section) => section.tabs.length > 0)
 
 /** A whole list, page after page. */
 export async function everything<T>(api: Api, path: string, query: Record<string, string | number> = {}): Promise<T[]> {
@@ -54,7 +70,7 @@ export interface Admin {
   api: Api
   me: Me
   may: (right: string) => boolean
-  tabs: Tab[]
+  sections: Section[]
   tab: Ref<Tab>
   notice: Notice
   units: Rows<Unit>
@@ -90,7 +106,8 @@ function hashTab(tabs: readonly Tab[]): Tab {
 }
 
 export function createAdmin(api: Api, me: Me, expired: (code: string) => void): Admin {
-  const tabs = tabsOf(me.rights)
+  const sections = sectionsOf(me.rights)
+  const tabs = sections.flatMap((section) => section.tabs)
   const tab = ref(hashTab(tabs))
   const follow = () => {
     tab.value = hashTab(tabs)
@@ -102,7 +119,7 @@ export function createAdmin(api: Api, me: Me, expired: (code: string) => void): 
   const order = computed(() => orderOf(units.items.value))
   const nameOf = (unit: string): string => unitOf.value[unit]?.name ?? ''
   const admin: Admin = {
-    api, me, tabs, tab, units, unitOf, expired,
+    api, me, sections, tab, units, unitOf, expired,
     may: (right) => me.rights.includes(right),
     notice: createNotice(),
     nameOf,
