@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.calls.model import CallAttempt, CallPart, Obligation
 from alerts.deliveries import every_delivery
 from alerts.lookup import alert_for
+from alerts.model import FAILED
 from alerts.texts import LOCAL
 from command.directory.model import Unit
 from command.directory.queries import unit_of
@@ -32,7 +33,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "hand": ("人工电话", "call by hand"),
     "pending": ("待发", "pending"), "sent": ("已发", "sent"), "failed": ("失败", "failed"),
     "unknown": ("不明", "unknown"),
-    "delivered": ("送达", "delivered"), "answered": ("已应答", "answered"), "confirmed": ("已确认", "confirmed"),
+    "delivered": ("送达", "delivered"), "undelivered": ("没有送达", "not delivered"),
+    "answered": ("已应答", "answered"), "confirmed": ("已确认", "confirmed"),
     "other": ("代接", "somebody else"), "unidentified": ("未说明身份", "unidentified"),
     "no_key": ("没有按键", "no key"),
     "busy": ("忙", "busy"), "no_answer": ("无人接听", "no answer"), "off": ("关机", "off"),
@@ -69,7 +71,7 @@ def rows(session: Session, actor: Actor, alert_id: str, language: str) -> Iterat
         yield (
             *(word("told", language), word(one["channel"], language), place(one["township"]), place(one["unit"])),
             *(one["name"] or "", "、".join(str(each["name"] or "…") for each in also if isinstance(each, dict))),
-            *(word("yes", language) if one["responsible"] else "", word(one["state"], language)),
+            *(word("yes", language) if one["responsible"] else "", word(_told(one["state"]), language)),
             *(local_time(one["sent_at"]), local_time(one["receipt_at"]), word(one["detail"], language)),
         )
     query = select(CallAttempt, Obligation).join(CallPart, CallPart.attempt_id == CallAttempt.id)
@@ -81,6 +83,11 @@ def rows(session: Session, actor: Actor, alert_id: str, language: str) -> Iterat
             *(word("yes", language), word(attempt.outcome or "pending", language)),
             *(local_time(optional_text(attempt.started_at)), local_time(optional_text(attempt.ended_at)), ""),
         )
+
+
+def _told(state: Json) -> Json:
+    """A message that failed reached nobody, whether or not it ever left; a call that did is said in its own words."""
+    return "undelivered" if state == FAILED else state
 
 
 def word(value: Json, language: str) -> str:

@@ -3,7 +3,7 @@
 An alert that was lifted, withdrawn or has run out has both as it had them when it ran.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,10 +17,10 @@ from command.kernel.actor import Actor
 from command.kernel.values import Json, State
 
 COVERAGE = {
-    "zh": ("乡镇", "渠道", "应发", "已发", "送达", "未送达", "应答", "失败", "不明", "责任人", "责任人应答",
+    "zh": ("乡镇", "渠道", "应发", "已发", "送达", "没有送达", "其中没能发出", "应答", "不明", "责任人", "责任人应答",
            "最早应答", "最早应答人"),
-    "en": ("Township", "Channel", "Planned", "Sent", "Delivered", "Undelivered", "Answered", "Failed", "Unknown",
-           "Responsible", "Responsible answered", "First answer", "First answer by"),
+    "en": ("Township", "Channel", "Planned", "Sent", "Delivered", "Not delivered", "Of these never sent", "Answered",
+           "Unknown", "Responsible", "Responsible answered", "First answer", "First answer by"),
 }  # fmt: skip
 PLACES = {
     "zh": ("乡镇", "地点", "类别", "岗位", "状态", "状态时间", "应答人", "身份", "方式", "拨打次数", "上门",
@@ -28,7 +28,7 @@ PLACES = {
     "en": ("Township", "Place", "Kind", "Post", "State", "Since", "Answered by", "Who that is", "By", "Calls", "Visit",
            "Done", "Note"),
 }  # fmt: skip
-_COUNTS = ("planned", "sent", "delivered", "undelivered", "answered", "failed", "unknown")
+_COUNTS = ("planned", "sent", "delivered", "undelivered", "failed", "answered", "unknown")
 
 
 def coverage_rows(session: Session, actor: Actor, alert_id: str, language: str) -> Iterator[Sequence[object]]:
@@ -38,10 +38,17 @@ def coverage_rows(session: Session, actor: Actor, alert_id: str, language: str) 
         by = first.get("by")
         name = by.get("name") if isinstance(by, dict) else by
         whom = (held.get("planned", 0), held.get("answered", 0), local_time(first.get("at")), name or "")
-        yield one["name"], word("all", language), *(one.get(count, 0) for count in _COUNTS), *whom
+        yield one["name"], word("all", language), *_counts(one), *whom
         for channel, counts in _part(one, "channels").items():
             told = counts if isinstance(counts, dict) else {}
-            yield one["name"], word(channel, language), *(told.get(count, 0) for count in _COUNTS), "", "", "", ""
+            yield one["name"], word(channel, language), *_counts(told), "", "", "", ""
+
+
+def _counts(told: Mapping[str, Json]) -> Iterable[int]:
+    """What could not be sent was not delivered either."""
+    counts = {name: int(str(told.get(name, 0))) for name in _COUNTS}
+    counts["undelivered"] += counts["failed"]
+    return counts.values()
 
 
 def place_rows(session: Session, actor: Actor, alert_id: str, language: str) -> Iterator[Sequence[object]]:

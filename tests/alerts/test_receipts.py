@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from alerts import actions, chunks, deliveries
+from alerts import actions, chunks, deliveries, export
+from alerts.channels.port import Outcome
 from alerts.deliveries import DeliveryFilter, deliveries_of
+from alerts.export_answers import COVERAGE, coverage_rows
 from alerts.ledger import accounts_of
 from alerts.lookup import alert_for
 from alerts.model import Chunk, Coverage, Delivery, Receipt, delivery_id
@@ -255,3 +257,25 @@ def test_what_came_back_is_undelivered_and_stays_sent_in_the_ledger(either: Coun
     }
     with county.db.reading() as session:
         assert all(one.holds for one in accounts_of(session, alert))
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "没有送达"), ("en", "not delivered")])
+def test_whom_nothing_reached_is_counted_alike_in_the_list_and_both_files(
+    county: County, language: str, said: str
+) -> None:
+    """What never left and what came back: neither was delivered."""
+    crowd(county, 8)
+    refused = ["south@example.org", "villager@example.org"]
+    alert = issued(county, channels=("email",))
+    send_all(county, senders(gateways(lambda one: Outcome.FAILED if one.address in refused else Outcome.SENT)))
+    with county.db.reading() as session:
+        mails = list(session.scalars(select(Delivery.id).where(Delivery.state == "sent").order_by(Delivery.id)))
+    for one in mails[:3]:
+        record(county, "email", "failed", delivery=one, detail="5.1.1")
+    listed, _ = county.see("duty", lambda s, a: deliveries_of(s, a, alert, DeliveryFilter(state="failed")))
+    rows = county.see("duty", lambda s, a: list(export.rows(s, a, alert, language)))
+    assert len(listed) == sum(said in row for row in rows) == 5
+    south(county)
+    together, *_ = county.see("duty", lambda s, a: list(coverage_rows(s, a, alert, language)))
+    counts = dict(zip(COVERAGE["en"], together, strict=True))
+    assert [counts[name] for name in ("Sent", "Not delivered", "Of these never sent", "Unknown")] == [8, 5, 2, 0]

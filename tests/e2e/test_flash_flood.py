@@ -246,7 +246,7 @@ class Night:
         places = len(self.obligations()) + 3
         expect(self.desk.see("calls-count")).to_contain_text(f"/ {places}")
         expect(self.english.see("calls-count")).to_have_text(f"{places - 4} of {places} places")
-        for desk, visit in ((self.desk, "派人上门"), (self.english, "visit ordered")):
+        for desk, visit in ((self.desk, "派人上门"), (self.english, "Visit ordered")):
             place = desk.page.locator(f"[data-testid=calls-place][data-name='{self.last}']")
             expect(place).to_have_attribute("data-mark", re.compile("open|reached"))
             expect(place).to_contain_text(visit)

@@ -73,7 +73,7 @@ def test_one_tap_asks_a_thumb_answers_and_the_wall_counts(
     assert [*accessibility(wall), *layout(wall, least_px=28)] == []
     wall_in_english(wall)
     expect(strip).to_contain_text("Help: 3")
-    expect(strip).to_contain_text("area affected by 河口涨水")
+    expect(strip).to_contain_text("Area affected by 河口涨水")
     picture(wall, "wall-safety-en")
 
     act(desk)
@@ -110,7 +110,7 @@ def begin(desk: Page, flood: dict[str, Any]) -> str:
     desk.get_by_test_id("incident-safety").click()
     expect(desk.get_by_test_id("safety-preview")).not_to_have_attribute("data-people", "0")
     expect(desk.get_by_test_id("safety-preview")).to_contain_text("people")
-    expect(desk.get_by_test_id("safety-preview")).to_contain_text("area affected by 河口涨水")
+    expect(desk.get_by_test_id("safety-preview")).to_contain_text("Area affected by 河口涨水")
     picture(desk, "desk-safety-begin-en")
     assert layout(desk, least_px=12) == []
     desk.get_by_test_id("safety-ask").click()

@@ -17,8 +17,9 @@ from tests.e2e.county import County
 from tests.e2e.people import PICTURES_ASKED, RECEIVED, WATCH_CONNECTIONS, with_cores
 from tests.media.fakes import write_wav, write_y4m
 from tests.moves import moved
-from tests.ui.checks import accessibility, layout
-from tests.ui.test_wall import open_wall
+from tests.ui.checks import accessibility, layout, picture
+from tests.ui.terminals import PHONE, TerminalPage, evacuate
+from tests.ui.test_wall import open_wall, wall_in_english
 from tests.waiting import until
 
 NewPage = Callable[..., Page]
@@ -120,6 +121,9 @@ def test_the_map_has_the_row_when_the_meeting_is_over(
     expect(page.locator(".wall")).to_have_attribute("data-screen", "map")
 
 
+COLOUR = "one => getComputedStyle(one).color"
+
+
 def order(town: County) -> str:
     """An evacuation order for the river, issued by the rules; its id."""
     draft = {
@@ -166,4 +170,30 @@ def test_an_order_takes_the_wall_until_it_ends(new_page: NewPage, town: County) 
         ended = moved(issuer, f"/alerts/{alert}", "cancel", {"end": "lifted", "text": "水位回落，解除转移"})
         assert ended.status_code == 200, ended.text
     expect(page.locator(".banner")).to_have_count(0)
+    close_evacuations(town, page)
+
+
+def test_where_no_township_is_silent_the_wall_is_calm_about_them(new_page: NewPage, town: County) -> None:
+    """Its villages still are: what is red are they, and not the number of townships that is none."""
+    page, phone = new_page(1920, 1080), TerminalPage(new_page(*PHONE), town).as_device("西舍路镇")
+    open_wall(page, town)
+    alert = evacuate(town, "532301112", "西舍路镇沿河转移")
+    silent = page.get_by_test_id("wall-silent")
+    expect(silent).to_have_text("1 个未应答")
+    expect(silent.locator("svg")).to_have_count(1)
+    red = silent.evaluate(COLOUR)
+    picture(page, "wall-one-silent")
+    phone.press("alert-ack")
+    expect(silent).to_have_text("0 个未应答")
+    expect(silent.locator("svg")).to_have_count(0)
+    assert silent.evaluate(COLOUR) != red
+    expect(page.get_by_test_id("wall-call-strip").locator(".silent").first).to_be_visible()
+    assert [*accessibility(page, ratio=7), *layout(page, least_px=28)] == []
+    picture(page, "wall-none-silent")
+    wall_in_english(page)
+    expect(silent).to_have_text("0 silent")
+    picture(page, "wall-none-silent-en")
+    with town.client("issuer") as issuer:
+        ended = moved(issuer, f"/alerts/{alert}", "cancel", {"end": "lifted", "text": "水位回落，解除转移"})
+        assert ended.status_code == 200, ended.text
     close_evacuations(town, page)

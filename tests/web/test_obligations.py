@@ -98,7 +98,7 @@ def test_what_was_answered_can_be_taken_along_when_the_alert_has_ended(as_: Clie
     assert as_("wall").get(f"{API}/board").json()["alerts"] == {}
     assert [table(*one) for one in names] == running
     header, all_of_it, *channels = running[0]
-    assert header[:7] == ["乡镇", "渠道", "应发", "已发", "送达", "未送达", "应答"]
+    assert header[:7] == ["乡镇", "渠道", "应发", "已发", "送达", "没有送达", "其中没能发出"]
     assert all_of_it[:2] == ["西舍路镇", "全部"]
     assert int(all_of_it[2]) == sum(int(row[2]) for row in channels) > 0
     _, leader, unheld = running[2]
