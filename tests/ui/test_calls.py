@@ -108,6 +108,7 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
     picture_in_english(desk, wall)
     end(town, duty, alert)
     expect(wall.locator("[data-screen=alert]")).to_have_count(0)
+    the_picture_stays(desk, count)
 
 
 def forget_position(town: County, duty: httpx.Client, alert: str, name: str) -> str:
@@ -155,6 +156,19 @@ def test_a_silent_area_sounds_and_is_drawn_until_it_is_heard(
     expect(strip).to_have_count(0)
     expect(wall.get_by_test_id("wall-silence")).to_have_count(0)
     core.engine.dispose()
+
+
+def the_picture_stays(desk: Page, count: int) -> None:
+    """Who was not reached is seen after the end as well, also where nobody was to be called."""
+    expect(desk.get_by_test_id("calls-count")).to_have_text(f"4 of {count} places")
+    desk.get_by_test_id("lang").click()
+    expect(desk.get_by_test_id("calls-count")).to_have_text(f"4 / {count} 处已应答")
+    nobody = desk.get_by_test_id("calls-place").filter(has_text="无责任人").first
+    nobody.get_by_role("button").first.click()
+    expect(desk.get_by_test_id("unheld-ended")).to_contain_text("没有叫过")
+    expect(desk.get_by_test_id("told-whom")).to_have_count(0)
+    picture(desk, "desk-calls-ended")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
 
 
 def picture_in_english(desk: Page, wall: Page) -> None:

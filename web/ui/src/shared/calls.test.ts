@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { callsOf, doingWords, isSettled, nobodyFound, obligationsOn, placeName } from './calls'
+import { callsOf, doingWords, isSettled, nobodyFound, obligationsOn, obligationsThen, placeName, visitOpen } from './calls'
 import type { Alert } from './objects/alerts'
 import type { Board } from './objects/board'
 import type { Obligation } from './objects/obligations'
@@ -53,6 +53,16 @@ describe('who has answered', () => {
     const told = { whom: '李三', note: '', at: '', by: { id: 'u', name: '值班员' } }
     const heard = callsOf(obligationsOn(board, { ...alert, unheld: [{ ...place, told }] }), () => '西舍路镇')
     expect([heard.n, heard.of, heard.towns.flatMap((town) => town.places).find((o) => o.name === '己')?.answered?.by.name]).toEqual([2, 2, '李三'])
+  })
+
+  it('keeps every place when the alert has ended, those that nobody answered for with the others', () => {
+    const place = { unit: 'v', township: 'south', name: '己', subject: 'village' as const }
+    const alert = { id: 'a', on_board: false, unheld: [place], colour: 'red', kind: 'warning', drill: false, issued_at: '', ended_at: '2026-11-20T21:00:00Z' } as unknown as Alert
+    const visit = { ordered_at: '2026-11-20T19:07:00Z', unit: 'south', done_at: null }
+    const board = { obligations: { 丙: one('丙', { visit: { ...visit, done_at: '2026-11-20T21:30:00Z' } }) } } as unknown as Board
+    const calls = callsOf(obligationsThen(board, alert, [one('甲', { mark: 'confirmed' }), one('丙', { visit })]), () => '西舍路镇')
+    expect([calls.n, calls.of, calls.silent.map((o) => [o.name, visitOpen(o)])]).toEqual([1, 3, [['丙', false], ['己', false]]])
+    expect(calls.silent.map((o) => o.ended_at)).toEqual([null, '2026-11-20T21:00:00Z'])
   })
 
   it('says that nobody was found only where somebody was to be', () => {

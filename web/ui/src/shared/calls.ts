@@ -49,7 +49,16 @@ export function callsOf(obligations: readonly Obligation[], townName: (id: strin
 /** The obligations of an alert that the board shows, and its places that nobody answers for: those are silent too. */
 export const obligationsOn = (board: Board, alert: Alert): Obligation[] => [
   ...Object.values(board.obligations).filter((o) => o.alert === alert.id),
-  ...(alert.on_board ? (alert.unheld ?? []).map((place) => unheldAs(alert, place)) : []),
+  ...(alert.on_board ? vacantOf(alert) : []),
+]
+
+/** The places of an alert that nobody answers for, also when it has ended: nobody was called there, and that stays. */
+export const vacantOf = (alert: Alert): Obligation[] => (alert.unheld ?? []).map((place) => unheldAs(alert, place))
+
+/** All places of an alert that has ended: as they were fetched, what the board still shows of them (visits) newer. */
+export const obligationsThen = (board: Board, alert: Alert, fetched: readonly Obligation[]): Obligation[] => [
+  ...fetched.map((one) => board.obligations[one.id] ?? one),
+  ...vacantOf(alert),
 ]
 
 /** A running alert whose level obliges somebody, and there is nobody in its area. */
@@ -60,7 +69,7 @@ const unheldAs = (alert: Alert, { told, ...place }: Unheld): Obligation => {
   const since = alert.issued_at ?? ''
   return {
     ...place, id: `${alert.id}/${place.place ?? place.unit}`, version: 1, on_board: true, alert: alert.id, level: alert.colour ?? alert.kind,
-    title: '', post: null, drill: alert.drill, opened_at: since, mark: told ? 'confirmed' : 'open', mark_at: told?.at ?? since, ended_at: null, calls: 0, doing: null,
+    title: '', post: null, drill: alert.drill, opened_at: since, mark: told ? 'confirmed' : 'open', mark_at: told?.at ?? since, ended_at: alert.on_board ? null : (alert.ended_at ?? since), calls: 0, doing: null,
     answered: told ? { by: { ...told.by, name: told.whom }, whom: 'told', channel: 'hand', at: told.at, taken_by: told.by } : null, visit: null, acted: null,
   }
 }

@@ -95,6 +95,8 @@ export interface Alert extends Thing {
   effective_at: string | null
   expires_at: string | null
   issued_at: string | null
+  /** Absent in some entries older than this. */
+  ended_at?: string | null
   drafted_by: By | null
   /** Who else wrote in it or submitted it since it was last returned; absent in entries older than this. */
   amended_by?: By[]
