@@ -15,7 +15,7 @@ from gis.divisions import shipped_divisions
 from web.evacuation_order import is_drill
 
 AROUND_M = 5_000.0
-"""About an incident of which only the place is known."""
+"""About an incident of which only the place is known, where nobody says how far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,14 @@ class Meant:
 
 
 def area_meant(
-    session: Session, actor: Actor, area: AreaInput | None, incident_id: str | None, alert_id: str | None
+    session: Session,
+    actor: Actor,
+    area: AreaInput | None,
+    incident_id: str | None,
+    alert_id: str | None,
+    around_m: float | None = None,
 ) -> Meant:
-    """The area given, else that of the warning, else that of the incident.
+    """The area given, else that of the warning, else that of the incident: `around_m` metres around its place if given.
 
     Raises NotFound, and as `find_area`.
     """
@@ -38,7 +43,7 @@ def area_meant(
     drill = (alert is not None and is_drill(alert)) or (incident is not None and incident.drill)
     if area is None and alert is not None:
         return Meant(_of_alert(alert), drill)
-    given = area or (_of_incident(incident) if incident is not None else AreaInput())
+    given = area or (_of_incident(incident, around_m) if incident is not None else AreaInput())
     return Meant(find_area(given, shipped_divisions()), drill)
 
 
@@ -51,8 +56,10 @@ def _of_alert(alert: Alert) -> AreaFound:
     return replace(found, english=words)
 
 
-def _of_incident(incident: Incident) -> AreaInput:
-    """Its affected area, else its division, else so far around its place."""
+def _of_incident(incident: Incident, around_m: float | None) -> AreaInput:
+    """So far around its place; if nobody says how far its affected area, else its division, else 5 km around it."""
+    if around_m is not None:
+        return _around(incident, around_m)
     if isinstance(incident.affected_area, dict):
         return AreaInput(
             polygon=incident.affected_area,
@@ -61,12 +68,15 @@ def _of_incident(incident: Incident) -> AreaInput:
         )
     if incident.division_code:
         return AreaInput(divisions=(incident.division_code,))
+    return _around(incident, AROUND_M)
+
+
+def _around(incident: Incident, radius_m: float) -> AreaInput:
     if incident.lon is None or incident.lat is None:
         return AreaInput()
-    around = CircleInput(incident.lon, incident.lat, AROUND_M)
-    far = f"{AROUND_M / 1000:g}"
+    far = f"{radius_m / 1000:g}"
     return AreaInput(
-        circle=around,
+        circle=CircleInput(incident.lon, incident.lat, radius_m),
         description=f"{incident.title}周边 {far} 公里",
         english=f"within {far} km of {incident.title}",
     )

@@ -88,6 +88,39 @@ def test_one_tap_asks_a_thumb_answers_and_the_wall_counts(
     expect(phone.page.get_by_test_id("safety-ask")).to_have_count(0)
 
 
+def test_how_far_around_a_place_is_chosen_with_the_number_of_people_in_sight(
+    new_page: NewPage, town: County, duty: httpx.Client
+) -> None:
+    place = {"type": "Point", "coordinates": [101.02, 24.63]}
+    body = {"title": "路边塌方", "category": "natural_disaster", "source": "phone", "division_code": "532301112"}
+    incident = answered(duty.post("/incidents", json={**body, "location": place, "location_precision": "exact"}))
+    desk = log_in(new_page(1600, 900), town)
+    desk.locator(f"[data-testid=incident-row][data-id='{incident['id']}']").click()
+    desk.get_by_test_id("incident-safety").click()
+    found = desk.get_by_test_id("safety-preview")
+    expect(found).to_contain_text("路边塌方周边 5 公里")
+    near = int(found.get_attribute("data-people") or 0)
+    picture(desk, "desk-safety-around")
+    assert [*accessibility(desk), *layout(desk, least_px=12)] == []
+    desk.get_by_test_id("safety-around").select_option("0")
+    expect(found).to_contain_text("西舍路镇")
+    whole = int(found.get_attribute("data-people") or 0)
+    assert near <= whole
+    assert whole > 0
+    desk.get_by_test_id("safety-around").select_option("10000")
+    expect(found).to_contain_text("周边 10 公里")
+    desk.keyboard.press("Escape")
+    desk.get_by_test_id("lang").click()
+    desk.get_by_test_id("incident-safety").click()
+    expect(found).to_contain_text("ithin 5 km of 路边塌方")
+    picture(desk, "desk-safety-around-en")
+    assert layout(desk, least_px=12) == []
+    desk.keyboard.press("Escape")
+    now = answered(duty.get(f"/incidents/{incident['id']}"))["version"]
+    change = {"status": "unfounded", "reason": "测试结束"}
+    answered(duty.patch(f"/incidents/{incident['id']}", json=change, headers={"If-Match": f'"{now}"'}))
+
+
 def pressed(phone: TerminalPage, duty: httpx.Client, check: str) -> bool:
     """Press for the details, again where the page took it for a finger that bounced, until the county has them."""
     rows = answered(duty.get(f"/safety-checks/{check}/people"))["items"]

@@ -105,6 +105,24 @@ def test_the_area_of_an_incident(as_: Clients, world: World) -> None:
     assert (found["place"], found["place_en"]) == ("山洪影响范围", "area affected by 山洪")
 
 
+def test_so_far_around_an_incidents_place(as_: Clients, world: World) -> None:
+    """Known by a point alone it lies in the county, all of which nobody means: those near the place are asked."""
+    responsible_post(as_, world)
+    log = {"title": "塌方", "category": "natural_disaster", "source": "phone"}
+    place = {"location": {"type": "Point", "coordinates": [101.02, 24.63]}, "location_precision": "exact"}
+    known = made(as_("duty"), "/incidents", {**log, **place})["id"]
+    whole = preview(as_("duty"), {"incident": known})
+    assert whole["place"] == "楚雄市"
+    near = preview(as_("duty"), {"incident": known, "around_m": 5_000})
+    assert (near["place"], near["place_en"]) == ("塌方周边 5 公里", "within 5 km of 塌方")
+    assert 0 < near["people"] < whole["people"], "the township's seat is 4 km off"
+    assert preview(as_("duty"), {"incident": known, "around_m": 500})["people"] == 0
+    assert begun(as_, {"incident": known, "around_m": 5_000})["people"] == near["people"]
+    for far in (99, 50_001):
+        answer = as_("duty").post(f"{API}/safety-checks/preview", json={"incident": known, "around_m": far})
+        assert answer.status_code == 422
+
+
 def test_the_place_is_said_in_english_unless_somebody_wrote_it(as_: Clients, world: World) -> None:
     responsible_post(as_, world)
     around = {"circle": {"center": [101.0, 24.6], "radius_m": 2500}, "divisions": ["532301109"]}

@@ -37,11 +37,12 @@ class QuestionForm(Form):
 
 
 class PlaceForm(Form):
-    """Where and whom: an area, or that of an incident or a warning."""
+    """Where and whom: an area, or that of an incident or a warning; `around_m` metres around the incident's place."""
 
     area: AreaForm | None = None
     incident: Id | None = None
     alert: Id | None = None
+    around_m: Annotated[float, Field(ge=100, le=50_000)] | None = None
     whom: Literal["everyone", "posts"] = "everyone"
 
 
@@ -181,7 +182,7 @@ def post_close(check_id: str, edge: Known, response: Response) -> State:
 
 def _meant(edge: Edge, session: Session, body: PlaceForm) -> Meant:
     area = body.area.area() if body.area is not None else None
-    return area_meant(session, edge.actor, area, body.incident, body.alert)
+    return area_meant(session, edge.actor, area, body.incident, body.alert, body.around_m)
 
 
 def _by_channel(found: Sequence[Asked]) -> State:
