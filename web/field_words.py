@@ -170,6 +170,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "query": ("查找内容", "what is looked for"),
     "question": ("问题", "question"),
     "radius_m": ("半径", "radius"),
+    "around_m": ("周边多少米", "metres around"),
     "reason": ("原因", "reason"),
     "recipient": ("收件人", "recipient"),
     "refusal_id": ("提示", "notice"),
