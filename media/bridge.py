@@ -18,7 +18,7 @@ from media.sfu.layer import Unit
 from media.sfu.probe import FLUSH_S
 from media.sfu.receiver import Send
 from media.sfu.room import Room
-from media.sfu.standing import TierChanged
+from media.sfu.standing import RestsChanged, TierChanged
 from media.sfu.terms import Kind, Part
 from media.steps import Choice, SlotStep, choose
 from media.tcp import TcpPort
@@ -292,6 +292,8 @@ class Bridge:
                 case TierChanged():
                     told = {"tier": event.tier.name, "why": event.why, "carries_bps": event.carries}
                     self._emit("tier", name, event.participant, **told)
+                case RestsChanged():
+                    self._emit("rests", name, event.participant, sites=dict(event.sites))
                 case CodecsChanged():
                     self._emit("codecs", name, None, codec=event.common, asked=event.asked, unseen=event.unseen)
 

@@ -44,6 +44,7 @@ from media.messages import (
     Remove,
     RenewedSession,
     RenewSession,
+    Rests,
     SlotCount,
     Snapshot,
     Speaker,
@@ -350,7 +351,7 @@ class NodeClient:
         except ValidationError:
             logger.warning("unknown event %s", message.get("type"))
             return
-        if isinstance(event, Speaker | Layers | Tiers | Codecs | Attending | Passed | NodeLoad):
+        if isinstance(event, Speaker | Layers | Tiers | Rests | Codecs | Attending | Passed | NodeLoad):
             self._events.put_nowait(event)
         elif event.event not in self._delivered:
             self._delivered.add(event.event)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from media.sfu.ladder import Why
 from media.sfu.shedding import StageName
+from media.sfu.standing import RestsFor
 from media.sfu.terms import MAX_LAYERS, Part, VideoCodec
 from media.sfu.tiers import TierName
 
@@ -314,6 +315,14 @@ class Tiers(_Event):
     carries_bps: float | None = None
 
 
+class Rests(_Event):
+    """Pictures that a participant looks for and is not sent, and why. Not kept, as Speaker; told anew after `view`."""
+
+    type: Literal["rests"] = "rests"
+    participant: str
+    sites: dict[str, RestsFor]
+
+
 class Codecs(_Event):
     """What a room's pictures are sent in, None where no codec is taken by all. Not kept, as Speaker.
 
@@ -368,6 +377,7 @@ Event = Annotated[
     | Speaker
     | Layers
     | Tiers
+    | Rests
     | Codecs
     | Attending
     | Passed

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 RESEND_S = 5.0
 MAX_KEPT_EVENTS = 10_000
-ONLY_THE_NEWEST = ("speaker", "layers", "tier", "codecs", "load")
+ONLY_THE_NEWEST = ("speaker", "layers", "tier", "rests", "codecs", "load")
 MAX_MESSAGE = 4 * 1024 * 1024
 FAR_BEHIND = 100
 """So many messages wait for a control client that it gets nothing passed on."""

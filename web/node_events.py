@@ -18,6 +18,7 @@ from media.messages import (
     NodeOverflow,
     Passed,
     Publishing,
+    Rests,
     RoomState,
     Speaker,
     Tiers,
@@ -185,6 +186,9 @@ class NodeEvents:
             case Tiers() if current:
                 line = self._live.lines.at(event.participant)
                 self._thin.on_tier(event.participant, event.tier, event.why, event.carries_bps, line)
+            case Rests() if current:
+                if (line := self._live.lines.at(event.participant)) is not None:
+                    line.send({"type": "rests", "sites": dict(event.sites)})
             case Codecs() if current:
                 await self._on_codecs(event)
             case Attending() if current:

@@ -8,7 +8,7 @@ from media.nodes.model import Dial
 
 # Of these only the newest counts: a slow reader gets the present, not the past.
 _STATES = frozenset(
-    {"participants", "speaker", "muted", "layers", "tier", "uplink", "stills", "stills_wanted", "voice"}
+    {"participants", "speaker", "muted", "layers", "tier", "rests", "uplink", "stills", "stills_wanted", "voice"}
 )
 MOST_WAITING = 64
 BEHIND, RESTARTING = 4408, 1012

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from media.sfu.codecs import CodecsChanged
-from media.sfu.standing import TierChanged
+from media.sfu.standing import RestsChanged, TierChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +27,4 @@ class LayersChanged:
     active: tuple[bool, ...]
 
 
-RoomEvent = SpeakerChanged | PublishingChanged | LayersChanged | TierChanged | CodecsChanged
+RoomEvent = SpeakerChanged | PublishingChanged | LayersChanged | TierChanged | RestsChanged | CodecsChanged

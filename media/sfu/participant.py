@@ -13,7 +13,7 @@ from media.sfu.intake import Intake, Observe
 from media.sfu.link import Link
 from media.sfu.receiver import Send
 from media.sfu.source import Source
-from media.sfu.standing import Carries, Former
+from media.sfu.standing import Carries, Former, RestsFor
 from media.sfu.temporal import ALL_TEMPORAL
 from media.sfu.terms import Kind, Part
 from media.sfu.tiers import TOP, Tier
@@ -24,7 +24,9 @@ class Participant:
     """Somebody allowed in. Flags, view and sources outlive the connection.
 
     `away`: it is silent, and sent nothing. `temporal` is the highest temporal id that it gets, `tier` and `told` what
-    was told of its line last. `line` names the one that its connection came by, `former` is where it stood before.
+    was told of its line last; `rests` the pictures that it looks for and is not sent, `rests_told` whether it was told
+    so since it said what it looks for. `line` names the one that its connection came by, `former` is where it stood
+    before.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Participant:
     publishing: tuple[bool, bool] = (False, False)
     tier: Tier = TOP
     told: Carries = field(default_factory=Carries)
+    rests: dict[str, RestsFor] = field(default_factory=dict)
+    rests_told: bool = True
     line: int = 0
     former: Former | None = None
     turns: int = 0

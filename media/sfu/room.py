@@ -182,6 +182,7 @@ class Room:
         participant.view = tuple(view)
         participant.heights = tuple(heights)
         participant.pinned = tuple(pinned)
+        participant.rests_told = False
         self.selection.show(now, participant)
         return [send for other in self.participants.values() for send in other.urgent(now)]
 

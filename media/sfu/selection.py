@@ -10,7 +10,7 @@ from media.sfu.link import Link
 from media.sfu.participant import Participant
 from media.sfu.shedding import OPEN, Stage
 from media.sfu.speakers import LOUDEST, Speakers
-from media.sfu.standing import Carries, TierChanged
+from media.sfu.standing import Carries, RestsChanged, RestsFor, TierChanged, resting
 from media.sfu.tiers import lower
 from media.sfu.wants import Ladders, View, wants
 
@@ -88,8 +88,10 @@ class Selection:
             speaker, temporal = self.speakers.speaker, participant.temporal
             tier = lower(participant.link.ladder.tier, self.stage.tier)
             view = View(participant.heights, staged, held, parts, speaker, temporal, tier, self.stage.most_rank)
-            participant.link.allocate(now, wants(now, participant.link.video, view, ladders))
+            wanted = wants(now, participant.link.video, view, ladders)
+            participant.link.allocate(now, wanted)
             self._note_tier(now, participant, participant.link)
+            self._note_rests(participant, resting(wanted, participant.link.decisions, self.stage))
 
     def _note_tier(self, now: float, participant: Participant, link: Link) -> None:
         """Tell of another tier; where stills are sent beside us also of another rate, which is their pace."""
@@ -97,6 +99,12 @@ class Selection:
         if ladder.tier is not participant.tier or (ladder.tier.stills and participant.told.is_old(now, carries)):
             participant.tier, participant.told = ladder.tier, Carries(carries, now)
             self.events.append(TierChanged(participant.name, ladder.tier, ladder.why, carries))
+
+    def _note_rests(self, participant: Participant, rests: dict[str, RestsFor]) -> None:
+        """Tell of other resting pictures; of the same ones anew to who has said anew what it looks for."""
+        if rests != participant.rests or (rests and not participant.rests_told):
+            self.events.append(RestsChanged(participant.name, rests))
+        participant.rests, participant.rests_told = rests, True
 
     def _meant(self, viewer: str, wish: str | None) -> str | None:
         """Whom a viewer's wish means just now."""

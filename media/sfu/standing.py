@@ -1,8 +1,12 @@
 """What is told of a receiver's line, when it is worth telling anew, and what is remembered of it for a while."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from media.sfu.allocate import Decision, Want
 from media.sfu.ladder import Why
+from media.sfu.shedding import Stage
 from media.sfu.tiers import Tier
 
 RETOLD_S, RETOLD_CHANGE = 1.0, 0.1
@@ -17,6 +21,27 @@ class TierChanged:
     tier: Tier
     why: Why
     carries: float | None
+
+
+RestsFor = Literal["line", "node"]
+"""What a picture rests for: the receiver's line carries no more, or the node is late and gives it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestsChanged:
+    """The sites whose pictures a participant looks for and is not sent, and what each rests for."""
+
+    participant: str
+    sites: Mapping[str, RestsFor]
+
+
+def resting(wants: Sequence[Want], decisions: Mapping[int, Decision], stage: Stage) -> dict[str, RestsFor]:
+    """Which pictures that are seen, and are sent here, get nothing at all while the node stands on `stage`."""
+    return {
+        want.source: "line" if stage.tier.moves and want.rank <= stage.most_rank else "node"
+        for want in wants
+        if want.source is not None and want.top is not None and want.steps and decisions[want.slot].step is None
+    }
 
 
 @dataclass(slots=True)

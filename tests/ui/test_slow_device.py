@@ -89,7 +89,7 @@ def test_a_wall_lets_a_picture_rest_and_brings_it_back(
         rest = page.get_by_test_id("rest")
         expect(rest).to_have_text("本机太忙，现在最多同时放 2 个画面")
         moves(page, 2)
-        resting = page.locator(".stage .tile[data-state=absent]")
+        resting = page.locator(".stage .tile[data-state=rest]")
         expect(resting).to_have_count(1)
         expect(resting).to_contain_text("本机忙，画面暂停")
         pinned = resting.get_attribute("data-site")
@@ -101,7 +101,7 @@ def test_a_wall_lets_a_picture_rest_and_brings_it_back(
         assert layout(page, least_px=28) == []
         picture(page, "slow-wall")
         duty.post(f"/meetings/{convened['id']}/control", json={"action": "broadcast", "site": pinned})
-        expect(page.locator(f".stage .tile[data-site='{pinned}'][data-state=absent]")).to_have_count(0)
+        expect(page.locator(f".stage .tile[data-site='{pinned}'][data-state=rest]")).to_have_count(0)
         moves(page, 2)
         page.evaluate("window.carries = 9")
         expect(rest).to_have_count(0)

@@ -19,6 +19,7 @@ from tests.media.fakes import write_wav, write_y4m
 from tests.moves import moved
 from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import PHONE, TerminalPage, evacuate
+from tests.ui.test_terminal_meeting import spoiled
 from tests.ui.test_wall import open_wall, wall_in_english
 from tests.waiting import until
 
@@ -76,6 +77,30 @@ def meeting(town: County, duty: httpx.Client) -> Iterator[Callable[..., dict[str
     yield convene
     for meeting_id in begun:
         duty.post(f"/meetings/{meeting_id}/control", json={"action": "end"})
+
+
+def test_says_why_it_has_no_pictures(
+    new_page: NewPage, town: County, meeting: Callable[..., dict[str, Any]], duty: httpx.Client
+) -> None:
+    page, other = new_page(1920, 1080), new_page(1920, 1080)
+    mend = spoiled(page)
+    open_wall(page, town)
+    held = meeting("三街镇")
+    out = page.get_by_test_id("out")
+    expect(out).to_contain_text("本屏没有会商画面和声音：媒体描述不能用")
+    assert accessibility(page, ratio=7) == []
+    assert layout(page, least_px=28) == []
+    picture(page, "wall-refused")
+    wall_in_english(page)
+    expect(out).to_contain_text("No picture or sound of the meeting: The session description cannot be used")
+    picture(page, "wall-refused-en")
+    mend()
+    expect(out).to_have_count(0)
+    open_wall(other, town)
+    expect(out).to_have_text("No picture or sound of the meeting: another screen with its token has joined")
+    picture(page, "wall-replaced-en")
+    duty.post(f"/meetings/{held['id']}/control", json={"action": "end"})
+    expect(out).to_have_count(0)
 
 
 def test_shows_the_sites_and_hears_them(

@@ -51,7 +51,9 @@ export class Room {
   readonly weak = ref(false)
   /** Where our line stands on the ladder. */
   readonly line = shallowRef<ConferenceEvents['line']>({ down: TOP, up: TOP })
-  /** Which pictures rest because this device is too slow for all. */
+  /** Which sites' pictures rest, and what for. */
+  readonly resting = shallowRef<ConferenceEvents['resting']>(new Map())
+  /** How many move at most because this device is too slow for all. */
   readonly rest = shallowRef<Rest | null>(null)
   /** The browser plays no sound before the page was touched. */
   readonly silentUntilTouched = ref(false)
@@ -190,6 +192,7 @@ export class Room {
     conference.on('refused', (why) => (this.refused.value = why))
     conference.on('line', (line) => (this.line.value = line))
     conference.on('rest', (rest) => (this.rest.value = rest))
+    conference.on('resting', (resting) => (this.resting.value = resting))
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('speaker', ({ participant }) => {
       this.speaking.value = participant

@@ -1,6 +1,7 @@
 import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
 import { Conference, picturesHere } from '@shared/conference/conference'
+import type { Refusal, RestsFor } from '@shared/conference/events'
 import type { Still } from '@shared/conference/stills'
 import { CONTENT } from '@shared/conference/slot'
 import type { Rest } from '@shared/conference/view'
@@ -18,9 +19,16 @@ export interface HallView {
   blind: ReadonlySet<string>
   /** The sites that send a picture, and for which it has no slot. */
   beyond: ReadonlySet<string>
-  /** Which pictures rest because this device is too slow for all. */
+  /** Which sites' pictures rest, and what for. */
+  resting: ReadonlyMap<string, RestsFor>
+  /** How many move at most because this device is too slow for all. */
   rest: Rest | null
+  /** Why it has no pictures and no sound: the server's refusal, or how its visit ended. */
+  out: Refusal | Out | null
 }
+
+/** A visit that ended while the meeting goes on. */
+export type Out = 'removed' | 'replaced' | 'refused'
 
 export interface Hall {
   view: Readonly<ShallowRef<HallView>>
@@ -34,7 +42,7 @@ export interface Hall {
 }
 
 const VOICES = 4
-const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), beyond: new Set(), rest: null }
+const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), beyond: new Set(), resting: new Map(), rest: null, out: null }
 
 /** One visit to one meeting: receives only, shows no picture of its own. */
 class Visit {
@@ -48,7 +56,9 @@ class Visit {
   private rest: readonly string[] = []
   private placed: readonly string[] = []
   private speaker: string | null = null
-  private resting: Rest | null = null
+  private resting: ReadonlyMap<string, RestsFor> = new Map()
+  private most: Rest | null = null
+  private out: Refusal | Out | null = null
   private self = ''
   private blind = new Set<string>()
 
@@ -73,7 +83,20 @@ class Visit {
       this.tell()
     })
     this.conference.on('rest', (rest) => {
-      this.resting = rest
+      this.most = rest
+      this.tell()
+    })
+    this.conference.on('refused', (refusal) => {
+      this.out = refusal
+      this.tell()
+    })
+    this.conference.on('state', (state) => {
+      if (state !== 'removed' && state !== 'replaced' && state !== 'refused') return
+      this.out ??= state
+      this.tell()
+    })
+    this.conference.on('resting', (resting) => {
+      this.resting = resting
       this.tell()
     })
     this.conference.on('self', ({ participant }) => (this.self = participant))
@@ -129,10 +152,10 @@ class Visit {
     const streams = new Map<string, MediaStream>()
     this.slots.forEach((site, slot) => {
       const stream = this.pictures.get(slot)
-      if (site !== null && stream !== undefined && !(this.resting?.sites.has(site) ?? false) && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
+      if (site !== null && stream !== undefined && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
     })
     const beyond = new Set(this.rest.filter((site) => this.sending.has(site)))
-    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind, beyond, rest: this.resting })
+    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind, beyond, resting: this.resting, rest: this.most, out: this.out })
   }
 }
 

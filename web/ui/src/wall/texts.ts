@@ -1,4 +1,5 @@
 import { defineTexts } from '@shared/i18n'
+import type { Out } from './hall'
 
 export const wallTexts = defineTexts({
   zh: {
@@ -103,6 +104,8 @@ export const wallTexts = defineTexts({
     later: '以后在地址后加 #setup 可以再改',
     emptyTimeline: '还没有记录',
     starting: '正在取数据',
+    outBecause: (why: string) => `本屏没有会商画面和声音：${why}`,
+    outWhy: (why: Out) => ({ removed: '主席已把本屏移出', replaced: '同一口令的另一块屏已入会', refused: '服务器不让本屏入会' })[why],
   },
   en: {
     quiet: (county) => `${county} emergency watch`,
@@ -206,5 +209,7 @@ export const wallTexts = defineTexts({
     later: 'Add #setup to the address to change this later',
     emptyTimeline: 'Nothing recorded yet',
     starting: 'Fetching data',
+    outBecause: (why) => `No picture or sound of the meeting: ${why}`,
+    outWhy: (why) => ({ removed: 'the chair removed this screen', replaced: 'another screen with its token has joined', refused: 'the server does not let this screen in' })[why],
   },
 })

@@ -1,7 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { urlOf, type Api } from '@shared/api'
 import { Conference } from '@shared/conference/conference'
-import type { ConferenceState, Refusal } from '@shared/conference/events'
+import type { ConferenceEvents, ConferenceState, Refusal } from '@shared/conference/events'
 import type { Still } from '@shared/conference/stills'
 import { CONTENT } from '@shared/conference/slot'
 import type { Rest } from '@shared/conference/view'
@@ -74,7 +74,9 @@ export class Visit {
   readonly own: ShallowRef<MediaStream | null> = shallowRef(null)
   /** What stands in for moving pictures on weak lines, by site. */
   readonly stills: ShallowRef<ReadonlyMap<string, Still>> = shallowRef(new Map())
-  /** Which pictures rest because this device is too slow for all. */
+  /** Which sites' pictures rest, and what for. */
+  readonly resting: ShallowRef<ConferenceEvents['resting']> = shallowRef(new Map())
+  /** How many move at most because this device is too slow for all. */
   readonly rest: ShallowRef<Rest | null> = shallowRef(null)
   readonly speaker: Ref<string | null> = ref(null)
   readonly mic = ref(true)
@@ -214,6 +216,7 @@ export class Visit {
     })
     conference.on('refused', (why) => (this.refused.value = why))
     conference.on('rest', (rest) => (this.rest.value = rest))
+    conference.on('resting', (resting) => (this.resting.value = resting))
     conference.on('stills', (stills) => (this.stills.value = stills))
     conference.on('track', ({ kind, slot, track }) => {
       if (kind === 'audio') this.speakers.take(slot, track)
@@ -257,6 +260,7 @@ export class Visit {
     this.meeting.value = this.speaker.value = null
     this.stills.value = new Map()
     this.rest.value = null
+    this.resting.value = new Map()
     this.conference = null
   }
 }

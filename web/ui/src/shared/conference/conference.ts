@@ -3,8 +3,8 @@
 import { TOP } from '../tiers'
 import { Connection } from './connection'
 import { ContentSender } from './content'
-import type { ConferenceEnd, ConferenceEvents, ConferenceState, Refusal } from './events'
-import type { LineMessage, ServerMessage, Welcome } from './messages'
+import type { ConferenceEnd, ConferenceEvents, ConferenceState, Refusal, RestsFor } from './events'
+import type { LineMessage, ServerMessage, UnsentFor, Welcome } from './messages'
 import { OwnMedia } from './ownMedia'
 import { SignalSocket } from './socket'
 import { readStats, type ConferenceStats } from './stats'
@@ -51,6 +51,7 @@ export class Conference {
     stills: new Set(),
     refused: new Set(),
     rest: new Set(),
+    resting: new Set(),
   }
   private readonly socket: SignalSocket
   private readonly slots: SlotView
@@ -59,6 +60,7 @@ export class Conference {
   private readonly content: ContentSender
   private readonly shown: StillsShown
   private readonly stills: StillSender
+  private pauses: { device: ReadonlySet<string>; unsent: ReadonlyMap<string, UnsentFor> } = { device: new Set(), unsent: new Map() }
   private line = { down: TOP, up: TOP }
   private watchTimer = 0
 
@@ -69,7 +71,10 @@ export class Conference {
       comes: () => this.connection.comes(),
     })
     const send = (message: object): void => this.socket.send(message)
-    this.slots = new SlotView(send, (rest) => this.emit('rest', rest))
+    this.slots = new SlotView(send, (rest) => {
+      this.rest({ device: rest?.sites ?? new Set() })
+      this.emit('rest', rest)
+    })
     this.own = new OwnMedia(options.media)
     this.connection = new Connection(options.slots, this.own, this.socket, {
       become: (state) => this.become(state),
@@ -195,6 +200,8 @@ export class Conference {
       case 'tier':
       case 'uplink':
         return this.stand(message)
+      case 'rests':
+        return this.rest({ unsent: new Map(Object.entries(message.sites)) })
       case 'voice':
         return this.own.fitSound({ asked: message.small })
       case 'stills':
@@ -233,6 +240,7 @@ export class Conference {
     this.emit('self', { participant: message.participant, name: message.name, muted: message.muted })
     this.emit('muted', message.muted)
     this.emit('recorded', message.recorded)
+    this.rest({ unsent: new Map() }) // told anew where it is still so
     this.connection.know(message.ice_servers ?? [])
     this.connection.welcome()
     this.content.arrive() // a move that was over while the socket was away; one that goes on is told again
@@ -243,6 +251,13 @@ export class Conference {
     if (error.code === 'media.not_in_room') this.socket.again()
     this.connection.refused(id, error.code)
     if (id !== undefined || !this.socket.welcomed) this.emit('refused', error)
+  }
+
+  /** Which pictures rest, whoever lets them. */
+  private rest(news: Partial<Conference['pauses']>): void {
+    this.pauses = { ...this.pauses, ...news }
+    const { device, unsent } = this.pauses
+    this.emit('resting', new Map<string, RestsFor>([...unsent, ...[...device].map((site) => [site, 'device'] as const)]))
   }
 
   private stand({ type, tier, why }: LineMessage): void {

@@ -2,7 +2,7 @@
 
 import type { Sentences } from '../i18n'
 import type { Standing } from '../tiers'
-import type { ConferenceParticipant } from './messages'
+import type { ConferenceParticipant, UnsentFor } from './messages'
 import type { Still } from './stills'
 import type { Rest } from './view'
 
@@ -19,6 +19,9 @@ export interface Refusal {
   code: string
   sentences: Sentences
 }
+
+/** What a picture rests for: this device, its line or the bridge has no room for it. */
+export type RestsFor = UnsentFor | 'device'
 
 export interface ConferenceEvents {
   state: ConferenceState
@@ -37,6 +40,8 @@ export interface ConferenceEvents {
   stills: ReadonlyMap<string, Still>
   /** Why the server took no offer of ours, or does not let us in, in each language; null once it does. */
   refused: Refusal | null
-  /** Which pictures rest because this device does not decode all in time; null where none has to. */
+  /** The sites that send a picture and whose picture rests, and what for. */
+  resting: ReadonlyMap<string, RestsFor>
+  /** How many pictures move at most because this device does not decode all in time; null where none has to rest. */
   rest: Rest | null
 }

@@ -33,6 +33,9 @@ export interface Welcome {
   recorded: boolean
 }
 
+/** What the bridge lets a picture rest for: this line carries no more, or the bridge is late. */
+export type UnsentFor = 'line' | 'node'
+
 /** Where the line stands for what comes (`tier`) and for what is sent (`uplink`). */
 export type LineMessage = { type: 'tier' | 'uplink' } & Standing
 
@@ -47,6 +50,8 @@ export type ServerMessage =
   | { type: 'muted'; muted: boolean }
   | { type: 'layers'; active: boolean[] }
   | LineMessage
+  /** The complete list of those whose pictures are looked for and not sent, and what for. */
+  | { type: 'rests'; sites: Record<string, UnsentFor> }
   | { type: 'voice'; small: boolean }
   | { type: 'stills'; sites: string[] }
   | ({ type: 'still' } & StillPart)
