@@ -1,23 +1,15 @@
 """The county's own tables of authority, each version kept."""
 
-from datetime import datetime
-
-from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from command.kernel.db import Base, JsonText, UtcDateTime
+from alerts.versions import Version
+from command.kernel.db import Base, JsonText
 from command.kernel.values import Json
 
 
-class AuthorityTable(Base):
+class AuthorityTable(Version, Base):
     """Who may issue what in a county, as in `data/authority.json`, None for that one. Never changed, only followed."""
 
     __tablename__ = "authority_table"
-    __table_args__ = (UniqueConstraint("unit_id", "version"),)
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
-    version: Mapped[int] = mapped_column()
     content: Mapped[Json] = mapped_column(JsonText)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[Json] = mapped_column(JsonText)

@@ -3,32 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.authority.model import AuthorityTable
 from alerts.authority.rules import Rules, read_rules, shipped_rules, written_rules
 from alerts.lookup import tell_setting
+from alerts.versions import county_set_by, in_force, put_in_force, shown, to_follow
 from command.directory.model import Unit
-from command.directory.queries import county_of, unit_of
+from command.directory.queries import county_of
 from command.kernel.actor import Actor
-from command.kernel.clock import Clock, optional_text
-from command.kernel.errors import FieldError, Invalid, StaleVersion
-from command.kernel.ids import new_id
-from command.kernel.rights import Right
-from command.kernel.values import Json, State
+from command.kernel.clock import Clock
+from command.kernel.errors import FieldError, Invalid
+from command.kernel.values import State
 
 
 def rules_of(session: Session, unit: Unit) -> Rules:
     """What holds in the unit's county."""
-    return _rules(_in_force(session, county_of(session, unit)))
+    return _rules(in_force(session, AuthorityTable, county_of(session, unit)))
 
 
 def table_state(session: Session, actor: Actor) -> State:
     """The table of the actor's county for who may change it: `version` 0 and `own` False for the shipped one."""
-    county = county_of(session, unit_of(session, actor.unit_id))
-    actor.need(Right.SETTINGS_CHANGE, county.path)
-    return _state(_in_force(session, county))
+    return _state(in_force(session, AuthorityTable, county_set_by(session, actor)))
 
 
 def change_table(
@@ -38,26 +34,13 @@ def change_table(
 
     Raises StaleVersion `version.stale`, Invalid `authority_table.wrong`.
     """
-    county = county_of(session, unit_of(session, actor.unit_id))
-    actor.need(Right.SETTINGS_CHANGE, county.path)
-    before = _in_force(session, county)
-    standing = before.version if before else 0
-    if version != standing:
-        raise StaleVersion("version.stale", version=standing)
-    kept: Json = None if content is None else written_rules(_checked(content))
-    table = AuthorityTable(
-        id=new_id(), unit_id=county.id, version=version + 1, content=kept, at=clock.now(), by=actor.by()
-    )
-    session.add(table)
-    session.flush()
+    county = county_set_by(session, actor)
+    before = to_follow(session, AuthorityTable, county, version)
+    table = AuthorityTable(content=None if content is None else written_rules(_checked(content)))
+    put_in_force(session, clock, actor, county, before, table)
     state = _state(table)
     tell_setting(session, actor, "authority_table.changed", county.id, {"authority_table": {"id": table.id, **state}})
     return state
-
-
-def _in_force(session: Session, county: Unit) -> AuthorityTable | None:
-    query = select(AuthorityTable).where(AuthorityTable.unit_id == county.id)
-    return session.scalars(query.order_by(AuthorityTable.version.desc()).limit(1)).first()
 
 
 def _rules(table: AuthorityTable | None) -> Rules:
@@ -66,13 +49,8 @@ def _rules(table: AuthorityTable | None) -> Rules:
 
 
 def _state(table: AuthorityTable | None) -> State:
-    return {
-        "version": table.version if table else 0,
-        "own": table is not None and isinstance(table.content, dict),
-        **written_rules(_rules(table)),
-        "at": optional_text(table.at if table else None),
-        "by": table.by if table else None,
-    }
+    own = table is not None and isinstance(table.content, dict)
+    return shown(table, own=own, **written_rules(_rules(table)))
 
 
 def _checked(content: Mapping[str, Any]) -> Rules:

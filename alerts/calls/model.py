@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from alerts.calls.progress import MARKS, OPEN, Progress
 from alerts.texts import RECEIPT
+from alerts.versions import Version
 from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
@@ -17,18 +18,12 @@ CALLING, TOLD = "calling", "told"
 """What is being done: a telephone rings, or messages went out."""
 
 
-class CallPlan(Base):
+class CallPlan(Version, Base):
     """How a county calls: its levels as in `data/escalation.json`, None for those. Never changed, only followed."""
 
     __tablename__ = "call_plan"
-    __table_args__ = (UniqueConstraint("unit_id", "version"),)
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
-    version: Mapped[int] = mapped_column()
     levels: Mapped[Json] = mapped_column(JsonText)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[Json] = mapped_column(JsonText)
 
 
 class Obligation(Kept, Base):

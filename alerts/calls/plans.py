@@ -1,23 +1,20 @@
 """The county's own call plan: how each level escalates. Every change is a new plan; what runs goes on by its own."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.calls.model import CallPlan
 from alerts.calls.policy import Policy, read_policy, shipped_levels, written_policy
 from alerts.calls.telling import tell_plan
+from alerts.versions import county_set_by, in_force, put_in_force, shown, to_follow
 from command.directory.model import Unit
-from command.directory.queries import county_of, unit_of
+from command.directory.queries import county_of
 from command.kernel.actor import Actor
-from command.kernel.clock import Clock, optional_text
-from command.kernel.errors import FieldError, Invalid, StaleVersion
-from command.kernel.ids import new_id
-from command.kernel.rights import Right
-from command.kernel.values import Json, State
+from command.kernel.clock import Clock
+from command.kernel.errors import FieldError, Invalid
+from command.kernel.values import State
 
 NEEDED = ("red", "evacuation")
 """Levels for which somebody is always called."""
@@ -25,8 +22,7 @@ NEEDED = ("red", "evacuation")
 
 def plan_in_force(session: Session, unit: Unit) -> CallPlan | None:
     """The plan of the unit's county, None while the shipped one is in force."""
-    query = select(CallPlan).where(CallPlan.unit_id == county_of(session, unit).id)
-    return session.scalars(query.order_by(CallPlan.version.desc()).limit(1)).first()
+    return in_force(session, CallPlan, county_of(session, unit))
 
 
 def policy_by(session: Session, plan_id: str | None, level: str) -> Policy | None:
@@ -38,9 +34,7 @@ def policy_by(session: Session, plan_id: str | None, level: str) -> Policy | Non
 
 def plan_state(session: Session, actor: Actor) -> State:
     """The plan of the actor's county for who may change it: `version` 0 and `own` False for the shipped one."""
-    unit = unit_of(session, actor.unit_id)
-    actor.need(Right.SETTINGS_CHANGE, unit.path)
-    return _state(plan_in_force(session, unit))
+    return _state(in_force(session, CallPlan, county_set_by(session, actor)))
 
 
 def change_plan(session: Session, clock: Clock, actor: Actor, version: int, levels: Mapping[str, Any] | None) -> State:
@@ -48,24 +42,15 @@ def change_plan(session: Session, clock: Clock, actor: Actor, version: int, leve
 
     Raises StaleVersion `version.stale`, Invalid `call_plan.level_needed`, `call_plan.level_wrong`.
     """
-    unit = county_of(session, unit_of(session, actor.unit_id))
-    actor.need(Right.SETTINGS_CHANGE, unit.path)
-    before = plan_in_force(session, unit)
-    if version != (before.version if before else 0):
-        raise StaleVersion("version.stale", version=before.version if before else 0)
+    county = county_set_by(session, actor)
+    before = to_follow(session, CallPlan, county, version)
     if levels is not None:
         _check(levels)
-    plan = _plan(unit, actor, version + 1, levels, clock.now())
-    session.add(plan)
-    session.flush()
+    plan = CallPlan(levels=None if levels is None else dict(levels))
+    put_in_force(session, clock, actor, county, before, plan)
     state = _state(plan)
-    tell_plan(session, actor, unit.id, {"id": plan.id, **state})
+    tell_plan(session, actor, county.id, {"id": plan.id, **state})
     return state
-
-
-def _plan(unit: Unit, actor: Actor, version: int, levels: Mapping[str, Any] | None, now: datetime) -> CallPlan:
-    kept: Json = None if levels is None else dict(levels)
-    return CallPlan(id=new_id(), unit_id=unit.id, version=version, levels=kept, at=now, by=actor.by())
 
 
 def _levels(plan: CallPlan | None) -> Mapping[str, Any]:
@@ -74,13 +59,9 @@ def _levels(plan: CallPlan | None) -> Mapping[str, Any]:
 
 
 def _state(plan: CallPlan | None) -> State:
-    return {
-        "version": plan.version if plan else 0,
-        "own": plan is not None and isinstance(plan.levels, dict),
-        "levels": {level: written_policy(read_policy(level, raw)) for level, raw in _levels(plan).items()},
-        "at": optional_text(plan.at if plan else None),
-        "by": plan.by if plan else None,
-    }
+    own = plan is not None and isinstance(plan.levels, dict)
+    levels: State = {level: written_policy(read_policy(level, raw)) for level, raw in _levels(plan).items()}
+    return shown(plan, own=own, levels=levels)
 
 
 def _check(levels: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from alerts.drafts import is_approver
 from alerts.fast_track.model import GIVEN, OBJECTED, Countersign
-from alerts.fast_track.policies import in_force, policy_of
+from alerts.fast_track.policies import policy_in_force, policy_of
 from alerts.fast_track.queries import STATES, countersign_of, had_a_part, why_not
 from alerts.files import Shelf
 from alerts.issuing import Issued, put_out
@@ -38,7 +38,7 @@ def issue_fast_track(
     alert, unit = to_change(session, actor, alert_id, Right.ALERT_ISSUE, *STATES, expected=expected)
     now = clock.now()
     reason = why_not(session, actor, alert, unit, now)
-    row = in_force(session, unit)
+    row = policy_in_force(session, unit)
     policy = policy_of(row)
     if reason is not None or row is None or policy is None:
         raise Refused(reason or "fast_track.none")

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from alerts.versions import Version
 from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
@@ -12,18 +13,12 @@ from command.kernel.values import Json, State
 GIVEN, OBJECTED = "given", "objected"
 
 
-class FastTrackPolicy(Base):
+class FastTrackPolicy(Version, Base):
     """A county's policy as `policy.written_policy` makes it, None where there is none. Never changed, only followed."""
 
     __tablename__ = "fast_track_policy"
-    __table_args__ = (UniqueConstraint("unit_id", "version"),)
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
-    version: Mapped[int] = mapped_column()
     content: Mapped[Json] = mapped_column(JsonText)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[Json] = mapped_column(JsonText)
 
 
 class Countersign(Kept, Base):

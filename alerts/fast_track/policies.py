@@ -10,20 +10,18 @@ from alerts.fast_track.model import FastTrackPolicy
 from alerts.fast_track.policy import Policy, read_policy, written_policy
 from alerts.lookup import tell_setting
 from alerts.templates.book import book_of
+from alerts.versions import county_set_by, in_force, put_in_force, shown, to_follow
 from command.directory.model import Person, Post, Unit, User
-from command.directory.queries import county_of, unit_of
+from command.directory.queries import county_of
 from command.kernel.actor import Actor
-from command.kernel.clock import Clock, optional_text
-from command.kernel.errors import FieldError, Invalid, StaleVersion
-from command.kernel.ids import new_id
-from command.kernel.rights import Right
+from command.kernel.clock import Clock
+from command.kernel.errors import FieldError, Invalid
 from command.kernel.values import Json, State
 
 
-def in_force(session: Session, unit: Unit) -> FastTrackPolicy | None:
+def policy_in_force(session: Session, unit: Unit) -> FastTrackPolicy | None:
     """The last row of the unit's county; its content is None where the policy was taken back."""
-    query = select(FastTrackPolicy).where(FastTrackPolicy.unit_id == county_of(session, unit).id)
-    return session.scalars(query.order_by(FastTrackPolicy.version.desc()).limit(1)).first()
+    return in_force(session, FastTrackPolicy, county_of(session, unit))
 
 
 def policy_of(row: FastTrackPolicy | None) -> Policy | None:
@@ -32,9 +30,7 @@ def policy_of(row: FastTrackPolicy | None) -> Policy | None:
 
 def policy_state(session: Session, actor: Actor) -> State:
     """The policy of the actor's county for who may change it: `version` 0 and `policy` None where there is none."""
-    county = county_of(session, unit_of(session, actor.unit_id))
-    actor.need(Right.SETTINGS_CHANGE, county.path)
-    return _state(in_force(session, county))
+    return _state(in_force(session, FastTrackPolicy, county_set_by(session, actor)))
 
 
 def change_policy(
@@ -46,23 +42,15 @@ def change_policy(
     nothing. Raises StaleVersion `version.stale`, Invalid `fast_track.policy_wrong`, `fast_track.template_unfit` or
     `fast_track.template_gone` naming the field.
     """
-    county = county_of(session, unit_of(session, actor.unit_id))
-    actor.need(Right.SETTINGS_CHANGE, county.path)
-    session.get_one(Unit, county.id, with_for_update=True)
-    before = in_force(session, county)
-    standing = before.version if before else 0
-    if version != standing:
-        raise StaleVersion("version.stale", version=standing)
+    county = county_set_by(session, actor)
+    before = to_follow(session, FastTrackPolicy, county, version)
     kept: Json = None
     if content is not None:
         policy = _checked(session, clock, county, content)
         _check_templates(session, county, policy, policy_of(before))
         kept = written_policy(policy)
-    row = FastTrackPolicy(
-        id=new_id(), unit_id=county.id, version=version + 1, content=kept, at=clock.now(), by=actor.by()
-    )
-    session.add(row)
-    session.flush()
+    row = FastTrackPolicy(content=kept)
+    put_in_force(session, clock, actor, county, before, row)
     state = _state(row)
     tell_setting(session, actor, "fast_track_policy.changed", county.id, {"fast_track_policy": {"id": row.id, **state}})
     return state
@@ -85,13 +73,7 @@ def _holds_post(session: Session, policy: Policy, actor: Actor) -> bool:
 
 def _state(row: FastTrackPolicy | None) -> State:
     policy = policy_of(row)
-    return {
-        "version": row.version if row else 0,
-        "own": policy is not None,
-        "policy": written_policy(policy) if policy else None,
-        "at": optional_text(row.at if row else None),
-        "by": row.by if row else None,
-    }
+    return shown(row, own=policy is not None, policy=written_policy(policy) if policy else None)
 
 
 def _checked(session: Session, clock: Clock, county: Unit, content: Mapping[str, Any]) -> Policy:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from alerts.drafts import is_approver, is_author
 from alerts.fast_track.model import Countersign
-from alerts.fast_track.policies import in_force, is_named, policy_of
+from alerts.fast_track.policies import is_named, policy_in_force, policy_of
 from alerts.fast_track.policy import Policy
 from alerts.fast_track.wording import Places, deviation, fits, standard
 from alerts.model import DRAFT, SUBMITTED, Alert
@@ -30,7 +30,7 @@ WORDS = tuple(
 
 def why_not(session: Session, actor: Actor, alert: Alert, unit: Unit, now: datetime) -> str | None:
     """Why the actor may not issue this alert without a sign-off, as a code; None where the policy lets them."""
-    policy = policy_of(in_force(session, unit))
+    policy = policy_of(policy_in_force(session, unit))
     if policy is None:
         return "fast_track.none"
     if policy.until <= now:
@@ -59,7 +59,7 @@ def outlook(session: Session, actor: Actor, alert: Alert, unit: Unit, now: datet
     """Whether a draft would go by the green channel: `code` says why not, None where it would, and `standard` what it
     says then (template, headline, description, instruction), None where more than its words is in the way."""
     code = why_not(session, actor, alert, unit, now)
-    policy = policy_of(in_force(session, unit))
+    policy = policy_of(policy_in_force(session, unit))
     if policy is None or (code is not None and code not in WORDS):
         return {"code": code, "standard": None}
     book, places = book_of(session, unit), places_of(session, unit)
@@ -81,7 +81,7 @@ def places_of(session: Session, unit: Unit) -> Places:
 def own_fast_track(session: Session, actor: Actor, now: datetime) -> State:
     """What the actor may issue by it in their own unit: `open` and the policy as far as an issuer needs it."""
     unit = unit_of(session, actor.unit_id)
-    policy = policy_of(in_force(session, unit))
+    policy = policy_of(policy_in_force(session, unit))
     if policy is None or not _is_open(session, actor, unit, policy, now):
         return {
             "open": False,

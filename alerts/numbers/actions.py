@@ -12,15 +12,16 @@ from alerts.contacts import tree_of
 from alerts.data import table
 from alerts.model import INTERNAL, ISSUED, NUMBER_CHECK, Alert
 from alerts.numbers.model import NumberCheck, NumberMark, NumberPlan
-from alerts.numbers.queries import followed, last_check, pace_in_force, plan_of, plan_state
+from alerts.numbers.queries import followed, last_check, pace_in_force, plan_state
 from alerts.numbers.signs import follow
 from alerts.numbers.standing import EMAIL, PHONE, is_due, read_pace, slots, written_pace
 from alerts.recipients import PUBLIC, Contact, is_landline
+from alerts.versions import county_set_by, put_in_force, to_follow
 from command.directory.model import Unit
 from command.directory.queries import county_of, person_of, unit_of
 from command.kernel.actor import Actor, system_actor
 from command.kernel.clock import Clock
-from command.kernel.errors import Conflict, FieldError, Invalid, NotFound, StaleVersion
+from command.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from command.kernel.ids import new_id
 from command.kernel.rights import Right
 from command.kernel.timeline import record
@@ -108,22 +109,16 @@ def correct(session: Session, clock: Clock, actor: Actor, person_id: str, kind: 
 
 def change_plan(session: Session, clock: Clock, actor: Actor, version: int, raw: Mapping[str, Any]) -> State:
     """Another plan of the calendar. Raises Refused, StaleVersion `version.stale`, Invalid `numbers.plan_wrong`."""
-    unit = county_of(session, unit_of(session, actor.unit_id))
-    actor.need(Right.SETTINGS_CHANGE, unit.path)
-    before = plan_of(session, unit.id)
-    if version != (before.version if before else 0):
-        raise StaleVersion("version.stale", version=before.version if before else 0)
+    county = county_set_by(session, actor)
+    before = to_follow(session, NumberPlan, county, version)
     try:
         pace = read_pace(raw)
     except (ValueError, KeyError) as problem:
         raise Invalid("numbers.plan_wrong", fields=(FieldError("pace", "numbers.plan_wrong"),)) from problem
-    plan = NumberPlan(
-        id=new_id(), unit_id=unit.id, version=version + 1, pace=written_pace(pace), at=clock.now(), by=actor.by()
-    )
-    session.add(plan)
-    session.flush()
-    state = plan_state(session, unit)
-    record(session, actor, "number_plan.changed", unit=unit.id, body={"number_plan": {"id": plan.id, **state}})
+    plan = NumberPlan(pace=written_pace(pace))
+    put_in_force(session, clock, actor, county, before, plan)
+    state = plan_state(session, county)
+    record(session, actor, "number_plan.changed", unit=county.id, body={"number_plan": {"id": plan.id, **state}})
     return state
 
 

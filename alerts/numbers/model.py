@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alerts.numbers.standing import Marks
+from alerts.versions import Version
 from command.kernel.clock import optional_text, to_text
 from command.kernel.db import Base, JsonText, Kept, UtcDateTime
 from command.kernel.values import Json, State
@@ -78,15 +79,9 @@ class NumberCheck(Kept, Base):
         }
 
 
-class NumberPlan(Base):
+class NumberPlan(Version, Base):
     """When the calendar checks numbers. Every change is a new one."""
 
     __tablename__ = "number_plan"
-    __table_args__ = (UniqueConstraint("unit_id", "version"),)
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    unit_id: Mapped[str] = mapped_column(ForeignKey("unit.id"))
-    version: Mapped[int] = mapped_column()
     pace: Mapped[Json] = mapped_column(JsonText)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[Json] = mapped_column(JsonText)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.data import table
 from alerts.numbers.model import NumberCheck, NumberMark, NumberPlan
 from alerts.numbers.standing import BOUNCED, PROVEN, UNPROVEN, Pace, is_due, read_pace, stands, written_pace
+from alerts.versions import in_force, shown
 from command.directory.model import Person, Post, Unit
 from command.directory.queries import county_of, sight_of, unit_of, unit_paths
 from command.kernel.actor import Actor
@@ -75,26 +76,19 @@ def last_check(session: Session, unit_id: str) -> NumberCheck | None:
     return session.scalars(query.limit(1)).first()
 
 
-def plan_of(session: Session, unit_id: str) -> NumberPlan | None:
-    query = select(NumberPlan).where(NumberPlan.unit_id == unit_id).order_by(NumberPlan.version.desc())
-    return session.scalars(query.limit(1)).first()
-
-
 def pace_in_force(session: Session, unit: Unit) -> Pace:
     """The county's pace, the shipped one (off) where it has none."""
-    plan = plan_of(session, unit.id)
+    return _pace(in_force(session, NumberPlan, unit))
+
+
+def _pace(plan: NumberPlan | None) -> Pace:
     return read_pace(plan.pace if plan is not None and isinstance(plan.pace, dict) else table("numbers")["plan"])
 
 
 def plan_state(session: Session, unit: Unit) -> State:
     """The plan in force, `version` 0 for the shipped one."""
-    plan = plan_of(session, unit.id)
-    return {
-        "version": plan.version if plan else 0,
-        "pace": written_pace(pace_in_force(session, unit)),
-        "at": optional_text(plan.at if plan else None),
-        "by": plan.by if plan else None,
-    }
+    plan = in_force(session, NumberPlan, unit)
+    return shown(plan, pace=written_pace(_pace(plan)))
 
 
 def own_county(session: Session, actor: Actor) -> Unit:
