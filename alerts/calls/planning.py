@@ -1,10 +1,12 @@
 """Timers that have run out become calls and messages, in one transaction that reaches nobody by itself."""
 
-from collections.abc import Collection, Iterable, Sequence
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alerts.calls.grouping import Attempt, Wish, grouped
@@ -23,9 +25,14 @@ from command.kernel.clock import Clock, to_text
 from command.kernel.ids import new_id
 from command.kernel.values import State
 
+log = logging.getLogger(__name__)
+
 MOST_AT_ONCE = 200
 ENGAGED = timedelta(seconds=10)
 """How long an obligation waits for a person who is being called for another one."""
+
+FAULTY = timedelta(seconds=60)
+"""How long it waits where it could not be planned."""
 
 STILL_TALKING = timedelta(seconds=30)
 """How long it waits where its own call still waits for a line or goes on."""
@@ -72,10 +79,30 @@ def plan_due(session: Session, clock: Clock) -> int:
     found = addressees(session, [row.post_id for row in (*due, *along)], lock=True) if along else found
     policies = _policies(session, (*due, *along))
     told = _told_by_fan_out(session, due)
-    plans = [_plan(row, policies[row.plan_id, row.level], found, told, now) for row in due]
+    plans = _planned(due, policies, found, told, now)
     called = {plan.called for plan in plans} - {None}
-    taken = (_plan(row, policies[row.plan_id, row.level], found, told, now) for row in along)
+    taken = _planned(along, policies, found, told, now)
     return _carry_out(session, [*plans, *(plan for plan in taken if plan.called in called)], now)
+
+
+def _planned(
+    rows: Iterable[Obligation],
+    policies: Mapping[tuple[str | None, str], Policy],
+    found: Addressees,
+    told: Collection[str],
+    now: datetime,
+) -> list[_Plan]:
+    """One that cannot be planned, whatever is wrong with it, is left for later: the others must not wait for it."""
+    plans: list[_Plan] = []
+    for row in rows:
+        try:
+            plans.append(_plan(row, policies[row.plan_id, row.level], found, told, now))
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("obligation %s cannot be planned", row.id)
+            row.due_at = now + FAULTY
+    return plans
 
 
 def _policies(session: Session, rows: Iterable[Obligation]) -> dict[tuple[str | None, str], Policy]:

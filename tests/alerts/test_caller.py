@@ -14,7 +14,6 @@ from alerts.calls import actions as calls
 from alerts.calls.attempts import LEASE
 from alerts.calls.caller import Caller, CallerConfig, sign_recorder
 from alerts.calls.model import Obligation
-from alerts.calls.planning import plan_due
 from alerts.channels.email import EmailChannel, SmtpConfig
 from alerts.channels.port import NO_WORDS, Outcome, Outgoing, Result
 from alerts.channels.sms import SmsChannel
@@ -146,28 +145,46 @@ def test_what_cannot_be_put_into_words_fails_alone(
     told(lambda: "139-甲村" in network.ringing)
 
 
-def test_a_timer_that_cannot_be_planned_holds_up_no_call_that_is(
+def test_a_timer_that_cannot_be_planned_holds_up_no_other(
     woken: County, calling: Callable[[RingingTelephones], Caller]
 ) -> None:
     villages(woken, "south", ("甲村",), deputies=False)
     villages(woken, "north", ("乙村",), deputies=False)
-    issued(woken, kind="evacuation", area=AreaInput(divisions=(NORTH,)))
-    with woken.db.writing() as session:
-        plan_due(session, woken.clock)
     faulty = issued(woken, kind="evacuation")
-    plans = dict[str, str]()
+    levels = dict[str, str]()
     with woken.db.writing() as session:
         for row in session.scalars(select(Obligation).where(Obligation.alert_id == faulty)):
-            plans[row.id], row.level = row.level, "unheard_of"
+            levels[row.id], row.level = row.level, "unheard_of"
+    issued(woken, kind="evacuation", area=AreaInput(divisions=(NORTH,)))
     network = RingingTelephones()
     caller = calling(network)
     told(lambda: "139-乙村" in network.ringing)
     assert "139-甲村" not in network.ringing
     with woken.db.writing() as session:
-        for one, level in plans.items():
+        for one, level in levels.items():
             session.get_one(Obligation, one).level = level
+    woken.clock.advance(60)
     caller.wake()
     told(lambda: "139-甲村" in network.ringing)
+
+
+def test_a_step_with_a_fault_ends_neither_the_others_nor_the_thread(woken: County) -> None:
+    """Nobody can say which workers are dead: who has answered is hung up for all that, and the others go on ringing."""
+    villages(woken, "south", ("甲村", "乙村"), deputies=False)
+    network, asked = RingingTelephones(), list[str]()
+
+    def broken(owner: str) -> bool:
+        asked.append(owner)
+        raise RuntimeError("a bug")
+
+    with running(woken, senders({"voice": network}), broken):
+        issued(woken, kind="evacuation")
+        told(lambda: {"139-甲村", "139-乙村"} <= set(network.ringing))
+        told(lambda: asked)
+        report = calls.ByHand("holder", confirmed=True)
+        woken.do("duty", lambda s, a: calls.report_call(s, woken.clock, a, obligations(woken)["甲村"].id, report))
+        told(lambda: network.hung_up == ["139-甲村"])
+        assert "139-乙村" in network.ringing
 
 
 class Recorder:
@@ -232,10 +249,10 @@ def test_an_answer_stops_the_other_attempts_within_a_second(woken: County) -> No
 
 
 @contextmanager
-def running(county: County, outside: Senders) -> Iterator[None]:
+def running(county: County, outside: Senders, is_dead: Callable[[str], bool] = lambda _: False) -> Iterator[None]:
     """A caller that looks only where it is told that something was committed."""
     assert county.wake is not None
-    caller = Caller(county.db, county.clock, outside, "host/w#1", lambda _: False, CallerConfig(look_s=LOOK_S))
+    caller = Caller(county.db, county.clock, outside, "host/w#1", is_dead, CallerConfig(look_s=LOOK_S))
     thread = threading.Thread(target=caller.run)
     thread.start()
     unlisten = county.wake.listen(caller.wake)
