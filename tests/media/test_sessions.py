@@ -301,9 +301,8 @@ async def test_a_line_that_is_bundle_only_is_taken(node: Node) -> None:
 
 async def test_who_is_asked_to_come_again_is_taken_in_when_the_node_is_in_time(node: Node) -> None:
     """Late for one look alone: the turns of the bridge itself say soon that it is not."""
-    now = node.bridge.now()
-    node.bridge.overload.load.step(now + WINDOW_S, 10 * SHED_S)
     async with clients(1) as (client,):
+        node.bridge.overload.load.step(node.bridge.now() + WINDOW_S, SHED_S, overflowed=True)
         with pytest.raises(BridgeError) as refused:
             node.open(client.name, client.offer())
         assert refused.value.code == "media.busy"
