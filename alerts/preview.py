@@ -11,7 +11,7 @@ from alerts.authority.tables import rules_of
 from alerts.bounds import check_place, name_groups, reach_for
 from alerts.calls.places import reach_of, unplaced_in_area
 from alerts.calls.plans import plan_in_force, policy_by
-from alerts.calls.policy import HOLDER, level_of
+from alerts.calls.policy import HOLDER, Policy, level_of
 from alerts.calls.words import Part, spoken
 from alerts.carried import Carried
 from alerts.chunks import language_of_each
@@ -140,6 +140,7 @@ def _previewed(session: Session, clock: Clock, actor: Actor, alert: Alert, unit:
             **_measured(area),
         },
         **_told(carried),
+        "calls": _calls(session, alert),
         "call": _call(session, alert, words),
         "variants": _measured_kept(alert.texts, drill=alert.drill),
         "translations": {
@@ -194,11 +195,22 @@ def _measured_texts(texts: Mapping[str, tuple[str, bool]], *, drill: bool) -> St
 
 
 def _call(session: Session, alert: Alert, words: Words) -> str | None:
-    """What somebody hears who is called because of it; None where its level obliges nobody to answer."""
-    plan = plan_in_force(session, unit_of(session, alert.unit_id))
-    if policy_by(session, plan.id if plan else None, level_of(alert.kind, alert.colour)) is None:
+    """What somebody hears who is rung because of it; None where no telephone rings for its level."""
+    policy = _policy(session, alert)
+    if policy is None or policy.first_call_s() is None:
         return None
     return spoken([Part(words, (OWN_PLACE,), HOLDER)]).body
+
+
+def _calls(session: Session, alert: Alert) -> State | None:
+    """Whether responsible people are called until they answer, and after how long without an answer by telephone."""
+    policy = _policy(session, alert)
+    return None if policy is None else {"first_call_s": policy.first_call_s()}
+
+
+def _policy(session: Session, alert: Alert) -> Policy | None:
+    plan = plan_in_force(session, unit_of(session, alert.unit_id))
+    return policy_by(session, plan.id if plan else None, level_of(alert.kind, alert.colour))
 
 
 def _measured(area: AreaFound) -> State:

@@ -42,6 +42,15 @@ class Policy:
     steps: tuple[Step, ...]
     again_s: int
 
+    def first_call_s(self) -> int | None:
+        """Seconds until the telephone rings first where nobody answers before; None where it never does."""
+        waited = 0
+        for step in self.steps:
+            if step.call:
+                return waited
+            waited += sum(step.wait_after(tried) for tried in range(1, step.tries + 1))
+        return None
+
 
 def written_policy(policy: Policy) -> State:
     """The policy as JSON with every value in it; `read_policy` reads it again."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from alerts import actions, claims
 from alerts.audience import audience_hash
+from alerts.calls.policy import read_policy, shipped_levels
 from alerts.cap.read import read
 from alerts.chunks import members_of
 from alerts.drafting import AreaInput, CircleInput
@@ -301,6 +302,28 @@ def test_the_preview_says_who_and_how_before_anybody_is_told(county: County) -> 
     assert found["area"]["approximate"]
     assert found["forecast_99_s"] > 0
     assert kinds(county) == []
+
+
+@pytest.mark.parametrize(
+    ("about", "calls"),
+    [
+        ({"kind": "notice"}, None),
+        ({"kind": "evacuation"}, {"first_call_s": 0}),
+    ],
+)
+def test_the_preview_says_whether_anybody_is_called(county: County, about: dict[str, Any], calls: object) -> None:
+    wanted = fields(area=AreaInput(divisions=(SOUTH,)), **about)
+    found: Any = county.see("issuer", lambda s, a: preview(s, county.clock, a, wanted, DIVISIONS))
+    assert found["calls"] == calls
+    assert (found["call"] is None) == (calls is None)
+
+
+def test_as_shipped_red_rings_at_once_and_orange_after_the_page_and_a_message() -> None:
+    first = {level: read_policy(level, raw).first_call_s() for level, raw in shipped_levels().items()}
+    assert first == {"red": 0, "evacuation": 0, "orange": 120 + 180}
+    told = {"whom": "holder", "tell": ["sms"], "tries": 2, "wait_s": [30, 60]}
+    mute = read_policy("blue", {"obliged": ["village"], "steps": [told], "again_s": 60})
+    assert mute.first_call_s() is None
 
 
 def test_a_circle_reaches_those_inside_it(county: County) -> None:

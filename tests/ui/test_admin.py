@@ -345,7 +345,10 @@ def test_the_call_plan_is_the_countys_own(new_page: NewPage, town: County) -> No
             "holder", "deputy", "superior", "holder", "visit",
         ]  # fmt: skip
         assert plan["levels"]["red"]["steps"][0]["wait_s"] == [20, 40]
-        assert plan["levels"]["blue"]["obliged"] == plan["levels"]["red"]["obliged"]
+        blue = plan["levels"]["blue"]
+        assert blue["obliged"] == plan["levels"]["red"]["obliged"]
+        ways = [(step["tell"], step["call"]) for step in blue["steps"]][:3]
+        assert ways == [(["websocket"], False), (["sms", "email"], False), ([], True)], "page, message, telephone"
         page.get_by_test_id("plan-restore").click()
         page.get_by_test_id("plan-restore-sure").click()
         expect(page.get_by_test_id("plan-source")).to_contain_text("系统自带")

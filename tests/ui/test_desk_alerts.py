@@ -174,6 +174,7 @@ def test_loudspeakers_alone_are_issued_to_with_no_people(new_page: NewPage, town
         expect(desk.get_by_test_id("alert-issue-how")).to_contain_text(
             f"不发给个人，只发给：大喇叭 {seen['channels']['mqtt']}"
         )
+        expect(desk.get_by_test_id("alert-calls")).to_have_text("只发消息，不逐级叫应")
         desk.get_by_test_id("alert-issue-word").fill("发布")
         expect(desk.get_by_test_id("alert-issue")).to_be_disabled()
         desk.get_by_test_id("alert-issue-people").fill("0")

@@ -88,7 +88,9 @@ export interface AlertPreview {
   translations: Record<string, Translation & Partial<Record<Variant, VariantText>> & { call?: string | null }>
   /** Of each language that is somebody's first, by its tag: how many read it, and how many of these are told in it. */
   languages: Record<string, { read: number; told: number }>
-  /** What somebody hears who is called because of it; null where nobody is. */
+  /** Whether responsible people are called until they answer, and after how many seconds by telephone, null for never. */
+  calls: { first_call_s: number | null } | null
+  /** What somebody hears who is rung because of it; null where no telephone rings. */
   call: string | null
   fast_track: FastTrackLook
   /** Its channels of whose gateways none can be reached now. */

@@ -4,6 +4,17 @@ export const LEVELS = ['red', 'orange', 'yellow', 'blue', 'evacuation'] as const
 export type Level = (typeof LEVELS)[number]
 /** Levels for which somebody is always called. */
 export const NEEDED: readonly Level[] = ['red', 'evacuation']
+/** What a level begins with that is to be called for: the page, then a short message, then the telephone. */
+export const LADDER: LevelPlan = {
+  obliged: ['village', 'hazard_point', 'leader'],
+  steps: [
+    { whom: 'holder', tell: ['websocket'], call: false, tries: 1, wait_s: [300] },
+    { whom: 'holder', tell: ['sms', 'email'], call: false, tries: 1, wait_s: [600] },
+    { whom: 'holder', tell: [], call: true, tries: 2, wait_s: [120, 300] },
+    { whom: 'deputy', tell: ['websocket', 'sms', 'email'], call: true, tries: 2, wait_s: [120, 300] },
+  ],
+  again_s: 1_800,
+}
 export const WHOM = ['holder', 'deputy', 'superior', 'visit'] as const
 export const TELL = ['websocket', 'sms', 'email'] as const
 export const SUBJECTS = ['village', 'hazard_point', 'leader'] as const
