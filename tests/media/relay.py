@@ -25,6 +25,7 @@ class Relay:
         self.port = 0
         self._address = address
         self._node = (address, node_port)
+        self._forgotten: set[Address] = set()
         self._front: asyncio.DatagramTransport | None = None
         self._backs: dict[Address, asyncio.DatagramTransport] = {}
         self._waiting: dict[Address, asyncio.Task[None]] = {}
@@ -43,8 +44,12 @@ class Relay:
             if transport is not None:
                 transport.close()
 
+    def forget(self) -> None:
+        """As a router that was started anew: nothing passes any more by the ports that clients have used."""
+        self._forgotten |= self._backs.keys() | self._waiting.keys()
+
     def _from_client(self, data: bytes, client: Address) -> None:
-        if self.cut:
+        if self.cut or client in self._forgotten:
             return
         back = self._backs.get(client)
         if back is not None:
@@ -54,7 +59,7 @@ class Relay:
 
     def _to_client(self, data: bytes, client: Address) -> None:
         front = self._front
-        if not self.cut and front is not None:
+        if not self.cut and client not in self._forgotten and front is not None:
             _carry(self.down, len(data), lambda: _send(front, data, client))
 
     async def _open(self, data: bytes, client: Address) -> None:
