@@ -209,7 +209,7 @@ async def _send(clients: Sequence[LightClient]) -> None:
         await asyncio.sleep(max(0.0, began + count / FRAMES_PER_S - loop.time()))
 
 
-def _film() -> list[Packet[Any]]:
+def _film() -> "list[Packet[Any]]":
     """Four seconds of VP8 that pan over a fine pattern, a key frame first: what a decoder finds hard."""
     width, height = SIZE
     encoder = av.CodecContext.create("libvpx", "w")
