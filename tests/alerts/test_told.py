@@ -133,6 +133,19 @@ def test_lifted_when_who_took_over_from_a_dead_worker_could_not_send(either: Cou
     assert len(lift(either, alert)) == 27
 
 
+def test_loudspeakers_pages_and_whoever_is_unknown_are_told_of_the_end(either: County) -> None:
+    alert = issued(either)
+    send_all(either, senders(gateways(lambda _: Outcome.UNKNOWN)))
+    lift(either, alert)
+    outside = gateways()
+    send_all(either, senders(outside))
+    assert {name: len(gate.got) for name, gate in outside.items() if gate.got} == {
+        "websocket": 2,
+        "email": 2,
+        "mqtt": 1,
+    }
+
+
 def test_who_never_left_for_want_of_a_gateway_hears_of_no_end(county: County) -> None:
     crowd(county, 25)
     alert = issued(county)
