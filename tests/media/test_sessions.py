@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from media import ice
-from media.bench.client import Client, both
+from media.bench.client import Client, _candidate, both
 from media.bridge import Bridge
 from media.errors import BridgeError
 from media.ice import Credentials
 from media.rtp.packet import header
-from media.sdp import parse_fragment
+from media.sdp import parse_fragment, parse_offer
 from media.sfu.shedding import SHED_S, WINDOW_S
 from media.transport import MAX_EARLY, Peer
 from media.udp import CONSENT_S, DEAD_AFTER_S
@@ -271,6 +271,28 @@ async def test_who_sends_is_waited_for_and_told_lost_once(node: Node, by: str) -
         port.check(now + CONSENT_S + 1)
         assert node.reasons() == ["timeout", "timeout"]
         assert set(node.left_over()) <= {"numbers", "participants", "farewells"}
+
+
+async def test_a_stranger_is_answered_nothing_and_who_is_known_no_more_than_it_sent(node: Node) -> None:
+    """Else whoever forges an address could have us send there: noise, checks that are not ours, DTLS from nobody."""
+    answer, _ = node.open("a", Offer("sendonly").text())
+    ours = parse_offer(answer)
+    name, counters = f"{ours.ufrag}:theirs", node.bridge.port.counters
+    check = ice.request(bytes(12), name, ours.password, 7)
+    hello = b"\x16\xfe\xff" + bytes(200)
+    others = (b"\x80" + bytes(100), b"\x80\xc9" + bytes(30), hello, ice.request(bytes(12), name, "guessed", 7))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.setblocking(False)
+        stranger.connect(_candidate(answer))
+        for data in others:
+            stranger.send(data)
+        await until(lambda: counters.stray + counters.not_authentic == len(others), 10, lambda: counters)
+        with pytest.raises(BlockingIOError):
+            stranger.recv(2048)
+        stranger.send(check)
+        received = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(stranger, 2048), 10)
+    assert ice.parse(received) is not None
+    assert len(received) <= len(check)
 
 
 @pytest.mark.parametrize(
