@@ -19,7 +19,7 @@ export const trustTexts = defineTexts({
     how: 'A message that came in counts as signed if it was signed with one of these certificates or with one directly issued by an authority among them; any other signer is listed as “not trusted here”. What is sent after the certificate or the authority that issued it has ended no longer counts.',
     files: (folder) => `This page only shows. Certificates are added on the server: lay the PEM file into ${folder} under a name that ends in .pem, and it counts from the next message on; take the file away to trust it no more. Compare the fingerprint by telephone first.`,
     none: 'No certificate was laid here yet',
-    noneHow: (folder) => `Lay the certificates of warning authorities (PEM, names ending in .pem) into ${folder} on the server. Until then their signed messages are taken, but listed as “signer not trusted here”; those of an authority whose signature is asked for under “Authority” are only kept, neither shown nor called.`,
+    noneHow: (folder) => `Lay the certificates of warning authorities (PEM, names ending in .pem) into ${folder} on the server. Until then their signed messages are taken, but listed as “Signer not trusted here”; those of an authority whose signature is asked for under “Authority” are only kept, neither shown nor called.`,
     certificate: 'Certificate', file: 'File', state: 'State', validity: 'In force', fingerprint: 'SHA-256 fingerprint', authorities: 'Authority',
     issuedBy: (issuer) => `issued by ${issuer}`, selfSigned: 'issued by itself', own: 'this system',
     valid: 'in force', not_yet: 'not in force yet', ending: (days) => (days === '1' ? 'ends within a day' : `ends within ${days} days`), ended: 'ended', unreadable: 'not used',
