@@ -8,10 +8,13 @@ import re
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # Each group runs in one process, one test at a time, and begins first: real browsers, cameras and packets want their
-# time, and the screens share one county.
+# time, and the screens of a group share one county. The screens are two groups, since one would be the last to end.
 GROUPS = {
     "real_time": re.compile(
         r"tests/(e2e|media/test_(blackout|browser|firefox|ipv6|tcp|turn)|web/test_(failover|media_nodes|meetings_media|whip))"
+    ),
+    "screens_of_the_desk": re.compile(
+        r"tests/ui/test_(admin|alert|beside|calls|dead_mast|desk|evacuation|exchange|fast_track)"
     ),
     "screens": re.compile(r"tests/ui/"),
 }
