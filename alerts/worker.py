@@ -135,9 +135,9 @@ class Worker:
         out any more, and nobody would take over from dead workers: it outlives whatever is wrong."""
         try:
             act()
-        except SQLAlchemyError:
+        except* SQLAlchemyError:
             log.exception("the database did not answer")
-        except Exception:
+        except* Exception:
             log.exception("a round of the sweeper failed")
 
 

@@ -111,6 +111,28 @@ def test_what_a_line_holds_its_own_process_does_not_take(either: County) -> None
     assert sum(one is not None for one in taken) == waiting > 0
 
 
+def test_what_fails_in_a_round_keeps_nothing_from_its_turn(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that comes again in every round would keep a dead worker's chunks in its hands for ever."""
+    alert = issued(county)
+    assert claim(county, "email.0@elsewhere/b#2") is not None
+
+    def cannot(*_: object) -> None:
+        raise ValueError("an alert that cannot be ended")
+
+    monkeypatch.setattr("alerts.sweep.expire_due", cannot)
+    county.clock.advance(86_400)
+    with pytest.raises(ExceptionGroup) as failed:
+        sweep(county.db, county.clock, is_dead_here("host"), HERE)
+    assert [str(fault) for fault in failed.value.exceptions] == ["an alert that cannot be ended"]
+    assert set(states(county)) == {"pending"}
+    with county.db.reading() as session:
+        assert session.get_one(Alert, alert).status == "issued"
+    monkeypatch.undo()
+    sweep(county.db, county.clock, is_dead_here("host"), HERE)
+    with county.db.reading() as session:
+        assert session.get_one(Alert, alert).status == "expired"
+
+
 def test_a_claim_that_nobody_was_told_of_is_freed(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(county, 25)
     issued(county)
