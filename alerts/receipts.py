@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Table, select
 from sqlalchemy import update as sql_update
@@ -94,20 +94,13 @@ def record_receipt(
                 return rose > 0
         delivery = delivery_id(alert.id, _addressed(session, alert, actor)[0], channel)
         by = by or actor.by()
-    owner = _alert_of(session, delivery, channel, alert_id, recipient)
-    new = _insert(session, delivery, owner, state, at or clock.now(), by or {}, detail)
+    sent = _sent(session, delivery, channel, alert_id, recipient)
+    new = _insert(session, delivery, sent.alert, state, at or clock.now(), by or {}, detail)
     if new:
-        sign_delivery(session, clock, owner, channel, delivery, state)
-        _note(session, delivery, state, at or clock.now(), detail)
-        session.execute(sql_update(Alert).where(Alert.id == owner).values(summary_due=True))
+        sign_delivery(session, clock, sent.alert, channel, delivery, state)
+        note_receipt(session, channel, sent.recipient, sent.chunk, state, at or clock.now(), detail)
+        session.execute(sql_update(Alert).where(Alert.id == sent.alert).values(summary_due=True))
     return new
-
-
-def _note(session: Session, delivery: str, state: str, at: datetime, detail: str) -> None:
-    """A receipt that came before the send was recorded proves no number: the next one will."""
-    row = session.get(Delivery, delivery)
-    if row is not None:
-        note_receipt(session, row, state, at, detail)
 
 
 def recipients_of(session: Session, actor: Actor) -> list[str]:
@@ -138,17 +131,26 @@ def _addressed(session: Session, alert: Alert, actor: Actor) -> tuple[str, str]:
     raise Conflict("alert.not_addressed")
 
 
-def _alert_of(session: Session, delivery: str, channel: str, alert_id: str | None, recipient: str | None) -> str:
-    """The alert a delivery belongs to: by its row, or while that is not written, by the audience."""
+class _Sent(NamedTuple):
+    """What was sent, to whom, of which chunk."""
+
+    alert: str
+    recipient: str
+    chunk: str
+
+
+def _sent(session: Session, delivery: str, channel: str, alert_id: str | None, recipient: str | None) -> _Sent:
+    """Whose delivery it is: by its row, or while that is not written, by the audience."""
     if not is_id(delivery):
         raise NotFound("receipt.unknown")
     row = session.get(Delivery, delivery)
     if row is not None and row.channel == channel and recipient in (None, row.recipient):
-        return row.alert_id
+        return _Sent(row.alert_id, row.recipient, row.chunk_id)
     for chunk in _running_chunks(session, channel, alert_id) if row is None else ():
         names = [one.recipient for one in members_of(chunk) if recipient in (None, one.recipient)]
-        if any(delivery_id(chunk.alert_id, name, channel, chunk.act) == delivery for name in names):
-            return chunk.alert_id
+        for name in names:
+            if delivery_id(chunk.alert_id, name, channel, chunk.act) == delivery:
+                return _Sent(chunk.alert_id, name, chunk.id)
     raise NotFound("receipt.unknown")
 
 

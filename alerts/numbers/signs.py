@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.chunks import rows_of
-from alerts.model import DELIVERED, FAILED, Chunk, Delivery
+from alerts.model import DELIVERED, FAILED, Chunk
 from alerts.numbers.model import NumberMark
 from alerts.numbers.standing import EMAIL, NO_SUCH_NUMBER, PHONE, UNDELIVERED, bounce_of, is_of_the_address
 from alerts.recipients import is_landline
@@ -51,18 +51,18 @@ def note_failures(session: Session, channel: str, failed: Iterable[tuple[str, st
             _bounce(session, recipient, channel, address, reason, now)
 
 
-def note_receipt(session: Session, row: Delivery, state: str, at: datetime, detail: str = "") -> None:
+def note_receipt(
+    session: Session, channel: str, recipient: str, chunk_id: str, state: str, at: datetime, detail: str = ""
+) -> None:
     """A receipt of a short message or mail: it arrived, or it never will, for what stands in `detail`."""
-    if row.channel not in ("sms", "email") or state not in (DELIVERED, FAILED):
+    if channel not in ("sms", "email") or state not in (DELIVERED, FAILED):
         return
-    mark = _mark(session, row.recipient, row.channel)
-    chunk = session.get(Chunk, row.chunk_id) if mark is not None else None
-    address = (
-        next((one.address for one in rows_of(chunk.members) if one.recipient == row.recipient), "") if chunk else ""
-    )
+    mark = _mark(session, recipient, channel)
+    chunk = session.get(Chunk, chunk_id) if mark is not None else None
+    address = next((one.address for one in rows_of(chunk.members) if one.recipient == recipient), "") if chunk else ""
     if mark is None or mark.address != address:
         return
-    _note(session, row.recipient, row.channel, address, state, at, detail)
+    _note(session, recipient, channel, address, state, at, detail)
 
 
 def note_mail(session: Session, person: str, address: str, state: str, at: datetime, detail: str) -> None:

@@ -1,5 +1,6 @@
 """Numbers of those who hold posts: what says that one is bad, and a check that never goes out at night."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -122,8 +123,8 @@ def to_mend(county: County, by: str = "duty") -> dict[tuple[str, str], State]:
     return {(str(one["name"]), str(one["kind"])): one for one in found}
 
 
-def send(county: County, answer: Outcome = Outcome.SENT) -> Gateway:
-    gateway = Gateway("sms", lambda _: answer)
+def send(county: County, answer: Callable[[Outgoing], Outcome] = lambda _: Outcome.SENT) -> Gateway:
+    gateway = Gateway("sms", answer)
     for channel in ("sms", "email"):
         fanout = FanOut(county.db, county.clock, senders({"sms": gateway, "email": gateway}), channel, "host/a#1")
         fanout.work()
@@ -160,6 +161,22 @@ def test_a_check_proves_what_arrives_and_shows_what_does_not(either: County) -> 
     assert county.see("duty", lambda s, a: [one.kind for one in alerts_of(s, a)]) == []
     with county.db.reading() as session:
         assert public_alerts(session, county.clock.now()) == []
+
+
+def test_a_report_that_overtakes_the_record_of_its_send_says_as_much_of_the_number(either: County) -> None:
+    county = either
+    prepared(county)
+    check(county)
+
+    def answer(one: Outgoing) -> Outcome:
+        if "@" not in one.address:
+            receive(county, one, "failed" if one.address == "13900000001" else "delivered")
+        return Outcome.SENT
+
+    send(county, answer)
+    found = to_mend(county)
+    assert found.keys() == {("north_head", "phone"), ("south_head", "email")}
+    assert found["north_head", "phone"]["state"] == BOUNCED
 
 
 def test_another_number_begins_anew_and_a_person_may_say_that_it_is_right(county: County) -> None:

@@ -50,6 +50,9 @@ LEFT: dict[str, list[str]] = {
 """The last household of each township is not moved: nobody is home, they refuse, nobody has been there yet."""
 CONFIRMS, OFF, SILENT, BUSY, MAILBOX = "1391", "1392", "1393", "1394", "1395"
 """What the exchange makes of a number's first four digits: a mailbox speaks for a while and hangs up."""
+CALLS_BEGIN = timedelta(seconds=5 if "PYTEST_XDIST_WORKER" in os.environ else 1)
+"""What a night may take until it calls: a second, where it has the machine for itself as in a county; in `make test`
+three other groups of tests share the two cores."""
 SPECIAL = dict(zip(range(25, 30), (OFF, OFF, MAILBOX, SILENT, BUSY), strict=True))
 HOLDER = ("voice", "holder")
 QUICK = {"tell": ["websocket", "sms", "email"], "call": True, "tries": 2, "wait_s": [2]}
@@ -193,7 +196,7 @@ class Night:
         expect(self.wall.page.get_by_role("heading", level=1)).to_contain_text("暴雨红色预警")
         until(lambda: any(one["doing"] for one in self.obligations()))
         begun = min(datetime.fromisoformat(one["doing"]["at"]) for one in self.obligations() if one["doing"])
-        assert begun - self.posted <= timedelta(seconds=1), begun - self.posted
+        assert begun - self.posted <= CALLS_BEGIN, begun - self.posted
         assert len(self.villages()) == 30
         warning = self.english.page.locator(f"[data-testid=warning][data-id='{self.alert}']")
         expect(warning).to_contain_text(re.compile(r"暴雨.*until \d\d:\d\d"))
