@@ -33,6 +33,8 @@ TOKEN = "node-control"
 SIZE, FRAMES_PER_S, FILM_FRAMES, BITRATE = (1280, 720), 25, 100, 2_000_000
 LOOK_S = 2.0
 SPIN = "while True: pass"
+MOST_PROGRAMS = 6
+"""How slow one of them makes the device depends on the machine and its hour."""
 
 _COUNTED = """async () => {
   const found = { received: [], decoded: [], samples: 0, concealed: 0 }
@@ -119,8 +121,18 @@ class SlowDevice:
             rates = between(before, now).received_per_s
             if met(sum(rate > 0 for rate in rates), now.most):
                 return now.at - began
-            assert now.at - began < within_s, (rates, now)
+            if now.at - began >= within_s:
+                raise TimeoutError(rates, now)
             before = now
+
+    async def be_too_busy(self, met: Callable[[int, int | None], bool], within_s: float) -> float:
+        """Have one more program want its core each `within_s`, until it is met; how long the last of them took."""
+        for programs in range(1, MOST_PROGRAMS):
+            self.be_busy(programs)
+            with suppress(TimeoutError):
+                return await self.until(met, within_s)
+        self.be_busy(MOST_PROGRAMS)
+        return await self.until(met, within_s)
 
 
 @contextmanager

@@ -32,8 +32,7 @@ async def test_pictures_are_given_up_and_sound_is_not(tmp_path: Path) -> None:
         await device.until(all_move, within_s=30)
         calm = await device.count()
 
-        device.be_busy(1)
-        gave_up_s = await device.until(fewer_move, within_s=90)
+        gave_up_s = await device.be_too_busy(fewer_move, within_s=20)
         fewer = await device.count()
         while_slow = between(calm, fewer)
 

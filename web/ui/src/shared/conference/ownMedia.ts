@@ -73,7 +73,10 @@ export class OwnMedia {
   fitSound(small: Partial<OwnMedia['small']> = {}): void {
     this.small = { ...this.small, ...small }
     const packed = this.tier === 'one_voice'
-    if (this.call !== null) adjustSound(this.call, { small: this.small.asked || this.small.thin, packed })
+    if (this.call === null) return
+    adjustSound(this.call, { small: this.small.asked || this.small.thin, packed })
+    // Whenever an answer is taken, also the same once more, Chromium lets all layers of the camera send again.
+    this.adjust()
   }
 
   /** Send of the camera what is wanted and what the uplink carries. */
