@@ -199,7 +199,7 @@ class Night:
         assert begun - self.posted <= CALLS_BEGIN, begun - self.posted
         assert len(self.villages()) == 30
         warning = self.english.page.locator(f"[data-testid=warning][data-id='{self.alert}']")
-        expect(warning).to_contain_text(re.compile(r"暴雨.*until \d\d:\d\d"))
+        expect(warning).to_contain_text(re.compile(r"暴雨.*until (tomorrow )?\d\d:\d\d"))
         self.english.show_alert(self.alert)
         expect(self.english.see("alert-status")).to_have_text("Received")
         again = self._cap("issuer", message)

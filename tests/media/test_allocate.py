@@ -68,8 +68,21 @@ def test_a_greater_budget_is_never_worse(one: float, other: float, wants: list[W
     pictures = in_order(wants, less), in_order(wants, more)
     assert pictures[1] >= pictures[0]
     if pictures[0] == pictures[1]:
-        first = min((w for w in wants if less[w.slot] > NOTHING), key=lambda w: (w.rank, w.slot), default=None)
-        assert first is None or more[first.slot] >= less[first.slot]
+        served = sorted((w for w in wants if less[w.slot] > NOTHING), key=lambda w: (w.rank, w.slot))
+        # Where others share its rank they rise in turns, and another's step may take what its own next one costs.
+        if served and all(w.rank > served[0].rank for w in served[1:]):
+            assert more[served[0].slot] >= less[served[0].slot]
+
+
+def test_those_of_one_rank_rise_in_turns() -> None:
+    """Found by chance: with more to give the second rises too, and the first's next step no longer fits."""
+    rates = ((10, 11, 15), (226,), (10, 41))
+    wants = [
+        want(n, 0, 0, tuple(Step(0, t, rate * 1000.0) for t, rate in enumerate(ladder)))
+        for n, ladder in enumerate(rates)
+    ]
+    assert spread(251_000, wants) == {0: 2, 1: 0, 2: 0}
+    assert spread(281_000, wants) == {0: 1, 1: 0, 2: 1}
 
 
 @given(st.integers(1, 9), budgets, budgets)
