@@ -61,8 +61,8 @@ class Outbox:
     Each link has its place in `names` (where its address is, and how long that is), in `marks` (the control message for
     its speech), in `descriptors` (its socket), and libsrtp's context in `contexts`.
 
-    What goes to one link leaves in the order of writing, pictures before speech; packets of one size, the last one
-    smaller, as one message that the kernel cuts apart again, as in compiled/send.c.
+    What goes to one link leaves in the order of writing; packets of one size, the last one smaller, as one message that
+    the kernel cuts apart again, as in compiled/send.c.
     """
 
     def __init__(self, links: int, counters: PortCounters) -> None:
@@ -115,7 +115,7 @@ class Outbox:
         if not self._count:
             return
         links, self._count = self._links[: self._count], 0
-        places = (links * 2 + self._spoken[: len(links)]).argsort(kind="stable")
+        places = links.argsort(kind="stable")
         each, numbers = places.tolist(), links[places].tolist()
         keys, packets = map(self.contexts.__getitem__, numbers), map(self._pointers.__getitem__, each)
         refused = list(map(srtp.protect, keys, packets, map(self._size_pointers.__getitem__, each)))
@@ -169,7 +169,7 @@ class Outbox:
         if not self._cuts:
             return np.ones(len(links) - 1, np.bool_)
         parted: NDArray[np.bool_] = (links[1:] != links[:-1]) | (sizes[1:] > sizes[:-1]) | (spoken[1:] != spoken[:-1])
-        parted[1:] |= (sizes[1:-1] < sizes[:-2]) & ~parted[:-1]
+        parted[1:] |= sizes[1:-1] < sizes[:-2]
         parted[SEGMENTS - 1 :: SEGMENTS] = True
         return parted
 

@@ -1,9 +1,8 @@
 /*
- * What waits in the outbox is encrypted and leaves; of each link pictures in the order of writing, and speech so too.
+ * What waits in the outbox is encrypted and leaves, in the order of writing for each link.
  *
  * Packets of one size to one address leave as one message that the kernel cuts apart again (UDP_SEGMENT, Linux 4.18):
- * it then walks through its layers once for all of them. Pictures are sent in packets of one size, the last one smaller;
- * a packet of speech between them, which has another mark, does not part them.
+ * it then walks through its layers once for all of them. Pictures are sent in packets of one size, the last one smaller.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -52,10 +51,10 @@ static int is_spoken(const struct packet *packet)
     return packet->flow->speech[type >> 6] >> (type & 63) & 1;
 }
 
-/* The link's newest burst of its kind in this letter, where one more packet has room in it. */
+/* The link's newest burst of this letter, where one more packet has room in it. */
 static struct burst *open_burst(struct letter *letter, const struct packet *packet, int spoken)
 {
-    int place = packet->flow->bursts[spoken];
+    int place = packet->flow->burst;
     if (place < 0 || place >= letter->bursts)
         return NULL;
     struct burst *burst = &letter->burst[place];
@@ -73,7 +72,7 @@ static void gather(struct outbox *box, struct letter *letter, int place)
     if (burst) {
         letter->after[burst->last] = place;
     } else {
-        packet->flow->bursts[spoken] = letter->bursts;
+        packet->flow->burst = letter->bursts;
         burst = &letter->burst[letter->bursts++];
         *burst = (struct burst){.flow = packet->flow, .first = place, .size = packet->size, .spoken = spoken};
     }

@@ -30,7 +30,7 @@ struct sealer;
 
 /*
  * One link: see FlowState; where its packets go, and its slots. `descriptor` -1: not by this way. RTP is encrypted by
- * `sealer` where there is one, else by libsrtp's `context`, as RTCP always is. `bursts` are send.c's own.
+ * `sealer` where there is one, else by libsrtp's `context`, as RTCP always is. `burst` is send.c's own.
  */
 struct flow {
     int64_t next, octets, landed, waiting, spoken, repaired, repaired_most, told, reference;
@@ -39,7 +39,7 @@ struct flow {
     uint16_t *sizes;
     void *context;
     struct sealer *sealer;
-    int32_t way, element, choked, voiced, descriptor, address_size, mark, bursts[2];
+    int32_t way, element, choked, voiced, descriptor, address_size, mark, burst;
     uint64_t speech[2];
     uint8_t address[32];
     struct spacing spacing;

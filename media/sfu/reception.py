@@ -162,8 +162,7 @@ class Reception:
     def missing(self, now: float, round_trip_s: float = 0.0) -> list[int]:
         """The 16-bit sequence numbers to ask for now: each again when an answer should have come, until it is useless.
 
-        Sets `beyond_repair` when one was given up. A sender that never answers is hardly asked any more, and one whose
-        answer would come too late not at all: behind a full queue it would only keep that full.
+        Sets `beyond_repair` when one was given up. A sender that never answers is hardly asked any more.
         """
         if not self._missing:
             return []
@@ -173,7 +172,7 @@ class Reception:
             if hole.due > now:
                 continue
             unanswered = hole.asked >= NACK_ATTEMPTS and self._in_vain >= hole.asked
-            if now - hole.since + (0.0 if hole.asked else round_trip_s) > self.useful_s or unanswered:
+            if now - hole.since > self.useful_s or unanswered:
                 del self._missing[index]
                 self.given_up += 1
                 self.beyond_repair = True

@@ -109,10 +109,10 @@ class Sent:
         ticks = self._ticks(feedback.reference)
         index = unwrap(self.next - 1, feedback.base)
         sizes, times, end, oldest = self.sizes, self.times, self.next, max(0, self.next - CAPACITY)
+        self._land(max(self.state.told, min(end, index + len(feedback.deltas))))
         told = self._all_came(index, ticks, feedback.deltas) if oldest <= index else None
         if told is not None:
             return told
-        self._land(max(self.state.told, min(end, index + len(feedback.deltas))))
         came: list[Arrival] = []
         lost, arrived, missing, last, newest = 0, 0, 0, -1, -sys.maxsize
         for delta in feedback.deltas:
@@ -141,17 +141,11 @@ class Sent:
         sizes = self.sizes[first : first + count].tolist()
         if not count or index + count > self.next or len(sizes) < count or 0 in sizes or None in deltas:
             return None
-        octets, last = sum(sizes), index + count - 1
-        if self.state.told == index and last + 1 < self.next:
-            # As `_land` would find once more.
-            self.state.landed += octets
-            self.state.told = last + 1
-        else:
-            self._land(max(self.state.told, last + 1))
         steps = cast("tuple[int, ...]", deltas)
         arrivals = [at * DELTA_TICK_S for at in accumulate(steps, initial=ticks)][1:]
         times = self.times[first : first + count].tolist()
         self.sizes[first : first + count] = array("H", bytes(2 * count))
+        octets, last = sum(sizes), index + count - 1
         came = Row(range(index, last + 1), times, arrivals, sizes)
         return Told(came, count, times[-1], 0, octets, octets, max(arrivals), last)
 

@@ -163,17 +163,6 @@ def test_who_never_answers_is_asked_once_a_second() -> None:
     assert len(at.requests("one", Nack)) <= before + at.now - began + 1
 
 
-@pytest.mark.parametrize(("round_trip_s", "asked"), [(0.4, [101]), (1.2, [])])
-def test_whose_answer_would_come_too_late_is_not_asked(round_trip_s: float, asked: list[int]) -> None:
-    """Behind a full queue what is asked for only keeps it full; a key frame is asked for instead."""
-    reception = Reception(7, 90_000, 1.0)
-    for number, sequence in enumerate((100, 102)):
-        reception.accept(number * 0.02, sequence, number * 1_800)
-    assert reception.missing(0.06, round_trip_s) == asked
-    assert reception.beyond_repair is not bool(asked)
-    assert reception.given_up == (0 if asked else 1)
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_nothing_said_while_muted_is_ever_heard(seed: int) -> None:
     """Whatever is lost, late or carried as a copy: neither a frame from the mute nor the first after it."""

@@ -203,7 +203,7 @@ export class Conference {
       case 'rests':
         return this.rest({ unsent: new Map(Object.entries(message.sites)) })
       case 'voice':
-        return this.own.fitSound({ asked: message.small })
+        return this.own.fit({ asked: message.small })
       case 'stills':
         return this.shown.sites(message.sites)
       case 'still':

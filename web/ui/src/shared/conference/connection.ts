@@ -110,7 +110,7 @@ export class Connection {
     if (!isOfSame(call.answer, sdp)) return this.connect() // the bridge does not know this one any more
     await call.pc.setRemoteDescription({ type: 'answer', sdp: call.packed ? packedAnswer(sdp) : sdp })
     call.answer = sdp
-    this.own.fitSound()
+    this.own.fit()
   }
 
   /** An offer that was refused (no media node just now) is made again soon, not only when patience ends. */
@@ -146,7 +146,7 @@ export class Connection {
     this.health = new HealthWatch(
       call,
       (message) => this.socket.send(message),
-      (thin) => this.own.fitSound({ thin }),
+      (thin) => this.own.fit({ thin }),
       this.events.decoded,
     )
     call.pc.onconnectionstatechange = () => this.follow(call)

@@ -66,16 +66,15 @@ export class OwnMedia {
   /** The uplink stands there on the ladder. */
   stand(tier: TierName): void {
     this.tier = tier
-    this.adjust()
-    this.fitSound()
+    this.fit()
   }
 
-  fitSound(small: Partial<OwnMedia['small']> = {}): void {
+  /** Send what is wanted and the uplink carries. After each answer, too: Chromium may let the whole camera send again. */
+  fit(small: Partial<OwnMedia['small']> = {}): void {
     this.small = { ...this.small, ...small }
     const packed = this.tier === 'one_voice'
     if (this.call === null) return
     adjustSound(this.call, { small: this.small.asked || this.small.thin, packed })
-    // Whenever an answer is taken, also the same once more, Chromium lets all layers of the camera send again.
     this.adjust()
   }
 
