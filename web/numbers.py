@@ -1,4 +1,4 @@
-"""Every web process follows who holds posts, and begins the month's check of their numbers where it is on."""
+"""Every web process follows who holds posts and begins the month's check of their numbers, unless it is off."""
 
 import asyncio
 import logging
@@ -31,12 +31,13 @@ class NumberWatch:
 
     def once(self) -> None:
         """Follow and look at the calendar; nothing is written where nothing is new."""
+        now = self._core.clock.now()
         with self._core.db.reading() as session:
-            due = calendar_is_due(session, self._core.clock.now())
-            new = follow(session)
+            due = calendar_is_due(session, now)
+            new = follow(session, now)
         if new:
             with self._core.db.writing() as session:
-                follow(session)
+                follow(session, now)
         if due:
             with self._core.db.writing() as session:
                 begin_by_calendar(session, self._core.clock)

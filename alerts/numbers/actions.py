@@ -12,9 +12,9 @@ from alerts.contacts import tree_of
 from alerts.data import table
 from alerts.model import INTERNAL, ISSUED, NUMBER_CHECK, Alert
 from alerts.numbers.model import NumberCheck, NumberMark, NumberPlan
-from alerts.numbers.queries import followed, last_check, pace_in_force, plan_state
+from alerts.numbers.queries import check_is_due, followed, last_check, pace_in_force, plan_state
 from alerts.numbers.signs import follow
-from alerts.numbers.standing import EMAIL, PHONE, is_due, read_pace, slots, written_pace
+from alerts.numbers.standing import EMAIL, PHONE, read_pace, slots, written_pace
 from alerts.recipients import PUBLIC, Contact, is_landline
 from alerts.versions import county_set_by, put_in_force, to_follow
 from command.directory.model import Unit
@@ -52,13 +52,12 @@ def begin(session: Session, clock: Clock, actor: Actor, people: int, calls: int)
 
 
 def begin_by_calendar(session: Session, clock: Clock) -> int:
-    """Begin the month's checks that are due; returns how many. Nothing is due where no plan is switched on."""
+    """Begin the month's checks that are due; returns how many. Nothing is due where the plan is switched off."""
     begun = 0
     for unit in session.scalars(select(Unit).where(Unit.kind == "county", Unit.active).order_by(Unit.id)):
-        last = last_check(session, unit.id)
-        if is_due(pace_in_force(session, unit), last.begun_at if last else None, clock.now()):
+        if check_is_due(session, unit, clock.now()):
             session.get_one(Unit, unit.id, with_for_update=True)
-            follow(session)
+            follow(session, clock.now())
             session.flush()
             reach, last = reach_of(session, unit), last_check(session, unit.id)
             if any(reach) and not (last and last.runs(clock.now())):
@@ -151,7 +150,7 @@ def reach_of(session: Session, unit: Unit) -> CheckReach:
 
 
 def _begin(session: Session, clock: Clock, actor: Actor, unit: Unit, shown: tuple[int, int]) -> NumberCheck:
-    follow(session)
+    follow(session, clock.now())
     session.flush()
     contacts, reach, now = contacts_to_check(session, unit), reach_of(session, unit), clock.now()
     _check(reach, shown)

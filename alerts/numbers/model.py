@@ -13,13 +13,17 @@ from command.kernel.values import Json, State
 
 
 class NumberMark(Base):
-    """One address of a person who is followed. What was heard is of `address`: another one begins anew."""
+    """One address of a person who is followed. What was heard is of `address`: another one begins anew.
+
+    `followed_at` is since when the person is, whatever the address was then.
+    """
 
     __tablename__ = "number_mark"
 
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(8), primary_key=True)
     address: Mapped[str] = mapped_column(String(254))
+    followed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     proven_by: Mapped[str | None] = mapped_column(String(16))
     bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -5,12 +5,23 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.data import table
 from alerts.numbers.model import NumberCheck, NumberMark, NumberPlan
-from alerts.numbers.standing import BOUNCED, PROVEN, UNPROVEN, Pace, is_due, read_pace, stands, written_pace
+from alerts.numbers.standing import (
+    BOUNCED,
+    PROVEN,
+    UNPROVEN,
+    Pace,
+    is_due,
+    next_check,
+    read_pace,
+    stands,
+    within_hours,
+    written_pace,
+)
 from alerts.versions import in_force, shown
 from command.directory.model import Person, Post, Unit
 from command.directory.queries import county_of, sight_of, unit_of, unit_paths
@@ -24,11 +35,30 @@ _ORDER = {BOUNCED: 0, UNPROVEN: 1}
 
 def calendar_is_due(session: Session, now: datetime) -> bool:
     """Whether a county's check is to begin. Asked first: writing takes SQLite's write lock."""
-    for unit in session.scalars(select(Unit).where(Unit.kind == "county", Unit.active)):
-        last = last_check(session, unit.id)
-        if is_due(pace_in_force(session, unit), last.begun_at if last else None, now):
-            return True
-    return False
+    counties = session.scalars(select(Unit).where(Unit.kind == "county", Unit.active))
+    return any(check_is_due(session, unit, now) for unit in counties)
+
+
+def check_is_due(session: Session, county: Unit, now: datetime) -> bool:
+    """Whether the calendar begins the county's check now."""
+    last, since = _known_since(session, county)
+    return since is not None and is_due(pace_in_force(session, county), last, since, now)
+
+
+def next_check_at(session: Session, county: Unit, now: datetime) -> datetime | None:
+    """When the calendar checks the county's numbers next; None where it is off or nobody is followed."""
+    last, since = _known_since(session, county)
+    pace = pace_in_force(session, county)
+    due = next_check(pace, last, since) if since is not None else None
+    return within_hours(pace, max(due, now)) if due is not None else None
+
+
+def _known_since(session: Session, county: Unit) -> tuple[datetime | None, datetime | None]:
+    """When the last check began, and since when the county has numbers that are followed."""
+    last = last_check(session, county.id)
+    whose = select(func.min(NumberMark.followed_at)).join(Person, Person.id == NumberMark.person_id)
+    query = whose.join(Unit, Unit.id == Person.unit_id).where(Unit.path.startswith(county.path, autoescape=True))
+    return last.begun_at if last else None, session.scalar(query)
 
 
 def followed(session: Session, units: Collection[str]) -> list[tuple[NumberMark, Person]]:
@@ -77,7 +107,7 @@ def last_check(session: Session, unit_id: str) -> NumberCheck | None:
 
 
 def pace_in_force(session: Session, unit: Unit) -> Pace:
-    """The county's pace, the shipped one (off) where it has none."""
+    """The county's pace, the shipped one where it has none."""
     return _pace(in_force(session, NumberPlan, unit))
 
 

@@ -19,7 +19,7 @@ from command.directory.model import Person, Post
 _KINDS = {"sms": PHONE, "voice": PHONE, "email": EMAIL}
 
 
-def follow(session: Session) -> int:
+def follow(session: Session, now: datetime) -> int:
     """Begin to follow the addresses of everybody who holds a post; returns how many are new or have changed."""
     held = {one for pair in session.execute(select(Post.holder_id, Post.deputy_id).where(Post.active)) for one in pair}
     people = session.scalars(select(Person).where(Person.id.in_(held - {None}), Person.active))
@@ -29,7 +29,7 @@ def follow(session: Session) -> int:
         for kind, address in addresses(person):
             row = known.get((person.id, kind))
             if row is None:
-                session.add(NumberMark(person_id=person.id, kind=kind, address=address))
+                session.add(NumberMark(person_id=person.id, kind=kind, address=address, followed_at=now))
             elif row.address != address:
                 row.begin(address)
             else:

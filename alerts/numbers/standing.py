@@ -117,13 +117,20 @@ def slots(pace: Pace, now: datetime, count: int) -> list[tuple[datetime, int]]:
     return found
 
 
-def is_due(pace: Pace, last: datetime | None, now: datetime) -> bool:
+def next_check(pace: Pace, last: datetime | None, since: datetime) -> datetime | None:
+    """From when on the calendar checks again, None where it is off: on the day of the month after the last check's, the
+    first time on the first such day after `since`, when the county's first number was entered."""
+    if not pace.on:
+        return None
+    month = (last or since).astimezone(LOCAL).replace(day=1)
+    first = _day_of(pace, month)
+    return first if last is None and first >= since else _day_of(pace, month + timedelta(days=31))
+
+
+def is_due(pace: Pace, last: datetime | None, since: datetime, now: datetime) -> bool:
     """Whether the calendar begins a check: once a month, on its day or after it, by day."""
-    local = now.astimezone(LOCAL)
-    if not pace.on or local.day < pace.day or not pace.from_hour <= local.hour < pace.to_hour:
-        return False
-    before = last.astimezone(LOCAL) if last else None
-    return before is None or (before.year, before.month) != (local.year, local.month)
+    due = next_check(pace, last, since)
+    return due is not None and due <= now == within_hours(pace, now)
 
 
 def newest(instants: Iterable[datetime | None]) -> datetime | None:
@@ -137,3 +144,7 @@ def within_hours(pace: Pace, at: datetime) -> datetime:
         return at
     day = local.date() if local.hour < pace.from_hour else local.date() + timedelta(days=1)
     return datetime.combine(day, time(pace.from_hour), LOCAL).astimezone(at.tzinfo)
+
+
+def _day_of(pace: Pace, month: datetime) -> datetime:
+    return datetime.combine(month.date().replace(day=pace.day), time(pace.from_hour), LOCAL)

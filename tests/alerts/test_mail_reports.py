@@ -56,7 +56,7 @@ def taken(county: County, mail: bytes) -> State:
 
 def test_what_bounced_and_what_arrived_is_known(county: County, server: SmtpServer) -> None:
     with county.db.writing() as session:
-        follow(session)
+        follow(session, county.clock.now())
     server.bounces["south@example.org"] = "5.1.1 550 5.1.1 <south@example.org>: no such user"
     alert = issued(county)
     fanout = FanOut(county.db, county.clock, senders({"email": channel(server)}), "email", "host/a#1")
@@ -80,7 +80,7 @@ def test_what_bounced_and_what_arrived_is_known(county: County, server: SmtpServ
 def test_a_mail_that_called_somebody_says_so_of_the_address(county: County, server: SmtpServer) -> None:
     head, address = county.people["south_head"], "south@example.org"
     with county.db.writing() as session:
-        follow(session)
+        follow(session, county.clock.now())
         called = new_attempt(head, "south_head", address, "email", False, county.clock.now())
         session.add(called)
         session.flush()

@@ -127,7 +127,7 @@ def prepared(county: County, chief: str = FIXED, north: str = MOBILE, south: str
     for name, phone in (("chief", chief), ("north_head", north), ("south_head", south)):
         set_phone(county, county.people[name], phone)
     with county.db.writing() as session:
-        follow(session)
+        follow(session, county.clock.now())
 
 
 def to_mend(county: County) -> dict[str, dict[str, Any]]:

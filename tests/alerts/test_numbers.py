@@ -1,6 +1,7 @@
 """Numbers of those who hold posts: what says that one is bad, and a check that never goes out at night."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from alerts.fanout import FanOut
 from alerts.model import Chunk, Delivery
 from alerts.numbers import actions
 from alerts.numbers.model import NumberMark, NumberPlan
-from alerts.numbers.queries import numbers_to_mend
+from alerts.numbers.queries import next_check_at, numbers_to_mend, own_county
 from alerts.numbers.signs import follow
 from alerts.numbers.standing import (
     BOUNCED,
@@ -24,6 +25,7 @@ from alerts.numbers.standing import (
     Pace,
     bounce_of,
     is_due,
+    next_check,
     read_pace,
     slots,
     stands,
@@ -41,6 +43,8 @@ from tests.alerts.steps import issued
 from tests.alerts.telephones import NO_SUCH_NUMBER, set_phone, telephones, villages, work_for
 
 NOW = datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 1, 1, tzinfo=UTC)
+"""The shipped plan's next day and hour after `NOW`: nine o'clock in China."""
 PACE = Pace(on=True, day=1, from_hour=9, to_hour=17, per_minute=30, calls_per_minute=6)
 
 
@@ -95,16 +99,34 @@ def test_nobody_is_written_to_at_night_or_faster_than_the_pace(
     assert all(later - at >= timedelta(minutes=1) for (at, _), (later, _) in pairwise(found))
 
 
-def test_the_calendar_checks_once_a_month_by_day_and_only_if_it_is_switched_on() -> None:
-    assert is_due(PACE, None, NOW)
-    assert is_due(PACE, days(31), NOW)
-    assert not is_due(PACE, days(2), NOW)
-    assert not is_due(PACE, None, NOW + timedelta(hours=6)), "that is 20:03"
-    assert not is_due(Pace(on=True, day=25, from_hour=9, to_hour=17, per_minute=30, calls_per_minute=6), None, NOW)
-    assert not is_due(Pace(on=False, day=1, from_hour=9, to_hour=17, per_minute=30, calls_per_minute=6), None, NOW)
+def test_the_calendar_checks_once_a_month_by_day_unless_it_is_switched_off() -> None:
+    long_ago = days(90)
+    assert is_due(PACE, None, long_ago, NOW)
+    assert is_due(PACE, days(31), long_ago, NOW)
+    assert not is_due(PACE, days(2), long_ago, NOW)
+    assert not is_due(PACE, None, long_ago, NOW + timedelta(hours=6)), "that is 20:03"
+    assert not is_due(replace(PACE, day=25), days(31), long_ago, NOW)
+    assert not is_due(replace(PACE, on=False), None, long_ago, NOW)
     for wrong in ({"from_hour": 2}, {"to_hour": 23}, {"from_hour": 12, "to_hour": 12}, {"day": 31}, {"per_minute": 0}):
         with pytest.raises(ValueError, match="pace"):
             read_pace({"on": True, "day": 1, "from_hour": 9, "to_hour": 17, "per_minute": 30, **wrong})
+
+
+INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2029, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(INSTANTS, st.none() | INSTANTS, st.integers(1, 28))
+def test_the_next_check_is_on_the_plans_day_after_what_was_and_within_two_months(
+    since: datetime, last: datetime | None, day: int
+) -> None:
+    found = next_check(replace(PACE, day=day), last, since)
+    assert found is not None
+    local, before = found.astimezone(LOCAL), (last or since).astimezone(LOCAL)
+    assert (local.day, local.hour, local.minute) == (day, 9, 0)
+    assert found >= (last or since), "whoever was entered today is not rung for what is over"
+    assert found - (last or since) <= timedelta(days=61)
+    assert last is None or (local.year, local.month) != (before.year, before.month), "once a month"
+    assert next_check(replace(PACE, on=False), last, since) is None
 
 
 # In the database.
@@ -115,7 +137,7 @@ def prepared(county: County) -> None:
     for number, name in enumerate(("chief", "north_head", "south_head")):
         set_phone(county, county.people[name], f"1390000000{number}", "south@example.org" if number == 2 else None)
     with county.db.writing() as session:
-        follow(session)
+        follow(session, county.clock.now())
 
 
 def to_mend(county: County, by: str = "duty") -> dict[tuple[str, str], State]:
@@ -189,7 +211,7 @@ def test_another_number_begins_anew_and_a_person_may_say_that_it_is_right(county
     set_phone(county, county.people["north_head"], "13911111111")
     assert ("north_head", "phone") not in to_mend(county), "what is known is of the old number"
     with county.db.writing() as session:
-        follow(session)
+        follow(session, county.clock.now())
     assert to_mend(county)["north_head", "phone"]["state"] == UNPROVEN
     county.clock.advance(60)
     county.do("duty", lambda s, a: actions.correct(s, county.clock, a, county.people["chief"], "phone"))
@@ -245,7 +267,8 @@ def test_the_calendar_begins_it_once(county: County) -> None:
         with county.db.writing() as session:
             return actions.begin_by_calendar(session, county.clock)
 
-    assert tick() == 0, "it is off until somebody switches it on"
+    assert tick() == 0, "nobody is rung in the month of the first number for the day that was before it"
+    assert county.see("duty", lambda s, a: next_check_at(s, own_county(s, a), NOW)) == DECEMBER
     plan = {"on": True, "day": 1, "from_hour": 9, "to_hour": 17, "per_minute": 2}
     with pytest.raises(FengsuiError, match=r"access.refused"):
         county.do("duty", lambda s, a: actions.change_plan(s, county.clock, a, 0, plan))
@@ -260,6 +283,10 @@ def test_the_calendar_begins_it_once(county: County) -> None:
                 by=None,
             )
         )
+    assert tick() == 0
+    county.clock.advance((DECEMBER - county.clock.now()).total_seconds() - 1)
+    assert tick() == 0
+    county.clock.advance(1)
     assert (tick(), tick()) == (1, 0)
     with county.db.reading() as session:
         sizes = session.execute(select(Chunk.not_before, Chunk.size).order_by(Chunk.not_before)).all()
@@ -271,7 +298,7 @@ def test_the_public_is_not_followed(county: County) -> None:
     prepared(county)
     set_phone(county, county.people["villager"], "13933333333")
     with county.db.writing() as session:
-        follow(session)
+        follow(session, county.clock.now())
         assert session.get(NumberMark, (county.people["villager"], "phone")) is None
     with county.db.reading() as session:
         assert list(session.scalars(select(Delivery))) == []

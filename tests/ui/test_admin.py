@@ -387,14 +387,15 @@ def test_what_is_sent_again_by_itself_is_the_countys_own(new_page: NewPage, town
         assert admin.get("/resend-policy").json()["own"] is False
 
 
-def test_the_monthly_check_of_numbers_is_not_set_until_somebody_sets_it(new_page: NewPage, town: County) -> None:
+def test_the_monthly_check_of_numbers_is_on_until_somebody_switches_it_off(new_page: NewPage, town: County) -> None:
     page = open_admin(new_page(1366, 768), town, "admin", "numbers")
     state = page.get_by_test_id("numbers-plan-state")
-    expect(state).to_contain_text("没有设置")
-    picture(page, "numbers-not-set")
+    expect(state).to_contain_text("1 日起")
+    expect(state).to_contain_text("系统自带")
+    picture(page, "numbers-shipped")
     page.get_by_test_id("numbers-plan-set").click()
     page.get_by_test_id("numbers-plan-cancel").click()
-    expect(state).to_contain_text("没有设置")
+    expect(state).to_contain_text("系统自带")
     page.get_by_test_id("numbers-plan-set").click()
     page.get_by_test_id("numbers-day").fill("5")
     assert [*accessibility(page), *layout(page, least_px=12)] == []

@@ -12,7 +12,7 @@ from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout, picture
 from tests.ui.test_desk import log_in
 from tests.ui.test_desk_alerts import CAP, open_alert
-from tests.ui.test_wall import open_wall
+from tests.ui.test_wall import open_wall, wall_in_english
 from tests.waiting import until
 from tests.web.silent import silence
 from web.settings import Settings
@@ -22,8 +22,9 @@ NewPage = Callable[..., Page]
 HEADLINE = "西舍路镇暴雨红色预警"
 TOWN = "532301112"
 
-CUT = """() => [...document.querySelectorAll('.cards .silent b')]
-  .filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)"""
+CUT = """() => [...document.querySelectorAll('.cards .silent :is(b, p)')]
+  .filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 2)
+  .map((one) => one.textContent)"""
 
 
 def red_message(identifier: str, kind: str = "Alert", references: str = "") -> str:
@@ -97,6 +98,10 @@ def test_the_county_sees_who_is_silent_and_settles_them(new_page: NewPage, town:
     picture(wall, "wall-calls")
     assert wall.evaluate(CUT) == [], "whoever has not answered is named in full"
     assert [*accessibility(wall), *layout(wall, least_px=28)] == []
+    wall_in_english(wall)
+    expect(wall.locator(f".silent[data-name='{names[3]}']")).to_contain_text("no telephone")
+    picture(wall, "wall-calls-en")
+    assert wall.evaluate(CUT) == [], "nor is why it has not"
 
     desk.get_by_test_id("calls-silent-only").check()
     expect(desk.get_by_test_id("calls-place")).to_have_count(count - 4)

@@ -34,7 +34,7 @@ def bounced(town: County) -> Iterator[str]:
         user, _ = register_user(session, system_actor(), NewUser("officer-b", "值班员 乙（示例）", county), SECRET)
         grant_roles(session, system_actor(), user.id, [(Role.DUTY_OFFICER, county)])
         user.must_change_password = False
-        follow(session)
+        follow(session, core.clock.now())
         session.flush()
         marks = select(NumberMark).where(NumberMark.kind == "phone").order_by(NumberMark.person_id.desc())
         mark = session.scalars(marks).first()

@@ -24,7 +24,7 @@ NewPage = Callable[..., Page]
 def test_numbers_that_bounced_are_handed_over(new_page: NewPage, town: County) -> None:
     core = build_core(Settings(data=town.data))
     with core.db.writing() as session:
-        follow(session)
+        follow(session, core.clock.now())
         session.flush()
         mark = session.scalars(
             select(NumberMark).where(NumberMark.kind == "phone").order_by(NumberMark.person_id)

@@ -55,7 +55,7 @@ def test_the_duty_stays_until_another_person_has_seen_what_is_urgent(as_: Client
     duty, relief = as_("duty"), as_("relief")
     obligation(as_, world)
     with core.db.writing() as session:
-        follow(session)
+        follow(session, core.clock.now())
         session.flush()
         mark = session.scalars(select(NumberMark).order_by(NumberMark.person_id)).first()
         assert mark is not None

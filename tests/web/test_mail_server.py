@@ -73,7 +73,7 @@ def test_what_postfix_says_of_a_mail_stands_with_its_delivery_and_its_number(
     for address in (GONE, HERE, AWAY):
         on_duty(as_("admin"), world, address)
     with core.db.writing() as session:
-        follow(session)
+        follow(session, core.clock.now())
     url = f"{API}/alerts/{issued_order(as_, channels=['email'])}/deliveries"
     channel = EmailChannel(SmtpConfig((mail_server.url,), f"fengsui@{DOMAIN}", report_key(TOKEN)))
     fanout = FanOut(core.db, core.clock, senders({"email": channel}), "email", "host/a#1")

@@ -20,7 +20,7 @@ def posted(as_: Clients, world: World, core: Core) -> None:
     post = {"unit": where, "title": "值班", "responsible": True, "holder_id": holder, "deputy_id": deputy}
     made(admin, "/posts", post)
     with core.db.writing() as session:
-        follow(session)
+        follow(session, core.clock.now())
 
 
 def test_who_begins_sees_how_many_are_written_to_and_rung(as_: Clients, world: World, core: Core) -> None:

@@ -8,7 +8,8 @@ from pydantic import Field
 from alerts.calls.proving import calls_of, progress_of
 from alerts.numbers import actions
 from alerts.numbers.export import header, row
-from alerts.numbers.queries import counts, last_check, numbers_to_mend, own_county, plan_state
+from alerts.numbers.queries import counts, last_check, next_check_at, numbers_to_mend, own_county, plan_state
+from command.kernel.clock import optional_text
 from command.kernel.errors import Refused
 from command.kernel.rights import Right
 from command.kernel.values import State
@@ -43,7 +44,7 @@ class PaceForm(Form):
 @router.get("/numbers")
 def get_numbers(edge: Known, response: Response) -> State:
     """What bounced or was not proven for 31 days, how many a check would write to and ring, the last check and how far
-    it is, and the plan."""
+    it is, the plan, and when the calendar checks next."""
     _need(edge)
     with edge.reading() as session:
         unit = own_county(session, edge.actor)
@@ -57,6 +58,7 @@ def get_numbers(edge: Known, response: Response) -> State:
             **reach._asdict(),
             "check": {**check.state(), "runs": check.runs(now), **progress_of(session, check, now)} if check else None,
             "plan": plan,
+            "next_check_at": optional_text(next_check_at(session, unit, now)),
         }
 
 

@@ -56,7 +56,7 @@ export const callTexts = defineTexts({
     told: 'Told by hand:',
     other: 'Somebody else',
     unidentified: 'Not identified',
-    no_key: 'Picked up, no key pressed',
+    no_key: 'Picked up, no key',
     busy: 'Busy',
     no_answer: 'No answer',
     off: 'Switched off',

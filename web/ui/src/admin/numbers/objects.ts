@@ -56,4 +56,6 @@ export interface Numbers {
   later: number
   check: NumberCheck | null
   plan: { version: number; pace: Pace; by: By | null }
+  /** When the calendar checks next; null where it is off or nobody is followed. */
+  next_check_at: string | null
 }
