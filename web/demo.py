@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from command.directory.accounts import NewUser, grant_roles, register_user
 from command.directory.model import Post, Unit
+from command.directory.secrets import new_password
 from command.directory.terminals import TerminalValues, register_terminal
 from command.directory.units import PersonValues, PostValues, UnitValues, register_person, register_post, register_unit
 from command.evacuation.actions.lists import HouseholdValues, PointValues, keep_household, keep_point
@@ -110,7 +111,7 @@ def _units(made: _Seed, county: DemoCounty) -> None:
 
 def _users(made: _Seed) -> None:
     for name, role, place, shown in _USERS:
-        username, password = f"{name}-{secrets.token_hex(2)}", secrets.token_urlsafe(12)
+        username, password = f"{name}-{secrets.token_hex(2)}", new_password()
         values = NewUser(username, shown, made.units[place], sample=True)
         user, _ = register_user(made.session, made.actor, values, password)
         grant_roles(made.session, made.actor, user.id, [(role, made.units[place])])

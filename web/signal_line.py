@@ -32,7 +32,8 @@ class Health:
     """What a page says of itself: why its picture is smaller than it could be, `concealed` the share of sound made up.
 
     `limited` is "none", "cpu" or "bandwidth"; `microphone` and `camera`: whether they are open. `uplink_loss` is the
-    share of its packets that the bridge missed.
+    share of its packets that the bridge missed; `queued_ms` how much longer the way to the bridge and back is than at
+    its best, None where that is not known.
     """
 
     limited: str
@@ -41,6 +42,7 @@ class Health:
     microphone: bool = True
     camera: bool = False
     uplink_loss: float = 0.0
+    queued_ms: int | None = None
 
 
 @dataclass

@@ -74,13 +74,14 @@ class HealthReport(_Said):
     microphone: bool = True
     camera: bool = False
     uplink_loss: Annotated[float, Field(ge=0, le=1)] = 0.0
+    queued_ms: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
     @classmethod
     def of(cls, health: Health) -> Self:
         return cls.model_validate({"type": "health", **asdict(health)})
 
     def health(self) -> Health:
-        return Health(self.limited, self.uplink_kbps, self.concealed, self.microphone, self.camera, self.uplink_loss)
+        return Health(**self.model_dump(exclude={"type"}))
 
 
 class StillPart(_Said):

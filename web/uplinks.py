@@ -13,6 +13,7 @@ LAYERS_BPS = (120_000.0, 450_000.0, 1_300_000.0)
 """All layers up to each one, the smallest first, at which they are worth sending."""
 FEWER_FRAMES_BPS = 50_000.0
 SHARE = 0.95
+QUEUED_MS = 500
 
 
 def needs(layers: Sequence[bool], camera: bool) -> list[Need]:
@@ -35,4 +36,5 @@ def measured(ladder: Ladder, health: Health, layers: Sequence[bool], beside: flo
     `beside` is what comes from the site by its socket, bit/s: the browser's estimate knows of its media alone.
     """
     carries = SHARE * 1000 * health.uplink_kbps + beside if health.uplink_kbps else None
-    return Measured(carries, needs(layers, health.camera), health.uplink_loss, proven=ladder.tier.moves)
+    waits = health.queued_ms is None or health.queued_ms >= QUEUED_MS
+    return Measured(carries, needs(layers, health.camera), health.uplink_loss, ladder.tier.moves, waits)

@@ -27,8 +27,10 @@ def password_fits(password_hash: str | None, password: str) -> bool:
 
 
 def new_token() -> str:
-    """A bearer token."""
-    return secrets.token_urlsafe(32)
+    """A bearer token. None begins with a dash: a command line would take that for an option of its own."""
+    while (token := secrets.token_urlsafe(32)).startswith("-"):
+        continue
+    return token
 
 
 def hash_token(token: str) -> str:

@@ -45,8 +45,8 @@ def wants(count: int = 1, tier_name: str = "720p", top: int | None = 2) -> list[
 NEEDS = needs(wants(), SPEECH, PACKED)
 
 
-def measured(carries: float | None, loss: float = 0.0, proven: bool = True) -> Measured:
-    return Measured(carries, NEEDS, loss, proven)
+def measured(carries: float | None, loss: float = 0.0, proven: bool = True, waits: bool = True) -> Measured:
+    return Measured(carries, NEEDS, loss, proven, waits)
 
 
 def stand(ladder: Ladder, now: float, seconds: float, carries: float | None, loss: float = 0.0) -> float:
@@ -139,6 +139,40 @@ def test_where_nothing_proves_more_an_attempt_is_made() -> None:
         ladder.step(now, measured(70e3, proven=False))
     assert ladder.tier.name == "fewer_frames"
     assert abs(seen - TRIAL_S) < 1
+
+
+def climbed(capacity: float, seconds: float) -> tuple[Ladder, float, float]:
+    """From one voice on an uplink of a browser whose estimate falls by half where what is sent changes, then grows by a
+    fifth each second to half as much again as is sent, or to 85 % of what the line carries where that is less.
+
+    Also for how long it stood above one voice, and how much stood in the queue at most, bytes.
+    """
+    ladder, now, carries, queue, above, most = settled(30e3), 1e4, 30e3, 0.0, 0.0, 0.0
+    for _ in range(round(seconds / STEP_S)):
+        now += STEP_S
+        sent = NEEDS[ladder.tier.level].speech + NEEDS[ladder.tier.level].picture
+        queue = max(0.0, queue + (sent - capacity) * STEP_S / 8)
+        carries = min(carries * 1.2**STEP_S, 1.5 * sent if not queue else 0.85 * capacity)
+        if ladder.step(now, measured(carries, 0.0, ladder.tier.moves, queue * 8 / capacity > 0.5)):
+            carries /= 2
+        above += STEP_S * (name_of(ladder) != "one_voice")
+        most = max(most, queue)
+    return ladder, above, most
+
+
+def test_an_attempt_shows_what_an_estimate_of_little_cannot() -> None:
+    """While a packed voice is all that is sent the estimate stays below what any other tier takes."""
+    ladder, _, _ = climbed(90e3, 2 * TRIAL_S + 10)
+    assert ladder.tier.name == "stills"
+    _, above, queue = climbed(35e3, 600)
+    assert above / 600 < 0.05, "seconds each time, ever more rarely"
+    assert queue < 10_000
+
+
+def test_an_attempt_that_failed_leaves_it_where_it_stood() -> None:
+    ladder, above, _ = climbed(90e3, 600)
+    assert ladder.tier.name in {"stills", "fewer_frames"}
+    assert above / 600 > 0.95
 
 
 @given(st.lists(st.tuples(budgets, losses, st.floats(0.05, 2.0), st.booleans()), min_size=1, max_size=300))

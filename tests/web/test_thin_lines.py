@@ -7,7 +7,7 @@ from typing import Any
 
 from media.meetings.moves import SiteState, Way
 from media.messages import Flags, ParticipantState
-from media.sfu.ladder import TRIAL_S
+from media.sfu.ladder import DIP_S, DWELL_S, TRIAL_S
 from media.sfu.tiers import Tier
 from tests.web.test_stills import JPEG
 from web.others import Others
@@ -161,6 +161,26 @@ async def test_a_thin_uplink_sends_stills_to_all_who_see_it_and_tries_again_with
     await hall.run(TRIAL_S)
     assert hall.last("b", "uplink")["tier"] == "fewer_frames"
     assert hall.last("a", "stills")["sites"] == []
+
+
+async def test_an_attempt_goes_on_while_nothing_waits_on_the_way() -> None:
+    """A browser's estimate falls whenever what is sent changes."""
+    hall = Hall()
+    hall.lines["b"].health = Health("bandwidth", 40, 0.0, camera=True, queued_ms=2_750)
+    await hall.run(3)
+    assert hall.last("b", "uplink")["tier"] == "one_voice"
+    await hall.run(TRIAL_S + 1)
+    assert hall.last("b", "uplink")["tier"] == "audio"
+    await hall.run(DWELL_S + 1)
+    assert hall.last("b", "uplink")["tier"] == "one_voice", "it waits"
+    hall.lines["b"].health = Health("none", 40, 0.0, camera=True, queued_ms=0)
+    await hall.run(2 * TRIAL_S + 1)
+    assert hall.last("b", "uplink")["tier"] == "audio"
+    await hall.run(DIP_S - 2)
+    assert hall.last("b", "uplink")["tier"] == "audio"
+    hall.lines["b"].health = Health("none", 90, 0.0, camera=True, queued_ms=0)
+    await hall.run(2 * TRIAL_S + 1)
+    assert hall.last("b", "uplink")["tier"] == "stills"
 
 
 async def test_the_timeline_hears_only_what_lasts_and_then_of_every_rung_on_the_way() -> None:

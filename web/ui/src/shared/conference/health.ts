@@ -16,6 +16,8 @@ export interface HealthMessage {
   camera: boolean
   /** The share of the packets sent that did not arrive. */
   uplink_loss: number
+  /** How much longer the way there and back is than at its best, ms; null before it is known. */
+  queued_ms: number | null
 }
 
 /** Counters of a connection's statistics, all slots together. */
@@ -27,6 +29,9 @@ export interface Counted {
   limited: HealthMessage['limited']
   uplinkKbps: number
   uplinkLoss: number
+  /** The longer of what checks of the way and the bridge's reports tell; null before the first. A queue is seen by the
+   * checks first, for reports are of what has come out of it. */
+  roundTripMs: number | null
   open: Open
 }
 
@@ -36,7 +41,10 @@ export interface Open {
   camera: boolean
 }
 
-const LOOK_MS = 2_500
+const GLANCE_MS = 800
+const LOOK_EVERY = 3
+/** A queue is told in such steps: what varies by less is the line's own. */
+const QUEUED_STEP_MS = 250
 /** Loss from which sound is kept back so long that the copies in later packets come in time. */
 const KEPT_BACK: readonly { loss: number; ms: number }[] = [
   { loss: 0.16, ms: 140 },
@@ -57,13 +65,15 @@ export function fitsThin(was: boolean, uplinkKbps: number): boolean {
   return uplinkKbps < (was ? THIN_KBPS.until : THIN_KBPS.from)
 }
 
-/** What to tell of the time between two looks. */
-export function healthBetween(before: Counted, now: Counted): HealthMessage {
+/** What to tell of the time between two looks; `shortestMs` is the way there and back at its best. */
+export function healthBetween(before: Counted, now: Counted, shortestMs: number | null): HealthMessage {
   const concealed = gapsBetween(before, now)
-  const { limited, uplinkKbps, uplinkLoss, open } = now
+  const { limited, uplinkKbps, uplinkLoss, roundTripMs, open } = now
   const hundredths = (share: number): number => Math.round(share * 100) / 100
+  const queued = roundTripMs === null || shortestMs === null ? null : Math.max(0, roundTripMs - shortestMs)
   return {
     type: 'health', limited, uplink_kbps: uplinkKbps, concealed: hundredths(concealed), ...open, uplink_loss: hundredths(uplinkLoss),
+    queued_ms: queued === null ? null : Math.round(queued / QUEUED_STEP_MS) * QUEUED_STEP_MS,
   }
 }
 
@@ -80,6 +90,10 @@ export function lossBetween(before: Counted, now: Counted): number {
   return lost + received > 0 ? lost / (lost + received) : 0
 }
 
+/** The shorter of two ways, of which either may be unknown. */
+export const shorter = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other)
+
 function remember(values: number[], value: number): void {
   values.push(value)
   if (values.length > REMEMBERED) values.shift()
@@ -91,6 +105,9 @@ export class HealthWatch {
   private worked: Decoders | null = null
   private readonly losses: number[] = []
   private thin = false
+  private shortestMs: number | null = null
+  private slow = false
+  private ticks = 0
   private told = ''
   private readonly timer: number
 
@@ -100,7 +117,7 @@ export class HealthWatch {
     private readonly becomeThin: (thin: boolean) => void,
     private readonly decoded: (seen: Decoding) => boolean,
   ) {
-    this.timer = window.setInterval(() => void this.look(), LOOK_MS)
+    this.timer = window.setInterval(() => this.tick(), GLANCE_MS)
   }
 
   stop(): void {
@@ -112,24 +129,37 @@ export class HealthWatch {
     this.told = ''
   }
 
-  private async look(): Promise<void> {
+  /** A thin uplink is told more often: what it is tried with has to end soon where a queue begins. */
+  private tick(): void {
+    this.ticks += 1
+    const whole = this.ticks % LOOK_EVERY === 0
+    if (whole || this.thin) void this.look(whole)
+  }
+
+  private async look(whole: boolean): Promise<void> {
     if (this.call.pc.connectionState !== 'connected') return
     const { microphone, camera } = this.call
     const open = { microphone: microphone.track?.enabled === true, camera: camera.track?.enabled === true }
     const report = await this.call.pc.getStats()
     const now = count(report, open)
-    if (this.isSlow(report)) now.limited = 'cpu'
+    if (whole) this.slow = this.isSlow(report)
+    if (this.slow) now.limited = 'cpu'
     const before = this.before
-    this.before = now
+    if (whole) this.before = now
     if (before === null) return
+    if (whole) this.adapt(before, now)
+    this.shortestMs = shorter(this.shortestMs, now.roundTripMs)
+    const message = healthBetween(before, now, this.shortestMs)
+    const text = JSON.stringify(message)
+    if (text !== this.told) this.tell(message)
+    this.told = text
+  }
+
+  private adapt(before: Counted, now: Counted): void {
     this.fitSound(now.uplinkKbps)
     // Gaps without loss here: what another site's line lost came late, as a copy or a repair.
     remember(this.losses, Math.max(lossBetween(before, now), gapsBetween(before, now)))
     this.keepBack(keptBack(Math.max(...this.losses)))
-    const message = healthBetween(before, now)
-    const text = JSON.stringify(message)
-    if (text !== this.told) this.tell(message)
-    this.told = text
   }
 
   /** Whether this device is too slow for all that is wanted. A page in the background decodes as it likes. */
@@ -160,21 +190,28 @@ export class HealthWatch {
 /** The counters in a connection's statistics. */
 export function count(report: RTCStatsReport, open: Open): Counted {
   const found: Counted = {
-    lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, uplinkLoss: 0, open,
+    lost: 0, received: 0, concealed: 0, samples: 0, limited: 'none', uplinkKbps: 0, uplinkLoss: 0, roundTripMs: null, open,
   }
   report.forEach((entry: RTCStats) => {
     if (entry.type === 'inbound-rtp') hear(entry as RTCInboundRtpStreamStats, found)
     else if (entry.type === 'outbound-rtp') limit(entry as RTCOutboundRtpStreamStats, found)
     else if (entry.type === 'remote-inbound-rtp') {
-      const remote = entry as RTCStats & { kind?: string; fractionLost?: number }
-      if (remote.kind === 'audio') found.uplinkLoss = Math.min(1, Math.max(0, remote.fractionLost ?? 0))
+      const remote = entry as RTCStats & { kind?: string; fractionLost?: number; roundTripTime?: number }
+      if (remote.kind !== 'audio') return
+      found.uplinkLoss = Math.min(1, Math.max(0, remote.fractionLost ?? 0))
+      found.roundTripMs = longer(found.roundTripMs, remote.roundTripTime)
     } else if (entry.type === 'candidate-pair') {
       const pair = entry as RTCIceCandidatePairStats
-      if (pair.nominated === true) found.uplinkKbps = Math.round((pair.availableOutgoingBitrate ?? 0) / 1_000)
+      if (pair.nominated !== true) return
+      found.uplinkKbps = Math.round((pair.availableOutgoingBitrate ?? 0) / 1_000)
+      found.roundTripMs = longer(found.roundTripMs, pair.currentRoundTripTime)
     }
   })
   return found
 }
+
+const longer = (knownMs: number | null, seconds: number | undefined): number | null =>
+  seconds === undefined ? knownMs : Math.max(knownMs ?? 0, Math.round(1_000 * seconds))
 
 function hear(inbound: RTCInboundRtpStreamStats, found: Counted): void {
   if (inbound.kind !== 'audio') return
