@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     media_control_port: int = Field(default=0, ge=0, le=65535)
     media_control_token: SecretStr = SecretStr("")
     media_nodes: Annotated[int, Field(ge=1, le=16)] | tuple[str, ...] = 1
+    workers: Annotated[int, Field(ge=1, le=16)] = 1
 
     smtp_url: Addresses = ()
     sms_urls: tuple[SecretStr, ...] = ()

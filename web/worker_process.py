@@ -1,6 +1,7 @@
 """A warning worker, and no more of the program than it needs: what `fengsui worker` becomes.
 
-Called as `python -m web.worker_process DESCRIPTOR`, of a `WorkerPlan`. Each channel is loaded where it is configured.
+Called as `python -m web.worker_process DESCRIPTOR NAME`, of a `WorkerPlan`; the name is for who lists processes. Each
+channel is loaded where it is configured.
 """
 
 import os

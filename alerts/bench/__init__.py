@@ -1,9 +1,11 @@
 """How fast the fan-out is with one durable result for each delivery, beside Celery with one task per recipient.
 
 Short messages go by SMPP, through the channel itself, to a message centre in a process of its own, which answers each
-after 20 ms. Database, worker, centre and issuer run on this machine. PostgreSQL syncs at every commit. Beside this
-(`fan-out`), where it is asked for alone: `as-shipped`, through the windows that a gateway has unless told otherwise;
-and `without-wire`, where the gateway is a class in the worker that takes 20 ms for each batch.
+after 20 ms. Database, workers, centre and issuer run on this machine. PostgreSQL syncs at every commit, and has two
+workers, as `FENGSUI_WORKERS=2` starts them; SQLite has one.
+
+Beside this (`fan-out`), where it is asked for alone: `one-worker`; `as-shipped`, through the windows that a gateway has
+unless told otherwise; and `without-wire`, where the gateway is a class in the worker that takes 20 ms for each batch.
 """
 
 import statistics
@@ -14,13 +16,18 @@ from typing import Any
 
 from alerts.bench.broker import temporary_broker
 from alerts.bench.peer import tasks_per_second
-from alerts.bench.scene import AS_SHIPPED, Scene, play
+from alerts.bench.scene import AS_SHIPPED, WIDE, Scene, play
 from alerts.bench.server import temporary_postgres
 from alerts.wake import BrokerConfig
 
 QUICK = {"recipients": 2_000, "officials": 100, "embedded": 1_000, "tasks": 60, "as_shipped": 500}
 WHOLE = {"recipients": 1_000_000, "officials": 10_000, "embedded": 100_000, "tasks": 4_000, "as_shipped": 10_000}
-BESIDE = {"as-shipped": ("as_shipped", AS_SHIPPED), "without-wire": ("recipients", "")}
+WORKERS, OF_TWO = 2, "binds=2&window=500"
+BESIDE = {
+    "one-worker": ("recipients", WIDE),
+    "as-shipped": ("as_shipped", AS_SHIPPED),
+    "without-wire": ("recipients", ""),
+}
 """Part → which size, and the window."""
 PARTS = ("fan-out", *BESIDE)
 ROUNDS = 3
@@ -70,7 +77,9 @@ def _round(size: dict[str, int], url: str) -> dict[str, Any]:
         folder = Path(name)
         embedded = play(Scene(f"sqlite:///{folder}/bench.db", folder, size["embedded"], size["officials"] // 10))
         with temporary_postgres(url) as found, temporary_broker() as broker:
-            cluster = play(Scene(found, folder, size["recipients"], size["officials"])) if found else None
+            cluster = (
+                play(Scene(found, folder, size["recipients"], size["officials"]), OF_TWO, WORKERS) if found else None
+            )
             config = BrokerConfig(broker.url if broker else "", folder / "peer")
             peer = tasks_per_second(found or f"sqlite:///{folder}/tasks.db", size["tasks"], config)
     return {"embedded": embedded, "cluster": cluster, "peer": {"per_second": round(peer)}}

@@ -56,14 +56,16 @@ def new_tables(url: str, folder: Path) -> None:
 
 
 WIDE, AS_SHIPPED = "binds=4&window=500", "binds=2&window=10"
-"""The first is what a gateway of 20 ms needs so that not the windows are what is measured."""
+"""The first is what a gateway of 20 ms needs so that not the windows are what is measured; for two workers
+`binds=2&window=500` each are as much."""
 UNBOUND = "rate=1000000"
 
 
-def play(scene: Scene, window: str = WIDE) -> dict[str, Any]:
-    """What was offered, done, lost and doubled, how fast, and what it took of worker and message centre.
+def play(scene: Scene, window: str = WIDE, workers: int = 1) -> dict[str, Any]:
+    """What was offered, done, lost and doubled, how fast, and what it took of the workers and the message centre.
 
-    `window` are the binds and places of the gateway's address; empty for a gateway that is a class in the worker.
+    `window` are the binds and places of each worker's address of the gateway; empty for a gateway that is a class in
+    the worker. `worker_peak_mib` is the largest worker's.
     """
     folder = Path(tempfile.mkdtemp(dir=scene.folder))
     wake, commits = wake_of(scene.url, folder / "run"), list[float]()
@@ -74,16 +76,16 @@ def play(scene: Scene, window: str = WIDE) -> dict[str, Any]:
 
     db = Database(make_engine(scene.url), SystemClock(), committed_now)
     new_tables(scene.url, folder)
-    with _centre(folder) as (centre, port), _ended(_start(scene, folder, port, window)) as worker:
+    with _centre(folder) as (centre, port), _ended(_start(scene, folder, port, window, workers)) as crew:
         # One beforehand: by then the worker stands, and its binds.
         issue(db, 1, 0, address="137{:08d}")
         wait(lambda: all_done(db), pause_s=0.1)
-        before, began = usage(worker.pid), time.time()
+        before, began = [usage(one.pid) for one in crew], time.time()
         commits.clear()
         issue(db, scene.recipients, scene.officials)
         committed = commits[0]
         wait(lambda: all_done(db), pause_s=0.1)
-        recorded, used, of_centre = last_result(db), usage(worker.pid), usage(centre.pid)
+        recorded, used, of_centre = last_result(db), [usage(one.pid) for one in crew], usage(centre.pid)
     took = recorded - committed
     found = {
         "offered": scene.recipients,
@@ -92,8 +94,9 @@ def play(scene: Scene, window: str = WIDE) -> dict[str, Any]:
         "issue_s": round(committed - began, 2),
         **_officials(folder, committed, scene.officials),
         **counted(db, folder, scene.recipients + 1),
-        "worker_peak_mib": used["peak_mib"],
-        "worker_cpu_s": round(used["cpu_s"] - before["cpu_s"], 2),
+        "workers": len(crew),
+        "worker_peak_mib": max(one["peak_mib"] for one in used),
+        "worker_cpu_s": round(sum(one["cpu_s"] for one in used) - sum(one["cpu_s"] for one in before), 2),
         "centre_cpu_s": of_centre["cpu_s"],
     }
     db.engine.dispose()
@@ -113,23 +116,29 @@ def _centre(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
 
 
 @contextmanager
-def _ended(worker: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
-    """A worker process, told to go at the end."""
+def _ended(workers: list["subprocess.Popen[bytes]"]) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Worker processes, told to go at the end."""
     try:
-        yield worker
+        yield workers
     finally:
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(60)
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        for worker in workers:
+            worker.wait(60)
 
 
-def _start(scene: Scene, folder: Path, port: int, window: str) -> "subprocess.Popen[bytes]":
+def _start(scene: Scene, folder: Path, port: int, window: str, workers: int) -> list["subprocess.Popen[bytes]"]:
     """`fengsui worker`, which sends through a gateway with this window; without one, a worker with the stub."""
+    names = [f"worker-{n + 1}" for n in range(workers)]
     if not window:
-        return start_worker(Stub(scene.url, str(folder), "one"))
+        return [start_worker(Stub(scene.url, str(folder), name)) for name in names]
     address = f"smpp://bench:secret@127.0.0.1:{port}?{window}&{UNBOUND}"
     told = {**_settings(scene.url, folder), "FENGSUI_SMS_URLS": json.dumps([address])}
-    with (folder / "log-one").open("ab") as log:
-        return subprocess.Popen([*FENGSUI, "worker"], stdout=log, stderr=log, env=told)
+    found = []
+    for name in names:
+        with (folder / f"log-{name}").open("ab") as log:
+            found.append(subprocess.Popen([*FENGSUI, "worker", "--name", name], stdout=log, stderr=log, env=told))
+    return found
 
 
 def start_worker(stub: Stub) -> "subprocess.Popen[bytes]":

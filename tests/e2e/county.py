@@ -128,7 +128,7 @@ def _read(running: County) -> None:
 def _name(command: list[str]) -> str:
     """The child's name: what follows the program's module, or the worker's own module, which it becomes."""
     if "web.worker_process" in command:
-        return "worker"
+        return command[-1]
     return command[command.index("web.cli") + 1] if "web.cli" in command else ""
 
 

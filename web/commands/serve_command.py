@@ -119,11 +119,18 @@ def _children(settings: Settings, demo_peers: list[str] | None) -> list[supervis
         )
         for name, control, port in nodes
     ]
-    others = {"web": [], "worker": [], **({} if demo_peers is None else {"demo-peers": demo_peers})}
-    return [
-        *media,
-        *(supervise.Child(n, (sys.executable, "-m", "web.cli", n, *more), shared) for n, more in others.items()),
-    ]
+    others = [("web", ["web"]), *_workers(settings)]
+    if demo_peers is not None:
+        others.append(("demo-peers", ["demo-peers", *demo_peers]))
+    return [*media, *(supervise.Child(n, (sys.executable, "-m", "web.cli", *words), shared) for n, words in others)]
+
+
+def _workers(settings: Settings) -> list[tuple[str, list[str]]]:
+    """Name and words of each worker of this machine."""
+    if settings.workers == 1:
+        return [("worker", ["worker"])]
+    names = [f"worker-{n + 1}" for n in range(settings.workers)]
+    return [(name, ["worker", "--name", name]) for name in names]
 
 
 def _media_nodes(settings: Settings) -> list[tuple[str, int, int]]:

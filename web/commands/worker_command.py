@@ -29,7 +29,7 @@ def run(options: Namespace) -> int:
     os.set_inheritable(descriptor, True)
     report_ready()
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
-    words = [sys.executable, *lean.OPTIONS, "-P", "-m", "web.worker_process", str(descriptor)]
+    words = [sys.executable, *lean.OPTIONS, "-P", "-m", "web.worker_process", str(descriptor), options.name]
     os.execve(sys.executable, words, {**lean.ENVIRONMENT, **os.environ, "PYTHONPATH": path})
 
 
