@@ -27,6 +27,7 @@ WINDOWS = (OFFICIALS, RESPONSIBLE, *(PUBLIC,) * 6)
 """The last lane each line of a channel serves. Killed, a worker doubles at most one batch for each."""
 
 HEAD_START_S = 0.05
+"""As long as it takes the first official to be claimed, worded and sent."""
 
 log = logging.getLogger(__name__)
 
