@@ -16,15 +16,15 @@ from typing import Any
 
 from alerts.bench.broker import temporary_broker
 from alerts.bench.peer import tasks_per_second
-from alerts.bench.scene import AS_SHIPPED, WIDE, Scene, play
+from alerts.bench.scene import AS_SHIPPED, Scene, play, wide
 from alerts.bench.server import temporary_postgres
 from alerts.wake import BrokerConfig
 
 QUICK = {"recipients": 2_000, "officials": 100, "embedded": 1_000, "tasks": 60, "as_shipped": 500}
 WHOLE = {"recipients": 1_000_000, "officials": 10_000, "embedded": 100_000, "tasks": 4_000, "as_shipped": 10_000}
-WORKERS, OF_TWO = 2, "binds=2&window=500"
+WORKERS = 2
 BESIDE = {
-    "one-worker": ("recipients", WIDE),
+    "one-worker": ("recipients", wide(1)),
     "as-shipped": ("as_shipped", AS_SHIPPED),
     "without-wire": ("recipients", ""),
 }
@@ -75,11 +75,11 @@ def _fan_out(quick: bool, url: str, times: int) -> dict[str, Any]:
 def _round(size: dict[str, int], url: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        embedded = play(Scene(f"sqlite:///{folder}/bench.db", folder, size["embedded"], size["officials"] // 10))
+        small = Scene(f"sqlite:///{folder}/bench.db", folder, size["embedded"], size["officials"] // 10)
+        embedded = play(small, wide(1))
         with temporary_postgres(url) as found, temporary_broker() as broker:
-            cluster = (
-                play(Scene(found, folder, size["recipients"], size["officials"]), OF_TWO, WORKERS) if found else None
-            )
+            large = Scene(found or "", folder, size["recipients"], size["officials"])
+            cluster = play(large, wide(WORKERS), WORKERS) if found else None
             config = BrokerConfig(broker.url if broker else "", folder / "peer")
             peer = tasks_per_second(found or f"sqlite:///{folder}/tasks.db", size["tasks"], config)
     return {"embedded": embedded, "cluster": cluster, "peer": {"per_second": round(peer)}}

@@ -55,13 +55,16 @@ def new_tables(url: str, folder: Path) -> None:
     subprocess.run([*FENGSUI, "migrate"], env=_settings(url, folder), check=True)
 
 
-WIDE, AS_SHIPPED = "binds=4&window=500", "binds=2&window=10"
-"""The first is what a gateway of 20 ms needs so that not the windows are what is measured; for two workers
-`binds=2&window=500` each are as much."""
+AS_SHIPPED = "binds=2&window=10"
 UNBOUND = "rate=1000000"
 
 
-def play(scene: Scene, window: str = WIDE, workers: int = 1) -> dict[str, Any]:
+def wide(workers: int) -> str:
+    """What each of the workers needs of a gateway of 20 ms so that not the windows are what is measured."""
+    return f"binds={4 // workers}&window=500"
+
+
+def play(scene: Scene, window: str, workers: int = 1) -> dict[str, Any]:
     """What was offered, done, lost and doubled, how fast, and what it took of the workers and the message centre.
 
     `window` are the binds and places of each worker's address of the gateway; empty for a gateway that is a class in
