@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
-NAP_S = 0.002
+NAP_S = 0.008
 DENSE_S, SPARSE_S = 0.00025, 0.0013
 MEMORY = 1 / 32
 
@@ -25,10 +25,10 @@ class Waiter(Protocol):
 
 
 class Naps:
-    """Sleeps until NAP_S after the last datagrams were taken, where two or more are then there on the average.
+    """Sleeps until NAP_S after the last datagrams were taken, where four or more are then there on the average.
 
-    To be woken by each costs as much as to forward it to several; closer than DENSE_S many are there at once in any
-    case. See `nap` in compiled/port.c.
+    What is done by one pass costs nearly the same for one packet as for several; closer than DENSE_S many are there at
+    once in any case. See `nap` in compiled/port.c.
     """
 
     def __init__(

@@ -15,6 +15,7 @@ from media import srtp
 from media.arrays.gate import LIBSRTP, ArrayGate, Deciphers
 from media.arrays.kept import RawKept
 from media.arrays.outbox import BATCH, Outbox, marking, runs
+from media.arrays.sent import ArraySent
 from media.arrays.tables import Table
 from media.compiled.gate import socket_address
 from media.compiled.layout import begin_flow, begin_slot, bitmap, ffi
@@ -136,9 +137,8 @@ class ArrayStep(PythonStep):
         row = self.links.take()
         state = self.links.at(row)
         begin_flow(state)
-        sent = Sent(state)
         self._times[row], self._sizes[row] = 0, 0
-        sent.times, sent.sizes = memoryview(self._times[row]), memoryview(self._sizes[row])
+        sent = ArraySent(state, self._times[row], self._sizes[row])
         sent.held.append(self)
         self._taken[row] = []
         weakref.finalize(sent, self._give_back, row)

@@ -17,7 +17,7 @@
 
 enum { MOST = 32, MAX_OUTLETS = 16, MAX_HANDED = 64, LAZY = 48, PLACES = 16384, NAME = 28, CONTROL = 64 };
 static const double MAX_QUEUED_S = 1.0;
-static const double NAP_S = 0.0015, DENSE_S = 0.00025, SPARSE_S = 0.0013, MEMORY = 1.0 / 32;
+static const double NAP_S = 0.004, DENSE_S = 0.00025, SPARSE_S = 0.0013, MEMORY = 1.0 / 32;
 
 /* An address by which a peer is reached; free while `door` is NULL. */
 struct place {
@@ -368,15 +368,17 @@ static int milliseconds(double timeout, double until)
 }
 
 /*
- * Sleep until NAP_S after the last datagram was taken, at most until `until`, where two or more are then there
+ * Sleep until NAP_S after the last datagram was taken, at most until `until`, where three or more are then there
  * on the average. To be woken by each costs as much again as to forward it; where they come closer than DENSE_S many
  * are there at once in any case.
  */
 static void nap(const struct port *port, double until)
 {
     double to = port->received_at + NAP_S;
-    if (port->spacing < DENSE_S || port->spacing > SPARSE_S || (until && to > until))
+    if (port->spacing < DENSE_S || port->spacing > SPARSE_S)
         return;
+    if (until && to > until)
+        to = until;
     struct timespec at = {(time_t)to, (long)((to - (double)(time_t)to) * 1e9)};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }

@@ -18,13 +18,13 @@ class Feedback:
 
     `base` is a 16-bit transport sequence, `reference` the base time in 64 ms ticks (24 bits), `count` numbers the
     feedbacks (8 bits). `deltas` has one element per packet: 250 µs ticks since the one received before it (the first:
-    since `reference`), None when it was not received.
+    since `reference`), None when it was not received. As bytes where all were received and none is greater.
     """
 
     base: int
     reference: int
     count: int
-    deltas: tuple[int | None, ...]
+    deltas: Sequence[int | None]
 
     def arrivals(self) -> Iterator[tuple[int, float]]:
         """(16-bit sequence, seconds on the receiver's clock modulo 2^24 reference ticks) of the received ones."""
@@ -64,7 +64,7 @@ def parse(body: bytes) -> Feedback:
         (chunk,) = _CHUNK.unpack_from(body, at)
         statuses += _chunk_statuses(chunk)
         at += 2
-    return Feedback(base, tail >> 8, tail & 0xFF, tuple(_deltas(body, at, statuses[:total])))
+    return Feedback(base, tail >> 8, tail & 0xFF, _deltas(body, at, statuses[:total]))
 
 
 def _deltas(body: bytes, at: int, statuses: bytes | bytearray) -> Sequence[int | None]:
@@ -86,7 +86,7 @@ def _deltas(body: bytes, at: int, statuses: bytes | bytearray) -> Sequence[int |
             at += 2
         else:
             raise ValueError("reserved packet status")
-    return deltas
+    return tuple(deltas)
 
 
 def _status(delta: int | None) -> int:

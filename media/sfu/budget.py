@@ -3,7 +3,7 @@
 from media.rtp.sequence import unwrap
 from media.sfu.delay import DelayDetector
 from media.sfu.estimate import Estimator
-from media.sfu.sent import OVERHEAD, Arrival, Told
+from media.sfu.sent import OVERHEAD, Arrival, Row, Told
 
 START_BPS = 1_200_000
 FLOOR_BPS = 40_000
@@ -98,10 +98,9 @@ class DelayBudget:
         """Take what was noted."""
         came, self._came = sorted(self._came, key=_sent_at), []
         if came:
-            octets = sum(size for _number, _sent, _at, size in came)
-            self._estimator.on_feedback(
-                now, Told(came, len(came), now - round_trip_s, 0, octets, octets, came[-1][2], 0)
-            )
+            row = Row(*zip(*came, strict=True))
+            octets, newest = sum(row.sizes), row.arrived[-1]
+            self._estimator.on_feedback(now, Told(row, len(came), now - round_trip_s, 0, octets, octets, newest, 0))
 
 
 def _sent_at(one: Arrival) -> float:

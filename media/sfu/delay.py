@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from operator import mul
 from typing import Literal
 
-from media.sfu.sent import Arrival
+from media.sfu.sent import Burst
 from media.sfu.spacing import POINTS, UNKNOWN, PlainSpacingState, SpacingState, feed_least
 from media.sfu.state import NEVER
 
@@ -56,7 +56,7 @@ class DelayDetector:
         """The same of the newest packet."""
         return self.state.newest_s
 
-    def feed(self, came: Iterable[Arrival]) -> None:
+    def feed(self, bursts: Iterable[Burst]) -> None:
         """Take what one feedback tells of, in order of sending; `usage` and `queue_s` are anew after it.
 
         One group: sent within BURST_S, or arriving in a burst that made up for a delay before it.
@@ -64,16 +64,16 @@ class DelayDetector:
         state = self.state
         before = state.groups
         first, last, latest = state.first, state.last, state.latest
-        for _number, sent, arrived, _size in came:
+        for sent, arrived, newest in bursts:
             if sent - first > BURST_S and (not 0 <= arrived - latest <= BURST_S or arrived - latest >= sent - last):
                 self._close(last, latest)
                 first = last = sent
-                latest = arrived
+                latest = newest
             elif sent >= first:
                 if sent > last:
                     last = sent
-                if arrived > latest:
-                    latest = arrived
+                if newest > latest:
+                    latest = newest
         state.first, state.last, state.latest = first, last, latest
         if state.base.newer != UNKNOWN:
             state.queue_s = state.way - min(state.base.older, state.base.newer)

@@ -124,7 +124,7 @@ class Estimator:
         self._note_round_trip(now - told.sent_at)
         self.acknowledged.feed(told)
         if told.groups < 0:
-            self.delay.feed(told.came)
+            self.delay.feed(told.came.bursts)
         else:
             self.delay.judge(told.groups)
         self.loss.feed(now, told.count, told.lost, told.octets, self.delay.queue_s)

@@ -24,29 +24,38 @@ Arrival = tuple[int, float, float, int]
 came, size on the wire."""
 
 
+Burst = tuple[float, float, float]
+"""Packets that left at one moment: when, and when the first and the last of them came, which is none before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Arrivals, by columns."""
+    """Arrivals in order of sending, by columns."""
 
-    numbers: Sequence[int]
-    sent: Sequence[float]
-    arrived: Sequence[float]
-    sizes: Sequence[int]
+    numbers: Sequence[int] = ()
+    sent: Sequence[float] = ()
+    arrived: Sequence[float] = ()
+    sizes: Sequence[int] = ()
 
     def __iter__(self) -> Iterator[Arrival]:
         return zip(self.numbers, self.sent, self.arrived, self.sizes, strict=True)
 
+    @property
+    def bursts(self) -> Iterable[Burst]:
+        """What a DelayDetector is fed with: each packet by itself, or as few bursts as come to the same."""
+        return zip(self.sent, self.arrived, self.arrived, strict=True)
+
 
 @dataclass(slots=True)
 class Told:
-    """What one feedback tells. `count` came, the last one of them `sent_at`; `came` are they, in order of sending.
+    """What one feedback tells. `count` came, the last one of them `sent_at`; `came` are they.
 
     `last` is the number of the newest packet it speaks of. `octets` were sent, of which `arrived` came; `newest` is the
     latest time of arrival. Where it was read elsewhere `came` is empty, and `groups` is how many groups the spacing had
     before; -1 where the spacing is still to be fed.
     """
 
-    came: Iterable[Arrival]
+    came: Row
     count: int
     sent_at: float
     lost: int
@@ -133,15 +142,18 @@ class Sent:
             index += 1
         newest_s = newest * DELTA_TICK_S if came else 0.0
         sent_at = came[-1][1] if came else 0.0
-        return Told(came, len(came), sent_at, lost, arrived + missing, arrived, newest_s, last)
+        row = Row(*zip(*came, strict=True)) if came else Row()
+        return Told(row, len(came), sent_at, lost, arrived + missing, arrived, newest_s, last)
 
-    def _all_came(self, index: int, ticks: int, deltas: tuple[int | None, ...]) -> Told | None:
+    def _all_came(self, index: int, ticks: int, deltas: Sequence[int | None]) -> Told | None:
         """What is told where all came, none for the second time: nearly always. None where it is not so."""
         first, count = index & _MASK, len(deltas)
         sizes = self.sizes[first : first + count].tolist()
-        if not count or index + count > self.next or len(sizes) < count or 0 in sizes or None in deltas:
+        if not count or index + count > self.next or len(sizes) < count or 0 in sizes:
             return None
-        steps = cast("tuple[int, ...]", deltas)
+        if not isinstance(deltas, bytes) and None in deltas:
+            return None
+        steps = cast("Sequence[int]", deltas)
         arrivals = [at * DELTA_TICK_S for at in accumulate(steps, initial=ticks)][1:]
         times = self.times[first : first + count].tolist()
         self.sizes[first : first + count] = array("H", bytes(2 * count))
@@ -164,10 +176,13 @@ class Sent:
             self.state.landed = self.octets
         elif end > begin:
             first, last = begin & _MASK, end & _MASK
-            sizes = self.sizes
-            parts = (sizes[first:last],) if first < last else (sizes[first:], sizes[:last])
-            self.state.landed += sum(sum(part.tolist()) for part in parts)
+            parts = ((first, last),) if first < last else ((first, CAPACITY), (0, last))
+            self.state.landed += sum(self._octets_in(*part) for part in parts)
         self.state.told = end
+
+    def _octets_in(self, first: int, last: int) -> int:
+        """Bytes of which nobody has told yet, in these cells."""
+        return sum(self.sizes[first:last].tolist())
 
     def forget(self) -> None:
         """Nothing is to be told of what went out so far."""

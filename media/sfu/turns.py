@@ -14,7 +14,7 @@ from media.sfu.wants import Ladders
 
 CHOICE_INTERVAL_S = 0.1
 ALLOCATION_INTERVAL_S = 0.2
-CALM_TURNS = 8
+CALM_TURNS = 16
 REPORT_INTERVAL_S = 1.0
 SENDER_REPORT_INTERVAL_S = 2.0
 """What has just changed its input is reported at once; two clocks part by less than a millisecond in this time."""

@@ -1,15 +1,24 @@
 """The tables of the step in arrays: who leaves gives rows back, who finds none left has numbers of its own."""
 
 import gc
+from itertools import accumulate
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media.arrays import step as arrays
+from media.arrays.sent import ArraySent, Columns
 from media.arrays.step import ArrayStep
 from media.arrays.tables import Table
 from media.outlet import PortCounters
+from media.rtp.transport_cc import Feedback
+from media.sfu.delay import DelayDetector
 from media.sfu.link import Link
 from media.sfu.room import Room
+from media.sfu.sent import CAPACITY, Row, Sent
+from media.sfu.spacing import PlainSpacingState
 from media.sfu.state import PlainFlowState, PlainSlotState, SlotState
 from tests.media.packets import Publisher, terms
 
@@ -71,3 +80,48 @@ def test_a_table_is_columns_and_structures_of_the_same_memory() -> None:
     assert (row["highest"], row["sent_at"], row["pictures"]["shift"]) == (7, 1.5, -2)
     table.give_back(0)
     assert table.at(table.take()).highest == 0
+
+
+gaps = st.lists(
+    st.tuples(st.sampled_from((0.0, 0.0, 0.001, 0.004, 0.02)), st.integers(0, 255)), min_size=1, max_size=80
+)
+
+
+@given(st.lists(gaps, min_size=1, max_size=4))
+def test_bursts_pile_up_what_their_packets_do(trains: list[list[tuple[float, int]]]) -> None:
+    one_by_one, by_bursts = DelayDetector(), DelayDetector()
+    left, came = 0.0, 50.0
+    for train in trains:
+        sent = [*accumulate((gap for gap, _ in train), initial=left)][1:]
+        arrived = [*accumulate((ticks * 0.00025 for _, ticks in train), initial=came)][1:]
+        left, came = sent[-1], arrived[-1]
+        one_by_one.feed(Row(range(len(train)), sent, arrived, [100] * len(train)).bursts)
+        columns = np.array(sent), np.array(arrived), np.full(len(train), 100, np.uint16)
+        by_bursts.feed(Columns(0, *columns).bursts)
+        for name in PlainSpacingState.__slots__:
+            told = [getattr(detector.state, name) for detector in (one_by_one, by_bursts)]
+            if name in {"base", "lately"}:
+                told = [(least.newer, least.newer_at, least.older) for least in told]
+            assert told[0] == told[1], name
+        assert one_by_one.usage == by_bursts.usage
+
+
+@given(st.integers(0, CAPACITY - 1), st.lists(gaps, min_size=1, max_size=3), st.booleans())
+def test_feedback_tells_the_same_by_columns(start: int, trains: list[list[tuple[float, int]]], again: bool) -> None:
+    plain = Sent()
+    columns = ArraySent(PlainFlowState(), np.zeros(CAPACITY), np.zeros(CAPACITY, np.uint16))
+    now = 0.0
+    for sent in (plain, columns):
+        now = 0.0
+        for number in range(start + sum(map(len, trains))):
+            now += 0.001
+            sent.add(now, 100 + number % 1000)
+    base = start
+    for train in trains:
+        feedback = Feedback(base & 0xFFFF, 8, 0, bytes(ticks for _, ticks in train))
+        for _ in range(1 + again):
+            told = [sent.resolve(feedback) for sent in (plain, columns)]
+            assert [*told[0].came] == [*told[1].came]
+            assert len({(t.count, t.sent_at, t.lost, t.octets, t.arrived, t.newest, t.last) for t in told}) == 1
+        base += len(train)
+        assert plain.in_flight == columns.in_flight

@@ -8,7 +8,7 @@ from media.sfu.estimate import CEILING_BPS, FLOOR_BPS, Estimator
 from media.sfu.outflow import Outflow
 from media.sfu.pacer import RESEND_QUEUE, Pacer
 from media.sfu.reports import ReportEstimator
-from media.sfu.sent import CAPACITY, Sent, Told
+from media.sfu.sent import CAPACITY, Row, Sent, Told
 from media.sfu.state import PlainSlotState
 from tests.media.flow import Camera, Flow
 from tests.media.wire import GilbertElliott, Uniform, Wire
@@ -135,9 +135,9 @@ def test_a_queue_that_grows_is_overuse_and_one_that_shrinks_is_not() -> None:
     detector, sent, arrived = DelayDetector(), 0.0, 50.0
     for growth, usage in ((0.0, "normal"), (0.004, "overuse"), (-0.004, "underuse")):
         for _ in range(3):
-            train = [(n, sent + n * 0.02, arrived + n * (0.02 + growth), 1_000) for n in range(20)]
+            times = [(sent + n * 0.02, arrived + n * (0.02 + growth)) for n in range(20)]
             sent, arrived = sent + 20 * 0.02, arrived + 20 * (0.02 + growth)
-            detector.feed(train)
+            detector.feed([(left, came, came) for left, came in times])
         assert detector.usage == usage
 
 
@@ -211,7 +211,9 @@ def test_an_estimate_never_leaves_its_bounds() -> None:
     for index in range(2_000):
         now = index * 0.1
         came = [(index * 5 + n, now - 0.05, now + index * index, 60_000) for n in range(5)]
-        late = Told(came, len(came), came[-1][1], 0, 300_000, 300_000, came[-1][2], came[-1][0])
+        late = Told(
+            Row(*zip(*came, strict=True)), len(came), came[-1][1], 0, 300_000, 300_000, came[-1][2], came[-1][0]
+        )
         estimator.on_feedback(now, late)
         assert FLOOR_BPS <= estimator.bitrate <= CEILING_BPS
 
@@ -228,7 +230,7 @@ def test_feedback_on_packets_that_all_came_tells_what_it_would_beside_a_loss(sta
         told.append(sent.resolve(Feedback(base - lost_before & 0xFFFF, 8, 0, (None,) * lost_before + deltas)))
         assert sent.in_flight == 0
         again = sent.resolve(Feedback(base & 0xFFFF, 8, 1, deltas))
-        assert again.came == [], "nothing is told twice"
+        assert not list(again.came), "nothing is told twice"
     whole, beside = told
     assert (list(whole.came), whole.arrived, whole.newest, whole.last) == (
         list(beside.came),
