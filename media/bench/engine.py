@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import tempfile
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -49,6 +51,17 @@ class Run:
     delays: "array[float]"
     late: "array[float]"
     counters: dict[str, int]
+
+    @classmethod
+    def together(cls, runs: "Sequence[Run]") -> "Run":
+        """Several runs as one."""
+        counters = Counter[str]()
+        for run in runs:
+            counters.update(run.counters)
+        delays, late = (
+            array("d", sorted(chain(*each))) for each in zip(*((r.delays, r.late) for r in runs), strict=True)
+        )
+        return cls(sum(r.seconds for r in runs), sum(r.cpu_seconds for r in runs), delays, late, dict(counters))
 
     @property
     def sent(self) -> int:

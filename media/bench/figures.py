@@ -1,7 +1,7 @@
 """From runs to figures: percentiles, medians with their spread, ratios, and the search for a highest load. Pure."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from statistics import median
+from statistics import median, quantiles
 
 
 def percentile(ordered: Sequence[float], share: float) -> float | None:
@@ -12,6 +12,13 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
 def summary(values: Sequence[float]) -> dict[str, float]:
     """Median and extremes of repeated measurements."""
     return {"median": rounded(median(values)), "low": rounded(min(values)), "high": rounded(max(values))}
+
+
+def ratio_of_turns(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
+    """How many times ours goes into theirs, turn by turn: the median, and the quartiles."""
+    each = [their / our for our, their in zip(ours, theirs, strict=True) if our]
+    low, middle, high = quantiles(each, n=4, method="inclusive") if len(each) > 1 else each * 3
+    return {"median": rounded(middle), "lower_quartile": rounded(low), "upper_quartile": rounded(high)}
 
 
 def rounded(value: float) -> float:

@@ -3,22 +3,26 @@
 import asyncio
 import ctypes
 import os
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from media.bench import bare, bridge, engine, janus, mediasoup
 from media.bench.churn import try_churn
 from media.bench.core import core_cost
-from media.bench.figures import ratios, summarise
+from media.bench.figures import ratio_of_turns, ratios, summarise
 from media.bench.floor import floor_cost
 from media.bench.joins import try_joins
 from media.bench.load import Conference
 from media.bench.profile import try_profile
-from media.bench.trial import FULL, Figures, Plan, Server, try_server
+from media.bench.trial import FULL, Figures, Plan, Server, try_loads
+from media.bench.turns import Told, take_turns
 from media.bench.walls import try_walls
 from media.errors import BridgeError
+
+T = TypeVar("T")
 
 LOOPBACK = "127.0.0.1"
 SERVERS = (bridge.OURS, bridge.PURE, janus.Janus.name, mediasoup.Mediasoup.name)
@@ -74,24 +78,56 @@ async def _measure(options: Options, core: int) -> dict[str, Any]:
 
 
 async def _conference(options: Options, core: int, library: ctypes.CDLL | None) -> dict[str, Any]:
-    rounds: dict[str, list[Figures]] = {}
-    notes: dict[str, dict[str, object]] = {}
+    """Every round each of ours by turns with each peer at the nominal load; then every server at what it carries."""
     peers = _wished(_peers() if options.interface and library is not None else [], options)
     variants = _wished(list(bridge.variants()), options) or list(bridge.variants())
     names = [*variants, *peers]
+    together: list[tuple[str, ...]] = [(ours, peer) for ours in variants for peer in peers]
+    turns: dict[tuple[str, ...], list[list[Told]]] = {each: [] for each in together or [(ours,) for ours in variants]}
+    loads: dict[str, list[Figures]] = {name: [] for name in names}
     async with _bare(options, core, library) as limit:
         for _ in range(options.rounds):
+            for each, so_far in turns.items():
+                so_far.append(await _again(partial(_nominal, each, options, core, library)))
             for name in names:
-                figures, notes[name] = await _attempt(name, options, core, library, limit)
-                rounds.setdefault(name, []).append(figures)
-    summaries = {name: summarise(each) for name, each in rounds.items()}
+                loads[name].append(await _again(partial(_loads, name, options, core, library, limit)))
+    told = {name: _told_of(name, turns) for name in names}
+    summaries = {name: {**summarise([one.figures for one in told[name]]), **summarise(loads[name])} for name in names}
+    notes = {name: told[name][-1].notes for name in names}
     found = {**asdict(options.conference), "rounds": options.rounds, "step": bridge.variants()[variants[0]]}
     found |= _flat(summaries[variants[0]], notes[variants[0]])
     compared = {peer: {name: ratios(summaries[name], summaries[peer]) for name in variants} for peer in peers}
+    by_turns = {peer: {name: _ratio(turns[name, peer]) for name in variants} for peer in peers}
     found["ratio_to_janus"] = None
-    for peer, each in compared.items():
-        found[f"ratio_to_{peer}"] = each[variants[0]].get("packets_per_cpu_second")
-    return {**found, **summaries, "ratios": compared, "notes": notes}
+    for peer, ratio in by_turns.items():
+        found[f"ratio_to_{peer}"] = ratio[variants[0]]["median"]
+    return {**found, **summaries, "ratios": compared, "ratios_of_turns": by_turns, "notes": notes}
+
+
+def _told_of(name: str, turns: Mapping[tuple[str, ...], list[list[Told]]]) -> list[Told]:
+    """What its turns told, beside whomever they were taken."""
+    return [each[names.index(name)] for names, rounds in turns.items() if name in names for each in rounds]
+
+
+def _ratio(rounds: list[list[Told]]) -> dict[str, float]:
+    """Of packets per CPU-second, ours to the peer's, turn by turn of all rounds."""
+    ours, theirs = ([cost for told in each for cost in told.per_packet] for each in zip(*rounds, strict=True))
+    return ratio_of_turns(ours, theirs)
+
+
+async def _nominal(names: Sequence[str], options: Options, core: int, library: ctypes.CDLL | None) -> list[Told]:
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(_server(name, options, core)) for name in names]
+        return await take_turns(servers, options.conference, options.plan, library)
+
+
+async def _loads(
+    name: str, options: Options, core: int, library: ctypes.CDLL | None, limit: engine.Generator | None
+) -> Figures:
+    if limit is None:
+        return {}
+    async with _server(name, options, core) as server:
+        return await try_loads(server, options.conference, options.plan, library, limit)
 
 
 def _wished(names: list[str], options: Options) -> list[str]:
@@ -111,16 +147,12 @@ def _bare(
     return nullcontext() if library is None else bare.started(options.address, core, options.conference, library)
 
 
-async def _attempt(
-    name: str, options: Options, core: int, library: ctypes.CDLL | None, limit: engine.Generator | None
-) -> tuple[Figures, dict[str, object]]:
-    """One server's round. One that a busy machine spoilt is tried again. Raises BridgeError the second time."""
+async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
+    """What a busy machine spoilt is tried again. Raises BridgeError the second time."""
     try:
-        async with _server(name, options, core) as server:
-            return await try_server(server, options.conference, options.plan, library, limit)
+        return await attempt()
     except BridgeError:
-        async with _server(name, options, core) as server:
-            return await try_server(server, options.conference, options.plan, library, limit)
+        return await attempt()
 
 
 def _flat(ours: dict[str, dict[str, float]], notes: dict[str, object]) -> dict[str, Any]:

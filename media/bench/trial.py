@@ -45,6 +45,9 @@ class Server(Protocol):
 class Plan:
     """How long each step takes, in seconds; a guest joins every `join_every_s`.
 
+    Two servers take `turns` of `turn_s` each at the nominal load: so short that meanwhile the sites of the other one do
+    not count as silent there.
+
     The search for the highest load halves `halvings` times, and ends above `highest_load` times the nominal one. What
     it finds in steps of `step_s` has to hold for `at_share_s`: less hides what only a queue holds.
     `walls` sites have walls, `churn` join and leave.
@@ -56,12 +59,14 @@ class Plan:
     at_share_s: float
     join_every_s: float = 0.5
     highest_load: float = 50.0
+    turns: int = 24
+    turn_s: float = 0.5
     walls: int = 60
     churn: int = 10_000
 
 
 FULL = Plan(nominal_s=6.0, step_s=1.5, halvings=4, at_share_s=6.0)
-QUICK = Plan(nominal_s=3.0, step_s=1.0, halvings=2, at_share_s=2.0, walls=20, churn=200)
+QUICK = Plan(nominal_s=3.0, step_s=1.0, halvings=2, at_share_s=2.0, turns=4, walls=20, churn=200)
 
 
 @dataclass(slots=True)
@@ -79,6 +84,11 @@ class Trial:
         before = process.cpu_seconds(self.server.pid)
         run = await self.generator.run(seconds, load)
         return run, process.cpu_seconds(self.server.pid) - before
+
+    async def close(self) -> None:
+        """The sites leave."""
+        self.generator.close()
+        await asyncio.gather(*(site.close() for site in self.sites))
 
     def delivered(self, run: Run) -> float:
         """The share of what was sent that reached all who should have it."""
@@ -153,49 +163,32 @@ def polite() -> Iterator[None]:
         os.setpriority(os.PRIO_PROCESS, thread, usual)
 
 
-async def try_server(
-    server: Server, conference: Conference, plan: Plan, library: ctypes.CDLL | None, bare: Generator | None
-) -> tuple[Figures, dict[str, object]]:
-    """Measure one server; its figures, and what else is to be told. `bare` plays the same sites around a bare one."""
-    idle = process.resident_mib(server.pid)
+async def joined(server: Server, conference: Conference, library: ctypes.CDLL | None) -> Trial:
+    """A conference that stands: everybody sees and hears what they should."""
     sites = await server.join_all(conference)
-    clients = [client for site in sites for client in site.clients]
-    generator = make_generator(library, clients)
+    generator = make_generator(library, [client for site in sites for client in site.clients])
+    trial = Trial(server, conference, generator, sites)
     try:
-        trial = Trial(server, conference, generator, sites)
         await trial.warm_up()
-        figures, notes = await _nominal(trial, plan)
-        figures["memory_per_site_mib"] = (process.resident_mib(server.pid) - idle) / conference.sites
-        figures["join_ms"] = sum(site.join_s for site in sites) / len(sites) * 1000
-        if bare is not None:
-            figures |= await _loaded(trial, plan, bare)
-        return figures, {"cipher": clients[0].cipher, **notes}
-    finally:
-        generator.close()
-        await asyncio.gather(*(site.close() for site in sites))
+    except BaseException:
+        await trial.close()
+        raise
+    return trial
 
 
 def make_generator(library: ctypes.CDLL | None, clients: list[Client]) -> Generator:
     return CEngine(library, clients, srtp_functions()) if library is not None else PythonEngine(clients)
 
 
-async def _nominal(trial: Trial, plan: Plan) -> tuple[Figures, dict[str, object]]:
-    before = process.cpu_split(trial.server.pid)
-    run, cpu = await trial.measured(plan.nominal_s, 1.0)
-    own, kernel = (after - b for after, b in zip(process.cpu_split(trial.server.pid), before, strict=True))
-    figures: Figures = {
-        "packets_per_cpu_second": run.received / cpu if cpu else None,
-        "packets_per_second": run.received / run.seconds,
-        "cpu_share": cpu / run.seconds,
-        "cpu_seconds": cpu,
-        "own_us_per_packet": own / run.received * 1e6 if run.received else None,
-        "kernel_us_per_packet": kernel / run.received * 1e6 if run.received else None,
-        "loss": run.loss,
-        **_delays("", run),
-        "generator_cpu_share": run.cpu_seconds / run.seconds,
-        "generator_late_p99_ms": _ms(percentile(run.late, 0.99)),
-    }
-    return figures, {"counted": {"seconds": round(run.seconds, 2), **run.counters}}
+async def try_loads(
+    server: Server, conference: Conference, plan: Plan, library: ctypes.CDLL | None, bare: Generator
+) -> Figures:
+    """What a server carries at most, and what it adds to the delay at 70 % of that; `bare` plays the same sites."""
+    trial = await joined(server, conference, library)
+    try:
+        return await _loaded(trial, plan, bare)
+    finally:
+        await trial.close()
 
 
 async def _loaded(trial: Trial, plan: Plan, bare: Generator) -> Figures:
@@ -206,16 +199,16 @@ async def _loaded(trial: Trial, plan: Plan, bare: Generator) -> Figures:
     if not share:
         return figures
     run, cpu = await trial.measured(plan.at_share_s, share)
-    figures |= {"at_70_packets_per_cpu_second": run.received / cpu if cpu else None, **_delays("at_70_", run)}
-    figures |= _delays("at_70_bare_", await bare.run(plan.at_share_s, share))
+    figures |= {"at_70_packets_per_cpu_second": run.received / cpu if cpu else None, **delays("at_70_", run)}
+    figures |= delays("at_70_bare_", await bare.run(plan.at_share_s, share))
     joining = await trial.while_joining(plan, share)
-    return {**figures, **_delays("at_70_joining_", joining), "at_70_joining_loss": joining.loss}
+    return {**figures, **delays("at_70_joining_", joining), "at_70_joining_loss": joining.loss}
 
 
-def _delays(prefix: str, run: Run) -> Figures:
+def delays(prefix: str, run: Run) -> Figures:
     shares = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99}
-    return {prefix + name: _ms(percentile(run.delays, share)) for name, share in shares.items()}
+    return {prefix + name: milliseconds(percentile(run.delays, share)) for name, share in shares.items()}
 
 
-def _ms(seconds: float | None) -> float | None:
+def milliseconds(seconds: float | None) -> float | None:
     return seconds * 1000 if seconds is not None else None

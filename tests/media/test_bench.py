@@ -13,7 +13,7 @@ import pytest
 
 from media.bench import engine, janus, mediasoup
 from media.bench.bridge import OURS, variants
-from media.bench.figures import highest, lasting, percentile, ratios, summarise
+from media.bench.figures import highest, lasting, percentile, ratio_of_turns, ratios, summarise
 from media.bench.load import Conference
 from media.bench.run import ADDRESS, INTERFACE, NO_COMPILER, NO_JANUS, can_isolate, in_child, missing
 from media.bench.session import Options, measure
@@ -23,7 +23,7 @@ from web.cli import main
 SMALL = Options(
     conference=Conference(sites=4, speaking=2),
     rounds=1,
-    plan=Plan(nominal_s=1.0, step_s=0.5, halvings=0, at_share_s=1.0, highest_load=1.5),
+    plan=Plan(nominal_s=1.0, step_s=0.5, halvings=0, at_share_s=1.0, highest_load=1.5, turns=3),
     only=("core", "conference"),
 )
 CONTRACT = ("packets_per_cpu_second", "ratio_to_janus", "loss", "p50_ms", "p95_ms", "p99_ms")
@@ -80,7 +80,9 @@ def test_others_are_measured_beside_us() -> None:
         assert theirs["counted"]["received"] >= 3 * theirs["counted"]["sent"] - 20
         assert theirs["counted"]["feedbacks"] > 0
         assert set(compared) == set(variants())
-        assert found[f"ratio_to_{peer}"] == compared[OURS]["packets_per_cpu_second"] > 0
+        turns = found["ratios_of_turns"][peer]
+        assert set(turns) == set(variants())
+        assert found[f"ratio_to_{peer}"] == turns[OURS]["median"] > 0
 
 
 @pytest.mark.soak
@@ -178,5 +180,8 @@ def test_rounds_become_medians_with_their_spread() -> None:
     found = summarise([{"a": 3.0, "b": None}, {"a": 1.0, "b": 1.0}, {"a": 2.0, "b": 1.0}])
     assert found == {"a": {"median": 2.0, "low": 1.0, "high": 3.0}}
     assert ratios(found, {"a": {"median": 4.0}}) == {"a": 0.5}
+    turns = ratio_of_turns([1.0, 2.0, 1.0, 4.0], [2.0, 4.0, 3.0, 4.0])
+    assert turns == {"median": 2.0, "lower_quartile": 1.75, "upper_quartile": 2.25}
+    assert ratio_of_turns([2.0], [3.0])["median"] == 1.5
     assert percentile([], 0.5) is None
     assert percentile([1.0, 2.0, 3.0, 4.0], 0.5) == 3.0
