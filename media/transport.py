@@ -108,6 +108,10 @@ class Routed(Protocol):
     route: Route | None
 
 
+def _nowhere(_datagram: bytes) -> None:
+    """A wire that is closed writes nothing, and keeps nobody who would."""
+
+
 class _Wire:
     """What aiortc's DTLS needs of an ICE transport: a role, and datagrams in and out."""
 
@@ -124,6 +128,7 @@ class _Wire:
 
     def close(self) -> None:
         self._closed = True
+        self._write = _nowhere
         while not self._datagrams.empty():
             self._datagrams.get_nowait()
         self._datagrams.put_nowait(None)
@@ -197,7 +202,7 @@ class Peer:
         """The payload types of speech that it is sent: those packets are marked as such."""
         self._keeps_ciphertext = parameters.keep_ciphertext
         self._ciphertexts: OrderedDict[bytes, bytes] = OrderedDict()
-        self._task = asyncio.ensure_future(self._run())
+        self._task: asyncio.Task[None] | None = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         await self._reachable.wait()
@@ -314,8 +319,11 @@ class Peer:
             self._wire.close()
         await self._dtls.stop()
         self._wire.close()
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        # A task that was cancelled holds what it was about, and so this peer.
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 def new_credentials() -> Credentials:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from weakref import WeakMethod
 
 from media.rtp import h264, vp8
 from media.rtp.packet import Packet
 from media.rtp.sequence import unwrap
 from media.sfu.clock import SenderClock, StreamClock
 from media.sfu.counted import Counted
-from media.sfu.incoming import Incoming, SourceState
+from media.sfu.incoming import Incoming, Remake, SourceState
 from media.sfu.kept import CAPACITY, Cache
 from media.sfu.rates import LayerRate
 from media.sfu.receiver import Receiver, Send
@@ -139,7 +140,7 @@ class Layer(Counted):
         self.rate = LayerRate()
         self.paused = False
         self.asked_at = float("-inf")
-        self.kept: Cache[Unit] = source.incoming.kept(self.state, self.remake)
+        self.kept: Cache[Unit] = source.incoming.kept(self.state, _weakly(self.remake))
         self._requested_at = float("-inf")
 
     def bind(self, ssrc: int) -> None:
@@ -150,6 +151,11 @@ class Layer(Counted):
         self.clock = StreamClock(self.source.rate_hz, self.source.clock)
         state.picture = -1
         state.codec = CODECS.index(self.source.codec) if self.source.kind == "video" else 0
+
+    def close(self) -> None:
+        """Nothing comes any more, and nothing that came is sent again."""
+        self.unbind()
+        self.interrupt()
 
     def unbind(self) -> None:
         self.reception = None
@@ -370,3 +376,16 @@ class Layer(Counted):
             return False
         self._requested_at = now
         return True
+
+
+def _weakly(method: Remake[Unit]) -> Remake[Unit]:
+    """A layer's method for what the layer keeps, which goes with it: neither is to hold the other one."""
+    held = WeakMethod(method)
+
+    def remake(index: int, timestamp: int, marker: bool, picture: int, payload: bytes) -> Unit:
+        found = held()
+        if found is None:
+            raise ReferenceError("the layer of what is kept is gone")
+        return found(index, timestamp, marker, picture, payload)
+
+    return remake

@@ -86,6 +86,11 @@ class Link:
             audio.attach(None)
         for video in self.video:
             video.show(0.0, None)
+        # They know the link, which is to go with all its memory as soon as nobody else does.
+        self.audio.clear()
+        self.video.clear()
+        self._video_by_ssrc.clear()
+        self._slots, self.seats = (), Seats((), ())
 
     def hear(self, sources: Iterable[Source]) -> None:
         """Put these sources into the audio slots; those already in one stay where they are."""

@@ -63,8 +63,10 @@ class Room:
             self.disconnect(now, name)
             self.speakers.favoured.discard(name)
             self.codecs.forget(name)
-            del self.participants[name]
+            gone = self.participants.pop(name)
             self.selection.arrange(now)
+            for source in gone.sources.values():
+                source.close()
 
     def connect(self, now: float, name: str, terms: Terms, seed: int, line: int = 0) -> Link:
         """A connection of `name` stands; it replaces a former one. `seed` is random, for SSRC-like values.

@@ -68,6 +68,12 @@ class Source:
         for layer in self.layers:
             layer.recode()
 
+    def close(self) -> None:
+        """Its participant is gone: nothing is left that holds what is held by it."""
+        for layer in self.layers:
+            layer.close()
+        self.layers = []
+
     def unbind(self) -> None:
         for layer in self.layers:
             layer.unbind()
