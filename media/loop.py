@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 T = TypeVar("T")
 
 NAP_S = 0.008
-DENSE_S, SPARSE_S = 0.00025, 0.0013
+DENSE_S, SPARSE_S = 0.00015, 0.0013
 MEMORY = 1 / 32
 
 

@@ -17,7 +17,7 @@
 
 enum { MOST = 32, MAX_OUTLETS = 16, MAX_HANDED = 64, LAZY = 48, PLACES = 16384, NAME = 28, CONTROL = 64 };
 static const double MAX_QUEUED_S = 1.0;
-static const double NAP_S = 0.004, DENSE_S = 0.00025, SPARSE_S = 0.0013, MEMORY = 1.0 / 32;
+static const double NAP_S = 0.004, DENSE_S = 0.00015, SPARSE_S = 0.0013, MEMORY = 1.0 / 32;
 
 /* An address by which a peer is reached; free while `door` is NULL. */
 struct place {
