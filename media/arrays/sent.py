@@ -28,10 +28,10 @@ class Columns(Row):
         """Of what left at one moment the first packet, and the others as one: no more tells them apart."""
         sent: Any = self.sent
         arrived: Any = self.arrived
-        others = np.ones(len(sent), np.bool_)
-        others[1:] = sent[1:] != sent[:-1]
-        others[1:] |= others[:-1]
-        begins = others.nonzero()[0]
+        parted = np.ones(len(sent), np.bool_)
+        parted[1:] = sent[1:] != sent[:-1]
+        parted[1:] |= parted[:-1]
+        begins = parted.nonzero()[0]
         ends = np.append(begins[1:] - 1, -1)
         return zip(sent[begins].tolist(), arrived[begins].tolist(), arrived[ends].tolist(), strict=True)
 

@@ -1,15 +1,19 @@
 """A server process under measurement: kept on one core, its CPU time and memory read from the system."""
 
 import os
+import time
 from pathlib import Path
 
+_SCHEDULED = 2  # CPUCLOCK_SCHED of <linux/posix-timers.h>
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time so far of all threads that a process has, as the scheduler counts it, in nanoseconds."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text().split()[0]) for task in tasks) * 1e-9
+    """CPU time of all threads of a process so far, those that have ended too, to the nanosecond.
+
+    By the clock that clock_getcpuclockid(3) names, which Python has for threads alone.
+    """
+    return time.clock_gettime(~pid << 3 | _SCHEDULED)
 
 
 def cpu_split(pid: int) -> tuple[float, float]:

@@ -98,7 +98,7 @@ class DelayBudget:
         """Take what was noted."""
         came, self._came = sorted(self._came, key=_sent_at), []
         if came:
-            row = Row(*zip(*came, strict=True))
+            row = Row.of(came)
             octets, newest = sum(row.sizes), row.arrived[-1]
             self._estimator.on_feedback(now, Told(row, len(came), now - round_trip_s, 0, octets, octets, newest, 0))
 

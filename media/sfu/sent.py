@@ -1,5 +1,7 @@
 """When the packets of one connection went out and how big they were, until feedback tells what became of them."""
 
+from __future__ import annotations
+
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +38,11 @@ class Row:
     sent: Sequence[float] = ()
     arrived: Sequence[float] = ()
     sizes: Sequence[int] = ()
+
+    @classmethod
+    def of(cls, arrivals: Sequence[Arrival]) -> Row:
+        """These, which are in order of sending."""
+        return cls(*zip(*arrivals, strict=True)) if arrivals else cls()
 
     def __iter__(self) -> Iterator[Arrival]:
         return zip(self.numbers, self.sent, self.arrived, self.sizes, strict=True)
@@ -142,8 +149,7 @@ class Sent:
             index += 1
         newest_s = newest * DELTA_TICK_S if came else 0.0
         sent_at = came[-1][1] if came else 0.0
-        row = Row(*zip(*came, strict=True)) if came else Row()
-        return Told(row, len(came), sent_at, lost, arrived + missing, arrived, newest_s, last)
+        return Told(Row.of(came), len(came), sent_at, lost, arrived + missing, arrived, newest_s, last)
 
     def _all_came(self, index: int, ticks: int, deltas: Sequence[int | None]) -> Told | None:
         """What is told where all came, none for the second time: nearly always. None where it is not so."""

@@ -211,9 +211,7 @@ def test_an_estimate_never_leaves_its_bounds() -> None:
     for index in range(2_000):
         now = index * 0.1
         came = [(index * 5 + n, now - 0.05, now + index * index, 60_000) for n in range(5)]
-        late = Told(
-            Row(*zip(*came, strict=True)), len(came), came[-1][1], 0, 300_000, 300_000, came[-1][2], came[-1][0]
-        )
+        late = Told(Row.of(came), len(came), came[-1][1], 0, 300_000, 300_000, came[-1][2], came[-1][0])
         estimator.on_feedback(now, late)
         assert FLOOR_BPS <= estimator.bitrate <= CEILING_BPS
 
