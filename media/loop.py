@@ -45,15 +45,18 @@ class Naps:
         for _ in range(count):
             self._spacing += (passed / count - self._spacing) * MEMORY
 
-    def take(self, timeout: float | None) -> float:
-        """Sleep, but no longer than `timeout`; how long it was, seconds."""
+    def take(self, timeout: float | None) -> float | None:
+        """Sleep, but no longer than `timeout`; how long it was, seconds. None: it is too early to look at anything.
+
+        What is due in between is done without a look, which would cost nearly as much as one at all that comes.
+        """
         left = self._taken_at + NAP_S - self._clock()
-        if timeout is not None:
-            left = min(left, timeout)
         if left <= 0 or self._more or not DENSE_S <= self._spacing <= SPARSE_S:
             return 0.0
-        self._sleep(left)
-        return left
+        slept = left if timeout is None else min(left, timeout)
+        if slept:
+            self._sleep(slept)
+        return left if slept == left else None
 
 
 class PacketSelector(selectors.EpollSelector):
@@ -65,8 +68,10 @@ class PacketSelector(selectors.EpollSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """As any selector does."""
         if self.waiter is None:
-            if self.naps is not None and timeout != 0:
+            if self.naps is not None:
                 slept = self.naps.take(timeout)
+                if slept is None:
+                    return []
                 timeout = None if timeout is None else timeout - slept
             return super().select(timeout)
         keys = self.get_map()

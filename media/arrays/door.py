@@ -76,13 +76,15 @@ class Bound:
 class Door(Generic[P]):
     """Plain is what compiled/intake.c takes: the next packet of a layer, nothing withheld, no key frame.
 
-    `heard_at` is when something authentic came, `spared` are payload types of which nearly everything is thrown away.
+    `heard_at` is when something authentic came, `pictures` are payload types of pictures, `spared` those of which
+    nearly everything is thrown away.
     """
 
     def __init__(self, ways: Ways, forwarder: Forwarder, peer: P, inbound: Inbound, intake: Intake) -> None:
         self.peer = peer
         self.context = srtp.ffi.cast("void *", inbound.context)
         self.heard_at = 0.0
+        self.pictures = set(intake.pictures)
         self.spared = frozenset[int]()
         self.arrivals = Arrivals()
         self._held = inbound
@@ -112,7 +114,10 @@ class Door(Generic[P]):
         publication, layer = stream.publication, stream.layer
         kept: Any = layer.kept
         types = publication.payload_type, publication.red_payload_type
-        self._bound[ssrc] = Bound(layer, layer.state, layer.source.state, kept, publication.kind == "video", *types)
+        video = publication.kind == "video"
+        if video:
+            self.pictures.add(publication.payload_type)
+        self._bound[ssrc] = Bound(layer, layer.state, layer.source.state, kept, video, *types)
 
     def spare(self, payload_types: frozenset[int]) -> None:
         """Of these payload types nearly everything is thrown away unread."""

@@ -102,6 +102,7 @@ def _address(memory: bytearray) -> int:
 class ArrayGate(Generic[P]):
     """What is plain is given to `writer`, whatever else to the owner: control after all packets that came with it.
 
+    Speech goes before pictures: it is what must not wait, and packets of one size leave by fewer messages.
     Of each socket MOST datagrams are taken at most before what they ask for is sent, and it is another's turn.
     """
 
@@ -111,6 +112,7 @@ class ArrayGate(Generic[P]):
         self._decipher, self._decipher_rtcp = deciphers
         self._doors: dict[Outlet, dict[bytes, Door[P]]] = {}
         self._came = Datagrams()
+        self._pictures: list[tuple[float, float, Door[P], bytes]] = []
         self._controls: list[tuple[float, Door[P], bytes]] = []
         self._injected: list[tuple[float, float, Outlet, bytes, bytes]] = []
         self._naps = Naps()
@@ -171,6 +173,9 @@ class ArrayGate(Generic[P]):
             self._came.put(datagram)
             self._on_datagram(owner, now, arrived, outlet, name, 0)
         taken = [self._receive(owner, outlet) for outlet in self.outlets]
+        pictures, self._pictures = self._pictures, []
+        for now, arrived, door, packet in pictures:
+            self._forward(owner, now, arrived, door, packet)
         self._writer.flush()
         if any(taken):
             self._naps.note(time.monotonic(), sum(taken), MOST in taken)
@@ -221,5 +226,12 @@ class ArrayGate(Generic[P]):
         packet = came.bytes(place)
         if control:
             self._controls.append((arrived, door, packet))
-        elif not door.on_rtp(owner, now, arrived, packet):
+        elif second & 0x7F in door.pictures:
+            self._pictures.append((now, arrived, door, packet))
+        else:
+            self._forward(owner, now, arrived, door, packet)
+
+    @staticmethod
+    def _forward(owner: Owner[P], now: float, arrived: float, door: Door[P], packet: bytes) -> None:
+        if not door.on_rtp(owner, now, arrived, packet):
             owner.on_plain(arrived, door.peer, False, packet)

@@ -73,6 +73,11 @@ class Intake:
         """The numbers of the extensions for transport sequence numbers and for levels; 0 where not agreed."""
         return self._terms.extensions.transport_cc, self._terms.extensions.audio_level
 
+    @property
+    def pictures(self) -> list[int]:
+        """The payload types of pictures, but for repairs."""
+        return [one.payload_type for one in self._terms.publications if one.kind == "video"]
+
     def share(self, notes: Notes, watcher: Watcher) -> None:
         """Let plain packets of the layers that `watcher` is told of be taken elsewhere, and noted in `notes`.
 

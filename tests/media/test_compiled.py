@@ -50,7 +50,7 @@ def twins(library: Path, request: pytest.FixtureRequest) -> Iterator[Twins]:
     if request.param != "out":
         step.gate.open([outlet])
         compiled.gate = step.gate
-    made = Twins((Side(Room(step=PythonStep())), compiled))
+    made = Twins((Side(Room(step=PythonStep()), together=compiled.together), compiled))
     for number, name in enumerate((*PUBLISHERS, *VIEWERS), 1):
         terms = publisher(number, name) if name in PUBLISHERS else viewer(number, name)
         for side in made.sides:

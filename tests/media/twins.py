@@ -75,7 +75,8 @@ class Far:
 class Side:
     """A room on one of the steps, and all that left it, by receiver and in order.
 
-    So many packets are taken `together` before they are sent on, unless something else happens first.
+    So many packets are taken `together` before they are sent on, unless something else happens first: speech before
+    pictures, as a gate of arrays does.
     """
 
     room: Room
@@ -91,6 +92,7 @@ class Side:
     spoken_by_python: int = 0
     together: int = 1
     unsent: int = 0
+    came: list[tuple[float, str, bytes]] = field(default_factory=list)
 
     def connect(self, name: str, terms: Terms, seed: int, outlet: Outlet | None, now: float = 100.0) -> Link:
         link = self.room.connect(now, name, terms, seed)
@@ -107,12 +109,11 @@ class Side:
     def bring(self, now: float, name: str, data: bytes) -> None:
         """One plain packet of a participant's."""
         if self.gate is None:
-            if 128 <= data[0] <= 191:
-                self.on_packet(now, name, is_rtcp(data), data)
-            return
-        path = self.far[name].path
-        assert path is not None
-        self.gate.inject(now, path, data)
+            self.came.append((now, name, data))
+        else:
+            path = self.far[name].path
+            assert path is not None
+            self.gate.inject(now, path, data)
         self.unsent += 1
         if self.unsent % self.together == 0 or is_rtcp(data):
             self.settle()
@@ -164,6 +165,10 @@ class Side:
 
     def settle(self) -> None:
         """All that has come so far is taken and sent."""
+        came, self.came = self.came, []
+        for now, name, data in sorted(came, key=lambda one: turn(one[2])):
+            if 128 <= data[0] <= 191:
+                self.on_packet(now, name, is_rtcp(data), data)
         if self.gate is not None:
             self.gate.hand_over(self)
             for participant in self.room.participants.values():
@@ -178,6 +183,11 @@ class Side:
         for name, far in self.far.items():
             far.take()
             self.sent[name] = far.packets
+
+
+def turn(data: bytes) -> int:
+    """Of what comes together speech is taken first, then pictures, then control."""
+    return 2 if is_rtcp(data) else int(len(data) > 1 and data[1] & 0x7F == VP8)
 
 
 def viewer(number: int, name: str) -> Terms:
