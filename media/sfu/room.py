@@ -11,7 +11,7 @@ from media.sfu.clock import SenderClock
 from media.sfu.codecs import Codecs
 from media.sfu.events import RoomEvent
 from media.sfu.intake import Intake
-from media.sfu.layer import Unit
+from media.sfu.layer import OTHER, Unit
 from media.sfu.link import Link
 from media.sfu.participant import Participant
 from media.sfu.receiver import Send
@@ -220,7 +220,9 @@ class Room:
         layer = unit.layer
         if layer.source.kind == "audio" and unit.body:
             self.speakers.observe(arrived, name, intake.level, not intake.tells_levels)
-        sends = self._mended(now, intake) if intake.mended else []
+        sends: list[Send] = []
+        if intake.mended:
+            sends, unit.form = self._mended(now, intake), OTHER
         sends += self.step.write(now, unit)
         if layer.keyframe_wanted:
             sends += participant.urgent(now)
@@ -238,7 +240,7 @@ class Room:
         participant.catch_up(self.speakers.observe, self.unix_offset)
 
     def _mended(self, now: float, intake: Intake) -> list[Send]:
-        """What was lost and came as a copy goes out before the packet that brought it."""
+        """What was lost and came as a copy goes out before the packet that brought it, which takes the same way."""
         units, intake.mended = intake.mended, []
         return [send for unit in units for send in self.step.write(now, unit)]
 

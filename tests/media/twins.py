@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from media.arrays.gate import ArrayGate
@@ -183,6 +184,14 @@ class Side:
         for name, far in self.far.items():
             far.take()
             self.sent[name] = far.packets
+
+
+def by_stream(packets: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """In the order of sending within each stream; several streams may leave in any."""
+    found: dict[bytes, list[bytes]] = {}
+    for data in packets:
+        found.setdefault(data[4:8] if is_rtcp(data) else data[8:12], []).append(data)
+    return found
 
 
 def turn(data: bytes) -> int:
