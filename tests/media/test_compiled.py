@@ -74,7 +74,7 @@ def played(twins: Twins, seed: int, steps: int) -> Play:
     return play
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_both_steps_send_the_same_bytes(twins: Twins, seed: int) -> None:
     play = played(twins, seed, 1_500)
     twins.tick()

@@ -12,13 +12,14 @@ from media.outlet import Outlet
 from media.outlet import Path as Way
 from media.rtp import red
 from media.rtp.packet import header, is_rtcp, parse
-from media.rtp.rtcp import RR, RTPFB, Nack, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
+from media.rtp.rtcp import RR, RTPFB, Fir, Nack, Pli, ReceiverReport, ReportBlock, Rtcp, TransportFeedback, compound
 from media.rtp.transport_cc import Feedback
 from media.sfu.clock import ntp_time
 from media.sfu.layer import Unit
 from media.sfu.link import Link
 from media.sfu.receiver import Send
 from media.sfu.room import Room
+from media.sfu.shedding import OPEN, STAGES, Stage
 from media.sfu.slot import AudioSlot
 from media.sfu.terms import Kind, PayloadTypes, Publication, SlotTerms, Terms
 from media.sfu.video_slot import VideoSlot
@@ -282,6 +283,24 @@ class Twins:
             side.settle()
             side.take(side.room.view(self.now, name, view, heights))
 
+    def shed(self, stage: Stage) -> None:
+        for side in self.sides:
+            side.settle()
+            side.room.shed(self.now, stage)
+
+    def fall_silent(self, name: str) -> None:
+        for side in self.sides:
+            side.settle()
+            side.room.pause(self.now, name)
+
+    def come_back(self) -> None:
+        """Whoever fell silent."""
+        for side in self.sides:
+            side.settle()
+            for name, participant in side.room.participants.items():
+                if participant.away:
+                    side.room.resume(self.now, name)
+
     def mute(self, name: str, kind: Kind, muted: bool) -> None:
         for side in self.sides:
             side.settle()
@@ -312,6 +331,9 @@ class Play:
             self.twins.bring(*self.late.pop(self.chance.randrange(len(self.late))))
         if number % 5 == 0:
             self.twins.tick()
+        if number % 10 == 0:
+            self.twins.come_back()
+            self.twins.shed(OPEN)
         if number % 100 == 0:
             self.widen()
         if number % 20 == 0:
@@ -384,3 +406,11 @@ class Play:
             asked = tuple(newest - chance.randrange(80) & 0xFFFF for _ in range(4))
             self.asked += 1
             twins.bring(name, Nack(1, slot.terms.ssrc, asked).encode())
+        elif luck < 0.32:
+            slot = twins.links[name][0].video[chance.randrange(len(PUBLISHERS))]
+            wish = Pli(1, slot.terms.ssrc) if luck < 0.31 else Fir(1, ((slot.terms.ssrc, chance.randrange(256)),))
+            twins.bring(name, wish.encode())
+        elif luck < 0.325:
+            twins.shed(chance.choice(STAGES))
+        elif luck < 0.33:
+            twins.fall_silent(name)
