@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtp import extensions, packet, rtcp, sequence, transport_cc, vp8
+from media.rtp import extensions, h264, opus, packet, red, rtcp, sequence, transport_cc, vp8
 from media.rtp.extensions import ExtensionIds
 from media.rtp.rtcp import Bye, Fir, Nack, Pli, ReceiverReport, Remb, ReportBlock, SenderReport, TransportFeedback
 from tests.fuzzing import PACKETS, dice, fuzz
@@ -179,6 +179,13 @@ def _parse_everything(data: bytes) -> None:
         assert 12 <= found.payload_start <= found.payload_end <= len(data)
         extensions.read(found, packets.IDS)
         vp8.parse(found.payload)
+    for payload in (data, data[12:]):
+        vp8.parse(payload)
+        h264.parse(payload)
+        assert not opus.single(payload) or 2.5 <= opus.frame_ms(payload[0]) <= 60
+        blocks, own = red.parse(payload), red.own_start(payload, 0, len(payload))
+        assert own is None or 0 < own <= len(payload)
+        assert blocks is None or sum(len(block.data) for block in blocks) < len(payload)
     rtcp.parse(data)
 
 
