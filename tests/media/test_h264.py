@@ -1,16 +1,19 @@
 """H.264: what begins a key frame, and who gets a stream of it."""
 
+from typing import Any
+
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media import answer, sdp
 from media.ice import Credentials
-from media.rtp import h264
+from media.rtp import h264, sps
 from media.rtp.packet import header
 from media.rtp.rtcp import Nack
 from media.sfu.room import Room
-from media.sfu.terms import PayloadTypes, Publication, SlotTerms, Terms, VideoCodec
+from media.sfu.terms import LayerTerms, PayloadTypes, Publication, SlotTerms, Terms, VideoCodec
 from tests.media.test_sdp import CHROMIUM
 
 SPS, PPS, IDR, SLICE = b"\x67\x42\x00\x0c", b"\x68\xce", b"\x65\x88", b"\x41\x9a"
@@ -46,6 +49,55 @@ def test_malformed_payloads_are_none(payload: bytes) -> None:
 @given(st.binary(max_size=40))
 def test_no_payload_raises(payload: bytes) -> None:
     h264.parse(payload)
+    assert sps.height(payload) >= 0
+
+
+@pytest.mark.parametrize("height", [90, 180, 270, 360, 540, 720, 1080])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"profile": "baseline"},
+        {"profile": "main"},
+        {"profile": "high", "x264-params": "cqm=jvt"},
+        {"profile": "high422", "pixel": "yuv422p"},
+        {"profile": "high444", "pixel": "yuv444p"},
+    ],
+)
+def test_a_key_frame_tells_how_high_it_is(height: int, options: dict[str, str]) -> None:
+    found = h264.parse(parameters(height, **options))
+    assert found is not None
+    assert (found.keyframe, found.height) == (True, height)
+
+
+@pytest.mark.parametrize("height", [180, 540, 1080])
+def test_so_does_one_of_two_fields(height: int) -> None:
+    assert sps.height(parameters(height, **{"x264-params": "interlaced=1"})) == height
+
+
+def test_a_parameter_set_that_is_cut_short_tells_nothing() -> None:
+    whole = parameters(540, profile="main")
+    assert {sps.height(whole[:size]) for size in range(len(whole))} <= {0, 540}
+
+
+def test_layers_of_h264_stand_in_order_of_their_own_heights() -> None:
+    """Whatever the order of the offer, and whatever heights most cameras have."""
+    room = Room()
+    layers = tuple(LayerTerms(ssrc=5 + n) for n in range(3))
+    room.admit("encoder")
+    room.connect(0.0, "encoder", Terms((Publication("video", "0", 106, simulcast=layers, codec="h264"),)), 1)
+    for ssrc, height in zip((5, 6, 7), (540, 270, 136), strict=True):
+        room.on_rtp(0.1, "encoder", header(106, True, 10, 3000, ssrc) + parameters(height, profile="baseline"))
+    assert [layer.height for layer in room.participants["encoder"].video.layers] == [136, 270, 540]
+
+
+def parameters(height: int, pixel: str = "yuv420p", **options: str) -> bytes:
+    """The sequence parameter set of a real encoder."""
+    context: Any = av.CodecContext.create("libx264", "w")
+    context.width, context.height, context.pix_fmt, context.framerate = 320, height, pixel, 25
+    context.options = options
+    data = b"".join(map(bytes, [*context.encode(av.VideoFrame(320, height, pixel)), *context.encode(None)]))
+    units = (unit.rstrip(b"\0") for unit in data.split(b"\0\0\1"))
+    return next(unit for unit in units if unit and unit[0] & 0x1F == 7)
 
 
 def test_a_stream_goes_as_it_is_to_whoever_takes_h264() -> None:
