@@ -16,7 +16,7 @@ from web.live import Live
 from web.media_node import Link
 from web.others import Others
 from web.reports import PassedStill, Report, understood
-from web.signal_line import Line
+from web.signal_line import Health, Line
 from web.stills import Still
 from web.thin_lines import ThinLines
 
@@ -62,6 +62,10 @@ class Across:
         """A desk asks for what the sites' pages say of themselves."""
         self._watched[meeting] = _now()
 
+    def healths(self, meeting: str) -> dict[str, Health]:
+        """What the pages of a meeting last said of themselves, by site, here and there."""
+        return {**self._others.healths(meeting), **self._live.lines.healths(meeting)}
+
     def pass_still(self, line: Line, still: Still) -> None:
         """A still of a site here goes to the processes whose receivers want it."""
         to = self._others.asking(line.meeting, line.site)
@@ -84,6 +88,7 @@ class Across:
         match told:
             case Report() if room is not None:
                 self._thin.take_report(room, event.client, told)
+                self._live.note_microphones(room.id, self.healths(room.id))
             case PassedStill():
                 self._thin.take_still(event.room, event.client, told)
 

@@ -126,7 +126,12 @@ class Conference:
     def healths(self, meeting: str) -> dict[str, Health]:
         """What the pages of a meeting last said of themselves, by site, whichever web process they talk to."""
         self._across.watch(meeting)
-        return {**self._others.healths(meeting), **self._live.lines.healths(meeting)}
+        return self._across.healths(meeting)
+
+    def hear_health(self, line: Line, health: Health) -> None:
+        """What a participant's page says of itself."""
+        line.health = health
+        self._live.note_microphones(line.meeting, self._across.healths(line.meeting))
 
     def hear_still(self, line: Line, part: Part) -> None:
         """A part of a still that a site was asked for."""

@@ -1,6 +1,6 @@
 """What a web process holds of the live meetings; all of it belongs to one event loop, the truth is in the database."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from web.absences import Absences
 from web.media_node import Links
 from web.open_lines import OpenLines
 from web.rooms import Room, room_of
+from web.signal_line import Health
 from web.store import Store
 
 Refresh = Callable[[Collection[str] | None], Awaitable[None]]
@@ -26,6 +27,12 @@ class Live:
     rooms: dict[str, Room] = field(default_factory=dict)
     lines: OpenLines = field(default_factory=OpenLines)
     absences: Absences = field(default_factory=Absences)
+
+    def note_microphones(self, meeting: str, healths: Mapping[str, Health]) -> None:
+        """Pages say whether their own microphone is open: everybody is told when that changes."""
+        room = self.rooms.get(meeting)
+        if room is not None and room.note_microphones(healths):
+            self.lines.tell(meeting, room.participants())
 
 
 def read_rooms(session: Session, ids: Collection[str] | None) -> list[Room]:

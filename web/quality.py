@@ -59,6 +59,7 @@ def _row(
             if slot["kind"] == "video"
         ],
         "findings": _findings(told["findings"], healths.get(site)),
+        "microphone": site not in healths or healths[site].microphone,
     }
 
 

@@ -11,6 +11,7 @@ from media.meetings.moves import PRESENT, SiteState
 from media.messages import Admit, CloseRoom, Codecs, OpenRoom, Remove, RoomState, WantedParticipant, WantedRoom
 from media.nodes.model import Placement
 from media.sfu.terms import Part
+from web.signal_line import Health
 
 REOFFER_CODEC: State = {"type": "reoffer", "reason": "codec"}
 Order = OpenRoom | CloseRoom | Admit | Remove
@@ -62,7 +63,8 @@ class Room:
     """A live meeting: its sites by id, who is sending, who is heard, which layers of a site's picture are wanted.
 
     `place` is None while no node has it, `content` the site that shares its content.
-    `asked` are the sites that are to offer anew for the codec's sake, `unseen` says whose picture whom cannot show.
+    `asked` are the sites that are to offer anew for the codec's sake, `unseen` says whose picture whom cannot show,
+    `closed` whose own microphone is closed.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Room:
     loudest: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
 
     def participants(self) -> State:
         """The message that lists everybody."""
@@ -103,6 +106,12 @@ class Room:
         self.asked, self.unseen = told.asked, told.unseen
         return newly
 
+    def note_microphones(self, healths: Mapping[str, Health]) -> bool:
+        """Take over what pages say of their own microphones; whether that changed what is told."""
+        before = self.participants()
+        self.closed = frozenset(site for site, health in healths.items() if not health.microphone)
+        return self.participants() != before
+
     def update(self, fresh: "Room") -> None:
         """Take over the database's part; whoever is not in any more sends nothing."""
         self.sites, self.place, self.content = fresh.sites, fresh.place, fresh.content
@@ -120,6 +129,7 @@ class Room:
             "state": site.state.value,
             "muted": site.muted,
             "publishing": {"audio": audio, "video": video},
+            "microphone": audio and site.id not in self.closed,
             "unseen_by": list(self.unseen.get(site.id, ())),
         }
 

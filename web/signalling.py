@@ -198,7 +198,7 @@ class _Talk:
             self._line.send({"type": "pong", "at": said.at})
             return
         if isinstance(said, HealthReport):
-            self._line.health = said.health()
+            self._conference.hear_health(self._line, said.health())
             return
         if isinstance(said, StillPart | StillSeen):
             self._take_still(said)

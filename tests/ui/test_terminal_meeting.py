@@ -157,6 +157,7 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
 
     stands("吕合镇", "joined")
     expect(one.see("mic")).to_have_text("话筒已关")
+    expect(other.see("main-picture")).to_contain_text("话筒关")
     one.press("mic")
     expect(one.see("mic")).to_have_text("话筒已开")
     expect(other.see("main-picture")).to_have_attribute("data-state", "speaking")
@@ -169,6 +170,8 @@ def test_a_meeting_from_ring_to_end(new_page: NewPage, town: County, duty: httpx
     control(duty, meeting, "unmute", site=here)
     expect(one.see("may-open")).to_be_visible()
     expect(one.see("mic")).to_have_text("话筒已关")
+    expect(other.see("main-picture")).to_have_attribute("data-state", "muted")
+    expect(other.see("main-picture")).to_contain_text("话筒关")
 
     control(duty, meeting, "broadcast", site=here)
     expect(one.see("broadcast-self")).to_be_visible()

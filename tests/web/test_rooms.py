@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from media.messages import Admit, CloseRoom, OpenRoom, Remove, WantedParticipant
 from media.sfu.terms import Part
 from web.open_lines import OpenLines
 from web.rooms import Order, Room, SiteView, next_ring_end, orders, room_of, wanted_rooms
-from web.signal_line import BEHIND, MOST_WAITING, REMOVED, REPLACED, Budget, Line
+from web.signal_line import BEHIND, MOST_WAITING, REMOVED, REPLACED, Budget, Health, Line
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 Node = dict[str, dict[str, WantedParticipant]]
@@ -86,6 +87,16 @@ def test_who_is_no_longer_in_sends_nothing() -> None:
     room = Room("m", {"a": site("a", SiteState.JOINED)}, publishing={"a": (True, True)})
     room.update(Room("m", {"a": site("a", SiteState.LEFT)}))
     assert room.publishing == {}
+
+
+def test_whose_own_microphone_is_closed_is_told_when_that_changes() -> None:
+    """Of who sends no sound at all it changes nothing."""
+    room = Room("m", {name: site(name, SiteState.JOINED) for name in "ab"}, publishing={"a": (True, True)})
+    closed, opened = Health("none", 0, 0.0, microphone=False), Health("none", 0, 0.0)
+    changed = [room.note_microphones({"a": one, "b": one}) for one in (opened, closed, closed, opened)]
+    assert changed == [False, True, False, True]
+    listed: Any = room.participants()["participants"]
+    assert [one["microphone"] for one in listed] == [True, False]
 
 
 def line() -> Line:

@@ -4,7 +4,7 @@ import type { ConferenceParticipant } from '@shared/conference/messages'
 import { assign, faces, isWeak } from './pictures'
 
 const one = (id: string, more: Partial<ConferenceParticipant> = {}): ConferenceParticipant => ({
-  id, name: id, kind: 'terminal', state: 'joined', muted: false, publishing: { audio: true, video: true }, unseen_by: [], ...more,
+  id, name: id, kind: 'terminal', state: 'joined', muted: false, publishing: { audio: true, video: true }, microphone: true, unseen_by: [], ...more,
 })
 const all = [one('me'), one('a'), one('b'), one('c'), one('d'), one('e')]
 const asked = { participants: all, self: 'me', broadcast: null, speaker: null, content: false, room: 3 }

@@ -17,6 +17,8 @@ export interface HallView {
   speaker: string | null
   /** The sites whose pictures this wall cannot show. */
   blind: ReadonlySet<string>
+  /** Sites whose own microphone is closed. */
+  closed: ReadonlySet<string>
   /** The sites that send a picture, and for which it has no slot. */
   beyond: ReadonlySet<string>
   /** Which sites' pictures rest, and what for. */
@@ -42,7 +44,7 @@ export interface Hall {
 }
 
 const VOICES = 4
-const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), beyond: new Set(), resting: new Map(), rest: null, out: null }
+const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), closed: new Set(), beyond: new Set(), resting: new Map(), rest: null, out: null }
 
 /** One visit to one meeting: receives only, shows no picture of its own. */
 class Visit {
@@ -61,6 +63,7 @@ class Visit {
   private out: Refusal | Out | null = null
   private self = ''
   private blind = new Set<string>()
+  private closed = new Set<string>()
 
   constructor(
     api: Api,
@@ -102,6 +105,7 @@ class Visit {
     this.conference.on('self', ({ participant }) => (this.self = participant))
     this.conference.on('participants', (all) => {
       this.blind = new Set(all.filter((p) => p.publishing.video && p.unseen_by.includes(this.self)).map((p) => p.id))
+      this.closed = new Set(all.filter((p) => !p.microphone).map((p) => p.id))
       this.sending = new Set(all.filter((p) => p.publishing.video).map((p) => p.id))
       this.tell()
     })
@@ -155,7 +159,7 @@ class Visit {
       if (site !== null && stream !== undefined && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
     })
     const beyond = new Set(this.rest.filter((site) => this.sending.has(site)))
-    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind, beyond, resting: this.resting, rest: this.most, out: this.out })
+    this.changed({ streams, stills: this.stills, speaker: this.speaker, blind: this.blind, closed: this.closed, beyond, resting: this.resting, rest: this.most, out: this.out })
   }
 }
 

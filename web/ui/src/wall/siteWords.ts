@@ -9,10 +9,10 @@ export interface SiteShown {
   word: string
 }
 
-/** A site's tile in states and words. `now` in ms. */
+/** A site's tile in states and words; `closed`: its own microphone is. `now` in ms. */
 export function siteShown(
   site: Site,
-  { meeting, speaking, blind, now, words, hasFloor }: { meeting: Meeting; speaking: boolean; blind: boolean; now: number; words: typeof sharedTexts.zh; hasFloor: string },
+  { meeting, speaking, blind, closed, now, words, hasFloor }: { meeting: Meeting; speaking: boolean; blind: boolean; closed: boolean; now: number; words: typeof sharedTexts.zh; hasFloor: string },
 ): SiteShown {
   switch (site.state) {
     case 'lost':
@@ -33,6 +33,7 @@ export function siteShown(
       if (blind) return { state: 'absent', word: words.cannotShow }
       if (meeting.floor.holder?.id === site.id) return { state: 'speaking', word: hasFloor }
       if (speaking) return { state: 'speaking', word: meeting.broadcast === site.id ? words.broadcastSpeaking : words.speaking }
-      return isSilent(site, meeting) ? { state: 'muted', word: words.muted } : { state: 'live', word: words.micOn }
+      if (isSilent(site, meeting)) return { state: 'muted', word: words.muted }
+      return closed ? { state: 'muted', word: words.micClosed } : { state: 'live', word: words.micOn }
   }
 }

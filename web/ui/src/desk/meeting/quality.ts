@@ -14,6 +14,8 @@ export interface SiteQuality {
   voices: Stream[]
   pictures: Picture[]
   findings: Finding[]
+  /** Whether its own microphone is open, as far as its page tells. */
+  microphone: boolean
 }
 
 /** What goes to a site of somebody's, and how the site says that it comes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { count, fitsThin, healthBetween, keptBack, lossBetween, shorter, type Counted } from './health'
+import { count, fitsThin, healthAtFirst, healthBetween, keptBack, lossBetween, shorter, type Counted } from './health'
 
 const OPEN = { microphone: true, camera: true }
 const counted = (more: Partial<Counted> = {}): Counted => ({
@@ -13,6 +13,11 @@ describe('what a page tells of its connection', () => {
     expect(healthBetween(before, now, null)).toEqual({
       type: 'health', limited: 'cpu', uplink_kbps: 640, concealed: 0.1, ...OPEN, uplink_loss: 0.13, queued_ms: null,
     })
+  })
+
+  it('the first look tells what is open, and nothing of a way that was not measured', () => {
+    const first = healthAtFirst(counted({ concealed: 900, samples: 900, uplinkKbps: 300, open: { microphone: false, camera: true } }))
+    expect(first).toMatchObject({ microphone: false, camera: true, uplink_kbps: 0, concealed: 0, queued_ms: null })
   })
 
   it('nothing heard is no gap, and a connection made anew counts from nothing', () => {

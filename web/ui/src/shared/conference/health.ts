@@ -77,6 +77,9 @@ export function healthBetween(before: Counted, now: Counted, shortestMs: number 
   }
 }
 
+/** What the first look tells: the browser's first estimate of the way is none that was measured. */
+export const healthAtFirst = (now: Counted): HealthMessage => ({ ...healthBetween(now, now, null), uplink_kbps: 0 })
+
 /** The share of the sound that was made up between two looks. */
 export function gapsBetween(before: Counted, now: Counted): number {
   const samples = now.samples - before.samples
@@ -109,6 +112,7 @@ export class HealthWatch {
   private slow = false
   private ticks = 0
   private told = ''
+  private toldOpen: boolean | null = null
   private readonly timer: number
 
   constructor(
@@ -127,32 +131,38 @@ export class HealthWatch {
   /** Tell the next look in any case: who hears it may know nothing yet. */
   again(): void {
     this.told = ''
+    this.toldOpen = null
   }
 
-  /** A thin uplink is told more often: what it is tried with has to end soon where a queue begins. */
+  /** A thin uplink is told more often: what it is tried with has to end soon where a queue begins. The others see a
+   * microphone that is opened or closed. */
   private tick(): void {
     this.ticks += 1
     const whole = this.ticks % LOOK_EVERY === 0
-    if (whole || this.thin) void this.look(whole)
+    if (whole || this.thin || this.open().microphone !== this.toldOpen) void this.look(whole)
+  }
+
+  private open(): Open {
+    const { microphone, camera } = this.call
+    return { microphone: microphone.track?.enabled === true, camera: camera.track?.enabled === true }
   }
 
   private async look(whole: boolean): Promise<void> {
     if (this.call.pc.connectionState !== 'connected') return
-    const { microphone, camera } = this.call
-    const open = { microphone: microphone.track?.enabled === true, camera: camera.track?.enabled === true }
+    const open = this.open()
     const report = await this.call.pc.getStats()
     const now = count(report, open)
     if (whole) this.slow = this.isSlow(report)
     if (this.slow) now.limited = 'cpu'
     const before = this.before
     if (whole) this.before = now
-    if (before === null) return
-    if (whole) this.adapt(before, now)
+    if (whole && before !== null) this.adapt(before, now)
     this.shortestMs = shorter(this.shortestMs, now.roundTripMs)
-    const message = healthBetween(before, now, this.shortestMs)
+    const message = before === null ? healthAtFirst(now) : healthBetween(before, now, this.shortestMs)
     const text = JSON.stringify(message)
     if (text !== this.told) this.tell(message)
     this.told = text
+    this.toldOpen = message.microphone
   }
 
   private adapt(before: Counted, now: Counted): void {

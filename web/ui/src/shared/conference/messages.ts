@@ -18,6 +18,8 @@ export interface ConferenceParticipant {
   state: string
   muted: boolean
   publishing: Publishing
+  /** Whether its own microphone is open, whatever the chair lets through. */
+  microphone: boolean
   /** Ids of those who cannot show its picture, for want of the codec. */
   unseen_by: string[]
 }
