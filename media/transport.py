@@ -179,12 +179,16 @@ class Peer:
         self.remote = parameters.remote
         self.path: Path | None = None
         self.paths: list[Path] = []
+        self.strange: list[Path] = []
+        """By which checks came, and nothing yet that only the peer could have sent from there."""
         self.made_at = now
         self.heard_at = now
         self.probed_at = now
         self.connected = False
         self.away = False
         """It is silent, and waited for."""
+        self.restarted = False
+        """It has restarted ICE, and not yet answered by any path since."""
         self.closed = False
         self._port = port
         self._reachable = asyncio.Event()
@@ -243,13 +247,17 @@ class Peer:
         early, self.early = self.early, []
         return early
 
-    def reachable_by(self, path: Path, better: bool) -> None:
-        """A check came authentic by `path`; send there from now on when it is the first, or `better` than the present.
+    @property
+    def seeks(self) -> bool:
+        """Whether the first path by which it answers is to be taken, though it has not named it.
 
-        That is what the client nominates, and the first of an ICE restart or of who was silent: by the former way
-        nothing comes, and Chromium may take seconds until it nominates another one.
+        By the former way nothing may come any more, and Chromium may take seconds until it names another one.
         """
-        if better or self.path is None:
+        return self.restarted or self.away or self.path is None
+
+    def reachable_by(self, path: Path, better: bool) -> None:
+        """The peer is at `path`; send there from now on when that is the first, or `better` than the present."""
+        if (better or self.path is None) and path != self.path:
             self.path = path
             if self.route is not None:
                 self.route.follow(path)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from media import ice
+from media.checks import Checks
 from media.compiled.gate import Owner
 from media.ice import Address, Credentials
 from media.loop import PacketLoop, PacketSelector
@@ -94,6 +95,7 @@ class UdpPort:
         self._by_ufrag: dict[str, tuple[Peer, Credentials]] = {}
         self._peers: set[Peer] = set()
         self._farewells: set[asyncio.Task[None]] = set()
+        self._checks: Checks[Peer] = Checks()
         self._tie_breaker = secrets.randbits(64)
         self._gate: Taker | None = None
         self._controls: list[tuple[Peer, float, bytes]] = []
@@ -121,7 +123,7 @@ class UdpPort:
         """
         peer.path = Path(self.outlets[0], address)
         self._know(peer, peer.path)
-        self._probe(peer, nominate=True)
+        self._ask(peer, peer.path, nominate=True)
 
     def restart(self, peer: Peer, remote: Credentials) -> None:
         """ICE restart: new credentials; the old ones go on until a check uses the new.
@@ -199,7 +201,8 @@ class UdpPort:
                 peer.away = True
             elif silent > PROBE_AFTER_S and now - peer.probed_at > (SOUGHT_EVERY_S if peer.away else PROBE_INTERVAL_S):
                 peer.probed_at = now
-                self._probe(peer)
+                if peer.path is not None:
+                    self._ask(peer, peer.path)
 
     def _hear(self, now: float, peer: Peer) -> None:
         """Something authentic came from a peer."""
@@ -211,19 +214,20 @@ class UdpPort:
         peer.away = False
         self.handlers.on_back(peer)
 
-    def _probe(self, peer: Peer, nominate: bool = False) -> None:
+    def _ask(self, peer: Peer, path: Path, *, chosen: bool = False, nominate: bool = False) -> None:
+        """Have a peer answer by `path`."""
+        transaction = self._checks.begin(peer, path, chosen=chosen)
         username = f"{peer.remote.ufrag}:{peer.local.ufrag}"
-        message = ice.request(secrets.token_bytes(12), username, peer.remote.password, self._tie_breaker, nominate)
-        if peer.path is not None:
-            peer.path.send(message)
+        path.send(ice.request(transaction, username, peer.remote.password, self._tie_breaker, nominate))
 
     def connected(self, peer: Peer) -> None:
         """The peer's DTLS stands: what came too early can be read now."""
+        peer.heard_at = self._loop.time()
         self.handlers.on_connected(peer)
         for arrived, datagram in peer.take_early():
             if peer in self._peers and peer.inbound is not None:
                 self.scratch.view[: len(datagram)] = datagram
-                self._on_media(arrived, peer, peer.inbound, len(datagram))
+                self._on_media(arrived, peer, peer.inbound, len(datagram), peer.path)
         self._tell_control()
 
     # -- what comes in --------------------------------------------------------------------------
@@ -291,6 +295,7 @@ class UdpPort:
         """It is gone: who was reached by it is to be found by another path, or by a new check."""
         for peer in set(self._known.pop(outlet, {}).values()):
             peer.paths = [path for path in peer.paths if path.outlet is not outlet]
+            peer.strange = [path for path in peer.strange if path.outlet is not outlet]
             if peer.path is not None and peer.path.outlet is outlet:
                 peer.path = peer.paths[-1] if peer.paths else None
 
@@ -298,16 +303,16 @@ class UdpPort:
         first = self.scratch.view[0]
         peer = self._known[outlet].get(address)
         if 128 <= first <= 191 and peer is not None and peer.inbound is not None:
-            self._on_media(now, peer, peer.inbound, size)
+            self._on_media(now, peer, peer.inbound, size, Path(outlet, address) if peer.strange else None)
         elif first < 4:
             self._on_stun(now, bytes(self.scratch.view[:size]), Path(outlet, address))
         elif 20 <= first <= 63 and peer is not None:
-            peer.heard_at = now
             peer.on_dtls(bytes(self.scratch.view[:size]))
         elif not (128 <= first <= 191 and peer is not None and peer.wait(now, bytes(self.scratch.view[:size]))):
             self.counters.stray += 1
 
-    def _on_media(self, now: float, peer: Peer, inbound: Inbound, size: int) -> None:
+    def _on_media(self, now: float, peer: Peer, inbound: Inbound, size: int, path: Path | None) -> None:
+        """`path` is told where it may be a strange one."""
         view = self.scratch.view
         control = is_rtcp(view[:2])
         if peer.spared and not control and size > SPARED_MASK and _is_spared(view, peer.spared):
@@ -316,6 +321,8 @@ class UdpPort:
         if packet is None:
             self.counters.not_authentic += 1
             return
+        if path in peer.strange and (peer.seeks or self._checks.chose(peer, path)):
+            self._settle(peer, path, chosen=True)
         self._hear(now, peer)
         if control:
             self._controls.append((peer, now, packet))
@@ -338,44 +345,70 @@ class UdpPort:
         elif binding.kind == ice.RESPONSE:
             self._on_stun_response(now, data, binding, path)
         else:
-            self._on_stun_request(now, data, binding, path)
+            self._on_stun_request(data, binding, path)
 
     def _on_stun_response(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
-        peer = self._known[path.outlet].get(path.address)
-        if peer is not None and ice.verify(data, binding, peer.remote.password):
-            peer.reachable_by(path, better=False)
-            self._hear(now, peer)
-        else:
+        check = self._checks.of(binding.transaction, path)
+        if check is None or not ice.verify(data, binding, check.peer.remote.password):
             self.counters.not_authentic += 1
+            return
+        self._checks.settle(binding.transaction)
+        self._settle(check.peer, path, check.chosen)
+        self._hear(now, check.peer)
 
-    def _on_stun_request(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
+    def _on_stun_request(self, data: bytes, binding: ice.Binding, path: Path) -> None:
+        """Answer; where media is to go by another path than now, ask the peer by it first.
+
+        A check can be sent again by whoever saw it, and from any address: it is not heard of the peer.
+        """
         entry = self._by_ufrag.get(binding.username.partition(":")[0])
         if entry is None or not ice.verify(data, binding, entry[1].password):
             self.counters.not_authentic += 1
             return
         peer, credentials = entry
-        restarted = credentials is peer.local and self._forget_former_credentials(peer)
-        self._know(peer, path)
+        peer.restarted = (credentials is peer.local and self._forget_former_credentials(peer)) or peer.restarted
+        owner = self._known[path.outlet].get(path.address)
         path.send(ice.response(binding, path.address, credentials.password))
-        peer.reachable_by(path, binding.use_candidate or restarted or peer.away)
-        self._hear(now, peer)
+        if owner is None and peer.path is None and not peer.connected:
+            self._settle(peer, path, chosen=True)
+            return
+        if owner is None:
+            self._note(peer, path)
+        if peer.seeks or (binding.use_candidate and path != peer.path):
+            self._ask(peer, path, chosen=binding.use_candidate)
 
     # -- who is who -----------------------------------------------------------------------------
 
+    def _settle(self, peer: Peer, path: Path, chosen: bool) -> None:
+        """The peer is there."""
+        self._know(peer, path)
+        peer.reachable_by(path, chosen or peer.seeks)
+        peer.restarted = False
+
+    def _note(self, peer: Peer, path: Path) -> None:
+        """It may be there: what comes by this path is looked at."""
+        self._known[path.outlet][path.address] = peer
+        peer.strange.append(path)
+        if len(peer.strange) > MAX_PATHS:
+            self._unknow(peer, peer.strange.pop(0))
+
     def _know(self, peer: Peer, path: Path) -> None:
-        former = self._known[path.outlet].get(path.address)
-        if former is peer:
+        if path in peer.paths:
             return
-        if former is not None and former.door is not None:
-            former.door.unknow(path)
+        former = self._known[path.outlet].get(path.address)
+        if former is not None:
+            self._lose_path(former, path)
         self._known[path.outlet][path.address] = peer
         peer.paths.append(path)
         if peer.door is not None:
             peer.door.know(path)
         if len(peer.paths) > MAX_PATHS:
-            oldest = next(known for known in peer.paths if known != peer.path)
-            self._unknow(peer, oldest)
-            peer.paths.remove(oldest)
+            self._lose_path(peer, next(known for known in peer.paths if known != peer.path))
+
+    def _lose_path(self, peer: Peer, path: Path) -> None:
+        self._unknow(peer, path)
+        peer.paths = [known for known in peer.paths if known != path]
+        peer.strange = [known for known in peer.strange if known != path]
 
     def _unknow(self, peer: Peer, path: Path) -> None:
         if peer.door is not None:
@@ -394,9 +427,11 @@ class UdpPort:
     def _forget(self, peer: Peer) -> None:
         self._forget_former_credentials(peer)
         self._by_ufrag.pop(peer.local.ufrag, None)
-        for path in peer.paths:
+        self._checks.forget(peer)
+        for path in (*peer.paths, *peer.strange):
             self._unknow(peer, path)
         peer.paths.clear()
+        peer.strange.clear()
 
 
 def _is_spared(packet: memoryview, payload_types: frozenset[int]) -> bool:

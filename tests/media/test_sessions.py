@@ -3,8 +3,9 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -18,7 +19,7 @@ from media.rtp.packet import header
 from media.sdp import parse_fragment, parse_offer
 from media.sfu.shedding import SHED_S, WINDOW_S
 from media.transport import MAX_EARLY, Peer
-from media.udp import CONSENT_S, DEAD_AFTER_S
+from media.udp import CONSENT_S, DEAD_AFTER_S, MAX_PATHS
 from tests.conformance.offers import Ice, Offer
 from tests.media.signal_server import until
 
@@ -74,6 +75,7 @@ class Node:
             "pending": bridge.connections.pending,
             "numbers": bridge.connections.numbers,
             "ufrags": port._by_ufrag,
+            "checks": port._checks._open,
             "transports": port._peers,
             "farewells": port._farewells,
             "addresses": [address for known in port._known.values() for address in known],
@@ -141,25 +143,146 @@ async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
 
 async def test_the_first_way_that_a_restart_finds_is_taken_though_nobody_nominates_it(node: Node) -> None:
     """The former one may be dead; Chromium nominates the next one when it comes to it."""
-    async with clients(1) as (client,):
+    async with clients(1) as (client,), elsewhere(client) as other:
         answer, _ = node.open(client.name, client.offer())
         await client.connect(answer)
+        other.beside(client)
         peer = next(iter(node.bridge.connections.by_peer))
-        former = peer.path
-        _, fragment = node.bridge.negotiation.renew_session(ROOM, client.name, "s", None, Ice().fragment())
+        former, news = peer.path, Ice()
+        _, fragment = node.bridge.negotiation.renew_session(ROOM, client.name, "s", None, news.fragment())
         theirs = parse_fragment(fragment or "")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-            other.bind(("127.0.0.1", 0))
-            other.sendto(check(theirs.ufrag, "another password"), client.server)
-            await until(lambda: node.bridge.port.counters.not_authentic, 5)
-            assert peer.path == former
-            other.sendto(check(theirs.ufrag, theirs.password), client.server)
-            await until(lambda: peer.path is not None and peer.path.address == other.getsockname(), 5)
+        other.send(check(theirs.ufrag, "another password"))
+        await until(lambda: node.bridge.port.counters.not_authentic, 5)
+        assert peer.path == former
+        other.send(check(theirs.ufrag, theirs.password))
+        other.answer(await other.asked(), news.password)
+        await until(lambda: peer.path is not None and peer.path.address == other.address, 5)
 
 
-def check(ufrag: str, password: str) -> bytes:
-    """A client's check that nominates nothing."""
-    return ice.request(bytes(12), f"{ufrag}:them", password, 1)
+def check(ufrag: str, password: str, *, nominate: bool = False) -> bytes:
+    """A client's check."""
+    return ice.request(bytes(12), f"{ufrag}:them", password, 1, nominate)
+
+
+class Elsewhere:
+    """Another address than that of a client, and what comes to it."""
+
+    def __init__(self, found: socket.socket) -> None:
+        self._socket = found
+        self.address: ice.Address = found.getsockname()[:2]
+
+    def beside(self, client: Client) -> None:
+        """Talk with the server of `client`."""
+        self._socket.connect(client.server)
+
+    def send(self, datagram: bytes) -> None:
+        self._socket.send(datagram)
+
+    async def asked(self) -> ice.Binding:
+        """The next check that comes here."""
+        loop = asyncio.get_running_loop()
+        while True:
+            found = ice.parse(await asyncio.wait_for(loop.sock_recv(self._socket, 2048), 5))
+            if found is not None and found.kind == ice.REQUEST:
+                return found
+
+    async def asked_by(self, seen: bytes) -> ice.Binding:
+        """Send this; the check that comes because of it."""
+        self.send(seen)
+        return await self.asked()
+
+    def answer(self, asked: ice.Binding, password: str) -> None:
+        self.send(ice.response(asked, self.address, password))
+
+
+@asynccontextmanager
+async def elsewhere(client: Client) -> AsyncIterator[Elsewhere]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.setblocking(False)
+        found.bind((client.address, 0))
+        yield Elsewhere(found)
+
+
+async def test_a_check_that_is_sent_again_from_elsewhere_moves_nothing(node: Node) -> None:
+    """Who saw a check could else have a stream sent to anybody, as long as its client speaks."""
+    async with clients(1) as (client,), elsewhere(client) as other:
+        await client.connect(node.open(client.name, client.offer())[0])
+        other.beside(client)
+        port, peer = node.bridge.port, next(iter(node.bridge.connections.by_peer))
+        former = peer.path
+        seen = check(peer.local.ufrag, peer.local.password, nominate=True)
+        asked = await other.asked_by(seen)
+        for _ in range(2 * MAX_PATHS):
+            asked = await other.asked_by(seen)
+        assert peer.path == former
+        other.answer(asked, "a password that was guessed")
+        other.send(ice.response(replace(asked, transaction=bytes(12)), other.address, peer.remote.password))
+        await until(lambda: port.counters.not_authentic == 2, 5)
+        assert peer.path == former
+        assert [path for path in peer.paths if path != former] == []
+        other.answer(asked, peer.remote.password)  # as only the client itself can
+        await until(lambda: peer.path != former, 5)
+
+
+async def test_checks_that_are_sent_again_keep_nobody_alive(node: Node) -> None:
+    async with clients(1) as (client,), elsewhere(client) as other:
+        await client.connect(node.open(client.name, client.offer())[0])
+        await until(lambda: bool(node.told), 10)
+        other.beside(client)
+        peer, gone = next(iter(node.bridge.connections.by_peer)), node.bridge.now() + DEAD_AFTER_S + 1
+        client.hand_over()
+        node.bridge.port.check(gone)
+        assert peer.away
+        other.send(check(peer.local.ufrag, peer.local.password, nominate=True))
+        await other.asked()
+        assert peer.away
+
+
+async def test_who_speaks_from_where_it_said_is_believed_without_an_answer(node: Node) -> None:
+    async with clients(1) as (client,), elsewhere(client) as other:
+        await client.connect(node.open(client.name, client.offer())[0])
+        other.beside(client)
+        there = next(iter(node.bridge.connections.by_peer))
+        packets = spoken(client, 3)
+        former = there.path
+        other.send(next(packets))  # from an address that nothing was heard of
+        other.send(check(there.local.ufrag, there.local.password))
+        await until(lambda: there.strange, 5)
+        other.send(next(packets))  # its client did not say that this is the one to be used
+        other.send(check(there.local.ufrag, there.local.password, nominate=True))
+        await other.asked()
+        source = node.bridge.rooms[ROOM].participants[client.name].audio
+        await until(lambda: source.layers[0].packets == 1, 5)
+        assert there.path == former
+        other.send(next(packets))
+        await until(lambda: there.path is not None and there.path.address == other.address, 5)
+        assert there.strange == []
+
+
+def spoken(client: Client, count: int) -> Iterator[bytes]:
+    """Packets of speech, encrypted as its client does."""
+    out, peer = client.outgoing[0], client.peer
+    assert peer is not None
+    assert peer.outbound is not None
+    for number in range(1, count + 1):
+        sealed = peer.outbound.protect(header(out.stream.payload_type, True, number, 960, out.ssrc), bytes(80))
+        assert sealed is not None
+        yield bytes(sealed)
+
+
+async def test_an_address_of_another_is_taken_from_it_when_it_answers(node: Node) -> None:
+    """Else a participant who forges addresses could silence who is there."""
+    async with clients(1) as (client,):
+        await client.connect(node.open(client.name, client.offer())[0])
+        port, there = node.bridge.port, next(iter(node.bridge.connections.by_peer))
+        node.open("b", Offer("sendonly").text())
+        forger = next(peer for peer in port._peers if peer is not there)
+        client._port.outlets[0].send(check(forger.local.ufrag, forger.local.password, nominate=True), client.server)
+        await until(lambda: len(port._checks) == 1, 5)
+        client.speak()
+        source = node.bridge.rooms[ROOM].participants[client.name].audio
+        await until(lambda: source.layers[0].packets == 1, 5)
+        assert (forger.path, forger.paths) == (None, [])
 
 
 async def test_the_same_credentials_are_no_restart_and_many_restarts_leave_little(node: Node) -> None:
