@@ -1,12 +1,12 @@
 """Bound sockets, and the way through one of them to an address."""
 
-import errno
 import logging
 import socket
 import struct
 from dataclasses import dataclass
 from typing import Protocol
 
+from media.addresses import NOT_HERE, WILDCARDS, family_of, outbound
 from media.ice import Address
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,6 @@ _MEMINFO = struct.Struct("@9I")  # <linux/sock_diag.h>: SK_MEMINFO_RMEM_ALLOC fi
 _TIMESTAMP = struct.Struct("@qq")
 _INT = struct.Struct("@i")
 CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
-_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # compared; the operator chooses what is bound
 
 
 def arrival(control: list[tuple[int, int, bytes]]) -> float:
@@ -61,11 +60,13 @@ class Sender(Protocol):
 class Outlet:
     """One bound socket; it does not block and has the kernel note the time of each arrival.
 
-    `batch` is how many datagrams were to be taken from it at once the last time, until `read_at` on the loop's clock.
+    `host` is what it is bound to, `batch` how many datagrams were to be taken from it at once the last time, until
+    `read_at` on the loop's clock.
     """
 
     def __init__(self, host: str, port: int, counters: PortCounters, marks: Marks = DEFAULT_MARKS) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.host = host
+        family = family_of(host)
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.batch = 1
         self.read_at = 0.0
@@ -80,6 +81,8 @@ class Outlet:
             self._make_room(socket.SO_SNDBUF, "net.core.wmem_max")
             self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             self.socket.setsockopt(*self._marking[:2], marks.rest << 2)
+            if six:
+                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             self.socket.bind((host, port))
         except OSError:
             self.socket.close()
@@ -147,17 +150,32 @@ def bind(
     """The sockets of one port.
 
     A wildcard `host` is bound as one socket for each announced address of this machine, so that answers leave from the
-    right one; as the wildcard only when no announced address is the machine's own. Raises OSError.
+    right one. For announced addresses that are not (translated ones) the address that leads out is bound too, or the
+    wildcard where no other of the family is. Raises OSError.
     """
-    if host not in _WILDCARDS:
+    if host not in WILDCARDS.values():
         return [Outlet(host, port, counters, marks)]
     outlets: list[Outlet] = []
-    for address in dict.fromkeys(announced):
-        try:
-            outlets.append(Outlet(address, outlets[0].port if outlets else port, counters, marks))
-        except OSError as error:
-            if error.errno != errno.EADDRNOTAVAIL:
-                for outlet in outlets:
-                    outlet.socket.close()
-                raise
-    return outlets or [Outlet(host, port, counters, marks)]
+    try:
+        foreign = [one for one in dict.fromkeys(announced) if not _add(outlets, one, port, counters, marks)]
+        for family in dict.fromkeys(map(family_of, foreign)):
+            bound = [outlet.host for outlet in outlets if outlet.socket.family == family]
+            leading = outbound(family) if bound else WILDCARDS[family]
+            if leading is not None and leading not in bound:
+                _add(outlets, leading, port, counters, marks)
+        return outlets or [Outlet(host, port, counters, marks)]
+    except OSError:
+        for outlet in outlets:
+            outlet.socket.close()
+        raise
+
+
+def _add(outlets: list[Outlet], address: str, port: int, counters: PortCounters, marks: Marks) -> bool:
+    """Bind an address beside those that are, on the same number; whether it is this machine's. Raises OSError."""
+    try:
+        outlets.append(Outlet(address, outlets[0].port if outlets else port, counters, marks))
+    except OSError as error:
+        if error.errno not in NOT_HERE:
+            raise
+        return False
+    return True

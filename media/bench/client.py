@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import secrets
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from media.addresses import family_of
 from media.bench.load import AUDIO, AUDIO_TYPE, RTX_TYPE, VIDEO, VIDEO_TYPE, Stream
 from media.ice import Address, Credentials
 from media.outlet import CONTROL_SIZE, arrival
@@ -128,7 +130,7 @@ class Client:
         """Connect as the server's description says. Raises TimeoutError, BridgeError when it cannot be read."""
         remote = parse_offer(description)
         self.agreed = _agreed(remote)
-        self.server = _candidate(description)
+        self.server = _candidate(description, family_of(self.address))
         theirs = Credentials(remote.ufrag, remote.password)
         parameters = PeerParameters(theirs, remote.fingerprints, self._role, local=self._credentials)
         self.peer = self._port.make_peer(parameters)
@@ -234,11 +236,12 @@ def both(number: int) -> list[Outgoing]:
     return outgoing(number, (AUDIO, VIDEO))
 
 
-def _candidate(description: str) -> Address:
-    """The first UDP host candidate. Raises ValueError."""
+def _candidate(description: str, family: int = socket.AF_INET) -> Address:
+    """The first UDP host candidate of a family of addresses. Raises ValueError."""
     for line in description.splitlines():
         words = line.split()
-        if line.startswith("a=candidate:") and words[2].lower() == "udp" and "host" in words:
+        known = line.startswith("a=candidate:") and words[2].lower() == "udp" and "host" in words
+        if known and family_of(words[4]) == family:
             return words[4], int(words[5])
     raise ValueError("the server names no candidate")
 

@@ -1,10 +1,12 @@
 """A media node as a process: `python -m tests.media.node_process CONTROL_PORT UDP_PORT TOKEN ADDRESS STEP`."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from media.addresses import WILDCARDS
 from media.loop import run
 from media.node import MediaConfig, serve
 from media.steps import Choice
@@ -14,7 +16,7 @@ CHOICES: dict[str, Choice] = {"auto": "auto", "python": "python", "compiled": "c
 
 
 class NodeProcess:
-    """Starts the node, its media on `address`; after a kill it comes back on the same ports."""
+    """Starts the node, its media on `address`, or several with commas; after a kill it comes back on the same ports."""
 
     def __init__(self, token: str, address: str = "127.0.0.1", step: Choice = "auto") -> None:
         self.token = token
@@ -62,7 +64,9 @@ def main() -> None:
     control_port, udp_port, token, address, step = sys.argv[1:6]
     # What gives pictures up is tested for itself: here the clients' encoders are on the same two cores.
     ports = int(control_port), int(udp_port)
-    config = MediaConfig("127.0.0.1", ports[0], token, address, ports[1], (address,), CHOICES[step], sheds=False)
+    addresses = tuple(address.split(","))
+    host = WILDCARDS[socket.AF_INET] if len(addresses) > 1 else address
+    config = MediaConfig("127.0.0.1", ports[0], token, host, ports[1], addresses, CHOICES[step], sheds=False)
     run(serve(config))
 
 

@@ -30,7 +30,8 @@ ROOM = "meeting-1"
 class SignalServer:
     """One meeting with fixed participants; serves the files of `pages` over HTTP on the same port.
 
-    With `announce_port` clients are sent there instead of to the node's `udp_port`; only those of `relayed`, if given.
+    `ways`: who is told of one address alone. With `announce_port` clients are sent there instead of to the node's
+    `udp_port`; only those of `relayed`, if given.
     """
 
     def __init__(self, node_url: str, token: str, names: Iterable[str], pages: Path) -> None:
@@ -43,6 +44,7 @@ class SignalServer:
         self.udp_port = 0
         self.announce_port: int | None = None
         self.relayed: set[str] | None = None
+        self.ways: dict[str, str] = {}
         self.ice_servers: list[Any] = []
         self.log: list[tuple[str, str | None]] = []
         self.heard: dict[str, set[str]] = {n: set() for n in self.names}
@@ -142,7 +144,8 @@ class SignalServer:
         else:
             if self.announce_port is not None and (self.relayed is None or name in self.relayed):
                 sdp = sdp.replace(f" {self.udp_port} typ host", f" {self.announce_port} typ host")
-            await self._tell(name, {"type": "answer", "id": message["id"], "sdp": sdp})
+            told = [line for line in sdp.splitlines(True) if not _is_another_way(line, self.ways.get(name))]
+            await self._tell(name, {"type": "answer", "id": message["id"], "sdp": "".join(told)})
 
     async def _events(self) -> None:
         async for event in self.node.events():
@@ -200,6 +203,11 @@ class SignalServer:
 
 def _no_subprotocol(_connection: ServerConnection, offered: Iterable[Any]) -> Any:
     return next(iter(offered), None)
+
+
+def _is_another_way(line: str, way: str | None) -> bool:
+    """Whether it is a candidate of another address than this one."""
+    return way is not None and line.startswith("a=candidate:") and line.split()[4] != way
 
 
 async def until(condition: Callable[[], object], within_s: float, why: Callable[[], object] = str) -> None:

@@ -15,6 +15,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from media import ice, udp
+from media.addresses import family_of, outbound
 from media.attendance import Attendance, Seat
 from media.ice import Credentials
 from media.playback import AudioPlayback
@@ -153,7 +154,9 @@ async def test_answers_leave_from_the_address_that_was_asked() -> None:
     handlers = udp.Handlers(lambda *_: None, lambda *_: None, lambda _: None, lambda *_: None)
     port = udp.UdpPort("0.0.0.0", 0, handlers, ("127.0.0.3", "203.0.113.9", "127.0.0.2"))  # noqa: S104  # under test
     peer = port.make_peer(PeerParameters(Credentials("them", "password"), (("sha-256", "AA:BB"),), "server"))
-    assert [outlet.socket.getsockname()[0] for outlet in port.outlets] == ["127.0.0.3", "127.0.0.2"]
+    leading = outbound(socket.AF_INET)  # what is translated to the address that is not here ends at this one
+    own = ["127.0.0.3", "127.0.0.2", *([leading] if leading is not None else [])]
+    assert [outlet.socket.getsockname()[0] for outlet in port.outlets] == own
     loop = asyncio.get_running_loop()
     request = ice.request(bytes(12), f"{peer.local.ufrag}:them", peer.local.password, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -163,6 +166,33 @@ async def test_answers_leave_from_the_address_that_was_asked() -> None:
             answer, source = await asyncio.wait_for(loop.sock_recvfrom(client, 1500), 2)
             assert source == (host, port.port)
             assert ice.parse(answer) is not None
+    await port.close()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  # under test
+@pytest.mark.parametrize(
+    ("announced", "bound"),
+    [
+        (("203.0.113.9", "::1"), ["::1", "0.0.0.0"]),  # noqa: S104  # under test
+        (("2001:db8::9", "127.0.0.1"), ["127.0.0.1", "::"]),
+        (("203.0.113.9", "2001:db8::9"), ["0.0.0.0", "::"]),  # noqa: S104  # under test
+    ],
+)
+async def test_who_is_told_of_a_translated_address_is_heard_in_either_family(
+    host: str, announced: tuple[str, ...], bound: list[str]
+) -> None:
+    handlers = udp.Handlers(lambda *_: None, lambda *_: None, lambda _: None, lambda *_: None)
+    port = udp.UdpPort(host, 0, handlers, announced)
+    peer = port.make_peer(PeerParameters(Credentials("them", "password"), (("sha-256", "AA:BB"),), "server"))
+    assert [outlet.socket.getsockname()[0] for outlet in port.outlets] == bound
+    loop = asyncio.get_running_loop()
+    request = ice.request(bytes(12), f"{peer.local.ufrag}:them", peer.local.password, 1)
+    for own in ("127.0.0.1", "::1"):
+        with socket.socket(family_of(own), socket.SOCK_DGRAM) as client:
+            client.setblocking(False)
+            client.connect((own, port.port))
+            client.send(request)
+            assert ice.parse(await asyncio.wait_for(loop.sock_recv(client, 1500), 2)) is not None
     await port.close()
 
 

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import signal
-import socket
 from argparse import ArgumentParser, Namespace
 
+from media.addresses import FAMILIES, WILDCARDS, outbound
 from media.loop import run as run_loop
 from media.node import MediaConfig, Ready, serve, spare_pauses
 from media.outlet import Marks
@@ -55,14 +55,11 @@ def _config(settings: Settings) -> MediaConfig:
 
 
 def announced(settings: Settings) -> tuple[str, ...]:
-    """The addresses told to clients: those set, else the one served on, else the one that leads out, else loopback."""
+    """The addresses told to clients: those set, else the one served on, else those that lead out, else loopback."""
     if settings.media_address:
         return settings.media_address
-    if settings.host not in {"0.0.0.0", "::", "localhost"}:  # noqa: S104 (compared, not bound)
-        return (settings.host,)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: nothing is sent, the kernel only picks the source
-        except OSError:
-            return ("127.0.0.1",)
-        return (str(probe.getsockname()[0]),)
+    for host in (settings.media_host, settings.host):
+        if host not in {*WILDCARDS.values(), "localhost"}:
+            return (host,)
+    leading = tuple(found for family in FAMILIES if (found := outbound(family)) is not None)
+    return leading or ("127.0.0.1",)
