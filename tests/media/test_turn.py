@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aioice.stun import TransactionFailed
-from aioice.turn import TurnClientUdpProtocol
+from aioice.stun import Class, Message, Method, TransactionFailed
+from aioice.turn import TCP_TRANSPORT, TurnClientTcpProtocol, TurnClientUdpProtocol
 from playwright.async_api import async_playwright
 from pydantic import SecretStr
 
@@ -134,6 +134,19 @@ async def take_part(settings: Settings, transport: str, tmp_path: Path) -> None:
 
 
 @asynccontextmanager
+async def tcp_client(server: CoturnServer, username: str, password: str) -> AsyncIterator[TurnClientTcpProtocol]:
+    """One that comes by TCP, as whoever wants a TCP relay has to (RFC 6062 4.1)."""
+    where = (server.host, server.port)
+    transport, found = await asyncio.get_running_loop().create_connection(
+        lambda: TurnClientTcpProtocol(where, username, password, lifetime=60, channel_refresh_time=60), *where
+    )
+    try:
+        yield found
+    finally:
+        transport.close()
+
+
+@asynccontextmanager
 async def client(server: CoturnServer, username: str, password: str) -> AsyncIterator[TurnClientUdpProtocol]:
     """A client of the protocol itself."""
     where = (server.host, server.port)
@@ -154,13 +167,31 @@ def credentials(server: CoturnServer, now: datetime) -> tuple[str, str]:
     return found["username"], found["credential"]
 
 
+ELSEWHERE = ("127.0.0.1", "10.0.0.1", "169.254.169.254", "224.0.0.1", "0.0.0.0")  # noqa: S104 (asked for, not bound)
+
+
 async def test_its_peers_are_the_bridge_alone(server: CoturnServer) -> None:
     async with client(server, *credentials(server, datetime.now(UTC))) as found:
         await found.connect()
         await found.channel_bind(0x4000, (own_address(), 40000))
-        for number, elsewhere in enumerate(("127.0.0.1", "10.0.0.1", "169.254.169.254"), start=0x4001):
+        for number, elsewhere in enumerate(ELSEWHERE, start=0x4001):
             with pytest.raises(TransactionFailed, match="403"):
                 await found.channel_bind(number, (elsewhere, 80))
+            with pytest.raises(TransactionFailed, match="403"):
+                await found.request_with_retry(asked(Method.CREATE_PERMISSION, XOR_PEER_ADDRESS=(elsewhere, 0)))
+
+
+async def test_nothing_but_datagrams_is_relayed(server: CoturnServer) -> None:
+    """By a TCP relay (RFC 6062) every port of the bridge would be within reach: its database, its control."""
+    async with tcp_client(server, *credentials(server, datetime.now(UTC))) as found:
+        with pytest.raises(TransactionFailed, match="442"):
+            await found.request_with_retry(asked(Method.ALLOCATE, REQUESTED_TRANSPORT=TCP_TRANSPORT))
+        await found.connect()
+
+
+def asked(method: Method, **attributes: Any) -> Message:
+    named = {name.replace("_", "-"): value for name, value in attributes.items()}
+    return Message(method, Class.REQUEST, attributes=named)
 
 
 async def test_credentials_are_of_minutes_and_of_our_secret(server: CoturnServer) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.peers.documented import documented
 from tests.peers.ports import accepts, free_port
 from tests.peers.process import folder_for, program, running
 
@@ -31,22 +32,16 @@ def coturn(peer: str, certificate: Path, key: Path) -> Iterator[CoturnServer]:
     with folder_for() as folder:
         server = CoturnServer(free_port(), free_port(), "shared with the web process")
         configuration = folder / "turnserver.conf"
-        configuration.write_text(
-            f"listening-ip={server.host}\n"
-            f"listening-port={server.port}\n"
-            f"tls-listening-port={server.tls_port}\n"
-            f"relay-ip={peer}\n"
-            "use-auth-secret\n"
-            f"static-auth-secret={server.secret}\n"
-            "realm=fengsui\n"
-            "denied-peer-ip=0.0.0.0-255.255.255.255\n"
-            "denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\n"
-            f"allowed-peer-ip={peer}\n"
-            "no-multicast-peers\nno-cli\nno-tlsv1\nno-tlsv1_1\nno-dtls\n"
-            f"cert={certificate}\npkey={key}\n"
-            f"pidfile={folder / 'pid'}\nuserdb={folder / 'turndb'}\n"
-            "log-file=stdout\n"
-        )
+        values = {
+            "listening-ip=10.0.0.5": f"listening-ip={server.host}\nlistening-port={server.port}",
+            "relay-ip=10.0.0.5": f"relay-ip={peer}\ntls-listening-port={server.tls_port}",
+            "allowed-peer-ip=10.0.0.4": f"allowed-peer-ip={peer}",
+            "static-auth-secret=…": f"static-auth-secret={server.secret}",
+            "/etc/coturn/turn.pem": str(certificate),
+            "/etc/coturn/turn.key": str(key),
+        }
+        own = f"pidfile={folder / 'pid'}\nuserdb={folder / 'turndb'}\nlog-file=stdout\n"
+        configuration.write_text(documented("listening-ip=10.0.0.5", values) + own)
         argv = [program("turnserver"), "-c", str(configuration)]
         with running(argv, folder, lambda: accepts(server.port) and accepts(server.tls_port)):
             yield server
