@@ -36,6 +36,8 @@ missing_packages() {
       have sipp || echo sip-tester
       have turnserver || echo coturn
       have haproxy || echo haproxy
+      have ip || echo iproute2
+      have nsenter || echo util-linux
       have postfix || echo postfix
       have curl || echo curl
       ;;

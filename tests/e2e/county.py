@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -37,6 +38,11 @@ class County:
         return ready.removeprefix("ready ").strip().rstrip("/")
 
     @property
+    def authority(self) -> ssl.SSLContext | bool:
+        """What its certificate is checked by."""
+        return ssl.create_default_context(cafile=self.data / "ca.pem") if self.url.startswith("https:") else True
+
+    @property
     def accounts(self) -> Mapping[str, Mapping[str, str]]:
         """By their contract names."""
         found: dict[str, dict[str, str]] = json.loads((self.data / "demo-accounts.json").read_text())
@@ -63,7 +69,7 @@ class County:
         return httpx.Client(
             base_url=f"{self.url}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
-            transport=httpx.HTTPTransport(retries=3),
+            transport=httpx.HTTPTransport(retries=3, verify=self.authority),
             timeout=20,
         )
 
@@ -86,15 +92,16 @@ class County:
         return "\n".join(self.lines[-60:])
 
     def _log_in(self, account: Mapping[str, str]) -> str:
-        answer = httpx.post(f"{self.url}/api/v1/session", json=dict(account), timeout=20)
+        answer = httpx.post(f"{self.url}/api/v1/session", json=dict(account), timeout=20, verify=self.authority)
         answer.raise_for_status()
         return str(answer.json()["token"])
 
 
 @contextmanager
-def county(data: Path, environment: Mapping[str, str] | None = None) -> Iterator[County]:
+def county(data: Path, environment: Mapping[str, str] | None = None, *, tls: bool = False) -> Iterator[County]:
     """Serve the demo in `data` until the block ends; `environment` chooses another profile."""
-    command = [sys.executable, "-m", "web.cli", "serve", "--data", str(data), "--demo", "--plain-http", "--port", "0"]
+    command = [sys.executable, "-m", "web.cli", "serve", "--data", str(data), "--demo", "--port", "0"]
+    command += [] if tls else ["--plain-http"]
     process = subprocess.Popen(
         command,
         cwd=ROOT,

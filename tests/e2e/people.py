@@ -1,7 +1,7 @@
 """The people of the play: each has a real page in a real Chromium, and does what a person does on it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,11 @@ def chromium(folder: Path) -> Iterator[Browser]:
             browser.close()
 
 
-def launched(kind: BrowserType, folder: Path, program: str) -> Browser:
-    """One of Debian's programs of Chromium; its devices' files are in `folder`."""
+def launched(
+    kind: BrowserType, folder: Path, program: str, more: Sequence[str] = (), start: Path = CHROMIUM
+) -> Browser:
+    """One of Debian's programs of Chromium, with `more` arguments; its devices' files are in `folder`. `start` is the
+    script that starts it."""
     camera, microphone = folder / "camera.y4m", folder / "microphone.wav"
     write_y4m(camera, level=90)
     write_wav(microphone, hertz=440)
@@ -79,9 +82,10 @@ def launched(kind: BrowserType, folder: Path, program: str) -> Browser:
         f"--use-file-for-fake-video-capture={camera}",
         f"--use-file-for-fake-audio-capture={microphone}",
         *(("--headless=new",) if program == WHOLE else ()),
+        *more,
     ]
     environment: dict[str, str | float | bool] = {**os.environ, "CHROMIUM": program}
-    return kind.launch(executable_path=CHROMIUM, args=arguments, env=environment)
+    return kind.launch(executable_path=start, args=arguments, env=environment)
 
 
 class Person:
@@ -92,6 +96,7 @@ class Person:
 
     def __init__(self, browser: Browser, county: County, account: str, lang: str = "zh") -> None:
         self.county = county
+        self.address = county.url
         self.account = account
         self.context: BrowserContext = browser.new_context(
             viewport={"width": self.size[0], "height": self.size[1]}, locale="zh-CN", accept_downloads=True
@@ -107,7 +112,7 @@ class Person:
 
     def open(self) -> None:
         """Go to the page and log in."""
-        self.page.goto(self.county.url + self.path)
+        self.page.goto(self.address + self.path)
         account = self.county.accounts[self.account]
         self.see("login-username").fill(account["username"])
         self.see("login-password").fill(account["password"])

@@ -1,7 +1,6 @@
 """A real coturn between a browser and the node: with the web process's credentials, to the node and nowhere else."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,15 +18,13 @@ from tests.media.firefox import own_address
 from tests.media.node_process import NodeProcess
 from tests.media.signal_server import SignalServer
 from tests.peers.coturn import CoturnServer, coturn
-from tests.peers.haproxy import sni_split
 from web.certificates import ensure_authority, ensure_server
 from web.settings import Settings
 from web.turn import LIFE, ice_servers
 
 TOKEN = "turn"
 NOW = datetime.now(UTC)
-TURN_NAME = "turn.fengsui.example"
-FLAGS = ("--ignore-certificate-errors", f"--host-resolver-rules=MAP {TURN_NAME} 127.0.0.1")
+FLAGS = ("--ignore-certificate-errors",)
 needs_chromium = pytest.mark.skipif(not browser.CHROMIUM.exists(), reason="no Chromium")
 FLOWING = "async () => (await conference.stats()).slots.every((s) => s.framesDecoded + s.audioEnergy > 0)"
 RELAY = """async () => {
@@ -66,35 +63,6 @@ def test_nobody_is_sent_to_a_server_that_is_not_set() -> None:
 @needs_chromium
 async def test_a_browser_takes_part_through_the_relay(server: CoturnServer, transport: str, tmp_path: Path) -> None:
     await take_part(settings_for(server, transport), transport, tmp_path)
-
-
-@needs_chromium
-async def test_one_tls_port_leads_by_its_name_to_the_relay(server: CoturnServer, tmp_path: Path) -> None:
-    """Where nothing but that port is open. The pages' server behind it answers to every other name."""
-    async with await asyncio.start_server(say_pages, "127.0.0.1", 0) as pages:
-        with sni_split(TURN_NAME, server.tls_port, pages.sockets[0].getsockname()[1]) as port:
-            url = f"turns:{TURN_NAME}:{port}?transport=tcp"
-            await take_part(Settings(turn_urls=(url,), turn_secret=SecretStr(server.secret)), "tls", tmp_path)
-            assert await first_bytes(port, "pages.example") == b"pages"
-
-
-async def say_pages(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"pages")
-    await writer.drain()
-    writer.close()
-
-
-async def first_bytes(port: int, name: str) -> bytes:
-    """What a TLS client that asks for `name` is answered with first."""
-    tls = ssl.create_default_context()
-    hello, unread = ssl.MemoryBIO(), ssl.MemoryBIO()
-    with pytest.raises(ssl.SSLWantReadError):
-        tls.wrap_bio(unread, hello, server_hostname=name).do_handshake()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(hello.read())
-    found = await asyncio.wait_for(reader.read(5), 5)
-    writer.close()
-    return found
 
 
 async def take_part(settings: Settings, transport: str, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from tests.peers.documented import documented
 from tests.peers.ports import accepts, free_port
 from tests.peers.process import folder_for, program, running
 
+SECRET = "shared with the web process"
+
 
 @dataclass(frozen=True, slots=True)
 class CoturnServer:
@@ -16,7 +18,7 @@ class CoturnServer:
 
     port: int
     tls_port: int
-    secret: str
+    secret: str = SECRET
     host: str = "127.0.0.1"
 
     def url(self, transport: str) -> str:
@@ -30,7 +32,7 @@ class CoturnServer:
 def coturn(peer: str, certificate: Path, key: Path) -> Iterator[CoturnServer]:
     """Run a server that relays to the address `peer` alone, as docs/operations.md has it set up."""
     with folder_for() as folder:
-        server = CoturnServer(free_port(), free_port(), "shared with the web process")
+        server = CoturnServer(free_port(), free_port())
         configuration = folder / "turnserver.conf"
         values = {
             "listening-ip=10.0.0.5": f"listening-ip={server.host}\nlistening-port={server.port}",

@@ -1,25 +1,49 @@
-"""One TLS port for the pages and the TURN server: split by the name a client asks for (SNI), opened by neither."""
+"""One TLS port for the pages and the TURN server: split by the name a client asks for (SNI)."""
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
+from tests.peers.documented import documented
 from tests.peers.ports import accepts, free_port
 from tests.peers.process import folder_for, program, running
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A running splitter: its TLS port, and a socket for those in other networks, who say first where they come from
+    (the PROXY protocol)."""
+
+    port: int
+    socket: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the pages are behind it: loopback port, the file with certificate and key for their name, the authority by
+    which the server itself is checked."""
+
+    port: int
+    certificate: Path
+    authority: Path
+
+
 @contextlib.contextmanager
-def sni_split(turn_name: str, turn_port: int, https_port: int) -> Iterator[int]:
-    """Run the splitter as docs/operations.md has it set up; the one port."""
+def sni_split(turn_name: str, turn_port: int, pages: Pages) -> Iterator[Split]:
+    """Run the splitter as docs/operations.md has it set up."""
     with folder_for() as folder:
-        port = free_port()
+        split = Split(free_port(), folder / "split")
+        values = {
+            "  bind :443\n": f"  bind 127.0.0.1:{split.port}\n  bind unix@{split.socket} accept-proxy\n",
+            "turn.example": turn_name,
+            "10.0.0.5:5349": f"127.0.0.1:{turn_port}",
+            "abns@pages": f"abns@pages-{split.port}",
+            "/etc/haproxy/pages.pem": str(pages.certificate),
+            "10.0.0.4:8443": f"127.0.0.1:{pages.port}",
+            "/etc/haproxy/ca.pem": str(pages.authority),
+        }
         configuration = folder / "haproxy.cfg"
-        configuration.write_text(
-            "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1h\n  timeout server 1h\n"
-            f"frontend tls\n  bind 127.0.0.1:{port}\n"
-            "  tcp-request inspect-delay 5s\n  tcp-request content accept if { req.ssl_hello_type 1 }\n"
-            f"  use_backend turn if {{ req.ssl_sni -i {turn_name} }}\n  default_backend pages\n"
-            f"backend turn\n  server turn 127.0.0.1:{turn_port}\n"
-            f"backend pages\n  server pages 127.0.0.1:{https_port}\n"
-        )
-        with running([program("haproxy"), "-f", str(configuration), "-db"], folder, lambda: accepts(port)):
-            yield port
+        configuration.write_text(documented("defaults", values))
+        with running([program("haproxy"), "-f", str(configuration), "-db"], folder, lambda: accepts(split.port)):
+            yield split
