@@ -7,10 +7,10 @@ from typing import Literal
 from media.sfu.tiers import TOP, Tier
 from media.sfu.tiles import layer_for
 
-Reason = Literal["tile", "budget", "settling", "site", "tier", "hidden", "off"]
-"""Why a slot gets no more: it has what its tile needs; the link carries no more; more would fit but has to prove steady
-first; the site sends no higher layer (or nothing); the receiver's tier of the ladder allows no more; the tile is not
-visible; the slot shows nobody."""
+Reason = Literal["tile", "budget", "voices", "settling", "site", "tier", "hidden", "off"]
+"""Why a slot gets no more: it has what its tile needs; the link carries no more; the room is kept for voices that are
+wanted and not sent yet; more would fit but has to prove steady first; the site sends no higher layer (or nothing); the
+receiver's tier of the ladder allows no more; the tile is not visible; the slot shows nobody."""
 
 HEADROOM = 0.9
 HOLD_S = 2.0
@@ -122,8 +122,12 @@ class Allocator:
     short: bool = False
     _memories: dict[int, _Memory] = field(default_factory=dict)
 
-    def allocate(self, now: float, budget: float | None, wants: Sequence[Want]) -> dict[int, Decision]:
+    def allocate(
+        self, now: float, budget: float | None, wants: Sequence[Want], reserved: float = 0.0
+    ) -> dict[int, Decision]:
         """A decision for every want; `budget` in bit/s for video alone, None when nothing limits it.
+
+        `reserved` bit/s were kept off it for voices.
 
         A step up needs HEADROOM to spare and its hold time since the slot's last step down; a slot that had to go down
         again soon after it rose waits twice as long the next time. A change of source starts afresh.
@@ -134,14 +138,15 @@ class Allocator:
         if needed * PLENTY <= limit and all(map(self._has_its_fill, wants)):
             levels = {want.slot: want.ideal for want in wants}
         else:
-            levels = spread(limit, wants, {want.slot: self._hold(now, want) for want in wants})
+            holds = {want.slot: self._hold(now, want) for want in wants}
+            levels = spread(limit, wants, holds, 1.0 if reserved else KEPT)
         for want in wants:
             self._remember(now, want, levels[want.slot])
         for slot in self._memories.keys() - levels.keys():
             del self._memories[slot]
         self.short = any(memory.short for memory in self._memories.values())
         left = limit - sum(want.steps[levels[want.slot]].bitrate for want in wants if levels[want.slot] >= 0)
-        return {want.slot: _decision(want, levels[want.slot], left) for want in wants}
+        return {want.slot: _decision(want, levels[want.slot], left, reserved) for want in wants}
 
     def _has_its_fill(self, want: Want) -> bool:
         """Whether the slot had all that it could use, so that nothing keeps it from that now."""
@@ -172,10 +177,12 @@ class Allocator:
         memory.had, memory.short = has, short
 
 
-def spread(budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | None = None) -> dict[int, int]:
+def spread(
+    budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | None = None, kept: float = KEPT
+) -> dict[int, int]:
     """For each slot the index of its step, NOTHING for none; together they cost at most `budget`.
 
-    But for one picture, the first in turn: where it runs already it goes on as long as the budget covers KEPT of its
+    But for one picture, the first in turn: where it runs already it goes on as long as the budget covers `kept` of its
     lowest step. To stop it and begin again costs a key frame, more than the pacer has to hold back.
 
     First everybody gets the lowest step, by rank and then slot; then those of one rank rise together, a step each in
@@ -185,7 +192,7 @@ def spread(budget: float, wants: Sequence[Want], holds: Mapping[int, Hold] | Non
     """
     giver = _Giver(budget, holds or {})
     turn = sorted((want for want in wants if want.ideal >= 0), key=lambda want: (want.rank, want.slot))
-    served = [want for number, want in enumerate(turn) if giver.give(want, KEPT if number == 0 else 1.0)]
+    served = [want for number, want in enumerate(turn) if giver.give(want, kept if number == 0 else 1.0)]
     for rank in sorted({want.rank for want in served}):
         rising = [want for want in served if want.rank == rank]
         while rising:
@@ -220,11 +227,11 @@ class _Giver:
         return True
 
 
-def _decision(want: Want, level: int, left: float) -> Decision:
-    return Decision(want.steps[level] if level >= 0 else None, _reason(want, level, left), want.top)
+def _decision(want: Want, level: int, left: float, reserved: float) -> Decision:
+    return Decision(want.steps[level] if level >= 0 else None, _reason(want, level, left, reserved), want.top)
 
 
-def _reason(want: Want, level: int, left: float) -> Reason:
+def _reason(want: Want, level: int, left: float, reserved: float) -> Reason:
     if want.source is None:
         return "off"
     if want.top is None:
@@ -235,7 +242,7 @@ def _reason(want: Want, level: int, left: float) -> Reason:
         return "site"
     if level < want.ideal:
         more = want.steps[level + 1].bitrate - (want.steps[level].bitrate if level >= 0 else 0.0)
-        return "settling" if more <= left else "budget"
+        return "settling" if more <= left else "voices" if more <= left + reserved else "budget"
     if want.tier is not TOP and level < want.best(TOP):
         return "tier"
     return "site" if want.steps[level].layer < want.top else "tile"

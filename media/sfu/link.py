@@ -95,6 +95,7 @@ class Link:
     def hear(self, sources: Iterable[Source]) -> None:
         """Put these sources into the audio slots; those already in one stay where they are."""
         self._voices = list(sources)[: len(self.audio)]
+        self.outflow.voices.wanted = len(self._voices)
         self._place()
 
     def _place(self) -> None:
@@ -200,17 +201,17 @@ class Link:
         if outflow.choked:
             for slot in self.video:
                 slot.repair.clear()
-        self.decisions = self.allocator.allocate(now, self._pictures(now), wants)
+        budget = self._pictures(now)
+        self.decisions = self.allocator.allocate(now, budget, wants, outflow.reserved)
         self._fit_speech()
         seen = ((want.rank, -want.top, want.slot) for want in wants if want.source is not None and want.top is not None)
         self.seats.stage = min(seen, default=(0, 0, 0))[2]
         for want in wants:
             self._aim(now, want, self.decisions[want.slot])
         climbed = self._climb(now, wants)
-        count = len(self._voices)
-        if outflow.voices.fit(now, outflow.bitrate, outflow.speech.bitrate, count) or climbed:
+        if outflow.fit_voices(now) or climbed:
             self._place()
-        self._needed = self.allocator.needed + outflow.voices.missing_bps(count)
+        self._needed = self.allocator.needed + outflow.voices.missing_bps
         outflow.on_tick(now, self._needed)
 
     @property
@@ -218,7 +219,8 @@ class Link:
         """Whether the way carries PLENTY times what every slot could use, and nothing is held back."""
         outflow = self.outflow
         carries = outflow.bitrate is None or outflow.bitrate > PLENTY * self._needed
-        return carries and not outflow.thin and self.ladder.tier is TOP and not self.allocator.short
+        fills = self.ladder.tier is TOP and not self.allocator.short and not outflow.reserved
+        return carries and not outflow.thin and fills
 
     def go_on(self, now: float) -> None:
         """Another turn of the same allocation."""
@@ -245,7 +247,7 @@ class Link:
         """Take the tier that the way carries, for what is sent from now on; whether it is another one."""
         outflow = self.outflow
         spoken = outflow.speech.bitrate + outflow.copies.bitrate
-        tiers = needs(wants, max(VOICE_BPS, spoken), PACKED_VOICE_BPS)
+        tiers = needs(wants, max(VOICE_BPS, spoken), PACKED_VOICE_BPS, outflow.reserved)
         return self.ladder.step(now, Measured(outflow.carries, tiers, outflow.loss.share))
 
     def _aim(self, now: float, want: Want, decision: Decision) -> None:

@@ -73,7 +73,8 @@ class Outflow:
     """One connection. `number` is that of the transport-wide sequence number extension, 0 when it was not agreed:
 
     then nothing is numbered, paced or probed, and only the receiver's reports and REMB limit it. Firefox agrees to it
-    for video alone: then `speech_too` is false. `choked`: so many waited that all were dropped; until the way is free
+    for video alone: then `speech_too` is false. `reserved` bit/s are kept free of pictures for voices that are wanted
+    and not sent yet. `choked`: so many waited that all were dropped; until the way is free
     again, and `pictures` has told so once, no more are taken. `former` is what its way carried as its last connection
     ended, bit/s, where that is known.
     """
@@ -94,6 +95,7 @@ class Outflow:
         self.prober = Prober(self.sent.probe)
         self.pacer = Pacer(self._flow)
         self.voices = Voices(most_voices)
+        self.reserved = 0.0
         self.redundancy = Redundancy()
         self.loss = LossShare(LASTING, LASTING)
         self.speech = Meter()
@@ -329,20 +331,30 @@ class Outflow:
         return left
 
     def pictures(self, now: float) -> float | None:
-        """The budget for pictures, bit/s: what speech and repairs leave; None when nothing limits it."""
+        """The budget for pictures, bit/s: what all wanted voices and repairs leave; None when nothing limits it."""
         self.speech.octets, self.repairs.octets = self._flow.spoken, self._flow.repaired
         speech, repairs = self.speech.measure(now), self.repairs.measure(now)
         bitrate = self.bitrate
         self.redundancy.fit(bitrate, speech)
         self.copies.measure(now)
         self._refill(now, bitrate)
+        self.reserved = 0.0 if bitrate is None else self.voices.reserved(bitrate, speech)
         if bitrate is None:
             return None
         if self.choked:
             self._choke_told = True
             return 0.0
-        left = self._beside_speech(bitrate)
+        left = max(0.0, self._beside_speech(bitrate) - self.reserved)
         return left - min(repairs, REPAIR_SHARE * left)
+
+    def fit_voices(self, now: float) -> bool:
+        """Follow the estimate with the number of voices; whether it changed. Of those left out nothing is measured."""
+        voices = self.voices
+        before = voices.sent
+        changed = voices.fit(now, self.bitrate, self.speech.bitrate)
+        if voices.sent < before:
+            self.speech.bitrate *= voices.sent / before
+        return changed
 
     def _beside_speech(self, bitrate: float) -> float:
         """What pictures and their repairs may take together, bit/s."""

@@ -70,13 +70,14 @@ def wants(now: float, slots: Sequence[VideoSlot], view: View, known_ladders: Lad
     return found
 
 
-def needs(all_wants: Sequence[Want], speech: float, voice: float) -> list[Need]:
+def needs(all_wants: Sequence[Want], speech: float, voice: float, reserved: float = 0.0) -> list[Need]:
     """What each tier takes: `speech` bit/s for the voices, `voice` of it where there is one that is packed.
 
-    The first picture in turn decides: as long as it can be had the others wait for room. One that is the same on all
-    tiers (an encoder of a single size) does not: nothing that is done for it helps, and the others would go without.
-    Where all are so, the cheapest does. The last tier that shows pictures takes what the smallest of them does. No tier
-    takes more than one above it, so that the answer to more room is never less.
+    Pictures come after what is `reserved` for voices that are not sent yet. The first picture in turn decides: as long
+    as it can be had the others wait for room. One that is the same on all tiers (an encoder of a single size) does not:
+    nothing that is done for it helps, and the others would go without. Where all are so, the cheapest does. The last
+    tier that shows pictures takes what the smallest of them does. No tier takes more than one above it, so that the
+    answer to more room is never less.
     """
     seen = sorted((want for want in all_wants if want.cost(TOP)), key=lambda want: want.cost(LAST_MOVING))
     shrinking = [want for want in seen if want.cost(LAST_MOVING) < want.cost(TOP)]
@@ -84,10 +85,12 @@ def needs(all_wants: Sequence[Want], speech: float, voice: float) -> list[Need]:
     smallest = seen[0].cost(LAST_MOVING) if seen else 0.0
     found, least = list[Need](), float("inf")
     for tier in TIERS:
-        if first is not None and (tier.moves or tier.stills):
+        shows = first is not None and (tier.moves or tier.stills)
+        if first is not None and shows:
             cost = smallest if tier is LAST_MOVING else first.cost(tier) if tier.moves else STILLS_BPS
             least = min(least, cost)
-        found.append(Need(voice if tier.packed else speech, least if first and (tier.moves or tier.stills) else 0.0))
+        spoken = voice if tier.packed else speech
+        found.append(Need(spoken + reserved, least) if shows else Need(spoken))
     return found
 
 

@@ -30,7 +30,7 @@ export interface Stream {
 export interface Picture extends Stream {
   wanted_height: number | null
   sent_height: number | null
-  reason: 'tile' | 'budget' | 'settling' | 'site' | 'tier' | 'hidden' | 'off' | 'codec' | null
+  reason: 'tile' | 'budget' | 'voices' | 'settling' | 'site' | 'tier' | 'hidden' | 'off' | 'codec' | null
 }
 
 export type FindingCode =
