@@ -113,6 +113,15 @@ def ended_and_refused(one: TerminalPage, other: TerminalPage, desk: Page) -> Non
     expect(one.see("floor-outcome")).to_have_count(0)
 
 
+def joined(page: Page, town: County) -> Page:
+    """The leader's desk, in the meeting with its microphone open."""
+    page.context.grant_permissions(["camera", "microphone"])
+    desk = log_in(page, town, "leader")
+    desk.get_by_test_id("meeting-join").click()
+    expect(desk.get_by_test_id("stage")).to_have_attribute("data-state", "connected")
+    return desk
+
+
 def test_a_desk_asks_and_its_closed_microphone_stays_closed(
     new_page: NewPage,
     town: County,
@@ -120,11 +129,7 @@ def test_a_desk_asks_and_its_closed_microphone_stays_closed(
     ring: Ring,  # noqa: F811
 ) -> None:
     meeting = ring("会商", ONE)
-    page = new_page(1600, 900)
-    page.context.grant_permissions(["camera", "microphone"])
-    desk = log_in(page, town, "leader")
-    desk.get_by_test_id("meeting-join").click()
-    expect(desk.get_by_test_id("stage")).to_have_attribute("data-state", "connected")
+    desk = joined(new_page(1600, 900), town)
     desk.get_by_test_id("own-mic").click()
     desk.get_by_test_id("floor-ask").click()
     expect(desk.get_by_test_id("floor-ask")).to_have_text("撤回申请")
@@ -139,3 +144,38 @@ def test_a_desk_asks_and_its_closed_microphone_stays_closed(
     expect(desk.get_by_test_id("own-mic")).to_have_attribute("aria-pressed", "true")
     desk.get_by_test_id("floor-ask").click()
     expect(desk.get_by_test_id("floor-queue")).to_have_count(0)
+
+
+def test_a_desk_that_a_floor_has_closed_is_opened_by_a_press_alone(
+    new_page: NewPage,
+    town: County,
+    duty: httpx.Client,
+    ring: Ring,  # noqa: F811
+) -> None:
+    meeting = ring("会商", ONE)
+    page = new_page(*PHONE)
+    page.context.add_init_script(WATCH_CONNECTIONS)
+    terminal = TerminalPage(page, town).as_device(ONE)
+    terminal.press("answer")
+    expect(terminal.see("meeting")).to_have_attribute("data-state", "connected")
+    desk = joined(new_page(1600, 900), town)
+    microphone = desk.get_by_test_id("own-mic")
+    until(lambda: hears(terminal.page), within_s=20)
+
+    terminal.press("floor")
+    expect(terminal.see("floor-waiting")).to_be_visible()
+    control(duty, meeting, "grant_floor", site=site(duty, meeting, ONE)["id"])
+    expect(microphone).to_be_disabled()
+    expect(microphone).to_have_attribute("aria-pressed", "false")
+    picture(desk, "floor-desk-closed")
+    until(lambda: not hears(terminal.page), within_s=20)
+
+    control(duty, meeting, "end_floor")
+    expect(desk.get_by_test_id("own-may-open")).to_be_visible()
+    expect(microphone).to_have_attribute("aria-pressed", "false")
+    assert not hears(terminal.page)
+    assert layout(desk, 12) == []
+    picture(desk, "floor-desk-may-open")
+    microphone.click()
+    expect(desk.get_by_test_id("own-may-open")).to_have_count(0)
+    until(lambda: hears(terminal.page), within_s=20)

@@ -212,10 +212,10 @@ export class Room {
 
   /** What the chair closed stays closed until the person here opens it again. */
   private mute(muted: boolean): void {
-    const before = this.muted.value
+    const since = !muted && (this.muted.value || this.unmutedSince.value)
     this.muted.value = muted
     if (muted) this.setMicrophone(false)
-    this.unmutedSince.value = before && !muted
+    this.unmutedSince.value = since
   }
 
   private hear(slot: number, track: MediaStreamTrack): void {

@@ -82,6 +82,8 @@ export class Visit {
   readonly mic = ref(true)
   readonly camera = ref(true)
   readonly chairMuted = ref(false)
+  /** It was closed for us, and a press opens it again. */
+  readonly mayOpen = ref(false)
   /** The node keeps who speaks when. */
   readonly recorded = ref(false)
   /** Why the server does not take us just now; what it said at the end stays until the next one is joined. */
@@ -133,6 +135,7 @@ export class Visit {
     if (this.meeting.value !== meeting.id) { stop(own); return; }
     this.own.value = own
     this.mic.value = this.camera.value = true
+    this.chairMuted.value = this.mayOpen.value = false
     const token = this.api.bearer
     this.conference = new Conference({ url: socketUrl(meeting.id), ...(token === null ? {} : { token }), media: own, slots: SLOTS })
     this.listen(this.conference)
@@ -195,9 +198,11 @@ export class Visit {
     this.show()
   }
 
+  /** Only ever called for a press of the officer, or to close. */
   setMic(on: boolean): void {
-    this.mic.value = on
-    this.conference?.setMic(on)
+    this.mic.value = on && !this.chairMuted.value
+    this.mayOpen.value = false
+    this.conference?.setMic(this.mic.value)
   }
 
   setCamera(on: boolean): void {
@@ -207,9 +212,7 @@ export class Visit {
 
   private listen(conference: Conference): void {
     conference.on('state', (state) => this.follow(state))
-    conference.on('muted', (muted) => {
-      this.chairMuted.value = muted
-    })
+    conference.on('muted', (muted) => this.mute(muted))
     conference.on('recorded', (recorded) => (this.recorded.value = recorded))
     conference.on('speaker', ({ participant }) => {
       this.speaker.value = participant
@@ -227,6 +230,14 @@ export class Visit {
   private follow(state: ConferenceState): void {
     this.state.value = state
     if (!['connecting', 'connected', 'interrupted'].includes(state)) this.clear()
+  }
+
+  /** What the chair or a floor closed stays closed until the officer opens it again. */
+  private mute(muted: boolean): void {
+    const mayOpen = !muted && (this.chairMuted.value || this.mayOpen.value)
+    this.chairMuted.value = muted
+    if (muted) this.setMic(false)
+    this.mayOpen.value = mayOpen
   }
 
   private show(): void {
