@@ -1,7 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ConferenceParticipant } from '@shared/conference/messages'
-import { assign, faces, isWeak } from './pictures'
+import { faces, isWeak } from './pictures'
 
 const one = (id: string, more: Partial<ConferenceParticipant> = {}): ConferenceParticipant => ({
   id, name: id, kind: 'terminal', state: 'joined', muted: false, publishing: { audio: true, video: true }, microphone: true, unseen_by: [], ...more,
@@ -30,21 +29,6 @@ describe('the pictures', () => {
   it('nobody who is not there', () => {
     expect(faces({ ...asked, participants: [one('me'), one('w', { kind: 'wall' })], speaker: null })).toEqual({ main: null, small: [] })
     expect(faces({ ...asked, participants: [one('me'), one('a', { state: 'ringing' })], speaker: 'a' })).toEqual({ main: null, small: [] })
-  })
-})
-
-describe('slots', () => {
-  const ids = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e', 'f'), { maxLength: 4 })
-
-  it('show all that is wanted, each once, and keep who stays where it is', () => {
-    fc.assert(
-      fc.property(ids, ids, (first, second) => {
-        const before = assign([], first, 4)
-        const after = assign(before, second, 4)
-        expect(after.filter((id) => id !== null).sort()).toEqual([...second].sort())
-        for (const [slot, id] of before.entries()) if (id !== null && second.includes(id)) expect(after[slot]).toBe(id)
-      }),
-    )
   })
 })
 

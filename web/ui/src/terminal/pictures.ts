@@ -40,13 +40,6 @@ export function faces({ participants, self, broadcast, speaker, content, room }:
   return { main, small: small.slice(0, room) }
 }
 
-/** A slot for each wanted picture; who has one keeps it, so that a change of places costs no keyframe. */
-export function assign(before: readonly (string | null)[], wanted: readonly string[], slots: number): (string | null)[] {
-  const kept = Array.from({ length: slots }, (_, slot) => before[slot] ?? null).map((id) => (id !== null && wanted.includes(id) ? id : null))
-  const missing = wanted.filter((id) => !kept.includes(id))
-  return kept.map((id) => id ?? missing.shift() ?? null)
-}
-
 /** What one look at the connection says; compared with the look before it. */
 export interface Look {
   at: number

@@ -2,11 +2,12 @@ import { computed, ref, shallowRef, watch, type ComputedRef } from 'vue'
 import type { Conference } from '@shared/conference/conference'
 import type { ConferenceEvents, ConferenceState, Refusal } from '@shared/conference/events'
 import type { ConferenceParticipant } from '@shared/conference/messages'
+import { NO_SEATS, seated } from '@shared/conference/seats'
 import type { Still } from '@shared/conference/stills'
 import type { Rest } from '@shared/conference/view'
 import { TOP } from '@shared/tiers'
 import { closeDevices, openDevices, type DeviceTrouble } from './devices'
-import { assign, faces, isWeak, lookAt, type Look } from './pictures'
+import { faces, isWeak, lookAt, type Look } from './pictures'
 
 const VOICES = 3
 const LOOK_EVERY_MS = 3_000
@@ -61,7 +62,7 @@ export class Room {
   readonly over = computed(() => OVER.includes(this.state.value))
 
   private conference: Conference | null = null
-  private readonly slots = shallowRef<readonly (string | null)[]>([])
+  private readonly seats = shallowRef(NO_SEATS)
   private readonly streams = shallowRef<readonly (MediaStream | null)[]>([])
   private readonly stills = shallowRef<ReadonlyMap<string, Still>>(new Map())
   private readonly heights = new Map<string, number>()
@@ -112,7 +113,7 @@ export class Room {
 
   /** The picture of a participant, where one of our slots shows it. */
   picture(participant: string): MediaStream | null {
-    const slot = this.slots.value.indexOf(participant)
+    const slot = this.seats.value.slots.indexOf(participant)
     return slot < 0 ? null : (this.streams.value[slot] ?? null)
   }
 
@@ -233,14 +234,13 @@ export class Room {
   private choose(): void {
     const { main, small } = this.faces.value
     const wanted = this.wantsPictures.value ? [...(main === null ? [] : [main]), ...small] : []
-    const slots = assign(this.slots.value, wanted, this.pictures.value)
-    if (slots.join() === this.slots.value.join()) return
-    this.slots.value = slots
-    this.tellView()
+    const before = this.seats.value.slots.join()
+    this.seats.value = seated(this.seats.value, wanted, { audio: VOICES, video: this.pictures.value })
+    if (this.seats.value.slots.join() !== before) this.tellView()
   }
 
   private tellView(): void {
-    const slots = this.slots.value
+    const { slots } = this.seats.value
     this.conference?.view(slots, slots.map((site) => this.heights.get(site ?? '') ?? null))
   }
 

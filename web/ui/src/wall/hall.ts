@@ -2,10 +2,10 @@ import { onBeforeUnmount, shallowRef, watch, type Ref, type ShallowRef } from 'v
 import { urlOf, type Api } from '@shared/api'
 import { Conference, picturesHere } from '@shared/conference/conference'
 import type { Refusal, RestsFor } from '@shared/conference/events'
+import { NO_SEATS, seated } from '@shared/conference/seats'
 import type { Still } from '@shared/conference/stills'
 import { CONTENT } from '@shared/conference/slot'
 import type { Rest } from '@shared/conference/view'
-import { assignSlots } from './stage'
 
 /** What the wall sees and hears of a meeting, as the stage needs it. */
 export interface HallView {
@@ -54,7 +54,7 @@ class Visit {
   private stills: ReadonlyMap<string, Still> = new Map()
   private sending = new Set<string>()
   private readonly room = picturesHere('wall')
-  private slots: (string | null)[] = []
+  private seats = NO_SEATS
   private rest: readonly string[] = []
   private placed: readonly string[] = []
   private speaker: string | null = null
@@ -114,7 +114,7 @@ class Visit {
 
   show(sites: readonly string[], placed: readonly string[]): void {
     this.placed = placed
-    this.slots = assignSlots(this.slots, sites, this.room)
+    this.seats = seated(this.seats, sites, { audio: VOICES, video: this.room })
     this.rest = sites.slice(this.room)
     this.sized()
     this.tell()
@@ -122,10 +122,11 @@ class Visit {
 
   /** Tell the bridge what is shown, and how large. */
   sized(): void {
+    const { slots } = this.seats
     this.conference.view(
-      this.slots,
-      this.slots.map((site) => this.heights.get(site ?? '') ?? null),
-      this.slots.map((site) => this.placed.includes(site ?? '')),
+      slots,
+      slots.map((site) => this.heights.get(site ?? '') ?? null),
+      slots.map((site) => this.placed.includes(site ?? '')),
     )
   }
 
@@ -154,7 +155,7 @@ class Visit {
 
   private tell(): void {
     const streams = new Map<string, MediaStream>()
-    this.slots.forEach((site, slot) => {
+    this.seats.slots.forEach((site, slot) => {
       const stream = this.pictures.get(slot)
       if (site !== null && stream !== undefined && (site === CONTENT || this.sending.has(site))) streams.set(site, stream)
     })

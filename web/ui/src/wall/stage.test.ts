@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Layout, Site, SiteState } from '@shared/objects/meetings'
-import { arrange, assignSlots, EMPTY_FLOOR, follow, gridOf, layoutFor, staged } from './stage'
+import { arrange, EMPTY_FLOOR, follow, gridOf, layoutFor, staged } from './stage'
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l')
 const ids = fc.uniqueArray(id, { maxLength: 10 })
@@ -74,21 +74,5 @@ describe('the speaker', () => {
     const speech = follow(follow(first, 'b', 20_000), 'b', 21_300)
     expect(speech.site).toBe('b')
     expect(follow(speech, null, 99_000).site).toBe('b')
-  })
-})
-
-describe('receive slots', () => {
-  it('show everybody wanted once, and keep who stays where they were', () => {
-    fc.assert(
-      fc.property(ids, ids, fc.integer({ min: 1, max: 12 }), (before, after, slots) => {
-        const former = assignSlots([], before, slots)
-        const next = assignSlots(former, after, slots)
-        expect(next).toHaveLength(slots)
-        expect(next.filter((id) => id !== null).sort()).toEqual(after.slice(0, slots).sort())
-        former.forEach((was, n) => {
-          if (was !== null && (after as string[]).slice(0, slots).includes(was)) expect(next[n]).toBe(was)
-        })
-      }),
-    )
   })
 })

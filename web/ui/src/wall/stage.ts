@@ -115,17 +115,3 @@ export function follow(floor: Floor, speaker: string | null, now: number): Floor
   if (floor.site !== null && !(spoke && held)) return waiting
   return { site: speaker, since: now, next: null, nextSince: 0 }
 }
-
-/**
- * Which receive slot shows which site: a site keeps its slot while it is wanted, so that a change of places
- * on the screen costs no keyframe.
- */
-export function assignSlots(former: readonly (string | null)[], wanted: readonly string[], slots: number): (string | null)[] {
-  const need = wanted.slice(0, slots)
-  const next = Array.from({ length: slots }, (_, n) => {
-    const id = former[n] ?? null
-    return id !== null && need.includes(id) ? id : null
-  })
-  for (const id of need.filter((w) => !next.includes(w))) next[next.indexOf(null)] = id
-  return next
-}
