@@ -32,6 +32,8 @@ FRESH_S = 3.0
 """A ping is answered by then."""
 REDIAL_S = (0.5, 1.0)
 CONNECT_PATIENCE_S = 8.0
+ENDED_PATIENCE_S = 60.0
+"""What goes on is not cut off more often for the sake of what has ended."""
 FINAL_CLOSES = frozenset({4401, 4403, 4404, 4409, 4410})
 
 MakeTracks = Callable[[], list[MediaStreamTrack]]
@@ -202,7 +204,8 @@ class Attendance:
             waited = loop.time() - self._offered_at
             waits = self.state in ("new", "connecting") and waited <= CONNECT_PATIENCE_S
             call = self._call
-            broken = call is not None and (call.ended or not (waits or await self._stands()))
+            renewed = call is not None and call.ended and waited > ENDED_PATIENCE_S
+            broken = call is not None and (renewed or not (waits or await self._stands()))
             if broken and loop.time() - self._told_at < FRESH_S:
                 self._offer_wanted.set()
 

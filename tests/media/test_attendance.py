@@ -1,16 +1,19 @@
 """Two Python participants (aiortc) in one meeting, over a real node: pictures and sound arrive, also after a kill."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from aiortc.mediastreams import MediaStreamTrack
 from av.audio.frame import AudioFrame
 from av.frame import Frame
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from media.attendance import Attendance, Seat
+from media.attendance import Attendance, MakeTracks, Seat
 from media.playback import AudioPlayback, VideoPlayback
 from tests.media.fakes import write_wav, write_y4m
 from tests.media.node_process import NodeProcess
@@ -99,3 +102,59 @@ async def _a_killed_node_is_survived(node: NodeProcess, watcher: Watcher) -> Non
     node.start()
     pictures, loud = watcher.pictures, watcher.loud
     await until(lambda: watcher.pictures > pictures + 20 and watcher.loud > loud + 10, 30)
+
+
+@asynccontextmanager
+async def watched(node: NodeProcess, folder: Path, tracks: MakeTracks) -> AsyncIterator[tuple[SignalServer, Watcher]]:
+    """A box that sends these, and who watches it."""
+    node.start()
+    try:
+        async with SignalServer(node.url, TOKEN, ["box", "viewer"], folder) as server:
+            watcher = Watcher()
+            seat = Seat(server.url("viewer"), "t", audio_slots=1, video_slots=1, view=("box",))
+            both = Attendance(Seat(server.url("box"), "t"), tracks), Attendance(seat, list, watcher.on_track)
+            attending = [asyncio.create_task(one.attend()) for one in both]
+            yield server, watcher
+            for task in attending:
+                task.cancel()
+            await asyncio.gather(*attending, *watcher.tasks, return_exceptions=True)
+    finally:
+        node.kill()
+
+
+LOOKS = 250
+"""Pieces of sound in five seconds, in which a box looks twice for what is broken."""
+
+
+async def test_a_camera_that_fails_and_comes_back_leaves_the_sound_alone(node: NodeProcess, tmp_path: Path) -> None:
+    film, away = tmp_path / "box.y4m", tmp_path / "away.y4m"
+    write_y4m(film, LEVEL)
+    write_wav(tmp_path / "box.wav", 330)
+    cameras: list[VideoPlayback] = []
+
+    def tracks() -> list[MediaStreamTrack]:
+        cameras.append(VideoPlayback(str(film)))
+        return [AudioPlayback(str(tmp_path / "box.wav")), cameras[-1]]
+
+    async with watched(node, tmp_path, tracks) as (server, watcher):
+        await until(lambda: watcher.pictures > 20 and watcher.loud > 20, 30, lambda: vars(watcher))
+        film.rename(away)
+        await until(lambda: cameras[-1].newest is None, 20)
+        loud, pictures = watcher.loud, watcher.pictures
+        await until(lambda: watcher.loud > loud + LOOKS, 30)
+        away.rename(film)
+        await until(lambda: watcher.pictures > pictures + 20, 30)
+        assert server.log.count(("Connected", "box")) == len(cameras) == 1
+
+
+async def test_a_picture_that_has_ended_for_good_leaves_the_sound_alone(node: NodeProcess, tmp_path: Path) -> None:
+    """Whatever ended it: an encoder that cannot go on ends it too."""
+    write_y4m(tmp_path / "box.y4m", LEVEL)
+    write_wav(tmp_path / "box.wav", 330)
+    camera = VideoPlayback(str(tmp_path / "box.y4m"))
+    async with watched(node, tmp_path, lambda: [AudioPlayback(str(tmp_path / "box.wav")), camera]) as (server, watcher):
+        await until(lambda: watcher.pictures > 20 and watcher.loud > 20, 30, lambda: vars(watcher))
+        camera.stop()
+        loud = watcher.loud
+        await until(lambda: watcher.loud > loud + LOOKS, 30)
+        assert server.log.count(("Connected", "box")) == 1
