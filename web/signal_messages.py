@@ -12,10 +12,10 @@ from media.sfu.terms import MAX_LAYERS
 from web.signal_line import Health, Wish
 from web.stills import MOST_PART, MOST_PARTS, Part
 
-# A browser lists every codec it knows in each of a wall's 29 lines: about 3 kB a line.
+# A browser lists every codec it knows in each of a wall's 30 lines: about 3 kB a line.
 MOST_BYTES = 192 * 1024
 TYPES = ("offer", "view", "refresh", "health", "still", "still_seen", "leave", "ping")
-AUDIO_SLOTS, VIDEO_SLOTS = 4, 25
+AUDIO_SLOTS, VIDEO_SLOTS = 5, 25
 
 
 class _Said(BaseModel):

@@ -17,7 +17,7 @@ Part = Literal["site", "chair", "broadcast", "content"]
 
 AUDIO_CLOCK_HZ = 48_000
 VIDEO_CLOCK_HZ = 90_000
-MAX_AUDIO_SLOTS = 4
+MAX_AUDIO_SLOTS = 5
 MAX_VIDEO_SLOTS = 25
 MAX_LAYERS = 3
 

@@ -111,7 +111,7 @@ class SignalServer:
         self._sockets[name] = socket
         welcome: dict[str, Any] = {"type": "welcome", "meeting": ROOM, "participant": name, "name": name}
         welcome["ice_servers"] = self.ice_servers
-        await self._tell(name, {**welcome, "muted": name in self.muted, "slots": {"audio": 4, "video": 25}})
+        await self._tell(name, {**welcome, "muted": name in self.muted, "slots": {"audio": 5, "video": 25}})
         await self._tell(name, self._participants())
         await self._tell(name, self.speaker)
         async for text in socket:

@@ -1,7 +1,10 @@
 """Who comes first on a thin link: pinned tiles, who is broadcast, the chair; and who is always heard."""
 
+import pytest
+
 from media.sfu.rates import nominal
 from media.sfu.speakers import LOUDEST, SILENCE
+from media.sfu.terms import MAX_AUDIO_SLOTS
 from media.sfu.wants import CHAIR, OTHER, STAGE, View, wants
 from tests.media.packets import Meeting, terms
 
@@ -93,6 +96,39 @@ def test_three_ordinary_voices_and_a_place_for_the_chair() -> None:
             heard = heard_by(at, name)
             assert len(set(heard) - {chair}) == LOUDEST
             assert (chair in heard) == (chair is not None and name != chair)
+
+
+@pytest.mark.parametrize("slots", [MAX_AUDIO_SLOTS, LOUDEST + 1, LOUDEST])
+def test_nothing_of_the_chair_s_first_words_is_lost_where_everybody_has_a_slot(slots: int) -> None:
+    """Five talk, the chair and who is broadcast listen first; with fewer slots they come as soon as they are heard."""
+    at = Meeting()
+    at.join("listener", terms(8, audio_slots=slots, video_slots=0))
+    loud, favoured = [f"site-{number}" for number in range(LOUDEST + 2)], ["chair", "shown"]
+    for name in (*loud, *favoured):
+        at.join(name)
+    at.room.take_part(at.now, "chair", "chair")
+    at.room.take_part(at.now, "shown", "broadcast")
+    whole = slots == MAX_AUDIO_SLOTS
+
+    def all_talk(seconds: float, quiet: list[str]) -> dict[str, int]:
+        """How many packets of each came to the listener."""
+        got = dict.fromkeys([*loud, *favoured], 0)
+        for _ in range(round(seconds / 0.02)):
+            at.now += 0.02
+            for name in got:
+                before = len(at.sent.get("listener", []))
+                at.rtp(name, at.publishers[name].speech(SILENCE if name in quiet else 30))
+                got[name] += len(at.sent.get("listener", [])) - before
+            at.take(at.room.on_tick(at.now))
+        return got
+
+    all_talk(3.0, favoured)
+    for quiet in (["shown"], []):
+        got = all_talk(2.0, quiet)
+        first = [got[name] for name in favoured if name not in quiet]
+        assert min(first) == 100 if whole else min(first) >= 85
+        if whole:
+            assert sum(got[name] == 100 for name in loud) == LOUDEST
 
 
 def test_the_chair_is_heard_among_any_number_of_louder_ones() -> None:

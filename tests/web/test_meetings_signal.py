@@ -63,7 +63,7 @@ def test_who_enters_is_told_that_the_meeting_is_recorded(party: Parties, meeting
 def test_a_desk_a_wall_and_a_terminal_enter(party: Parties, meeting: str) -> None:
     desk = party("duty").talk(meeting)
     welcome = desk.until("welcome")
-    assert (welcome["name"], welcome["muted"], welcome["slots"]) == ("duty", False, {"audio": 4, "video": 25})
+    assert (welcome["name"], welcome["muted"], welcome["slots"]) == ("duty", False, {"audio": 5, "video": 25})
     assert welcome["ice_servers"] == []
     assert welcome["recorded"] is False
     assert desk.said == [welcome]

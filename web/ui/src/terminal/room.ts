@@ -3,13 +3,13 @@ import type { Conference } from '@shared/conference/conference'
 import type { ConferenceEvents, ConferenceState, Refusal } from '@shared/conference/events'
 import type { ConferenceParticipant } from '@shared/conference/messages'
 import { NO_SEATS, seated } from '@shared/conference/seats'
+import { VOICES } from '@shared/conference/slot'
 import type { Still } from '@shared/conference/stills'
 import type { Rest } from '@shared/conference/view'
 import { TOP } from '@shared/tiers'
 import { closeDevices, openDevices, type DeviceTrouble } from './devices'
 import { faces, isWeak, lookAt, type Look } from './pictures'
 
-const VOICES = 3
 const LOOK_EVERY_MS = 3_000
 
 export interface RoomOptions {

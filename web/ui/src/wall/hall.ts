@@ -4,7 +4,7 @@ import { Conference, picturesHere } from '@shared/conference/conference'
 import type { Refusal, RestsFor } from '@shared/conference/events'
 import { NO_SEATS, seated } from '@shared/conference/seats'
 import type { Still } from '@shared/conference/stills'
-import { CONTENT } from '@shared/conference/slot'
+import { CONTENT, VOICES } from '@shared/conference/slot'
 import type { Rest } from '@shared/conference/view'
 
 /** What the wall sees and hears of a meeting, as the stage needs it. */
@@ -43,7 +43,6 @@ export interface Hall {
   size: (site: string, height: number) => void
 }
 
-const VOICES = 4
 const SILENT: HallView = { streams: new Map(), stills: new Map(), speaker: null, blind: new Set(), closed: new Set(), beyond: new Set(), resting: new Map(), rest: null, out: null }
 
 /** One visit to one meeting: receives only, shows no picture of its own. */

@@ -3,14 +3,14 @@ import { urlOf, type Api } from '@shared/api'
 import { Conference } from '@shared/conference/conference'
 import type { ConferenceEvents, ConferenceState, Refusal } from '@shared/conference/events'
 import type { Still } from '@shared/conference/stills'
-import { CONTENT } from '@shared/conference/slot'
+import { CONTENT, VOICES } from '@shared/conference/slot'
 import type { Rest } from '@shared/conference/view'
 import type { Board } from '@shared/objects/board'
 import type { Asker, Meeting } from '@shared/objects/meetings'
 import { sitesOf } from '@shared/situation'
 import { watches } from '@shared/watching'
 
-const SLOTS = { audio: 4, video: 2 }
+const SLOTS = { audio: VOICES, video: 2 }
 /** A screen wants detail, not movement. */
 const SCREEN: DisplayMediaStreamOptions = { video: { frameRate: { max: 8 } }, audio: false }
 const VIDEO: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } }
