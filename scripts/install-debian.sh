@@ -40,6 +40,13 @@ missing_packages() {
       have nsenter || echo util-linux
       have postfix || echo postfix
       have curl || echo curl
+      # An encoder of another make: GStreamer's webrtcbin, what it sends with, and how Debian's Python finds it.
+      exists '/usr/lib/*/gstreamer-1.0/libgstwebrtc.so' || echo gstreamer1.0-plugins-bad
+      exists '/usr/lib/*/gstreamer-1.0/libgstvpx.so' || echo gstreamer1.0-plugins-good
+      exists '/usr/lib/*/gstreamer-1.0/libgstopus.so' || echo gstreamer1.0-plugins-base
+      exists '/usr/lib/*/gstreamer-1.0/libgstnice.so' || echo gstreamer1.0-nice
+      exists '/usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib' || echo gir1.2-gst-plugins-bad-1.0
+      exists '/usr/lib/python3/dist-packages/gi/overrides/Gst.py' || echo python3-gst-1.0
       ;;
     bench)
       exists '/usr/lib/postgresql/*/bin/initdb' || echo postgresql

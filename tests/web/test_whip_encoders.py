@@ -39,6 +39,23 @@ async def ffmpeg(at: Case, level: int, port: int = 0) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
+async def gstreamer(at: Case, level: int) -> AsyncIterator[Process]:
+    """The same by GStreamer, in Debian's own interpreter."""
+    command = [
+        "/usr/bin/python3",
+        "tests/web/gstreamer_encoder.py",
+        f"http://127.0.0.1:{at.stage.port}/whip/{at.meeting}",
+    ]
+    encoder = await asyncio.create_subprocess_exec(*command, at.token, str(level), cwd=ROOT, env={})
+    try:
+        yield encoder
+    finally:
+        if encoder.returncode is None:
+            encoder.kill()
+            await encoder.wait()
+
+
+@asynccontextmanager
 async def player(at: Case, reception: Reception) -> AsyncIterator[HttpPeer]:
     peer = at.player(reception)
     assert (await peer.post()).status_code == 201
@@ -55,6 +72,17 @@ async def sees(reception: Reception, level: int) -> None:
 
 async def test_ffmpegs_whip_muxer_is_seen_and_heard(stage: Stage, world: World) -> None:
     async with case(stage, world) as at, ffmpeg(at, DARK) as encoder:
+        reception = Reception()
+        await soon(at.site_is("south_box", "joined"), why=at.states)
+        async with player(at, reception):
+            await sees(reception, DARK)
+            encoder.terminate()
+            assert await encoder.wait() == 0
+            await soon(at.site_is("south_box", "left"), why=at.states)
+
+
+async def test_gstreamers_webrtcbin_is_seen_and_heard(stage: Stage, world: World) -> None:
+    async with case(stage, world) as at, gstreamer(at, DARK) as encoder:
         reception = Reception()
         await soon(at.site_is("south_box", "joined"), why=at.states)
         async with player(at, reception):
