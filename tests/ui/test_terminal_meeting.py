@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.county import County
-from tests.e2e.people import PICTURES_ASKED, WATCH_CONNECTIONS, with_cores
+from tests.e2e.people import PICTURES_ASKED, RECEIVED, WATCH_CONNECTIONS, with_cores
 from tests.ui.checks import accessibility, in_english, layout, picture
 from tests.ui.terminals import PHONE, NewPage, TerminalPage, control, convene, site
 from tests.ui.test_desk import log_in
+from tests.ui.test_terminal import order_to
 from tests.waiting import until
 
 DECODED = "[...document.querySelectorAll('[data-site] video')].filter((video) => video.videoWidth > 0).length"
@@ -227,6 +228,46 @@ def test_a_small_page_gets_a_small_picture_and_nobody_sends_more_than_is_seen(
     assert [terminal.page.evaluate(PICTURES_ASKED) for terminal in (phone, large)] == [3, 6], (
         "each as many as its device takes"
     )
+
+
+def moves(page: Page) -> bool:
+    """Whether a picture comes from one look to the next."""
+    before = page.evaluate(RECEIVED)["frames"]
+    page.wait_for_timeout(600)
+    return bool(page.evaluate(RECEIVED)["frames"] > before)
+
+
+def test_who_looks_elsewhere_is_sent_no_pictures(
+    new_page: NewPage, town: County, duty: httpx.Client, ring: Ring
+) -> None:
+    pages = new_page(*PHONE), new_page(1600, 900)
+    for page in pages:
+        page.context.add_init_script(WATCH_CONNECTIONS)
+        page.context.grant_permissions(["camera", "microphone"])
+    terminal = TerminalPage(pages[0], town).as_device("吕合镇")
+    here, elsewhere = ring("礼社江会商", "吕合镇"), ring("水库会商", "三街镇")
+    terminal.press("answer")
+    desk = log_in(pages[1], town, "leader")
+    meeting = desk.get_by_test_id("meeting")
+    if meeting.get_attribute("data-id") == elsewhere:
+        desk.get_by_role("button", name="礼社江会商").click()
+    expect(meeting).to_have_attribute("data-id", here)
+    desk.get_by_test_id("meeting-join").click()
+    expect(desk.get_by_test_id("stage")).to_have_attribute("data-state", "connected")
+    until(lambda: all(moves(page) for page in pages), within_s=20)
+
+    desk.get_by_role("button", name="水库会商").click()
+    expect(desk.get_by_test_id("stage")).to_have_count(0)
+    until(lambda: not moves(desk), within_s=20)
+    desk.get_by_role("button", name="礼社江会商").click()
+    until(lambda: moves(desk), within_s=20)
+
+    order_to(duty, "吕合镇", "转移沿河住户")
+    terminal.press("notice")
+    expect(terminal.see("to-room")).to_be_visible()
+    until(lambda: not moves(terminal.page), within_s=20)
+    terminal.press("to-room")
+    until(lambda: moves(terminal.page), within_s=20)
 
 
 def test_a_ring_is_refused_with_its_reason_afterwards(

@@ -1,9 +1,9 @@
-import { onBeforeUnmount, onMounted, watch, type ShallowRef } from 'vue'
+import { onBeforeUnmount, watch, type ShallowRef } from 'vue'
 import { heightToCover } from './simulcast'
 
 /**
  * Tells how many device pixels high a picture must be to cover an element: when it is shown, when its size changes, and
- * when it shows another `site` (undefined: nothing to tell). An element that is not displayed has height 0.
+ * when it shows another `site` (undefined: nothing to tell). An element that is not displayed, or is gone, has height 0.
  */
 export function useHeight(
   element: Readonly<ShallowRef<HTMLElement | null>>,
@@ -22,9 +22,12 @@ export function useHeight(
     height = heightToCover(width * ratio, high * ratio)
     tell()
   })
-  onMounted(() => {
-    if (element.value !== null) observer.observe(element.value)
-  })
-  onBeforeUnmount(() => observer.disconnect())
+  const vanish = () => {
+    observer.disconnect()
+    height = 0
+    tell()
+  }
+  watch(element, (now) => (now === null ? vanish() : observer.observe(now)), { flush: 'post' })
+  onBeforeUnmount(vanish)
   watch(site, tell, { flush: 'post' })
 }

@@ -47,6 +47,26 @@ describe('what the bridge is told of the screen', () => {
     ])
   })
 
+  it('a tile that is placed anew keeps its picture, whatever changes beside it', () => {
+    view.set(['a', 'b'], [300, 600])
+    view.set(['a', 'b'], [0, 600])
+    view.set(['a', 'b', 'c'], [0, 600, 300])
+    view.set(['a', 'b', 'c'], [0, 0, 300])
+    view.set(['a', 'b', 'c'], [600, 0, 300])
+    expect(told).toHaveLength(1)
+    view.set(['a', 'b', 'c'], [600, 300, 300])
+    expect(told.slice(1)).toEqual([{ type: 'view', slots: ['a', 'b', 'c'], heights: [600, 300, 300] }])
+  })
+
+  it('a tile that is gone is told so, and does not hold up the next site', () => {
+    view.set(['a'], [300])
+    view.set(['a'], [0])
+    vi.advanceTimersByTime(200)
+    expect(told.at(-1)).toEqual({ type: 'view', slots: ['a'], heights: [0] })
+    view.set(['a', 'b'], [0, 300])
+    expect(told.at(-1)).toEqual({ type: 'view', slots: ['a', 'b'], heights: [0, 300] })
+  })
+
   it('pinned slots are named, and no others', () => {
     view.set(['a', 'b'], [300, 300], [false, true])
     expect(told.at(-1)).toEqual({ type: 'view', slots: ['a', 'b'], heights: [300, 300], pinned: [false, true] })

@@ -22,6 +22,8 @@ export class SlotView {
   private heights: readonly (number | null)[] = []
   private pinned: readonly boolean[] = []
   private told = ''
+  /** The sites of which the bridge knows that nobody sees them. */
+  private unseen: ReadonlySet<string | null> = new Set()
   /** Another site was placed in a slot, and the bridge does not know it yet. */
   private urgent = false
   private hidden = false
@@ -48,9 +50,15 @@ export class SlotView {
     this.heights = heights.map((height) => (height === null ? null : heightInSteps(height)))
     this.choose()
     window.clearTimeout(this.settleTimer)
-    const unmeasured = heights.length > 0 && slots.some((slot, place) => slot !== null && (heights[place] ?? null) === null)
-    if (this.urgent && !unmeasured) this.tell()
+    if (this.urgent && !this.isUnmeasured) this.tell()
     else this.settleTimer = window.setTimeout(() => this.tell(), this.urgent ? PLACED_AFTER_MS : SETTLED_AFTER_MS)
+  }
+
+  /** Whether the height of a tile is not known yet: one that has just gone may stand elsewhere in the next picture of the page. */
+  private get isUnmeasured(): boolean {
+    const { slots, heights, unseen } = this
+    if (heights.length === 0) return false
+    return slots.some((site, slot) => site !== null && ((heights[slot] ?? null) === null || (heights[slot] === 0 && !unseen.has(site))))
   }
 
   /** Ask for fewer pictures where they are not decoded in time, and for more after calm; whether fewer come now than are wanted. */
@@ -116,6 +124,7 @@ export class SlotView {
     const text = JSON.stringify(message)
     if (text === this.told) return
     this.told = text
+    this.unseen = new Set(this.slots.filter((_, slot) => this.heights[slot] === 0))
     this.urgent = false
     this.send(message)
   }
