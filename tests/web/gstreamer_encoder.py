@@ -74,7 +74,7 @@ class Encoder:
         try:
             answer = self.ask("POST", self.path, offer)
         except (OSError, RuntimeError) as error:
-            print(error, file=sys.stderr)
+            sys.stderr.write(f"{error}\n")
             self.loop.quit()
             return
         self.session, text = urlsplit(answer.headers["Location"]).path, answer.read().decode()
