@@ -75,13 +75,17 @@ class Negotiation:
     def open_session(self, name: str, participant: str, resource: str, text: str, flow: Flow) -> tuple[str, str]:
         """Answer the offer of a one-way session: (answer, name of its ICE session).
 
-        It replaces the participant's former connection as soon as it stands. Raises as `offer`, and
-        BridgeError `media.unsupported`.
+        It replaces the participant's former connection as soon as it stands; where the session is there already and has
+        the fingerprint of the offer, its ICE is restarted. Raises as `offer`, and BridgeError `media.unsupported`.
         """
         room = room_of(self._rooms, name, participant)
         offer = sdp.parse_offer(text)
         terms = one_way(offer, flow, _new_ssrc, partial(room.codecs.preferred, participant))
-        connection = self._make(name, participant, offer, terms, resource)
+        former = self._same_peer(name, participant, offer)
+        if former is not None and former.resource == resource:
+            connection = self._renew(former, offer, terms)
+        else:
+            connection = self._make(name, participant, offer, terms, resource)
         connection.tagged = answer.tagged(offer, terms)
         return answer.render(offer, terms, self._local(connection)), connection.peer.local.ufrag
 

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from command.directory.sessions import actor_of
 from command.kernel.db import Database
-from command.kernel.ids import new_id
 from command.kernel.timeline import Entry
 from command.kernel.wake import Wake
 from media.control import NodeClient, Wanted
@@ -148,13 +147,16 @@ class Conference:
         return answer
 
     async def offer_content(self, line: Line, sdp: str) -> str:
-        """The node's answer, for the site that shares its content now. Raises BridgeError."""
+        """The node's answer, for the site that shares its content now. Raises BridgeError.
+
+        A content has one session: an offer of the same connection restarts its ICE.
+        """
         await self.refresh([line.meeting])  # it may have begun to a moment ago
         room = self._live.rooms.get(line.meeting)
         if room is None or room.content != line.site:
             raise BridgeError("media.not_sharing", "another site shares its content, or none")
         node, name = self.node_of(line.meeting), content_of(line.site)
-        return (await node.open_session(line.meeting, name, new_id(), sdp, "sends")).sdp
+        return (await node.open_session(line.meeting, name, name, sdp, "sends")).sdp
 
     async def view(self, line: Line, wish: Wish) -> None:
         """What the participant's slots show; kept for the next offer while there is no node. Raises BridgeError."""

@@ -135,9 +135,7 @@ class SignalServer:
 
     async def _offer(self, name: str, message: dict[str, Any]) -> None:
         try:
-            slots = SlotCount.model_validate(message["slots"])
-            sdp = await self.node.offer(ROOM, name, message["sdp"], slots, message.get("layers", ()))
-            await self.node.view(ROOM, name, *self._views.get(name, ([], [])))
+            sdp = await (self._offer_content if message.get("of") == "content" else self._offer_camera)(name, message)
         except BridgeError as error:
             refusal = {"type": "error", "code": error.code, "detail": error.detail}
             await self._tell(name, {**refusal, "id": message["id"]})
@@ -145,7 +143,19 @@ class SignalServer:
             if self.announce_port is not None and (self.relayed is None or name in self.relayed):
                 sdp = sdp.replace(f" {self.udp_port} typ host", f" {self.announce_port} typ host")
             told = [line for line in sdp.splitlines(True) if not _is_another_way(line, self.ways.get(name))]
-            await self._tell(name, {"type": "answer", "id": message["id"], "sdp": "".join(told)})
+            of = message.get("of", "camera")
+            await self._tell(name, {"type": "answer", "id": message["id"], "of": of, "sdp": "".join(told)})
+
+    async def _offer_camera(self, name: str, message: dict[str, Any]) -> str:
+        slots = SlotCount.model_validate(message["slots"])
+        sdp = await self.node.offer(ROOM, name, message["sdp"], slots, message.get("layers", ()))
+        await self.node.view(ROOM, name, *self._views.get(name, ([], [])))
+        return sdp
+
+    async def _offer_content(self, name: str, message: dict[str, Any]) -> str:
+        content = f"content-{name}"
+        await self.node.admit(ROOM, content, muted=True, part="content")
+        return (await self.node.open_session(ROOM, content, content, message["sdp"], "sends")).sdp
 
     async def _events(self) -> None:
         async for event in self.node.events():

@@ -141,6 +141,21 @@ async def test_ice_is_restarted_while_the_stream_goes_on(node: Node) -> None:
         assert [kind for kind, _ in node.told].count("connected") == 1
 
 
+async def test_an_offer_of_the_same_session_restarts_ice_and_of_another_makes_a_connection(node: Node) -> None:
+    async with clients(1) as (client,):
+        answer, ice = node.open("a", client.offer(), "s")
+        await client.connect(answer)
+        await until(lambda: bool(node.told), 10)
+        client._credentials = Credentials("news", "another password")
+        restarted, renewed = node.open("a", client.offer(), "s")
+        assert renewed != ice
+        assert restarted.splitlines()[1] == answer.splitlines()[1], "the same session of SDP"
+        assert node.left_over()["peers"] == 1
+        node.open("a", client.offer(), "another")
+        assert node.left_over()["peers"] == 2
+        assert node.reasons() == []
+
+
 async def test_the_first_way_that_a_restart_finds_is_taken_though_nobody_nominates_it(node: Node) -> None:
     """The former one may be dead; Chromium nominates the next one when it comes to it."""
     async with clients(1) as (client,), elsewhere(client) as other:

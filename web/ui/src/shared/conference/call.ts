@@ -2,6 +2,7 @@
 
 import { encodingsFor } from '../simulcast'
 import { offerCarried } from './codecs'
+import { Way, type WayEvents } from './way'
 
 export interface Slot {
   kind: 'audio' | 'video'
@@ -19,13 +20,12 @@ export interface Call {
   adjusted: Promise<void>
   /** The bridge's answer, once it is there. */
   answer: string | null
-  /** Its way to the bridge has not stood yet, stands as far as is known, or was looked for anew and has not been found yet. */
-  way: 'new' | 'found' | 'sought'
+  way: Way
   /** Whether the microphone sends long packets. */
   packed: boolean
 }
 
-export function makeCall(media: MediaStream | null, slots: { audio: number; video: number }, relays: RTCIceServer[]): Call {
+export function makeCall(media: MediaStream | null, slots: { audio: number; video: number }, relays: RTCIceServer[], events: WayEvents): Call {
   const pc = new RTCPeerConnection({ iceServers: relays, bundlePolicy: 'max-bundle' })
   const audio = media?.getAudioTracks()[0]
   const microphone = pc.addTransceiver(audio ?? 'audio', { direction: 'sendonly' }).sender
@@ -38,26 +38,7 @@ export function makeCall(media: MediaStream | null, slots: { audio: number; vide
     }))
   const all = [...receive('audio', slots.audio), ...receive('video', slots.video)]
   offerCarried(pc)
-  return { pc, microphone, camera, slots: all, adjusted: Promise.resolve(), answer: null, way: 'new', packed: false }
-}
-
-const GLANCE_MS = 250
-
-/** Whether media or what is told of them come by it just now: looked at twice. */
-export async function comes(call: Call): Promise<boolean> {
-  const before = await received(call)
-  await new Promise((go) => window.setTimeout(go, GLANCE_MS))
-  return (await received(call)) > before
-}
-
-/** Bytes that came by a connection, checks of its way not among them. */
-async function received(call: Call): Promise<number> {
-  let found = 0
-  const report = await call.pc.getStats()
-  report.forEach((entry: RTCStats) => {
-    if (entry.type === 'candidate-pair') found += (entry as RTCIceCandidatePairStats).bytesReceived ?? 0
-  })
-  return found
+  return { pc, microphone, camera, slots: all, adjusted: Promise.resolve(), answer: null, way: new Way(pc, events), packed: false }
 }
 
 /** Whether an answer is of the connection that `former` is of: the bridge gives each a session of its own (RFC 8866 5.2). */
@@ -67,11 +48,9 @@ export function isOfSame(former: string | null, answer: string): boolean {
 }
 
 /** End a connection, where there is one; nobody listens to it any more. */
-export function closed(call: Call | null): null {
-  if (call !== null) {
-    call.pc.onconnectionstatechange = null
-    call.pc.close()
-  }
+export function closed(call: Pick<Call, 'pc' | 'way'> | null): null {
+  call?.way.end()
+  call?.pc.close()
   return null
 }
 

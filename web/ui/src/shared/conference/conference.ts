@@ -82,7 +82,7 @@ export class Conference {
       offered: () => this.slots.again(),
       decoded: (seen) => this.slots.decoded(seen),
     })
-    this.content = new ContentSender(send, () => this.connection.knownRelays)
+    this.content = new ContentSender(this.socket, () => this.connection.knownRelays)
     this.shown = new StillsShown(send, (stills) => this.emit('stills', stills))
     this.stills = new StillSender(send, () => this.own.camera)
   }
@@ -161,7 +161,7 @@ export class Conference {
   private watch(): void {
     this.socket.watch()
     this.connection.watch()
-    if (this.socket.welcomed) this.content.watch()
+    this.content.watch()
   }
 
   private finish(end: ConferenceEnd): void {

@@ -1,20 +1,19 @@
 /** The way to the bridge: a peer connection that finds its way again or is made anew, and goes over to another node unnoticed. */
 
-import { closed, comes, isOfSame, makeCall, type Call, type Slot } from './call'
+import { closed, isOfSame, makeCall, type Call, type Slot } from './call'
 import { HealthWatch } from './health'
 import { eachAsItComes } from './move'
 import type { OwnMedia } from './ownMedia'
 import type { Decoding } from './pace'
 import type { SignalSocket } from './socket'
 import { packedAnswer } from './sound'
+import { comes } from './way'
 
 /** How long a connection, or another way for it, may take to stand before it is made anew. */
 const PATIENCE_MS = 4_000
 const REOFFER_MS = 1_000
 /** When to try a node again that takes nobody new. */
 const BUSY_MS = 2_000
-/** The bridge waits half a minute for a connection that fell silent, some seconds of which passed until it was noticed. */
-const WAITED_FOR_MS = 20_000
 
 export interface ConnectionEvents {
   become: (state: 'connected' | 'interrupted') => void
@@ -30,13 +29,10 @@ export class Connection {
   private call: Call | null = null
   /** While the meeting goes to another node: the connection to the former one, which is seen and heard until then. */
   private former: Call | null = null
-  /** The browser says that its checks are not answered, and media come all the same. */
-  private doubted: Call | null = null
   private health: HealthWatch | null = null
   private relays: RTCIceServer[] = []
   private offerId = 0
   private offeredAt = 0
-  private brokenAt = 0
 
   constructor(
     private readonly slots: { audio: number; video: number },
@@ -61,22 +57,16 @@ export class Connection {
 
   /** Whether anything comes by it just now. */
   async comes(): Promise<boolean> {
-    return this.call !== null && (await comes(this.call).catch(() => false))
+    return this.call !== null && (await comes(this.call.pc).catch(() => false))
   }
 
   private get stands(): boolean {
-    return this.call !== null && (this.call.pc.connectionState === 'connected' || this.call === this.doubted)
-  }
-
-  /** Whether the bridge still waits for a connection that broke. */
-  private get isWaitedFor(): boolean {
-    return performance.now() - this.brokenAt < WAITED_FOR_MS
+    return this.call?.way.stands === true
   }
 
   /** The server has said welcome: offers are heard. A connection that was cut off with the socket may live again too. */
   welcome(): void {
-    const { call } = this
-    if (call?.pc.connectionState === 'disconnected' && this.isWaitedFor) void this.doubt(call)
+    this.call?.way.look()
     if (!this.stands) void this.connect()
     else {
       this.events.offered()
@@ -141,7 +131,10 @@ export class Connection {
   /** Make the connection anew: right after every kind of break. */
   private async connect(): Promise<void> {
     this.hangUp()
-    const call = makeCall(this.own.media, this.slots, this.relays)
+    const call = makeCall(this.own.media, this.slots, this.relays, {
+      stands: () => this.events.become('connected'),
+      lost: () => this.again(),
+    })
     this.call = call
     this.health = new HealthWatch(
       call,
@@ -149,46 +142,15 @@ export class Connection {
       (thin) => this.own.fit({ thin }),
       this.events.decoded,
     )
-    call.pc.onconnectionstatechange = () => this.follow(call)
     this.own.begin(call)
     if (this.former === null) call.slots.forEach(this.events.show)
     await this.offer(call)
   }
 
   private hangUp(): void {
-    this.call = this.doubted = closed(this.call)
+    this.call = closed(this.call)
     this.health?.stop()
     this.own.end()
-  }
-
-  private follow(call: Call): void {
-    if (call !== this.call) return
-    const state = call.pc.connectionState
-    if (state === 'connected') {
-      call.way = 'found'
-      this.events.become('connected')
-    } else if (state === 'disconnected') {
-      this.brokenAt = performance.now()
-      void this.doubt(call)
-    } else if (state === 'failed' || state === 'closed') this.again()
-  }
-
-  /**
-   * Chromium says "disconnected" when five of its checks in a row were not answered: at 30 % of loss each way about once
-   * a minute, while everything else comes. It checks twenty times a second then, and soon stands again; the descriptions
-   * of another way or of a new connection would take such a line for seconds.
-   */
-  private async doubt(call: Call): Promise<void> {
-    if (call === this.doubted) return
-    this.doubted = call
-    let alive = true
-    while (alive && call === this.call && call.pc.connectionState === 'disconnected') {
-      alive = await comes(call)
-      if (alive && call === this.call) this.events.become('connected')
-    }
-    if (call !== this.doubted) return
-    this.doubted = null
-    if (!alive && call === this.call && call.pc.connectionState !== 'connected') this.again()
   }
 
   /**
@@ -198,14 +160,12 @@ export class Connection {
   private again(): void {
     if (this.former === null) this.events.become('interrupted')
     if (!this.socket.welcomed || !this.socket.fresh) return
-    if (this.call?.way === 'found' && this.isWaitedFor) void this.seek(this.call)
+    if (this.call?.way.mayBeSought === true) void this.seek(this.call)
     else void this.connect()
   }
 
-  /** Restart ICE: keys, streams and what their receivers hold stay, and the former way is good until the next one stands. */
   private async seek(call: Call): Promise<void> {
-    call.way = 'sought'
-    call.pc.setConfiguration({ ...call.pc.getConfiguration(), iceServers: this.relays }) // the former ones' credentials may have ended
+    call.way.seek(this.relays)
     await this.offer(call, true)
   }
 
@@ -216,7 +176,7 @@ export class Connection {
     if (this.call === null || !this.stands) return
     closed(this.former)
     this.former = this.call
-    this.former.pc.onconnectionstatechange = null
+    this.former.way.end()
     this.call = null
     void this.connect()
   }

@@ -1,25 +1,37 @@
 /** The content (双流): a second picture beside the camera, a screen for example, over a connection of its own. */
 
+import { closed, isOfSame } from './call'
 import { offerCarried } from './codecs'
+import type { SignalSocket } from './socket'
+import { Way } from './way'
 
 /** A node that does not answer, or a connection that does not stand by then, is tried anew. */
 const PATIENCE_MS = 4_000
+/** As long as Chromium says "disconnected" it sends nothing, whatever comes; on a lossy line it stands again after some checks, twenty a second. */
+const MOMENT_MS = 1_000
 /** A screen wants detail: few pictures a second, and enough for sharp letters. */
 const ENCODING: RTCRtpEncodingParameters = { maxFramerate: 8, maxBitrate: 2_000_000 }
 /** Numbers of offers; those of the camera's connection stay below. */
 const FIRST_ID = 1_000_000
 
+interface Sending {
+  pc: RTCPeerConnection
+  way: Way
+  /** The bridge's answer, once it is there. */
+  answer: string | null
+}
+
 export class ContentSender {
   private track: MediaStreamTrack | null = null
-  private pc: RTCPeerConnection | null = null
+  private call: Sending | null = null
   /** Sends until the next one stands, and during a move until everybody plays the next one's node. */
-  private former: RTCPeerConnection | null = null
+  private former: Sending | null = null
   private moving = false
   private id = FIRST_ID
   private offeredAt = 0
 
   constructor(
-    private readonly send: (message: object) => void,
+    private readonly socket: SignalSocket,
     private readonly relays: () => RTCIceServer[],
   ) {}
 
@@ -31,10 +43,10 @@ export class ContentSender {
     void this.again()
   }
 
-  /** Whatever does not stand in time is made anew; to be called now and then while the socket is open. */
+  /** Whatever does not stand in time is looked for or made anew; to be called now and then. */
   watch(): void {
-    if (this.track === null || this.pc?.connectionState === 'connected') return
-    if (performance.now() - this.offeredAt > PATIENCE_MS) void this.again()
+    if (this.track === null || this.call?.way.stands === true) return
+    if (performance.now() - this.offeredAt > PATIENCE_MS) this.recover()
   }
 
   /** The meeting goes to another node: send to both. */
@@ -46,44 +58,66 @@ export class ContentSender {
   /** The move is over. */
   arrive(): void {
     this.moving = false
-    if (this.pc?.connectionState === 'connected') this.former?.close()
+    this.replace()
   }
 
-  /** Another node has the meeting, or this one lost the connection. */
+  /** A connection anew: another node has the meeting, or this one is lost. */
   async again(): Promise<void> {
     const { track } = this
     if (track === null) return
-    if (this.pc?.connectionState === 'connected') this.retire()
-    this.pc?.close()
+    if (this.call?.way.stands === true) this.retire(this.call)
+    else closed(this.call)
     const pc = new RTCPeerConnection({ iceServers: this.relays(), bundlePolicy: 'max-bundle' })
-    this.pc = pc
+    const way = new Way(pc, { stands: () => this.replace(), lost: () => this.recover() }, afterAMoment)
     pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: [{ ...ENCODING }] })
     offerCarried(pc)
-    pc.onconnectionstatechange = () => {
-      if (pc === this.pc && pc.connectionState === 'connected' && !this.moving) this.former?.close()
-    }
-    const id = ++this.id
-    this.offeredAt = performance.now()
-    const { sdp } = await pc.createOffer()
-    if (pc !== this.pc) return
-    await pc.setLocalDescription({ type: 'offer', ...(sdp === undefined ? {} : { sdp }) })
-    this.send({ type: 'offer', of: 'content', id, sdp })
+    this.call = { pc, way, answer: null }
+    await this.offer(this.call)
   }
 
   async accept(id: number, sdp: string): Promise<void> {
-    if (id === this.id && this.pc?.signalingState === 'have-local-offer') await this.pc.setRemoteDescription({ type: 'answer', sdp })
+    const { call } = this
+    if (call === null || id !== this.id || call.pc.signalingState !== 'have-local-offer') return
+    if (!isOfSame(call.answer, sdp)) return this.again() // the bridge does not know this one any more
+    await call.pc.setRemoteDescription({ type: 'answer', sdp })
+    call.answer = sdp
   }
 
   stop(): void {
     this.track = null
-    this.pc?.close()
-    this.former?.close()
-    this.pc = this.former = null
+    this.call = closed(this.call)
+    this.former = closed(this.former)
   }
 
-  private retire(): void {
-    this.former?.close()
-    this.former = this.pc
-    this.pc = null
+  private async offer(call: Sending, iceRestart = false): Promise<void> {
+    this.offeredAt = performance.now()
+    const id = ++this.id
+    const { sdp } = await call.pc.createOffer({ iceRestart })
+    if (call !== this.call || id !== this.id) return
+    await call.pc.setLocalDescription({ type: 'offer', ...(sdp === undefined ? {} : { sdp }) })
+    this.socket.send({ type: 'offer', of: 'content', id, sdp })
+  }
+
+  /** Another way for this connection where the bridge waits for it, else a new connection; none over a line that is cut. */
+  private recover(): void {
+    if (!this.socket.welcomed || !this.socket.fresh) return
+    if (this.call?.way.mayBeSought === true) {
+      this.call.way.seek(this.relays())
+      void this.offer(this.call, true)
+    } else void this.again()
+  }
+
+  private retire(call: Sending): void {
+    closed(this.former)
+    this.former = call
+    call.way.end()
+  }
+
+  /** What stands does for the former one. */
+  private replace(): void {
+    if (this.call?.way.stands === true && !this.moving) this.former = closed(this.former)
   }
 }
+
+/** Time to stand again; no use until then. */
+const afterAMoment = (): Promise<boolean> => new Promise((go) => window.setTimeout(() => go(false), MOMENT_MS))
