@@ -95,7 +95,9 @@ class DelayBudget:
         self._came.append((0, self._sent / TICKS_PER_S, now, size + OVERHEAD))
 
     def judge(self, now: float, round_trip_s: float) -> None:
-        """Take what was noted."""
+        """Take what was noted; a queue of which nothing was heard for PAUSE_S has emptied."""
+        if now - self._last > PAUSE_S and self._estimator.delay.queue_s:
+            self._estimator.delay = DelayDetector()
         came, self._came = sorted(self._came, key=_sent_at), []
         if came:
             row = Row.of(came)

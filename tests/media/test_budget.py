@@ -117,6 +117,17 @@ def test_a_pause_and_another_clock_are_no_queue() -> None:
     assert line.budget.bitrate >= before
 
 
+def test_who_falls_silent_behind_a_queue_is_allowed_what_the_line_carries() -> None:
+    line = Line(lambda at: 2e6 if at < 5 else 150_000.0)
+    line.run(7)
+    budget = line.budget
+    standing = budget.bitrate
+    for second in range(7, 20):
+        budget.judge(second, 2 * WAY_S)
+    assert standing < 0.9 * budget.bitrate
+    assert 100_000 < budget.bitrate < 150_000
+
+
 @given(st.lists(st.tuples(st.floats(0, 2), st.integers(0, (1 << TICK_BITS) - 1), st.integers(0, 65535)), max_size=200))
 def test_whatever_is_claimed_the_rate_stays_within_its_bounds(packets: list[tuple[float, int, int]]) -> None:
     budget, now = Budget(), 100.0
