@@ -8,19 +8,22 @@ import random
 import ssl
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from media import encoders
-from media.alive import Heard, answered, health_of
-from media.layers import LARGE, SMALL, Layers, LayerTrack, Share
+from media.alive import answered, health_of
+from media.call import Call
+from media.layers import LARGE, SMALL
+from media.sfu.tiers import BY_NAME, TOP
 from media.still_maker import Newest, StillMaker
+from media.uplink import Uplink
 
 logger = logging.getLogger(__name__)
 
@@ -52,51 +55,6 @@ class Seat:
     view: tuple[str | None, ...] = ()
 
 
-@dataclass(slots=True)
-class Call:
-    """A connection, and the tracks that it sends; these read the sources, which another connection may share.
-
-    A picture is sent in two sizes, `pictures` are their lines, the small one's first.
-    """
-
-    connection: RTCPeerConnection
-    sources: list[MediaStreamTrack]
-    tracks: list[MediaStreamTrack] = field(default_factory=list)
-    layers: Layers = field(default_factory=Layers)
-    pictures: list[RTCRtpTransceiver] = field(default_factory=list)
-    heard: Heard = field(default_factory=Heard)
-
-    async def listen(self, now: float) -> bool:
-        """Whether something came lately."""
-        stats = (await self.connection.getStats()).values()
-        return self.heard.note(now, sum(one.bytesReceived for one in stats if one.type == "transport"))
-
-    def feed(self, relay: MediaRelay) -> None:
-        """Send what the sources give: sound once, a picture in two sizes."""
-        for source in self.sources:
-            if source.kind == "audio":
-                self._send(relay.subscribe(source))
-                continue
-            # A picture that comes too late for the encoder is left out, sound is not.
-            sizes = (LayerTrack(relay.subscribe(source, buffered=False), Share(self.layers, n)) for n in (SMALL, LARGE))
-            self.pictures += [self._send(size) for size in sizes]
-
-    def _send(self, track: MediaStreamTrack) -> RTCRtpTransceiver:
-        self.tracks.append(track)
-        return self.connection.addTransceiver(track, direction="sendonly")
-
-    @property
-    def ended(self) -> bool:
-        """Whether something that it sends is over."""
-        return any(track.readyState == "ended" for track in self.tracks)
-
-    async def close(self, *, sources: bool) -> None:
-        """End it, and its sources unless another one goes on with them."""
-        for track in (*self.tracks, *(self.sources if sources else ())):
-            track.stop()
-        await self.connection.close()
-
-
 class Attendance:
     """Stays in the meeting until it is over, through broken sockets, connections and bridges.
 
@@ -109,6 +67,7 @@ class Attendance:
     ) -> None:
         encoders.install()
         self._seat = seat
+        self._newest = newest
         self._stills = StillMaker(newest) if newest is not None else None
         self._make_tracks = make_tracks
         self._on_track = on_track
@@ -121,6 +80,8 @@ class Attendance:
         self._offered_at = 0.0
         self._told_at = 0.0
         self._offer_wanted = asyncio.Event()
+        self._tier, self._small_voice = TOP, False
+        self._ping_s: float | None = None
         self._over = False
         # By these the server knows which dial is the last one: a former one may come to it later.
         self._name, self._dials = uuid.uuid4().hex, 0
@@ -191,7 +152,7 @@ class Attendance:
             await asyncio.gather(*beside, return_exceptions=True)
 
     async def _watch(self) -> None:
-        """Ping, and make a connection anew that is broken or does not come to stand.
+        """Ping, say how the line is, and make a connection anew that is broken or does not come to stand.
 
         Where the socket is as silent the line is cut: the connection lives on if that is short.
         """
@@ -201,6 +162,7 @@ class Attendance:
             await asyncio.sleep(pause)
             pause = PING_EVERY_S
             await self._send({"type": "ping", "at": int(loop.time() * 1000)})
+            await self._send(await self._health())
             waited = loop.time() - self._offered_at
             waits = self.state in ("new", "connecting") and waited <= CONNECT_PATIENCE_S
             call = self._call
@@ -208,6 +170,13 @@ class Attendance:
             broken = call is not None and (renewed or not (waits or await self._stands()))
             if broken and loop.time() - self._told_at < FRESH_S:
                 self._offer_wanted.set()
+
+    async def _health(self) -> dict[str, Any]:
+        frame = self._newest() if self._newest is not None else None
+        height = frame.height if frame is not None else None
+        if self._call is None or self.state != "connected":
+            return Uplink(camera=height is not None).message(None)
+        return await self._call.health(height, self._ping_s)
 
     async def _stands(self) -> bool:
         """Whether the connection is one, and something came over it lately."""
@@ -227,8 +196,8 @@ class Attendance:
                 self._know_relays(message)
             case "welcome":
                 self._know_relays(message)
-                if self._stills is not None:
-                    await self._send({"type": "health", "camera": True})
+                self._fit(small_voice=False)
+                await self._send(await self._health())
                 if self.state != "connected":
                     self._offer_wanted.set()
                 else:  # until it is looked at: it may have been cut off with the socket, and live again
@@ -250,6 +219,13 @@ class Attendance:
                     await connection.setRemoteDescription(answer)
             case "layers":
                 self._pause(message["active"])
+            case "uplink":
+                self._tier = BY_NAME[message["tier"]]
+                self._fit(self._small_voice)
+            case "voice":
+                self._fit(message["small"])
+            case "pong":
+                self._ping_s = asyncio.get_running_loop().time() - message["at"] / 1000
             case "stills_wanted" if self._stills is not None:
                 self._stills.ask(message)
             case "removed" | "ended":
@@ -260,11 +236,20 @@ class Attendance:
                     await asyncio.sleep(REDIAL_S[1])
                     self._offer_wanted.set()
 
+    @property
+    def _calls(self) -> list[Call]:
+        return [call for call in (self._call, self._staying) if call is not None]
+
     def _pause(self, active: list[bool]) -> None:
         """Make no picture that nobody wants."""
-        for call in (self._call, self._staying):
-            if call is not None:
-                call.layers.active = active[SMALL], active[LARGE]
+        for call in self._calls:
+            call.layers.active = active[SMALL], active[LARGE]
+
+    def _fit(self, small_voice: bool) -> None:
+        """Send what the own line carries, and a voice that weak lines of others carry."""
+        self._small_voice = small_voice
+        for call in self._calls:
+            call.fit(self._tier, small_voice)
 
     def _know_relays(self, message: dict[str, Any]) -> None:
         """The next connection goes by these, if it has to: their credentials are of minutes."""
@@ -278,6 +263,7 @@ class Attendance:
         sources = self._staying.sources if self._staying is not None else self._make_tracks()
         connection = RTCPeerConnection(RTCConfiguration(iceServers=relays))
         call = self._call = Call(connection, sources)
+        call.fit(self._tier, self._small_voice)
         if self._on_track is not None:
             connection.on("track", self._on_track)
         call.feed(self._relay)

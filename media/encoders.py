@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiortc import rtcrtpsender
-from aiortc.codecs import get_encoder, h264, vpx
+from aiortc.codecs import HEADER_EXTENSIONS, get_encoder, h264, vpx
 from aiortc.codecs.base import Encoder
-from aiortc.codecs.opus import SAMPLE_RATE, SAMPLES_PER_FRAME, OpusEncoder
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from av import AudioResampler
 from av.frame import Frame
 from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from media.layers import LARGE, SMALL, SMALL_HEIGHT, UP, Share, asking
+from media import voice
+from media.layers import LARGE, SMALL, SMALL_HEIGHT, UP, Layers, Share, asking
+from media.rtp.extensions import ABS_SEND_TIME_URI
 
-VOICE_BPS = 24_000
-EXPECTED_LOSS = 10
 LEAST_BPS = 40_000
+FEW_FRAMES = 5.0
+"""A second, where the ladder has the uplink carry only few."""
 _VIDEO_CLOCK_HZ = 90_000
 
 
@@ -41,17 +41,6 @@ SIZES = (Size(600_000, 720, 30), Size(250_000, 360, 15), Size(100_000, 180, 15),
 """Below the last one but one nothing moves: speech has the line, and stills if the bridge asks for them."""
 
 
-class VoiceEncoder(OpusEncoder):
-    """One channel of speech, each packet with a coarse copy of the one before (RFC 6716 2.1.7)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.codec.bit_rate = VOICE_BPS
-        self.codec.layout = "mono"
-        self.codec.options = {"application": "voip", "fec": "1", "packet_loss": str(EXPECTED_LOSS)}
-        self.resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE, frame_size=SAMPLES_PER_FRAME)
-
-
 class PictureEncoder(Encoder):
     """Pictures as big and as many as fit in `target_bitrate` (bit/s), which the bridge's REMB sets.
 
@@ -66,6 +55,7 @@ class PictureEncoder(Encoder):
         self._size = fitting(self._wished, SIZES[-1])
         self._encoded_at = float("-inf")
         self._begins = True
+        self._most_frames_per_s = float("inf")
 
     @property
     def target_bitrate(self) -> int:
@@ -75,7 +65,7 @@ class PictureEncoder(Encoder):
     def target_bitrate(self, bitrate: int) -> None:
         self._wished = bitrate
         if self._share is not None:
-            self._share.layers.bitrate = bitrate
+            self._share.layers.told = bitrate
 
     def _fit(self, height: int) -> None:
         """Take the size for what there is now; `height` is the camera's."""
@@ -84,6 +74,7 @@ class PictureEncoder(Encoder):
             bitrate = share.layers.share(share.place)
             if share.place == LARGE and height <= SMALL_HEIGHT:
                 bitrate = 0
+            self._most_frames_per_s = float("inf") if share.layers.tier.temporal else FEW_FRAMES
         self._size = fitting(bitrate, self._size)
         if self._size.frames_per_s and self._inner.target_bitrate != bitrate:
             self._inner.target_bitrate = bitrate
@@ -95,7 +86,8 @@ class PictureEncoder(Encoder):
         at = float(frame.pts * frame.time_base)
         self._begins = self._begins or force_keyframe
         self._fit(frame.height)
-        if not self._size.frames_per_s or 0 <= at - self._encoded_at < 0.9 / self._size.frames_per_s:
+        frames_per_s = min(self._size.frames_per_s, self._most_frames_per_s)
+        if not frames_per_s or 0 <= at - self._encoded_at < 0.9 / frames_per_s:
             return [], round(at * _VIDEO_CLOCK_HZ)
         self._encoded_at = at
         begins, self._begins = self._begins, False
@@ -126,15 +118,31 @@ def fitting(bitrate: int, now: Size) -> Size:
     return fits if fits.bps <= now.bps else max(now, surely, key=lambda size: size.bps)
 
 
+def falls_short(layers: Layers, height: int) -> bool:
+    """Whether the line keeps a camera of that height from being sent as high as somebody wants it."""
+
+    def sent(place: int, most: int) -> int:
+        bitrate = layers.share(place)
+        return min(most, next(size.height for size in SIZES if bitrate >= size.bps))
+
+    wanted = min(height, SIZES[0].height if layers.active[LARGE] else SMALL_HEIGHT)
+    return max(sent(SMALL, SMALL_HEIGHT), sent(LARGE, SIZES[0].height)) < wanted
+
+
 def encoder_for(codec: RTCRtpCodecParameters) -> Encoder:
     """As aiortc's own `get_encoder`."""
     if codec.mimeType.lower() == "audio/opus":
-        return VoiceEncoder()
+        return voice.VoiceEncoder(voice.asking.get())
     made = get_encoder(codec)
     return PictureEncoder(made, asking.get()) if hasattr(made, "target_bitrate") else made
 
 
 def install() -> None:
-    """Let all connections of this process encode so: aiortc has no setting for it."""
+    """Let all connections of this process encode so: aiortc has no setting for it.
+
+    Its sound tells when it was sent, as its pictures do: while these rest, the bridge learns of the line by it alone.
+    """
     vpx.MIN_BITRATE = h264.MIN_BITRATE = LEAST_BPS
     rtcrtpsender.get_encoder = encoder_for  # type: ignore[attr-defined]
+    sound = HEADER_EXTENSIONS["audio"]
+    sound += [one for one in HEADER_EXTENSIONS["video"] if one.uri == ABS_SEND_TIME_URI and one not in sound]

@@ -10,6 +10,9 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.frame import Frame
 from av.packet import Packet
 
+from media.sfu.tiers import TOP, Tier
+
+START_BPS = 500_000
 SMALL, LARGE = 0, 1
 SMALL_HEIGHT = 180
 SMALL_BPS = (50_000, 150_000)
@@ -22,14 +25,20 @@ UP = 1.3
 
 @dataclass(slots=True)
 class Layers:
-    """What the encoders of both sizes share: `bitrate` (bit/s, the bridge's REMB) is for the two together.
+    """What the encoders of both sizes share: `bitrate` (bit/s) is for the two together.
 
-    `active` says which of them somebody wants.
+    `told` is the bridge's REMB, None before the first. `active` says which of them somebody wants, `tier` where the
+    uplink stands on the ladder.
     """
 
-    bitrate: int = 500_000
+    told: int | None = None
     active: tuple[bool, bool] = (True, True)
+    tier: Tier = TOP
     _both: bool = False
+
+    @property
+    def bitrate(self) -> int:
+        return START_BPS if self.told is None else self.told
 
     def share(self, place: int) -> int:
         """bit/s for one of them; 0: it is not made.
@@ -37,6 +46,8 @@ class Layers:
         The small one goes first. The large one comes when it fits too; until then the small one takes all there is, so
         that the bridge, which lets a bitrate grow with what arrives, can see that there is more.
         """
+        if not self.tier.moves:
+            return 0
         least, most = SMALL_BPS
         wanted = self.active[LARGE]
         self._both = wanted and self.bitrate >= least + LARGE_BPS * (1 if self._both else UP)

@@ -1,22 +1,21 @@
-"""What a headless terminal encodes: speech first, pictures that fit, key frames when asked for."""
+"""What pictures a headless terminal makes: those that fit, that are wanted, key frames when asked for."""
 
 from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from aiortc.codecs.opus import OpusDecoder
 from aiortc.codecs.vpx import Vp8Encoder
-from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.encoders import LEAST_BPS, SIZES, PictureEncoder, VoiceEncoder, encoder_for, fitting, install
+from media.encoders import FEW_FRAMES, LEAST_BPS, SIZES, PictureEncoder, encoder_for, falls_short, fitting, install
 from media.layers import LARGE, LARGE_BPS, SMALL, SMALL_BPS, SMALL_HEIGHT, Layers, Share, asking
 from media.rtp import vp8
+from media.sfu.budget import CEILING_BPS, FLOOR_BPS
+from media.sfu.tiers import TIERS, Tier
 
 FPS = 30
 
@@ -125,7 +124,7 @@ def test_two_sizes_share_what_there_is_and_what_nobody_wants_is_not_made() -> No
 def test_the_shares_of_both_sizes_are_no_more_than_there_is(course: list[tuple[int, bool]]) -> None:
     layers = Layers()
     for bitrate, wanted in course:
-        layers.bitrate, layers.active = bitrate, (True, wanted)
+        layers.told, layers.active = bitrate, (True, wanted)
         small, large = layers.share(SMALL), layers.share(LARGE)
         assert 0 < small <= small + large <= bitrate
         assert not large or (wanted and large >= LARGE_BPS and SMALL_BPS[0] <= small <= SMALL_BPS[1])
@@ -142,22 +141,35 @@ def test_what_is_taken_fits_and_small_changes_change_nothing(bitrates: list[int]
         assert fitting(round(bitrate * 1.1), now) in (now, fitting(round(bitrate * 1.1), SIZES[-1]))
 
 
-def test_speech_is_small_and_can_be_heard() -> None:
-    encoder, decoder = VoiceEncoder(), OpusDecoder()
-    tone = (8_000 * np.sin(np.arange(48_000 * 3) * 2 * np.pi * 220 / 48_000)).astype(np.int16)
-    octets, heard = 0, list[AudioFrame]()
-    for number in range(150):
-        part = np.repeat(tone[number * 960 : (number + 1) * 960], 2)
-        frame = AudioFrame.from_ndarray(part.reshape(1, -1), format="s16", layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = 48_000, number * 960, Fraction(1, 48_000)
-        payloads, timestamp = encoder.encode(frame)
-        for payload in payloads:
-            octets += len(payload)
-            decoded = decoder.decode(JitterFrame(payload, timestamp))
-            heard += [one for one in decoded if isinstance(one, AudioFrame)]
-    assert octets * 8 / 3 < 32_000
-    loudness = [np.abs(frame.to_ndarray().astype(int)).mean() for frame in heard[10:]]
-    assert min(loudness) > 3_000
+def test_an_uplink_of_few_frames_has_few_and_one_of_stills_none() -> None:
+    layers = Layers()
+    both = pair(layers)
+    both[0].target_bitrate = 1_500_000
+    sent = {}
+    for number, tier in enumerate(TIERS):
+        layers.tier = tier
+        numbers = range(2 * number * FPS, 2 * (number + 1) * FPS)
+        sent[tier.name] = [sum(bool(one.encode(camera(at))[0]) for at in numbers) / 2 for one in both]
+    assert sent["720p"] == sent["180p"] == [FPS / 2, FPS]
+    assert sent["fewer_frames"] == [FEW_FRAMES, FEW_FRAMES]
+    assert sent["stills"] == sent["audio"] == sent["one_voice"] == [0, 0]
+
+
+@given(st.integers(FLOOR_BPS, CEILING_BPS), st.integers(90, 1080), st.booleans(), st.sampled_from(TIERS))
+def test_more_never_falls_short_where_less_does_not(bitrate: int, height: int, wanted: bool, tier: Tier) -> None:
+    short = falls_short(Layers(bitrate, (True, wanted), tier), height)
+    assert short or not falls_short(Layers(bitrate + 100_000, (True, wanted), tier), height)
+    assert short or not falls_short(Layers(bitrate, (True, wanted), tier), height - 1)
+    assert not short or falls_short(Layers(bitrate, (True, True), tier), height)
+    assert short or tier.moves
+
+
+def test_a_line_that_carries_all_that_is_wanted_does_not_fall_short() -> None:
+    assert not falls_short(Layers(1_500_000), 1080)
+    assert falls_short(Layers(400_000), 720)
+    assert not falls_short(Layers(400_000, (True, False)), 720)
+    assert not falls_short(Layers(100_000), 180)
+    assert falls_short(Layers(45_000), 180)
 
 
 def test_the_library_s_floor_is_gone() -> None:
