@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection, connect
@@ -21,6 +21,7 @@ from media import encoders
 from media.alive import answered, health_of
 from media.call import Call
 from media.layers import LARGE, SMALL
+from media.relays import Relays
 from media.sfu.tiers import BY_NAME, TOP
 from media.still_maker import Newest, StillMaker
 from media.uplink import Uplink
@@ -45,7 +46,10 @@ OnTrack = Callable[[MediaStreamTrack], None]
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where to sit: the signal URL (ws or wss), the bearer token, the number of slots to receive."""
+    """Where to sit: the signal URL (ws or wss), the bearer token, the number of slots to receive.
+
+    `tls` says who is believed to be the server, `relay_tls` who a relay; None: whom the system trusts.
+    """
 
     url: str
     token: str
@@ -53,6 +57,7 @@ class Seat:
     audio_slots: int = 0
     video_slots: int = 0
     view: tuple[str | None, ...] = ()
+    relay_tls: ssl.SSLContext | None = None
 
 
 class Attendance:
@@ -60,10 +65,16 @@ class Attendance:
 
     `make_tracks` is asked for each new connection; `on_track` gets the tracks of the slots. While a meeting goes to
     another node there are two connections with the same tracks. `newest` gives the camera's newest frame, for stills.
+    `relays` remembers by which one it went last.
     """
 
     def __init__(
-        self, seat: Seat, make_tracks: MakeTracks, on_track: OnTrack | None = None, newest: Newest | None = None
+        self,
+        seat: Seat,
+        make_tracks: MakeTracks,
+        on_track: OnTrack | None = None,
+        newest: Newest | None = None,
+        relays: Relays | None = None,
     ) -> None:
         encoders.install()
         self._seat = seat
@@ -72,7 +83,7 @@ class Attendance:
         self._make_tracks = make_tracks
         self._on_track = on_track
         self._socket: ClientConnection | None = None
-        self._relays: list[RTCIceServer] = []
+        self._relays = relays or Relays()
         self._relay = MediaRelay()
         self._call: Call | None = None
         self._staying: Call | None = None
@@ -193,9 +204,9 @@ class Attendance:
     async def _take(self, message: dict[str, Any]) -> None:
         match message.get("type"):
             case "relays":
-                self._know_relays(message)
+                self._relays.know(message["ice_servers"])
             case "welcome":
-                self._know_relays(message)
+                self._relays.know(message.get("ice_servers", ()))
                 self._fit(small_voice=False)
                 await self._send(await self._health())
                 if self.state != "connected":
@@ -251,18 +262,18 @@ class Attendance:
         for call in self._calls:
             call.fit(self._tier, small_voice)
 
-    def _know_relays(self, message: dict[str, Any]) -> None:
-        """The next connection goes by these, if it has to: their credentials are of minutes."""
-        self._relays = [RTCIceServer(**one) for one in message.get("ice_servers", ())]
+    def _configuration(self) -> RTCConfiguration:
+        """Of the next connection. One way for all its lines is all that the bridge takes, and asks a relay once."""
+        return RTCConfiguration(self._relays.servers(), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
 
     async def _offer(self) -> None:
-        # Relays only after a first try without: asking one that is out of order would keep everybody waiting.
-        relays = self._relays if self._call is not None else []
+        if self._call is not None and self._call.in_vain:
+            self._relays.failed(self._call.relay)
         await self._drop_call()
         seat = self._seat
         sources = self._staying.sources if self._staying is not None else self._make_tracks()
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=relays))
-        call = self._call = Call(connection, sources)
+        connection = RTCPeerConnection(self._configuration())
+        call = self._call = Call(connection, sources, self._relays.chosen)
         call.fit(self._tier, self._small_voice)
         if self._on_track is not None:
             connection.on("track", self._on_track)
@@ -272,9 +283,12 @@ class Attendance:
                 connection.addTransceiver(kind, direction="recvonly")
         self._offer_id += 1
         self._offered_at = asyncio.get_running_loop().time()
-        await connection.setLocalDescription(await connection.createOffer())
+        if seat.relay_tls is not None:
+            call.trust(seat.relay_tls)
+        sdp, layers = await call.offer(), [one.mid for one in call.pictures]
+        if call.relay is not None and " typ relay" not in sdp:
+            self._relays.failed(call.relay)
         slots_wanted = {"audio": seat.audio_slots, "video": seat.video_slots}
-        sdp, layers = connection.localDescription.sdp, [one.mid for one in call.pictures]
         offer = {"type": "offer", "id": self._offer_id, "sdp": sdp, "slots": slots_wanted, "layers": layers}
         await self._send(offer)
         await self._view()

@@ -1,5 +1,6 @@
 """One connection of a headless client to the bridge, and what it sends over it."""
 
+import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,17 +20,44 @@ from media.voice import Voice, VoiceTrack, form_for
 class Call:
     """A connection, and the tracks that it sends; these read the sources, which another connection may share.
 
-    A picture is sent in two sizes, `pictures` are their lines, the small one's first.
+    A picture is sent in two sizes, `pictures` are their lines, the small one's first. `relay` is the address of the one
+    that it may go by, `stood` whether it has ever come to stand.
     """
 
     connection: RTCPeerConnection
     sources: list[MediaStreamTrack]
+    relay: str | None = None
+    stood: bool = False
     tracks: list[MediaStreamTrack] = field(default_factory=list)
     layers: Layers = field(default_factory=Layers)
     voice: Voice = field(default_factory=Voice)
     pictures: list[RTCRtpTransceiver] = field(default_factory=list)
     heard: Heard = field(default_factory=Heard)
     queue: Queue = field(default_factory=Queue)
+
+    def __post_init__(self) -> None:
+        self.connection.on("connectionstatechange", self._note_state)
+
+    def _note_state(self) -> None:
+        self.stood = self.stood or self.connection.connectionState == "connected"
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the bridge has answered, and it did not come to stand all the same."""
+        return not self.stood and self.connection.signalingState == "stable"
+
+    def trust(self, tls: ssl.SSLContext) -> None:
+        """Whom it believes to be its relay. aiortc has no setting for it, aioice hands on to asyncio what it has."""
+        for transceiver in self.connection.getTransceivers():
+            ice = transceiver.receiver.transport.transport.iceGatherer._connection
+            if ice.turn_ssl:
+                ice.turn_ssl = tls  # type: ignore[assignment]  # as asyncio takes it
+
+    async def offer(self) -> str:
+        """The complete local description. Finds its addresses first, and asks the relay for seconds if need be."""
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        sdp: str = self.connection.localDescription.sdp
+        return sdp
 
     def fit(self, tier: Tier, small: bool) -> None:
         """Send what an uplink on that tier carries; `small`: of the voice no more than a weak line that hears it."""

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from media.attendance import Attendance, Seat
 from media.playback import AudioPlayback, VideoPlayback, has_audio, is_live
+from media.relays import Relays
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Terminal:
         self._attendance: asyncio.Task[None] | None = None
         self._fault: str | None = None
         self._camera: VideoPlayback | None = None
+        self._relays = Relays()
+        self._relay_tls = relay_tls(config.ca_file)
 
     async def run(self) -> None:
         """Serve until cancelled. Raises Refused when the token is not accepted."""
@@ -132,12 +135,14 @@ class Terminal:
             return
         await self._quit_meeting()
         self._meeting = meeting
-        seat = Seat(self._websocket(f"/api/v1/meetings/{meeting}/signal"), self._config.token, self._tls)
+        url = self._websocket(f"/api/v1/meetings/{meeting}/signal")
+        seat = Seat(url, self._config.token, self._tls, relay_tls=self._relay_tls)
         self._attendance = asyncio.create_task(self._attend(self._attendance_at(seat), meeting))
 
     def _attendance_at(self, seat: Seat) -> Attendance:
         """Where there is a camera, it gives stills too."""
-        return Attendance(seat, self._tracks, newest=self._newest if self._config.video is not None else None)
+        newest = self._newest if self._config.video is not None else None
+        return Attendance(seat, self._tracks, newest=newest, relays=self._relays)
 
     def _newest(self) -> VideoFrame | None:
         return self._camera.newest if self._camera is not None else None
@@ -198,6 +203,15 @@ def _tls(config: TerminalConfig) -> ssl.SSLContext | None:
     if not config.server.startswith("https:"):
         return None
     return ssl.create_default_context(cafile=str(config.ca_file) if config.ca_file is not None else None)
+
+
+def relay_tls(ca_file: Path | None) -> ssl.SSLContext | None:
+    """A relay's certificate may be of the server's authority or of one that everybody knows."""
+    if ca_file is None:
+        return None
+    tls = ssl.create_default_context()
+    tls.load_verify_locations(cafile=str(ca_file))
+    return tls
 
 
 async def run(config: TerminalConfig, tell: Callable[[str, str], None] | None = None) -> None:
