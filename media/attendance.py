@@ -42,6 +42,7 @@ FINAL_CLOSES = frozenset({4401, 4403, 4404, 4409, 4410})
 
 MakeTracks = Callable[[], list[MediaStreamTrack]]
 OnTrack = Callable[[MediaStreamTrack], None]
+OnMessage = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Attendance:
 
     `make_tracks` is asked for each new connection; `on_track` gets the tracks of the slots. While a meeting goes to
     another node there are two connections with the same tracks. `newest` gives the camera's newest frame, for stills.
-    `relays` remembers by which one it went last.
+    `relays` remembers by which one it went last. `on_message` gets all that the server says (docs/signalling.md).
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Attendance:
         on_track: OnTrack | None = None,
         newest: Newest | None = None,
         relays: Relays | None = None,
+        on_message: OnMessage | None = None,
     ) -> None:
         encoders.install()
         self._seat = seat
@@ -82,6 +84,7 @@ class Attendance:
         self._stills = StillMaker(newest) if newest is not None else None
         self._make_tracks = make_tracks
         self._on_track = on_track
+        self._on_message = on_message
         self._socket: ClientConnection | None = None
         self._relays = relays or Relays()
         self._relay = MediaRelay()
@@ -153,7 +156,10 @@ class Attendance:
                 async with asyncio.timeout(SILENT_AFTER_S):
                     text = await socket.recv()
                 self._told_at = asyncio.get_running_loop().time()
-                await self._take(json.loads(text))
+                message = json.loads(text)
+                if self._on_message is not None:
+                    self._on_message(message)
+                await self._take(message)
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd is not None else None
             self._over = self._over or code in FINAL_CLOSES

@@ -5,7 +5,7 @@ import json
 import logging
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from media.announcer import Announcer, Situation
 from media.attendance import Attendance, Seat
 from media.playback import AudioPlayback, VideoPlayback, has_audio, is_live
 from media.relays import Relays
@@ -33,7 +34,8 @@ ABSENT_STATES = frozenset({"refused", "timed_out", "left", "removed"})
 class TerminalConfig:
     """`server` is http(s)://host:port, `token` the terminal's. `ca_file` is the server's authority, PEM.
 
-    `video` is a file, an rtsp:// URL or /dev/videoN; `audio` a file, by default the sound of the video file.
+    `video` is a file, an rtsp:// URL or /dev/videoN; `audio` a file, by default the sound of the video file. `on_state`
+    is a command and its first arguments; what the people in the room should know is added to them (media.announcer).
     """
 
     server: str
@@ -42,6 +44,7 @@ class TerminalConfig:
     audio: str | None = None
     auto_answer: bool = False
     ca_file: Path | None = None
+    on_state: tuple[str, ...] = ()
 
 
 class Refused(Exception):
@@ -63,9 +66,14 @@ class Terminal:
         self._camera: VideoPlayback | None = None
         self._relays = Relays()
         self._relay_tls = relay_tls(config.ca_file)
+        self._ringing: set[str] = set()
+        self._situation = Situation()
+        self._announcer = Announcer(config.on_state)
 
     async def run(self) -> None:
         """Serve until cancelled. Raises Refused when the token is not accepted."""
+        announcing = asyncio.create_task(self._announcer.run() if self._config.on_state else _nothing())
+        self._become()
         try:
             while True:
                 try:
@@ -75,6 +83,20 @@ class Terminal:
                 await asyncio.sleep(RETRY_S)
         finally:
             await self._quit_meeting()
+            self._announcer.end()
+            await announcing
+
+    def _become(self, **changes: bool) -> None:
+        """Note what holds from now on, and have the people in the room told."""
+        self._situation = replace(self._situation, ringing=bool(self._ringing), **changes)
+        self._announcer.tell(self._situation.words)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "welcome":
+                self._become(muted=message["muted"], recorded=message["recorded"])
+            case "muted":
+                self._become(muted=message["muted"])
 
     async def _watch(self) -> None:
         """Read the board, then follow the stream from there until it breaks."""
@@ -82,6 +104,7 @@ class Terminal:
             self._own_id = await self._identify(http)
             board = await self._get(http, "/api/v1/board")
             self._seq = board["seq"]
+            self._ringing.clear()
             for site in board["sites"].values():
                 await self._on_site(http, site)
             url = self._websocket(f"/api/v1/stream?after={self._seq}&heartbeat={HEARTBEAT_S}")
@@ -106,13 +129,18 @@ class Terminal:
             if "site" in body:
                 await self._on_site(http, body["site"])
             meeting = body.get("meeting")
-            if meeting is not None and meeting["status"] == "ended" and meeting["id"] == self._meeting:
-                await self._quit_meeting()
+            if meeting is not None and meeting["status"] == "ended":
+                self._ringing.discard(str(meeting["id"]))
+                self._become()
+                if meeting["id"] == self._meeting:
+                    await self._quit_meeting()
 
     async def _on_site(self, http: httpx.AsyncClient, site: dict[str, Any]) -> None:
         if site.get("terminal") != self._own_id:
             return
         meeting, state = str(site["meeting"]), site["state"]
+        (self._ringing.add if state == "ringing" else self._ringing.discard)(meeting)
+        self._become()
         if state == "ringing":
             self._tell("ringing", meeting)
             if self._config.auto_answer:
@@ -142,17 +170,20 @@ class Terminal:
     def _attendance_at(self, seat: Seat) -> Attendance:
         """Where there is a camera, it gives stills too."""
         newest = self._newest if self._config.video is not None else None
-        return Attendance(seat, self._tracks, newest=newest, relays=self._relays)
+        return Attendance(seat, self._tracks, newest=newest, relays=self._relays, on_message=self._hear)
 
     def _newest(self) -> VideoFrame | None:
         return self._camera.newest if self._camera is not None else None
 
     async def _attend(self, attendance: Attendance, meeting: str) -> None:
+        microphone, camera = self._sound() is not None, self._config.video is not None
+        self._become(takes_part=True, microphone=microphone, camera=camera, muted=False, recorded=False)
         try:
             await attendance.attend()
             if self._meeting == meeting:
                 self._meeting = None
         finally:
+            self._become(takes_part=False)
             self._tell("over", meeting)
 
     async def _quit_meeting(self) -> None:
@@ -160,10 +191,15 @@ class Terminal:
         if task is not None:
             await end(task)
 
-    def _tracks(self) -> list[MediaStreamTrack]:
+    def _sound(self) -> str | None:
+        """Where it comes from."""
         video, audio = self._config.video, self._config.audio
         if audio is None and video is not None and not is_live(video) and has_audio(video):
-            audio = video
+            return video
+        return audio
+
+    def _tracks(self) -> list[MediaStreamTrack]:
+        video, audio = self._config.video, self._sound()
         tracks: list[MediaStreamTrack] = []
         if audio is not None:
             tracks.append(AudioPlayback(audio))
@@ -217,6 +253,10 @@ def relay_tls(ca_file: Path | None) -> ssl.SSLContext | None:
 async def run(config: TerminalConfig, tell: Callable[[str, str], None] | None = None) -> None:
     """The body of `fengsui terminal`: serve until cancelled."""
     await Terminal(config, tell).run()
+
+
+async def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 async def end(task: "asyncio.Task[None]") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
@@ -18,13 +19,20 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--video", metavar="FILE|rtsp://…|/dev/video0")
     parser.add_argument("--audio", metavar="FILE")
     parser.add_argument("--auto-answer", action="store_true")
+    parser.add_argument("--on-state", metavar="COMMAND", default="", help="run with what the room should know")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="the server's authority, from its /ca.crt")
 
 
 def run(options: Namespace) -> int:
     """Wait for calls until SIGTERM; 1 when the server does not know the token."""
     config = TerminalConfig(
-        options.server, options.token, options.video, options.audio, options.auto_answer, options.ca
+        options.server,
+        options.token,
+        options.video,
+        options.audio,
+        options.auto_answer,
+        options.ca,
+        tuple(shlex.split(options.on_state)),
     )
     with contextlib.suppress(asyncio.CancelledError):
         try:
