@@ -205,9 +205,9 @@ class SignalServer:
     async def tell_relays(self, name: str, ice_servers: list[Any]) -> None:
         await self._tell(name, {"type": "relays", "ice_servers": ice_servers})
 
-    async def tell_move(self, name: str) -> None:
-        """As if the meeting went to another node."""
-        await self._tell(name, {"type": "move"})
+    async def tell(self, name: str, kind: str, **more: Any) -> None:
+        """Say something that only the web process finds out."""
+        await self._tell(name, {"type": kind, **more})
 
     async def _tell(self, name: str, message: dict[str, Any]) -> None:
         socket = self._sockets.get(name)

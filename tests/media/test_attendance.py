@@ -25,19 +25,21 @@ LEVEL = 90
 
 
 class Watcher(Watching):
-    """Keeps the newest picture's brightness and the sound's strength."""
+    """Keeps the newest picture's brightness, the sound's strength, and how much of it came in the last packet."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pictures = 0
         self.brightness = 0.0
         self.loud = 0
+        self.samples = 0
 
     def take(self, frame: Frame | Packet) -> None:  # type: ignore[type-arg]
         if isinstance(frame, VideoFrame):
             self.pictures += 1
             self.brightness = float(frame.to_ndarray(format="gray")[-frame.height // 6 :].mean())
         elif isinstance(frame, AudioFrame):
+            self.samples = frame.samples
             self.loud += int(np.abs(frame.to_ndarray().astype(np.int32)).mean() > 1000)
 
 
@@ -120,6 +122,45 @@ async def watched(node: NodeProcess, folder: Path, tracks: MakeTracks) -> AsyncI
             await asyncio.gather(*attending, *watcher.tasks, return_exceptions=True)
     finally:
         node.kill()
+
+
+async def test_a_box_sends_what_its_place_on_the_ladder_allows(node: NodeProcess, tmp_path: Path) -> None:
+    write_y4m(tmp_path / "box.y4m", LEVEL)
+    write_wav(tmp_path / "box.wav", 330)
+
+    def tracks() -> list[MediaStreamTrack]:
+        return [AudioPlayback(str(tmp_path / "box.wav")), VideoPlayback(str(tmp_path / "box.y4m"))]
+
+    async with watched(node, tmp_path, tracks) as (server, watcher):
+        await until(lambda: watcher.pictures > 20 and watcher.loud > 20, 30, lambda: vars(watcher))
+        assert watcher.samples == 960
+        await server.tell("box", "uplink", tier="one_voice", why="thin")
+        await until(lambda: watcher.samples == 2_880, 20, lambda: vars(watcher))
+        pictures, loud = watcher.pictures, watcher.loud
+        await until(lambda: watcher.loud > loud + 50, 20, lambda: vars(watcher))
+        assert watcher.pictures <= pictures + 5, "those that were on their way"
+        await server.tell("box", "uplink", tier="stills", why="thin")
+        await until(lambda: watcher.samples == 960, 20, lambda: vars(watcher))
+        await server.tell("box", "uplink", tier="720p", why="all")
+        await until(lambda: watcher.pictures > pictures + 20, 20, lambda: vars(watcher))
+        whole = await packet_size(server, watcher)
+        await server.tell("box", "voice", small=True)
+        small = await packet_size(server, watcher)
+        assert small < 0.9 * whole
+        assert {"health", "ping"} <= server.heard["box"]
+
+
+async def packet_size(server: SignalServer, watcher: Watcher) -> float:
+    """Bytes of a packet of sound, the mean over two seconds."""
+    counted = []
+    for _ in range(2):
+        loud = watcher.loud
+        await until(lambda loud=loud: watcher.loud > loud + 100, 20)  # type: ignore[misc]
+        stats = await server.node.stats(ROOM)
+        viewer = next(p for p in stats["rooms"][0]["participants"] if p["participant"] == "viewer")
+        counted.append(next((slot["octets"], slot["packets"]) for slot in viewer["slots"] if slot["kind"] == "audio"))
+    (octets, packets), (more_octets, more_packets) = counted
+    return float((more_octets - octets) / (more_packets - packets))
 
 
 LOOKS = 250

@@ -121,7 +121,7 @@ async def test_a_box_finds_the_address_that_is_open_and_stays_with_it(
         at.node.start()
         await at.seen()
         assert at.box.asked[4:] == (good,), "after a break it begins with what worked"
-        await at.server.tell_move("box")
+        await at.server.tell("box", "move")
         await until(lambda: len(at.box.asked) == 6, 20)
         await at.seen()
         assert at.box.asked[4:] == (good, good), "at another node too"
