@@ -215,6 +215,8 @@ class Bridge:
             self._end(former)
         self._by_link[connection.link] = peer
         intake = room.participants[connection.participant].intake
+        if intake is not None:
+            peer.allowance = intake.allowance
         peer.speech = connection.terms.speech
         self.step.mark(connection.link.outflow.sent, peer.speech, self.marks)
         self.step.connect(peer, connection.link.outflow.sent)

@@ -56,6 +56,7 @@ def _participant_stats(now: float, room: Room, participant: Participant) -> dict
         "participant": participant.name,
         "malformed": (intake.malformed if intake is not None else 0) + participant.malformed_rtcp,
         "unknown": intake.unknown if intake is not None else 0,
+        "refused": intake.refused if intake is not None else 0,
         "round_trip_ms": None if link is None or link.round_trip_s is None else link.round_trip_s * 1000,
         "sends_lost": intake.loss if intake is not None else None,
         "findings": [dataclasses.asdict(one) for one in findings(now, room, participant)],

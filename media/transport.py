@@ -24,6 +24,7 @@ from aiortc.rtcdtlstransport import (
 from media.ice import Credentials
 from media.outlet import Path, PortCounters
 from media.rtp.packet import FIRST_RTCP, LAST_RTCP
+from media.sfu.policing import Allowance
 from media.srtp import Inbound, Keys, Outbound, Scratch
 
 MAX_WAITING_DTLS = 64
@@ -202,6 +203,7 @@ class Peer:
         self.route: Route | None = None
         self.door: Entrance | None = None
         self.spared: frozenset[int] = frozenset()
+        self.allowance = Allowance()
         self.speech: frozenset[int] = frozenset()
         """The payload types of speech that it is sent: those packets are marked as such."""
         self._keeps_ciphertext = parameters.keep_ciphertext

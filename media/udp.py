@@ -315,12 +315,15 @@ class UdpPort:
         """`path` is told where it may be a strange one."""
         view = self.scratch.view
         control = is_rtcp(view[:2])
+        if peer.allowance.refuses(now, size):
+            return
         if peer.spared and not control and size > SPARED_MASK and _is_spared(view, peer.spared):
             return
         packet = inbound.unprotect_rtcp(size) if control else inbound.unprotect(size)
         if packet is None:
             self.counters.not_authentic += 1
             return
+        peer.allowance.charge(now, size, control=control)
         if path in peer.strange and (peer.seeks or self._checks.chose(peer, path)):
             self._settle(peer, path, chosen=True)
         self._hear(now, peer)

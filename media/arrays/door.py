@@ -76,8 +76,8 @@ class Bound:
 class Door(Generic[P]):
     """Plain is what compiled/intake.c takes: the next packet of a layer, nothing withheld, no key frame.
 
-    `heard_at` is when something authentic came, `pictures` are payload types of pictures, `spared` those of which
-    nearly everything is thrown away.
+    `heard_at` is when something authentic came, `refused` what `allowance` does not tell of what was thrown away;
+    `pictures` are payload types of pictures, `spared` those of which nearly everything is thrown away.
     """
 
     def __init__(self, ways: Ways, forwarder: Forwarder, peer: P, inbound: Inbound, intake: Intake) -> None:
@@ -86,6 +86,8 @@ class Door(Generic[P]):
         self.heard_at = 0.0
         self.pictures = set(intake.pictures)
         self.spared = frozenset[int]()
+        self.allowance = intake.allowance
+        self.refused = 0
         self.arrivals = Arrivals()
         self._held = inbound
         self._ways, self._forwarder = ways, forwarder

@@ -215,13 +215,17 @@ class ArrayGate(Generic[P]):
         if door is None or not 128 <= first <= 191:
             owner.on_raw(arrived, outlet, address(name), came.bytes(place))
             return
-        control = FIRST_RTCP <= second <= LAST_RTCP and size[0] > 1
-        if not control and fourth & SPARED_MASK and second & 0x7F in door.spared and size[0] > SPARED_MASK:
+        octets = size[0]
+        if door.allowance.refuses(arrived, octets):
+            return
+        control = FIRST_RTCP <= second <= LAST_RTCP and octets > 1
+        if not control and fourth & SPARED_MASK and second & 0x7F in door.spared and octets > SPARED_MASK:
             return
         decipher = self._decipher_rtcp if control else self._decipher
         if decipher(door.context, came.pointers[place], size):
             self._counters.not_authentic += 1
             return
+        door.allowance.charge(arrived, octets, control=control)
         door.heard_at = arrived
         packet = came.bytes(place)
         if control:

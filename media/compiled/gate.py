@@ -234,6 +234,11 @@ class Door(Generic[P]):
         """Whether anything was noted since `take`, `take_reports` or `take_told`."""
         return bool(self._state.pending)
 
+    @property
+    def refused(self) -> int:
+        """How many octets were thrown away unread."""
+        return int(self._state.refused)
+
     def take_reports(self) -> Iterator[Report]:
         """What receivers reported since the last time."""
         state = self._state

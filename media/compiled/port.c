@@ -16,6 +16,8 @@
 #include "parts.h"
 
 enum { MOST = 32, MAX_OUTLETS = 16, MAX_HANDED = 64, LAZY = 48, PLACES = 16384, NAME = 28, CONTROL = 64 };
+enum { LEAST_OCTETS = 300, CONTROL_OCTETS = 2000 };
+static const double CONNECTION_OCTETS_S = 2e6, CONNECTION_BURST_S = 0.5, REST_S = 0.25;
 static const double MAX_QUEUED_S = 1.0;
 static const double NAP_S = 0.004, DENSE_S = 0.00015, SPARSE_S = 0.0013, MEMORY = 1.0 / 32;
 
@@ -192,15 +194,34 @@ static int is_spared(const struct door *door, const unsigned char *bytes, int si
     return size >= MIN_HEADER && door->spared[type >> 6] >> (type & 63) & 1 && bytes[3] & 15;
 }
 
+/* How much a connection may bring: the same as `Allowance` in media/sfu/policing.py. */
+static int refuses(struct door *door, double at, int octets)
+{
+    if (at >= door->paid_until)
+        return 0;
+    door->refused += octets;
+    return 1;
+}
+
+static void charge(struct door *door, double at, int octets, int control)
+{
+    int least = control ? CONTROL_OCTETS : LEAST_OCTETS;
+    double from = at - CONNECTION_BURST_S > door->paid_until ? at - CONNECTION_BURST_S : door->paid_until;
+    door->paid_until = from + (octets > least ? octets : least) / CONNECTION_OCTETS_S;
+    if (door->paid_until > at)
+        door->paid_until = at + REST_S;
+}
+
 static void on_media(struct port *port, struct door *door, unsigned char *bytes, int size, double at)
 {
-    int control = size >= 2 && bytes[1] >= 192 && bytes[1] <= 223;
-    if (!control && is_spared(door, bytes, size))
+    int control = size >= 2 && bytes[1] >= 192 && bytes[1] <= 223, octets = size;
+    if (refuses(door, at, octets) || (!control && is_spared(door, bytes, size)))
         return;
     if ((control ? port->unprotect_rtcp : port->unprotect)(door->context, bytes, &size)) {
         port->not_authentic++;
         return;
     }
+    charge(door, at, octets, control);
     door->heard_at = at;
     if (control) {
         if (take_rtcp(port->box, door, at, bytes, size) == TAKEN)

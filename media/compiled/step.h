@@ -143,8 +143,8 @@ struct binding {
 struct door {
     void *context;
     struct flow *flow;
-    double heard_at;
-    int64_t number;
+    double heard_at, paid_until;
+    int64_t number, refused;
     int32_t transport_cc, audio_level, bound, pending, noted, reported, has_told;
     uint64_t spared[2];
     struct binding bindings[STREAMS];

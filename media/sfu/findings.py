@@ -44,9 +44,11 @@ def findings(now: float, room: Room, participant: Participant) -> list[Finding]:
 
 def _uplink(now: float, room: Room, participant: Participant) -> list[Finding]:
     """What the site sends: it is lost on its way, or there is no sound in it."""
-    buckets = [source.bucket for source in participant.sources.values() if source.bucket.excess]
-    found = [Finding("uplink_excess", round(bucket.rate_bps / 1000)) for bucket in buckets]
     intake, sends = participant.intake, any(participant.publishing)
+    excess = [source.bucket.rate_bps for source in participant.sources.values() if source.bucket.excess]
+    if intake is not None and intake.allowance.flood_bps:
+        excess = [intake.allowance.flood_bps]
+    found = [Finding("uplink_excess", round(rate_bps / 1000)) for rate_bps in excess]
     if intake is not None and sends and intake.loss >= LOSS and not participant.video.spared:
         found.append(Finding("uplink_loss", round(100 * intake.loss)))
     soundless = room.speakers.soundless_s(now, participant.name)

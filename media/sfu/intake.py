@@ -10,6 +10,7 @@ from media.sfu.arrivals import Arrivals, Arrived
 from media.sfu.bindings import Bindings, Stream, Watcher
 from media.sfu.budget import START_BPS, Budget
 from media.sfu.layer import Layer, Unit
+from media.sfu.policing import Allowance
 from media.sfu.reports import Report
 from media.sfu.sent import Told
 from media.sfu.shares import LossShare
@@ -35,6 +36,10 @@ class Notes(Protocol):
     @property
     def pending(self) -> bool:
         """Whether there is anything."""
+
+    @property
+    def refused(self) -> int:
+        """How many octets were thrown away unread, but for those that an `Allowance` tells."""
 
     def take(self) -> Iterable[Note]: ...
     def take_reports(self) -> Iterable[Report]: ...
@@ -63,6 +68,7 @@ class Intake:
         self.tells_levels = False
         self._guessed = GuessedLevel()
         self.notes: Notes | None = None
+        self.allowance = Allowance()
         self._arrivals: Arrived = Arrivals()
         self._told = (0, 0)
         self._loss = LossShare()
@@ -105,6 +111,15 @@ class Intake:
     def allows(self) -> int | None:
         """What its sender may send, bit/s; None where it finds that out for itself."""
         return None if self._terms.transport_cc else self._budget.bitrate
+
+    @property
+    def refused(self) -> int:
+        """How many octets of it were thrown away unread, because it brings more than a connection may."""
+        return self.allowance.refused + (self.notes.refused if self.notes is not None else 0)
+
+    def police(self, now: float) -> None:
+        """Measure that; to be called a few times a second."""
+        self.allowance.measure(now, self.refused)
 
     def close(self) -> None:
         for source in self._sources.values():

@@ -98,8 +98,9 @@ class Turns:
         participant.audio.police(now)
         participant.video.police(now)
         link = participant.link
-        if link is None:
+        if link is None or participant.intake is None:
             return
+        participant.intake.police(now)
         participant.catch_up(self.selection.speakers.observe, self.unix_offset)
         if participant.demand.update(now, participant.video):
             self.events += participant.note_layers(now)

@@ -23,9 +23,10 @@ from media.ice import Address
 from media.loop import PacketLoop, run
 from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
-from media.rtp.packet import is_rtcp
+from media.rtp.packet import header, is_rtcp
 from media.rtp.rtcp import Nack, ReceiverReport, ReportBlock
 from media.sfu.layer import Unit
+from media.sfu.policing import Allowance
 from media.sfu.receiver import Send
 from media.sfu.room import Room
 from media.srtp import Outbound, Scratch
@@ -351,6 +352,33 @@ def test_who_left_is_let_in_no_more(meeting: Meeting) -> None:
     meeting.step.gate.inject(100.0, far.path, b"\x80 as it came")
     meeting.step.gate.hand_over(meeting)
     assert [data for _, data in meeting.raw] == [b"\x80 as it came"]
+
+
+@pytest.mark.parametrize("octets", [60, 1200])
+def test_who_brings_too_much_is_refused_unread(meeting: Meeting, octets: int) -> None:
+    """Until it has paid; nobody else has to, nor does what a stranger sends in its name count."""
+    outbound, allowance, forged = Outbound(KEYS, Scratch()), Allowance(), bytes([0x80, 96]) + bytes(octets)
+    (first, second), ways = (meeting.room.participants[name].intake for name in ("one", "two")), meeting.far
+    there, other = ways["one"].path, ways["two"].path
+    assert first is not None
+    assert second is not None
+    assert there is not None
+    assert other is not None
+    for number in range(20_000):
+        at = 100.0 + number / 40_000
+        meeting.step.gate.inject(at, other, forged)
+        sealed = outbound.protect(header(96, False, number & 0xFFFF, 0, 7), bytes(octets))
+        assert sealed is not None
+        meeting.step.gate.inject(at, there, bytes(sealed))
+        if not allowance.refuses(at, len(sealed)):
+            allowance.charge(at, len(sealed), control=False)
+        if number % 16 == 0:
+            meeting.step.gate.hand_over(meeting)
+    meeting.step.gate.hand_over(meeting)
+    meeting.count()
+    assert first.refused == allowance.refused > 10_000 * octets
+    assert second.refused == 0
+    assert meeting.counters.not_authentic == 20_000
 
 
 def test_reports_lie_until_they_are_asked_for(meeting: Meeting) -> None:

@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.sfu.findings import findings
-from media.sfu.policing import BURST_S, MOST_BPS, Bucket
+from media.sfu.policing import (
+    BURST_S,
+    CONNECTION_BURST_S,
+    CONNECTION_OCTETS_S,
+    MOST_BPS,
+    REST_S,
+    Allowance,
+    Bucket,
+)
 from tests.media.packets import VP8, Meeting, Publisher, rtp, vp8
 
 MOST = MOST_BPS["video"]
@@ -26,6 +34,45 @@ def test_no_more_passes_than_the_rate_and_one_burst(steps: list[tuple[float, flo
 def test_who_keeps_to_it_is_never_touched() -> None:
     bucket = Bucket(MOST)
     assert not any(bucket.step(number / 10, int(number * MOST / 80)) for number in range(1000))
+
+
+Arrivals = st.lists(st.tuples(st.floats(0, 0.01), st.integers(40, 1500), st.booleans()), max_size=400)
+
+
+@given(st.lists(Arrivals, min_size=1, max_size=4))
+def test_no_more_of_a_connection_is_read_than_it_is_allowed(bursts: list[list[tuple[float, int, bool]]]) -> None:
+    allowance, now, read, refused = Allowance(), 50.0, 0.0, 0
+    for apart, octets, control in 8 * [one for burst in bursts for one in burst]:
+        now += apart / 50
+        if allowance.refuses(now, octets):
+            refused += octets
+            continue
+        allowance.charge(now, octets, control=control)
+        read += octets
+        assert read <= CONNECTION_OCTETS_S * (now - 50 + CONNECTION_BURST_S) + 1500
+    assert allowance.refused == refused
+    assert not allowance.refuses(now + REST_S, 1)
+
+
+def test_who_sends_as_much_as_its_pictures_and_its_speech_may_be_is_not_refused() -> None:
+    allowance, most = Allowance(), sum(MOST_BPS.values()) / 8
+    for number in range(100_000):
+        at = 50 + number * 1200 / most
+        assert not allowance.refuses(at, 1250)
+        allowance.charge(at, 1250, control=False)
+
+
+def test_a_flood_that_is_refused_is_told_while_it_lasts() -> None:
+    at = Meeting()
+    at.join("a")
+    a = at.room.participants["a"]
+    assert a.intake is not None
+    told = []
+    for flood in (0, 500_000, 0):
+        a.intake.allowance.refused += flood
+        at.pass_time(0.3)
+        told.append([one.code for one in findings(at.now, at.room, a)])
+    assert told == [[], ["uplink_excess"], []]
 
 
 def test_a_flood_is_dropped_and_told_and_the_picture_comes_again() -> None:
