@@ -18,6 +18,10 @@ _MEMINFO = struct.Struct("@9I")  # <linux/sock_diag.h>: SK_MEMINFO_RMEM_ALLOC fi
 _TIMESTAMP = struct.Struct("@qq")
 _INT = struct.Struct("@i")
 CONTROL_SIZE = socket.CMSG_SPACE(_TIMESTAMP.size)
+_MARKED = {
+    socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TOS),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
+}
 
 
 def arrival(control: list[tuple[int, int, bytes]]) -> float:
@@ -50,6 +54,12 @@ class Marks:
 DEFAULT_MARKS = Marks()
 
 
+def mark(found: socket.socket, code_point: int) -> None:
+    """Give all that leaves by a socket this mark."""
+    level, option = _MARKED[socket.AF_INET6 if found.family == socket.AF_INET6 else socket.AF_INET]
+    found.setsockopt(level, option, code_point << 2)
+
+
 class Sender(Protocol):
     """What datagrams leave by; `speak` is for those that nothing should hold up."""
 
@@ -72,16 +82,14 @@ class Outlet:
         self.read_at = 0.0
         self._counters = counters
         self.marks = marks
-        six = family == socket.AF_INET6
-        level = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if six else (socket.IPPROTO_IP, socket.IP_TOS)
-        self._marking = (*level, _INT.pack(marks.speech << 2))
+        self._marking = (*_MARKED[family], _INT.pack(marks.speech << 2))
         try:
             self.socket.setblocking(False)
             self._make_room(socket.SO_RCVBUF, "net.core.rmem_max")
             self._make_room(socket.SO_SNDBUF, "net.core.wmem_max")
             self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-            self.socket.setsockopt(*self._marking[:2], marks.rest << 2)
-            if six:
+            mark(self.socket, marks.rest)
+            if family == socket.AF_INET6:
                 self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             self.socket.bind((host, port))
         except OSError:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from media.ice import Address
-from media.outlet import PortCounters
+from media.outlet import Outlet, PortCounters, mark
 from media.srtp import BUFFER_SIZE
 from media.udp import UdpPort
 
@@ -103,15 +103,16 @@ class TcpPort:
         """Begin. Where the number is taken by another program, meetings go on over UDP alone and the log says so."""
         try:
             for outlet in self._udp.outlets:
-                self._servers.append(await self._server(outlet.socket))
+                self._servers.append(await self._server(outlet))
         except OSError as error:
             logger.warning("no media over TCP: port %s: %s", self._udp.port, error.strerror)
             await self.close()
 
-    async def _server(self, beside: socket.socket) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        host, port = beside.getsockname()[:2]
-        return await loop.create_server(lambda: Stream(self), host, port, family=beside.family, reuse_address=True)
+    async def _server(self, beside: Outlet) -> asyncio.Server:
+        """What it accepts has its mark: that of pictures, which speech cannot overtake in one stream."""
+        listening = socket.create_server(beside.socket.getsockname()[:2], family=beside.socket.family)
+        mark(listening, beside.marks.rest)
+        return await asyncio.get_running_loop().create_server(lambda: Stream(self), sock=listening)
 
     async def close(self) -> None:
         """End all connections and listen no more."""

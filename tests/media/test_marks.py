@@ -16,6 +16,9 @@ from media.compiled import build
 from media.outlet import Marks, Outlet, PortCounters
 from media.rtp.packet import header, is_rtcp
 from media.steps import Choice
+from media.tcp import TcpPort
+from media.udp import Handlers, UdpPort
+from tests.media.signal_server import until
 
 EF, AF41, CS1 = 46, 34, 8
 RECEIVE = {
@@ -56,6 +59,27 @@ def test_a_socket_marks_what_it_sends(address: str, marks: Marks) -> None:
             assert send(b"x", at.getsockname()[:2])
         found = [mark_of(at.recvmsg(10, 64)[1], address) for _ in range(3)]
     assert found == [marks.rest, marks.speech, marks.rest]
+
+
+@pytest.mark.parametrize("address", list(RECEIVE))
+@pytest.mark.parametrize("marks", [Marks(), Marks(EF, CS1)])
+async def test_media_over_tcp_has_the_mark_of_pictures(address: str, marks: Marks) -> None:
+    """Also what answers the first packet of all, before there is a connection."""
+    level, _receive, option = RECEIVE[address]
+    handlers = Handlers(lambda *_: None, lambda *_: None, lambda _: None, lambda *_: None)
+    port = UdpPort(address, 0, handlers, (), marks)
+    beside = TcpPort(port)
+    await beside.listen()
+    _reader, writer = await asyncio.open_connection(address, port.port)
+    await until(lambda: beside._streams, 5)
+    [stream] = beside._streams
+    assert stream._transport is not None
+    accepted = stream._transport.get_extra_info("socket")
+    [listening] = beside._servers[0].sockets
+    assert [one.getsockopt(level, option) >> 2 for one in (listening, accepted)] == [marks.rest, marks.rest]
+    writer.close()
+    await beside.close()
+    await port.close()
 
 
 STEPS: list[Choice] = ["python", "compiled"] if build.build() is not None else ["python"]
