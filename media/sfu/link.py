@@ -23,6 +23,7 @@ from media.sfu.tiers import TOP
 from media.sfu.video_slot import VideoSlot
 from media.sfu.voices import VOICE_BPS
 from media.sfu.wants import needs
+from media.sfu.wishes import Wishes
 
 MAX_RESENDS_PER_NACK = 100
 PLENTY = 1.2
@@ -66,6 +67,7 @@ class Link:
         self.begun: set[int] = set()
         self._voices: list[Source] = []
         self._needed = math.inf
+        self._wishes = Wishes()
         for number, slot in enumerate(terms.slots):
             start = (seed + number * 2654435761) & 0xFFFFFFFF
             state = step.slot(self.outflow.sent)
@@ -109,10 +111,10 @@ class Link:
                 return []
             return self._resend(now, slot, packet.sequences[:MAX_RESENDS_PER_NACK])
         if isinstance(packet, Pli):
-            self._want_keyframe(packet.media_ssrc)
+            self._on_wish(now, packet.media_ssrc)
         elif isinstance(packet, Fir):
             for ssrc, _number in packet.targets:
-                self._want_keyframe(ssrc)
+                self._on_wish(now, ssrc)
         elif isinstance(packet, ReceiverReport):
             for block in packet.reports:
                 lost, highest, last_sr = block.fraction_lost, block.highest_sequence, block.last_sr
@@ -263,10 +265,16 @@ class Link:
 
     # -- what comes back ------------------------------------------------------------------------
 
-    def _want_keyframe(self, ssrc: int) -> None:
+    def _on_wish(self, now: float, ssrc: int) -> None:
         slot = self._video_by_ssrc.get(ssrc)
         if slot is not None:
-            slot.ask_keyframe()
+            self.wish(now, slot)
+
+    def wish(self, now: float, slot: VideoSlot) -> None:
+        """The receiver says that it cannot go on in this slot without a key frame."""
+        layer = slot.layer or slot.target
+        if layer is not None and not layer.keyframe_wanted and self._wishes.grant(now, layer.source.participant):
+            layer.keyframe_wanted = True
 
     def on_block(self, report: Report, unix_s: float) -> None:
         """Take a receiver's report on one stream (RFC 3550 6.4.1)."""

@@ -198,9 +198,9 @@ class Room:
         """Ask for a key frame of what runs in video slot `slot`."""
         link = self.participants[name].link
         video = link.video[slot] if link is not None and 0 <= slot < len(link.video) else None
-        if video is None or video.shows is None:
+        if link is None or video is None or video.shows is None:
             return []
-        video.ask_keyframe()
+        link.wish(now, video)
         return self.participants[video.shows.participant].urgent(now)
 
     def on_rtp(self, now: float, name: str, data: bytes, arrived: float | None = None) -> list[Send]:

@@ -135,12 +135,6 @@ class VideoSlot:
         elif self.temporal.level < self.temporal.wanted:
             self._wait_for_sync(now, target)
 
-    def ask_keyframe(self) -> None:
-        """The receiver cannot go on without a key frame."""
-        layer = self.layer or self.target
-        if layer is not None:
-            layer.keyframe_wanted = True
-
     def _stands(self) -> bool:
         return self.layer is not None and self.layer.source is self.shows and self.layer.live
 
