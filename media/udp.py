@@ -348,7 +348,7 @@ class UdpPort:
         elif binding.kind == ice.RESPONSE:
             self._on_stun_response(now, data, binding, path)
         else:
-            self._on_stun_request(data, binding, path)
+            self._on_stun_request(now, data, binding, path)
 
     def _on_stun_response(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
         check = self._checks.of(binding.transaction, path)
@@ -359,10 +359,11 @@ class UdpPort:
         self._settle(check.peer, path, check.chosen)
         self._hear(now, check.peer)
 
-    def _on_stun_request(self, data: bytes, binding: ice.Binding, path: Path) -> None:
+    def _on_stun_request(self, now: float, data: bytes, binding: ice.Binding, path: Path) -> None:
         """Answer; where media is to go by another path than now, ask the peer by it first.
 
-        A check can be sent again by whoever saw it, and from any address: it is not heard of the peer.
+        A check can be sent again by whoever saw it, and from any address: it is no sign of life, but who was silent can
+        be asked for one.
         """
         entry = self._by_ufrag.get(binding.username.partition(":")[0])
         if entry is None or not ice.verify(data, binding, entry[1].password):
@@ -377,7 +378,8 @@ class UdpPort:
             return
         if owner is None:
             self._note(peer, path)
-        if peer.seeks or (binding.use_candidate and path != peer.path):
+        silent = now - peer.silent_since > PROBE_AFTER_S
+        if peer.seeks or silent or (binding.use_candidate and path != peer.path):
             self._ask(peer, path, chosen=binding.use_candidate)
 
     # -- who is who -----------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from media.rtp.packet import header
 from media.sdp import parse_fragment, parse_offer
 from media.sfu.shedding import SHED_S, WINDOW_S
 from media.transport import MAX_EARLY, Peer
-from media.udp import CONSENT_S, DEAD_AFTER_S, MAX_PATHS
+from media.udp import CONSENT_S, DEAD_AFTER_S, MAX_PATHS, PROBE_AFTER_S
 from tests.conformance.offers import Ice, Offer
 from tests.media.signal_server import until
 
@@ -251,6 +251,18 @@ async def test_checks_that_are_sent_again_keep_nobody_alive(node: Node) -> None:
         other.send(check(peer.local.ufrag, peer.local.password, nominate=True))
         await other.asked()
         assert peer.away
+
+
+async def test_who_was_silent_is_asked_as_soon_as_it_checks(node: Node) -> None:
+    async with clients(1) as (client,):
+        await client.connect(node.open(client.name, client.offer())[0])
+        await until(lambda: bool(node.told), 10)
+        peer = next(iter(node.bridge.connections.by_peer))
+        peer.heard_at -= 2 * PROBE_AFTER_S
+        before, outlet = peer.heard_at, client._port.outlets[0]
+        peer.probed_at = float("inf")  # not because it is its turn
+        outlet.send(check(peer.local.ufrag, peer.local.password), client.server)
+        await until(lambda: peer.heard_at > before + PROBE_AFTER_S, 5)
 
 
 async def test_who_speaks_from_where_it_said_is_believed_without_an_answer(node: Node) -> None:
