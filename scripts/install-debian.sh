@@ -38,6 +38,7 @@ missing_packages() {
       have haproxy || echo haproxy
       have ip || echo iproute2
       have nsenter || echo util-linux
+      have tinyproxy || echo tinyproxy-bin
       have postfix || echo postfix
       have curl || echo curl
       # An encoder of another make: GStreamer's webrtcbin, what it sends with, and how Debian's Python finds it.

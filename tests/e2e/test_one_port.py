@@ -3,7 +3,7 @@
 import json
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,11 +17,13 @@ from tests.e2e.people import CHROMIUM, HEADLESS, Desk, Township, launched
 from tests.media.firefox import own_address
 from tests.peers.coturn import SECRET, coturn
 from tests.peers.haproxy import Pages, Split, sni_split
-from tests.peers.island import OUTSIDE, OWN, PORT, Island, can_isolate, island
+from tests.peers.island import OUTSIDE, OWN, Island, can_isolate, island
+from tests.peers.tinyproxy import tinyproxy
 from tests.ui.terminals import convene
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(600)
+PORT, PROXY_PORT = 443, 3128
 PAGES, TURN = "pages.fengsui.example", "turn.fengsui.example"
 STRANGER, NEIGHBOUR = "127.0.0.2", "127.0.0.3"
 TOWNSHIP = "中山镇"
@@ -103,7 +105,7 @@ def cut_off(reached: Reached) -> Iterator[Island]:
     """A network that has nothing but that port."""
     if not can_isolate():
         pytest.skip("`unshare --net` cannot make a network here")
-    with island(reached.split.socket) as found:
+    with island(PORT, reached.split.socket, (PAGES, TURN)) as found:
         yield found
 
 
@@ -114,14 +116,32 @@ def test_a_desk_meets_a_township_by_it_alone(reached: Reached, cut_off: Island, 
     assert cut_off.reaches(OUTSIDE, PORT)
     assert not cut_off.reaches("127.0.0.1", port)
     assert not cut_off.reaches(own_address(), reached.split.port)
+    with browsers(cut_off, tmp_path) as pair:
+        meet(served, *pair)
+
+
+def test_a_desk_meets_a_township_by_a_proxy_alone(reached: Reached, cut_off: Island, tmp_path: Path) -> None:
+    """The proxy's network lets out TCP 443, the desk's lets it reach the proxy and knows no name."""
+    with tinyproxy(cut_off) as proxy, island(PROXY_PORT, proxy.socket) as inner:
+        assert inner.reaches(OUTSIDE, PROXY_PORT)
+        assert not inner.reaches(OUTSIDE, PORT)
+        with browsers(inner, tmp_path, f"--proxy-server=http://{OUTSIDE}:{PROXY_PORT}") as pair:
+            meet(reached.county, *pair)
+        assert f"CONNECT {TURN}:{PORT} " in proxy.log()
+
+
+@contextmanager
+def browsers(network: Island, folder: Path, *more: str) -> Iterator[tuple[Browser, Browser]]:
+    """One in that network and one outside."""
     with sync_playwright() as playwright:
-        names = f"--host-resolver-rules=MAP {PAGES} {OUTSIDE}, MAP {TURN} {OUTSIDE}"
-        flags = (ANY_CERTIFICATE, names)
-        inside = launched(playwright.chromium, tmp_path, HEADLESS, flags, cut_off.program(CHROMIUM))
-        outside = launched(playwright.chromium, tmp_path, HEADLESS, (ANY_CERTIFICATE,))
-        meet(served, inside, outside)
-        inside.close()
-        outside.close()
+        flags = (ANY_CERTIFICATE, *more)
+        inside = launched(playwright.chromium, folder, HEADLESS, flags, network.program(CHROMIUM))
+        outside = launched(playwright.chromium, folder, HEADLESS, (ANY_CERTIFICATE,))
+        try:
+            yield inside, outside
+        finally:
+            inside.close()
+            outside.close()
 
 
 def meet(served: County, inside: Browser, outside: Browser) -> None:

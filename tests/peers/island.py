@@ -1,4 +1,7 @@
-"""A network of its own whose only way out is one TCP port: what else is sent there is lost without an answer."""
+"""A network of its own whose only way out is one TCP port: what else is sent there is lost without an answer.
+
+It has a name service of its own too, which knows what leads there and refuses at once what it does not know.
+"""
 
 import contextlib
 import subprocess
@@ -7,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.peers.process import folder_for, program, running
+from tests.peers.process import SEARCHED, folder_for, program, running
 
 OWN = "198.51.100.7"
 """Whoever is inside comes from here."""
 OUTSIDE = "203.0.113.10"
-"""The one address that answers, on `PORT`."""
-PORT = 443
+"""The one address that answers."""
 
 # The gateway is nobody: it is there for its link-layer address, so that what is sent to it is not found undeliverable.
 _SETUP = f"""
@@ -26,6 +28,9 @@ ip neigh add 198.51.100.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent
 ip route add default via 198.51.100.1 dev eth0
 ip addr add {OUTSIDE}/32 dev lo
 ip route change local {OUTSIDE} dev lo src {OWN} table local
+mount --bind "$1/hosts" /etc/hosts
+mount --bind "$1/resolv.conf" /etc/resolv.conf
+exec haproxy -f "$1/way.cfg" -db
 """
 _WAY = """
 defaults
@@ -51,7 +56,7 @@ class Island:
 
     def inside(self, *argv: str) -> list[str]:
         """The words that run a command in it."""
-        return [program("nsenter"), "-t", str(self.pid), "-U", "-n", "--preserve-credentials", "--", *argv]
+        return [program("nsenter"), "-t", str(self.pid), "-U", "-m", "-n", "--preserve-credentials", "--", *argv]
 
     def program(self, path: Path) -> Path:
         """A program that is this one, run inside."""
@@ -72,18 +77,21 @@ def can_isolate() -> bool:
 
 
 @contextlib.contextmanager
-def island(socket: Path) -> Iterator[Island]:
-    """A network whose way out leads to a socket that is told where its clients come from (the PROXY protocol)."""
+def island(port: int, socket: Path, names: Sequence[str] = ()) -> Iterator[Island]:
+    """A network whose way out, where these names lead, ends at a socket that is told where its clients come from (the
+    PROXY protocol)."""
     with folder_for() as folder:
-        configuration, script, ready = folder / "way.cfg", folder / "island.sh", folder / "ready"
-        configuration.write_text(_WAY.format(outside=OUTSIDE, port=PORT, ready=ready, socket=socket))
-        script.write_text(f"set -e\n{_SETUP}exec {program('haproxy')} -f {configuration} -db\n")
-        with running([*_isolated(), program("sh"), str(script)], folder, ready.exists) as process:
+        ready = folder / "ready"
+        (folder / "hosts").write_text(f"127.0.0.1 localhost\n{OUTSIDE} {' '.join(names)}\n")
+        (folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+        (folder / "way.cfg").write_text(_WAY.format(outside=OUTSIDE, port=port, ready=ready, socket=socket))
+        argv = [*_isolated(), program("sh"), "-ec", _SETUP, "sh", str(folder)]
+        with running(argv, folder, ready.exists, env={"PATH": SEARCHED}) as process:
             yield Island(process.pid, folder)
 
 
 def _isolated() -> Sequence[str]:
-    return (program("unshare"), "--map-root-user", "--net", "--")
+    return (program("unshare"), "--map-root-user", "--mount", "--net", "--")
 
 
 def _succeeds(argv: Sequence[str]) -> bool:

@@ -14,12 +14,13 @@ from tests.waiting import until
 
 _PREFIX = "fengsui-peer-"
 _MEMORY, _ROOM = Path("/dev/shm"), 4 * 1024**3  # noqa: S108 (folders of our own are made in it)
-_SBIN = os.pathsep.join(("/usr/local/sbin", "/usr/sbin", "/sbin"))
+SEARCHED = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+"""Where programs are; Debian keeps some in sbin, which is not on every PATH."""
 
 
 def program(name: str) -> str:
-    """Where the server's program is; Debian keeps some in sbin, which is not on every PATH."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}{os.pathsep}{_SBIN}")
+    """Where the server's program is."""
+    path = shutil.which(name, path=SEARCHED)
     if path is None:
         raise FileNotFoundError(f"{name} is not installed: run scripts/install-debian.sh tests")
     return path
