@@ -13,6 +13,10 @@ import httpx
 from tests.conformance.offers import Ice, Offer
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
+REDIRECTED, MOST_REDIRECTS = frozenset({307, 308}), 5
+"""A client has to follow these, and no others, with an offer (RFC 9725 4.5)."""
+_NOT_LED_ON = frozenset({"OPTIONS", "PATCH", "DELETE"})
+"""Redirections of a session's own requests need not be known (RFC 9725 4.5), of a preflight they are not (Fetch)."""
 Protocol = Literal["whip", "whep"]
 
 
@@ -54,12 +58,20 @@ class Server:
         return self.send(method, url or self.url, "", known=known, **headers)
 
     def send(self, method: str, url: str, body: str, *, known: bool = True, **headers: str) -> httpx.Response:
-        """A request; `known`: with the token. Underscores in the names of headers stand for hyphens."""
+        """A request; `known`: with the token. Underscores in the names of headers stand for hyphens.
+
+        Where the endpoint leads elsewhere the token goes along: it has it anyway. Never from TLS to clear text.
+        """
         given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = {**(self._authorization if known else {}), **given}
         content = body.encode() if body else None
-        return self._http.request(
-            method, url, content=content, headers={**(self._authorization if known else {}), **given}
-        )
+        answer = self._http.request(method, url, content=content, headers=given)
+        for _ in range(MOST_REDIRECTS):
+            if method in _NOT_LED_ON or answer.status_code not in REDIRECTED:
+                break
+            url = _led_on(answer)
+            answer = self._http.request(method, url, content=content, headers=given)
+        return answer
 
     def post(self, text: str, *, known: bool = True, kind: str = SDP) -> httpx.Response:
         """An offer to the endpoint; a session that it opens is ended again."""
@@ -86,4 +98,11 @@ class Server:
 
     def _session(self, answer: httpx.Response) -> str:
         assert answer.headers.get("location"), "201 without Location"
-        return urljoin(self.url, answer.headers["location"])
+        return urljoin(str(answer.url), answer.headers["location"])
+
+
+def _led_on(answer: httpx.Response) -> str:
+    assert answer.headers.get("location"), f"{answer.status_code} without Location"
+    url = urljoin(str(answer.url), answer.headers["location"])
+    assert url.startswith("https:") or answer.url.scheme == "http", f"leads from TLS to {url}"
+    return url

@@ -1,4 +1,4 @@
-"""One TLS port for the pages and the TURN server: split by the name a client asks for (SNI)."""
+"""One TLS port for the pages and the TURN server, split by the name a client asks for (SNI); and a balancer."""
 
 import contextlib
 from collections.abc import Iterator
@@ -47,3 +47,20 @@ def sni_split(turn_name: str, turn_port: int, pages: Pages) -> Iterator[Split]:
         configuration.write_text(documented("defaults", values))
         with running([program("haproxy"), "-f", str(configuration), "-db"], folder, lambda: accepts(split.port)):
             yield split
+
+
+@contextlib.contextmanager
+def leads_on(to: str, code: int) -> Iterator[int]:
+    """Run a balancer that answers each POST by a redirection to the same path at `to` (host:port) and passes on all
+    else; its port."""
+    with folder_for() as folder:
+        port = free_port()
+        configuration = folder / "haproxy.cfg"
+        configuration.write_text(
+            "defaults\n  mode http\n  timeout connect 5s\n  timeout client 1m\n  timeout server 1m\n"
+            f"frontend balancer\n  bind 127.0.0.1:{port}\n"
+            f"  http-request redirect code {code} location http://{to}%[pathq] if METH_POST\n"
+            f"  default_backend all\nbackend all\n  server all {to}\n"
+        )
+        with running([program("haproxy"), "-f", str(configuration), "-db"], folder, lambda: accepts(port)):
+            yield port
