@@ -138,7 +138,8 @@ def _sizes(offer: Offer, mids: Sequence[str]) -> list[Section]:
 def _publication(section: Section, kind: Kind, payload_type: int, sizes: list[Section]) -> Publication:
     if kind == "audio":
         ssrc, redundant = next(iter(section.ssrcs), None), _redundant(section, payload_type)
-        return Publication(kind, section.mid, payload_type, ssrc=ssrc, red_payload_type=redundant)
+        nack = "nack" in section.feedback.get(payload_type, set())
+        return Publication(kind, section.mid, payload_type, ssrc=ssrc, red_payload_type=redundant, nack=nack)
     rtx = section.rtx_for(payload_type)
     layers = _lines(sizes, section, payload_type) or _layers(section, payload_type)
     if len(layers) > 1:

@@ -218,6 +218,7 @@ class Bridge:
         if intake is not None:
             peer.allowance = intake.allowance
         peer.speech = connection.terms.speech
+        peer.twice = connection.link.outflow.twice.types
         self.step.mark(connection.link.outflow.sent, peer.speech, self.marks)
         self.step.connect(peer, connection.link.outflow.sent)
         if intake is not None:

@@ -10,6 +10,7 @@ import contextlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,12 +24,13 @@ from aiortc.rtcdtlstransport import (
 
 from media.ice import Credentials
 from media.outlet import Path, PortCounters
-from media.rtp.packet import FIRST_RTCP, LAST_RTCP
+from media.rtp.packet import FIRST_RTCP, HEADER_SIZE, LAST_RTCP
 from media.sfu.policing import Allowance
 from media.srtp import Inbound, Keys, Outbound, Scratch
 
 MAX_WAITING_DTLS = 64
 KEPT_CIPHERTEXTS = 512
+KEPT_SPEECH = 64
 MAX_EARLY = 64
 _KEY_LABEL = b"EXTRACTOR-dtls_srtp"
 
@@ -206,6 +208,9 @@ class Peer:
         self.allowance = Allowance()
         self.speech: frozenset[int] = frozenset()
         """The payload types of speech that it is sent: those packets are marked as such."""
+        self.twice: AbstractSet[int] = frozenset()
+        """Those of which every packet is sent once more: each is encrypted once, and kept until then."""
+        self._spoken: OrderedDict[bytes, bytes] = OrderedDict()
         self._keeps_ciphertext = parameters.keep_ciphertext
         self._ciphertexts: OrderedDict[bytes, bytes] = OrderedDict()
         self._task: asyncio.Task[None] | None = asyncio.create_task(self._run())
@@ -270,13 +275,16 @@ class Peer:
 
         By its route it is sent at the next flush.
         """
+        twice = head[1] & 0x7F in self.twice and not FIRST_RTCP <= head[1] <= LAST_RTCP
         route = self.route
-        if route is not None and route.is_open:
+        if route is not None and route.is_open and not twice:
             return route.send(head, body)
         outbound, path = self.outbound, self.path
         if outbound is None or path is None or self.closed:
             return False
-        if FIRST_RTCP <= head[1] <= LAST_RTCP:
+        if twice:
+            packet = self._again(outbound, head, body)
+        elif FIRST_RTCP <= head[1] <= LAST_RTCP:
             packet = outbound.protect_rtcp(head)
         elif self._keeps_ciphertext:
             packet = self._once(outbound, head, body)
@@ -288,6 +296,19 @@ class Peer:
         if head[1] & 0x7F in self.speech:
             return path.outlet.speak(packet, path.address)
         return path.outlet.send(packet, path.address)
+
+    def _again(self, outbound: Outbound, head: bytes, body: bytes) -> memoryview | None:
+        """A packet of speech, or the same one as it was encrypted; by number, time and stream."""
+        name = head[2:HEADER_SIZE]
+        kept = self._spoken.pop(name, None)
+        if kept is not None:
+            return memoryview(kept)
+        packet = outbound.protect(head, body)
+        if packet is not None:
+            self._spoken[name] = bytes(packet)
+            if len(self._spoken) > KEPT_SPEECH:
+                self._spoken.popitem(last=False)
+        return packet
 
     def _once(self, outbound: Outbound, head: bytes, body: bytes) -> memoryview | None:
         """Where a codec has no RTX: a packet asked for again is sent as it was encrypted the first time."""

@@ -108,6 +108,11 @@ class Intake:
         self._terms = terms
 
     @property
+    def _speech_again(self) -> bool:
+        """Whether its sender agreed to be asked for speech again."""
+        return any(one.kind == "audio" and one.nack for one in self._terms.publications)
+
+    @property
     def allows(self) -> int | None:
         """What its sender may send, bit/s; None where it finds that out for itself."""
         return None if self._terms.transport_cc else self._budget.bitrate
@@ -214,7 +219,7 @@ class Intake:
             if layer.source.muted or layer.source.spared:
                 reception.forget_missing(reception.highest)
             missing = reception.missing(now, self.round_trip_s or 0.0)
-            if missing:
+            if missing and (layer.source.kind == "video" or self._speech_again):
                 messages.append(Nack(self.ssrc, reception.ssrc, tuple(missing)))
             if reception.beyond_repair:
                 reception.beyond_repair = False

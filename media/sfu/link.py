@@ -61,6 +61,10 @@ class Link:
         self.outflow = Outflow(now, *_numbering(terms), audio, step.sent(), carried)
         self.allocator = Allocator()
         self.ladder = Ladder(now)
+        if not self.outflow.numbers_speech:
+            plain = {slot.payload_type for slot in terms.slots if slot.kind == "audio"}
+            knows_red = any(slot.red_payload_type is not None for slot in terms.slots)
+            self.outflow.send_twice(() if knows_red else plain)
         if former is not None:
             self.ladder.go_on_from(now, former.tier, former.why)
         self.decisions: dict[int, Decision] = {}
@@ -205,7 +209,7 @@ class Link:
                 slot.repair.clear()
         budget = self._pictures(now)
         self.decisions = self.allocator.allocate(now, budget, wants, outflow.reserved)
-        self._fit_speech()
+        self._fit_speech(now)
         seen = ((want.rank, -want.top, want.slot) for want in wants if want.source is not None and want.top is not None)
         self.seats.stage = min(seen, default=(0, 0, 0))[2]
         for want in wants:
@@ -237,10 +241,12 @@ class Link:
             outflow.shown.octets = sum(state.octets + state.packets * UNNUMBERED_OVERHEAD for state in states)
         return outflow.pictures(now)
 
-    def _fit_speech(self) -> None:
+    def _fit_speech(self, now: float) -> None:
         """As many copies, and as many frames in a packet, as the way needs now."""
-        wanted = self.outflow.redundancy.count, self.ladder.tier.packed
-        if (self.copies, self.packed) != wanted:
+        outflow = self.outflow
+        wanted = outflow.redundancy.count, self.ladder.tier.packed
+        repeats = outflow.twice.follow(now, wanted[0], outflow.own_loss)
+        if (self.copies, self.packed) != wanted or repeats:
             self.copies, self.packed = wanted
             for speech in self.audio:
                 speech.note_copies()

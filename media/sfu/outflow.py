@@ -2,7 +2,7 @@
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from media.rtp.extensions import ONE_BYTE_PROFILE
@@ -11,11 +11,12 @@ from media.rtp.transport_cc import Feedback
 from media.sfu.estimate import CEILING_BPS, START_BPS, Estimator, resumed
 from media.sfu.pacer import Pacer, Packet
 from media.sfu.probe import Prober
-from media.sfu.redundancy import Redundancy
+from media.sfu.redundancy import COPIES, REPEATS, Redundancy
 from media.sfu.reports import Report, ReportEstimator
 from media.sfu.sent import OVERHEAD, Sent, Told
 from media.sfu.shares import LossShare
 from media.sfu.state import NUMBERED, PACED, PLAIN, SlotState
+from media.sfu.twice import Twice
 from media.sfu.voices import Voices
 
 EXTENSION_SIZE = 8
@@ -97,6 +98,7 @@ class Outflow:
         self.voices = Voices(most_voices)
         self.reserved = 0.0
         self.redundancy = Redundancy()
+        self.twice = Twice()
         self.loss = LossShare(LASTING, LASTING)
         self.speech = Meter()
         self.copies = Meter()
@@ -127,6 +129,16 @@ class Outflow:
 
     def _be_thin(self, thin: bool) -> None:
         self._flow.way = PACED if thin else NUMBERED if self._numbered else PLAIN
+
+    @property
+    def numbers_speech(self) -> bool:
+        """Whether packets of speech have a transport-wide number."""
+        return bool(self._flow.voiced)
+
+    def send_twice(self, types: Iterable[int]) -> None:
+        """Speech in these payload types goes out twice where packets are lost."""
+        self.twice = Twice(types)
+        self.redundancy.price = REPEATS if self.twice.possible else COPIES
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -207,7 +219,9 @@ class Outflow:
         return bool(self.pacer.waiting) or self.prober.is_sending
 
     def flush(self, now: float, pad: Pad) -> list[Packet]:
-        """What waited and may go now, and what a running probe lacks."""
+        """What waited and may go now, what goes out twice, and what a running probe lacks."""
+        again = self.twice.take(now)
+        self.copies.octets += sum(len(head) + len(body) + OVERHEAD for head, body in again)
         found: list[Packet] = []
         if self.pacer.waiting:
             room = self.estimator.window - self.sent.in_flight if self.thin else math.inf
@@ -217,7 +231,7 @@ class Outflow:
         if lacking:
             for head, body in pad(lacking):
                 packets.append((self._stamped(now, head, len(head) + len(body) + OVERHEAD), body))
-        return packets
+        return again + packets if again else packets
 
     # -- what comes back ------------------------------------------------------------------------
 
@@ -241,10 +255,11 @@ class Outflow:
 
         Only from who gives no feedback on each packet: for others it is nothing new.
         """
-        came, lost = self.reports.on_report(report, slot, sent + self._flow.repaired)
+        now = report[0]
+        told = self.reports.on_report(report, slot, sent + self._flow.repaired)
         if not self._numbered:
-            self.redundancy.feed(report[0], came, lost)
-            self.loss.feed(report[0], came, lost)
+            self.redundancy.feed(now, *self.twice.loss(now, slot.payload_type, *told))
+            self.loss.feed(now, *told)
 
     def on_round_trip(self, now: float, last_sr: int, seconds: float) -> None:
         """How long a sender report took to the receiver and its answer back; `last_sr` names that report."""
@@ -365,6 +380,11 @@ class Outflow:
         """Whether nothing better than reports tells what the way carries."""
         return not self._numbered or self._deaf
 
+    @property
+    def own_loss(self) -> float:
+        """The share that the way loses whatever is sent."""
+        return self.reports.loss.own if self.by_reports else self.estimator.loss.own
+
     def _refill(self, now: float, bitrate: float | None) -> None:
         """How much may be sent again until the next call, some fifths of a second from now.
 
@@ -381,3 +401,4 @@ class Outflow:
     def forget_waiting(self) -> None:
         """Nothing that waits may go out any more: somebody was muted."""
         self.pacer.clear()
+        self.twice.clear()

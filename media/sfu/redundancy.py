@@ -1,26 +1,39 @@
 """How many copies of the frames before it each packet of speech carries to a receiver that loses packets."""
 
+from typing import NamedTuple
+
 from media.sfu.shares import LossShare
 
 MOST = 3
 ENTERED = (0.01, 0.07, 0.16)
 LEFT = 0.5
 HOLD_S = 6.0
-COPY_COST = 0.6
-"""A copy's share of a packet of speech on the wire, which has headers besides."""
-SPEECH_SHARE = 0.6
+
+
+class Price(NamedTuple):
+    """What a copy costs of a packet of speech on the wire; the share of the way that speech with copies may take."""
+
+    cost: float
+    share: float
+
+
+COPIES = Price(0.6, 0.6)
+"""In redundant audio: without the headers."""
+REPEATS = Price(1.0, 0.95)
+"""Whole packets, and only where the way is known to lose as much whatever is sent."""
 
 
 class Redundancy:
     """`count` copies, 0 for those who lose nothing.
 
     More as soon as the loss of the last second or two is above ENTERED; fewer when it has been below LEFT of that for
-    HOLD_S. Speech with its copies takes at most SPEECH_SHARE of what the way carries: behind that loss is a want of
-    room, and more packets would make more of it.
+    HOLD_S. Speech with its copies takes at most a share of what the way carries, by its `price`: behind that loss is a
+    want of room, and more packets would make more of it.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.price = COPIES
         self._loss = LossShare()
         self._deserved = 0
         self._needed_at = float("-inf")
@@ -30,7 +43,7 @@ class Redundancy:
         """The share of packets that the receiver loses."""
         return self._loss.share
 
-    def feed(self, now: float, came: int, lost: int) -> None:
+    def feed(self, now: float, came: float, lost: float) -> None:
         """Take what one feedback tells of, in packets (or any other measure of both)."""
         if self._loss.feed(now, came, lost):
             self._follow(now)
@@ -49,5 +62,5 @@ class Redundancy:
         """Follow the estimate: `speech` is the rate of the voices alone, both in bit/s; None: nothing limits it."""
         count = self._deserved
         if bitrate is not None and speech > 0:
-            count = min(count, max(0, int((SPEECH_SHARE * bitrate / speech - 1) / COPY_COST)))
+            count = min(count, max(0, int((self.price.share * bitrate / speech - 1) / self.price.cost)))
         self.count = count

@@ -277,7 +277,7 @@ class Room:
 
     def flush(self, now: float) -> list[Send]:
         """What waited for its turn on a thin link and may go now."""
-        waiting = [link for link in self._links() if link.outflow.busy]
+        waiting = [link for link in self._links() if link.outflow.busy or link.outflow.twice.waits]
         sends = [send for link in waiting for send in link.flush(now)]
         self.busy = any(link.outflow.busy for link in waiting)
         return sends

@@ -11,12 +11,12 @@ class LossShare:
     def __init__(self, rise: float = RISE, fall: float = FALL) -> None:
         self._rise, self._fall = rise, fall
         self.share = 0.0
-        self._came = 0
-        self._lost = 0
+        self._came = 0.0
+        self._lost = 0.0
         self._began: float | None = None
         self._settled = False
 
-    def feed(self, now: float, came: int, lost: int) -> bool:
+    def feed(self, now: float, came: float, lost: float) -> bool:
         """Take what became of some packets (or any other measure of both); whether `share` is anew."""
         if self._began is None:
             self._began = now
@@ -28,6 +28,6 @@ class LossShare:
         fresh = self._lost / total
         pace = (self._rise if fresh > self.share else self._fall) if self._settled else 1.0
         self.share += (fresh - self.share) * pace
-        self._came = self._lost = 0
+        self._came = self._lost = 0.0
         self._began, self._settled = now, True
         return True

@@ -55,7 +55,12 @@ class AudioSlot:
 
     def note_copies(self) -> None:
         """The link wants another number of copies, or of frames in a packet."""
-        self.state.open = not self.link.packed and (not self.link.copies or self.terms.red_payload_type is None)
+        copied = self.link.copies > 0 and self.terms.red_payload_type is not None
+        self.state.open = not self.link.packed and not copied and not self._twice
+
+    @property
+    def _twice(self) -> bool:
+        return self.terms.payload_type in self.link.outflow.twice.types
 
     def write(self, now: float, unit: Unit) -> Sequence[Send]:
         """What goes out for `unit`; nothing when this slot does not send it, or not yet."""
@@ -105,6 +110,8 @@ class AudioSlot:
         if copies and self.terms.red_payload_type is not None:
             return self._redundant(now, last, body, place, copies, marker)
         head = header(self.terms.payload_type, marker, place[0], place[1], self.terms.ssrc)
+        if self._twice:
+            self.link.outflow.twice.put(now, head, body)
         return self.link.speak(now, head, body)
 
     def _redundant(self, now: float, last: int, own: bytes, place: tuple[int, int], count: int, marker: bool) -> Send:

@@ -45,7 +45,7 @@ class Publication:
     """What the client sends on one line. SSRCs are None when the offer does not name them.
 
     `simulcast` has the layers in the offer's order; it is empty where there is one stream. `red_payload_type` is that
-    of redundant audio (RFC 2198), None where the client does not know it.
+    of redundant audio (RFC 2198), None where the client does not know it. `nack`: speech may be asked for again.
     """
 
     kind: Kind
@@ -57,6 +57,7 @@ class Publication:
     simulcast: tuple[LayerTerms, ...] = ()
     codec: VideoCodec = "vp8"
     red_payload_type: int | None = None
+    nack: bool = True
 
     @property
     def payload_types(self) -> tuple[int, ...]:

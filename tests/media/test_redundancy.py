@@ -395,3 +395,17 @@ def test_reception_stays_in_order_with_any_numbers(sequences: list[int], round_t
         given_up = reception.given_up
     block = reception.report(10.0) if sequences else None
     assert block is None or 0 <= block.fraction_lost <= 255
+
+
+def test_who_did_not_agree_to_it_is_not_asked_for_speech_again() -> None:
+    at = Meeting()
+    agreed = redundant_terms(1)
+    at.join("one", replace(agreed, publications=(replace(agreed.publications[0], nack=False),)))
+    at.join("other", redundant_terms(2))
+    begin(at)
+    say(at, *range(51, 60))
+    at.pass_time(2)
+    assert not at.requests("one", Nack)
+    intake = at.room.participants["one"].intake
+    assert intake is not None
+    assert not intake.urgent(at.now), "and what is missing is forgotten"

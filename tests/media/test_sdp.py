@@ -41,6 +41,7 @@ def test_chromium_publishes_two_streams_and_has_two_slots() -> None:
     audio, video = terms.publications
     assert (audio.kind, audio.mid, audio.payload_type, audio.ssrc) == ("audio", "0", 111, 992258276)
     assert audio.red_payload_type == 63
+    assert not audio.nack
     assert (video.kind, video.mid, video.payload_type, video.rtx_payload_type) == ("video", "1", 96, 97)
     assert video.ssrc is not None
     assert video.rtx_ssrc is not None
