@@ -20,6 +20,11 @@ GUESSED_SPEECH, GUESSED_NOISE = 45, 70
 SILENT_PAYLOAD = 12
 SPOKEN_SHARE = 1.5
 FLOOR_GROWTH = 1.002
+UNKNOWN = AUDIBLE
+"""-dBov at most of what tells nothing of words: no quieter than the noise of any room, and nobody's voice."""
+STEADY_DB, STEADY_S = 2, 5.0
+"""Within a second words and pauses are tens of dB apart; a fan, a tone and a made up level are not, however long."""
+CONSTANT_PACKETS = 100
 COMFORT = 100
 """-dBov of the loudest that a packet of silence is taken for: some sound, and less than any microphone in a room."""
 
@@ -36,17 +41,23 @@ def believed(level: int, payload_size: int) -> int:
 class GuessedLevel:
     """A level in -dBov for a client that tells none, from the sizes of its Opus packets.
 
-    What an encoder of a variable rate spends on words is clearly more than on what lies between them; a fan, music, or
-    a constant rate is always the same. The least of late is remembered, and forgotten by a tenth in a second.
+    What an encoder of a variable rate spends on words is clearly more than on what lies between them; a fan or music is
+    always about the same. The least of late is remembered, and forgotten by a tenth in a second. Sizes that do not
+    differ by an octet for CONSTANT_PACKETS are those of a constant rate, which tell nothing.
     """
 
     def __init__(self) -> None:
         self._floor = math.inf
+        self._size = self._alike = 0
 
     def of(self, payload_size: int) -> int:
         """The level of the packet that comes next."""
         if payload_size <= SILENT_PAYLOAD:
             return SILENCE
+        self._alike = self._alike + 1 if payload_size == self._size else 0
+        self._size = payload_size
+        if self._alike >= CONSTANT_PACKETS:
+            return UNKNOWN
         self._floor = min(float(payload_size), self._floor * FLOOR_GROWTH)
         return GUESSED_SPEECH if payload_size > SPOKEN_SHARE * self._floor else GUESSED_NOISE
 
@@ -60,6 +71,16 @@ class _Voice:
     above_since: float | None = None
     chosen_at: float = float("-inf")
     guessed: bool = False
+    range: tuple[int, int] = (0, 0)
+    steady_since: float = 0.0
+
+    def heed(self, now: float, level: int) -> int:
+        """What is heeded of a level: one that has not varied for STEADY_S is no voice's, whatever it claims."""
+        low, high = min(level, self.range[0]), max(level, self.range[1])
+        if high - low > STEADY_DB or now - self.at > STALE_S:
+            low, high, self.steady_since = level, level, now
+        self.range = low, high
+        return max(level, UNKNOWN) if now - self.steady_since >= STEADY_S else level
 
     @property
     def sounds(self) -> bool:
@@ -74,9 +95,9 @@ class Speakers:
     and who is broadcast. The speaker comes next. Who has room for few hears those. Of the others
     `capacity` are chosen: one more than anybody hears, since nobody hears itself.
 
-    A level is a claim of its sender, bounded to 0..127 and by the size of its packet (`believed`). A voice that was
-    chosen stays for HOLD_S, and one that is not clearly louder (MARGIN dB) does not displace it, so that a cough wins
-    nothing.
+    A level is a claim of its sender, bounded to 0..127, by the size of its packet (`believed`) and by how it varies. A
+    voice that was chosen stays for HOLD_S, and one that is not clearly louder (MARGIN dB) does not displace it, so that
+    a cough wins nothing.
     """
 
     def __init__(self, capacity: int = LOUDEST + 1) -> None:
@@ -92,7 +113,8 @@ class Speakers:
         """Take one packet's level, -dBov. A `guessed` one may be music or a fan: it never speaks beside a told one."""
         voice = self._voices.get(participant)
         if voice is None:
-            voice = self._voices[participant] = _Voice(at=now, sound_at=now)
+            voice = self._voices[participant] = _Voice(at=now, sound_at=now, range=(level, level), steady_since=now)
+        level = voice.heed(now, level)
         if level < SOUND:
             voice.sound_at = now
         if level < AUDIBLE:

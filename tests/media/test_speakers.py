@@ -7,12 +7,17 @@ from media.sfu.arrivals import Arrivals
 from media.sfu.speakers import (
     AUDIBLE,
     COMFORT,
+    CONSTANT_PACKETS,
     GUESSED_NOISE,
     GUESSED_SPEECH,
     LOUDEST,
     SILENCE,
     SILENT_PAYLOAD,
     SOUND,
+    STALE_S,
+    STEADY_DB,
+    STEADY_S,
+    UNKNOWN,
     GuessedLevel,
     Speakers,
     believed,
@@ -192,3 +197,75 @@ def test_whoever_claims_to_be_loud_in_packets_of_silence_wins_nothing(
             speakers.choose(now)
     assert speakers.speaker != "claims"
     assert "claims" not in speakers.loudest
+
+
+steady = st.lists(st.integers(0, STEADY_DB), min_size=1, max_size=50)
+
+
+@given(st.integers(0, AUDIBLE - STEADY_DB - 1), steady, st.lists(st.integers(20, 58), min_size=20, max_size=50))
+def test_a_claim_that_never_varies_takes_nobody_s_place(claim: int, wavers: list[int], said: list[int]) -> None:
+    """Three talk as people do, a fourth says that it is loud, always: it is heard after them, and never the speaker."""
+    speakers, now = Speakers(capacity=LOUDEST), 0.0
+    people = ("a", "b", "c")
+    for step in range(round((STEADY_S + 4) / 0.02)):
+        now = step * 0.02
+        speakers.observe(now, "claims", claim + wavers[step % len(wavers)])
+        for place, name in enumerate(people):
+            pause = (step // 10 + place) % 4 == 0
+            speakers.observe(now, name, 75 if pause else said[(step + place) % len(said)])
+        if step % 5 == 0:
+            speakers.choose(now)
+    assert set(speakers.loudest) == set(people)
+    assert speakers.speaker in people
+
+
+@given(st.integers(0, SILENCE), steady, st.integers(0, AUDIBLE - 5))
+def test_what_varies_is_heeded_at_once(claim: int, wavers: list[int], then: int) -> None:
+    speakers, now = Speakers(), 0.0
+    for step in range(round((STEADY_S + 1) / 0.02)):
+        now = step * 0.02
+        speakers.observe(now, "a", claim + wavers[step % len(wavers)])
+        speakers.choose(now)
+    for step in range(100):
+        now += 0.02
+        speakers.observe(now, "a", then + 2 * STEADY_DB * (step % 2))
+        if step % 5 == 0:
+            speakers.choose(now)
+    assert speakers.speaker == "a"
+    assert speakers.pauses(now + 0.05, "a") is False
+
+
+def test_a_voice_that_comes_back_is_not_taken_for_a_constant_one() -> None:
+    speakers = Speakers()
+    run(speakers, {"a": SPEECH}, 0.0, STEADY_S - 1)
+    run(speakers, {"a": SPEECH, "b": SPEECH + 12}, STEADY_S + STALE_S, 3)
+    assert speakers.speaker == "a"
+
+
+@given(st.integers(20, 400), st.integers(AUDIBLE, SILENCE))
+def test_a_constant_rate_is_not_ranked_below_a_room_s_noise(size: int, noise: int) -> None:
+    speakers, guessed = Speakers(capacity=1), GuessedLevel()
+    for step in range(round(8 / 0.02)):
+        now = step * 0.02
+        speakers.observe(now, "room", max(AUDIBLE, noise - step % 7))
+        speakers.observe(now, "encoder", guessed.of(size), guessed=True)
+        if step % 5 == 0:
+            speakers.choose(now)
+    assert guessed.of(size) == UNKNOWN
+    assert speakers.speaker is None, "whether those are words nobody knows"
+    at = Speakers(capacity=1)
+    at.observe(0.0, "encoder", UNKNOWN, guessed=True)
+    at.observe(0.0, "room", noise)
+    for step in range(1, 200):
+        at.observe(step * 0.02, "room", max(AUDIBLE, noise - step % 7))
+        at.observe(step * 0.02, "encoder", UNKNOWN, guessed=True)
+    at.choose(4.0)
+    assert at.loudest == ["encoder"]
+
+
+@given(st.lists(st.integers(SILENT_PAYLOAD + 1, 400), min_size=CONSTANT_PACKETS * 2, max_size=CONSTANT_PACKETS * 3))
+def test_a_rate_that_varies_is_guessed_as_before(sizes: list[int]) -> None:
+    guessed = GuessedLevel()
+    for number, size in enumerate(sizes):
+        alike = number >= CONSTANT_PACKETS and len(set(sizes[number - CONSTANT_PACKETS : number + 1])) == 1
+        assert (guessed.of(size) == UNKNOWN) == alike
