@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -53,6 +53,9 @@ BACK = """async () => {
 }"""
 
 
+Measure = Callable[[], Awaitable[Any]]
+
+
 @dataclass
 class Lines:
     """One meeting on a real node, and the ways of those who may be cut off: their media, their signalling."""
@@ -83,38 +86,63 @@ async def lines(tmp_path: Path, names: set[str], cut: str, address: str = "127.0
         node.kill()
 
 
-async def black_out(tmp_path: Path, seconds: float, times: int) -> list[tuple[float, float]]:
-    """Seconds from each return of the network until the page hears, and until it sees, again."""
+@dataclass(frozen=True)
+class Back:
+    """Seconds from the network's return until sound, and a picture, go on: at the page that was cut, then from it."""
+
+    heard: tuple[float, float]
+    seen: tuple[float, float]
+
+
+async def black_out(tmp_path: Path, *cuts: float) -> list[Back]:
+    """Two pages that send and receive, one of them cut off for so many seconds, one time after the other."""
     browser.build_pages(tmp_path)
-    async with lines(tmp_path, {"speaker", "listener"}, "listener") as at, async_playwright() as playwright:
+    async with lines(tmp_path, {"stays", "cut"}, "cut") as at, async_playwright() as playwright:
         chromium = await browser.launch(playwright, tmp_path)
         base = f"http://127.0.0.1:{at.server.port}"
-        await browser.open_page(chromium, base, at.server.url("speaker"), (0, 0), "camera")
-        page = await browser.open_page(chromium, base, at.url("listener"), (1, 1), "none")
-        await page.evaluate("conference.view(['speaker'])")
-        assert None not in await page.evaluate(BACK)
-        back = [await _cut(partial(page.evaluate, BACK), at, seconds) for _ in range(times)]
+        stays = await browser.open_page(chromium, base, at.server.url("stays"), (1, 1), "camera")
+        cut = await browser.open_page(chromium, base, at.url("cut"), (1, 1), "camera")
+        await stays.evaluate("conference.view(['cut'])")
+        await cut.evaluate("conference.view(['stays'])")
+        measures = [partial(page.evaluate, BACK) for page in (cut, stays)]
+        await flowing(measures)
+        back = []
+        for seconds in cuts:
+            here, there = await _cut(measures, at, seconds)
+            back.append(Back((here[0], there[0]), (here[1], there[1])))
+        assert (await cut.evaluate("seen.states")).count("interrupted") == len(cuts)
         await chromium.close()
         return back
 
 
-async def _cut(measure: Callable[[], Awaitable[Any]], at: Lines, seconds: float) -> tuple[float, float]:
+async def flowing(measures: Sequence[Measure]) -> None:
+    """Sound and pictures come to all that measure."""
+    assert all(None not in found for found in await asyncio.gather(*(measure() for measure in measures)))
+
+
+async def _cut(measures: Sequence[Measure], at: Lines, seconds: float) -> list[tuple[float, float]]:
+    """For each of those that measure: seconds until it hears, and until it sees, again."""
     at.media.cut = True
     at.signals.cut()
     await asyncio.sleep(seconds)  # the blackout itself
     at.signals.mend()
     at.media.cut = False
-    heard, seen = await measure()
-    assert heard is not None, "never heard again"
-    assert seen is not None, "never seen again"
-    return heard / 1000, seen / 1000
+    back = []
+    for heard, seen in await asyncio.gather(*(measure() for measure in measures)):
+        assert heard is not None, "never heard again"
+        assert seen is not None, "never seen again"
+        back.append((heard / 1000, seen / 1000))
+    return back
 
 
-async def test_ten_seconds_without_a_network(tmp_path: Path) -> None:
-    """The bridge and the page keep their connection, and each asks for the other several times a second."""
-    back = await black_out(tmp_path, 10, 3)
-    assert max(heard for heard, _ in back) <= 0.5, back
-    assert max(seen for _, seen in back) <= 4, back
+async def test_ten_and_twenty_seconds_without_a_network(tmp_path: Path) -> None:
+    """The bridge and the page keep their connection, and each asks for the other several times a second.
+
+    After 15 s or so Chromium calls it failed and asks no more; the bridge does.
+    """
+    back = await black_out(tmp_path, 10, 10, 20)
+    assert max(max(one.heard) for one in back) <= 0.5, back
+    assert max(max(one.seen) for one in back) <= 4, back
 
 
 def tracks(folder: Path) -> list[MediaStreamTrack]:
@@ -139,8 +167,8 @@ async def test_ten_seconds_without_a_network_in_firefox(tmp_path: Path) -> None:
         await fox.until("window.ready === true", within_s=20)
         await fox.evaluate("conference.view(['speaker'])")
         measure = partial(fox.evaluate, f"({BACK})()")
-        assert None not in await measure()
-        heard, seen = await _cut(measure, at, 10)
+        await flowing([measure])
+        ((heard, seen),) = await _cut([measure], at, 10)
         attending.cancel()
         await asyncio.gather(attending, return_exceptions=True)
         assert heard <= 0.5
@@ -182,7 +210,7 @@ async def test_ten_seconds_without_a_network_at_a_box(tmp_path: Path) -> None:
         both = Attendance(Seat(at.url("box"), "t"), partial(tracks, tmp_path)), Attendance(seat, list, played.on_track)
         attending = [asyncio.create_task(one.attend()) for one in both]
         await played.back()
-        heard, seen = await _cut(played.back, at, 10)
+        ((heard, seen),) = await _cut([played.back], at, 10)
         for task in attending:
             task.cancel()
         await asyncio.gather(*attending, *played.tasks, return_exceptions=True)
@@ -192,6 +220,6 @@ async def test_ten_seconds_without_a_network_at_a_box(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 async def test_two_minutes_without_a_network(tmp_path: Path) -> None:
-    ((heard, seen),) = await black_out(tmp_path, 120, 1)
-    assert heard <= 2.5
-    assert seen <= 4
+    (back,) = await black_out(tmp_path, 120)
+    assert max(back.heard) <= 2.5, back
+    assert max(back.seen) <= 4, back
