@@ -61,12 +61,12 @@ from media.sfu.terms import Part
 logger = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.1
-LAST_DELAY_S = 0.5
+LAST_DELAY_S = 0.2
 DIAL_TIMEOUT_S = 1.0
 CLOSE_TIMEOUT_S = 0.1
 AT_ONCE_S = 0.02
-PING_EVERY_S = 0.5
-PONG_WITHIN_S = 2.0
+PING_EVERY_S = 0.25
+PONG_WITHIN_S = 1.5
 SLICE_S = 0.1
 READY_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 5.0

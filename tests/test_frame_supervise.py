@@ -104,13 +104,13 @@ def gone(pid: int) -> bool:
     return state in "ZX"
 
 
-def test_pauses_double_up_to_the_longest_and_a_healthy_life_forgives() -> None:
+def test_pauses_double_up_to_the_longest_and_after_a_healthy_life_there_is_none() -> None:
     limits = Limits()
     pauses, backoff = [], Backoff()
     for lived_s in (1.0, 2.0, 0.0, 0.1, 5.0, 5.0, 29.9, 30.0, 1.0):
         backoff = backoff.after(lived_s, limits)
         pauses.append(backoff.delay_s(limits))
-    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 0.2, 0.4]
+    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 0.0, 0.2]
     assert Backoff(5_000).delay_s(limits) == 10.0
 
 

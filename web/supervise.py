@@ -49,18 +49,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """The failures of one child in a row, and the pause they ask for."""
+    """The failures of one child in a row, and the pause they ask for; the end of a healthy life is none."""
 
     failures: int = 0
 
     def after(self, lived_s: float, limits: Limits) -> "Backoff":
         """The state after a life of so many seconds; a healthy life forgives what was before."""
-        return Backoff(1 if lived_s >= limits.healthy_after_s else self.failures + 1)
+        return Backoff(0 if lived_s >= limits.healthy_after_s else self.failures + 1)
 
     def delay_s(self, limits: Limits) -> float:
-        """Seconds to wait before the next start: doubled with every failure up to the longest."""
-        doublings = min(max(self.failures - 1, 0), 32)
-        return min(limits.first_delay_s * 2.0**doublings, limits.longest_delay_s)
+        """Seconds to wait before the next start: none without a failure, then doubled with each up to the longest."""
+        if self.failures == 0:
+            return 0.0
+        return min(limits.first_delay_s * 2.0 ** min(self.failures - 1, 32), limits.longest_delay_s)
 
 
 @dataclass(frozen=True, slots=True)

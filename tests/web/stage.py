@@ -30,12 +30,14 @@ from web.wiring import Core, build_core
 
 TOKEN = "node-control"
 LOUD = 1_000
+LIVE_WITHIN_S = 3.0
+"""However a node ends, its meetings are seen and heard by then."""
 
 
 class Reception(Watching):
     """Counts the pictures and the loud pieces of sound that arrive; `level` is the last picture's middle brightness.
 
-    `longest_silence_s` is the longest time between two loud pieces.
+    `longest_silence_s` is the longest time between two loud pieces, `longest_stillness_s` between two pictures.
     """
 
     def __init__(self) -> None:
@@ -43,15 +45,20 @@ class Reception(Watching):
         self.pictures = 0
         self.level = 0.0
         self.loud = 0
-        self.longest_silence_s = 0.0
-        self._loud_at = 0.0
+        self.longest_silence_s = self.longest_stillness_s = 0.0
+        self._loud_at = self._seen_at = 0.0
 
     def take(self, frame: Frame | Packet) -> None:  # type: ignore[type-arg]
         if isinstance(frame, VideoFrame):
-            self.pictures += 1
+            self._see(time.monotonic())
             self.level = float(np.median(frame.to_ndarray(format="gray")))
         elif isinstance(frame, AudioFrame) and abs(frame.to_ndarray().astype(int)).mean() > LOUD:
             self._hear(time.monotonic())
+
+    def _see(self, now: float) -> None:
+        if self.pictures:
+            self.longest_stillness_s = max(self.longest_stillness_s, now - self._seen_at)
+        self.pictures, self._seen_at = self.pictures + 1, now
 
     def _hear(self, now: float) -> None:
         if self.loud:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from media.attendance import Attendance, Seat
 from tests.waiting import until
-from tests.web.stage import Reception, Stage, running, soon
+from tests.web.stage import LIVE_WITHIN_S, Reception, Stage, running, soon
 from tests.web.talk import Message, Party, Talk
 from tests.web.world import World
 
@@ -134,10 +134,12 @@ async def silenced(reception: Reception) -> int:
 
 
 async def a_killed_node_comes_back(stage: Stage, duty: Party, meeting: str, reception: Reception) -> None:
+    reception.longest_stillness_s = reception.longest_silence_s = 0.0
     await asyncio.to_thread(stage.node.kill)
     await asyncio.to_thread(stage.node.start)
     pictures, loud = reception.pictures, reception.loud
     await soon(lambda: reception.pictures > pictures + 20 and reception.loud > loud + 10, why=lambda: vars(reception))
+    assert max(reception.longest_stillness_s, reception.longest_silence_s) < LIVE_WITHIN_S
     await soon(lambda: is_in(duty, meeting), why=lambda: duty.states(meeting))
 
 
