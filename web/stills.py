@@ -22,6 +22,8 @@ FRESH_S = 12.0
 SOONEST_S, LATEST_S = 1.0, 5.0
 AIM_S = 2.5
 """Each tile's next still should be there within LATEST_S: the pace leaves a little of it."""
+SENT_S = 4.0
+"""A sender has sent its still by then: what was queued on the way takes the rest of LATEST_S."""
 LATE_S = 8.0
 SHARE = 0.5
 LEAST_BPS, MOST_BPS = 12_000.0, 128_000.0
@@ -144,7 +146,8 @@ def combined(asks: Iterable[Ask], uplink_bps: float) -> Ask | None:
     known = list(asks)
     if not known:
         return None
-    octets = min(ask.octets for ask in known)
+    sent = int(max(LEAST_OCTETS, uplink_bps * SENT_S / 8 / BASE64))
+    octets = min(sent, *(ask.octets for ask in known))
     every = max(min(ask.every_s for ask in known), octets * 8 * BASE64 / uplink_bps)
     return Ask(round(min(LATEST_S, max(SOONEST_S, every)), 1), octets, uplink_bps)
 

@@ -21,6 +21,7 @@ from web.stills import (
     MOST_BPS,
     MOST_OCTETS,
     MOST_PARTS,
+    SENT_S,
     SOONEST_S,
     Assembly,
     Feed,
@@ -130,7 +131,16 @@ def test_one_ask_serves_all_receivers() -> None:
     assert combined([], MOST_BPS) is None
     slow = combined([fat], 16_000)
     assert slow is not None
-    assert slow.every_s == LATEST_S
+    assert slow.octets < fat.octets
+    assert slow.every_s == SENT_S
+
+
+@given(st.floats(LEAST_BPS, MOST_BPS), st.integers(1, 6))
+def test_a_still_is_small_enough_for_its_senders_line(uplink_bps: float, tiles: int) -> None:
+    ask = combined([ask_for(MOST_BPS, tiles)], uplink_bps)
+    assert ask is not None
+    assert LEAST_OCTETS <= ask.octets <= MOST_OCTETS
+    assert ask.octets * 8 * 1.1 / uplink_bps <= ask.every_s + 0.1 <= SENT_S + 0.1
 
 
 def taken(feed: Feed, stills: dict[str, Still], seconds: float, *, answers: bool = True) -> list[tuple[float, State]]:
