@@ -8,6 +8,8 @@ class Server {
   entries: Entry[] = []
   sockets: Socket[] = []
   up = true
+  /** What is asked or dialled meanwhile is never answered. */
+  silent = false
   status = 200
   boards = 0
 
@@ -48,6 +50,7 @@ class Server {
 let server: Server
 
 class Socket {
+  static readonly CONNECTING = 0
   static readonly OPEN = 1
   readyState = 0
   onopen: (() => void) | null = null
@@ -57,7 +60,7 @@ class Socket {
 
   constructor(readonly url: URL) {
     this.after = Number(url.searchParams.get('after'))
-    setTimeout(() => (server.up ? this.open() : this.break()), 5)
+    if (!server.silent) setTimeout(() => (server.up ? this.open() : this.break()), 5)
   }
 
   private open(): void {
@@ -89,6 +92,11 @@ class Socket {
   }
 }
 
+/** A browser gives it up after a while. */
+function unanswered(): Promise<never> {
+  return new Promise((_, reject) => setTimeout(() => reject(new DOMException('late', 'TimeoutError')), 3_000))
+}
+
 /** Time passes; the server beats every 2 s while it is up. */
 async function pass(seconds: number): Promise<void> {
   for (let n = 0; n < seconds * 2; n += 1) {
@@ -106,7 +114,7 @@ describe('the live board', () => {
     vi.useFakeTimers()
     server = new Server()
     vi.stubGlobal('WebSocket', Socket)
-    vi.stubGlobal('fetch', (path: string) => new Promise((resolve) => resolve(server.answer(path))))
+    vi.stubGlobal('fetch', (path: string) => (server.silent ? unanswered() : new Promise((resolve) => resolve(server.answer(path)))))
     told = []
     live = new LiveBoard(new Api(), { onEntry: (entry) => told.push(entry.seq) })
     links = []
@@ -177,6 +185,19 @@ describe('the live board', () => {
     expect(silent?.readyState).toBe(3)
     expect(server.sockets).toHaveLength(1)
     expect(state()).toBe('live')
+  })
+
+  it('leaves a dial that hangs as soon as the server answers again', async () => {
+    await started()
+    server.silent = true
+    for (const socket of [...server.sockets]) socket.break()
+    await pass(20)
+    expect(state()).toBe('lost')
+    server.silent = false
+    server.log('b')
+    await pass(5)
+    expect(state()).toBe('live')
+    expect(titles()).toEqual(['b'])
   })
 
   it('fetches the board anew on reset', async () => {

@@ -7,6 +7,11 @@ import type { Entry } from './objects/timeline'
 /** No sign of life for this long is a lost connection; a shorter gap is not shown. */
 export const LOST_AFTER_MS = 5_000
 const BACKOFF_MS = [500, 1_000, 2_000, 3_500, 5_000] as const
+/** A dial that is not answered by then may hang over a dead line: the server is asked beside it. */
+const SEEK_AFTER_MS = 2_000
+const SEEK_PATIENCE_MS = 3_000
+/** What is asked or dialled when the server has just answered is given this long: a full queue of 32 kB takes 7 s at 35 kbit/s. */
+const SLOW_AFTER_MS = 15_000
 /** Entries that arrive together are shown together. */
 const PUBLISH_MS = 30
 
@@ -49,6 +54,7 @@ export class LiveBoard {
   private socket: WebSocket | null = null
   private attempts = 0
   private heardAt: number
+  private seekAt = Infinity
   private proofAt: string | null = null
   /** Server clock minus ours, from the last heartbeat. */
   private skewMs = 0
@@ -97,7 +103,7 @@ export class LiveBoard {
   private async connect(): Promise<void> {
     try {
       if (this.working === null) await this.load()
-      else if (this.attempts > 1) await this.api.get('/me') // a socket cannot say 401
+      else if (this.attempts > 1) await this.api.get('/me', undefined, AbortSignal.timeout(SLOW_AFTER_MS)) // a socket cannot say 401
     } catch (error) {
       this.failed(error)
       return
@@ -125,9 +131,10 @@ export class LiveBoard {
     this.retry()
   }
 
-  private open(): void {
+  private open(patienceMs = SEEK_AFTER_MS): void {
     const socket = this.api.socket('/stream', { after: this.working?.seq ?? 0, heartbeat: 2 })
     this.socket = socket
+    this.seekAt = this.clock() + patienceMs
     socket.onopen = () => this.opened()
     socket.onmessage = (event) => this.receive(JSON.parse(String(event.data)) as Message)
     socket.onclose = () => {
@@ -172,6 +179,7 @@ export class LiveBoard {
   }
 
   private watch(): void {
+    if (this.socket?.readyState === WebSocket.CONNECTING && this.clock() >= this.seekAt) void this.seek(this.socket)
     if (this.clock() - this.heardAt < LOST_AFTER_MS) return
     if (this.link.value.state === 'refused') return
     this.link.value = this.working
@@ -180,6 +188,19 @@ export class LiveBoard {
     if (this.socket?.readyState === WebSocket.OPEN) {
       this.drop() // silent but open: the other side is gone
       this.retry()
+    }
+  }
+
+  /** Ask the server as long as a dial hangs, which may never end, and dial anew as soon as it answers. */
+  private async seek(hangs: WebSocket): Promise<void> {
+    this.seekAt = Infinity
+    const signal = AbortSignal.timeout(SEEK_PATIENCE_MS)
+    const answers = await fetch('/healthz', { cache: 'no-store', credentials: 'omit', signal }).then(({ ok }) => ok, () => false)
+    if (hangs !== this.socket || hangs.readyState !== WebSocket.CONNECTING) return
+    if (!answers) this.seekAt = 0
+    else {
+      this.drop()
+      this.open(SLOW_AFTER_MS)
     }
   }
 
