@@ -5,6 +5,8 @@ They end with this package: Playwright keeps an event loop in its thread, in whi
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from socket import SOCK_DGRAM
+from urllib.parse import urlsplit
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
@@ -15,14 +17,33 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.e2e.county import County, county
 from tests.e2e.people import chromium
 from tests.moves import moved
+from tests.peers.ports import free_port
+from tests.ui.thin_line import ThinLine, thin_line
 
 
 @pytest.fixture(scope="package")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
+def media_port() -> int:
+    """Where the county's media node is."""
+    return free_port(SOCK_DGRAM)
+
+
+@pytest.fixture(scope="package")
+def town(tmp_path_factory: pytest.TempPathFactory, media_port: int) -> Iterator[County]:
     """The demo county, running."""
-    hosts = {"FENGSUI_PUSH_HOSTS": '["push.example", "127.0.0.1"]', "FENGSUI_WEBHOOK_HOSTS": '["hooks.example"]'}
-    with county(tmp_path_factory.mktemp("town"), hosts) as running:
+    settings = {
+        "FENGSUI_PUSH_HOSTS": '["push.example", "127.0.0.1"]',
+        "FENGSUI_WEBHOOK_HOSTS": '["hooks.example"]',
+        "FENGSUI_MEDIA_PORT": str(media_port),
+    }
+    with county(tmp_path_factory.mktemp("town"), settings) as running:
         yield running
+
+
+@pytest.fixture
+def line(town: County, media_port: int) -> Iterator[ThinLine]:
+    """A way to the county that can be thin, and cut."""
+    with thin_line(urlsplit(town.url).port or 0, media_port) as found:
+        yield found
 
 
 @pytest.fixture(scope="package")

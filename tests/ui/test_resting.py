@@ -11,13 +11,12 @@ from tests.e2e.county import County
 from tests.ui.checks import accessibility, layout, picture
 from tests.ui.terminals import NewPage, TerminalPage
 from tests.ui.test_desk import log_in
-from tests.ui.test_ladder import line, ports, town
 from tests.ui.test_wall import open_wall, wall_in_english
 from tests.ui.test_wall_meeting import TOWNS, boxes, meeting
 from tests.ui.thin_line import ThinLine
 from tests.waiting import until
 
-__all__ = ["line", "meeting", "ports", "town"]  # the fixtures
+__all__ = ["meeting"]  # the fixture
 pytestmark = [pytest.mark.timeout(180)]
 SPEECH_ALONE = 45_000
 """bit/s: a voice or two, and no picture."""

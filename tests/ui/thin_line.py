@@ -28,7 +28,11 @@ TO_RELAY = """
 
 
 class ThinLine:
-    """Lives in a thread of its own. `near` is the port for HTTP, `media_port` that for media; `set_rates` in bit/s."""
+    """Lives in a thread of its own. `near` is the port for HTTP, `media_port` that for media; `set_rates` in bit/s.
+
+    While it is `cut` nothing passes. The TCP connections of before and meanwhile are known to nobody afterwards: they
+    are reset when they say something, and stay silent for ever when they wait.
+    """
 
     def __init__(self, http_port: int, node_port: int) -> None:
         self.near = self.media_port = 0
@@ -39,6 +43,7 @@ class ThinLine:
         self._ready = threading.Event()
         self._ended = asyncio.Event()
         self._open: set[asyncio.Task[None]] = set()
+        self._changes = 0
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._live(),), daemon=True)
 
     @property
@@ -53,6 +58,18 @@ class ThinLine:
     def _set(self, down: float | None, up: float | None, one_way_s: float) -> None:
         self.down = self._relay.down = None if down is None else Wire(lambda _: down, one_way_s, seed=1)
         self.up = self._relay.up = None if up is None else Wire(lambda _: up, one_way_s, seed=2)
+
+    def cut(self) -> None:
+        """From now on nothing passes."""
+        self._loop.call_soon_threadsafe(self._change, True)
+
+    def mend(self) -> None:
+        """Media and new connections pass again."""
+        self._loop.call_soon_threadsafe(self._change, False)
+
+    def _change(self, cut: bool) -> None:
+        self._relay.cut = cut
+        self._changes += 1
 
     async def _live(self) -> None:
         _, node_port = self._to
@@ -69,9 +86,19 @@ class ThinLine:
             await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        born = self._changes
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to[0])
-        for pump in (_pump(reader, far_writer, lambda: self.up), _pump(far_reader, writer, lambda: self.down)):
-            task = asyncio.create_task(pump)
+
+        def passes() -> bool:
+            """Whether what is said passes; the connection ends where it is of before, or of meanwhile."""
+            if self._changes != born and not self._relay.cut:
+                for end in (writer, far_writer):
+                    end.transport.abort()
+            return self._changes == born and not self._relay.cut
+
+        ways = (reader, far_writer, lambda: self.up), (far_reader, writer, lambda: self.down)
+        for source, sink, wire in ways:
+            task = asyncio.create_task(_pump(source, sink, wire, passes))
             self._open.add(task)
             task.add_done_callback(self._open.discard)
 
@@ -85,7 +112,12 @@ class ThinLine:
         self._thread.join(10)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wire: Callable[[], Wire | None]) -> None:
+async def _pump(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    wire: Callable[[], Wire | None],
+    passes: Callable[[], bool],
+) -> None:
     """Bytes one way: in order, so many at most on their way; what the queue does not take is sent again."""
     loop, places = asyncio.get_running_loop(), asyncio.Semaphore(IN_FLIGHT // CHUNK)
 
@@ -96,6 +128,8 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wire
 
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(CHUNK):
+            if not passes():
+                continue
             await places.acquire()
             loop.call_at(await _carried(wire, len(data) + TCP_HEADERS), arrive, data)
         for _ in range(IN_FLIGHT // CHUNK):
