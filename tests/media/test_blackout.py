@@ -219,6 +219,7 @@ async def test_ten_seconds_without_a_network_at_a_box(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(300)
 async def test_two_minutes_without_a_network(tmp_path: Path) -> None:
     (back,) = await black_out(tmp_path, 120)
     assert max(back.heard) <= 2.5, back
