@@ -5,12 +5,11 @@ import { HealthWatch } from './health'
 import { eachAsItComes } from './move'
 import type { OwnMedia } from './ownMedia'
 import type { Decoding } from './pace'
+import { Patience } from './patience'
 import type { SignalSocket } from './socket'
 import { packedAnswer } from './sound'
 import { comes } from './way'
 
-/** How long a connection, or another way for it, may take to stand before it is made anew. */
-const PATIENCE_MS = 4_000
 const REOFFER_MS = 1_000
 /** When to try a node again that takes nobody new. */
 const BUSY_MS = 2_000
@@ -32,7 +31,7 @@ export class Connection {
   private health: HealthWatch | null = null
   private relays: RTCIceServer[] = []
   private offerId = 0
-  private offeredAt = 0
+  private readonly patience = new Patience()
 
   constructor(
     private readonly slots: { audio: number; video: number },
@@ -77,7 +76,7 @@ export class Connection {
 
   /** Chromium stops checking after a while and never says so: whatever does not stand in time is made anew. */
   watch(): void {
-    if (!this.stands && this.socket.welcomed && performance.now() - this.offeredAt > PATIENCE_MS) this.again()
+    if (!this.stands && this.socket.welcomed && this.patience.isOver) this.again()
   }
 
   async replaceTracks(media: MediaStream | null): Promise<void> {
@@ -105,7 +104,7 @@ export class Connection {
 
   /** An offer that was refused (no media node just now) is made again soon, not only when patience ends. */
   refused(id: number | undefined, code: string): void {
-    if (id === this.offerId) this.offeredAt = performance.now() - PATIENCE_MS + (code === 'media.busy' ? BUSY_MS : REOFFER_MS)
+    if (id === this.offerId) this.patience.endIn(code === 'media.busy' ? BUSY_MS : REOFFER_MS)
   }
 
   /** On the same connection where only the picture's codec is to be another one; else by a new one. */
@@ -116,7 +115,7 @@ export class Connection {
   }
 
   private async offer(call: Call, iceRestart = false): Promise<void> {
-    this.offeredAt = performance.now()
+    this.patience.begin()
     const id = ++this.offerId
     await call.adjusted
     const description = await call.pc.createOffer({ iceRestart })
@@ -131,8 +130,12 @@ export class Connection {
   /** Make the connection anew: right after every kind of break. */
   private async connect(): Promise<void> {
     this.hangUp()
+    this.patience.dial()
     const call = makeCall(this.own.media, this.slots, this.relays, {
-      stands: () => this.events.become('connected'),
+      stands: () => {
+        this.patience.reward()
+        this.events.become('connected')
+      },
       lost: () => this.again(),
     })
     this.call = call

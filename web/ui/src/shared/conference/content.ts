@@ -2,11 +2,10 @@
 
 import { closed, isOfSame } from './call'
 import { offerCarried } from './codecs'
+import { Patience } from './patience'
 import type { SignalSocket } from './socket'
 import { Way } from './way'
 
-/** A node that does not answer, or a connection that does not stand by then, is tried anew. */
-const PATIENCE_MS = 4_000
 /** As long as Chromium says "disconnected" it sends nothing, whatever comes; on a lossy line it stands again after some checks, twenty a second. */
 const MOMENT_MS = 1_000
 /** A screen wants detail: few pictures a second, and enough for sharp letters. */
@@ -28,7 +27,7 @@ export class ContentSender {
   private former: Sending | null = null
   private moving = false
   private id = FIRST_ID
-  private offeredAt = 0
+  private readonly patience = new Patience()
 
   constructor(
     private readonly socket: SignalSocket,
@@ -46,7 +45,7 @@ export class ContentSender {
   /** Whatever does not stand in time is looked for or made anew; to be called now and then. */
   watch(): void {
     if (this.track === null || this.call?.way.stands === true) return
-    if (performance.now() - this.offeredAt > PATIENCE_MS) this.recover()
+    if (this.patience.isOver) this.recover()
   }
 
   /** The meeting goes to another node: send to both. */
@@ -67,6 +66,7 @@ export class ContentSender {
     if (track === null) return
     if (this.call?.way.stands === true) this.retire(this.call)
     else closed(this.call)
+    this.patience.dial()
     const pc = new RTCPeerConnection({ iceServers: this.relays(), bundlePolicy: 'max-bundle' })
     const way = new Way(pc, { stands: () => this.replace(), lost: () => this.recover() }, afterAMoment)
     pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: [{ ...ENCODING }] })
@@ -90,7 +90,7 @@ export class ContentSender {
   }
 
   private async offer(call: Sending, iceRestart = false): Promise<void> {
-    this.offeredAt = performance.now()
+    this.patience.begin()
     const id = ++this.id
     const { sdp } = await call.pc.createOffer({ iceRestart })
     if (call !== this.call || id !== this.id) return
@@ -115,7 +115,9 @@ export class ContentSender {
 
   /** What stands does for the former one. */
   private replace(): void {
-    if (this.call?.way.stands === true && !this.moving) this.former = closed(this.former)
+    if (this.call?.way.stands !== true) return
+    this.patience.reward()
+    if (!this.moving) this.former = closed(this.former)
   }
 }
 
