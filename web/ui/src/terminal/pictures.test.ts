@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ConferenceParticipant } from '@shared/conference/messages'
-import { faces, isWeak } from './pictures'
+import { faces } from './pictures'
 
 const one = (id: string, more: Partial<ConferenceParticipant> = {}): ConferenceParticipant => ({
   id, name: id, kind: 'terminal', state: 'joined', muted: false, publishing: { audio: true, video: true }, microphone: true, unseen_by: [], ...more,
@@ -29,19 +29,5 @@ describe('the pictures', () => {
   it('nobody who is not there', () => {
     expect(faces({ ...asked, participants: [one('me'), one('w', { kind: 'wall' })], speaker: null })).toEqual({ main: null, small: [] })
     expect(faces({ ...asked, participants: [one('me'), one('a', { state: 'ringing' })], speaker: 'a' })).toEqual({ main: null, small: [] })
-  })
-})
-
-describe('a weak net', () => {
-  const look = (at: number, lost: number, roundTripMs: number | null = 40) => ({ at, lost, roundTripMs })
-
-  it('is one that loses packets or takes long', () => {
-    expect(isWeak(look(0, 0), look(3_000, 3))).toBe(false)
-    expect(isWeak(look(0, 0), look(3_000, 60))).toBe(true)
-    expect(isWeak(look(0, 0), look(3_000, 0, 900))).toBe(true)
-  })
-
-  it('is not a connection that was made anew and counts from zero', () => {
-    expect(isWeak(look(0, 500), look(3_000, 2))).toBe(false)
   })
 })

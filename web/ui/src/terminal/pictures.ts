@@ -1,9 +1,8 @@
 import type { ConferenceParticipant } from '@shared/conference/messages'
-import type { ConferenceStats } from '@shared/conference/stats'
 import { CONTENT } from '@shared/conference/slot'
 import { watches } from '@shared/watching'
 
-/** Which pictures to ask the bridge for, and whether the net carries them. Pure. */
+/** Which pictures to ask the bridge for. Pure. */
 
 export interface Faces {
   /** The large picture; null when nobody else sends one. */
@@ -38,27 +37,4 @@ export function faces({ participants, self, broadcast, speaker, content, room }:
   const small = rest.filter((id) => id !== main)
   if (content) return { main: CONTENT, small: [...(main === null ? [] : [main]), ...small].slice(0, room) }
   return { main, small: small.slice(0, room) }
-}
-
-/** What one look at the connection says; compared with the look before it. */
-export interface Look {
-  at: number
-  lost: number
-  roundTripMs: number | null
-}
-
-export const lookAt = (stats: ConferenceStats, at: number): Look => ({
-  at,
-  lost: stats.slots.reduce((sum, slot) => sum + Math.max(0, slot.packetsLost), 0),
-  roundTripMs: stats.roundTripMs,
-})
-
-const SLOW_MS = 600
-const LOST_PER_S = 6
-
-/** Whether the net is too weak between two looks; a connection made anew begins to count from zero. */
-export function isWeak(before: Look, now: Look): boolean {
-  const seconds = (now.at - before.at) / 1000
-  const lost = now.lost - before.lost
-  return (now.roundTripMs !== null && now.roundTripMs > SLOW_MS) || (seconds > 0 && lost / seconds > LOST_PER_S)
 }

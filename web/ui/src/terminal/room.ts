@@ -2,13 +2,19 @@ import { computed, ref, shallowRef, watch, type ComputedRef } from 'vue'
 import type { Conference } from '@shared/conference/conference'
 import type { ConferenceEvents, ConferenceState, Refusal } from '@shared/conference/events'
 import type { ConferenceParticipant } from '@shared/conference/messages'
-import { NO_SEATS, seated } from '@shared/conference/seats'
-import { VOICES } from '@shared/conference/slot'
+import type { isWeak, Look, lookAt } from '@shared/conference/look'
+import type { seated, Seats } from '@shared/conference/seats'
 import type { Still } from '@shared/conference/stills'
 import type { Rest } from '@shared/conference/view'
 import { TOP } from '@shared/tiers'
 import { closeDevices, openDevices, type DeviceTrouble } from './devices'
-import { faces, isWeak, lookAt, type Look } from './pictures'
+import { faces } from './pictures'
+
+/** What only a meeting needs is fetched with it. */
+interface Looking {
+  lookAt: typeof lookAt
+  isWeak: typeof isWeak
+}
 
 const LOOK_EVERY_MS = 3_000
 
@@ -62,7 +68,7 @@ export class Room {
   readonly over = computed(() => OVER.includes(this.state.value))
 
   private conference: Conference | null = null
-  private readonly seats = shallowRef(NO_SEATS)
+  private readonly seats = shallowRef<Seats>({ slots: [], fronts: [] })
   private readonly streams = shallowRef<readonly (MediaStream | null)[]>([])
   private readonly stills = shallowRef<ReadonlyMap<string, Still>>(new Map())
   private readonly heights = new Map<string, number>()
@@ -86,7 +92,6 @@ export class Room {
 
   constructor(readonly options: RoomOptions) {
     this.wantsPictures.value = !options.audioOnly
-    this.ends.push(watch([this.faces, this.wantsPictures], () => this.choose(), { immediate: true }))
   }
 
   async enter(): Promise<void> {
@@ -101,13 +106,13 @@ export class Room {
     this.take(devices.stream, devices.camera, devices.microphone)
     this.state.value = 'connecting'
     const { url, token } = this.options
-    this.conference = new client.Conference({ url, media: devices.stream, slots: { audio: VOICES, video: this.pictures.value }, ...(token === null ? {} : { token }) })
+    this.conference = new client.Conference({ url, media: devices.stream, slots: { audio: client.VOICES, video: this.pictures.value }, ...(token === null ? {} : { token }) })
     this.listen(this.conference)
     this.setCamera(camera && devices.camera === null)
     this.setMicrophone(this.options.microphoneOn)
-    this.tellView()
+    this.ends.push(watch([this.faces, this.wantsPictures], () => this.choose(client.seated, client.VOICES), { immediate: true }))
     this.conference.join()
-    const timer = window.setInterval(() => void this.measure(), LOOK_EVERY_MS)
+    const timer = window.setInterval(() => void this.measure(client), LOOK_EVERY_MS)
     this.ends.push(() => window.clearInterval(timer))
   }
 
@@ -231,11 +236,11 @@ export class Room {
     })
   }
 
-  private choose(): void {
+  private choose(seat: typeof seated, voices: number): void {
     const { main, small } = this.faces.value
     const wanted = this.wantsPictures.value ? [...(main === null ? [] : [main]), ...small] : []
     const before = this.seats.value.slots.join()
-    this.seats.value = seated(this.seats.value, wanted, { audio: VOICES, video: this.pictures.value })
+    this.seats.value = seat(this.seats.value, wanted, { audio: voices, video: this.pictures.value })
     if (this.seats.value.slots.join() !== before) this.tellView()
   }
 
@@ -244,7 +249,7 @@ export class Room {
     this.conference?.view(slots, slots.map((site) => this.heights.get(site ?? '') ?? null))
   }
 
-  private async measure(): Promise<void> {
+  private async measure({ lookAt, isWeak }: Looking): Promise<void> {
     const conference = this.conference
     if (conference === null || this.state.value !== 'connected') return
     const now = lookAt(await conference.stats(), performance.now())

@@ -13,6 +13,9 @@ import { StillSender } from './stillSender'
 import { SlotView } from './view'
 
 export { picturesHere } from './device'
+export { isWeak, lookAt } from './look'
+export { seated } from './seats'
+export { VOICES } from './slot'
 
 const WATCH_MS = 500
 
