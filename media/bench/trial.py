@@ -46,7 +46,8 @@ class Plan:
     """How long each step takes, in seconds; a guest joins every `join_every_s`.
 
     Two servers take `turns` of `turn_s` each at the nominal load: so short that meanwhile the sites of the other one do
-    not count as silent there.
+    not count as silent there. Each begins with `lead_s` that does not count: streams, estimates and caches that have
+    rested cost more than those that run, and in a conference they run.
 
     The search for the highest load halves `halvings` times, and ends above `highest_load` times the nominal one. What
     it finds in steps of `step_s` has to hold for `at_share_s`: less hides what only a queue holds.
@@ -61,6 +62,7 @@ class Plan:
     highest_load: float = 50.0
     turns: int = 24
     turn_s: float = 0.5
+    lead_s: float = 0.25
     walls: int = 60
     churn: int = 10_000
 

@@ -31,9 +31,10 @@ class Nominal:
     idle_mib: float
     turns: list[Turn] = field(default_factory=list)
 
-    async def take_turn(self, seconds: float) -> None:
-        """Raises BridgeError `bench.not_delivered`."""
+    async def take_turn(self, lead_s: float, seconds: float) -> None:
+        """So long after what rested is under way again. Raises BridgeError `bench.not_delivered`."""
         trial = self.trial
+        await trial.measured(lead_s, 1.0)
         before = process.cpu_split(trial.server.pid)
         run, cpu = await trial.measured(seconds, 1.0)
         own, kernel = (after - b for after, b in zip(process.cpu_split(trial.server.pid), before, strict=True))
@@ -78,7 +79,7 @@ class Told:
 async def take_turns(
     servers: Sequence[Server], conference: Conference, plan: Plan, library: ctypes.CDLL | None
 ) -> list[Told]:
-    """Each server in turn for `turn_s`, `turns` times, after all have been joined."""
+    """Each server in turn for `turn_s` after a lead of `lead_s`, `turns` times, after all have been joined."""
     found: list[Nominal] = []
     try:
         for server in servers:
@@ -88,7 +89,7 @@ async def take_turns(
             await each.trial.warm_up()
         for _ in range(plan.turns):
             for each in found:
-                await each.take_turn(plan.turn_s)
+                await each.take_turn(plan.lead_s, plan.turn_s)
         return [each.told() for each in found]
     finally:
         for each in found:
