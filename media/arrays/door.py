@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from media import srtp
 from media.arrays.kept import Raw, RawKept
+from media.arrays.noted import Noted
 from media.compiled.gate import Owner
 from media.outlet import Path
 from media.rtp import red
 from media.rtp.extensions import EXTENDED, ONE_BYTE_PROFILE
 from media.rtp.packet import HEADER_SIZE
-from media.rtp.rtcp import RR
 from media.rtp.sequence import unwrap
 from media.rtp.vp8 import FULL_SIZE, KEYIDX, PICTURE_ID_BITS
-from media.sfu.arrivals import Arrivals
 from media.sfu.bindings import Stream
 from media.sfu.incoming import SourceState, StreamState
-from media.sfu.intake import Intake, Note
+from media.sfu.intake import Intake
 from media.sfu.layer import BARE, FULL, LAYER_SILENT_S, NO_LEAD, SPEECH, Layer, Unit
-from media.sfu.reports import Report
-from media.sfu.sent import Told
+from media.sfu.sent import Sent
 from media.sfu.speakers import believed
 from media.srtp import Inbound
 from media.transport import Routed
@@ -33,7 +30,6 @@ _HEADER = struct.Struct("!BBHIIHH")
 _BARE = 0x80
 """The first byte of a packet without extensions, padding or CSRC."""
 _FULL = struct.Struct("!BBHBBB")
-_REPORT_SIZE, _BLOCK, MOST_REPORTS = 8, struct.Struct("!6I"), 64
 _SEQUENCE_PARAMETERS, _LAST_SINGLE, _PART, _PART_BEGINS = 7, 23, 28, 0x80
 
 P = TypeVar("P", bound=Routed)
@@ -76,27 +72,24 @@ class Bound:
 class Door(Generic[P]):
     """Plain is what compiled/intake.c takes: the next packet of a layer, nothing withheld, no key frame.
 
-    `heard_at` is when something authentic came, `refused` what `allowance` does not tell of what was thrown away;
-    `pictures` are payload types of pictures, `spared` those of which nearly everything is thrown away.
+    `heard_at` is when something authentic came; `pictures` are payload types of pictures, `spared` those of which
+    nearly everything is thrown away.
     """
 
-    def __init__(self, ways: Ways, forwarder: Forwarder, peer: P, inbound: Inbound, intake: Intake) -> None:
+    def __init__(self, ways: Ways, forwarder: Forwarder, peer: P, inbound: Inbound, sent: Sent, intake: Intake) -> None:
         self.peer = peer
         self.context = srtp.ffi.cast("void *", inbound.context)
         self.heard_at = 0.0
         self.pictures = set(intake.pictures)
         self.spared = frozenset[int]()
         self.allowance = intake.allowance
-        self.refused = 0
-        self.arrivals = Arrivals()
+        self.noted = Noted(sent)
         self._held = inbound
         self._ways, self._forwarder = ways, forwarder
         self._transport_cc, self._audio_level = intake.elements
         self._bound: dict[int, Bound] = {}
-        self._notes: list[Note] = []
-        self._reports: list[Report] = []
         self._paths: set[Path] = set()
-        intake.share(self, self.bind)
+        intake.share(self.noted, self.bind)
 
     # -- who is who -----------------------------------------------------------------------------
 
@@ -131,40 +124,6 @@ class Door(Generic[P]):
             self.unknow(path)
         self._bound.clear()
 
-    # -- what was noted -------------------------------------------------------------------------
-
-    @property
-    def pending(self) -> bool:
-        """Whether anything was noted since `take`."""
-        return bool(self._notes or self._reports)
-
-    def take(self) -> Iterable[Note]:
-        """What was noted since the last time."""
-        notes, self._notes = self._notes, []
-        return notes
-
-    def take_reports(self) -> Iterable[Report]:
-        """What was told of streams since the last time."""
-        reports, self._reports = self._reports, []
-        return reports
-
-    def take_told(self) -> tuple[float, Told] | None:
-        """All feedback is read where it comes."""
-        return None
-
-    def note(self, now: float, control: bytes) -> bool:
-        """Whether it is a receiver report and nothing else, which is noted: browsers tell of each stream by itself."""
-        size, reports = len(control), self._reports
-        if size < _REPORT_SIZE or control[0] & 0xE0 != _BARE or control[1] != RR:
-            return False
-        blocks = control[0] & 0x1F
-        whole = size == _REPORT_SIZE + _BLOCK.size * blocks == 4 + 4 * (control[2] << 8 | control[3])
-        if not whole or len(reports) + blocks > MOST_REPORTS:
-            return False
-        for ssrc, lost, highest, jitter, last_sr, since in _BLOCK.iter_unpack(control[_REPORT_SIZE:]):
-            reports.append((now, ssrc, lost >> 24, highest, last_sr, since, jitter))
-        return True
-
     # -- packets --------------------------------------------------------------------------------
 
     def on_rtp(self, owner: Owner[P], now: float, arrived: float, data: bytes) -> bool:
@@ -190,10 +149,10 @@ class Door(Generic[P]):
         if unit is None:
             return False
         if transport >= 0:
-            self.arrivals.add(arrived, transport)
+            self.noted.arrivals.add(arrived, transport)
         _count(bound, arrived, sequence, unit)
         if not bound.video:
-            self._notes.append((arrived, believed(level, unit.size)))
+            self.noted.speech.append((arrived, believed(level, unit.size)))
         elif bound.layer.slots:
             bound.kept.raw.add(arrived, Raw(unit.index, timestamp, unit.marker, unit.picture, data[start:]))
         if not self._forwarder.forward(now, unit):

@@ -18,6 +18,7 @@ from media.loop import Naps, PacketSelector
 from media.outlet import SO_TIMESTAMPNS, Outlet, Path, PortCounters
 from media.rtp.packet import FIRST_RTCP, LAST_RTCP
 from media.sfu.intake import Intake
+from media.sfu.sent import Sent
 from media.srtp import Inbound
 from media.transport import Routed
 
@@ -137,9 +138,9 @@ class ArrayGate(Generic[P]):
         if packets is not None and packets.naps is self._naps:
             packets.naps = None
 
-    def admit(self, peer: P, inbound: Inbound, intake: Intake) -> Door[P]:
+    def admit(self, peer: P, inbound: Inbound, sent: Sent, intake: Intake) -> Door[P]:
         """Take what comes from a peer whose DTLS stands."""
-        return Door(self, self._writer, peer, inbound, intake)
+        return Door(self, self._writer, peer, inbound, sent, intake)
 
     def know(self, path: Path, door: Door[P]) -> bool:
         """What comes by `path` is for this door; False where it is none of these sockets."""
@@ -182,7 +183,7 @@ class ArrayGate(Generic[P]):
         if self._controls:
             controls, self._controls = self._controls, []
             for at, door, packet in controls:
-                if not door.note(at, packet):
+                if not door.noted.control(at, packet):
                     owner.on_plain(at, door.peer, True, packet)
             self._writer.flush()
 

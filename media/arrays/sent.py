@@ -60,4 +60,4 @@ class ArraySent(Sent):
         arrived = (np.frombuffer(deltas, np.uint8).cumsum(dtype=np.int64) + ticks) * DELTA_TICK_S
         times, octets = self._times[first : first + count].copy(), int(sizes.sum())
         came = Columns(index, times, arrived, sizes)
-        return Told(came, count, float(times[-1]), 0, octets, octets, float(arrived[-1]), index + count - 1)
+        return Told((came,), count, float(times[-1]), 0, octets, octets, float(arrived[-1]), index + count - 1)

@@ -298,7 +298,7 @@ class ArrayStep(PythonStep):
     def admit(self, peer: Routed, sent: Sent, intake: Intake) -> None:
         """Let what comes from a peer in by the gate, where that is open."""
         if peer.inbound is not None and self.gate.outlets:
-            peer.door = self.gate.admit(peer, peer.inbound, intake)
+            peer.door = self.gate.admit(peer, peer.inbound, sent, intake)
             for path in peer.paths:
                 peer.door.know(path)
 

@@ -16,7 +16,7 @@ from media.sfu.bindings import Stream
 from media.sfu.intake import Intake, Note
 from media.sfu.layer import Layer, Unit
 from media.sfu.reports import Report
-from media.sfu.sent import Row, Sent, Told
+from media.sfu.sent import Sent, Told
 from media.srtp import Inbound
 from media.transport import Routed
 
@@ -252,7 +252,7 @@ class Door(Generic[P]):
             return None
         state.has_told = 0
         at, sent_at, newest, count, lost, octets, arrived, last, groups = _TOLD.unpack(ffi.buffer(self._told))
-        return at, Told(Row(), count, sent_at, lost, octets, arrived, newest, last, groups)
+        return at, Told((), count, sent_at, lost, octets, arrived, newest, last, groups)
 
     def close(self) -> None:
         """Nothing of the peer comes by here any more."""

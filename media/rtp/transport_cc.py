@@ -10,6 +10,7 @@ DELTA_TICK_S = 0.00025
 MAX_STATUS_COUNT = 8192
 _NOT_RECEIVED, _SMALL, _LARGE = 0, 1, 2
 _CHUNK = struct.Struct("!H")
+_MOST_IN_RUN = 0x1FFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ class Feedback:
 
 def encode(feedback: Feedback) -> bytes:
     """The feedback control information, unpadded. Deltas must fit 16 bits signed (struct.error otherwise)."""
+    count, tail = len(feedback.deltas), (feedback.reference & 0xFFFFFF) << 8 | feedback.count & 0xFF
+    head = struct.pack("!HHI", feedback.base & 0xFFFF, count, tail)
+    if isinstance(feedback.deltas, bytes) and 0 < count <= _MOST_IN_RUN:
+        return head + _CHUNK.pack(_SMALL << 13 | count) + feedback.deltas
     statuses = [_status(delta) for delta in feedback.deltas]
-    head = struct.pack("!HH", feedback.base & 0xFFFF, len(statuses)) + (
-        (feedback.reference & 0xFFFFFF) << 8 | feedback.count & 0xFF
-    ).to_bytes(4, "big")
     deltas = b"".join(
         struct.pack("!B" if status == _SMALL else "!h", delta)
         for status, delta in zip(statuses, feedback.deltas, strict=True)
@@ -112,7 +114,7 @@ def _chunks(statuses: list[int]) -> Iterator[bytes]:
 
 def _run_length(statuses: list[int], at: int) -> int:
     end = at + 1
-    limit = min(len(statuses), at + 0x1FFF)
+    limit = min(len(statuses), at + _MOST_IN_RUN)
     while end < limit and statuses[end] == statuses[at]:
         end += 1
     return end - at

@@ -98,5 +98,13 @@ class Arrivals:
         lost = deltas.count(None)
         self.lost += lost
         self.came += len(deltas) - lost
-        message = Feedback(base & 0xFFFF, reference & 0xFFFFFF, (self._count - 1) & 0xFF, tuple(deltas))
+        message = Feedback(base & 0xFFFF, reference & 0xFFFFFF, (self._count - 1) & 0xFF, _packed(deltas))
         return message, index
+
+
+def _packed(deltas: list[int | None]) -> Sequence[int | None]:
+    """As bytes where they are; see `Feedback`."""
+    try:
+        return bytes(deltas)  # type: ignore[arg-type]  # None is refused here
+    except (TypeError, ValueError):
+        return tuple(deltas)

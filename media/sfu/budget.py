@@ -102,7 +102,7 @@ class DelayBudget:
         if came:
             row = Row.of(came)
             octets, newest = sum(row.sizes), row.arrived[-1]
-            self._estimator.on_feedback(now, Told(row, len(came), now - round_trip_s, 0, octets, octets, newest, 0))
+            self._estimator.on_feedback(now, Told((row,), len(came), now - round_trip_s, 0, octets, octets, newest, 0))
 
 
 def _sent_at(one: Arrival) -> float:

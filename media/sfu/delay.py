@@ -1,6 +1,6 @@
 """Whether a queue grows on the way to a receiver, from the spacing of packets there (draft-ietf-rmcat-gcc-02, 5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import mul
 from typing import Literal
 
@@ -63,10 +63,11 @@ class DelayDetector:
         """
         state = self.state
         before = state.groups
+        closed: list[tuple[float, float]] = []
         first, last, latest = state.first, state.last, state.latest
         for sent, arrived, newest in bursts:
             if sent - first > BURST_S and (not 0 <= arrived - latest <= BURST_S or arrived - latest >= sent - last):
-                self._close(last, latest)
+                closed.append((last, latest))
                 first = last = sent
                 latest = newest
             elif sent >= first:
@@ -75,30 +76,35 @@ class DelayDetector:
                 if newest > latest:
                     latest = newest
         state.first, state.last, state.latest = first, last, latest
+        self._pile(closed)
         if state.base.newer != UNKNOWN:
             state.queue_s = state.way - min(state.base.older, state.base.newer)
             state.newest_s = latest - last - feed_least(state.lately, LATELY_S, latest, latest - last)
         self.judge(before)
 
-    def _close(self, sent: float, arrived: float) -> None:
-        """A group is complete: what its spacing adds to the pile.
+    def _pile(self, closed: Sequence[tuple[float, float]]) -> None:
+        """These groups are complete, left and came at these times: what their spacing adds to the pile.
 
         The clocks differ by a constant that nobody knows; the least difference lately stands for an empty queue.
         """
-        if sent == NEVER:
-            return
-        state = self.state
+        state, base = self.state, self.state.base
         former_sent, former_arrived = state.former_sent, state.former_arrived
-        state.former_sent, state.former_arrived = sent, arrived
-        state.way = arrived - sent
-        feed_least(state.base, BASE_WINDOW_S, arrived, state.way)
-        if former_sent == NEVER or arrived < former_arrived:
-            return
-        state.piled_ms += ((arrived - former_arrived) - (sent - former_sent)) * 1000
-        state.smooth_ms = SMOOTHING * state.smooth_ms + (1 - SMOOTHING) * state.piled_ms
-        place = state.groups % POINTS
-        state.at_ms[place], state.value_ms[place] = arrived * 1000, state.smooth_ms
-        state.groups += 1
+        piled, smooth, groups = state.piled_ms, state.smooth_ms, state.groups
+        for sent, arrived in closed:
+            if sent == NEVER:
+                continue
+            feed_least(base, BASE_WINDOW_S, arrived, arrived - sent)
+            if former_sent != NEVER and arrived >= former_arrived:
+                piled += ((arrived - former_arrived) - (sent - former_sent)) * 1000
+                smooth = SMOOTHING * smooth + (1 - SMOOTHING) * piled
+                place = groups % POINTS
+                state.at_ms[place], state.value_ms[place] = arrived * 1000, smooth
+                groups += 1
+            former_sent, former_arrived = sent, arrived
+        if former_sent != NEVER:
+            state.way = former_arrived - former_sent
+        state.former_sent, state.former_arrived = former_sent, former_arrived
+        state.piled_ms, state.smooth_ms, state.groups = piled, smooth, groups
 
     def judge(self, before: int) -> None:
         """Set `usage` by what came since there were `before` groups."""

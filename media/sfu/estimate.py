@@ -1,6 +1,7 @@
 """How much one receiver's way carries, from its feedback. Pure: times come in, a bitrate goes out."""
 
 from collections import deque
+from itertools import chain
 
 from media.sfu.delay import DelayDetector
 from media.sfu.loss import LossControl
@@ -115,7 +116,7 @@ class Estimator:
         return max(LEAST_WINDOW, rate * way)
 
     def on_feedback(self, now: float, told: Told) -> None:
-        """Take what one feedback tells."""
+        """Take what feedback tells."""
         if not told.count:
             return
         self.heard = True
@@ -124,7 +125,7 @@ class Estimator:
         self._note_round_trip(now - told.sent_at)
         self.acknowledged.feed(told)
         if told.groups < 0:
-            self.delay.feed(told.came.bursts)
+            self.delay.feed(chain.from_iterable(row.bursts for row in told.came))
         else:
             self.delay.judge(told.groups)
         self.loss.feed(now, told.count, told.lost, told.octets, self.delay.queue_s)

@@ -78,7 +78,9 @@ class Participant:
 
     def urgent(self, now: float) -> list[Send]:
         """The NACKs and key frame requests that are due for what it sends."""
-        return self.feedback(self.intake.urgent(now)) if self.intake is not None else []
+        if self.intake is None or not (self.audio.in_need or self.video.in_need):
+            return []
+        return self.feedback(self.intake.urgent(now))
 
     def feedback(self, messages: Iterable[Rtcp]) -> list[Send]:
         """Feedback as one compound, which begins with a report (RFC 3550 6.1)."""

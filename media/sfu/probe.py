@@ -84,8 +84,9 @@ class Prober:
         cluster, end = self._cluster, self.state.end
         if cluster is None:
             return None
-        for number, left, came, size in told.came:
-            _note(self.state, number, left, came, size)
+        for row in told.came:
+            for number, left, came, size in row:
+                _note(self.state, number, left, came, size)
         if end != NOBODY and told.last >= end - 1:
             return self._judge(now, cluster)
         return None

@@ -55,14 +55,14 @@ class Row:
 
 @dataclass(slots=True)
 class Told:
-    """What one feedback tells. `count` came, the last one of them `sent_at`; `came` are they.
+    """What feedback tells. `count` came, the last one of them `sent_at`; `came` are they, a row for each feedback.
 
     `last` is the number of the newest packet it speaks of. `octets` were sent, of which `arrived` came; `newest` is the
     latest time of arrival. Where it was read elsewhere `came` is empty, and `groups` is how many groups the spacing had
     before; -1 where the spacing is still to be fed.
     """
 
-    came: Row
+    came: tuple[Row, ...]
     count: int
     sent_at: float
     lost: int
@@ -71,6 +71,23 @@ class Told:
     newest: float
     last: int
     groups: int = -1
+
+    @classmethod
+    def together(cls, told: Sequence[Told]) -> Told:
+        """What these feedbacks, of which there is one at least, tell in all."""
+        if len(told) == 1:
+            return told[0]
+        came = [one for one in told if one.count] or told[:1]
+        return cls(
+            tuple(row for one in told for row in one.came),
+            sum(one.count for one in told),
+            came[-1].sent_at,
+            sum(one.lost for one in told),
+            sum(one.octets for one in told),
+            sum(one.arrived for one in told),
+            max(one.newest for one in came),
+            max(one.last for one in told),
+        )
 
 
 class Sent:
@@ -149,7 +166,7 @@ class Sent:
             index += 1
         newest_s = newest * DELTA_TICK_S if came else 0.0
         sent_at = came[-1][1] if came else 0.0
-        return Told(Row.of(came), len(came), sent_at, lost, arrived + missing, arrived, newest_s, last)
+        return Told((Row.of(came),), len(came), sent_at, lost, arrived + missing, arrived, newest_s, last)
 
     def _all_came(self, index: int, ticks: int, deltas: Sequence[int | None]) -> Told | None:
         """What is told where all came, none for the second time: nearly always. None where it is not so."""
@@ -165,7 +182,7 @@ class Sent:
         self.sizes[first : first + count] = array("H", bytes(2 * count))
         octets, last = sum(sizes), index + count - 1
         came = Row(range(index, last + 1), times, arrivals, sizes)
-        return Told(came, count, times[-1], 0, octets, octets, max(arrivals), last)
+        return Told((came,), count, times[-1], 0, octets, octets, max(arrivals), last)
 
     def _ticks(self, reference: int) -> int:
         """The reference time in delta ticks, going on where its 24 bits wrap (after twelve days)."""

@@ -21,7 +21,7 @@ def feed(estimator: Estimator, rounds: int, octets: int, spread: float = 1.0) ->
         for place in range(packets):
             sent = began + place * EVERY_S / packets
             came.append((next(numbers), sent, 500.0 + sent * spread, octets // packets))
-        told = Told(Row.of(came), packets, came[-1][1], 0, octets, octets, came[-1][2], came[-1][0])
+        told = Told((Row.of(came),), packets, came[-1][1], 0, octets, octets, came[-1][2], came[-1][0])
         estimator.on_feedback(began + EVERY_S + 0.02, told)
 
 

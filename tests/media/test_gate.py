@@ -24,11 +24,13 @@ from media.loop import PacketLoop, run
 from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
-from media.rtp.rtcp import Nack, ReceiverReport, ReportBlock
+from media.rtp.rtcp import Nack, Pli, ReceiverReport, ReportBlock, TransportFeedback
+from media.rtp.transport_cc import Feedback
 from media.sfu.layer import Unit
 from media.sfu.policing import Allowance
 from media.sfu.receiver import Send
 from media.sfu.room import Room
+from media.sfu.state import NUMBERED, PACED
 from media.srtp import Outbound, Scratch
 from media.transport import Routed
 from tests.fuzzing import PACKETS, dice, fuzz
@@ -426,3 +428,41 @@ def test_addresses_are_the_same_in_both_forms(host: str) -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def test_feedback_lies_until_it_is_asked_for(meeting: Meeting) -> None:
+    """Where nothing waits for it, with the reports around it; else, and where it is none, it is Python's at once."""
+    far, link, outbound = meeting.far["fat"], meeting.room.participants["fat"].link, Outbound(KEYS, Scratch())
+    assert far.path is not None
+    assert link is not None
+    sent = link.outflow.sent
+    for _ in range(60):
+        sent.add(100.0, 1_000)
+    report, told = ReceiverReport(1, ()).encode(), []
+    for number, deltas in enumerate(((4, 3, 2), (5, None, 300), (1, 1, 1), (9, 9, 9), (2, 2, 2))):
+        base = sent.next - 60 + 10 * number
+        message = TransportFeedback(1, 2, Feedback(base & 0xFFFF, 8, number, deltas)).encode()
+        told.append(report + message if number % 2 else message)
+    cut = told[0][:3] + b"\x03" + told[0][4:16]
+
+    def bring(control: bytes) -> int:
+        """How many Python got, with it."""
+        sealed = outbound.protect_rtcp(control)
+        assert sealed is not None
+        assert far.path is not None
+        meeting.step.gate.inject(100.5, far.path, bytes(sealed))
+        meeting.step.gate.hand_over(meeting)
+        return len(meeting.plain)
+
+    sent.state.way = NUMBERED
+    assert [bring(each) for each in told[:3]] == [0, 0, 0]
+    assert sent.in_flight == 37_000, "it is no longer on its way when it is told of"
+    assert bring(cut) == 1
+    assert meeting.room.participants["fat"].malformed_rtcp == 1
+    assert not link.outflow.estimator.heard
+    sent.state.way = PACED
+    assert bring(told[3]) == 2
+    assert link.outflow.estimator.heard
+    assert link.outflow.estimator.loss._came + link.outflow.estimator.loss._lost == 12
+    assert bring(Pli(1, 2).encode() + told[4]) == 3
+    assert sent.in_flight == 17_000

@@ -124,6 +124,13 @@ def test_transport_feedback_is_read_back(feedback: transport_cc.Feedback) -> Non
     assert len(message.encode()) % 4 == 0
 
 
+@given(feedbacks, st.binary(min_size=1, max_size=400))
+def test_feedback_is_the_same_however_its_deltas_are_held(feedback: transport_cc.Feedback, deltas: bytes) -> None:
+    held = replace(feedback, deltas=deltas)
+    assert transport_cc.encode(held) == transport_cc.encode(replace(held, deltas=tuple(deltas)))
+    assert transport_cc.parse(transport_cc.encode(held)) == held
+
+
 @given(st.integers(0, 0x7FFF), st.integers(0, 0x7FFF), u8, st.integers(0, 31), st.booleans())
 def test_vp8_counters_are_replaced(old: int, new: int, tl0: int, key: int, keyframe: bool) -> None:
     payload = packets.vp8(old, keyframe=keyframe)
