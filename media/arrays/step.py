@@ -174,6 +174,8 @@ class ArrayStep(PythonStep):
             self._settle()
             unit.layer.fan = None
             return super().write(now, unit, place)
+        if not unit.layer.slots:
+            return []
         fan = self._fan(unit)
         self._wait(now, unit, fan)
         if fan.others:
@@ -182,6 +184,8 @@ class ArrayStep(PythonStep):
 
     def forward(self, now: float, unit: Unit) -> bool:
         """Whether all who listen get it together, and without its descriptor; else nothing was done."""
+        if not unit.layer.slots:
+            return True
         if unit.size > MOST_OCTETS:
             return False
         fan = self._fan(unit)
