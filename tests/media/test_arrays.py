@@ -17,7 +17,7 @@ from media.rtp.transport_cc import Feedback
 from media.sfu.delay import DelayDetector
 from media.sfu.link import Link
 from media.sfu.room import Room
-from media.sfu.sent import CAPACITY, Row, Sent
+from media.sfu.sent import CAPACITY, Row, Sent, Told
 from media.sfu.spacing import PlainSpacingState
 from media.sfu.state import PlainFlowState, PlainSlotState, SlotState
 from tests.media.packets import Publisher, terms
@@ -125,3 +125,17 @@ def test_feedback_tells_the_same_by_columns(start: int, trains: list[list[tuple[
             assert len({(t.count, t.sent_at, t.lost, t.octets, t.arrived, t.newest, t.last) for t in told}) == 1
         base += len(train)
         assert plain.in_flight == columns.in_flight
+
+
+def test_several_feedbacks_together_tell_what_each_does() -> None:
+    parts, sent = [], Sent()
+    for number in range(9):
+        sent.add(number * 0.01, 100 + number)
+    for base, deltas in ((0, (4, 3)), (2, (None, None)), (4, (9, None, 1)), (7, (None, None))):
+        parts.append(sent.resolve(Feedback(base, 8, 0, deltas)))
+    told = Told.together(parts)
+    assert [arrival for row in told.came for arrival in row] == [each for part in parts for each in part.came[0]]
+    assert (told.count, told.lost, told.last, told.sent_at) == (4, 5, 8, 0.06)
+    assert (told.octets, told.arrived) == (936, 100 + 101 + 104 + 106)
+    assert told.newest == max(part.newest for part in parts)
+    assert Told.together(parts[:1]) is parts[0]
