@@ -28,7 +28,8 @@ children = [
     Child(f"c{i}", (sys.executable, "-u", "-c", code), {"LIVES": f"{sys.argv[1]}/lives{i}"})
     for i, code in enumerate(sys.argv[2:])
 ]
-limits = Limits(first_delay_s=0.02, longest_delay_s=0.1, ready_within_s=1.5, stop_grace_s=0.7, first_attempts=3)
+limits = Limits(first_delay_s=0.02, longest_delay_s=0.1, ready_within_s=1.5, silent_after_s=1, stop_grace_s=0.7,
+                first_attempts=3)
 sys.exit(run(children, on_ready=on_ready, on_exit=on_exit, limits=limits))
 """
 
@@ -40,6 +41,16 @@ with open(os.environ["LIVES"], "a") as lives:
 """
 
 _STEADY = _BORN + "report_ready()\nprint('hello', flush=True)\nsignal.pause()\n"
+_BEATING = (
+    _BORN
+    + """
+import asyncio
+from web.child import report_beating
+loop = asyncio.new_event_loop()
+report_beating(loop, 0.05)
+loop.run_forever()
+"""
+)
 _STUBBORN = _BORN + "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nreport_ready()\nwhile True: signal.pause()\n"
 _MUTE = _BORN + "signal.pause()\n"
 _HOPELESS = _BORN + "sys.exit(os.EX_CONFIG)\n"
@@ -132,6 +143,31 @@ def test_a_killed_child_is_started_again_and_told(start: Start) -> None:
     assert supervised.said("exit c0 -9 0.02")
     assert len(supervised.lives(1)) == 1
     assert supervised.log.read_text().count("all ready") == 1
+
+
+def test_a_child_that_hangs_is_killed_where_it_had_said_that_it_would_beat(start: Start) -> None:
+    supervised = start(_BEATING, _STEADY)
+    supervised.wait_ready()
+    os.kill(supervised.lives()[0], signal.SIGSTOP)
+    until(lambda: len(supervised.lives()) == 2)
+    assert supervised.said("c0 | silent for 1 s")
+    assert supervised.said("exit c0 -9 0.02")
+    assert len(supervised.lives(1)) == 1, "who never beats may be silent"
+
+
+def test_nobody_is_killed_for_the_time_in_which_the_supervisor_itself_stood_still(start: Start) -> None:
+    supervised = start(_BEATING)
+    supervised.wait_ready()
+    everybody = (supervised.process.pid, supervised.lives()[0])
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        supervised.process.wait(2)
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+    os.kill(supervised.process.pid, signal.SIGTERM)
+    assert supervised.process.wait(10) == 0
+    assert not supervised.said("silent")
 
 
 def test_children_die_with_a_killed_supervisor(start: Start) -> None:

@@ -1,4 +1,4 @@
-"""What a supervised process needs: to die with its supervisor, and to say when it answers.
+"""What a supervised process needs: to die with its supervisor, to say when it answers, and that it still does.
 
 As a program, `python web/child.py SUPERVISOR_PID COMMAND…` ties itself to the supervisor and becomes the command. It
 imports only what starts fast.
@@ -9,8 +9,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 READY_FD = "FENGSUI_READY_FD"
+BEAT, BEAT_EVERY_S = b".", 1.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -24,6 +29,29 @@ def report_ready() -> None:
         os.write(descriptor, b"ready\n")
     finally:
         os.close(descriptor)
+
+
+def report_beating(loop: "asyncio.AbstractEventLoop", every_s: float = BEAT_EVERY_S) -> None:
+    """Tell the supervisor that this process answers now, and every so often that its loop still turns.
+
+    It is killed when it falls silent: whoever serves all meetings or all pages and hangs is worse than dead.
+    """
+    number = os.environ.pop(READY_FD, None)
+    if number is None:
+        return
+    descriptor = int(number)
+    os.set_blocking(descriptor, False)
+
+    def beat() -> None:
+        try:
+            os.write(descriptor, BEAT)
+        except BlockingIOError:
+            pass  # it is the supervisor that does not read: it knows from the beats that lie there
+        except OSError:
+            return  # the supervisor is gone, and we go with it
+        loop.call_later(every_s, beat)
+
+    beat()
 
 
 def die_with(parent_pid: int, with_signal: signal.Signals = signal.SIGKILL) -> None:

@@ -20,14 +20,16 @@ from web import child as child_module
 _READ_BYTES = 65_536
 # One key press can reach us twice, from the terminal and from make.
 _SAME_SIGNAL_S = 0.5
+# Woken so much later than asked for, we were not running ourselves.
+_STOOD_STILL_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
     """A program to keep running; `env` is added to the supervisor's own environment.
 
-    It calls `web.child.report_ready()` once it answers. Exit status 78 (EX_CONFIG) before that says that another
-    try would not help.
+    It calls `web.child.report_ready()` once it answers, or `report_beating()`: it is killed then when its loop stands
+    still. Exit status 78 (EX_CONFIG) before that says that another try would not help.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Limits:
     longest_delay_s: float = 10.0
     healthy_after_s: float = 30.0
     ready_within_s: float = 60.0
+    silent_after_s: float = 10.0
     stop_grace_s: float = 10.0
     first_attempts: int = 5
 
@@ -83,6 +86,7 @@ class _Running:
     output: int
     ready: int
     started: float
+    beat_at: float | None = None
     unfinished: bytes = b""
     watched: set[int] = field(default_factory=set)
 
@@ -163,11 +167,15 @@ class _Supervisor:
         self._selector.register(signal_pipe, selectors.EVENT_READ, lambda: self._signalled(signal_pipe))
         try:
             while self._stopping_since is None or any(slot.running for slot in self._slots):
-                self._keep_deadlines()
-                for key, _ in self._selector.select(self._wait_s()):
+                wait_s, asleep_since = self._wait_s(), time.monotonic()
+                events = self._selector.select(wait_s)
+                if wait_s is not None and time.monotonic() - asleep_since - wait_s > _STOOD_STILL_S:
+                    self._forgive()
+                for key, _ in events:
                     # An earlier event of the same round may have closed this descriptor.
                     if key.fd in self._selector.get_map():
                         key.data()
+                self._keep_deadlines()
         finally:
             self._kill_all()
             self._selector.close()
@@ -193,8 +201,21 @@ class _Supervisor:
         for slot in self._slots:
             if slot.start_at is not None:
                 yield slot.start_at
-            elif slot.running and not slot.is_ready:
-                yield slot.running.started + self._limits.ready_within_s
+            elif slot.running:
+                yield from self._patience(slot, slot.running)
+
+    def _patience(self, slot: _Slot, running: _Running) -> Iterator[float]:
+        """Until when this child may say nothing, where it has to."""
+        if not slot.is_ready:
+            yield running.started + self._limits.ready_within_s
+        elif running.beat_at is not None:
+            yield running.beat_at + self._limits.silent_after_s
+
+    def _forgive(self) -> None:
+        """While the whole machine stood still nobody could beat."""
+        for slot in self._slots:
+            if slot.running and slot.running.beat_at is not None:
+                slot.running.beat_at = time.monotonic()
 
     def _wait_s(self) -> float | None:
         first = min(self._deadlines(), default=None)
@@ -209,15 +230,19 @@ class _Supervisor:
         for slot in self._slots:
             if slot.start_at is not None and now >= slot.start_at:
                 self._start(slot)
-            elif slot.running and not slot.is_ready:
+            elif slot.running:
                 self._kill_if_late(slot, slot.running, now)
 
     def _kill_if_late(self, slot: _Slot, running: _Running, now: float) -> None:
-        if now >= running.started + self._limits.ready_within_s:
+        if not any(now >= deadline for deadline in self._patience(slot, running)):
+            return
+        if slot.is_ready:
+            self._say(slot, f"silent for {self._limits.silent_after_s:g} s")
+        else:
             self._say(slot, f"not ready within {self._limits.ready_within_s:g} s")
-            _kill_group(running)
-            # Its end is noticed through its pidfd; this keeps the deadline from firing until then.
-            running.started = now
+        _kill_group(running)
+        # Its end is noticed through its pidfd; this keeps the deadline from firing until then.
+        running.started, running.beat_at = now, None
 
     # A child's life
 
@@ -253,8 +278,12 @@ class _Supervisor:
                 self._read_output(slot, running)
 
     def _read_ready(self, slot: _Slot, running: _Running) -> None:
-        slot.is_ready = slot.is_ready or bool(os.read(running.ready, _READ_BYTES))
-        self._forget(running, running.ready)
+        said = os.read(running.ready, _READ_BYTES)
+        if said.endswith(child_module.BEAT):
+            running.beat_at = time.monotonic()
+        else:
+            self._forget(running, running.ready)
+        slot.is_ready = slot.is_ready or bool(said)
         if not self._all_were_ready and all(other.is_ready for other in self._slots):
             self._all_were_ready = True
             self._on_ready()

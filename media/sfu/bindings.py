@@ -79,8 +79,22 @@ class Bindings:
         return len(self._streams)
 
     def find(self, now: float, packet: Packet, found: Extensions) -> Stream | None:
-        """The stream of a packet; None when it cannot be told, or when the table is full."""
-        return self._streams.get(packet.ssrc) or self._bind(now, packet, found)
+        """The stream of a packet; None when it cannot be told, another is that layer, or the table is full."""
+        stream = self._streams.get(packet.ssrc)
+        if stream is None:
+            return self._bind(now, packet, found)
+        if stream.repair or _is_bound(stream.layer, packet.ssrc):
+            return stream
+        return self._return(now, stream, packet)
+
+    def _return(self, now: float, stream: Stream, packet: Packet) -> Stream | None:
+        """A stream in whose place another had come is taken again when that one is silent; not once all is closed."""
+        publication, layer = stream.publication, stream.layer
+        if layer.reception is None or packet.payload_type not in publication.payload_types:
+            return None
+        if not _may_rebind(now, layer):
+            return None
+        return self._take(publication, layer, packet.ssrc)
 
     def _take(self, publication: Publication, layer: Layer, ssrc: int) -> Stream:
         stream = self._streams[ssrc] = Stream(publication, layer, repair=False)
@@ -107,6 +121,10 @@ class Bindings:
 def _is_named(terms: LayerTerms, rid: str | None, mid: str | None) -> bool:
     """Whether a packet with these names is of the layer; one without is where there is nothing to choose from."""
     return terms.rid in (None, rid) and terms.mid in (None, mid)
+
+
+def _is_bound(layer: Layer, ssrc: int) -> bool:
+    return layer.reception is not None and layer.reception.ssrc == ssrc
 
 
 def _may_rebind(now: float, layer: Layer) -> bool:

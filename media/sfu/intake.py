@@ -151,9 +151,6 @@ class Intake:
                 return None
             return _on_repair(now, stream, packet)
         publication, layer = stream.publication, stream.layer
-        if layer.reception is None or layer.reception.ssrc != packet.ssrc:
-            self.unknown += 1
-            return None
         if packet.payload_type != publication.payload_type:
             if packet.payload_type != publication.red_payload_type:
                 self.unknown += 1

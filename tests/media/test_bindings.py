@@ -119,6 +119,19 @@ def test_layers_on_lines_of_their_own_are_told_apart_by_mid() -> None:
     assert received(meeting) == [1, 3], "without a name it could be of any layer"
 
 
+def test_a_stream_comes_back_after_another_in_its_place_fell_silent() -> None:
+    meeting, _ = joined(lines())
+    meeting.rtp("a", on_line(b"1", 8, 1))
+    meeting.now += 1.1
+    meeting.rtp("a", on_line(b"1", 9, 1), on_line(None, 8, 2))
+    assert (received(meeting), unknown(meeting)) == ([2, 0], 1), "one at a time"
+    meeting.now += 1.1
+    meeting.rtp("a", on_line(None, 8, 3, VP8 + 9))
+    assert unknown(meeting) == 2, "as something else it does not"
+    meeting.rtp("a", on_line(None, 8, 4), on_line(None, 9, 2), on_line(None, 8, 5))
+    assert (received(meeting), unknown(meeting)) == ([4, 0], 3)
+
+
 def test_made_up_names_and_numbers_fill_no_table() -> None:
     meeting, _ = joined()
     chance = random.Random(2)  # noqa: S311  # repeatable on purpose

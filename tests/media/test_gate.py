@@ -1,113 +1,29 @@
-"""The way in by C, or in arrays: nothing that comes can harm it, and what it cannot judge reaches Python in order."""
+"""The way in by C, or in arrays: what it cannot judge reaches Python in order, what it can lies until asked for."""
 
 import asyncio
-import os
 import resource
 import socket
-import struct
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from media.arrays.step import ArrayStep
-from media.compiled import build
 from media.compiled.gate import address, socket_address
-from media.compiled.layout import ffi
 from media.compiled.step import CompiledStep
 from media.ice import Address
 from media.loop import PacketLoop, run
-from media.outlet import Outlet, PortCounters
 from media.outlet import Path as Way
 from media.rtp.packet import header, is_rtcp
-from media.rtp.rtcp import Nack, Pli, ReceiverReport, ReportBlock, TransportFeedback
+from media.rtp.rtcp import Pli, ReceiverReport, ReportBlock, TransportFeedback
 from media.rtp.transport_cc import Feedback
-from media.sfu.layer import Unit
 from media.sfu.policing import Allowance
-from media.sfu.receiver import Send
-from media.sfu.room import Room
 from media.sfu.state import NUMBERED, PACED
 from media.srtp import Outbound, Scratch
-from media.transport import Routed
-from tests.fuzzing import PACKETS, dice, fuzz
+from tests.media.gated import Meeting, close, opened
 from tests.media.packets import Publisher
-from tests.media.twins import KEYS, PUBLISHERS, VIEWERS, Far, publisher, redundant, viewer
-
-ROUNDS = PACKETS // 5
-LAXER = "detect_leaks=0"  # the interpreter's own memory is not freed at its end
-
-
-@dataclass
-class Meeting:
-    """A room behind a gate, its participants' ends, and what the gate left to Python."""
-
-    room: Room
-    step: CompiledStep | ArrayStep
-    outlet: Outlet
-    counters: PortCounters
-    host: str = "127.0.0.1"
-    far: dict[str, Far] = field(default_factory=dict)
-    raw: list[tuple[Address, bytes]] = field(default_factory=list)
-    plain: list[bytes] = field(default_factory=list)
-    heard_two: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def join(self, name: str, number: int) -> Far:
-        terms = publisher(number, name) if name in PUBLISHERS else viewer(number, name)
-        self.room.admit(name)
-        link = self.room.connect(100.0, name, terms, number * 7919)
-        far = self.far[name] = Far(self.host)
-        far.path = Way(self.outlet, far.socket.getsockname()[:2])
-        far.paths.append(far.path)
-        intake = self.room.participants[name].intake
-        assert intake is not None
-        self.step.connect(far, link.outflow.sent)
-        self.step.admit(far, link.outflow.sent, intake)
-        return far
-
-    def on_raw(self, now: float, outlet: Outlet, address: Address, datagram: bytes) -> None:
-        assert outlet is self.outlet
-        self.raw.append((address, datagram))
-        if len(self.raw) == 2:
-            self.heard_two.set()
-
-    def on_plain(self, now: float, peer: Routed, is_control: bool, packet: bytes) -> None:
-        self.plain.append(packet)
-        self.send((self.room.on_rtcp if is_control else self.room.on_rtp)(now, self.name(peer), packet))
-
-    def on_unit(self, now: float, peer: Routed, unit: Unit, place: int) -> None:
-        self.send(self.room.go_on(now, self.name(peer), unit, place))
-
-    def name(self, peer: Routed) -> str:
-        return next(name for name, far in self.far.items() if far is peer)
-
-    def send(self, sends: list[Send]) -> None:
-        for link, head, body in sends:
-            route = next(far.route for name, far in self.far.items() if self.room.participants[name].link is link)
-            assert route is not None
-            route.send(head, body)
-        self.step.flush()
-
-    def count(self) -> None:
-        """What C counted is added up."""
-        if isinstance(self.step, CompiledStep):
-            self.step.gate.count()
-
-
-def opened(make: Callable[[PortCounters], CompiledStep | ArrayStep], host: str = "127.0.0.1") -> Meeting:
-    counters = PortCounters()
-    outlet = Outlet(host, 0, counters)
-    step = make(counters)
-    step.gate.open([outlet])
-    meeting = Meeting(Room(step=step), step, outlet, counters, host)
-    for number, name in enumerate((*PUBLISHERS, *VIEWERS), 1):
-        meeting.join(name, number)
-    for name in VIEWERS:
-        meeting.send(meeting.room.view(100.0, name, list(PUBLISHERS), [720] * len(PUBLISHERS)))
-    return meeting
+from tests.media.twins import KEYS
 
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
@@ -125,149 +41,6 @@ def meeting(library: Path, host: str, request: pytest.FixtureRequest) -> Iterato
         pytest.skip("no IPv6 here")
     yield made
     close(made)
-
-
-def close(meeting: Meeting) -> None:
-    for far in meeting.far.values():
-        assert far.door is not None
-        far.door.close()
-        if far.route is not None:
-            far.route.close()
-        far.socket.close()
-    meeting.outlet.socket.close()
-
-
-class Stranger:
-    """Makes up datagrams of every kind: plain ones, plain ones with some other bits, feedback, noise."""
-
-    def __init__(self, seed: int) -> None:
-        self.chance = dice(seed)
-        self.publishers = {name: Publisher(number, transport=9) for number, name in enumerate(PUBLISHERS, 1)}
-
-    def datagram(self, name: str) -> bytes:
-        chance = self.chance
-        maker = self.publishers.get(name)
-        if maker is None or chance.random() < 0.1:
-            return self.control() if chance.random() < 0.7 else chance.randbytes(chance.randrange(1, 200))
-        data = self.speech(name) if chance.random() < 0.3 else maker.picture(keyframe=chance.random() < 0.1)[0]
-        return self.spoiled(data) if chance.random() < 0.4 else data
-
-    def speech(self, name: str) -> bytes:
-        """From one of them with a copy of a frame before it."""
-        data = self.publishers[name].speech()
-        return redundant(data, b"f" * self.chance.randrange(90), b"o" * 60) if name == "two" else data
-
-    def control(self) -> bytes:
-        chance = self.chance
-        kinds = bytes([0x80 | chance.choice((1, 15, 0, 4)), chance.choice((200, 201, 202, 203, 205, 206))])
-        body = chance.randbytes(4 * chance.randrange(40))
-        words = chance.choice((len(body) // 4, chance.randrange(65_536)))
-        return kinds + struct.pack("!H", words) + body
-
-    def request(self, meeting: Meeting, name: str) -> bytes | None:
-        """A NACK for what a viewer was sent lately, and for what it never was; now and then spoiled."""
-        link = meeting.room.participants[name].link
-        if link is None or not link.video:
-            return None
-        slot = self.chance.choice(link.video)
-        newest, ssrc = slot.splice.numbers.newest, slot.terms.ssrc
-        asked = tuple(newest + self.chance.randrange(-600, 40) & 0xFFFF for _ in range(self.chance.randrange(150)))
-        packet = Nack(1, ssrc, asked).encode()
-        return self.spoiled(packet) if self.chance.random() < 0.3 else packet
-
-    def spoiled(self, data: bytes) -> bytes:
-        changed = bytearray(data)
-        for _ in range(self.chance.randrange(1, 4)):
-            changed[self.chance.randrange(min(40, len(changed)))] = self.chance.randrange(256)
-        return bytes(changed[: self.chance.randrange(1, len(changed) + 1)] if self.chance.random() < 0.3 else changed)
-
-
-def play_stranger(meeting: Meeting, seed: int, rounds: int) -> None:
-    stranger = Stranger(seed)
-    now = 100.0
-    for number in range(rounds):
-        now += 0.001
-        name = stranger.chance.choice(list(meeting.far))
-        path = meeting.far[name].path
-        assert path is not None
-        asked = stranger.request(meeting, name) if stranger.chance.random() < 0.1 else None
-        meeting.step.gate.inject(now, path, asked or stranger.datagram(name))
-        meeting.step.gate.hand_over(meeting)
-        if number % 25 == 0:
-            meeting.send(meeting.room.on_tick(now))
-
-
-def unciphered() -> tuple[object, tuple[int, int]]:
-    """What stands in libsrtp's place so that strangers' bytes get through; to be kept while it is used."""
-    plain = ffi.callback("int(void *, void *, int *)", lambda _context, _packet, _size: 0)
-    place = int(ffi.cast("uintptr_t", plain))
-    return plain, (place, place)
-
-
-@fuzz
-def test_whatever_comes_is_taken_or_left(library: Path) -> None:
-    kept, functions = unciphered()
-    meeting = opened(lambda counters: CompiledStep(library, counters, functions))
-    play_stranger(meeting, 1, ROUNDS)
-    participants = meeting.room.participants.values()
-    assert sum(p.intake.unknown + p.intake.malformed for p in participants if p.intake is not None) > 100
-    assert sum(p.malformed_rtcp for p in participants) > 100
-    taken = meeting.room.participants["one"].video.layers[0].packets
-    assert taken > 100, "what is good comes through between"
-    close(meeting)
-    del kept
-
-
-@fuzz
-def test_whatever_comes_is_taken_or_left_in_arrays() -> None:
-    """The same without C."""
-    meeting = opened(lambda counters: ArrayStep(counters, (_not_ciphered, _not_ciphered)))
-    play_stranger(meeting, 3, ROUNDS // 4)
-    participants = meeting.room.participants
-    assert sum(p.malformed_rtcp for p in participants.values()) > 100
-    assert participants["two"].video.layers[0].packets > 100, "what is good comes through between"
-    close(meeting)
-
-
-def _not_ciphered(_context: object, _packet: object, _size: object) -> int:
-    return 0
-
-
-@fuzz
-def test_no_byte_is_read_or_written_outside(tmp_path: Path) -> None:
-    """The same under the compiler's own watch, in a process of its own: it has to be there from the beginning."""
-    command = build.compiler()
-    if command is None:
-        pytest.skip("no C compiler here")
-    watched = tmp_path / "watched.so"
-    flags = [*build.FLAGS, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    made = subprocess.run([*command, *flags, "-o", watched, *build.sources()], capture_output=True, check=False)
-    runtime = subprocess.run(
-        [*command, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    if made.returncode or not Path(runtime).is_absolute():
-        pytest.skip("the compiler has no sanitizers")
-    environment = {**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": LAXER, "PYTHONMALLOC": "malloc"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.media.test_gate", watched],
-        env=environment,
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4_000:]
-    assert "done" in done.stdout
-
-
-def main() -> None:
-    """Be a stranger to the shared object named on the command line."""
-    kept, functions = unciphered()
-    meeting = opened(lambda counters: CompiledStep(Path(sys.argv[1]), counters, functions))
-    play_stranger(meeting, 2, ROUNDS // 2)
-    close(meeting)
-    del kept
-    sys.stdout.write("done\n")
 
 
 def test_packets_over_real_sockets_are_forwarded_while_the_loop_waits(meeting: Meeting) -> None:
@@ -424,10 +197,6 @@ def test_addresses_are_found_again_among_many(meeting: Meeting) -> None:
 def test_addresses_are_the_same_in_both_forms(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     assert address(socket_address(family, (host, 5_004))) == (host, 5_004)
-
-
-if __name__ == "__main__":
-    main()
 
 
 def test_feedback_lies_until_it_is_asked_for(meeting: Meeting) -> None:

@@ -3,7 +3,8 @@
 They end with this package: Playwright keeps an event loop in its thread, in which no other test could run its own.
 """
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from socket import SOCK_DGRAM
 from urllib.parse import urlsplit
@@ -98,9 +99,23 @@ def duty(town: County) -> Iterator[httpx.Client]:
         yield client
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets what a test uses know whether it failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """`new_page(1920, 1080)`: a page of a profile of its own; a fault of its scripts fails the test."""
+def new_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`new_page(1920, 1080)`: a page of a profile of its own; a fault of its scripts fails the test.
+
+    Where the test fails, what stands on its pages is printed: a page that shows something else tells why.
+    """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
@@ -112,6 +127,10 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield opened
+    if request.node.stash.get(FAILED, False):
+        for page in (page for context in contexts for page in context.pages):
+            seen = page.evaluate("document.body.innerText").replace("\n", " ")[:2000]
+            sys.stdout.write("\n".join((page.url, *faults, seen)) + "\n")
     for context in contexts:
         context.close()
     assert faults == []

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.county import County
-from tests.ui.checks import accessibility, layout
+from tests.ui.checks import accessibility, layout, picture
 from tests.ui.wire import wire_to
 from web.edge import COOKIE
 
@@ -93,6 +93,17 @@ def test_lets_in_who_is_known_and_says_why_not(new_page: NewPage, town: County) 
     expect(page.get_by_test_id("desk")).to_be_visible()
     page.get_by_test_id("logout").click()
     expect(page.get_by_test_id("login")).to_be_visible()
+
+
+def test_opens_by_itself_as_soon_as_the_server_answers(new_page: NewPage, town: County) -> None:
+    page = new_page(1600, 900)
+    page.route("**/api/v1/me", lambda route: route.abort())
+    page.context.add_cookies([{"name": COOKIE, "value": town.token("duty"), "url": town.url}])
+    page.goto(f"{town.url}/desk")
+    expect(page.get_by_test_id("again")).to_be_visible()
+    picture(page, "desk-unreachable")
+    page.unroute("**/api/v1/me")
+    expect(page.get_by_test_id("link")).to_have_attribute("data-state", "live")
 
 
 def test_takes_a_phone_report_with_three_fields(desk: Page, duty: httpx.Client) -> None:

@@ -23,7 +23,8 @@ CAP = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def open_alert(page: Page, headline: str) -> Page:
-    """Open an alert from the list."""
+    """Open an alert from the list, once the desk is there to be typed at."""
+    expect(page.get_by_test_id("desk")).to_be_visible()
     page.keyboard.press("F3")
     page.get_by_test_id("alert-row").filter(has_text=headline).click()
     expect(page.get_by_test_id("alert-sheet").or_(page.get_by_test_id("alert-editor"))).to_be_visible()

@@ -123,7 +123,7 @@ def terminals_inside(session: Session, area: BaseGeometry) -> set[str]:
     """Ids of active terminals that stand, or whose unit stands, inside the area."""
     query = select(Terminal, Unit.lon, Unit.lat).join(Unit, Unit.id == Terminal.unit_id).where(Terminal.active)
     found = set()
-    for terminal, unit_lon, unit_lat in session.execute(query).tuples():
+    for terminal, unit_lon, unit_lat in session.execute(query):
         lon, lat = (terminal.lon, terminal.lat) if terminal.lon is not None else (unit_lon, unit_lat)
         if lon is not None and lat is not None and area.covers(shapely.Point(lon, lat)):
             found.add(terminal.id)

@@ -9,7 +9,7 @@ from media.addresses import FAMILIES, WILDCARDS, outbound
 from media.loop import run as run_loop
 from media.node import MediaConfig, Ready, serve, spare_pauses
 from media.outlet import Marks
-from web.child import report_ready
+from web.child import report_beating
 from web.commands.options import add_data, settings_of
 from web.settings import Settings
 
@@ -34,7 +34,7 @@ async def _serve(config: MediaConfig) -> None:
         loop.add_signal_handler(number, lambda: task.cancel() if task else None)
 
     def ready(_: Ready) -> None:
-        report_ready()
+        report_beating(loop)
 
     await serve(config, ready)
 

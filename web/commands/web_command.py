@@ -1,12 +1,13 @@
 """`fengsui web`: one web process."""
 
+import asyncio
 import sys
 from argparse import ArgumentParser, Namespace
 
 import uvicorn
 
 from web.app import create_app
-from web.child import report_ready
+from web.child import report_beating
 from web.commands.options import add_data, settings_of
 from web.sealed import standing
 from web.settings import Settings
@@ -42,7 +43,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # socket lists
         await super().startup(sockets)  # type: ignore[arg-type]
         if not self.should_exit:
-            report_ready()
+            report_beating(asyncio.get_running_loop())
 
 
 def _config(app: object, settings: Settings) -> uvicorn.Config:
