@@ -18,9 +18,13 @@ OUTSIDE = "203.0.113.10"
 """The one address that answers."""
 
 # The gateway is nobody: it is there for its link-layer address, so that what is sent to it is not found undeliverable.
+# No link has an address of its own making: one that comes a second later is a change of networks to a browser, which
+# then gives up what it was loading.
 _SETUP = f"""
 ip link set lo up
 ip link add eth0 type veth peer name gateway
+ip link set eth0 addrgenmode none
+ip link set gateway addrgenmode none
 ip addr add {OWN}/24 dev eth0
 ip link set eth0 up
 ip link set gateway up
