@@ -237,6 +237,7 @@ class NodeEvents:
         room = self._live.rooms.get(meeting)
         if room is not None and (room.speaker, room.loudest) != (speaker, loudest):
             room.speaker, room.loudest = speaker, loudest
+            room.last_speaker = speaker or room.last_speaker
             self._live.lines.tell(meeting, room.speaking())
 
     def _on_layers(self, meeting: str, site: str, active: tuple[bool, ...]) -> None:

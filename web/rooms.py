@@ -62,7 +62,8 @@ class Place:
 class Room:
     """A live meeting: its sites by id, who is sending, who is heard, which layers of a site's picture are wanted.
 
-    `place` is None while no node has it, `content` the site that shares its content.
+    `place` is None while no node has it, `content` the site that shares its content. `speaker` is None while nobody
+    says anything; `last_speaker` is who did.
     `asked` are the sites that are to offer anew for the codec's sake, `unseen` says whose picture whom cannot show,
     `closed` whose own microphone is closed.
     """
@@ -74,6 +75,7 @@ class Room:
     publishing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
     layers: dict[str, tuple[bool, ...]] = field(default_factory=dict)
     speaker: str | None = None
+    last_speaker: str | None = None
     loudest: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

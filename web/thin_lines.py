@@ -291,7 +291,7 @@ class ThinLines:
         heights = line.view.heights
         found: dict[str, None] = {}
         for slot, wish in enumerate(line.view.slots):
-            name = room.speaker if wish == SPEAKER else wish
+            name = room.last_speaker if wish == SPEAKER else wish
             if name is None or name == line.site or (slot < len(heights) and heights[slot] == 0):
                 continue
             if not self._films(room, name, by_site.get(name)):

@@ -26,16 +26,18 @@ class Selection:
     events: list[RoomEvent]
     stage: Stage = OPEN
     _former_speaker: str | None = None
+    _told: tuple[str | None, frozenset[str]] = (None, frozenset())
 
     def choose_speaker(self, now: float) -> bool:
-        """Whether who is heard or seen as speaker changed."""
-        speaker, heard = self.speakers.speaker, set(self.speakers.loudest)
+        """Whether who is heard or seen as speaker changed; also by a mute or a leaving since the last call."""
         if not self.speakers.choose(now):
             return False
-        if speaker != self.speakers.speaker and speaker is not None:
-            self._former_speaker = speaker
-        if (speaker, heard) != (self.speakers.speaker, set(self.speakers.loudest)):
-            self.events.append(SpeakerChanged(self.speakers.speaker, tuple(self.speakers.loudest)))
+        told, speaker = self._told, self.speakers.speaker
+        self._told = speaker, frozenset(self.speakers.loudest)
+        if told[0] not in (None, speaker):
+            self._former_speaker = told[0]
+        if told != self._told:
+            self.events.append(SpeakerChanged(speaker, tuple(self.speakers.loudest)))
         return True
 
     def arrange(self, now: float) -> None:

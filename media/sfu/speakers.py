@@ -13,6 +13,8 @@ SOUND = 110
 """-dBov: an open microphone in a quiet room is louder; silence that a machine makes is 127."""
 HOLD_S = 1.5
 SPEAKER_AFTER_S = 0.5
+SILENT_AFTER_S = 3.0
+"""Whoever says nothing for so long speaks no more: longer than people take breath, or look for a word."""
 PAUSE_S = 0.1
 MARGIN = 6.0
 STALE_S = 0.5
@@ -89,7 +91,8 @@ class _Voice:
 
 
 class Speakers:
-    """Smooths levels and chooses. `speaker` is the active speaker; of `loudest` the first ones are heard first.
+    """Smooths levels and chooses. `speaker` is the active speaker, None once it is silent and nobody else speaks; of
+    `loudest` the first ones are heard first.
 
     `favoured` are always among the loudest while they send, and before all others while they make a sound: the chair,
     and who is broadcast. The speaker comes next. Who has room for few hears those. Of the others
@@ -215,3 +218,5 @@ class Speakers:
             self.speaker = best
             self._speaker_since = now
             self._voices[best].above_since = None
+        elif current is not None and now - current.loud_at > SILENT_AFTER_S:
+            self.speaker = None

@@ -287,6 +287,19 @@ def test_events_say_who_publishes_and_who_speaks(meeting: Meeting) -> None:
     assert PublishingChanged("b", False, False) in events
 
 
+@pytest.mark.parametrize("ends", ["muted", "gone"])
+def test_all_are_told_that_a_speaker_speaks_no_more(meeting: Meeting, ends: str) -> None:
+    meeting.speak("b", 2.5, dbov=20)
+    assert [e for e in meeting.room.take_events() if isinstance(e, SpeakerChanged)][-1].participant == "b"
+    if ends == "muted":
+        meeting.take(meeting.room.mute(meeting.now, "b", "audio", True))
+    else:
+        meeting.room.remove(meeting.now, "b")
+    meeting.pass_time(0.3)
+    told = [e for e in meeting.room.take_events() if isinstance(e, SpeakerChanged)]
+    assert [(e.participant, "b" in e.loudest) for e in told] == [(None, False)]
+
+
 def test_a_room_forgets_who_is_removed(meeting: Meeting) -> None:
     meeting.take(meeting.room.view(meeting.now, "b", ["a", "speaker"]))
     meeting.rtp("a", *meeting.publishers["a"].picture(keyframe=True))

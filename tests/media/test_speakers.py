@@ -43,8 +43,12 @@ def test_the_one_who_speaks_is_the_speaker() -> None:
     assert speakers.speaker == "b"
     now = run(speakers, {"a": SPEECH, "b": QUIET, "c": QUIET}, now, 3)
     assert speakers.speaker == "a"
-    run(speakers, {"a": QUIET, "b": QUIET, "c": QUIET}, now, 3)
+    now = run(speakers, {"a": QUIET, "b": QUIET, "c": QUIET}, now, 3)
     assert speakers.speaker == "a", "a pause does not take the stage away"
+    now = run(speakers, {"a": QUIET, "b": QUIET, "c": QUIET}, now, 0.2)
+    assert speakers.speaker is None, "whoever is silent does not speak"
+    run(speakers, {"a": SPEECH, "b": QUIET, "c": QUIET}, now, 1)
+    assert speakers.speaker == "a"
 
 
 def test_nobody_speaks_in_a_quiet_room() -> None:
@@ -109,7 +113,7 @@ def test_sizes_tell_words_from_a_fan() -> None:
 def test_a_guess_never_speaks_beside_somebody_heard() -> None:
     speakers = Speakers()
     now = 0.0
-    for step in range(600):
+    for step in range(400):
         now = step * 0.02
         speakers.observe(now, "encoder", GUESSED_SPEECH, guessed=True)
         speakers.observe(now, "person", QUIET if step < 150 else 42)

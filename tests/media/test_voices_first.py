@@ -89,7 +89,8 @@ class Hall:
         for name, site in self.sites.items():
             if step % 4 == 0:
                 talks = self.says(name, self.now)
-                said = site.speech(30 if talks else 90)
+                # Words go up and down by 10 dB every 0.2 s: what never varies is taken for no voice.
+                said = site.speech(30 + 10 * (step // 40 % 2) if talks else 90)
                 if talks or step % 80 == 0:
                     self._take(self.room.on_rtp(self.now, name, said if talks else said[: 20 + 8]))
             if step % 7 == 0:
